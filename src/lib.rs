@@ -1,0 +1,3 @@
+//! failspec: does your API fail the way its documentation says?
+
+pub mod reference;

@@ -1,0 +1,1 @@
+//! Embedded reference implementations, written from the documentation alone.
