@@ -1,3 +1,5 @@
 //! failspec: does your API fail the way its documentation says?
 
+pub mod http;
 pub mod reference;
+pub mod secret;
