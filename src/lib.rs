@@ -1,5 +1,7 @@
 //! failspec: does your API fail the way its documentation says?
 
+pub mod document;
 pub mod http;
 pub mod reference;
 pub mod secret;
+pub mod template;

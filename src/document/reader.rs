@@ -1,0 +1,316 @@
+//! The second pass: nodes into what they mean, collecting every mistake.
+
+use std::{cell::RefCell, sync::Arc, time::Duration};
+
+use super::{
+    Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span,
+};
+
+/// Reads the nodes of one file and collects what is wrong with them.
+///
+/// Methods return `None` after they have noted a mistake; the caller goes on with what else there is.
+#[derive(Debug)]
+pub struct Reader {
+    source: Arc<Source>,
+    mistakes: RefCell<Vec<Diagnostic>>,
+}
+
+impl Reader {
+    /// A reader for one file.
+    pub fn new(source: &Arc<Source>) -> Self {
+        Self {
+            source: Arc::clone(source),
+            mistakes: RefCell::default(),
+        }
+    }
+
+    /// What was found wrong.
+    pub fn finish(self) -> Diagnostics {
+        Diagnostics(self.mistakes.into_inner())
+    }
+
+    /// Whether an error was noted so far.
+    pub fn failed(&self) -> bool {
+        self.mistakes
+            .borrow()
+            .iter()
+            .any(|mistake| mistake.severity == Severity::Error)
+    }
+
+    /// A place in this file.
+    pub fn place(&self, span: Span) -> Place {
+        Place {
+            source: Arc::clone(&self.source),
+            span,
+        }
+    }
+
+    /// Notes a mistake.
+    pub fn report(&self, diagnostic: Diagnostic) {
+        self.mistakes.borrow_mut().push(diagnostic);
+    }
+
+    /// Notes an error at a place of this file.
+    pub fn error(&self, span: Span, title: impl Into<String>) {
+        self.report(Diagnostic::error(self.place(span), title));
+    }
+
+    /// Notes an error with a hint.
+    pub fn error_hint(&self, span: Span, title: impl Into<String>, hint: impl Into<String>) {
+        self.report(Diagnostic::error(self.place(span), title).hint(hint));
+    }
+
+    /// Notes that `name` is not known, and which of `known` was probably meant.
+    pub fn unknown<'k>(
+        &self,
+        span: Span,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        let diagnostic =
+            Diagnostic::error(self.place(span), format!("there is no {what} `{name}`"));
+        let hint = match closest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => format!("no {what} is declared"),
+            None if known.len() <= 30 => format!("there are: {}", known.join(", ")),
+            None => format!(
+                "there are {} of them; `failspec list` shows them",
+                known.len()
+            ),
+        };
+        self.report(diagnostic.hint(hint));
+    }
+
+    /// The keys of a mapping, which may only be those of `shape`.
+    pub fn fields<'n>(&self, node: &'n Node, shape: &'static Shape) -> Option<Fields<'n>> {
+        let Some(entries) = node.as_map() else {
+            self.wrong_kind(node, &format!("a mapping ({})", shape.about));
+            return None;
+        };
+        for entry in entries {
+            if !shape.fields.iter().any(|field| field.name == entry.key) {
+                self.unknown(
+                    entry.key_span,
+                    &format!("key of a {}", shape.name),
+                    &entry.key,
+                    shape.fields.iter().map(|field| field.name),
+                );
+            }
+        }
+        for field in shape.fields.iter().filter(|field| field.required) {
+            if !entries.iter().any(|entry| entry.key == field.name) {
+                self.error_hint(
+                    first_line(node.span, self.source.text()),
+                    format!("`{}` is missing", field.name),
+                    format!("{}: {}", field.name, field.about),
+                );
+            }
+        }
+        Some(Fields {
+            span: node.span,
+            entries,
+            shape,
+        })
+    }
+
+    /// The entries of a mapping whose keys the author chooses.
+    pub fn entries<'n>(&self, node: &'n Node) -> &'n [Entry] {
+        node.as_map().unwrap_or_else(|| {
+            if !node.is_null() {
+                self.wrong_kind(node, "a mapping");
+            }
+            &[]
+        })
+    }
+
+    /// The entries of a mapping whose keys are names in our sense.
+    pub fn named<'n>(&self, node: &'n Node) -> impl Iterator<Item = &'n Entry> {
+        self.entries(node)
+            .iter()
+            .filter(|entry| self.check_name(&entry.key, entry.key_span))
+    }
+
+    /// Whether `name` matches `[a-z0-9][a-z0-9_-]*`; notes it if not.
+    pub fn check_name(&self, name: &str, span: Span) -> bool {
+        let fits = name.bytes().enumerate().all(|(at, byte)| {
+            byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || (at > 0 && matches!(byte, b'_' | b'-'))
+        }) && !name.is_empty();
+        if !fits {
+            self.error_hint(
+                span,
+                format!("`{}` cannot be a name", name.escape_debug()),
+                "names are lower-case letters, digits, `_` and `-`, and begin with a letter or a digit",
+            );
+        }
+        fits
+    }
+
+    /// The items of a list; a single value counts as a list of one.
+    pub fn items<'n>(&self, node: &'n Node) -> &'n [Node] {
+        match &node.value {
+            NodeValue::List(items) => items,
+            _ => std::slice::from_ref(node),
+        }
+    }
+
+    /// The items of what must be a list.
+    pub fn list<'n>(&self, node: &'n Node) -> &'n [Node] {
+        match &node.value {
+            NodeValue::List(items) => items,
+            NodeValue::Null => &[],
+            _ => {
+                self.wrong_kind(node, "a list");
+                &[]
+            }
+        }
+    }
+
+    /// Text.
+    pub fn text<'n>(&self, node: &'n Node) -> Option<&'n str> {
+        let text = node.as_text();
+        if text.is_none() {
+            self.wrong_kind(node, "text");
+        }
+        text
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&self, node: &Node) -> Option<bool> {
+        if let NodeValue::Bool(value) = node.value {
+            return Some(value);
+        }
+        self.wrong_kind(node, "true or false");
+        None
+    }
+
+    /// A whole number from 0.
+    pub fn count(&self, node: &Node) -> Option<u64> {
+        if let NodeValue::Number(number) = &node.value
+            && let Some(count) = number.as_u64()
+        {
+            return Some(count);
+        }
+        self.wrong_kind(node, "a whole number from 0");
+        None
+    }
+
+    /// An HTTP status: a number from 100 to 599.
+    pub fn status(&self, node: &Node) -> Option<u16> {
+        if let NodeValue::Number(number) = &node.value
+            && let Some(status @ 100..=599) = number.as_u64()
+        {
+            return u16::try_from(status).ok();
+        }
+        self.wrong_kind(node, "an HTTP status, 100 to 599");
+        None
+    }
+
+    /// A time span such as `500ms`, `30s`, `2m`.
+    pub fn duration(&self, node: &Node) -> Option<Duration> {
+        let duration = self.text(node).map(parse_duration)?;
+        if duration.is_none() {
+            self.error_hint(
+                node.span,
+                "this is not a time span",
+                "write it like `500ms`, `30s` or `2m`",
+            );
+        }
+        duration
+    }
+
+    /// A day such as `2026-11-20`.
+    pub fn date(&self, node: &Node) -> Option<jiff::civil::Date> {
+        let date = self.text(node)?.parse().ok();
+        if date.is_none() {
+            self.error_hint(node.span, "this is not a day", "write it like `2026-11-20`");
+        }
+        date
+    }
+
+    /// One of some words; gives its index.
+    pub fn word(&self, node: &Node, words: &'static [&'static str]) -> Option<usize> {
+        let text = self.text(node)?;
+        let index = words.iter().position(|word| *word == text);
+        if index.is_none() {
+            self.unknown(node.span, "such value", text, words.iter().copied());
+        }
+        index
+    }
+
+    /// Notes that a value is of the wrong kind.
+    pub fn wrong_kind(&self, node: &Node, wanted: &str) {
+        self.report(
+            Diagnostic::error(
+                self.place(first_line(node.span, self.source.text())),
+                format!("{wanted} is wanted here"),
+            )
+            .label(format!("this is {}", node.kind())),
+        );
+    }
+}
+
+/// The keys of one mapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'n> {
+    /// Where the mapping stands.
+    pub span: Span,
+    entries: &'n [Entry],
+    shape: &'static Shape,
+}
+
+impl<'n> Fields<'n> {
+    /// The value under `key`.
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of `key`.
+    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+        debug_assert!(
+            self.shape.fields.iter().any(|field| field.name == key),
+            "`{key}` is read but not declared in the shape {}",
+            self.shape.name
+        );
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// Whether `key` is there, be it as `null`.
+    pub fn has(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+}
+
+/// The name in `known` that `name` was probably meant to be.
+pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(name.len()) / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A time span such as `500ms`, `30s`, `2m`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|character: char| !character.is_ascii_digit())?;
+    let number: u64 = text[..unit].parse().ok()?;
+    match &text[unit..] {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => number.checked_mul(60).map(Duration::from_secs),
+        _ => None,
+    }
+}
+
+fn first_line(span: Span, text: &str) -> Span {
+    let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
+    let end = text
+        .get(start..end)
+        .and_then(|part| part.find('\n'))
+        .map_or(end, |line| start + line);
+    Span::new(start, end)
+}

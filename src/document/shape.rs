@@ -1,0 +1,182 @@
+//! What keys a mapping may have: one description for the reader, for the JSON Schema that editors use, and for
+//! the suggestion after a typing error.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+/// A mapping with known keys.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its name in the JSON Schema.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// Its keys, in the order in which people should write them.
+    pub fields: &'static [Field],
+}
+
+/// One key of a [`Shape`].
+#[derive(Debug)]
+pub struct Field {
+    /// The key.
+    pub name: &'static str,
+    /// What may stand there.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it is, in one line; editors show it.
+    pub about: &'static str,
+}
+
+impl Field {
+    /// A key that must be there.
+    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            required: true,
+            about,
+        }
+    }
+
+    /// A key that may be there.
+    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            required: false,
+            about,
+        }
+    }
+}
+
+/// What may stand as a value.
+#[derive(Debug)]
+pub enum Kind {
+    /// Any value.
+    Any,
+    /// Text.
+    Text,
+    /// Text or a number: it is sent as text either way.
+    Scalar,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number from 0.
+    Count,
+    /// A JSON Pointer (RFC 6901).
+    Pointer,
+    /// A name: `[a-z0-9][a-z0-9_-]*`.
+    Name,
+    /// A day: `2026-11-20`.
+    Date,
+    /// A time span: `500ms`, `30s`, `2m`.
+    Duration,
+    /// A JSON Schema, or the name of a file that holds one.
+    Schema,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// `null`, which takes something away.
+    Null,
+    /// A sequence.
+    List(&'static Kind),
+    /// A mapping whose keys the author chooses.
+    Map(&'static Kind),
+    /// A mapping with known keys.
+    Shape(&'static Shape),
+    /// Any one of these.
+    Either(&'static [Kind]),
+}
+
+/// The pattern of names in our formats.
+pub const NAME_PATTERN: &str = "^[a-z0-9][a-z0-9_-]*$";
+
+/// The pattern of time spans in our formats.
+pub const DURATION_PATTERN: &str = "^[0-9]+(ms|s|m)$";
+
+/// The JSON Schema (2020-12) of a file whose top level is `shape`.
+pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
+    let mut definitions = BTreeMap::new();
+    let mut top = of_shape(shape, &mut definitions);
+    let definitions: Map<String, Value> = definitions
+        .into_iter()
+        .map(|(name, definition)| (name.to_owned(), definition.unwrap_or(Value::Bool(true))))
+        .collect();
+    if let Some(top) = top.as_object_mut() {
+        top.insert(
+            "$schema".into(),
+            json!("https://json-schema.org/draft/2020-12/schema"),
+        );
+        top.insert("title".into(), json!(title));
+        top.insert("$defs".into(), Value::Object(definitions));
+    }
+    top
+}
+
+/// `None` stands for a definition that is being made: shapes may contain themselves.
+type Definitions = BTreeMap<&'static str, Option<Value>>;
+
+fn of_shape(shape: &'static Shape, definitions: &mut Definitions) -> Value {
+    let mut properties = Map::new();
+    for field in shape.fields {
+        let mut value = of_kind(&field.kind, definitions);
+        if let Some(value) = value.as_object_mut() {
+            value.insert("description".into(), json!(field.about));
+        }
+        properties.insert(field.name.into(), value);
+    }
+    let required: Vec<_> = shape
+        .fields
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name)
+        .collect();
+    let mut value = json!({
+        "type": "object",
+        "description": shape.about,
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        value["required"] = json!(required);
+    }
+    value
+}
+
+fn of_kind(kind: &'static Kind, definitions: &mut Definitions) -> Value {
+    match kind {
+        Kind::Any => json!({}),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Scalar => json!({ "type": ["string", "number", "boolean"] }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 0 }),
+        Kind::Pointer => json!({ "type": "string", "pattern": "^(/.*)?$" }),
+        Kind::Name => json!({ "type": "string", "pattern": NAME_PATTERN }),
+        Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+        Kind::Duration => {
+            json!({ "type": "string", "pattern": format!("{DURATION_PATTERN}|\\$\\{{") })
+        }
+        Kind::Schema => json!({ "type": ["object", "boolean", "string"] }),
+        Kind::Words(words) => json!({ "enum": words }),
+        Kind::Null => json!({ "type": "null" }),
+        Kind::List(item) => json!({ "type": "array", "items": of_kind(item, definitions) }),
+        Kind::Map(value) => {
+            json!({ "type": "object", "additionalProperties": of_kind(value, definitions) })
+        }
+        Kind::Either(kinds) => {
+            let kinds: Vec<_> = kinds
+                .iter()
+                .map(|kind| of_kind(kind, definitions))
+                .collect();
+            json!({ "anyOf": kinds })
+        }
+        Kind::Shape(shape) => {
+            if !definitions.contains_key(shape.name) {
+                definitions.insert(shape.name, None);
+                let definition = of_shape(shape, definitions);
+                definitions.insert(shape.name, Some(definition));
+            }
+            json!({ "$ref": format!("#/$defs/{}", shape.name) })
+        }
+    }
+}

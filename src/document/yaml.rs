@@ -1,0 +1,413 @@
+//! YAML into nodes, strictly.
+//!
+//! YAML rewrites what people type: `no` becomes false, `1.10` becomes 1.1, `0o17` becomes 15. In a file about
+//! exact requests that is a false green in waiting, so: only `true` and `false` are booleans, a plain scalar is
+//! a number only if JSON would write it back the same way, and what another YAML reader would take for
+//! something else must be quoted.
+
+use std::{collections::HashMap, sync::Arc};
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
+use serde_json::Number;
+
+use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span};
+
+/// Nesting that no file of ours comes near; deeper would only serve to overflow a stack.
+const DEEPEST: usize = 64;
+
+/// Nodes that aliases may add to a file in all: enough for any honest use, too little for an alias bomb.
+const MOST_ALIASED: usize = 10_000;
+
+/// Reads one YAML document.
+///
+/// # Errors
+/// Every mistake that could be found: a syntax error ends the reading, all others are collected.
+pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
+    let mut builder = Builder {
+        source,
+        bytes: byte_offsets(source.text()),
+        anchors: HashMap::new(),
+        aliased: 0,
+        mistakes: Vec::new(),
+        depth: 0,
+    };
+    let mut parser = Parser::new_from_str(source.text());
+    let root = builder.document(&mut parser);
+    match root {
+        Some(node) if builder.mistakes.is_empty() => Ok(node),
+        _ => Err(Diagnostics(builder.mistakes)),
+    }
+}
+
+type Events<'input> = Parser<'input, saphyr_parser::StrInput<'input>>;
+
+struct Builder<'a> {
+    source: &'a Arc<Source>,
+    /// Byte offset of each character, where the text is not ASCII: the parser counts characters.
+    bytes: Option<Vec<u32>>,
+    anchors: HashMap<usize, Node>,
+    aliased: usize,
+    mistakes: Vec<Diagnostic>,
+    depth: usize,
+}
+
+impl Builder<'_> {
+    fn document(&mut self, parser: &mut Events<'_>) -> Option<Node> {
+        loop {
+            match self.next(parser)? {
+                (Event::StreamStart | Event::DocumentStart(_), _) => {}
+                (Event::StreamEnd, mark) => {
+                    let span = self.span(mark);
+                    self.mistake(span, "the file is empty", "");
+                    return None;
+                }
+                (event, mark) => {
+                    let root = self.node(event, mark, parser)?;
+                    self.end_of_stream(parser);
+                    return Some(root);
+                }
+            }
+        }
+    }
+
+    fn end_of_stream(&mut self, parser: &mut Events<'_>) {
+        while let Some((event, mark)) = self.next(parser) {
+            match event {
+                Event::DocumentEnd => {}
+                Event::StreamEnd => return,
+                _ => {
+                    let span = self.span(mark);
+                    self.mistake(
+                        span,
+                        "a second document in the file",
+                        "a file holds one document",
+                    );
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The next event; `None` after a syntax error, which is noted.
+    fn next<'input>(&mut self, parser: &mut Events<'input>) -> Option<(Event<'input>, Mark)> {
+        match parser.next_event()? {
+            Ok(event) => Some(event),
+            Err(error) => {
+                let at = self.offset(error.marker().index());
+                self.mistakes.push(
+                    Diagnostic::error(
+                        self.place(Span::new(at, at + 1)),
+                        "this is not well-formed YAML",
+                    )
+                    .label(error.info().to_owned()),
+                );
+                None
+            }
+        }
+    }
+
+    fn node(&mut self, event: Event<'_>, mark: Mark, parser: &mut Events<'_>) -> Option<Node> {
+        let span = self.span(mark);
+        if self.depth >= DEEPEST {
+            self.mistake(span, format!("nested deeper than {DEEPEST} levels"), "");
+            return None;
+        }
+        self.depth += 1;
+        let (node, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if tag.is_some() {
+                    self.mistake(span, "YAML tags are not used here", "remove the tag");
+                }
+                (self.scalar(&text, style, span), anchor)
+            }
+            Event::SequenceStart(anchor, _) => (self.list(span, parser)?, anchor),
+            Event::MappingStart(anchor, _) => (self.map(span, parser)?, anchor),
+            Event::Alias(anchor) => (self.alias(anchor, span)?, 0),
+            _ => {
+                self.mistake(span, "this is not well-formed YAML", "");
+                return None;
+            }
+        };
+        self.depth -= 1;
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Some(node)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Option<Node> {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            self.mistake(span, "this alias names no anchor above it", "");
+            return None;
+        };
+        self.aliased += size(&node);
+        if self.aliased > MOST_ALIASED {
+            self.mistake(
+                span,
+                format!("aliases repeat more than {MOST_ALIASED} values"),
+                "write the values out",
+            );
+            return None;
+        }
+        Some(node)
+    }
+
+    fn list(&mut self, start: Span, parser: &mut Events<'_>) -> Option<Node> {
+        let mut items = Vec::new();
+        loop {
+            let (event, mark) = self.next(parser)?;
+            if event == Event::SequenceEnd {
+                let end = self.span(mark).end;
+                return Some(Node {
+                    span: Span {
+                        start: start.start,
+                        end,
+                    },
+                    value: NodeValue::List(items),
+                });
+            }
+            items.push(self.node(event, mark, parser)?);
+        }
+    }
+
+    fn map(&mut self, start: Span, parser: &mut Events<'_>) -> Option<Node> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        loop {
+            let (event, mark) = self.next(parser)?;
+            let key_span = self.span(mark);
+            let key = match event {
+                Event::MappingEnd => {
+                    return Some(Node {
+                        span: Span {
+                            start: start.start,
+                            end: key_span.end,
+                        },
+                        value: NodeValue::Map(entries),
+                    });
+                }
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => {
+                    self.mistake(key_span, "a key must be plain text", "");
+                    return None;
+                }
+            };
+            let (event, mark) = self.next(parser)?;
+            let value = self.node(event, mark, parser)?;
+            if let Some(first) = seen.get(&key) {
+                let (line, _) = self.place(*first).line_column();
+                self.mistakes.push(
+                    Diagnostic::error(self.place(key_span), format!("`{key}` is there twice"))
+                        .label(format!("first on line {line}")),
+                );
+                continue;
+            }
+            seen.insert(key.clone(), key_span);
+            entries.push(Entry {
+                key,
+                key_span,
+                value,
+            });
+        }
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Node {
+        let value = if style == ScalarStyle::Plain {
+            match plain(text) {
+                Ok(value) => value,
+                Err(why) => {
+                    self.mistake(span, why, format!("if it is text, quote it: \"{text}\""));
+                    NodeValue::Null
+                }
+            }
+        } else {
+            NodeValue::Text(text.to_owned())
+        };
+        Node { span, value }
+    }
+
+    fn mistake(&mut self, span: Span, title: impl Into<String>, hint: impl Into<String>) {
+        let diagnostic = Diagnostic::error(self.place(span), title);
+        let hint = hint.into();
+        self.mistakes.push(if hint.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.hint(hint)
+        });
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place {
+            source: Arc::clone(self.source),
+            span,
+        }
+    }
+
+    fn span(&self, mark: Mark) -> Span {
+        Span::new(
+            self.offset(mark.start.index()),
+            self.offset(mark.end.index()),
+        )
+    }
+
+    fn offset(&self, characters: usize) -> usize {
+        match &self.bytes {
+            None => characters.min(self.source.text().len()),
+            Some(bytes) => bytes
+                .get(characters)
+                .map_or(self.source.text().len(), |offset| *offset as usize),
+        }
+    }
+}
+
+/// What a plain (unquoted) scalar is, or why it must be quoted.
+fn plain(text: &str) -> Result<NodeValue, String> {
+    match text {
+        "" | "~" | "null" => return Ok(NodeValue::Null),
+        "true" => return Ok(NodeValue::Bool(true)),
+        "false" => return Ok(NodeValue::Bool(false)),
+        _ => {}
+    }
+    if is_lookalike(text) {
+        return Err(format!(
+            "`{text}` is true, false or null to some YAML readers and text to others"
+        ));
+    }
+    if !looks_like_number(text) {
+        return Ok(NodeValue::Text(text.to_owned()));
+    }
+    serde_json::from_str::<Number>(text)
+        .ok()
+        .filter(|number| number.to_string() == text)
+        .map(NodeValue::Number)
+        .ok_or_else(|| format!("`{text}` is a number that would not go out as it is written"))
+}
+
+/// Words that YAML 1.1 or the core schema of 1.2 read as a boolean or as null.
+fn is_lookalike(text: &str) -> bool {
+    const WORDS: [&str; 8] = ["yes", "no", "on", "off", "y", "n", "true", "false"];
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || text.eq_ignore_ascii_case("null")
+}
+
+/// Whether some YAML reader would take the text for a number.
+fn looks_like_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan") {
+        return true;
+    }
+    if let Some(digits) = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0o")) {
+        return !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    }
+    // Digits with at most one point and one exponent; `1.2.3`, `10s` and `2026-11-20` are text to everyone.
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
+        None => (unsigned, None),
+    };
+    let digits = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
+    let points = mantissa.matches('.').count();
+    let exponent_fits = exponent.is_none_or(|exponent| {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        !exponent.is_empty() && digits(exponent)
+    });
+    points <= 1
+        && mantissa.bytes().any(|byte| byte.is_ascii_digit())
+        && mantissa.split('.').all(digits)
+        && exponent_fits
+}
+
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        NodeValue::List(items) => items.iter().map(size).sum(),
+        NodeValue::Map(entries) => entries.iter().map(|entry| size(&entry.value)).sum(),
+        _ => 0,
+    }
+}
+
+fn byte_offsets(text: &str) -> Option<Vec<u32>> {
+    if text.is_ascii() {
+        return None;
+    }
+    Some(
+        text.char_indices()
+            .map(|(offset, _)| u32::try_from(offset).unwrap_or(u32::MAX))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<serde_json::Value, String> {
+        parse(&Source::new("test.yaml", text))
+            .map(|node| node.to_json())
+            .map_err(|mistakes| mistakes.render(false))
+    }
+
+    #[test]
+    fn values_are_what_is_written() {
+        let value = read(
+            "a: 1\nb: -2.5\nc: \"1\"\nd: 1.2.3\ne: 2026-11-20\nf: 10s\ng: { h: [true, null, ~] }\n",
+        );
+        assert_eq!(
+            value.unwrap(),
+            json!({"a": 1, "b": -2.5, "c": "1", "d": "1.2.3", "e": "2026-11-20", "f": "10s",
+                   "g": {"h": [true, null, null]}})
+        );
+    }
+
+    #[test]
+    fn what_yaml_would_rewrite_must_be_quoted() {
+        for text in [
+            "no",
+            "Yes",
+            "TRUE",
+            "off",
+            "007",
+            "1.10",
+            "0x1F",
+            "0o17",
+            "1e3",
+            ".inf",
+            "+1",
+            "1_000",
+            "Null",
+            "123456789012345678901234567890",
+        ] {
+            let error = read(&format!("key: {text}\n")).unwrap_err();
+            assert!(
+                error.contains(&format!("quote it: \"{text}\"")),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_collected_with_their_places() {
+        let error = read("ü: no\nb: 1\nb: 2\nc: off\n").unwrap_err();
+        assert!(error.contains("test.yaml:1:4"), "{error}");
+        assert!(error.contains("first on line 2"), "{error}");
+        assert!(error.contains("test.yaml:4:4"), "{error}");
+    }
+
+    #[test]
+    fn alias_bombs_and_depth_are_refused() {
+        let mut bomb = String::from("a0: &a0 [1,1,1,1,1,1,1,1,1,1]\n");
+        for level in 1..9 {
+            let previous = format!("*a{}, ", level - 1).repeat(10);
+            bomb.push_str(&format!("a{level}: &a{level} [{previous}]\n"));
+        }
+        assert!(
+            read(&bomb)
+                .unwrap_err()
+                .contains("aliases repeat more than")
+        );
+        let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+        assert!(read(&deep).is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! A JSON value with holes in its texts.
+
+use serde_json::{Map, Value};
+
+use super::{FillError, Filled, Hole, HoleError, Scope, Template};
+
+/// A JSON value whose texts may have holes, parsed once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JsonTemplate {
+    /// A value without holes.
+    Constant(Value),
+    /// A text with holes.
+    Text(Template),
+    /// A list that has holes somewhere.
+    List(Vec<JsonTemplate>),
+    /// An object that has holes somewhere.
+    Map(Vec<(String, JsonTemplate)>),
+}
+
+impl JsonTemplate {
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// The first hole that cannot be read.
+    pub fn parse(value: &Value) -> Result<Self, HoleError> {
+        Ok(match value {
+            Value::String(text) if text.contains("${") => {
+                let template = Template::parse(text)?;
+                match template.as_literal() {
+                    Some(text) => Self::Constant(Value::String(text.to_owned())),
+                    None => Self::Text(template),
+                }
+            }
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().map(Self::parse).collect::<Result<_, _>>()?;
+                match items
+                    .iter()
+                    .map(Self::as_constant)
+                    .collect::<Option<Vec<_>>>()
+                {
+                    Some(items) => {
+                        Self::Constant(Value::Array(items.into_iter().cloned().collect()))
+                    }
+                    None => Self::List(items),
+                }
+            }
+            Value::Object(entries) => {
+                let entries: Vec<(String, Self)> = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), Self::parse(value)?)))
+                    .collect::<Result<_, HoleError>>()?;
+                if entries
+                    .iter()
+                    .all(|(_, value)| value.as_constant().is_some())
+                {
+                    Self::Constant(value.clone()).without_escapes(&entries)
+                } else {
+                    Self::Map(entries)
+                }
+            }
+            other => Self::Constant(other.clone()),
+        })
+    }
+
+    /// The value, if there is no hole in it.
+    pub fn as_constant(&self) -> Option<&Value> {
+        match self {
+            Self::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The holes, in order.
+    pub fn holes(&self) -> Vec<&Hole> {
+        match self {
+            Self::Constant(_) => Vec::new(),
+            Self::Text(template) => template.holes().collect(),
+            Self::List(items) => items.iter().flat_map(Self::holes).collect(),
+            Self::Map(entries) => entries
+                .iter()
+                .flat_map(|(_, value)| value.holes())
+                .collect(),
+        }
+    }
+
+    /// The value with its holes filled.
+    ///
+    /// # Errors
+    /// As for [`Template::fill`].
+    pub fn fill(&self, scope: &Scope) -> Result<Filled<Value>, FillError> {
+        match self {
+            Self::Constant(value) => Ok(Filled::plain(value.clone())),
+            Self::Text(template) => template.fill_value(scope),
+            Self::List(items) => {
+                let items: Vec<Filled<Value>> = items
+                    .iter()
+                    .map(|item| item.fill(scope))
+                    .collect::<Result<_, _>>()?;
+                let masked = items.iter().any(|item| item.shown.is_some());
+                let shown = masked.then(|| items.iter().map(|item| item.shown().clone()).collect());
+                Ok(Filled {
+                    sent: items.into_iter().map(|item| item.sent).collect(),
+                    shown,
+                })
+            }
+            Self::Map(entries) => {
+                let entries: Vec<(&String, Filled<Value>)> = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key, value.fill(scope)?)))
+                    .collect::<Result<_, FillError>>()?;
+                let masked = entries.iter().any(|(_, value)| value.shown.is_some());
+                let shown = masked.then(|| {
+                    let shown: Map<String, Value> = entries
+                        .iter()
+                        .map(|(key, value)| ((*key).clone(), value.shown().clone()))
+                        .collect();
+                    Value::Object(shown)
+                });
+                let sent: Map<String, Value> = entries
+                    .into_iter()
+                    .map(|(key, value)| (key.clone(), value.sent))
+                    .collect();
+                Ok(Filled {
+                    sent: Value::Object(sent),
+                    shown,
+                })
+            }
+        }
+    }
+
+    /// The constant that the entries make: `$${` has become `${` in them.
+    fn without_escapes(self, entries: &[(String, Self)]) -> Self {
+        match self {
+            Self::Constant(Value::Object(_)) => Self::Constant(Value::Object(
+                entries
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.clone(), value.as_constant()?.clone())))
+                    .collect(),
+            )),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A text with holes.
+
+use serde_json::Value;
+
+use super::{FillError, Filled, Hole, HoleError, Scope, fill};
+
+/// A text with holes, parsed once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Hole(Hole),
+}
+
+impl Template {
+    /// Reads a text; `$${` is a literal `${`.
+    ///
+    /// # Errors
+    /// The first hole that cannot be read.
+    pub fn parse(text: &str) -> Result<Self, HoleError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at - 1]);
+                literal.push_str("${");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let hole = &rest[at + 2..];
+            let end = hole.find('}').ok_or(HoleError::Unclosed)?;
+            if !literal.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Hole(Hole::parse(&hole[..end])?));
+            rest = &hole[end + 1..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// A template that is this text, holes or not.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self {
+            parts: vec![Part::Text(text.into())],
+        }
+    }
+
+    /// The text, if there is no hole in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The holes, in order.
+    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Hole(hole) => Some(hole),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with its holes filled.
+    ///
+    /// # Errors
+    /// When a name has no value, or one that cannot stand in a text.
+    pub fn fill(&self, scope: &Scope) -> Result<Filled<String>, FillError> {
+        let mut filled = Filled::plain(String::new());
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => filled.push(text, text),
+                Part::Hole(hole) => {
+                    let value = fill::hole(hole, scope)?;
+                    let sent = fill::as_text(hole, &value.sent)?;
+                    match &value.shown {
+                        None => filled.push(&sent, &sent),
+                        Some(shown) => {
+                            let shown = fill::as_text(hole, shown)?;
+                            filled.push_masked(&sent, &shown);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// The value of the one hole that this text is, with its JSON type; or the filled text.
+    ///
+    /// # Errors
+    /// As for [`Template::fill`].
+    pub fn fill_value(&self, scope: &Scope) -> Result<Filled<Value>, FillError> {
+        if let [Part::Hole(hole)] = self.parts.as_slice() {
+            return fill::hole(hole, scope);
+        }
+        let text = self.fill(scope)?;
+        Ok(Filled {
+            sent: Value::String(text.sent),
+            shown: text.shown.map(Value::String),
+        })
+    }
+}
