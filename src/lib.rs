@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod http;
+pub mod pack;
 pub mod reference;
 pub mod secret;
 pub mod template;

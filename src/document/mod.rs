@@ -18,6 +18,6 @@ pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use node::{Entry, Node, NodeValue};
-pub use reader::{Fields, Reader, closest};
+pub use reader::{Fields, Reader, closest, parse_duration};
 pub use shape::{Field, Kind, Shape};
 pub use source::{Place, Source, Span};

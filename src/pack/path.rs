@@ -1,0 +1,245 @@
+//! The path of a request: literal text, `{parameters}` and `${holes}`.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::template::{FillError, Filled, Hole, HoleError, Scope, Template};
+
+/// Everything but the unreserved characters of RFC 3986: a value is one segment, whatever is in it.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A path with parameters and holes, its query included where it was written in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathTemplate {
+    /// The path as written.
+    pub written: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Literal(String),
+    /// `{name}`: given under `path`, or by the variable of that name.
+    Parameter(String),
+    Hole(Template),
+}
+
+/// Why a path cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// It is not absolute.
+    #[error("a path begins with `/`")]
+    NotAbsolute,
+    /// `{` without `}`, or nothing between them.
+    #[error("`{{` begins a parameter such as `{{name}}`, and this one is never closed or empty")]
+    Parameter,
+    /// A hole that cannot be read.
+    #[error(transparent)]
+    Hole(#[from] HoleError),
+    /// What would go out is not what is written.
+    #[error(
+        "URL parsing rewrites this path to `{0}`, so another resource would be asked than the one written"
+    )]
+    Rewritten(String),
+}
+
+impl PathTemplate {
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// When it is not absolute, has an unreadable parameter or hole, or would not go out as written.
+    pub fn parse(written: &str) -> Result<Self, PathError> {
+        if !written.starts_with('/') {
+            return Err(PathError::NotAbsolute);
+        }
+        let mut parts = Vec::new();
+        let mut rest = written;
+        while let Some(at) = rest.find('{') {
+            let is_hole = rest[..at].ends_with('$');
+            let literal = &rest[..at - usize::from(is_hole)];
+            if !literal.is_empty() {
+                parts.push(Part::Literal(literal.to_owned()));
+            }
+            let end = at + rest[at..].find('}').ok_or(PathError::Parameter)?;
+            let inner = &rest[at + 1..end];
+            if is_hole {
+                parts.push(Part::Hole(Template::parse(&format!("${{{inner}}}"))?));
+            } else if inner.is_empty() {
+                return Err(PathError::Parameter);
+            } else {
+                parts.push(Part::Parameter(inner.to_owned()));
+            }
+            rest = &rest[end + 1..];
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Literal(rest.to_owned()));
+        }
+        let path = Self {
+            written: written.to_owned(),
+            parts,
+        };
+        path.check_kept()?;
+        Ok(path)
+    }
+
+    /// The names of the `{parameters}`.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Parameter(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The holes.
+    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+        self.parts.iter().flat_map(|part| match part {
+            Part::Hole(template) => template.holes().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The path with `parameters` and holes filled, each value percent-encoded as one segment.
+    ///
+    /// # Errors
+    /// When a value is missing.
+    pub fn fill(
+        &self,
+        parameters: &[(String, Template)],
+        scope: &Scope,
+    ) -> Result<Filled<String>, FillError> {
+        let mut sent = String::new();
+        let mut shown = String::new();
+        let mut masked = false;
+        for part in &self.parts {
+            let value = match part {
+                Part::Literal(text) => {
+                    sent.push_str(text);
+                    shown.push_str(text);
+                    continue;
+                }
+                Part::Hole(template) => template.fill(scope)?,
+                Part::Parameter(name) => match parameters.iter().find(|(given, _)| given == name) {
+                    Some((_, template)) => template.fill(scope)?,
+                    None => Template::parse(&format!("${{{name}}}"))
+                        .map_err(|_| FillError::Missing(name.clone()))?
+                        .fill(scope)?,
+                },
+            };
+            sent.extend(utf8_percent_encode(&value.sent, SEGMENT));
+            match &value.shown {
+                Some(text) => {
+                    masked = true;
+                    shown.push_str(text);
+                }
+                None => shown.extend(utf8_percent_encode(&value.sent, SEGMENT)),
+            }
+        }
+        Ok(Filled {
+            sent,
+            shown: masked.then_some(shown),
+        })
+    }
+
+    /// Checks what is literal; values are encoded, so that only `.` and `..` can still go wrong with them.
+    fn check_kept(&self) -> Result<(), PathError> {
+        let sample: String = self
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(text) => text.as_str(),
+                _ => "x",
+            })
+            .collect();
+        match kept(&sample) {
+            Ok(()) => Ok(()),
+            Err(rewritten) => Err(PathError::Rewritten(rewritten)),
+        }
+    }
+}
+
+/// Whether URL parsing leaves path and query as they are; the rewritten form if not.
+///
+/// # Errors
+/// The path and query as they would go out.
+pub fn kept(path: &str) -> Result<(), String> {
+    let parsed = url::Url::parse("http://host").and_then(|base| {
+        url::Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/')))
+    });
+    let Ok(url) = parsed else {
+        return Err("(not a URL)".to_owned());
+    };
+    let mut out = url.path().to_owned();
+    if let Some(query) = url.query() {
+        out.push('?');
+        out.push_str(query);
+    }
+    if let Some(fragment) = url.fragment() {
+        return Err(format!("{out} (without `#{fragment}`)"));
+    }
+    if out == path { Ok(()) } else { Err(out) }
+}
+
+/// `METHOD /path`: the two parts, if the text has that form.
+pub fn split_request(text: &str) -> Option<(&str, &str)> {
+    let (method, path) = text.split_once(' ')?;
+    let path = path.trim();
+    let is_method = !method.is_empty()
+        && method
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+    (is_method && path.starts_with('/')).then_some((method, path))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::Arc};
+
+    use super::*;
+    use crate::template::Held;
+
+    #[test]
+    fn values_are_one_segment_and_names_come_from_variables() {
+        let mut variables = HashMap::new();
+        variables.insert("namespace".to_owned(), Held::open("a/b ü%"));
+        let scope = Scope::new(Arc::new(variables), "u");
+        let path = PathTemplate::parse("/n/{namespace}/c/{name}/${unique}?x=1").unwrap();
+        let parameters = [("name".to_owned(), Template::literal(""))];
+        assert_eq!(
+            path.fill(&parameters, &scope).unwrap().sent,
+            "/n/a%2Fb%20%C3%BC%25/c//u?x=1"
+        );
+    }
+
+    #[test]
+    fn a_path_that_would_be_rewritten_is_refused() {
+        for path in [
+            "/a/../b",
+            "/a/%2e%2e/b",
+            "/a\\b",
+            "/a b",
+            "/a#b",
+            "/./a",
+            "/é",
+        ] {
+            assert!(
+                matches!(PathTemplate::parse(path), Err(PathError::Rewritten(_))),
+                "{path}"
+            );
+        }
+        for path in [
+            "/",
+            "/a//b",
+            "/a/%2F/b",
+            "/a?b=c&d=%20",
+            "/a/{x}/y",
+            "/a;v=1/b",
+        ] {
+            assert!(PathTemplate::parse(path).is_ok(), "{path}");
+        }
+        assert_eq!(PathTemplate::parse("a"), Err(PathError::NotAbsolute));
+        assert_eq!(PathTemplate::parse("/{"), Err(PathError::Parameter));
+    }
+}

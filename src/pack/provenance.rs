@@ -1,0 +1,60 @@
+//! Where a statement comes from, which decides how much breaking it counts.
+
+use serde::Serialize;
+
+use crate::document::{Node, Reader};
+
+/// Where a statement about an API comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// The documentation that the contract was taken from. Breaking it is a violation.
+    #[default]
+    Documented,
+    /// Another page of the same publisher, binding like the first.
+    Elsewhere,
+    /// Our own reading, where the documentation is silent. Breaking it is a warning.
+    Ours,
+    /// A standard that the contract does not mention, such as RFC 9110. Breaking it is a warning.
+    Standard,
+}
+
+/// What a file may say.
+pub(super) const WORDS: &[&str] = &["documented", "elsewhere", "ours"];
+
+impl Provenance {
+    /// Whether the publisher said it, so that breaking it is a violation.
+    pub fn is_binding(self) -> bool {
+        matches!(self, Self::Documented | Self::Elsewhere)
+    }
+
+    /// The weaker of the two: a documented rule in a scenario of ours binds nobody.
+    #[must_use]
+    pub fn weaken(self, other: Self) -> Self {
+        if other.is_binding() { self } else { other }
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Self {
+        match reader.word(node, WORDS) {
+            Some(1) => Self::Elsewhere,
+            Some(2) => Self::Ours,
+            _ => Self::Documented,
+        }
+    }
+}
+
+/// A rule and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Ruled<T> {
+    /// The rule.
+    pub rule: T,
+    /// Where it comes from.
+    pub source: Provenance,
+}
+
+impl<T> Ruled<T> {
+    /// A rule from `source`.
+    pub fn new(rule: T, source: Provenance) -> Self {
+        Self { rule, source }
+    }
+}

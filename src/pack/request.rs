@@ -1,0 +1,337 @@
+//! A request as scenarios write it, and the overrides that a control or a repetition makes to it.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+
+use crate::{
+    document::{Entry, Field, Fields, Kind, Node, NodeValue},
+    template::{JsonTemplate, Template},
+};
+
+use super::{
+    names::Names,
+    path::{PathTemplate, split_request},
+    provenance::Provenance,
+};
+
+/// The method and path of a request.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The name of the operation, where the scenario names one.
+    pub operation: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: Arc<PathTemplate>,
+    /// Where the path is from; lowers nothing.
+    pub source: Provenance,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone)]
+pub enum BodyTemplate {
+    /// JSON, sent with `Content-Type: application/json` unless the headers say otherwise.
+    Json(JsonTemplate),
+    /// Text, sent exactly as written, with no content type of its own.
+    Text(Template),
+    /// A form (`application/x-www-form-urlencoded`).
+    Form(Vec<(String, Template)>),
+    /// Bytes, sent exactly, with no content type of their own.
+    Bytes(Vec<u8>),
+}
+
+/// A request with holes.
+#[derive(Debug, Clone)]
+pub struct RequestTemplate {
+    /// Method and path.
+    pub line: Line,
+    /// The role whose credentials go with it; none: no credentials.
+    pub role: Option<String>,
+    /// Values of `{parameters}` of the path.
+    pub path: Vec<(String, Template)>,
+    /// Query parameters in order; a name may be there several times.
+    pub query: Vec<(String, Template)>,
+    /// Headers in order.
+    pub headers: Vec<(String, Template)>,
+    /// The body.
+    pub body: Option<BodyTemplate>,
+}
+
+/// Overrides of a request: `None` leaves as it is, `Some(None)` takes away.
+#[derive(Debug, Clone, Default)]
+pub struct RequestPatch {
+    line: Option<Line>,
+    role: Option<Option<String>>,
+    path: Option<Vec<(String, Option<Vec<Template>>)>>,
+    query: Option<Vec<(String, Option<Vec<Template>>)>>,
+    headers: Option<Vec<(String, Option<Vec<Template>>)>>,
+    body: Option<Option<BodyTemplate>>,
+    /// Whether `path`, `query` or `headers` were `null` as a whole.
+    cleared: [bool; 3],
+}
+
+const SCALARS: Kind = Kind::Either(&[Kind::Scalar, Kind::Null, Kind::List(&Kind::Scalar)]);
+const BY_NAME: Kind = Kind::Either(&[Kind::Map(&SCALARS), Kind::Null]);
+
+/// The keys of a request, shared by every mapping that holds one.
+pub(super) const REQUEST: Field = Field::optional(
+    "request",
+    Kind::Text,
+    "the name of an operation, or `METHOD /path`",
+);
+pub(super) const AS: Field = Field::optional(
+    "as",
+    Kind::Either(&[Kind::Name, Kind::Null]),
+    "the role whose credentials are sent; without it none are",
+);
+pub(super) const PATH: Field = Field::optional(
+    "path",
+    BY_NAME,
+    "values of {parameters} of the path; one not given is filled from the variable of that name",
+);
+pub(super) const QUERY: Field = Field::optional(
+    "query",
+    BY_NAME,
+    "query parameters by name; a list repeats one",
+);
+pub(super) const HEADERS: Field = Field::optional("headers", BY_NAME, "request headers by name");
+pub(super) const JSON: Field = Field::optional("json", Kind::Any, "a JSON body");
+pub(super) const TEXT: Field = Field::optional(
+    "text",
+    Kind::Either(&[Kind::Text, Kind::Null]),
+    "a body that is sent exactly as written",
+);
+pub(super) const FORM: Field = Field::optional(
+    "form",
+    Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]),
+    "a form-encoded body",
+);
+pub(super) const BYTES: Field = Field::optional(
+    "bytes",
+    Kind::Either(&[Kind::Text, Kind::Null]),
+    "a body in base64, sent as the bytes that it stands for",
+);
+
+impl RequestPatch {
+    /// Reads the keys of a request in a mapping that has them.
+    pub(super) fn read(fields: &Fields<'_>, names: &Names<'_>) -> Self {
+        let mut patch = Self::default();
+        if let Some(node) = fields.get("request") {
+            patch.line = Line::read(node, names);
+        }
+        if let Some(node) = fields.get("as") {
+            patch.role = if node.is_null() {
+                Some(None)
+            } else {
+                role(node, names).map(Some)
+            };
+        }
+        for (index, key) in ["path", "query", "headers"].into_iter().enumerate() {
+            let Some(node) = fields.get(key) else {
+                continue;
+            };
+            patch.cleared[index] = node.is_null();
+            let values = Some(by_name(node, names));
+            match key {
+                "path" => patch.path = values,
+                "query" => patch.query = values,
+                _ => patch.headers = values,
+            }
+        }
+        let bodies: Vec<&Entry> = ["json", "text", "form", "bytes"]
+            .iter()
+            .filter_map(|key| fields.entry(key))
+            .collect();
+        if let [_, second, ..] = bodies.as_slice() {
+            names.reader.error_hint(
+                second.key_span,
+                "a request has one body",
+                "keep one of `json`, `text`, `form` and `bytes`",
+            );
+        }
+        if let Some(entry) = bodies.first() {
+            // `json: null` is the body `null`; to take a JSON body away, write `text: null`.
+            patch.body = if entry.value.is_null() && entry.key != "json" {
+                Some(None)
+            } else {
+                body(entry, names).map(Some)
+            };
+        }
+        patch
+    }
+
+    /// A request that is this patch alone.
+    pub(super) fn into_request(self) -> Option<RequestTemplate> {
+        let line = self.line.clone()?;
+        let empty = RequestTemplate {
+            line,
+            role: None,
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+        };
+        Some(empty.with(&self))
+    }
+
+    /// Whether it says which request is meant.
+    pub(super) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.line.is_none()
+            && self.role.is_none()
+            && self.path.is_none()
+            && self.query.is_none()
+            && self.headers.is_none()
+            && self.body.is_none()
+    }
+}
+
+impl RequestTemplate {
+    /// This request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers` merge.
+    #[must_use]
+    pub fn with(&self, patch: &RequestPatch) -> Self {
+        let mut request = self.clone();
+        if let Some(line) = &patch.line {
+            request.line = line.clone();
+        }
+        if let Some(role) = &patch.role {
+            request.role = role.clone();
+        }
+        if let Some(body) = &patch.body {
+            request.body = body.clone();
+        }
+        let merges = [
+            (&mut request.path, &patch.path),
+            (&mut request.query, &patch.query),
+            (&mut request.headers, &patch.headers),
+        ];
+        for ((own, overrides), cleared) in merges.into_iter().zip(patch.cleared) {
+            if cleared {
+                own.clear();
+            }
+            for (name, values) in overrides.iter().flatten() {
+                merge(own, name, values.as_deref());
+            }
+        }
+        request
+    }
+
+    /// Whether the method promises to change nothing (RFC 9110, section 9.2.1).
+    pub fn is_safe(&self) -> bool {
+        matches!(self.line.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
+/// Replaces the values of a name in its place, or appends them; `None` removes them.
+fn merge(own: &mut Vec<(String, Template)>, name: &str, values: Option<&[Template]>) {
+    // Header names are case-insensitive; no API has two parameters that differ in case alone.
+    let at = own
+        .iter()
+        .position(|(known, _)| known.eq_ignore_ascii_case(name));
+    own.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    let at = at.unwrap_or(own.len()).min(own.len());
+    let values = values.unwrap_or_default().iter().cloned();
+    own.splice(at..at, values.map(|value| (name.to_owned(), value)));
+}
+
+impl Line {
+    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let text = names.reader.text(node)?;
+        if let Some((method, path)) = split_request(text) {
+            return match PathTemplate::parse(path) {
+                Ok(path) => {
+                    names.check(node, path.holes());
+                    Some(Self {
+                        operation: None,
+                        method: method.to_owned(),
+                        path: Arc::new(path),
+                        source: Provenance::Documented,
+                    })
+                }
+                Err(error) => {
+                    names.reader.error(node.span, error.to_string());
+                    None
+                }
+            };
+        }
+        if text.contains(' ') || text.contains('/') {
+            names.reader.error_hint(
+                node.span,
+                format!("`{text}` is neither an operation nor a request"),
+                "write the name of an operation of the contract, or `METHOD /path`",
+            );
+            return None;
+        }
+        let operation = names.contract.operations.get(text);
+        if operation.is_none() {
+            let known = names.contract.operations.keys().map(String::as_str);
+            names.reader.unknown(node.span, "operation", text, known);
+        }
+        operation.cloned()
+    }
+}
+
+fn role(node: &Node, names: &Names<'_>) -> Option<String> {
+    let name = names.reader.text(node)?;
+    if !names.contract.roles.contains_key(name) {
+        let known = names.contract.roles.keys().map(String::as_str);
+        names.reader.unknown(node.span, "role", name, known);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn by_name(node: &Node, names: &Names<'_>) -> Vec<(String, Option<Vec<Template>>)> {
+    names
+        .reader
+        .entries(node)
+        .iter()
+        .filter_map(|entry| {
+            let values = match &entry.value.value {
+                NodeValue::Null => None,
+                _ => Some(
+                    names
+                        .reader
+                        .items(&entry.value)
+                        .iter()
+                        .map(|item| names.template(item))
+                        .collect::<Option<_>>()?,
+                ),
+            };
+            Some((entry.key.clone(), values))
+        })
+        .collect()
+}
+
+fn body(entry: &Entry, names: &Names<'_>) -> Option<BodyTemplate> {
+    let node = &entry.value;
+    match entry.key.as_str() {
+        "json" => names.json(node).map(BodyTemplate::Json),
+        "text" => names.template(node).map(BodyTemplate::Text),
+        "form" => names
+            .reader
+            .entries(node)
+            .iter()
+            .map(|entry| Some((entry.key.clone(), names.template(&entry.value)?)))
+            .collect::<Option<_>>()
+            .map(BodyTemplate::Form),
+        _ => {
+            let text = names.reader.text(node)?;
+            let bytes =
+                base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', ' '], ""));
+            if bytes.is_err() {
+                names.reader.error_hint(
+                    node.span,
+                    "this is not base64",
+                    "for text, write `text:` instead",
+                );
+            }
+            bytes.ok().map(BodyTemplate::Bytes)
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! JSON Schemas: the one module that knows the validator.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jsonschema::{Retrieve, Uri, Validator};
+use serde_json::Value;
+
+use super::files::Texts;
+
+/// Where relative references of a pack's schemas lead; nothing is ever fetched from it.
+const BASE: &str = "pack:///";
+
+/// A compiled JSON Schema (2020-12 unless it says otherwise); formats are checked.
+#[derive(Debug)]
+pub struct Schema {
+    /// The schema as written.
+    pub value: Value,
+    validator: Validator,
+    /// The names of the properties that it declares at its top level.
+    declared: BTreeSet<String>,
+}
+
+/// Why a value is not a usable schema.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct SchemaError(String);
+
+/// One way in which a value does not fit a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// JSON Pointer to the value that does not fit.
+    pub at: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// The files of a pack, as far as schemas may refer to them.
+#[derive(Debug, Clone)]
+pub struct Library {
+    texts: Arc<Texts>,
+    /// The folder of the pack's schemas, `schemas/kubeglass/`.
+    folder: String,
+}
+
+impl Library {
+    /// The schemas of the pack `name` among its files.
+    pub fn new(texts: Arc<Texts>, name: &str) -> Self {
+        Self {
+            texts,
+            folder: format!("schemas/{name}/"),
+        }
+    }
+
+    /// The text of a schema file.
+    pub fn text(&self, file: &str) -> Option<&str> {
+        self.texts
+            .get(&format!("{}{file}", self.folder))
+            .map(String::as_str)
+    }
+
+    /// The names of the schema files that there are.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts
+            .keys()
+            .filter_map(|path| path.strip_prefix(&self.folder))
+            .filter(|name| name.ends_with(".json"))
+    }
+}
+
+impl Retrieve for Library {
+    fn retrieve(
+        &self,
+        uri: &Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        let text = uri.as_str();
+        let Some(file) = text.strip_prefix(BASE) else {
+            return Err(format!(
+                "`{text}` would have to be fetched; a schema may refer to files of its pack only"
+            )
+            .into());
+        };
+        let found = self
+            .text(file)
+            .ok_or_else(|| format!("the pack has no schema file `{file}`"))?;
+        Ok(serde_json::from_str(found)?)
+    }
+}
+
+impl Schema {
+    /// Compiles a schema; `$ref`s may lead to files of the pack, never to the network.
+    ///
+    /// # Errors
+    /// When it is not a schema, or a reference leads nowhere.
+    pub fn compile(value: Value, library: &Library) -> Result<Self, SchemaError> {
+        let validator = jsonschema::options()
+            .with_base_uri(format!("{BASE}inline"))
+            .with_retriever(library.clone())
+            .should_validate_formats(true)
+            .build(&value)
+            .map_err(|error| SchemaError(error.to_string()))?;
+        let mut declared = BTreeSet::new();
+        declared_properties(&value, &value, library, &mut declared, 0);
+        Ok(Self {
+            value,
+            validator,
+            declared,
+        })
+    }
+
+    /// Everything in `value` that does not fit, at most 20 of it.
+    pub fn misfits(&self, value: &Value) -> Vec<Misfit> {
+        if self.validator.is_valid(value) {
+            return Vec::new();
+        }
+        self.validator
+            .iter_errors(value)
+            .take(20)
+            .map(|error| Misfit {
+                at: error.instance_path().as_str().to_owned(),
+                message: shorten(&error.to_string()),
+            })
+            .collect()
+    }
+
+    /// Whether `value` fits.
+    pub fn fits(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
+    }
+
+    /// Whether `value` says nothing about what the schema declares: an object with none of its properties.
+    pub fn is_vacuous_for(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(entries) => {
+                !self.declared.is_empty() && !entries.keys().any(|key| self.declared.contains(key))
+            }
+            // Only properties are declared, and a value that can have none fits for want of any other rule.
+            _ => {
+                const OTHERS: [&str; 9] = [
+                    "type",
+                    "enum",
+                    "const",
+                    "anyOf",
+                    "oneOf",
+                    "allOf",
+                    "$ref",
+                    "items",
+                    "prefixItems",
+                ];
+                !self.declared.is_empty() && !OTHERS.iter().any(|key| self.value.get(key).is_some())
+            }
+        }
+    }
+
+    /// The properties that the schema declares at its top level.
+    pub fn declared(&self) -> impl Iterator<Item = &str> {
+        self.declared.iter().map(String::as_str)
+    }
+}
+
+/// Messages quote the value, which may be megabytes long.
+fn shorten(message: &str) -> String {
+    const LONGEST: usize = 300;
+    if message.len() <= LONGEST {
+        return message.to_owned();
+    }
+    let head: String = message.chars().take(LONGEST / 2).collect();
+    let tail: String = {
+        let count = message.chars().count();
+        message
+            .chars()
+            .skip(count.saturating_sub(LONGEST / 3))
+            .collect()
+    };
+    format!("{head} … {tail}")
+}
+
+/// Collects the property names that a schema declares for its top level, through references and combinations.
+fn declared_properties(
+    schema: &Value,
+    root: &Value,
+    library: &Library,
+    declared: &mut BTreeSet<String>,
+    depth: usize,
+) {
+    // References may run in a circle; nobody nests combinations this deep on purpose.
+    if depth > 16 {
+        return;
+    }
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        declared.extend(properties.keys().cloned());
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for part in schema
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            declared_properties(part, root, library, declared, depth + 1);
+        }
+    }
+    for key in ["then", "else"] {
+        if let Some(part) = schema.get(key) {
+            declared_properties(part, root, library, declared, depth + 1);
+        }
+    }
+    let Some(reference) = schema.get("$ref").and_then(Value::as_str) else {
+        return;
+    };
+    let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+    if file.is_empty() {
+        if let Some(target) = root.pointer(pointer) {
+            declared_properties(target, root, library, declared, depth + 1);
+        }
+    } else if let Some(other) = library
+        .text(file)
+        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+        && let Some(target) = other.pointer(pointer)
+    {
+        declared_properties(target, &other, library, declared, depth + 1);
+    }
+}

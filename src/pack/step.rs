@@ -1,0 +1,325 @@
+//! One request in a setup, a teardown, or after the failure.
+
+use crate::{
+    document::{Entry, Field, Kind, Node, NodeValue, Shape, Span, parse_duration},
+    template::Template,
+};
+
+use super::{
+    expect::{EXPECT, Expect},
+    names::Names,
+    pointer::Pointer,
+    request::{self, RequestPatch, RequestTemplate},
+};
+
+/// One request in a setup, a teardown, or after the failure (`then`).
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The request; `None` for a step that only waits.
+    pub request: Option<RequestTemplate>,
+    /// What the answer must be; by default a success.
+    pub expect: Expect,
+    /// Values taken from the answer.
+    pub capture: Vec<Capture>,
+    /// Asked again until it is so.
+    pub until: Option<Expect>,
+    /// How long `until` may take.
+    pub within: Wait,
+    /// What is waited for before the request.
+    pub wait: Option<WaitFor>,
+    /// The longest that an answer may ask to wait.
+    pub at_most: Option<Wait>,
+    /// Whether this is the scenario's own request once more, which must succeed.
+    pub again: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone)]
+pub enum WaitFor {
+    /// As long as the answer under test told.
+    RetryAfter,
+    /// So long.
+    Time(Wait),
+}
+
+/// A time span, perhaps from a variable.
+#[derive(Debug, Clone)]
+pub struct Wait(pub Template);
+
+/// A value taken from an answer.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// The name that templates use.
+    pub name: String,
+    /// Where it is.
+    pub part: super::Part,
+    /// Whether it must never be shown.
+    pub secret: bool,
+}
+
+pub(super) static STEP: Shape = Shape {
+    name: "step",
+    about: "one request beside the one under test",
+    fields: &[
+        request::REQUEST,
+        request::AS,
+        request::PATH,
+        request::QUERY,
+        request::HEADERS,
+        request::JSON,
+        request::TEXT,
+        request::FORM,
+        request::BYTES,
+        Field::optional(
+            "expect",
+            Kind::Shape(&EXPECT),
+            "what the answer must be; by default a success",
+        ),
+        Field::optional(
+            "capture",
+            Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
+            "values taken from the answer: name → pointer, { header }, or { body, secret }",
+        ),
+        Field::optional(
+            "until",
+            Kind::Shape(&EXPECT),
+            "asked again until the answer is so",
+        ),
+        Field::optional(
+            "within",
+            Kind::Duration,
+            "how long `until` may take (default 30s)",
+        ),
+        Field::optional(
+            "wait",
+            Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
+            "what is waited for before the request: `retry_after` (as the answer under test told) or a time span",
+        ),
+        Field::optional(
+            "at_most",
+            Kind::Duration,
+            "the longest that the answer may ask to wait",
+        ),
+        Field::optional(
+            "again",
+            Kind::Bool,
+            "`true`: the scenario's own request once more, with the overrides beside it; it must succeed",
+        ),
+    ],
+};
+
+static CAPTURE: Shape = Shape {
+    name: "capture",
+    about: "a value taken from an answer",
+    fields: &[
+        Field::optional("header", Kind::Text, "in this header"),
+        Field::optional("body", Kind::Pointer, "in the body"),
+        Field::optional("secret", Kind::Bool, "whether it must never be shown"),
+    ],
+};
+
+impl Step {
+    /// Reads a step. `own` is the scenario's request, which `again` repeats; captures become known to `names`.
+    pub(super) fn read(
+        node: &Node,
+        names: &mut Names<'_>,
+        own: Option<&RequestTemplate>,
+    ) -> Option<Self> {
+        let reader = names.reader;
+        let fields = reader.fields(node, &STEP)?;
+        let again = fields
+            .get("again")
+            .and_then(|node| reader.bool(node))
+            .unwrap_or(false);
+        let wait = fields
+            .get("wait")
+            .and_then(|node| WaitFor::read(node, names));
+        let patch = RequestPatch::read(&fields, names);
+        let request = match own.filter(|_| again) {
+            Some(own) => Some(own.with(&patch)),
+            None if !patch.has_line() && !fields.has("request") && wait.is_none() => {
+                reader.error_hint(
+                    node.span,
+                    "a step without a request",
+                    "give `request`, or `again: true` under `then`",
+                );
+                None
+            }
+            None => patch.into_request(),
+        };
+        if let Some(request) = &request {
+            check_parameters(request, names, node);
+        }
+        let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
+        let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
+        if fields.has("within") && until.is_none() {
+            reader.error(
+                node.span,
+                "`within` says how long `until` may take, and there is no `until`",
+            );
+        }
+        let within = fields
+            .get("within")
+            .and_then(|node| Wait::read(node, names))
+            .unwrap_or_else(|| Wait(Template::literal("30s")));
+        let at_most = fields
+            .get("at_most")
+            .and_then(|node| Wait::read(node, names));
+        let mut capture = Vec::new();
+        for entry in fields
+            .get("capture")
+            .into_iter()
+            .flat_map(|node| reader.named(node))
+        {
+            capture.extend(Capture::read(entry, names));
+            names.known.insert(entry.key.clone());
+        }
+        Some(Self {
+            request,
+            expect: expectation,
+            capture,
+            until,
+            within,
+            wait,
+            at_most,
+            again,
+            span: node.span,
+        })
+    }
+
+    /// Reads a list of steps.
+    pub(super) fn read_all(
+        node: &Node,
+        names: &mut Names<'_>,
+        own: Option<&RequestTemplate>,
+    ) -> Vec<Self> {
+        let nodes = names.reader.list(node);
+        nodes
+            .iter()
+            .filter_map(|node| Self::read(node, names, own))
+            .collect()
+    }
+}
+
+impl Capture {
+    fn read(entry: &Entry, names: &Names<'_>) -> Option<Self> {
+        let reader = names.reader;
+        let name = entry.key.clone();
+        if entry.value.as_map().is_none() {
+            let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
+            return Some(Self {
+                name,
+                part,
+                secret: false,
+            });
+        }
+        let fields = reader.fields(&entry.value, &CAPTURE)?;
+        let part = match (fields.get("header"), fields.get("body")) {
+            (Some(node), None) => super::Part::Header(reader.text(node)?.to_owned()),
+            (None, Some(node)) => super::Part::Body(Pointer::read(node, reader)?),
+            _ => {
+                reader.error_hint(
+                    entry.key_span,
+                    "a capture is from a header or from the body",
+                    "give `header` or `body`",
+                );
+                return None;
+            }
+        };
+        Some(Self {
+            name,
+            part,
+            secret: fields
+                .get("secret")
+                .and_then(|node| reader.bool(node))
+                .unwrap_or(false),
+        })
+    }
+}
+
+impl WaitFor {
+    fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        if node.as_text() == Some("retry_after") {
+            return Some(Self::RetryAfter);
+        }
+        Wait::read(node, names).map(Self::Time)
+    }
+}
+
+impl Wait {
+    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let template = names.template(node)?;
+        if let Some(text) = template.as_literal()
+            && parse_duration(text).is_none()
+        {
+            names.reader.error_hint(
+                node.span,
+                "this is not a time span",
+                "write it like `500ms`, `30s` or `2m`",
+            );
+            return None;
+        }
+        Some(Self(template))
+    }
+}
+
+/// Notes a `{parameter}` of a path that nothing fills, a value that no parameter takes, and unusable headers.
+pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, node: &Node) {
+    let path = &request.line.path;
+    for parameter in path.parameters() {
+        let given = request.path.iter().any(|(name, _)| name == parameter);
+        if !given
+            && !names.known.contains(parameter)
+            && !names.contract.variables.contains_key(parameter)
+        {
+            names.reader.error_hint(
+                request_span(node),
+                format!(
+                    "nothing fills `{{{parameter}}}` of {} {}",
+                    request.line.method, path.written
+                ),
+                format!("give `path: {{ {parameter}: … }}`, or declare a variable of that name"),
+            );
+        }
+    }
+    for (name, _) in &request.path {
+        if !path.parameters().any(|parameter| parameter == name) {
+            names.reader.unknown(
+                request_span(node),
+                "parameter of the path",
+                name,
+                path.parameters(),
+            );
+        }
+    }
+    for (name, value) in &request.headers {
+        let is_token = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let breaks = value
+            .as_literal()
+            .is_some_and(|text| text.contains(['\r', '\n', '\0']));
+        if !is_token || breaks {
+            names.reader.error_hint(
+                request_span(node),
+                format!("the header `{}` cannot be sent", name.escape_debug()),
+                "a name is a token of RFC 9110, a value is one line",
+            );
+        }
+    }
+}
+
+/// Where the request of a step or scenario is written.
+pub(super) fn request_span(node: &Node) -> Span {
+    match &node.value {
+        NodeValue::Map(entries) => entries
+            .iter()
+            .find(|entry| entry.key == "request")
+            .or(entries.first())
+            .map_or(node.span, |entry| entry.value.span),
+        _ => node.span,
+    }
+}
