@@ -1,5 +1,6 @@
 //! failspec: does your API fail the way its documentation says?
 
+pub mod check;
 pub mod document;
 pub mod http;
 pub mod pack;

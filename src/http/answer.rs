@@ -30,3 +30,21 @@ pub enum BodyDefect {
     #[error("the body ended early: {0}")]
     EndedEarly(String),
 }
+
+impl Answer {
+    /// Stand-in until the room is finished.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+    /// Stand-in until the room is finished.
+    pub fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document {
+            value: serde_json::from_slice(&self.body).ok(),
+            defects: vec![],
+        })
+    }
+    /// Stand-in until the room is finished.
+    pub fn text_lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}

@@ -1,0 +1,51 @@
+//! The status where the body repeats it.
+
+use serde_json::Value;
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+    view::show,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "body-status",
+    summary: "where the body repeats the HTTP status, the two agree",
+    source: "`envelope.status` of the contract",
+    text: "The documentation says that the body repeats the HTTP status. Here the two disagree, or the body does not \
+say it. A number and a text of digits both count as saying it.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(rule) = &subject.failure.envelope.status else {
+        return Vec::new();
+    };
+    let Some(body) = subject.view.body() else {
+        return Vec::new();
+    };
+    let status = subject.answer().status;
+    let actual = match rule.rule.find(body) {
+        Some(Value::Number(number)) if number.as_u64() == Some(u64::from(status)) => {
+            return Vec::new();
+        }
+        Some(Value::String(text)) if *text == status.to_string() => return Vec::new(),
+        Some(other) => show(other),
+        None => "nothing".to_owned(),
+    };
+    vec![
+        subject
+            .finding(
+                CHECK.id,
+                rule.source,
+                format!("{status} at {}", rule.rule),
+                &actual,
+            )
+            .saying(format!(
+                "the body says {actual} at {} and the status line says {status}",
+                rule.rule
+            )),
+    ]
+}

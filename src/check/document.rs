@@ -1,0 +1,51 @@
+//! The body is exactly one JSON document.
+
+use crate::pack::Provenance;
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "document",
+    summary: "the body is exactly one well-formed JSON document",
+    source: "the contract documents a JSON envelope; RFC 8259 says what JSON is (keys once: section 4; no byte order mark: section 8.1)",
+    text: "The contract reads its code, message or schema from a JSON body, and the body is not one: it is empty, \
+HTML, cut off, followed by more bytes, begun by a byte order mark, not UTF-8, or has a key twice, of which one parser \
+takes the first and another the last. Until the body can be read nothing else can be said about it.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let envelope = &subject.failure.envelope;
+    let reads_json =
+        envelope.code.is_some() || envelope.message.is_some() || envelope.schema.is_some();
+    if !subject.has_body() || !(reads_json || !subject.failure.rules.schema.is_empty()) {
+        return Vec::new();
+    }
+    let broken = subject.answer().defect.iter().map(ToString::to_string);
+    let defects = subject
+        .answer()
+        .document()
+        .defects
+        .iter()
+        .map(ToString::to_string);
+    broken
+        .chain(defects)
+        .map(|defect| {
+            subject
+                .finding(
+                    CHECK.id,
+                    Provenance::Documented,
+                    "one JSON document",
+                    &defect,
+                )
+                .saying(format!(
+                    "the body is not one well-formed JSON document: {defect}"
+                ))
+        })
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! The shape that error answers share.
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "envelope",
+    summary: "the body fits the schema of the envelope",
+    source: "`envelope.schema` of the contract",
+    text: "All errors of this API share a shape, and this answer does not have it. Fields that the schema does not \
+name are free: clients must tolerate additions.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(rule) = &subject.failure.envelope.schema else {
+        return Vec::new();
+    };
+    let Some(body) = subject.view.body() else {
+        return Vec::new();
+    };
+    misfits(CHECK.id, subject, &rule.rule, rule.source, body)
+}
+
+/// A finding for every misfit, in the words of the validator.
+pub(super) fn misfits(
+    check: &'static str,
+    subject: &Subject<'_>,
+    schema: &crate::pack::Schema,
+    source: crate::pack::Provenance,
+    value: &serde_json::Value,
+) -> Vec<Finding> {
+    schema
+        .misfits(value)
+        .into_iter()
+        .map(|misfit| {
+            let at = if misfit.at.is_empty() {
+                "the body"
+            } else {
+                &misfit.at
+            };
+            subject
+                .finding(
+                    check,
+                    source,
+                    format!("{at} to fit the schema"),
+                    &misfit.message,
+                )
+                .saying(format!("{at}: {}", misfit.message))
+        })
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! The media type of the answer.
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "media-type",
+    summary: "the answer has the documented media type",
+    source: "`envelope.media_type` of the contract; names compare without case, parameters are free (RFC 9110, 8.3.1)",
+    text: "A client that looks at Content-Type before it parses cannot read this answer. Only type and subtype are \
+compared; `charset` and other parameters, and upper and lower case, are free.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(rule) = &subject.failure.envelope.media_type else {
+        return Vec::new();
+    };
+    if !subject.has_body() {
+        return Vec::new();
+    }
+    let actual = match subject.answer().header("content-type") {
+        None => "no Content-Type".to_owned(),
+        Some(value) => {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            if essence.eq_ignore_ascii_case(&rule.rule) {
+                return Vec::new();
+            }
+            value.to_owned()
+        }
+    };
+    vec![
+        subject
+            .finding(CHECK.id, rule.source, &rule.rule, &actual)
+            .saying(format!("media type: expected {}, got {actual}", rule.rule)),
+    ]
+}

@@ -1,0 +1,62 @@
+//! The display text.
+
+use serde_json::Value;
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+    view::show,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "message",
+    summary: "there is a text for people",
+    source: "`envelope.message` of the contract; its wording is never compared",
+    text: "The documentation promises a description for people, and it is missing, empty or not text. What it says \
+is free: texts change between releases.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(rule) = &subject.failure.envelope.message else {
+        return Vec::new();
+    };
+    if subject.view.judged().is_none() {
+        return Vec::new();
+    }
+    let actual = match subject.view.message(&subject.failure.envelope) {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) if !text.trim().is_empty() => return Vec::new(),
+        // Where the documentation allows something richer than text here, the envelope's schema says so and judges it.
+        Some(Value::Array(items)) if !items.is_empty() && allows_lists(subject) => {
+            return Vec::new();
+        }
+        Some(other) => show(other),
+    };
+    vec![
+        subject
+            .finding(
+                CHECK.id,
+                rule.source,
+                format!("text at {}", rule.rule),
+                &actual,
+            )
+            .saying(format!(
+                "message: expected text at {}, got {actual}",
+                rule.rule
+            )),
+    ]
+}
+
+/// Whether the failure's schemas accept the body as it is, list in place of the message included.
+fn allows_lists(subject: &Subject<'_>) -> bool {
+    let envelope = subject.failure.envelope.schema.iter();
+    let mut schemas = envelope.chain(&subject.failure.rules.schema).peekable();
+    schemas.peek().is_some()
+        && subject
+            .view
+            .body()
+            .is_some_and(|body| schemas.all(|schema| schema.rule.fits(body)))
+}

@@ -1,0 +1,46 @@
+//! Checks: one rule each, held against one trial's exchanges. Pure: nothing here sends, reads files or knows
+//! which implementation answered.
+//!
+//! [`CHECKS`] is the one table that lists them. A check's file holds its id, its one-line summary, the source of
+//! its rule, the text of `failspec explain`, and the function. An answer is first identified ([`Identity`]),
+//! then judged: the checks know what the answer *is* and say what is wrong with it.
+
+mod accepted;
+mod allow;
+mod body_status;
+mod code;
+mod control;
+mod document;
+mod envelope;
+mod expectation;
+mod finding;
+mod headers;
+mod identity;
+mod item;
+mod leaks;
+mod media_type;
+mod message;
+mod observed;
+mod recovers;
+mod repeatable;
+mod request_id;
+mod retry_after;
+mod retry_after_syntax;
+mod schema;
+mod status;
+pub mod stranger;
+mod subject;
+mod table;
+mod twin;
+mod vacuous;
+mod view;
+mod wording;
+mod www_authenticate;
+
+pub use finding::Finding;
+pub use identity::{Identity, is_success};
+pub use observed::{Expected, Observed, Phase, Record};
+pub use retry_after::told_wait;
+pub use subject::Subject;
+pub use table::{CHECKS, Check, RUN_CHECKS, When, find, judge};
+pub use view::{Item, Pick, View, fits, show};

@@ -1,0 +1,72 @@
+//! The same safe request fails the same way again.
+
+use crate::pack::{Provenance, Retry};
+
+use super::{
+    finding::Finding,
+    identity::Identity,
+    observed::Phase,
+    subject::Subject,
+    table::{Check, When},
+    view::View,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "repeatable",
+    summary: "a failure that is documented as not worth a retry happens again",
+    source: "`retry: never` or `fix_request` of the failure in the contract",
+    text: "The documentation tells clients not to retry this failure, or only with a mended request. The same safe \
+request (GET, HEAD, OPTIONS) was sent again unchanged and was not answered the same way, so a client that followed \
+the advice gave up on something that would have worked.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    if !matches!(
+        subject.triggered.retry,
+        Some(Retry::Never | Retry::FixRequest)
+    ) {
+        return Vec::new();
+    }
+    let Identity::Triggered { .. } = subject.identity else {
+        return Vec::new();
+    };
+    let first = (
+        subject.answer().status,
+        subject.view.code(&subject.failure.envelope),
+    );
+    subject
+        .observed
+        .of(Phase::Repeat)
+        .filter_map(|record| {
+            let answer = record.exchange.result.as_ref().ok()?;
+            let view = View::new(answer, subject.observed.pick.as_ref());
+            let second = (answer.status, view.code(&subject.failure.envelope));
+            if first == second {
+                return None;
+            }
+            let what = match Identity::of(view, subject.contract, subject.scenario.failure) {
+                Identity::Success => format!("a success (HTTP {})", answer.status),
+                Identity::Other(index) => format!(
+                    "{} (HTTP {})",
+                    subject.contract.failures[index].id, answer.status
+                ),
+                _ => format!("HTTP {}", answer.status),
+            };
+            let id = &subject.triggered.id;
+            Some(
+                subject
+                    .finding(
+                        CHECK.id,
+                        Provenance::Documented,
+                        format!("{id} again"),
+                        &what,
+                    )
+                    .saying(format!(
+                        "the same request sent again should fail the same way and got {what}"
+                    )),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,31 @@
+//! The failure's own schema.
+
+use super::{
+    envelope::misfits,
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "schema",
+    summary: "the body fits the failure's own schema",
+    source: "`schema` of the failure in the contract",
+    text: "Beside the shape that all errors share, this failure documents more about its body, and the answer does \
+not fit it. Fields that the schema does not name are free.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(body) = subject.view.body() else {
+        return Vec::new();
+    };
+    subject
+        .failure
+        .rules
+        .schema
+        .iter()
+        .flat_map(|rule| misfits(CHECK.id, subject, &rule.rule, rule.source, body))
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! The HTTP status.
+
+use super::{
+    finding::Finding,
+    identity::Identity,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "status",
+    summary: "the answer has the documented HTTP status",
+    source: "`status` of the failure in the contract",
+    text: "Clients, proxies and retry libraries act on the status before they read a body. The status of the answer \
+is not the one documented for this failure. Where the answer has another accepted code of the contract, it is held \
+against the status of that failure.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(rule) = &subject.failure.rules.status else {
+        return Vec::new();
+    };
+    let actual = subject.answer().status;
+    if rule.rule == actual {
+        return Vec::new();
+    }
+    let was = match &subject.identity {
+        Identity::Other(index) => format!("{actual} ({})", subject.contract.failures[*index].id),
+        _ => actual.to_string(),
+    };
+    vec![
+        subject
+            .finding(CHECK.id, rule.source, rule.rule.to_string(), was.clone())
+            .saying(format!("HTTP status: expected {}, got {was}", rule.rule)),
+    ]
+}

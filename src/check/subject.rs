@@ -1,0 +1,89 @@
+//! What a check looks at.
+
+use crate::{
+    http::{Answer, Exchange},
+    pack::{Contract, Failure, Provenance, Scenario},
+};
+
+use super::{finding::Finding, identity::Identity, observed::Observed, view::View};
+
+/// What a check looks at: one answer that was identified, and all that happened around it.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The failure under test.
+    pub triggered: &'a Failure,
+    /// The failure whose rules the answer is held against: the one under test, or the accepted alternative.
+    pub failure: &'a Failure,
+    /// What the answer was identified as.
+    pub identity: Identity,
+    /// The exchange under test.
+    pub exchange: &'a Exchange,
+    /// The answer under test.
+    pub view: View<'a>,
+    /// All that happened in the trial.
+    pub observed: &'a Observed,
+}
+
+impl<'a> Subject<'a> {
+    /// The subject of a trial, if its judged exchange has an answer.
+    pub fn new(
+        contract: &'a Contract,
+        scenario: &'a Scenario,
+        observed: &'a Observed,
+    ) -> Option<Self> {
+        let exchange = &observed.records.get(observed.judged)?.exchange;
+        let answer = exchange.result.as_ref().ok()?;
+        let view = View::new(answer, observed.pick.as_ref());
+        let identity = Identity::of(view, contract, scenario.failure);
+        let triggered = &contract.failures[scenario.failure];
+        let failure = match &identity {
+            Identity::Triggered {
+                alternative: Some(index),
+                ..
+            } => &contract.failures[*index],
+            _ => triggered,
+        };
+        Some(Self {
+            contract,
+            scenario,
+            triggered,
+            failure,
+            identity,
+            exchange,
+            view,
+            observed,
+        })
+    }
+
+    /// The answer under test.
+    pub fn answer(&self) -> &'a Answer {
+        self.view.answer
+    }
+
+    /// How binding a rule of `source` is here: in a scenario or for a failure of ours nothing is.
+    pub fn weight(&self, source: Provenance) -> Provenance {
+        source
+            .weaken(self.failure.source)
+            .weaken(self.scenario.source)
+    }
+
+    /// A finding of a rule that the contract states.
+    pub fn finding(
+        &self,
+        check: &'static str,
+        source: Provenance,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Finding {
+        Finding::new(check, self.weight(source), expected, actual)
+    }
+
+    /// Whether answers to this request have a body (RFC 9110, section 9.3.2: those to HEAD have none).
+    pub fn has_body(&self) -> bool {
+        self.exchange.request.method != "HEAD"
+    }
+}

@@ -1,0 +1,36 @@
+//! A body that fits a schema only because it says nothing.
+
+use super::{
+    finding::Finding,
+    subject::Subject,
+    table::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "vacuous",
+    summary: "the body says something of what its schema declares",
+    source: "the schemas of the contract: what is declared is what is sent",
+    text: "A schema without required properties is satisfied by any object at all, also by one of a quite different \
+shape. Here not one of the declared properties is present: the body passes validation and conforms to nothing. (Seen \
+in real services whose document declares one error shape while their framework sends another.)",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(body) = subject.view.body() else {
+        return Vec::new();
+    };
+    let envelope = subject.failure.envelope.schema.iter();
+    envelope
+        .chain(&subject.failure.rules.schema)
+        .filter(|rule| rule.rule.fits(body) && rule.rule.is_vacuous_for(body))
+        .map(|rule| {
+            let declared: Vec<&str> = rule.rule.declared().collect();
+            let expected = format!("at least one of {}", declared.join(", "));
+            subject
+                .finding(CHECK.id, rule.source, &expected, "none of them")
+                .saying(format!("the body fits its schema only because it has none of what is declared: {expected}"))
+        })
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! An answer as a contract sees it: where its code is, its message, its request id.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    http::Answer,
+    pack::{Envelope, Part, Pointer, Schema},
+};
+
+/// Which part of an answer is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Item<'a> {
+    /// All of it.
+    Whole,
+    /// This item of a bulk answer.
+    One(&'a Value),
+    /// An item was to be picked, and so many fitted.
+    Unpicked(usize),
+}
+
+/// An item of a bulk answer that is to be picked, with all holes filled.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// Where the list is.
+    pub items: Pointer,
+    /// What the item fits.
+    pub filter: Vec<(Pointer, Arc<Schema>)>,
+}
+
+/// An answer as a contract sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The answer.
+    pub answer: &'a Answer,
+    /// The item that is judged.
+    pub item: Item<'a>,
+}
+
+impl Pick {
+    /// The item of `body` that fits.
+    pub fn from<'b>(&self, body: Option<&'b Value>) -> Item<'b> {
+        let Some(Value::Array(items)) = body.and_then(|body| self.items.find(body)) else {
+            return Item::Unpicked(0);
+        };
+        let mut fitting = items.iter().filter(|item| fits(item, &self.filter));
+        match (fitting.next(), fitting.count()) {
+            (Some(item), 0) => Item::One(item),
+            (Some(_), more) => Item::Unpicked(more + 1),
+            (None, _) => Item::Unpicked(0),
+        }
+    }
+}
+
+/// Whether `value` fits every one of the schemas at their places.
+pub fn fits(value: &Value, matches: &[(Pointer, Arc<Schema>)]) -> bool {
+    matches
+        .iter()
+        .all(|(pointer, schema)| pointer.find(value).is_some_and(|value| schema.fits(value)))
+}
+
+impl<'a> View<'a> {
+    /// The view of an answer, of one item of it where `pick` says so.
+    pub fn new(answer: &'a Answer, pick: Option<&Pick>) -> Self {
+        let body = answer.document().value.as_ref();
+        let item = pick.map_or(Item::Whole, |pick| pick.from(body));
+        Self { answer, item }
+    }
+
+    /// The whole body, if it is JSON.
+    pub fn body(&self) -> Option<&'a Value> {
+        self.answer.document().value.as_ref()
+    }
+
+    /// What code, message and `match` are read in: the item, or the whole body.
+    pub fn judged(&self) -> Option<&'a Value> {
+        match self.item {
+            Item::Whole => self.body(),
+            Item::One(item) => Some(item),
+            Item::Unpicked(_) => None,
+        }
+    }
+
+    /// The code.
+    pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
+        envelope.code.as_ref()?.rule.find(self.judged()?)
+    }
+
+    /// The display text.
+    pub fn message(&self, envelope: &Envelope) -> Option<&'a Value> {
+        envelope.message.as_ref()?.rule.find(self.judged()?)
+    }
+
+    /// The request id, from the body or else from the header.
+    pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
+        let rule = &envelope.request_id.as_ref()?.rule;
+        let in_body = rule
+            .pointer
+            .as_ref()
+            .and_then(|pointer| pointer.find(self.body()?)?.as_str());
+        let in_header = rule
+            .header
+            .as_ref()
+            .and_then(|name| self.answer.header(name));
+        in_body
+            .or(in_header)
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned)
+    }
+
+    /// A part of the answer as JSON: a header is text.
+    pub fn part(&self, part: &Part) -> Option<Value> {
+        match part {
+            Part::Header(name) => self.answer.header(name).map(Value::from),
+            Part::Body(pointer) => pointer.find(self.body()?).cloned(),
+        }
+    }
+}
+
+/// A value in a sentence: JSON, shortened.
+pub fn show(value: &Value) -> String {
+    const LONGEST: usize = 120;
+    let text = value.to_string();
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let head: String = text.chars().take(LONGEST).collect();
+    format!("{head}…")
+}
