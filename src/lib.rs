@@ -6,4 +6,5 @@ pub mod http;
 pub mod pack;
 pub mod reference;
 pub mod secret;
+pub mod target;
 pub mod template;

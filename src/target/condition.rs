@@ -1,0 +1,192 @@
+//! How a target brings about a state that no request of a scenario can.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::document::{Field, Kind, Node, Reader, Shape};
+
+/// How a target brings about a condition.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// It concerns our requests alone: other values, headers or another address.
+    Scoped {
+        /// Variables that the request under test sees.
+        variables: Vec<(String, Value)>,
+        /// Headers that are added to it.
+        headers: Vec<(String, String)>,
+        /// The base URL that it goes to.
+        url: Option<url::Url>,
+    },
+    /// It concerns everyone: exclusive, alone, last.
+    Global {
+        /// Brings it about.
+        begin: ControlRequest,
+        /// Ends it.
+        end: ControlRequest,
+        /// Asked until it succeeds after `begin`.
+        ready: Option<ControlRequest>,
+        /// Asked until it succeeds after `end`.
+        recovered: Option<ControlRequest>,
+        /// How long `ready` and `recovered` may take.
+        within: Duration,
+    },
+}
+
+/// A request of a condition; any 2xx is a success.
+#[derive(Debug, Clone)]
+pub struct ControlRequest {
+    /// The method.
+    pub method: String,
+    /// A path below the target's URL, or an absolute URL.
+    pub address: String,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// A JSON body.
+    pub json: Option<Value>,
+}
+
+pub(super) static CONDITION: Shape = Shape {
+    name: "condition",
+    about: "how the target brings a state about: for our requests alone (variables, headers, url), or for everyone (begin and end)",
+    fields: &[
+        Field::optional(
+            "variables",
+            Kind::Map(&Kind::Any),
+            "variables that the request under test sees",
+        ),
+        Field::optional(
+            "headers",
+            Kind::Map(&Kind::Text),
+            "headers that are added to the request under test",
+        ),
+        Field::optional(
+            "url",
+            Kind::Text,
+            "the base URL that the request under test goes to",
+        ),
+        Field::optional(
+            "begin",
+            Kind::Shape(&CONTROL_REQUEST),
+            "brings it about for everyone",
+        ),
+        Field::optional(
+            "end",
+            Kind::Shape(&CONTROL_REQUEST),
+            "ends it; also sent before a run",
+        ),
+        Field::optional(
+            "ready",
+            Kind::Shape(&CONTROL_REQUEST),
+            "asked until it succeeds after `begin`",
+        ),
+        Field::optional(
+            "recovered",
+            Kind::Shape(&CONTROL_REQUEST),
+            "asked until it succeeds after `end`",
+        ),
+        Field::optional(
+            "within",
+            Kind::Duration,
+            "how long `ready` and `recovered` may take (default 30s)",
+        ),
+    ],
+};
+
+static CONTROL_REQUEST: Shape = Shape {
+    name: "request of a condition",
+    about: "a request; any 2xx is a success",
+    fields: &[
+        Field::required(
+            "request",
+            Kind::Text,
+            "METHOD /path below the target's URL, or METHOD URL",
+        ),
+        Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
+        Field::optional("json", Kind::Any, "a JSON body"),
+    ],
+};
+
+impl Condition {
+    pub(super) fn read(
+        node: &Node,
+        reader: &Reader,
+        environment: &super::Environment,
+    ) -> Option<Self> {
+        let fields = reader.fields(node, &CONDITION)?;
+        let scoped = ["variables", "headers", "url"]
+            .iter()
+            .any(|key| fields.has(key));
+        let (begin, end) = (fields.get("begin"), fields.get("end"));
+        let request = |key: &str| {
+            fields
+                .get(key)
+                .and_then(|node| ControlRequest::read(node, reader, environment))
+        };
+        match (begin, end) {
+            (Some(begin), Some(end)) if !scoped => Some(Self::Global {
+                begin: ControlRequest::read(begin, reader, environment)?,
+                end: ControlRequest::read(end, reader, environment)?,
+                ready: request("ready"),
+                recovered: request("recovered"),
+                within: fields
+                    .get("within")
+                    .and_then(|node| reader.duration(node))
+                    .unwrap_or(Duration::from_secs(30)),
+            }),
+            (None, None) if scoped => Some(Self::Scoped {
+                variables: fields
+                    .get("variables")
+                    .into_iter()
+                    .flat_map(|node| reader.named(node))
+                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                    .collect(),
+                headers: headers(fields.get("headers"), reader, environment),
+                url: fields
+                    .get("url")
+                    .and_then(|node| super::read_url(node, reader, environment)),
+            }),
+            _ => {
+                reader.error_hint(
+                    node.span,
+                    "this does not say how the condition comes about",
+                    "give `variables`, `headers` or `url` for our requests alone, or `begin` and `end` for everyone",
+                );
+                None
+            }
+        }
+    }
+}
+
+impl ControlRequest {
+    fn read(node: &Node, reader: &Reader, environment: &super::Environment) -> Option<Self> {
+        let fields = reader.fields(node, &CONTROL_REQUEST)?;
+        let line = environment.text(fields.get("request")?, reader)?;
+        let Some((method, address)) = line.split_once(' ') else {
+            reader.error_hint(
+                node.span,
+                format!("`{line}` is not a request"),
+                "write `METHOD /path`",
+            );
+            return None;
+        };
+        Some(Self {
+            method: method.to_owned(),
+            address: address.trim().to_owned(),
+            headers: headers(fields.get("headers"), reader, environment),
+            json: fields.get("json").map(Node::to_json),
+        })
+    }
+}
+
+fn headers(
+    node: Option<&Node>,
+    reader: &Reader,
+    environment: &super::Environment,
+) -> Vec<(String, String)> {
+    let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.key.clone(), environment.text(&entry.value, reader)?)))
+        .collect()
+}

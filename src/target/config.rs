@@ -1,0 +1,357 @@
+//! `failspec.toml`: targets and waivers.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use crate::document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml};
+
+use super::{
+    Environment,
+    condition::{CONDITION, Condition},
+    credential::{ROLE, Role},
+    redaction::redact,
+    waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
+};
+
+/// The live API under test.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its name in `failspec.toml`, or its URL.
+    pub name: String,
+    /// The base URL; paths of packs are appended to its path.
+    pub url: url::Url,
+    /// Credentials by role.
+    pub roles: BTreeMap<String, Role>,
+    /// Values of variables that packs declare.
+    pub variables: BTreeMap<String, Value>,
+    /// How it brings conditions about.
+    pub conditions: BTreeMap<String, Condition>,
+    /// What it cannot show.
+    pub out_of_reach: Vec<OutOfReach>,
+    /// The folder of its approved answers.
+    pub snapshots: Option<PathBuf>,
+    /// Whether no other process uses it at the same time.
+    pub isolated: bool,
+    /// Whether it is an embedded reference implementation, which says nothing about anyone's API.
+    pub reference: bool,
+}
+
+/// What `failspec.toml` says for one run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The target.
+    pub target: Target,
+    /// Known failures.
+    pub waivers: Vec<Waiver>,
+}
+
+/// The keys of `failspec.toml`.
+pub static CONFIG: Shape = Shape {
+    name: "config",
+    about: "targets and waivers",
+    fields: &[
+        Field::optional(
+            "default_target",
+            Kind::Name,
+            "the target of a run that names none",
+        ),
+        Field::optional(
+            "target",
+            Kind::Map(&Kind::Shape(&TARGET)),
+            "targets by name",
+        ),
+        Field::optional(
+            "waivers",
+            Kind::List(&Kind::Shape(&WAIVER)),
+            "known failures",
+        ),
+    ],
+};
+
+static TARGET: Shape = Shape {
+    name: "target",
+    about: "a live API under test",
+    fields: &[
+        Field::required("url", Kind::Text, "the base URL"),
+        Field::optional(
+            "roles",
+            Kind::Map(&Kind::Shape(&ROLE)),
+            "credentials by role",
+        ),
+        Field::optional(
+            "variables",
+            Kind::Map(&Kind::Any),
+            "values of variables that packs declare",
+        ),
+        Field::optional(
+            "conditions",
+            Kind::Map(&Kind::Shape(&CONDITION)),
+            "how the target brings conditions about",
+        ),
+        Field::optional(
+            "out_of_reach",
+            Kind::List(&Kind::Shape(&OUT_OF_REACH)),
+            "what the target cannot show, and why",
+        ),
+        Field::optional(
+            "snapshots",
+            Kind::Text,
+            "the folder of its approved answers, relative to this file",
+        ),
+        Field::optional(
+            "isolated",
+            Kind::Bool,
+            "no other process uses the target at the same time",
+        ),
+    ],
+};
+
+impl Config {
+    /// Reads the text of a `failspec.toml` for the target `name`, or its default target.
+    ///
+    /// # Errors
+    /// Every mistake in the file. Secrets of other targets need not be there.
+    pub fn read(
+        source: &Arc<Source>,
+        name: Option<&str>,
+        folder: &Path,
+    ) -> Result<Self, Diagnostics> {
+        let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
+        let reader = Reader::new(source);
+        let config = Self::read_node(&node, &reader, name, folder);
+        match config {
+            Some(config) if !reader.failed() => Ok(config),
+            _ => Err(redact(reader.finish(), source, Some(&node))),
+        }
+    }
+
+    fn read_node(node: &Node, reader: &Reader, name: Option<&str>, folder: &Path) -> Option<Self> {
+        let fields = reader.fields(node, &CONFIG)?;
+        let default = fields
+            .get("default_target")
+            .and_then(|node| reader.text(node));
+        let Some(wanted) = name.or(default) else {
+            reader.report(
+                Diagnostic::error(None, "no target was named")
+                    .hint("give `--target NAME`, or `default_target = \"NAME\"` in the file"),
+            );
+            return None;
+        };
+        let mut target = None;
+        let targets: Vec<_> = fields
+            .get("target")
+            .into_iter()
+            .flat_map(|node| reader.named(node))
+            .collect();
+        for entry in &targets {
+            let environment = if entry.key == wanted {
+                Environment::Process
+            } else {
+                Environment::Unused
+            };
+            let read = Target::read(&entry.key, &entry.value, reader, &environment, folder);
+            if entry.key == wanted {
+                target = read;
+            }
+        }
+        if !targets.iter().any(|entry| entry.key == wanted) {
+            let span = fields
+                .get("default_target")
+                .filter(|_| name.is_none())
+                .map_or(node.span, |node| node.span);
+            reader.unknown(
+                span,
+                "target",
+                wanted,
+                targets.iter().map(|entry| entry.key.as_str()),
+            );
+        }
+        let waivers = fields
+            .get("waivers")
+            .map(|node| reader.list(node))
+            .unwrap_or_default();
+        Some(Self {
+            target: target?,
+            waivers: waivers
+                .iter()
+                .filter_map(|node| Waiver::read(node, reader))
+                .collect(),
+        })
+    }
+}
+
+impl Target {
+    /// A target that is a URL alone.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with the URL.
+    pub fn from_url(url: &str) -> Result<Self, String> {
+        let url = parse_url(url)?;
+        Ok(Self {
+            name: url.to_string(),
+            url,
+            roles: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            out_of_reach: Vec::new(),
+            snapshots: None,
+            isolated: false,
+            reference: false,
+        })
+    }
+
+    fn read(
+        name: &str,
+        node: &Node,
+        reader: &Reader,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Option<Self> {
+        let fields = reader.fields(node, &TARGET)?;
+        let named = |key: &str| {
+            fields
+                .get(key)
+                .into_iter()
+                .flat_map(|node| reader.named(node))
+        };
+        let url = read_url(fields.get("url")?, reader, environment);
+        let roles = named("roles")
+            .filter_map(|entry| {
+                Some((
+                    entry.key.clone(),
+                    Role::read(&entry.key, &entry.value, reader, environment)?,
+                ))
+            })
+            .collect();
+        let variables = named("variables")
+            .filter_map(|entry| {
+                let value = match entry.value.as_text() {
+                    Some(_) => Value::String(environment.text(&entry.value, reader)?),
+                    None => entry.value.to_json(),
+                };
+                Some((entry.key.clone(), value))
+            })
+            .collect();
+        let conditions = named("conditions")
+            .filter_map(|entry| {
+                Some((
+                    entry.key.clone(),
+                    Condition::read(&entry.value, reader, environment)?,
+                ))
+            })
+            .collect();
+        let out_of_reach = fields
+            .get("out_of_reach")
+            .map(|node| reader.list(node))
+            .unwrap_or_default();
+        Some(Self {
+            name: name.to_owned(),
+            url: url?,
+            roles,
+            variables,
+            conditions,
+            out_of_reach: out_of_reach
+                .iter()
+                .filter_map(|node| OutOfReach::read(node, reader))
+                .collect(),
+            snapshots: fields
+                .get("snapshots")
+                .and_then(|node| reader.text(node))
+                .map(|path| folder.join(path)),
+            isolated: fields
+                .get("isolated")
+                .and_then(|node| reader.bool(node))
+                .unwrap_or(false),
+            reference: false,
+        })
+    }
+}
+
+pub(super) fn read_url(
+    node: &Node,
+    reader: &Reader,
+    environment: &Environment,
+) -> Option<url::Url> {
+    let text = environment.text(node, reader)?;
+    if *environment == Environment::Unused {
+        return url::Url::parse("http://unused.invalid").ok();
+    }
+    match parse_url(&text) {
+        Ok(url) => Some(url),
+        Err(error) => {
+            reader.error(node.span, error);
+            None
+        }
+    }
+}
+
+fn parse_url(text: &str) -> Result<url::Url, String> {
+    let hint = "write it like `https://staging.example.com`";
+    if text.trim().is_empty() {
+        return Err(format!("the URL of the target is empty; {hint}"));
+    }
+    let url = url::Url::parse(text.trim())
+        .map_err(|error| format!("this is not a URL ({error}); {hint}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(format!("a target is reached over http or https; {hint}"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(String::from(
+            "a URL must not hold credentials; give the target a role with `basic`",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(String::from(
+            "the URL of a target has no query and no fragment",
+        ));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, Diagnostics> {
+        Config::read(&Source::new("failspec.toml", text), None, Path::new("."))
+    }
+
+    #[test]
+    fn a_missing_secret_is_a_mistake_and_that_of_another_target_is_not() {
+        let other = "[target.other]\nurl = \"https://x\"\nroles.editor = { bearer = \"${env:FAILSPEC_NOT_SET}\" }\n";
+        let text =
+            format!("default_target = \"mine\"\n[target.mine]\nurl = \"http://h/base\"\n{other}");
+        assert_eq!(read(&text).unwrap().target.url.as_str(), "http://h/base");
+        let error = read(&text.replace("\"mine\"", "\"other\""))
+            .unwrap_err()
+            .render(false);
+        assert!(error.contains("`FAILSPEC_NOT_SET` is not set"), "{error}");
+        assert!(error.contains("failspec.toml:6"), "{error}");
+    }
+
+    #[test]
+    fn messages_never_quote_a_credential() {
+        for text in [
+            "default_target = \"a\"\n[target.a]\nurl = \"http://h\"\nroles.editor = { bearer = \"hunter2-secret\", bsic = 1 }\n",
+            "default_target = \"a\"\n[target.a]\nurl = \"http://joe:hunter2-secret@h\"\n",
+            "default_target = \"a\"\n[target.a]\nroles.editor = { bearer = \"hunter2-secret }\n",
+            "default_target = \"a\"\n[target.a]\nurl=\"http://h\"\nroles.editor.header = { name = \"X\", valu = \"hunter2-secret\" }\n",
+        ] {
+            let error = read(text).unwrap_err().render(false);
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_target_is_named_with_what_was_meant() {
+        let error = read("default_target = \"stagin\"\n[target.staging]\nurl = \"http://h\"\n")
+            .unwrap_err()
+            .render(false);
+        assert!(error.contains("did you mean `staging`?"), "{error}");
+    }
+}

@@ -1,0 +1,19 @@
+//! Targets: the live API under test, as `failspec.toml` or the command line describe it.
+//!
+//! What a target *declares* and cannot resolve (an empty environment variable) is a mistake, never a skip; what
+//! it does not declare leads to skipped scenarios, and so to an incomplete run.
+
+mod condition;
+mod config;
+mod credential;
+mod environment;
+mod redaction;
+mod waiver;
+
+pub use condition::{Condition, ControlRequest};
+pub use config::{CONFIG, Config, Target};
+pub use credential::{Credential, Role};
+pub use environment::Environment;
+pub use waiver::{OutOfReach, Waiver, glob};
+
+use config::read_url;

@@ -1,0 +1,118 @@
+//! Known failures, and failures that a target cannot show.
+
+use crate::document::{Field, Kind, Node, Place, Reader, Shape};
+
+/// A known failure: it still runs, and must still fail.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// A glob of trial names.
+    pub scenario: String,
+    /// The check that it breaks.
+    pub check: String,
+    /// Why it is known.
+    pub reason: String,
+    /// Where it is tracked.
+    pub issue: Option<String>,
+    /// The last day on which it holds.
+    pub expires: jiff::civil::Date,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// Failures that the target cannot show.
+#[derive(Debug, Clone)]
+pub struct OutOfReach {
+    /// Globs of `pack::failure`.
+    pub failures: Vec<String>,
+    /// Why not.
+    pub reason: String,
+}
+
+pub(super) static WAIVER: Shape = Shape {
+    name: "waiver",
+    about: "a known failure: it still runs, and must still fail",
+    fields: &[
+        Field::required(
+            "scenario",
+            Kind::Text,
+            "a glob of trial names: pack::failure::scenario[::row]",
+        ),
+        Field::required(
+            "check",
+            Kind::Text,
+            "the check that it breaks (`failspec explain` lists them)",
+        ),
+        Field::required("reason", Kind::Text, "why it is known"),
+        Field::optional("issue", Kind::Text, "where it is tracked"),
+        Field::required("expires", Kind::Date, "the last day on which it holds"),
+    ],
+};
+
+pub(super) static OUT_OF_REACH: Shape = Shape {
+    name: "out_of_reach",
+    about: "failures that this target cannot show",
+    fields: &[
+        Field::required(
+            "failures",
+            Kind::List(&Kind::Text),
+            "globs of pack::failure",
+        ),
+        Field::required("reason", Kind::Text, "why not"),
+    ],
+};
+
+impl Waiver {
+    /// Whether it is about this check of this trial.
+    pub fn matches(&self, trial: &str, check: &str) -> bool {
+        self.check == check && glob(&self.scenario, trial)
+    }
+
+    /// Whether it still holds on `today`.
+    pub fn holds_on(&self, today: jiff::civil::Date) -> bool {
+        today <= self.expires
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &WAIVER)?;
+        let text = |key: &str| {
+            fields
+                .get(key)
+                .and_then(|node| reader.text(node))
+                .map(str::to_owned)
+        };
+        Some(Self {
+            scenario: text("scenario")?,
+            check: text("check")?,
+            reason: text("reason")?,
+            issue: text("issue"),
+            expires: reader.date(fields.get("expires")?)?,
+            place: reader.place(fields.get("scenario")?.span),
+        })
+    }
+}
+
+impl OutOfReach {
+    /// Whether it is about this failure.
+    pub fn matches(&self, pack: &str, failure: &str) -> bool {
+        let name = format!("{pack}::{failure}");
+        self.failures.iter().any(|pattern| glob(pattern, &name))
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &OUT_OF_REACH)?;
+        let failures = reader.list(fields.get("failures")?);
+        Some(Self {
+            failures: failures
+                .iter()
+                .filter_map(|node| reader.text(node))
+                .map(str::to_owned)
+                .collect(),
+            reason: reader.text(fields.get("reason")?)?.to_owned(),
+        })
+    }
+}
+
+/// `*` stands for any text, `?` for one character.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    wildmatch::WildMatch::new(pattern).matches(name)
+}
