@@ -8,3 +8,4 @@ pub mod reference;
 pub mod secret;
 pub mod target;
 pub mod template;
+pub mod verdict;

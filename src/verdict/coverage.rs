@@ -1,0 +1,212 @@
+//! Which documented failures a run exercised.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use crate::{pack::Contract, target::OutOfReach};
+
+use super::{Exercise, Outcome, TrialReport};
+
+/// The failures and causes (by index) of the scenarios that a selector or a shard picked.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Failures.
+    pub failures: BTreeSet<usize>,
+    /// Causes: failure and cause.
+    pub causes: BTreeSet<(usize, usize)>,
+}
+
+/// What a run showed of one pack's failures.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct Coverage {
+    /// The documented failures, in the order of the contract.
+    pub failures: Vec<FailureCoverage>,
+}
+
+/// What a run showed of one failure.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct FailureCoverage {
+    /// Its id.
+    pub failure: String,
+    /// What the run showed of it.
+    pub state: State,
+    /// What the run showed of its causes.
+    pub causes: Vec<CauseCoverage>,
+    /// The codes with which its scenarios were answered.
+    pub codes_seen: BTreeSet<String>,
+}
+
+/// What a run showed of one cause.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct CauseCoverage {
+    /// Its name.
+    pub cause: String,
+    /// What the run showed of it.
+    pub state: State,
+}
+
+/// What a run showed of a failure or a cause.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "state", content = "why")]
+pub enum State {
+    /// A request was answered and identified as it.
+    Exercised,
+    /// Only another code that the documentation accepts as well was seen.
+    CoveredByAlternative(String),
+    /// A known failure stands in the way.
+    Waived(String),
+    /// The contract leaves it out.
+    Excluded(String),
+    /// The target says that it cannot show it.
+    OutOfReach(String),
+    /// Not part of what was selected.
+    NotSelected,
+    /// None of the above: the run is incomplete.
+    Missing(String),
+}
+
+impl State {
+    /// Whether a run with this state can be complete.
+    pub fn is_settled(&self) -> bool {
+        !matches!(self, Self::Missing(_))
+    }
+}
+
+impl Coverage {
+    /// What `trials` show of the failures of `contract`; `selection` is what was asked for, if not everything.
+    pub fn of(
+        contract: &Contract,
+        trials: &[&TrialReport],
+        out_of_reach: &[OutOfReach],
+        selection: Option<&Selection>,
+    ) -> Self {
+        // One pass over the trials: a pack may have very many of them.
+        let mut by_failure: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
+        for trial in trials {
+            by_failure.entry(&trial.failure).or_default().push(trial);
+        }
+        let failures = contract
+            .failures
+            .iter()
+            .enumerate()
+            .map(|(index, failure)| {
+                let own = by_failure.remove(failure.id.as_str()).unwrap_or_default();
+                let declared = if let Some(reason) = &failure.excluded {
+                    Some(State::Excluded(reason.clone()))
+                } else {
+                    out_of_reach
+                        .iter()
+                        .find(|entry| entry.matches(&contract.name, &failure.id))
+                        .map(|entry| State::OutOfReach(entry.reason.clone()))
+                };
+                let state = |trials: &[&TrialReport], selected: bool| {
+                    let shown = shown_by(trials);
+                    match (&declared, shown) {
+                        (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
+                        (Some(declared), _) => declared.clone(),
+                        (None, _) if !selected => State::NotSelected,
+                        (None, shown) => shown,
+                    }
+                };
+                let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
+                    let of_cause: Vec<&TrialReport> = own
+                        .iter()
+                        .copied()
+                        .filter(|trial| trial.cause.as_ref() == Some(cause))
+                        .collect();
+                    let selected =
+                        selection.is_none_or(|selection| selection.causes.contains(&(index, at)));
+                    CauseCoverage {
+                        cause: cause.clone(),
+                        state: state(&of_cause, selected),
+                    }
+                });
+                let selected =
+                    selection.is_none_or(|selection| selection.failures.contains(&index));
+                FailureCoverage {
+                    failure: failure.id.clone(),
+                    state: state(&own, selected),
+                    causes: causes.collect(),
+                    codes_seen: own
+                        .iter()
+                        .filter(|trial| trial.exercised != Exercise::No)
+                        .filter_map(|trial| Some(trial.observed.as_ref()?.code.as_ref()?))
+                        .map(|code| {
+                            code.as_str()
+                                .map_or_else(|| code.to_string(), str::to_owned)
+                        })
+                        .collect(),
+                }
+            });
+        Self {
+            failures: failures.collect(),
+        }
+    }
+
+    /// How many failures are in a state.
+    pub fn count(&self, fits: impl Fn(&State) -> bool) -> usize {
+        self.failures
+            .iter()
+            .filter(|failure| fits(&failure.state))
+            .count()
+    }
+
+    /// What keeps the run from being complete: `failure` or `failure/cause`, and why.
+    pub fn missing(&self) -> Vec<(String, String)> {
+        let mut missing = Vec::new();
+        for failure in &self.failures {
+            if let State::Missing(why) = &failure.state {
+                missing.push((failure.failure.clone(), why.clone()));
+                continue;
+            }
+            for cause in &failure.causes {
+                if let State::Missing(why) = &cause.state {
+                    missing.push((format!("{}/{}", failure.failure, cause.cause), why.clone()));
+                }
+            }
+        }
+        missing
+    }
+
+    /// How many causes there are, and how many of them were exercised.
+    pub fn causes(&self) -> (usize, usize) {
+        let causes = self.failures.iter().flat_map(|failure| &failure.causes);
+        let exercised = causes
+            .clone()
+            .filter(|cause| cause.state == State::Exercised)
+            .count();
+        (causes.count(), exercised)
+    }
+}
+
+/// The best that trials show: exercised, else an alternative, else waived, else why not.
+fn shown_by(trials: &[&TrialReport]) -> State {
+    let mut best: Option<State> = None;
+    for trial in trials {
+        let state = match (&trial.exercised, trial.outcome) {
+            (Exercise::Exercised, Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
+                State::Exercised
+            }
+            (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
+                State::CoveredByAlternative(code.clone())
+            }
+            (_, Outcome::Waived) => State::Waived(
+                trial
+                    .waived
+                    .first()
+                    .map(|it| it.reason.clone())
+                    .unwrap_or_default(),
+            ),
+            (_, outcome) => {
+                let why = trial
+                    .reason
+                    .clone()
+                    .unwrap_or_else(|| "the answer was not this failure".to_owned());
+                State::Missing(format!("{}: {why}", outcome.word()))
+            }
+        };
+        best = Some(best.map_or(state.clone(), |best| best.min(state)));
+    }
+    best.unwrap_or_else(|| State::Missing("no scenario triggers it".to_owned()))
+}

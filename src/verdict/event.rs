@@ -1,0 +1,109 @@
+//! What a run tells while it goes on, and all of it at the end.
+
+use serde::Serialize;
+
+use super::{Coverage, RunFinding, Summary, TrialReport, Verdict};
+
+/// What a run tells while it goes on.
+#[derive(Debug)]
+pub enum Event {
+    /// The run begins.
+    Started(Box<RunHeader>),
+    /// A trial is over. Trials end in any order; their `index` is the order of the plan.
+    TrialFinished(Box<TrialReport>),
+    /// Something that a person who waits should know.
+    Notice(String),
+}
+
+/// What is known before anything is sent.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct RunHeader {
+    /// The packs of the run.
+    pub packs: Vec<PackHeader>,
+    /// How many trials will run.
+    pub trials: usize,
+    /// What was selected, where it is not everything: the selectors as given.
+    pub selectors: Vec<String>,
+}
+
+/// One pack of a run and its target.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct PackHeader {
+    /// The pack.
+    pub name: String,
+    /// Where it was read from: `embedded`, or a directory.
+    pub origin: String,
+    /// SHA-256 over its sorted paths and contents, in hex.
+    pub digest: String,
+    /// The day of the documentation.
+    pub as_of: Option<String>,
+    /// Where the documentation is.
+    pub documentation: Option<String>,
+    /// How many failures it documents.
+    pub failures: usize,
+    /// How many of them are selected.
+    pub failures_selected: usize,
+    /// How many scenarios it has.
+    pub scenarios: usize,
+    /// The URL of the target.
+    pub target: String,
+    /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
+    pub reference: bool,
+}
+
+/// One pack in the report of a run.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct PackReport {
+    /// What was known before the run.
+    #[serde(flatten)]
+    pub header: PackHeader,
+    /// What the run showed of its failures.
+    pub coverage: Coverage,
+    /// Contradictions and gaps in its documentation.
+    pub errata: Vec<ErratumReport>,
+}
+
+/// A contradiction or a gap in the documentation.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ErratumReport {
+    /// The pack.
+    pub pack: String,
+    /// What it is.
+    pub about: String,
+    /// Where it can be seen.
+    pub links: Vec<String>,
+}
+
+/// The report of a whole run.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct RunReport {
+    /// The version of this format; a new number where a reader of the old one would go wrong.
+    pub format: u32,
+    /// The version of failspec.
+    pub failspec: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The run in numbers.
+    pub summary: Summary,
+    /// Whether any target was an embedded reference implementation: then the run says nothing about anyone's API.
+    pub reference: bool,
+    /// Why the run was stopped, where something kept it from judging.
+    pub diagnosis: Option<String>,
+    /// The selectors, where not everything was selected.
+    pub selectors: Vec<String>,
+    /// The packs.
+    pub packs: Vec<PackReport>,
+    /// The trials, in the order of the plan.
+    pub scenarios: Vec<TrialReport>,
+    /// What only the whole run could see.
+    pub run_findings: Vec<RunFinding>,
+    /// Contradictions and gaps in the documentation.
+    pub errata: Vec<ErratumReport>,
+}
+
+/// The version of the report format.
+pub const FORMAT: u32 = 1;

@@ -1,0 +1,18 @@
+//! Verdicts: outcomes, coverage, run findings, events and the rules of the exit code. Pure: nothing here sends.
+
+mod coverage;
+mod event;
+mod outcome;
+mod run_finding;
+mod summary;
+mod trial;
+
+pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
+pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, RunHeader, RunReport};
+pub use outcome::Outcome;
+pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
+pub use summary::{Evidence, Summary, Verdict, exit};
+pub use trial::{
+    AnswerReport, Documented, ExchangeReport, Exercise, ObservedAnswer, RequestReport,
+    SnapshotReport, SnapshotState, TrialReport, WaivedFinding,
+};

@@ -1,0 +1,33 @@
+//! What became of one trial.
+
+use serde::Serialize;
+
+/// What became of one trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The API failed as documented.
+    Passed,
+    /// There are violations.
+    Failed,
+    /// It could not be judged: setup or control went wrong, no usable answer, something in front of the API
+    /// answered.
+    Inconclusive,
+    /// The target brings no role, variable or condition that the scenario needs.
+    Skipped,
+    /// A known failure with reason and expiry.
+    Waived,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+            Self::Waived => "waived",
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What only the whole run can see.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::target::Waiver;
+
+use super::TrialReport;
+
+/// Something that no single trial shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct RunFinding {
+    /// The id of the rule (`failspec explain` knows it).
+    pub check: String,
+    /// What was found.
+    pub message: String,
+    /// The trials that it is about.
+    pub trials: Vec<String>,
+    /// Whether it is a violation (and not a warning).
+    pub violation: bool,
+}
+
+/// Request ids that two requests of the run share.
+pub fn reused_request_ids(trials: &[TrialReport]) -> Vec<RunFinding> {
+    let mut owners: HashMap<&str, &TrialReport> = HashMap::new();
+    let mut findings = Vec::new();
+    for trial in trials {
+        for id in &trial.request_ids {
+            let Some(first) = owners
+                .insert(id, trial)
+                .filter(|first| first.index != trial.index)
+            else {
+                continue;
+            };
+            findings.push(RunFinding {
+                check: "request-id-reused".to_owned(),
+                message: format!("the request id {id} was given to two requests"),
+                trials: vec![first.name.clone(), trial.name.clone()],
+                violation: true,
+            });
+        }
+    }
+    findings
+}
+
+/// Waivers that have expired or match nothing any more; to be judged in a full run only.
+pub fn waiver_findings(
+    waivers: &[Waiver],
+    trials: &[TrialReport],
+    today: jiff::civil::Date,
+) -> Vec<RunFinding> {
+    waivers
+        .iter()
+        .filter_map(|waiver| {
+            let (check, what) = if waiver.holds_on(today) {
+                let used = trials.iter().any(|trial| {
+                    trial
+                        .waived
+                        .iter()
+                        .any(|waived| waiver.matches(&trial.name, waived.finding.check))
+                });
+                if used {
+                    return None;
+                }
+                (
+                    "waiver-stale",
+                    "matches nothing that still breaks its check: remove it".to_owned(),
+                )
+            } else {
+                ("waiver-expired", format!("expired on {}", waiver.expires))
+            };
+            Some(RunFinding {
+                check: check.to_owned(),
+                message: format!(
+                    "the waiver at {} ({} · {}) {what}",
+                    waiver.place, waiver.scenario, waiver.check
+                ),
+                trials: Vec::new(),
+                violation: true,
+            })
+        })
+        .collect()
+}

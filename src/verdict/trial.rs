@@ -1,0 +1,181 @@
+//! Everything about one trial that reports show. Secrets are masked before it is built.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    check::Finding,
+    pack::{Provenance, Retry},
+};
+
+use super::Outcome;
+
+/// One trial: one scenario, or one row of it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct TrialReport {
+    /// Its place in the plan, from 0.
+    #[serde(skip)]
+    pub index: usize,
+    /// `pack::failure::scenario[::row]`.
+    pub name: String,
+    /// The pack.
+    pub pack: String,
+    /// The failure under test.
+    pub failure: String,
+    /// The cause under test.
+    pub cause: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, where it is not simply passed or failed.
+    pub reason: Option<String>,
+    /// Where it is written that this fault fails this way.
+    pub source: Provenance,
+    /// File and line of the scenario.
+    pub location: String,
+    /// What is documented about the failure.
+    pub documented: Documented,
+    /// What came back.
+    pub observed: Option<ObservedAnswer>,
+    /// Whether the answer was identified as the failure under test.
+    pub exercised: Exercise,
+    /// Documented rules that the answer broke.
+    pub violations: Vec<Finding>,
+    /// Rules of ours or of a standard that it broke.
+    pub warnings: Vec<Finding>,
+    /// Violations that a waiver covers.
+    pub waived: Vec<WaivedFinding>,
+    /// How it compares with the approved answer.
+    pub snapshot: Option<SnapshotReport>,
+    /// What was sent and received, in order.
+    pub exchanges: Vec<ExchangeReport>,
+    /// What the teardown could not remove.
+    pub left_behind: Vec<String>,
+    /// The request ids seen in answers that were failures; for the whole run to compare.
+    #[serde(skip)]
+    pub request_ids: Vec<String>,
+    /// From its first request to its last answer, in milliseconds; waits included.
+    pub duration_ms: u64,
+}
+
+/// What is documented about a failure.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct Documented {
+    /// What it means.
+    pub summary: String,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The code.
+    pub code: Option<Value>,
+    /// What a client should do.
+    pub retry: Option<Retry>,
+    /// Where it is documented.
+    pub link: Option<String>,
+}
+
+/// The answer under test in short.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ObservedAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code.
+    pub code: Option<Value>,
+    /// The request id, as the API told it.
+    pub request_id: Option<String>,
+    /// From sending to the end of the answer, in milliseconds.
+    pub ms: f64,
+}
+
+/// Whether a trial exercised its failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Exercise {
+    /// It was answered and identified as that failure.
+    Exercised,
+    /// It was answered with another code that the documentation accepts.
+    Alternative(String),
+    /// Neither.
+    No,
+}
+
+/// A violation that a waiver covers.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct WaivedFinding {
+    /// The violation.
+    pub finding: Finding,
+    /// Why it is known.
+    pub reason: String,
+    /// Where it is tracked.
+    pub issue: Option<String>,
+    /// The last day on which the waiver holds.
+    pub expires: String,
+}
+
+/// How an answer compares with the approved one.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct SnapshotReport {
+    /// The file of the approved answer.
+    pub file: String,
+    /// What became of the comparison.
+    pub state: SnapshotState,
+    /// The difference, line by line with `-`, `+` and space in front, where there is one.
+    pub diff: Option<String>,
+}
+
+/// What became of a comparison with an approved answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotState {
+    /// The same.
+    Same,
+    /// Different.
+    Changed,
+    /// No answer was approved yet.
+    New,
+    /// The new answer was approved by this run (`--snapshots update`).
+    Updated,
+}
+
+/// One exchange as reports show it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct ExchangeReport {
+    /// Which part of the trial it belongs to.
+    pub phase: String,
+    /// The role whose credentials were sent.
+    pub role: Option<String>,
+    /// What was sent.
+    pub request: RequestReport,
+    /// What came back.
+    pub answer: Option<AnswerReport>,
+    /// Why nothing came back that could be judged.
+    pub error: Option<String>,
+    /// From sending to the end of the answer, in milliseconds.
+    pub ms: f64,
+}
+
+/// A request as reports show it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct RequestReport {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body; length and digest where it was generated.
+    pub body: Option<String>,
+    /// A command line that sends it, with placeholders for credentials.
+    pub curl: String,
+}
+
+/// An answer as reports show it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct AnswerReport {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body as text, cut after 64 KiB.
+    pub body: String,
+    /// The length of the body in bytes.
+    pub length: u64,
+}
