@@ -31,7 +31,7 @@ pub use pointer::Pointer;
 pub use provenance::{Provenance, Ruled};
 pub use request::{BodyTemplate, Line, RequestTemplate};
 pub use rules::{CodeRule, HeaderRule, Part, Rules, WaitPlace};
-pub use scenario::{At, Control, Course, Repeat, Row, SCENARIOS, Scenario, Twin};
+pub use scenario::{At, Control, Course, Needs, Repeat, Row, SCENARIOS, Scenario, Twin};
 pub use schema::{Library, Misfit, Schema, SchemaError};
 pub use status::StatusPattern;
 pub use step::{Capture, Step, Wait, WaitFor};

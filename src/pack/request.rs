@@ -6,7 +6,7 @@ use base64::Engine as _;
 
 use crate::{
     document::{Entry, Field, Fields, Kind, Node, NodeValue},
-    template::{JsonTemplate, Template},
+    template::{Hole, JsonTemplate, Template},
 };
 
 use super::{
@@ -54,6 +54,8 @@ pub struct RequestTemplate {
     pub query: Vec<(String, Template)>,
     /// Headers in order.
     pub headers: Vec<(String, Template)>,
+    /// Headers that must not be sent, not even by default: those that were `null`.
+    pub suppressed: Vec<String>,
     /// The body.
     pub body: Option<BodyTemplate>,
 }
@@ -83,7 +85,7 @@ pub(super) const REQUEST: Field = Field::optional(
 pub(super) const AS: Field = Field::optional(
     "as",
     Kind::Either(&[Kind::Name, Kind::Null]),
-    "the role whose credentials are sent; without it none are",
+    "the role whose credentials are sent; `null` sends none; a step without it takes that of the request under test",
 );
 pub(super) const PATH: Field = Field::optional(
     "path",
@@ -170,6 +172,7 @@ impl RequestPatch {
             path: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
+            suppressed: Vec::new(),
             body: None,
         };
         Some(empty.with(&self))
@@ -205,6 +208,12 @@ impl RequestTemplate {
         if let Some(body) = &patch.body {
             request.body = body.clone();
         }
+        for (name, values) in patch.headers.iter().flatten() {
+            request.suppressed.retain(|known| !known.eq_ignore_ascii_case(name));
+            if values.is_none() {
+                request.suppressed.push(name.clone());
+            }
+        }
         let merges = [
             (&mut request.path, &patch.path),
             (&mut request.query, &patch.query),
@@ -219,6 +228,29 @@ impl RequestTemplate {
             }
         }
         request
+    }
+
+    /// The names that its holes need.
+    pub fn names(&self) -> Vec<&str> {
+        let by_name = [&self.path, &self.query, &self.headers];
+        let mut names: Vec<&str> = by_name
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, template)| template.holes())
+            .chain(self.line.path.holes())
+            .filter_map(Hole::name)
+            .collect();
+        match &self.body {
+            Some(BodyTemplate::Json(template)) => names.extend(template.holes().into_iter().filter_map(Hole::name)),
+            Some(BodyTemplate::Text(template)) => names.extend(template.holes().filter_map(Hole::name)),
+            Some(BodyTemplate::Form(fields)) => {
+                names.extend(fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Hole::name));
+            }
+            Some(BodyTemplate::Bytes(_)) | None => {}
+        }
+        let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
+        names.extend(self.line.path.parameters().filter(given));
+        names
     }
 
     /// Whether the method promises to change nothing (RFC 9110, section 9.2.1).

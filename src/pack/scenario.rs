@@ -115,6 +115,22 @@ pub struct Twin {
     pub source: Provenance,
 }
 
+/// What a scenario needs of a target.
+#[derive(Debug, Default)]
+pub struct Needs<'a> {
+    /// Roles.
+    pub roles: BTreeSet<&'a str>,
+    /// Variables, and captures and row values, which the scenario brings itself.
+    pub names: BTreeSet<&'a str>,
+}
+
+impl<'a> Needs<'a> {
+    fn add(&mut self, request: &'a RequestTemplate) {
+        self.roles.extend(request.role.as_deref());
+        self.names.extend(request.names());
+    }
+}
+
 /// The keys of a scenario file.
 pub static SCENARIOS: Shape = Shape {
     name: "scenario file",
@@ -434,6 +450,25 @@ impl Scenario {
             names.reader.unknown(node.span, "condition", name, known);
         }
         Some(name.to_owned())
+    }
+
+    /// The roles and names that its requests use, controls, steps and all.
+    pub fn needs(&self) -> Needs<'_> {
+        let mut needs = Needs::default();
+        let courses = match &self.control {
+            Control::Course(control) => vec![&self.faulty, &**control],
+            _ => vec![&self.faulty],
+        };
+        for course in courses {
+            needs.add(&course.request);
+            let repeat = course.repeat.iter().flat_map(|repeat| repeat.times.holes());
+            needs.names.extend(repeat.filter_map(crate::template::Hole::name));
+        }
+        let twin = self.twin.iter().map(|twin| &twin.request);
+        for request in self.steps().filter_map(|(_, step)| step.request.as_ref()).chain(twin) {
+            needs.add(request);
+        }
+        needs
     }
 
     /// The steps of all its parts, with a word for the part.

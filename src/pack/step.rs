@@ -17,6 +17,8 @@ use super::{
 pub struct Step {
     /// The request; `None` for a step that only waits.
     pub request: Option<RequestTemplate>,
+    /// Whether it is sent as the role of the request under test, because it names none of its own.
+    pub inherits_role: bool,
     /// What the answer must be; by default a success.
     pub expect: Expect,
     /// Values taken from the answer.
@@ -178,6 +180,7 @@ impl Step {
         }
         Some(Self {
             request,
+            inherits_role: !again && !fields.has("as"),
             expect: expectation,
             capture,
             until,

@@ -1,0 +1,169 @@
+//! Request templates into requests.
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    http::{Body, Header, Request},
+    pack::{BodyTemplate, RequestTemplate},
+    target::Target,
+    template::{FillError, Filled, Scope, Template},
+};
+
+/// Everything but the unreserved characters of RFC 3986.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The longest body that is shown as it is, in bytes: 16 KiB.
+const LONGEST_SHOWN: usize = 16 << 10;
+
+/// Why a request cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// A hole without a value.
+    #[error(transparent)]
+    Fill(#[from] FillError),
+    /// URL parsing would ask for another resource.
+    #[error("the path {0} cannot be sent as it is: URL parsing rewrites it")]
+    Rewritten(String),
+    /// A value that would break out of its header.
+    #[error("the header {0} would hold a line break")]
+    HeaderBreaks(String),
+    /// The target brings no such role.
+    #[error("the target brings no role {0}")]
+    NoRole(String),
+}
+
+/// What a scoped condition adds to a request.
+#[derive(Debug, Clone, Default)]
+pub struct Extra {
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// Another base URL.
+    pub url: Option<url::Url>,
+}
+
+/// The request that a template makes with these values.
+///
+/// # Errors
+/// When a hole has no value, or a value cannot be sent where it stands.
+pub fn build(
+    template: &RequestTemplate,
+    role: Option<&str>,
+    scope: &Scope,
+    target: &Target,
+    extra: &Extra,
+) -> Result<Request, BuildError> {
+    let url = url(template, scope, extra.url.as_ref().unwrap_or(&target.url))?;
+    let mut headers = Vec::new();
+    for (name, value) in &template.headers {
+        let Filled { sent, shown } = value.fill(scope)?;
+        let shown = shown.unwrap_or_else(|| sent.clone());
+        headers.push(Header { name: name.clone(), value: sent, shown });
+    }
+    for (name, value) in &extra.headers {
+        headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
+    }
+    if let Some(role) = role {
+        let credential = &target.roles.get(role).ok_or_else(|| BuildError::NoRole(role.to_owned()))?.credential;
+        let header = credential.header(role);
+        // A header that the scenario writes itself is the fault that it is about.
+        if !has(&headers, &header.name) {
+            headers.push(header);
+        }
+    }
+    let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
+    let media_type = match &template.body {
+        Some(BodyTemplate::Json(_)) => Some("application/json"),
+        Some(BodyTemplate::Form(_)) => Some("application/x-www-form-urlencoded"),
+        _ => None,
+    };
+    let suppressed = template.suppressed.iter().any(|name| name.eq_ignore_ascii_case("content-type"));
+    if let Some(media_type) = media_type.filter(|_| !suppressed && !has(&headers, "content-type")) {
+        headers.push(Header {
+            name: "Content-Type".to_owned(),
+            value: media_type.to_owned(),
+            shown: media_type.to_owned(),
+        });
+    }
+    if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
+        return Err(BuildError::HeaderBreaks(header.name.clone()));
+    }
+    Ok(Request { method: template.line.method.clone(), url: url.sent, shown_url: url.shown, headers, body })
+}
+
+struct Address {
+    sent: url::Url,
+    shown: String,
+}
+
+fn url(template: &RequestTemplate, scope: &Scope, base: &url::Url) -> Result<Address, BuildError> {
+    let path = template.line.path.fill(&template.path, scope)?;
+    let mut sent = path.sent.clone();
+    let mut shown = path.shown().clone();
+    for (name, value) in &template.query {
+        let value = value.fill(scope)?;
+        let separator = if sent.contains('?') { '&' } else { '?' };
+        let name: String = utf8_percent_encode(name, COMPONENT).collect();
+        let encoded: String = utf8_percent_encode(&value.sent, COMPONENT).collect();
+        shown.push_str(&format!("{separator}{name}={}", value.shown.as_deref().unwrap_or(&encoded)));
+        sent.push_str(&format!("{separator}{name}={encoded}"));
+    }
+    let root = base.as_str().trim_end_matches('/');
+    let rewritten = || BuildError::Rewritten(path.shown().clone());
+    let url = url::Url::parse(&format!("{root}{sent}")).map_err(|_| rewritten())?;
+    if url.as_str() != format!("{root}{sent}") {
+        return Err(rewritten());
+    }
+    Ok(Address { sent: url, shown: format!("{root}{shown}") })
+}
+
+fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
+    let filled: Filled<Vec<u8>> = match body {
+        BodyTemplate::Json(template) => {
+            let value = template.fill(scope)?;
+            Filled { sent: bytes(&value.sent), shown: value.shown.as_ref().map(bytes) }
+        }
+        BodyTemplate::Text(template) => {
+            let text = template.fill(scope)?;
+            Filled { sent: text.sent.into_bytes(), shown: text.shown.map(String::into_bytes) }
+        }
+        BodyTemplate::Form(fields) => form(fields, scope)?,
+        BodyTemplate::Bytes(bytes) => Filled::plain(bytes.clone()),
+    };
+    let visible = filled.shown.as_ref().unwrap_or(&filled.sent);
+    let shown = match std::str::from_utf8(visible) {
+        Ok(text) if text.len() <= LONGEST_SHOWN => text.to_owned(),
+        _ => digest(&filled.sent),
+    };
+    Ok(Body { bytes: Bytes::from(filled.sent), shown })
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    value.to_string().into_bytes()
+}
+
+fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Filled<Vec<u8>>, BuildError> {
+    let mut sent = url::form_urlencoded::Serializer::new(String::new());
+    let mut shown = url::form_urlencoded::Serializer::new(String::new());
+    let mut masked = false;
+    for (name, value) in fields {
+        let value = value.fill(scope)?;
+        masked |= value.shown.is_some();
+        shown.append_pair(name, value.shown());
+        sent.append_pair(name, &value.sent);
+    }
+    Ok(Filled { sent: sent.finish().into_bytes(), shown: masked.then(|| shown.finish().into_bytes()) })
+}
+
+/// Length and digest stand for what is too long to show or is no text.
+fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("[{} bytes, sha256:{hex}…]", bytes.len())
+}
+
+fn has(headers: &[Header], name: &str) -> bool {
+    headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
+}

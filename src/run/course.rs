@@ -1,0 +1,300 @@
+//! The stages of one trial, from control to cleanup.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    check::{Expected, Identity, Observed, Phase, Subject, View, stranger},
+    http::Request,
+    pack::{Control, Course, Retry, Step},
+    target::Condition,
+    template::{Held, Scope},
+};
+
+use super::{
+    build::Extra,
+    plan::Trial,
+    sending::{Purpose, answer_of, fill_pick, fill_schemas},
+    session::Session,
+};
+
+/// How long the teardown of a trial may take in all.
+const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
+
+/// One trial while it runs. Its stages are called in order; `cleanup` is called always.
+#[derive(Debug)]
+pub(super) struct Running<'s> {
+    pub session: &'s Session,
+    pub trial: &'s Trial,
+    pub observed: Observed,
+    /// Why the trial cannot be judged.
+    pub inconclusive: Option<String>,
+    /// What the teardown could not remove.
+    pub left_behind: Vec<String>,
+    /// Whether the request under test was answered.
+    pub answered: bool,
+    pub began: Instant,
+    scope: Option<Scope>,
+}
+
+impl<'s> Running<'s> {
+    pub fn new(session: &'s Session, trial: &'s Trial) -> Self {
+        Self {
+            session,
+            trial,
+            observed: Observed::default(),
+            inconclusive: None,
+            left_behind: Vec::new(),
+            answered: false,
+            began: Instant::now(),
+            scope: None,
+        }
+    }
+
+    /// The control with its setup and teardown, then the setup of the request under test.
+    pub async fn prepare(&mut self) {
+        if let Control::Course(control) = &self.trial.scenario.control {
+            let mut scope = self.scope();
+            let result = self.interruptible_control(control, &mut scope).await;
+            self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
+            if let Err(reason) = result {
+                self.inconclusive = Some(reason);
+                return;
+            }
+        }
+        let mut scope = self.scope();
+        let faulty = &self.trial.scenario.faulty;
+        let result = self.steps(&faulty.setup, &mut scope, Phase::Setup, faulty).await;
+        self.scope = Some(scope);
+        if let Err(reason) = result {
+            self.inconclusive = Some(reason);
+        }
+    }
+
+    /// The request under test, and what can be asked while the fault is in force.
+    pub async fn provoke(&mut self) {
+        if self.inconclusive.is_some() {
+            return;
+        }
+        let Some(mut scope) = self.scope.take() else { return };
+        let result = self.provoke_with(&mut scope).await;
+        self.scope = Some(scope);
+        if let Err(reason) = result {
+            self.inconclusive = Some(reason);
+        }
+    }
+
+    /// What follows the failure.
+    pub async fn follow_up(&mut self) {
+        if self.inconclusive.is_some() || !self.answered || self.trial.scenario.then.is_empty() {
+            return;
+        }
+        let identity = Subject::new(&self.session.pack.contract, &self.trial.scenario, &self.observed);
+        if !identity.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. })) {
+            return;
+        }
+        let Some(mut scope) = self.scope.take() else { return };
+        let tested = answer_of(&self.observed.records, self.observed.judged);
+        let role = self.trial.scenario.faulty.request.role.clone();
+        for (number, step) in self.trial.scenario.then.iter().enumerate() {
+            let phase = if step.again { Phase::Again } else { Phase::Then };
+            let result = tokio::select! {
+                result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result,
+                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            };
+            if let Err(reason) = result {
+                self.inconclusive = Some(format!("step {} of `then`: {reason}", number + 1));
+                break;
+            }
+        }
+        self.scope = Some(scope);
+    }
+
+    /// The teardown of the request under test.
+    pub async fn cleanup(&mut self) {
+        let Some(scope) = self.scope.take() else { return };
+        let complete = self.inconclusive.is_none();
+        self.teardown(&scope, Phase::Teardown, &self.trial.scenario.faulty, complete).await;
+    }
+
+    fn scope(&mut self) -> Scope {
+        let mut scope = self.session.scope();
+        for (name, value) in self.trial.row().into_iter().flat_map(|row| &row.values) {
+            scope.set(name.clone(), Held::open(value.clone()));
+        }
+        self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
+        scope
+    }
+
+    async fn interruptible_control(&mut self, control: &Course, scope: &mut Scope) -> Result<(), String> {
+        let interrupt = self.session.interrupt.clone();
+        tokio::select! {
+            result = self.control(control, scope) => result,
+            () = interrupt.wait() => Err("interrupted".to_owned()),
+        }
+    }
+
+    /// Sends the request without the fault. One that gets the failure under test is left to the check `control`.
+    async fn control(&mut self, control: &Course, scope: &mut Scope) -> Result<(), String> {
+        self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
+        let times = self.times(control, scope)?;
+        let pick = fill_pick(control.at.as_ref(), scope)?;
+        for _ in 0..times {
+            let purpose =
+                Purpose { phase: Phase::Control, role: control.request.role.as_deref(), expects_429: false };
+            let records = &mut self.observed.records;
+            let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
+            let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
+            let Some(answer) = answer_of(records, index) else { return Err("the control has no answer".to_owned()) };
+            let view = View::new(&answer, pick.as_ref());
+            let contract = &self.session.pack.contract;
+            let unmet = self.session.unmet(&control.expect, &answer, pick.as_ref(), scope, false)?;
+            let Some(unmet) = unmet else { continue };
+            let host = self.session.target.url.host_str();
+            if let Some(evidence) = stranger::evidence(&answer, host) {
+                return Err(format!("the control was not answered by the API: {evidence}"));
+            }
+            let identity = Identity::of(view, contract, self.trial.scenario.failure);
+            let same = matches!(identity, Identity::Triggered { by_status_alone: false, .. });
+            if !same || self.trial.scenario.source == crate::pack::Provenance::Ours {
+                let request = &self.observed.records[index].exchange.request;
+                return Err(format!("the control, which has no fault, did not succeed: {unmet} ({})", line(request)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn provoke_with(&mut self, scope: &mut Scope) -> Result<(), String> {
+        let trial = self.trial;
+        let faulty = &trial.scenario.faulty;
+        let extra = self.apply_scoped_condition(scope);
+        let failure = &self.session.pack.contract.failures[trial.scenario.failure];
+        let pick = fill_pick(faulty.at.as_ref(), scope)?;
+        self.observed.expected = Expected {
+            body: fill_schemas(&faulty.expect.body, scope)?,
+            body_ours: match &trial.scenario.expect_ours {
+                Some(ours) => fill_schemas(&ours.body, scope)?,
+                None => Vec::new(),
+            },
+        };
+        self.observed.pick = pick;
+        let expects_429 = failure.status() == Some(429);
+        let role = faulty.request.role.as_deref();
+        let request = Purpose { phase: Phase::Request, role, expects_429 };
+        let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
+        let mut last = None;
+        for _ in 0..self.times(faulty, scope)? {
+            // Of many requests the last one is judged; the others would only drown it in the report.
+            if let Some(previous) = last {
+                self.observed.records.remove(previous);
+            }
+            let index = self.send(&faulty.request, scope, &extra, request).await?;
+            last = Some(index);
+            self.observed.judged = index;
+            if until_triggered && self.is_triggered() {
+                break;
+            }
+        }
+        self.answered = last.is_some();
+        let Some(answer) = last.and_then(|index| answer_of(&self.observed.records, index)) else {
+            return Err("the request was never sent: `repeat` asks for no time at all".to_owned());
+        };
+        if let Some(evidence) = stranger::evidence(&answer, self.session.target.url.host_str()) {
+            return Err(format!("the API did not answer itself: {evidence}"));
+        }
+        let tells_never = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
+        if tells_never && faulty.request.is_safe() && self.is_triggered() {
+            self.send(&faulty.request, scope, &extra, Purpose { phase: Phase::Repeat, ..request }).await?;
+        }
+        if let Some(twin) = trial.scenario.twin.as_ref().filter(|_| self.is_triggered()) {
+            self.observed.twin_source = Some(twin.source);
+            let purpose = Purpose { phase: Phase::Twin, role: twin.request.role.as_deref(), expects_429 };
+            self.send(&twin.request, scope, &extra, purpose).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        template: &crate::pack::RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: Purpose<'_>,
+    ) -> Result<usize, String> {
+        tokio::select! {
+            result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result,
+            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+        }
+    }
+
+    fn is_triggered(&self) -> bool {
+        let subject = Subject::new(&self.session.pack.contract, &self.trial.scenario, &self.observed);
+        subject.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. }))
+    }
+
+    /// Values that hold for the request under test alone.
+    fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
+        let condition = self.trial.scenario.condition.as_ref();
+        let condition = condition.and_then(|name| self.session.target.conditions.get(name));
+        let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
+        for (name, value) in variables {
+            scope.set(name.clone(), Held::open(value.clone()));
+        }
+        Extra { headers: headers.clone(), url: url.clone() }
+    }
+
+    async fn steps(&mut self, steps: &[Step], scope: &mut Scope, phase: Phase, course: &Course) -> Result<(), String> {
+        let role = course.request.role.as_deref();
+        for (number, step) in steps.iter().enumerate() {
+            let records = &mut self.observed.records;
+            let result = tokio::select! {
+                result = self.session.step(step, scope, phase, role, None, records) => result,
+                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            };
+            result.map_err(|reason| {
+                let request = self.observed.records.last().map(|record| line(&record.exchange.request));
+                format!("step {} of the {}: {reason} ({})", number + 1, phase.name(), request.unwrap_or_default())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// All steps run, also after one that fails, and after Ctrl-C.
+    async fn teardown(&mut self, scope: &Scope, phase: Phase, course: &Course, complete: bool) {
+        let deadline = Instant::now() + LONGEST_CLEANUP;
+        let mut scope = scope.clone();
+        let role = course.request.role.clone();
+        for step in &self.trial.scenario.teardown {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let before = self.observed.records.len();
+            let records = &mut self.observed.records;
+            let result = self.session.step(step, &mut scope, phase, role.as_deref(), None, records);
+            let result = tokio::time::timeout(left, result).await;
+            let reason = match result {
+                Ok(Ok(())) => continue,
+                Ok(Err(reason)) => reason,
+                Err(_) => "no time left".to_owned(),
+            };
+            let sent = self.observed.records.get(before);
+            // What is gone needs no removing, and what a broken setup never made cannot be left behind.
+            let gone = sent.and_then(|record| record.exchange.result.as_ref().ok()).is_some_and(|answer| {
+                matches!(answer.status, 404 | 410)
+            });
+            if gone || (sent.is_none() && !complete) {
+                continue;
+            }
+            let what = sent.map_or_else(|| "a step that could not be sent".to_owned(), |record| line(&record.exchange.request));
+            self.left_behind.push(format!("{what}: {reason}"));
+        }
+    }
+
+    fn times(&self, course: &Course, scope: &Scope) -> Result<u64, String> {
+        let Some(repeat) = &course.repeat else { return Ok(1) };
+        let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
+        text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
+    }
+}
+
+/// A request in a few words.
+pub(super) fn line(request: &Request) -> String {
+    format!("{} {}", request.method, request.shown_url)
+}

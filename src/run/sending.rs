@@ -1,0 +1,267 @@
+//! One step of a trial: made, sent, held against what it expects, captured from.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{
+    check::{Identity, Item, Phase, Pick, Record, View, fits, is_success, show, told_wait},
+    http::{Answer, Exchange},
+    pack::{At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor},
+    template::{Held, Scope},
+};
+
+use super::{
+    build::{Extra, build},
+    session::Session,
+};
+
+/// How often a request is resent after a 429 that it was not meant to bring.
+const MOST_RESENDS: usize = 3;
+
+/// The longest wait that an unexpected 429 is granted.
+const LONGEST_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
+
+/// The pause between two requests of `until`.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The longest wait before the request of a step, whatever a variable says: an hour.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// What a request is sent for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Purpose<'a> {
+    /// The part of the trial.
+    pub phase: Phase,
+    /// The role whose credentials go with it.
+    pub role: Option<&'a str>,
+    /// Whether a 429 is what it is meant to bring.
+    pub expects_429: bool,
+}
+
+impl Session {
+    /// Sends a request; a 429 that was not meant waits as told and sends it again, a few times.
+    ///
+    /// # Errors
+    /// Why there is no answer that could be judged.
+    pub(super) async fn send(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: Purpose<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, String> {
+        let mut resends = 0;
+        loop {
+            let request =
+                build(template, purpose.role, scope, &self.target, extra).map_err(|error| error.to_string())?;
+            let exchange: Exchange = self.client.send(request).await;
+            let result = exchange.result.clone();
+            records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
+            let answer = result.map_err(|error| error.to_string())?;
+            if answer.status != 429 || purpose.expects_429 {
+                return Ok(records.len() - 1);
+            }
+            let told = told_wait(View::new(&answer, None), None).unwrap_or(Duration::from_secs(1));
+            if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
+                return Err(format!("the target limits our rate (HTTP 429, told to wait {} s)", told.as_secs()));
+            }
+            resends += 1;
+            // The refused attempt is noise in a report; the one that is answered counts.
+            records.pop();
+            tokio::time::sleep(told).await;
+        }
+    }
+
+    /// Carries out a step.
+    ///
+    /// # Errors
+    /// Why the trial cannot go on: no answer, another answer than expected, nothing to capture.
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        scope: &mut Scope,
+        phase: Phase,
+        own_role: Option<&str>,
+        tested: Option<&Answer>,
+        records: &mut Vec<Record>,
+    ) -> Result<(), String> {
+        if let Some(wait) = &step.wait {
+            tokio::time::sleep(self.wait_before(step, wait, scope, tested)?).await;
+        }
+        let Some(request) = &step.request else { return Ok(()) };
+        let role = if step.inherits_role { own_role } else { request.role.as_deref() };
+        let expects_429 = self.expects_429(&step.expect);
+        let purpose = Purpose { phase, role, expects_429 };
+        let deadline = Instant::now() + self.time(&step.within, scope)?;
+        loop {
+            let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
+            let Some(answer) = answer_of(records, index) else { return Err("no answer".to_owned()) };
+            match &step.until {
+                Some(until) => {
+                    let wrong = self.unmet(until, &answer, None, scope, true)?;
+                    if wrong.is_none() {
+                        capture(step, &answer, scope)?;
+                        return Ok(());
+                    }
+                    if Instant::now() + POLL > deadline {
+                        return Err(format!("it did not become what `until` waits for: {}", wrong.unwrap_or_default()));
+                    }
+                    records.pop();
+                    tokio::time::sleep(POLL).await;
+                }
+                // Whether the request under test now succeeds is for a check to say, not for the step.
+                None if step.again => return Ok(()),
+                None => {
+                    if let Some(wrong) = self.unmet(&step.expect, &answer, None, scope, false)? {
+                        return Err(wrong);
+                    }
+                    return capture(step, &answer, scope);
+                }
+            }
+        }
+    }
+
+    /// What keeps `answer` from being what is expected, in words; `None` if nothing does.
+    ///
+    /// # Errors
+    /// When the expectation itself cannot be used with these values.
+    pub(super) fn unmet(
+        &self,
+        expect: &Expect,
+        answer: &Answer,
+        pick: Option<&Pick>,
+        scope: &Scope,
+        polling: bool,
+    ) -> Result<Option<String>, String> {
+        let contract = &self.pack.contract;
+        let view = View::new(answer, pick);
+        let got = || format!("it was answered {}", self.describe(view));
+        if let Some(failure) = expect.failure {
+            if !matches!(Identity::of(view, contract, failure), Identity::Triggered { .. }) {
+                return Ok(Some(format!("{}, expected {}", got(), contract.failures[failure].id)));
+            }
+        } else if expect.status.is_empty() {
+            // While polling, only what `until` says counts: a 404 on the way to a 200 is what it is for.
+            let says_more = !expect.body.is_empty() || !expect.headers.is_empty();
+            if !(polling && says_more) && !self.succeeded(view) {
+                return Ok(Some(format!("{}, expected a success", got())));
+            }
+        }
+        if !expect.status.is_empty() && !expect.status.iter().any(|status| status.matches(answer.status)) {
+            let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
+            return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
+        }
+        for header in &expect.headers {
+            let fits = answer.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+            if !fits {
+                return Ok(Some(format!("the header {} is not as expected", header.name)));
+            }
+        }
+        for (pointer, schema) in fill_schemas(&expect.body, scope)? {
+            let value = view.body().and_then(|body| pointer.find(body));
+            if !value.is_some_and(|value| schema.fits(value)) {
+                let value = value.map_or_else(|| "missing".to_owned(), show);
+                return Ok(Some(format!("{pointer} is {value}, expected {}", show(&schema.value))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether an answer is a success: documented as one, and no documented failure.
+    pub(super) fn succeeded(&self, view: View<'_>) -> bool {
+        let contract = &self.pack.contract;
+        let success = is_success(view, contract);
+        match view.item {
+            // The whole of a bulk answer looks the same either way; the item tells.
+            Item::One(item) => success && !contract.failures.iter().any(|failure| {
+                let matches: Vec<_> = failure.rules.matches.iter().map(|ruled| ruled.rule.clone()).collect();
+                !matches.is_empty() && failure.status() == Some(view.answer.status) && fits(item, &matches)
+            }),
+            Item::Unpicked(_) => false,
+            Item::Whole => success && matches!(Identity::of_any(view, contract), Identity::Success),
+        }
+    }
+
+    /// An answer in a few words: status and code.
+    pub(super) fn describe(&self, view: View<'_>) -> String {
+        let status = view.answer.status;
+        match view.code(&self.pack.contract.envelope) {
+            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
+            _ => format!("HTTP {status}"),
+        }
+    }
+
+    fn expects_429(&self, expect: &Expect) -> bool {
+        let by_failure = expect.failure.and_then(|index| self.pack.contract.failures[index].status());
+        by_failure == Some(429)
+            || (!expect.status.is_empty() && expect.status.iter().any(|status| status.matches(429)))
+    }
+
+    fn wait_before(&self, step: &Step, wait: &WaitFor, scope: &Scope, tested: Option<&Answer>) -> Result<Duration, String> {
+        let wait = match wait {
+            WaitFor::Time(wait) => self.time(wait, scope)?,
+            WaitFor::RetryAfter => {
+                let told = tested.and_then(|answer| {
+                    let failures = self.pack.contract.failures.iter();
+                    let documented = failures.filter(|failure| failure.status() == Some(answer.status));
+                    let mut told = documented.filter_map(|failure| told_wait(View::new(answer, None), Some(failure)));
+                    told.next().or_else(|| told_wait(View::new(answer, None), None))
+                });
+                told.ok_or("the answer does not tell how long to wait")?
+            }
+        };
+        if let Some(at_most) = &step.at_most {
+            let at_most = self.time(at_most, scope)?;
+            if wait > at_most {
+                return Err(format!("the answer asks to wait {} s, more than {} s", wait.as_secs(), at_most.as_secs()));
+            }
+        }
+        Ok(wait.min(LONGEST_WAIT))
+    }
+
+    /// A time span of a step.
+    pub(super) fn time(&self, wait: &Wait, scope: &Scope) -> Result<Duration, String> {
+        let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
+        crate::document::parse_duration(&text).ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
+    }
+}
+
+/// The answer of a record.
+pub(super) fn answer_of(records: &[Record], index: usize) -> Option<Answer> {
+    records.get(index)?.exchange.result.as_ref().ok().cloned()
+}
+
+/// Schemas with their holes filled.
+pub(super) fn fill_schemas(
+    schemas: &[(Pointer, SchemaTemplate)],
+    scope: &Scope,
+) -> Result<Vec<(Pointer, std::sync::Arc<Schema>)>, String> {
+    schemas
+        .iter()
+        .map(|(pointer, schema)| Ok((pointer.clone(), schema.fill(scope).map_err(|error| error.to_string())?)))
+        .collect()
+}
+
+/// The item to pick, with holes filled.
+pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
+    at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
+}
+
+/// Takes the captures of a step from its answer.
+fn capture(step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
+    for capture in &step.capture {
+        let view = View::new(answer, None);
+        let value: Value = view.part(&capture.part).ok_or_else(|| {
+            let place = match &capture.part {
+                Part::Header(name) => format!("the header {name}"),
+                Part::Body(pointer) => pointer.to_string(),
+            };
+            format!("nothing to capture as {} in {place}", capture.name)
+        })?;
+        let held = if capture.secret { Held::secret(value) } else { Held::open(value) };
+        scope.set(capture.name.clone(), held);
+    }
+    Ok(())
+}
