@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Mutant,
+    everything::{NOWHERE, ask},
     scene::{Scene, edit, edit_at, take},
 };
 use crate::reference::{Answer, CodeKind, Envelope};
@@ -21,6 +22,16 @@ pub(super) fn all() -> Vec<Mutant> {
                         json!("flux_capacitor_empty")
                     }
                 });
+            },
+        )
+        .only_if(has_code),
+        Mutant::harmful(
+            "code-other",
+            "the code is that of another documented failure",
+            |scene, answer| {
+                if let Some(other) = code_of_another(scene, answer) {
+                    replace(scene, answer, |_| other);
+                }
             },
         )
         .only_if(has_code),
@@ -109,6 +120,16 @@ fn has_text_code(envelope: &Envelope) -> bool {
 
 fn pointer(scene: &Scene<'_>) -> Option<&'static str> {
     scene.envelope.code.map(|(pointer, _)| pointer)
+}
+
+/// The code of the API's refusal of strangers; for such a refusal that of an unknown path.
+fn code_of_another(scene: &Scene<'_>, answer: &Answer) -> Option<Value> {
+    let code = |answer: &Answer| answer.document()?.pointer(pointer(scene)?).cloned();
+    let own = code(answer)?;
+    [scene.envelope.protected, NOWHERE]
+        .iter()
+        .filter_map(|target| code(&ask(scene, target)))
+        .find(|other| *other != own)
 }
 
 fn replace(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&Value) -> Value) {

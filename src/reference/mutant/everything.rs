@@ -3,6 +3,9 @@
 use super::{Mutant, Scene};
 use crate::reference::{Answer, Request};
 
+/// A path that no API has.
+pub(super) const NOWHERE: &str = "/no/such/endpoint";
+
 pub(super) fn all() -> Vec<Mutant> {
     vec![
         Mutant::harmful(
@@ -17,7 +20,7 @@ pub(super) fn all() -> Vec<Mutant> {
             "always-not-found",
             "every request is answered like one to an unknown path",
             |scene, answer| {
-                *answer = ask(scene, "/no/such/endpoint");
+                *answer = ask(scene, NOWHERE);
             },
         )
         .on_everything(),
@@ -40,7 +43,7 @@ pub(super) fn all() -> Vec<Mutant> {
 }
 
 /// What the API itself answers to someone without credentials.
-fn ask(scene: &Scene<'_>, target: &str) -> Answer {
+pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Answer {
     scene
         .api
         .answer(&Request::new("GET", target).from_remote(scene.request.remote))

@@ -125,3 +125,54 @@ impl RateLimiter {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{RateLimit, RateLimiter};
+    use crate::reference::store::Clock;
+    use jiff::Timestamp;
+    use std::time::Duration;
+
+    #[test]
+    fn a_window_counts_down_and_begins_anew() {
+        let clock = Clock::standing(Timestamp::UNIX_EPOCH);
+        let window = Duration::from_secs(60);
+        let limiter = RateLimiter::new(RateLimit::FixedWindow { limit: 2, window });
+        let first = limiter.take("key", clock.now());
+        assert_eq!(
+            (first.allowed, first.remaining, first.wait),
+            (true, 1, window)
+        );
+        clock.advance(Duration::from_millis(10_500));
+        assert_eq!(limiter.take("key", clock.now()).remaining, 0);
+        let refused = limiter.take("key", clock.now());
+        assert_eq!(
+            (refused.allowed, refused.remaining, refused.retry_after()),
+            (false, 0, 50)
+        );
+        assert!(limiter.take("other", clock.now()).allowed);
+        clock.advance(Duration::from_millis(49_500));
+        assert_eq!(limiter.take("key", clock.now()).remaining, 1);
+    }
+
+    #[test]
+    fn a_bucket_fills_up_to_its_burst() {
+        let clock = Clock::standing(Timestamp::UNIX_EPOCH);
+        let limiter = RateLimiter::new(RateLimit::TokenBucket {
+            per_second: 2,
+            burst: 3,
+        });
+        for left in [2, 1, 0] {
+            assert_eq!(limiter.take("key", clock.now()).remaining, left);
+        }
+        let refused = limiter.take("key", clock.now());
+        assert_eq!(
+            (refused.allowed, refused.wait),
+            (false, Duration::from_millis(500))
+        );
+        clock.advance(Duration::from_millis(500));
+        assert!(limiter.take("key", clock.now()).allowed);
+        clock.advance(Duration::from_secs(3600));
+        assert_eq!(limiter.take("key", clock.now()).remaining, 2);
+    }
+}
