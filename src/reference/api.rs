@@ -1,0 +1,27 @@
+//! What every reference implementation can do.
+
+use super::{Answer, Envelope, Request, store::Switches};
+
+/// One documented API, implemented without any network.
+///
+/// Methods take `&self`: an API is shared by all connections of a server and keeps its own state. No method
+/// may panic or block, whatever the request looks like.
+pub trait Api: Send + Sync {
+    /// The name of the contract.
+    fn name(&self) -> &'static str;
+
+    /// Answers a request, as the documentation says.
+    fn answer(&self, request: &Request) -> Answer;
+
+    /// How the documentation shapes errors; generic mutants go by it.
+    fn envelope(&self) -> &'static Envelope;
+
+    /// The states that no request brings about, switched over the control endpoint.
+    fn conditions(&self) -> &Switches;
+
+    /// Deliberate misbehaviour of the domain, switched on by a mutant and off otherwise.
+    fn quirks(&self) -> &Switches;
+
+    /// A complete, commented `failspec.toml` for this API under `base_url`, e.g. `http://127.0.0.1:8080`.
+    fn target_file(&self, base_url: &str) -> String;
+}

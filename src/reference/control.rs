@@ -1,0 +1,69 @@
+//! The control endpoint: how a suite brings about what no request of the API can.
+//!
+//! It lives beside the API under `/_reference/` and is no part of any contract, so no mutant touches it and no
+//! credentials are asked for.
+//!
+//! | request | effect |
+//! |---|---|
+//! | `GET /_reference/ready` | 200 as soon as the server answers |
+//! | `GET /_reference/conditions` | every condition with what it means and whether it is on |
+//! | `DELETE /_reference/conditions` | ends all |
+//! | `PUT /_reference/conditions/{name}` | begins one; doing so twice is fine |
+//! | `DELETE /_reference/conditions/{name}` | ends one; doing so twice is fine |
+
+use serde_json::{Value, json};
+
+use super::{Answer, Api, Request};
+
+const PREFIX: &str = "/_reference";
+
+/// Answers a request to the control endpoint; `None` if the path belongs to the API.
+pub(super) fn answer(api: &dyn Api, request: &Request) -> Option<Answer> {
+    let path = request.path.strip_prefix(PREFIX)?;
+    if !path.is_empty() && !path.starts_with('/') {
+        return None;
+    }
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let conditions = api.conditions();
+    Some(match (request.method.as_str(), segments.as_slice()) {
+        ("GET" | "HEAD", ["ready"]) => {
+            Answer::json(200, &json!({ "ready": true, "api": api.name() }))
+        }
+        ("GET" | "HEAD", ["conditions"]) => Answer::json(200, &list(api)),
+        ("DELETE", ["conditions"]) => {
+            conditions.switch_all_off();
+            Answer::json(200, &list(api))
+        }
+        ("PUT", ["conditions", name]) if conditions.switch_on(name) => switched(name, true),
+        ("DELETE", ["conditions", name]) if conditions.switch_off(name) => switched(name, false),
+        ("PUT" | "DELETE", ["conditions", name]) => Answer::json(
+            404,
+            &json!({ "problem": format!("there is no condition {name:?}") }),
+        ),
+        (_, ["ready"]) => refused("GET, HEAD"),
+        (_, ["conditions"]) => refused("GET, HEAD, DELETE"),
+        (_, ["conditions", _]) => refused("PUT, DELETE"),
+        _ => Answer::json(
+            404,
+            &json!({ "problem": "the control endpoint has no such path" }),
+        ),
+    })
+}
+
+fn switched(name: &str, on: bool) -> Answer {
+    Answer::json(200, &json!({ "condition": name, "on": on }))
+}
+
+fn refused(allow: &str) -> Answer {
+    Answer::json(405, &json!({ "problem": "method not allowed" })).with_header("Allow", allow)
+}
+
+fn list(api: &dyn Api) -> Value {
+    let conditions = api.conditions();
+    let rows: Vec<Value> = conditions
+        .known()
+        .iter()
+        .map(|known| json!({ "condition": known.name, "about": known.about, "on": conditions.is_on(known.name) }))
+        .collect();
+    json!({ "conditions": rows })
+}

@@ -1,0 +1,230 @@
+//! Which operation a request is for.
+
+use std::borrow::Cow;
+
+/// An operation with its path parameters, decoded but not yet judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation<'a> {
+    ListNamespaces,
+    CreateNamespace,
+    GetNamespace {
+        namespace: &'a str,
+    },
+    DeleteNamespace {
+        namespace: &'a str,
+    },
+    ListConfigmaps {
+        namespace: &'a str,
+    },
+    CreateConfigmap {
+        namespace: &'a str,
+    },
+    GetConfigmap {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    UpdateConfigmap {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    DeleteConfigmap {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    GetSecret {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    ScaleDeployment {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    Search,
+    ListEvents {
+        severity: &'a str,
+    },
+    GetDynamic {
+        group: &'a str,
+        version: &'a str,
+        resource: &'a str,
+    },
+    GetPreferences,
+    UpdatePreferences,
+    AddHelmRepository,
+    RemoveHelmRepository {
+        name: &'a str,
+    },
+    ListReleases,
+    InstallRelease,
+    DeleteRelease {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    RollbackRelease {
+        namespace: &'a str,
+        name: &'a str,
+    },
+    ListContexts,
+    GetContext {
+        context: &'a str,
+    },
+    SwitchContext,
+    CopyResource,
+    QueryContexts,
+    ListNodes,
+    DrainNode {
+        node: &'a str,
+    },
+    CancelDrain {
+        node: &'a str,
+    },
+    GetMetrics {
+        resource: &'a str,
+    },
+}
+
+/// The endpoints. "All endpoints under `/api/v1/`" (site).
+fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
+    use Operation as Op;
+    let ["api", "v1", segments @ ..] = segments else {
+        return None;
+    };
+    Some(match (method, segments) {
+        ("GET", &["namespaces"]) => Op::ListNamespaces,
+        ("POST", &["namespaces"]) => Op::CreateNamespace,
+        ("GET", &["namespaces", namespace]) => Op::GetNamespace { namespace },
+        ("DELETE", &["namespaces", namespace]) => Op::DeleteNamespace { namespace },
+
+        ("GET", &["namespaces", namespace, "configmaps"]) => Op::ListConfigmaps { namespace },
+        ("POST", &["namespaces", namespace, "configmaps"]) => Op::CreateConfigmap { namespace },
+        ("GET", &["namespaces", namespace, "configmaps", name]) => {
+            Op::GetConfigmap { namespace, name }
+        }
+        ("PUT", &["namespaces", namespace, "configmaps", name]) => {
+            Op::UpdateConfigmap { namespace, name }
+        }
+        ("DELETE", &["namespaces", namespace, "configmaps", name]) => {
+            Op::DeleteConfigmap { namespace, name }
+        }
+        ("GET", &["namespaces", namespace, "secrets", name]) => Op::GetSecret { namespace, name },
+        ("PUT", &["namespaces", namespace, "deployments", name, "scale"]) => {
+            Op::ScaleDeployment { namespace, name }
+        }
+
+        ("GET", &["search"]) => Op::Search,
+        ("GET", &["events", severity]) => Op::ListEvents { severity },
+        ("GET", &["resources", group, version, resource]) => Op::GetDynamic {
+            group,
+            version,
+            resource,
+        },
+        ("GET", &["me", "preferences"]) => Op::GetPreferences,
+        ("PUT", &["me", "preferences"]) => Op::UpdatePreferences,
+
+        ("POST", &["helm", "repositories"]) => Op::AddHelmRepository,
+        ("DELETE", &["helm", "repositories", name]) => Op::RemoveHelmRepository { name },
+        ("GET", &["helm", "releases"]) => Op::ListReleases,
+        ("POST", &["helm", "releases"]) => Op::InstallRelease,
+        ("DELETE", &["helm", "releases", namespace, name]) => Op::DeleteRelease { namespace, name },
+        ("POST", &["helm", "releases", namespace, name, "rollback"]) => {
+            Op::RollbackRelease { namespace, name }
+        }
+
+        ("GET", &["contexts"]) => Op::ListContexts,
+        ("POST", &["contexts", "switch"]) => Op::SwitchContext,
+        ("GET", &["contexts", context]) => Op::GetContext { context },
+        ("POST", &["cross-cluster", "copy"]) => Op::CopyResource,
+        ("POST", &["cross-cluster", "query"]) => Op::QueryContexts,
+
+        ("GET", &["nodes"]) => Op::ListNodes,
+        ("POST", &["nodes", node, "drain"]) => Op::DrainNode { node },
+        ("DELETE", &["nodes", node, "drain"]) => Op::CancelDrain { node },
+        ("GET", &["metrics", resource]) => Op::GetMetrics { resource },
+        _ => return None,
+    })
+}
+
+/// Where a request leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// To an operation.
+    To(Operation<'a>),
+    /// To a path that answers OPTIONS with these methods.
+    Options(String),
+    /// To a path that has these methods, and not this one.
+    WrongMethod(String),
+    /// To no path of this API.
+    Nowhere,
+}
+
+/// Finds the operation. HEAD is GET without the body (RFC 9110, 9.3.2), which is the server's business.
+pub fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
+    let wanted = if method == "HEAD" { "GET" } else { method };
+    if let Some(operation) = operation(wanted, segments) {
+        return Route::To(operation);
+    }
+    let mut allow: Vec<&str> = ["GET", "POST", "PUT", "DELETE"]
+        .into_iter()
+        .filter(|method| operation(method, segments).is_some())
+        .collect();
+    if allow.is_empty() {
+        return Route::Nowhere;
+    }
+    if allow.first() == Some(&"GET") {
+        allow.insert(1, "HEAD");
+    }
+    allow.push("OPTIONS");
+    let allow = allow.join(", ");
+    if method == "OPTIONS" {
+        Route::Options(allow)
+    } else {
+        Route::WrongMethod(allow)
+    }
+}
+
+/// A path, split and decoded.
+#[derive(Debug)]
+pub struct Segments<'a> {
+    /// The segments. One that cannot be decoded is left as sent; it has a `%` and so is no literal of any route.
+    pub names: Vec<Cow<'a, str>>,
+    /// Whether all could be decoded.
+    pub decodable: bool,
+}
+
+/// Splits first and decodes then, so that an encoded slash stays within its segment.
+pub fn segments(path: &str) -> Segments<'_> {
+    let mut decodable = true;
+    let names = path
+        .strip_prefix('/')
+        .unwrap_or(path)
+        .split('/')
+        .map(|segment| {
+            if !segment.contains('%') {
+                return Cow::Borrowed(segment);
+            }
+            decode(segment).map_or_else(
+                || {
+                    decodable = false;
+                    Cow::Borrowed(segment)
+                },
+                Cow::Owned,
+            )
+        })
+        .collect();
+    Segments { names, decodable }
+}
+
+/// Decodes `%XX`; `None` if a `%` is not followed by two hexadecimal digits, or if the bytes are no UTF-8.
+pub fn decode(text: &str) -> Option<String> {
+    let well_formed = text.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes();
+        digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
+    });
+    if !well_formed {
+        return None;
+    }
+    let decoded = percent_encoding::percent_decode_str(text)
+        .decode_utf8()
+        .ok()?;
+    Some(decoded.into_owned())
+}

@@ -1,0 +1,68 @@
+//! The `failspec.toml` of the running reference.
+
+use std::fmt::Write;
+
+use super::{
+    conditions,
+    seed::{ADMIN_TOKEN, EDITOR_TOKEN},
+};
+
+/// The whole file, with comments for people who write one for their own deployment.
+pub(super) fn text(base_url: &str) -> String {
+    let url = base_url.trim_end_matches('/');
+    let mut text = format!(
+        r#"# The embedded reference implementation of KubeGlass as a target.
+# Copy this file and put in your own deployment. Passing here says nothing about anyone's API.
+
+# The target that is taken when none is named.
+default_target = "reference"
+
+[target.reference]
+# Where the API is; the requests of the pack begin with /api/v1.
+url = "{url}"
+
+# Who sends the requests. The tokens of the reference are no secret. For your own deployment refer to the
+# environment instead: bearer = "${{env:STAGING_ADMIN_TOKEN}}"
+[target.reference.roles.admin]
+# May do everything, in every context.
+bearer = "{ADMIN_TOKEN}"
+
+[target.reference.roles.editor]
+# May work with configmaps, deployments, nodes and Helm. May not read secrets, may not create or delete
+# namespaces, and has no rights at all in the context "restricted".
+bearer = "{EDITOR_TOKEN}"
+
+# What exists there and may be worked with.
+[target.reference.variables]
+namespace = "default"               # a namespace to work in
+deployment = "web"                  # a deployment in it that may be scaled
+secret = "registry-credentials"     # a secret in it that the editor may not read
+chart = "stable/web"                # a chart that can be installed
+bad_chart = "no/such-chart"         # a chart that makes the Helm CLI fail
+release = "web"                     # a release in the namespace with two revisions or more
+node = "node-1"                     # a node that may be drained
+other_node = "node-2"               # another one
+context = "primary"                 # the context that a session begins with
+other_context = "secondary"         # another one where the editor has the same rights
+restricted_context = "restricted"   # one where the editor has none
+dangling_context = "dangling"       # one that names a cluster which the kubeconfig lacks
+
+# States that no request to the API brings about, and how to begin and end each. The reference has an endpoint
+# for it beside the API; elsewhere it may be a proxy that is told to drop connections, or a feature flag.
+"#
+    );
+    for condition in conditions::ALL {
+        let (name, about) = (condition.name, condition.about);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            r#"
+# {about}
+[target.reference.conditions.{name}]
+begin = {{ request = "PUT /_reference/conditions/{name}" }}
+end = {{ request = "DELETE /_reference/conditions/{name}" }}
+"#
+        );
+    }
+    text
+}

@@ -1,0 +1,140 @@
+//! Changes that clients must tolerate.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    Mutant,
+    scene::{edit, edit_at},
+};
+
+pub(super) fn all() -> Vec<Mutant> {
+    vec![
+        Mutant::harmless(
+            "field-added",
+            "an error has one more, optional field",
+            |_, answer| {
+                edit(answer, |document| {
+                    if let Some(members) = document.as_object_mut() {
+                        members.insert("documentationHint".to_owned(), json!("see the handbook"));
+                    }
+                });
+            },
+        ),
+        Mutant::harmless(
+            "message-reworded",
+            "the message of an error has other words",
+            |scene, answer| {
+                edit_at(answer, Some(scene.envelope.message), |message| {
+                    // Contracts without codes tell failures apart by their text, so the old words stay part of it.
+                    if let Value::String(text) = message {
+                        *text = format!("Sorry: {text} (please check)");
+                    }
+                });
+            },
+        ),
+        Mutant::harmless(
+            "keys-reversed",
+            "the keys of an error come in another order",
+            |_, answer| {
+                edit(answer, reverse);
+            },
+        ),
+        Mutant::harmless(
+            "pretty-printed",
+            "the JSON of an error has line breaks and ends with one",
+            |_, answer| {
+                if let Some(pretty) = answer
+                    .document()
+                    .and_then(|document| serde_json::to_vec_pretty(&document).ok())
+                {
+                    answer.body = pretty;
+                    answer.body.push(b'\n');
+                }
+            },
+        ),
+        Mutant::harmless(
+            "letters-escaped",
+            "letters of an error are written as \\u escapes",
+            |_, answer| {
+                escape_first_letters(&mut answer.body);
+            },
+        ),
+        Mutant::harmless(
+            "headers-added",
+            "errors have more headers, some of them well known",
+            |_, answer| {
+                *answer = answer
+                    .clone()
+                    .with_header("Cache-Control", "no-store")
+                    .with_header("Server", "nginx")
+                    .with_header("Via", "1.1 gateway")
+                    .with_header("Strict-Transport-Security", "max-age=31536000");
+            },
+        ),
+        Mutant::harmless(
+            "unknown-header",
+            "errors have a header that nobody knows",
+            |_, answer| {
+                answer.set_header("X-Served-On", "a Tuesday");
+            },
+        ),
+        Mutant::harmless(
+            "charset-added",
+            "the media type of an error names its charset",
+            |_, answer| {
+                if let Some(media_type) = answer.header("Content-Type").map(str::to_owned)
+                    && !media_type.contains("charset")
+                {
+                    answer.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
+                }
+            },
+        ),
+        Mutant::harmless(
+            "media-type-upper-case",
+            "the media type of an error is in upper case",
+            |_, answer| {
+                if let Some(media_type) = answer.header("Content-Type").map(str::to_uppercase) {
+                    answer.set_header("Content-Type", &media_type);
+                }
+            },
+        ),
+        Mutant::harmless("slow", "every answer comes 50 ms later", |_, answer| {
+            answer.delay += Duration::from_millis(50);
+        })
+        .on_everything(),
+    ]
+}
+
+fn reverse(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            *members = std::mem::take(members).into_iter().rev().collect();
+            members.values_mut().for_each(reverse);
+        }
+        Value::Array(items) => items.iter_mut().for_each(reverse),
+        _ => {}
+    }
+}
+
+/// Writes the first letter of every text as an escape: keys and values stay the same JSON.
+fn escape_first_letters(body: &mut Vec<u8>) {
+    let mut escaped = Vec::with_capacity(body.len() * 2);
+    let mut bytes = body.iter().copied().peekable();
+    let mut within = false;
+    while let Some(byte) = bytes.next() {
+        escaped.push(byte);
+        match byte {
+            b'\\' if within => escaped.extend(bytes.next()),
+            b'"' => {
+                within = !within;
+                if within && let Some(letter) = bytes.next_if(u8::is_ascii_alphanumeric) {
+                    escaped.extend_from_slice(format!("\\u{letter:04x}").as_bytes());
+                }
+            }
+            _ => {}
+        }
+    }
+    *body = escaped;
+}

@@ -1,0 +1,56 @@
+//! One deliberate change to what goes on the wire.
+//!
+//! A harmful mutant breaks what is documented and must be caught; a harmless one changes what clients must
+//! tolerate and must pass. Most of them change an answer after the API has given it and know nothing of the API but
+//! its [`Envelope`](super::Envelope), so they fit every contract. The others switch on a quirk of the domain.
+
+mod body;
+mod code;
+mod everything;
+mod harmless;
+mod media_type;
+mod message;
+mod request_id;
+mod scene;
+mod shape;
+mod specimen;
+mod status;
+
+pub use scene::Scene;
+pub use specimen::Mutant;
+
+use super::Api;
+
+/// Every mutant that goes by the envelope alone. Whether one fits an API tells [`Mutant::fits`].
+#[must_use]
+pub fn mutants() -> Vec<Mutant> {
+    [
+        status::all(),
+        code::all(),
+        message::all(),
+        request_id::all(),
+        media_type::all(),
+        body::all(),
+        shape::all(),
+        everything::all(),
+        harmless::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Every mutant that fits an API: those of [`mutants`], and one for each quirk of its domain.
+#[must_use]
+pub fn mutants_of(api: &dyn Api) -> Vec<Mutant> {
+    let quirks = api
+        .quirks()
+        .known()
+        .iter()
+        .map(|quirk| Mutant::switching(quirk.name, quirk.about));
+    mutants()
+        .into_iter()
+        .filter(|mutant| mutant.fits(api.envelope()))
+        .chain(quirks)
+        .collect()
+}

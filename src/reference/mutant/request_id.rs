@@ -1,0 +1,109 @@
+//! Wrong request ids.
+
+use serde_json::{Value, json};
+
+use super::{
+    Mutant,
+    scene::{Scene, edit, edit_at, take},
+};
+use crate::reference::{Answer, Envelope};
+
+pub(super) fn all() -> Vec<Mutant> {
+    vec![
+        Mutant::harmful(
+            "request-id-missing",
+            "an error has no request id",
+            |scene, answer| {
+                edit(answer, |document| {
+                    drop(
+                        scene
+                            .envelope
+                            .request_id
+                            .and_then(|pointer| take(document, pointer)),
+                    )
+                });
+            },
+        )
+        .only_if(has_id),
+        Mutant::harmful(
+            "request-id-empty",
+            "the request id is an empty text",
+            |scene, answer| {
+                edit_at(answer, scene.envelope.request_id, |id| *id = json!(""));
+            },
+        )
+        .only_if(has_id),
+        Mutant::harmful(
+            "request-id-null",
+            "the request id is null",
+            |scene, answer| {
+                edit_at(answer, scene.envelope.request_id, |id| *id = Value::Null);
+            },
+        )
+        .only_if(has_id),
+        Mutant::harmful(
+            "request-id-number",
+            "the request id is a number",
+            |scene, answer| {
+                edit_at(answer, scene.envelope.request_id, |id| *id = json!(1));
+            },
+        )
+        .only_if(has_id),
+        Mutant::harmful(
+            "request-id-constant",
+            "every request has the same id",
+            constant,
+        )
+        .only_if(has_id),
+        Mutant::harmful(
+            "request-id-header-differs",
+            "body and header have different ids",
+            |scene, answer| {
+                if let Some(header) = scene.envelope.request_id_header {
+                    answer.set_header(header, &crate::reference::store::uuid());
+                }
+            },
+        )
+        .only_if(|envelope| envelope.request_id_header.is_some()),
+        Mutant::harmful(
+            "request-id-header-missing",
+            "the header with the request id is missing",
+            |scene, answer| {
+                if let Some(header) = scene.envelope.request_id_header {
+                    answer.remove_header(header);
+                }
+            },
+        )
+        .only_if(|envelope| envelope.request_id_header.is_some()),
+    ]
+}
+
+fn has_id(envelope: &Envelope) -> bool {
+    envelope.request_id.is_some()
+}
+
+/// Keeps the form of the API's own ids: every hexadecimal digit becomes 0, so that the id is well-formed and
+/// only its repetition is wrong.
+fn constant(scene: &Scene<'_>, answer: &mut Answer) {
+    let mut same = String::new();
+    edit_at(answer, scene.envelope.request_id, |id| {
+        same = flattened(id.as_str().unwrap_or_default());
+        *id = json!(same);
+    });
+    if let Some(header) = scene.envelope.request_id_header {
+        answer.set_header(header, &same);
+    }
+}
+
+fn flattened(id: &str) -> String {
+    // A UUID's digits and letters fall in other places each time, so hexadecimal digits all become the same.
+    id.chars()
+        .map(|letter| {
+            if letter.is_ascii_hexdigit() {
+                '0'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}

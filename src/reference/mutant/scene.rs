@@ -1,0 +1,43 @@
+//! What a mutant sees, and how it reaches into an answer.
+
+use serde_json::Value;
+
+use crate::reference::{Answer, Api, Envelope, Request};
+
+/// Where an answer comes from.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// Who answered.
+    pub api: &'a dyn Api,
+    /// What was asked.
+    pub request: &'a Request,
+    /// How the API shapes its errors.
+    pub envelope: &'static Envelope,
+}
+
+/// Changes the body, if it is JSON.
+pub(super) fn edit(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
+    if let Some(mut document) = answer.document() {
+        change(&mut document);
+        answer.set_document(&document);
+    }
+}
+
+/// Changes the value at a JSON Pointer, if there is one.
+pub(super) fn edit_at(answer: &mut Answer, pointer: Option<&str>, change: impl FnOnce(&mut Value)) {
+    let Some(pointer) = pointer else { return };
+    edit(answer, |document| {
+        if let Some(value) = document.pointer_mut(pointer) {
+            change(value);
+        }
+    });
+}
+
+/// Takes out the member at a JSON Pointer; gives back what it was.
+pub(super) fn take(document: &mut Value, pointer: &str) -> Option<Value> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    document
+        .pointer_mut(parent)?
+        .as_object_mut()?
+        .shift_remove(name)
+}

@@ -1,0 +1,124 @@
+//! What a mutant is.
+
+use std::{fmt, sync::Arc};
+
+use super::Scene;
+use crate::reference::{Answer, Api, Envelope, Request};
+
+/// One deliberate change.
+#[derive(Clone)]
+pub struct Mutant {
+    /// Its name, in kebab-case; unique.
+    pub id: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Whether clients must tolerate the change, so that it must pass.
+    pub harmless: bool,
+    effect: Effect,
+    fits: fn(&Envelope) -> bool,
+}
+
+#[derive(Clone)]
+enum Effect {
+    Errors(Change),
+    Everything(Change),
+    Quirk(&'static str),
+}
+
+type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
+
+impl Mutant {
+    /// A violation that changes error answers.
+    pub fn harmful(
+        id: &'static str,
+        about: &'static str,
+        change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            id,
+            about,
+            harmless: false,
+            effect: Effect::Errors(Arc::new(change)),
+            fits: |_| true,
+        }
+    }
+
+    /// A change of error answers that clients must tolerate.
+    pub fn harmless(
+        id: &'static str,
+        about: &'static str,
+        change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            harmless: true,
+            ..Self::harmful(id, about, change)
+        }
+    }
+
+    /// A violation of the domain: switches on a quirk, which has the same name.
+    #[must_use]
+    pub fn switching(quirk: &'static str, about: &'static str) -> Self {
+        Self {
+            id: quirk,
+            about,
+            harmless: false,
+            effect: Effect::Quirk(quirk),
+            fits: |_| true,
+        }
+    }
+
+    /// Changes every answer, not errors alone.
+    #[must_use]
+    pub fn on_everything(mut self) -> Self {
+        if let Effect::Errors(change) = self.effect {
+            self.effect = Effect::Everything(change);
+        }
+        self
+    }
+
+    /// Makes sense for some envelopes only.
+    #[must_use]
+    pub fn only_if(mut self, fits: fn(&Envelope) -> bool) -> Self {
+        self.fits = fits;
+        self
+    }
+
+    /// Whether it changes anything with such an envelope.
+    #[must_use]
+    pub fn fits(&self, envelope: &Envelope) -> bool {
+        (self.fits)(envelope)
+    }
+
+    /// The quirk that it switches on.
+    #[must_use]
+    pub fn quirk(&self) -> Option<&'static str> {
+        match self.effect {
+            Effect::Quirk(quirk) => Some(quirk),
+            _ => None,
+        }
+    }
+
+    /// Changes an answer just before it is sent. The API has done its work by then.
+    pub fn change(&self, api: &dyn Api, request: &Request, answer: &mut Answer) {
+        let scene = Scene {
+            api,
+            request,
+            envelope: api.envelope(),
+        };
+        match &self.effect {
+            Effect::Everything(change) => change(&scene, answer),
+            Effect::Errors(change) if (scene.envelope.is_error)(answer) => change(&scene, answer),
+            Effect::Errors(_) | Effect::Quirk(_) => {}
+        }
+    }
+}
+
+impl fmt::Debug for Mutant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Mutant")
+            .field("id", &self.id)
+            .field("harmless", &self.harmless)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,50 @@
+//! Wrong statuses.
+
+use super::Mutant;
+use crate::reference::Envelope;
+
+pub(super) fn all() -> Vec<Mutant> {
+    vec![
+        Mutant::harmful(
+            "status-other",
+            "an error has the status of another documented error",
+            |scene, answer| {
+                let statuses = scene.envelope.statuses;
+                let at = statuses.iter().position(|status| *status == answer.status);
+                let next = at.map_or(0, |at| (at + 1) % statuses.len());
+                answer.status = statuses.get(next).copied().unwrap_or(answer.status);
+            },
+        )
+        .only_if(|envelope| envelope.statuses.len() > 1),
+        Mutant::harmful("status-200", "an error has status 200", |_, answer| {
+            answer.status = 200
+        })
+        .only_if(|envelope| !always_200(envelope)),
+        Mutant::harmful(
+            "status-204",
+            "an error has status 204 and so no body",
+            |_, answer| {
+                answer.status = 204;
+                answer.body.clear();
+            },
+        ),
+        Mutant::harmful(
+            "status-500",
+            "an error has status 500; one that has it already has 400",
+            |_, answer| {
+                answer.status = if answer.status == 500 { 400 } else { 500 };
+            },
+        ),
+        Mutant::harmful(
+            "status-418",
+            "an error has a status that is documented nowhere",
+            |_, answer| {
+                answer.status = 418;
+            },
+        ),
+    ]
+}
+
+fn always_200(envelope: &Envelope) -> bool {
+    envelope.statuses == [200]
+}

@@ -1,0 +1,99 @@
+//! What an API is asked.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+/// One HTTP request, as far as an API needs to see it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method as sent; case matters (RFC 9110, 9.1).
+    pub method: String,
+    /// The path as sent: percent-encodings are still there, and so are empty segments.
+    pub path: String,
+    /// What follows the `?`, as sent; `None` without a `?`.
+    pub query: Option<String>,
+    /// Names and values in the order they were sent. Bytes that are no UTF-8 were replaced.
+    pub headers: Vec<(String, String)>,
+    /// The body. The server hands over no more than its cap plus one byte.
+    pub body: Bytes,
+    /// Who asks.
+    pub remote: IpAddr,
+}
+
+impl Request {
+    /// A request from the local machine without headers and body; `target` is a path with an optional query.
+    #[must_use]
+    pub fn new(method: &str, target: &str) -> Self {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (target, None),
+        };
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            remote: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds `Authorization: Bearer …`.
+    #[must_use]
+    pub fn with_bearer(self, token: &str) -> Self {
+        self.with_header("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Sets the body, byte for byte.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sets the body and its media type.
+    #[must_use]
+    pub fn with_json(self, body: &Value) -> Self {
+        self.with_header("Content-Type", "application/json")
+            .with_body(body.to_string())
+    }
+
+    /// Sets who asks.
+    #[must_use]
+    pub fn from_remote(mut self, remote: IpAddr) -> Self {
+        self.remote = remote;
+        self
+    }
+
+    /// Every value of a header, in the order they were sent.
+    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The token of `Authorization: Bearer …` (RFC 6750, 2.1), if there is exactly one such header.
+    ///
+    /// Two `Authorization` headers contradict each other, so they count as none.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&str> {
+        let mut values = self.headers("authorization");
+        let value = values.next()?;
+        if values.next().is_some() {
+            return None;
+        }
+        let (scheme, token) = value.split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+    }
+}

@@ -1,0 +1,228 @@
+//! What exists, and in which version.
+
+use std::{collections::BTreeMap, ops::Bound, sync::Mutex};
+
+use serde_json::Value;
+
+use super::lock;
+
+/// Where a resource is: the collection, the scope within it (a namespace, a tenant; may be empty), the name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// What kind of thing it is.
+    pub collection: &'static str,
+    /// Where its name is unique.
+    pub scope: String,
+    /// What it is called there.
+    pub name: String,
+}
+
+impl Key {
+    /// A key from its parts.
+    #[must_use]
+    pub fn new(collection: &'static str, scope: &str, name: &str) -> Self {
+        Self {
+            collection,
+            scope: scope.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+}
+
+/// A resource as it was at some moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// Where it is.
+    pub key: Key,
+    /// Grows with every change; no two changes in one store have the same.
+    pub version: u64,
+    /// What it says.
+    pub body: Value,
+}
+
+/// Which version a change is meant for (optimistic concurrency).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Whichever is there.
+    Any,
+    /// This one alone.
+    Version(u64),
+}
+
+/// There is a resource of that key already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the resource exists already")]
+pub struct Taken;
+
+/// There is no resource of that key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the resource does not exist")]
+pub struct Missing;
+
+/// Why a change was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateError {
+    /// There is no resource of that key.
+    #[error("the resource does not exist")]
+    Missing,
+    /// It has another version than the caller thinks.
+    #[error("the resource is at version {actual}")]
+    Stale {
+        /// The version that it has.
+        actual: u64,
+    },
+}
+
+/// All resources of one API.
+#[derive(Debug, Default)]
+pub struct Resources {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_key: BTreeMap<Key, (u64, Value)>,
+    changes: u64,
+}
+
+/// Where versions begin: high enough that the small numbers people make up are never current.
+const FIRST_VERSION: u64 = 1001;
+
+impl Inner {
+    fn put(&mut self, key: Key, body: Value) -> Resource {
+        let version = FIRST_VERSION + self.changes;
+        self.changes += 1;
+        self.by_key.insert(key.clone(), (version, body.clone()));
+        Resource { key, version, body }
+    }
+}
+
+impl Resources {
+    /// The resource, if it exists.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<Resource> {
+        let inner = lock(&self.inner);
+        inner.by_key.get(key).map(|(version, body)| Resource {
+            key: key.clone(),
+            version: *version,
+            body: body.clone(),
+        })
+    }
+
+    /// Whether the resource exists.
+    #[must_use]
+    pub fn contains(&self, key: &Key) -> bool {
+        lock(&self.inner).by_key.contains_key(key)
+    }
+
+    /// Creates a resource.
+    ///
+    /// # Errors
+    /// If there is one of that key already.
+    pub fn create(&self, key: Key, body: Value) -> Result<Resource, Taken> {
+        let mut inner = lock(&self.inner);
+        if inner.by_key.contains_key(&key) {
+            return Err(Taken);
+        }
+        Ok(inner.put(key, body))
+    }
+
+    /// Creates or replaces a resource.
+    pub fn put(&self, key: Key, body: Value) -> Resource {
+        lock(&self.inner).put(key, body)
+    }
+
+    /// Changes a resource that exists, in one step.
+    ///
+    /// # Errors
+    /// If there is none of that key, or if it has another version than expected.
+    pub fn update(
+        &self,
+        key: &Key,
+        expected: Expected,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Resource, UpdateError> {
+        let mut inner = lock(&self.inner);
+        let Some((actual, body)) = inner.by_key.get(key) else {
+            return Err(UpdateError::Missing);
+        };
+        if let Expected::Version(version) = expected
+            && version != *actual
+        {
+            return Err(UpdateError::Stale { actual: *actual });
+        }
+        let mut body = body.clone();
+        change(&mut body);
+        Ok(inner.put(key.clone(), body))
+    }
+
+    /// Deletes a resource and gives back what it was.
+    ///
+    /// # Errors
+    /// If there is none of that key.
+    pub fn delete(&self, key: &Key) -> Result<Resource, Missing> {
+        let (version, body) = lock(&self.inner).by_key.remove(key).ok_or(Missing)?;
+        Ok(Resource {
+            key: key.clone(),
+            version,
+            body,
+        })
+    }
+
+    /// Deletes everything in one scope, whatever its collection.
+    pub fn delete_scope(&self, scope: &str) {
+        lock(&self.inner).by_key.retain(|key, _| key.scope != scope);
+    }
+
+    /// The resources of one scope in the order of their names: `limit` at most, those behind `after`; and how
+    /// many there are in all.
+    #[must_use]
+    pub fn list(
+        &self,
+        collection: &'static str,
+        scope: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> (Vec<Resource>, usize) {
+        let inner = lock(&self.inner);
+        let begin = Key::new(collection, scope, "");
+        let within = |key: &Key| key.collection == collection && key.scope == scope;
+        let total = inner
+            .by_key
+            .range(&begin..)
+            .take_while(|(key, _)| within(key))
+            .count();
+        let from = match after {
+            Some(name) => Bound::Excluded(Key::new(collection, scope, name)),
+            None => Bound::Included(begin),
+        };
+        let page = inner
+            .by_key
+            .range((from, Bound::Unbounded))
+            .take_while(|(key, _)| within(key))
+            .take(limit)
+            .map(|(key, (version, body))| Resource {
+                key: key.clone(),
+                version: *version,
+                body: body.clone(),
+            })
+            .collect();
+        (page, total)
+    }
+
+    /// The resources of every scope that begins with `prefix`, in the order of scopes and names.
+    #[must_use]
+    pub fn list_below(&self, collection: &'static str, prefix: &str) -> Vec<Resource> {
+        let inner = lock(&self.inner);
+        inner
+            .by_key
+            .range(Key::new(collection, prefix, "")..)
+            .take_while(|(key, _)| key.collection == collection && key.scope.starts_with(prefix))
+            .map(|(key, (version, body))| Resource {
+                key: key.clone(),
+                version: *version,
+                body: body.clone(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! Named states that are on or off.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use super::lock;
+
+/// A state that can be switched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    /// Its name, in kebab-case.
+    pub name: &'static str,
+    /// What it means, in one line.
+    pub about: &'static str,
+}
+
+/// A fixed set of switches, all off at first. Names outside the set are refused, so that a misspelt one is noticed.
+#[derive(Debug)]
+pub struct Switches {
+    known: &'static [Switch],
+    on: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Switches {
+    /// All switches off.
+    #[must_use]
+    pub fn new(known: &'static [Switch]) -> Self {
+        Self {
+            known,
+            on: Mutex::default(),
+        }
+    }
+
+    /// Every switch that there is.
+    #[must_use]
+    pub fn known(&self) -> &'static [Switch] {
+        self.known
+    }
+
+    /// Whether a switch is on; one that is not known is off.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        lock(&self.on).contains(name)
+    }
+
+    /// Switches one on; `false` if it is not known.
+    pub fn switch_on(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|name| {
+            lock(&self.on).insert(name);
+            true
+        })
+    }
+
+    /// Switches one off; `false` if it is not known.
+    pub fn switch_off(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|name| {
+            lock(&self.on).remove(name);
+            true
+        })
+    }
+
+    /// Switches all off.
+    pub fn switch_all_off(&self) {
+        lock(&self.on).clear();
+    }
+
+    fn find(&self, name: &str) -> Option<&'static str> {
+        self.known
+            .iter()
+            .find(|known| known.name == name)
+            .map(|known| known.name)
+    }
+}
