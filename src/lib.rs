@@ -1,11 +1,18 @@
 //! failspec: does your API fail the way its documentation says?
+//!
+//! A contract-conformance test harness for the failures of an HTTP API. Data flows one way:
+//! *pack + target → plan → exchange → checks → verdict → events → reports*.
 
 pub mod check;
+pub mod cli;
 pub mod document;
 pub mod http;
 pub mod pack;
 pub mod reference;
+pub mod report;
+pub mod run;
 pub mod secret;
+pub mod snapshot;
 pub mod target;
 pub mod template;
 pub mod verdict;

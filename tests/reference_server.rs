@@ -19,9 +19,7 @@ async fn send(server: &Server, bytes: Vec<u8>) -> (u16, String, String) {
     let address = server.addr();
     let answer = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).expect("a connection");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .expect("a timeout");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         stream.write_all(&bytes).expect("sent");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");
@@ -30,11 +28,7 @@ async fn send(server: &Server, bytes: Vec<u8>) -> (u16, String, String) {
     .await
     .expect("no panic");
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .expect("a status");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, head.to_ascii_lowercase(), body.to_owned())
 }
 
@@ -46,9 +40,7 @@ async fn get(server: &Server, method: &str, target: &str) -> (u16, String, Strin
 }
 
 async fn start() -> Server {
-    Server::start(api("kubeglass").expect("known"), Options::default())
-        .await
-        .expect("started")
+    Server::start(api("kubeglass").expect("known"), Options::default()).await.expect("started")
 }
 
 #[test]
@@ -65,10 +57,7 @@ async fn answers_go_over_the_wire_unchanged() {
     let (status, head, body) = get(&server, "GET", "/api/v1/namespaces").await;
     assert_eq!(status, 200);
     assert!(head.contains("content-type: application/json"), "{head}");
-    assert_eq!(
-        serde_json::from_str::<Value>(&body).expect("JSON")["total"],
-        2
-    );
+    assert_eq!(serde_json::from_str::<Value>(&body).expect("JSON")["total"], 2);
 
     let (status, head, body) = get(&server, "HEAD", "/api/v1/namespaces").await;
     assert_eq!((status, body.as_str()), (200, ""));
@@ -108,54 +97,18 @@ async fn large_bodies_get_the_refusal_of_the_api() {
 async fn the_control_endpoint_switches_conditions() {
     let server = start().await;
     assert_eq!(get(&server, "GET", "/_reference/ready").await.0, 200);
-    assert_eq!(
-        get(&server, "PUT", "/_reference/conditions/nothing")
-            .await
-            .0,
-        404
-    );
-    assert_eq!(
-        get(&server, "DELETE", "/_reference/conditions/nothing")
-            .await
-            .0,
-        404
-    );
+    assert_eq!(get(&server, "PUT", "/_reference/conditions/nothing").await.0, 404);
+    assert_eq!(get(&server, "DELETE", "/_reference/conditions/nothing").await.0, 404);
     assert_eq!(get(&server, "GET", "/_reference/nothing").await.0, 404);
     assert_eq!(get(&server, "POST", "/_reference/conditions").await.0, 405);
     let list = "/api/v1/namespaces";
-    assert_eq!(
-        get(
-            &server,
-            "PUT",
-            "/_reference/conditions/kubernetes-unreachable"
-        )
-        .await
-        .0,
-        200
-    );
+    assert_eq!(get(&server, "PUT", "/_reference/conditions/kubernetes-unreachable").await.0, 200);
     assert_eq!(get(&server, "GET", list).await.0, 502);
-    assert_eq!(
-        get(
-            &server,
-            "DELETE",
-            "/_reference/conditions/kubernetes-unreachable"
-        )
-        .await
-        .0,
-        200
-    );
+    assert_eq!(get(&server, "DELETE", "/_reference/conditions/kubernetes-unreachable").await.0, 200);
     assert_eq!(get(&server, "GET", list).await.0, 200);
-    assert_eq!(
-        get(&server, "PUT", "/_reference/conditions/deadline-exceeded")
-            .await
-            .0,
-        200
-    );
+    assert_eq!(get(&server, "PUT", "/_reference/conditions/deadline-exceeded").await.0, 200);
     assert_eq!(get(&server, "GET", list).await.0, 504);
-    assert_eq!(
-        get(&server, "DELETE", "/_reference/conditions").await.0,
-        200
-    );
+    assert_eq!(get(&server, "DELETE", "/_reference/conditions").await.0, 200);
     assert_eq!(get(&server, "GET", list).await.0, 200);
     assert_eq!(get(&server, "GET", "/_referenceless").await.0, 404);
 }
@@ -164,14 +117,8 @@ async fn the_control_endpoint_switches_conditions() {
 async fn a_stopped_server_is_gone_and_a_taken_address_is_refused() {
     let server = start().await;
     let listen = server.addr();
-    let second = Server::start(
-        api("kubeglass").expect("known"),
-        Options {
-            listen,
-            ..Options::default()
-        },
-    )
-    .await;
+    let second =
+        Server::start(api("kubeglass").expect("known"), Options { listen, ..Options::default() }).await;
     assert!(matches!(second, Err(StartError::Listen { .. })));
     // An idle connection must not hold the server up.
     let idle = TcpStream::connect(listen).expect("a connection");
@@ -184,50 +131,27 @@ async fn a_stopped_server_is_gone_and_a_taken_address_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mutant_changes_answers_but_not_the_control_endpoint() {
-    let mutant = mutants()
-        .into_iter()
-        .find(|mutant| mutant.id == "always-unauthorized");
-    let server = Server::start(
-        api("kubeglass").expect("known"),
-        Options {
-            mutant,
-            ..Options::default()
-        },
-    )
-    .await
-    .expect("started");
+    let mutant = mutants().into_iter().find(|mutant| mutant.id == "always-unauthorized");
+    let server = Server::start(api("kubeglass").expect("known"), Options { mutant, ..Options::default() })
+        .await
+        .expect("started");
     assert_eq!(get(&server, "GET", "/api/v1/namespaces").await.0, 401);
     assert_eq!(get(&server, "GET", "/_reference/ready").await.0, 200);
     let quirk = Mutant::switching("no-such-quirk", "");
     let refused = Server::start(
         api("kubeglass").expect("known"),
-        Options {
-            mutant: Some(quirk),
-            ..Options::default()
-        },
+        Options { mutant: Some(quirk), ..Options::default() },
     );
-    assert!(matches!(
-        refused.await,
-        Err(StartError::UnknownQuirk { .. })
-    ));
+    assert!(matches!(refused.await, Err(StartError::UnknownQuirk { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_media_type_and_broken_utf8_reach_the_wire() {
-    for (id, status) in [
-        ("media-type-missing", 404),
-        ("status-204", 204),
-        ("body-not-utf8", 404),
-    ] {
+    for (id, status) in [("media-type-missing", 404), ("status-204", 204), ("body-not-utf8", 404)] {
         let mutant = mutants().into_iter().find(|mutant| mutant.id == id);
         assert!(mutant.is_some(), "{id}");
-        let options = Options {
-            mutant,
-            ..Options::default()
-        };
-        let server = Server::start(api("kubeglass").expect("known"), options)
-            .await
-            .expect("started");
+        let options = Options { mutant, ..Options::default() };
+        let server = Server::start(api("kubeglass").expect("known"), options).await.expect("started");
         let (got, head, body) = get(&server, "GET", "/api/v1/nope").await;
         assert_eq!(got, status, "{id}");
         match id {
@@ -241,17 +165,14 @@ async fn no_media_type_and_broken_utf8_reach_the_wire() {
 #[test]
 fn every_answer_mutant_changes_errors_and_leaves_successes_unless_it_says_so() {
     let kubeglass = Kubeglass::new();
-    let failing = Request::new("GET", "/api/v1/namespaces/default/configmaps/absent")
-        .with_bearer(EDITOR_TOKEN);
+    let failing =
+        Request::new("GET", "/api/v1/namespaces/default/configmaps/absent").with_bearer(EDITOR_TOKEN);
     let succeeding = Request::new("GET", "/api/v1/namespaces").with_bearer(EDITOR_TOKEN);
     let mut ids = HashSet::new();
     for mutant in mutants_of(&kubeglass) {
         assert!(ids.insert(mutant.id), "{} twice", mutant.id);
         assert!(
-            mutant
-                .id
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            mutant.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         );
         assert!(!mutant.about.is_empty());
         if mutant.quirk().is_some() {
@@ -279,10 +200,7 @@ fn every_answer_mutant_changes_errors_and_leaves_successes_unless_it_says_so() {
         let right = kubeglass.answer(&failing);
         let mut changed = right.clone();
         harmless.change(&kubeglass, &failing, &mut changed);
-        let (right, changed) = (
-            right.document().expect("JSON"),
-            changed.document().expect("JSON"),
-        );
+        let (right, changed) = (right.document().expect("JSON"), changed.document().expect("JSON"));
         assert_eq!(right["error"], changed["error"], "{}", harmless.id);
         assert_eq!(right["requestId"], changed["requestId"], "{}", harmless.id);
         assert!(changed["message"].is_string());
@@ -294,42 +212,22 @@ fn mutants_break_what_they_say() {
     let kubeglass = Kubeglass::new();
     let request = Request::new("GET", "/api/v1/nope");
     let mutated = |id: &str| {
-        let mutant = mutants()
-            .into_iter()
-            .find(|mutant| mutant.id == id)
-            .expect("known");
+        let mutant = mutants().into_iter().find(|mutant| mutant.id == id).expect("known");
         let mut answer = kubeglass.answer(&request);
         mutant.change(&kubeglass, &request, &mut answer);
         answer
     };
     let text = |answer: Answer| String::from_utf8_lossy(&answer.body).into_owned();
-    assert_eq!(
-        mutated("request-id-constant").body,
-        mutated("request-id-constant").body
-    );
-    assert!(
-        text(mutated("body-duplicate-keys")).starts_with(r#"{"error":null,"error":"not_found""#)
-    );
+    assert_eq!(mutated("request-id-constant").body, mutated("request-id-constant").body);
+    assert!(text(mutated("body-duplicate-keys")).starts_with(r#"{"error":null,"error":"not_found""#));
     assert!(text(mutated("keys-reversed")).starts_with(r#"{"requestId":"#));
     assert!(text(mutated("letters-escaped")).starts_with(r#"{"\u0065rror":"\u006eot_found""#));
     assert!(mutated("body-truncated").document().is_none());
     assert!(mutated("body-trailing-bytes").document().is_none());
     assert!(std::str::from_utf8(&mutated("body-not-utf8").body).is_err());
-    assert_eq!(
-        mutated("code-wrong-case").document().expect("JSON")["error"],
-        "NOT_FOUND"
-    );
-    assert!(
-        mutated("code-key-renamed")
-            .document()
-            .expect("JSON")
-            .get("error")
-            .is_none()
-    );
-    assert_eq!(
-        mutated("media-type-upper-case").header("content-type"),
-        Some("APPLICATION/JSON")
-    );
+    assert_eq!(mutated("code-wrong-case").document().expect("JSON")["error"], "NOT_FOUND");
+    assert!(mutated("code-key-renamed").document().expect("JSON").get("error").is_none());
+    assert_eq!(mutated("media-type-upper-case").header("content-type"), Some("APPLICATION/JSON"));
     assert_eq!(mutated("slow").delay, Duration::from_millis(50));
     assert!(text(mutated("message-reworded")).contains("Sorry"));
 }
@@ -339,14 +237,11 @@ fn mutants_break_what_they_say() {
 fn every_quirk_accepts_what_must_be_refused() {
     let configmaps = "/api/v1/namespaces/default/configmaps";
     let configmap = json!({ "metadata": { "name": "cm", "resourceVersion": "1" } });
-    let as_editor =
-        |method: &str, target: &str| Request::new(method, target).with_bearer(EDITOR_TOKEN);
+    let as_editor = |method: &str, target: &str| Request::new(method, target).with_bearer(EDITOR_TOKEN);
     let first = Kubeglass::new();
     for quirk in first.quirks().known() {
         let request = match quirk.name {
-            "stale-version-accepted" => {
-                as_editor("PUT", &format!("{configmaps}/cm")).with_json(&configmap)
-            }
+            "stale-version-accepted" => as_editor("PUT", &format!("{configmaps}/cm")).with_json(&configmap),
             "duplicate-name-accepted" => as_editor("POST", configmaps).with_json(&configmap),
             "bad-limit-accepted" => as_editor("GET", &format!("{configmaps}?limit=0")),
             "invalid-propagation-accepted" => {
@@ -354,22 +249,17 @@ fn every_quirk_accepts_what_must_be_refused() {
             }
             "any-token-accepted" => Request::new("GET", configmaps).with_bearer("anything"),
             "missing-token-accepted" => Request::new("GET", configmaps),
-            "secrets-open-to-everyone" | "rbac-not-enforced" => as_editor(
-                "GET",
-                "/api/v1/namespaces/default/secrets/registry-credentials",
-            ),
+            "secrets-open-to-everyone" | "rbac-not-enforced" => {
+                as_editor("GET", "/api/v1/namespaces/default/secrets/registry-credentials")
+            }
             "target-cluster-rbac-not-enforced" => as_editor("POST", "/api/v1/cross-cluster/query")
                 .with_json(&json!({ "contexts": ["restricted"] })),
-            "large-body-accepted" => {
-                as_editor("GET", configmaps).with_body(vec![b' '; 1024 * 1024 + 1])
-            }
+            "large-body-accepted" => as_editor("GET", configmaps).with_body(vec![b' '; 1024 * 1024 + 1]),
             "second-drain-accepted" => as_editor("POST", "/api/v1/nodes/node-1/drain"),
             "too-many-contexts-accepted" => as_editor("POST", "/api/v1/cross-cluster/query")
                 .with_json(&json!({ "contexts": vec!["primary"; 51] })),
-            "unknown-revision-accepted" => {
-                as_editor("POST", "/api/v1/helm/releases/default/web/rollback")
-                    .with_json(&json!({ "revision": 99 }))
-            }
+            "unknown-revision-accepted" => as_editor("POST", "/api/v1/helm/releases/default/web/rollback")
+                .with_json(&json!({ "revision": 99 })),
             "negative-replicas-accepted" => {
                 as_editor("PUT", "/api/v1/namespaces/default/deployments/web/scale")
                     .with_json(&json!({ "replicas": -1 }))

@@ -15,14 +15,10 @@ The scenario's control shows the same request without the fault: compare the two
     run: |subject| {
         let expected = format!("the failure {}", subject.triggered.id);
         let actual = format!("a success (HTTP {})", subject.answer().status);
-        vec![
-            subject
-                .finding(CHECK.id, Provenance::Documented, expected, actual)
-                .saying(format!(
-                    "the API accepted what it should have refused as {}: it answered HTTP {}",
-                    subject.triggered.id,
-                    subject.answer().status
-                )),
-        ]
+        vec![subject.finding(CHECK.id, Provenance::Documented, expected, actual).saying(format!(
+            "the API accepted what it should have refused as {}: it answered HTTP {}",
+            subject.triggered.id,
+            subject.answer().status
+        ))]
     },
 };

@@ -27,8 +27,15 @@ the very method that was refused is found too.",
             Some(_) => return Vec::new(),
         };
         vec![
-            Finding::new(CHECK.id, Provenance::Standard, "the header Allow with the supported methods", &actual)
-                .saying(format!("a 405 wants Allow with the supported methods (RFC 9110, section 15.5.6), got {actual}")),
+            Finding::new(
+                CHECK.id,
+                Provenance::Standard,
+                "the header Allow with the supported methods",
+                &actual,
+            )
+            .saying(format!(
+                "a 405 wants Allow with the supported methods (RFC 9110, section 15.5.6), got {actual}"
+            )),
         ]
     },
 };

@@ -37,15 +37,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     vec![
         subject
-            .finding(
-                CHECK.id,
-                rule.source,
-                format!("{status} at {}", rule.rule),
-                &actual,
-            )
-            .saying(format!(
-                "the body says {actual} at {} and the status line says {status}",
-                rule.rule
-            )),
+            .finding(CHECK.id, rule.source, format!("{status} at {}", rule.rule), &actual)
+            .saying(format!("the body says {actual} at {} and the status line says {status}", rule.rule)),
     ]
 }

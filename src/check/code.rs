@@ -38,27 +38,19 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         vec![
             subject
                 .finding(CHECK.id, rule.source, expected(failure), actual.clone())
-                .saying(format!(
-                    "code: expected {}, got {actual}",
-                    expected(failure)
-                )),
+                .saying(format!("code: expected {}, got {actual}", expected(failure))),
         ]
     };
     let Some(code) = code else {
-        let at = failure
-            .envelope
-            .code
-            .as_ref()
-            .map(|at| at.rule.to_string())
-            .unwrap_or_default();
+        let at = failure.envelope.code.as_ref().map(|at| at.rule.to_string()).unwrap_or_default();
         return wrong(format!("none at {at}"));
     };
     match &rule.rule {
         CodeRule::Exactly(_) if failure.accepts(code) => Vec::new(),
         CodeRule::Any if !is_usable(code) => wrong(format!("{}, which says nothing", show(code))),
-        CodeRule::Any if is_anothers(code, subject.contract) && !is_item(subject.view) => wrong(
-            format!("{}, the code of another documented failure", show(code)),
-        ),
+        CodeRule::Any if is_anothers(code, subject.contract) && !is_item(subject.view) => {
+            wrong(format!("{}, the code of another documented failure", show(code)))
+        }
         CodeRule::Any => Vec::new(),
         CodeRule::Exactly(own) => wrong(describe(code, own, subject)),
     }
@@ -79,20 +71,14 @@ fn expected(failure: &Failure) -> String {
 fn describe(code: &Value, own: &Value, subject: &Subject<'_>) -> String {
     let about = match (code, own) {
         (Value::String(text), Value::String(own)) if text.trim() == own => "with space around it",
-        (Value::String(text), Value::String(own)) if text.eq_ignore_ascii_case(own) => {
-            "in another case"
-        }
-        (Value::String(text), Value::Number(own)) if *text == own.to_string() => {
-            "text instead of a number"
-        }
+        (Value::String(text), Value::String(own)) if text.eq_ignore_ascii_case(own) => "in another case",
+        (Value::String(text), Value::Number(own)) if *text == own.to_string() => "text instead of a number",
         (Value::Number(number), Value::String(own)) if number.to_string() == *own => {
             "a number instead of text"
         }
         _ => match &subject.identity {
             Identity::Other(_) => "another documented failure's",
-            Identity::Undocumented(_) if code.is_string() || code.is_number() => {
-                "which is not documented"
-            }
+            Identity::Undocumented(_) if code.is_string() || code.is_number() => "which is not documented",
             _ => return show(code),
         },
     };

@@ -27,21 +27,15 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     // The last exchange of the phase is the one that counts: an unexpected 429 is resent.
-    let Some(answer) = subject
-        .observed
-        .of(Phase::Control)
-        .last()
-        .and_then(|it| it.exchange.result.as_ref().ok())
+    let Some(answer) =
+        subject.observed.of(Phase::Control).last().and_then(|it| it.exchange.result.as_ref().ok())
     else {
         return Vec::new();
     };
     let view = View::new(answer, None);
     let is_the_failure = matches!(
         Identity::of(view, subject.contract, subject.scenario.failure),
-        Identity::Triggered {
-            by_status_alone: false,
-            ..
-        }
+        Identity::Triggered { by_status_alone: false, .. }
     );
     if !is_the_failure || super::identity::is_success(view, subject.contract) {
         return Vec::new();
@@ -49,15 +43,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let id = &subject.triggered.id;
     vec![
         subject
-            .finding(
-                CHECK.id,
-                Provenance::Documented,
-                "a success without the fault",
-                format!("{id} as well"),
-            )
-            .saying(format!(
-                "the control, which has no fault, got {id} as well (HTTP {})",
-                answer.status
-            )),
+            .finding(CHECK.id, Provenance::Documented, "a success without the fault", format!("{id} as well"))
+            .saying(format!("the control, which has no fault, got {id} as well (HTTP {})", answer.status)),
     ]
 }

@@ -21,31 +21,18 @@ takes the first and another the last. Until the body can be read nothing else ca
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let envelope = &subject.failure.envelope;
-    let reads_json =
-        envelope.code.is_some() || envelope.message.is_some() || envelope.schema.is_some();
+    let reads_json = envelope.code.is_some() || envelope.message.is_some() || envelope.schema.is_some();
     if !subject.has_body() || !(reads_json || !subject.failure.rules.schema.is_empty()) {
         return Vec::new();
     }
     let broken = subject.answer().defect.iter().map(ToString::to_string);
-    let defects = subject
-        .answer()
-        .document()
-        .defects
-        .iter()
-        .map(ToString::to_string);
+    let defects = subject.answer().document().defects.iter().map(ToString::to_string);
     broken
         .chain(defects)
         .map(|defect| {
             subject
-                .finding(
-                    CHECK.id,
-                    Provenance::Documented,
-                    "one JSON document",
-                    &defect,
-                )
-                .saying(format!(
-                    "the body is not one well-formed JSON document: {defect}"
-                ))
+                .finding(CHECK.id, Provenance::Documented, "one JSON document", &defect)
+                .saying(format!("the body is not one well-formed JSON document: {defect}"))
         })
         .collect()
 }

@@ -38,18 +38,9 @@ pub(super) fn misfits(
         .misfits(value)
         .into_iter()
         .map(|misfit| {
-            let at = if misfit.at.is_empty() {
-                "the body"
-            } else {
-                &misfit.at
-            };
+            let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
             subject
-                .finding(
-                    check,
-                    source,
-                    format!("{at} to fit the schema"),
-                    &misfit.message,
-                )
+                .finding(check, source, format!("{at} to fit the schema"), &misfit.message)
                 .saying(format!("{at}: {}", misfit.message))
         })
         .collect()

@@ -27,18 +27,13 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let mut wrong = bodies(subject, &expected.body, Provenance::Documented);
     wrong.extend(bodies(subject, &expected.body_ours, Provenance::Ours));
     let own = std::iter::once((&subject.scenario.faulty.expect, Provenance::Documented));
-    let ours = subject
-        .scenario
-        .expect_ours
-        .iter()
-        .map(|expect| (expect, Provenance::Ours));
+    let ours = subject.scenario.expect_ours.iter().map(|expect| (expect, Provenance::Ours));
     for (expect, source) in own.chain(ours) {
         for header in &expect.headers {
             wrong.extend(judge_header(CHECK.id, subject, header, source));
         }
         let status = subject.answer().status;
-        if !expect.status.is_empty() && !expect.status.iter().any(|pattern| pattern.matches(status))
-        {
+        if !expect.status.is_empty() && !expect.status.iter().any(|pattern| pattern.matches(status)) {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
             wrong.push(subject.finding(
                 CHECK.id,
@@ -51,11 +46,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-fn bodies(
-    subject: &Subject<'_>,
-    expected: &[(Pointer, Arc<Schema>)],
-    source: Provenance,
-) -> Vec<Finding> {
+fn bodies(subject: &Subject<'_>, expected: &[(Pointer, Arc<Schema>)], source: Provenance) -> Vec<Finding> {
     let Some(body) = subject.view.body() else {
         return Vec::new();
     };
@@ -64,12 +55,10 @@ fn bodies(
         let Some(value) = pointer.find(body) else {
             let wanted = format!("{pointer} to fit {}", show(&schema.value));
             wrong.push(
-                subject
-                    .finding(CHECK.id, source, wanted, "nothing there")
-                    .saying(format!(
-                        "nothing at {pointer}, where the scenario expects {}",
-                        show(&schema.value)
-                    )),
+                subject.finding(CHECK.id, source, wanted, "nothing there").saying(format!(
+                    "nothing at {pointer}, where the scenario expects {}",
+                    show(&schema.value)
+                )),
             );
             continue;
         };

@@ -29,13 +29,7 @@ impl Finding {
     ) -> Self {
         let (expected, actual) = (expected.into(), actual.into());
         let message = format!("expected {expected}, got {actual}");
-        Self {
-            check,
-            source,
-            expected,
-            actual,
-            message,
-        }
+        Self { check, source, expected, actual, message }
     }
 
     /// Sets the sentence.

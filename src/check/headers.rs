@@ -20,9 +20,7 @@ compared as numbers where the contract says that they are numbers.",
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let rules = subject.failure.rules.headers.iter();
-    rules
-        .flat_map(|rule| judge_header(CHECK.id, subject, &rule.rule, rule.source))
-        .collect()
+    rules.flat_map(|rule| judge_header(CHECK.id, subject, &rule.rule, rule.source)).collect()
 }
 
 /// What is wrong with one header.
@@ -43,12 +41,7 @@ pub(super) fn judge_header(
         .into_iter()
         .map(|misfit| {
             subject
-                .finding(
-                    check,
-                    source,
-                    format!("{name} to fit {}", rule.schema.value),
-                    text,
-                )
+                .finding(check, source, format!("{name} to fit {}", rule.schema.value), text)
                 .saying(format!("the header {name}: {}", misfit.message))
         })
         .collect()

@@ -40,13 +40,7 @@ impl Identity {
             return Self::Success;
         }
         // Several failures may share a code; the status then says which is meant.
-        let others = || {
-            contract
-                .failures
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| *index != triggered)
-        };
+        let others = || contract.failures.iter().enumerate().filter(|(index, _)| *index != triggered);
         if let Some((index, _)) = others().find(|(_, other)| fits_fully(view, contract, other)) {
             return Self::Other(index);
         }
@@ -58,14 +52,10 @@ impl Identity {
         }
         let same_status = failure.status() == Some(view.answer.status);
         if same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_)) {
-            return Self::Triggered {
-                alternative: None,
-                by_status_alone: !failure.rules.matches.is_empty(),
-            };
+            return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
-        let by_status = others().find(|(_, other)| {
-            other.rules.code.is_none() && other.status() == Some(view.answer.status)
-        });
+        let by_status = others()
+            .find(|(_, other)| other.rules.code.is_none() && other.status() == Some(view.answer.status));
         match by_status {
             Some((index, _)) if !same_status => Self::Other(index),
             _ => Self::Unidentified,
@@ -74,21 +64,14 @@ impl Identity {
 
     /// What a step's or a control's answer is, where no failure is under test: a documented failure or a success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
-        if let Some(index) = contract
-            .failures
-            .iter()
-            .position(|failure| fits_fully(view, contract, failure))
+        if let Some(index) = contract.failures.iter().position(|failure| fits_fully(view, contract, failure))
         {
             return Self::Other(index);
         }
         if is_success(view, contract) {
             return Self::Success;
         }
-        if let Some(index) = contract
-            .failures
-            .iter()
-            .position(|failure| has_code_of(view, failure))
-        {
+        if let Some(index) = contract.failures.iter().position(|failure| has_code_of(view, failure)) {
             return Self::Other(index);
         }
         match view.code(&contract.envelope).filter(|code| !code.is_null()) {
@@ -100,19 +83,12 @@ impl Identity {
 
 /// Whether the answer is a success as documented.
 pub fn is_success(view: View<'_>, contract: &Contract) -> bool {
-    contract
-        .success
-        .iter()
-        .any(|success| fits_success(view, success))
+    contract.success.iter().any(|success| fits_success(view, success))
 }
 
 fn fits_success(view: View<'_>, success: &Success) -> bool {
-    success
-        .status
-        .iter()
-        .any(|status| status.matches(view.answer.status))
-        && (success.matches.is_empty()
-            || view.body().is_some_and(|body| fits(body, &success.matches)))
+    success.status.iter().any(|status| status.matches(view.answer.status))
+        && (success.matches.is_empty() || view.body().is_some_and(|body| fits(body, &success.matches)))
 }
 
 /// Whether status, code and `match` all say that the answer is `failure`.
@@ -122,8 +98,7 @@ fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     };
     // An alternative that is a failure of its own has a status of its own.
     let own = view.code(&failure.envelope);
-    let by_alternative =
-        alternative(view, contract, failure).map(|index| &contract.failures[index]);
+    let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
     let status = by_alternative.and_then(Failure::status).unwrap_or(status);
     if view.answer.status != status {
         return false;
@@ -131,23 +106,21 @@ fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     let code_fits = match failure.rules.code.as_ref().map(|code| &code.rule) {
         None => true,
         Some(CodeRule::Exactly(_)) => own.is_some_and(|code| failure.accepts(code)),
-        Some(CodeRule::Any) => own
-            .is_some_and(|code| is_usable(code) && (is_item(view) || !is_anothers(code, contract))),
+        Some(CodeRule::Any) => {
+            own.is_some_and(|code| is_usable(code) && (is_item(view) || !is_anothers(code, contract)))
+        }
     };
     let matches = &failure.rules.matches;
     code_fits
         && matches.iter().all(|ruled| {
             let (pointer, schema) = &ruled.rule;
-            view.judged()
-                .and_then(|value| pointer.find(value))
-                .is_some_and(|value| schema.fits(value))
+            view.judged().and_then(|value| pointer.find(value)).is_some_and(|value| schema.fits(value))
         })
 }
 
 /// Whether the answer has a code that `failure` accepts, whatever else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
-    view.code(&failure.envelope)
-        .is_some_and(|code| failure.accepts(code))
+    view.code(&failure.envelope).is_some_and(|code| failure.accepts(code))
 }
 
 /// The failure that an accepted code belongs to, where it is not `failure` itself.
@@ -156,10 +129,7 @@ fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option
     if failure.code() == Some(code) || !failure.rules.codes.contains(code) {
         return None;
     }
-    contract
-        .failures
-        .iter()
-        .position(|other| other.code() == Some(code))
+    contract.failures.iter().position(|other| other.code() == Some(code))
 }
 
 /// A code that says something: text that is not empty, or a number.
@@ -173,8 +143,5 @@ pub(super) fn is_item(view: View<'_>) -> bool {
 
 /// Whether some failure of the contract has this code for its own.
 pub(super) fn is_anothers(code: &Value, contract: &Contract) -> bool {
-    contract
-        .failures
-        .iter()
-        .any(|failure| failure.code() == Some(code))
+    contract.failures.iter().any(|failure| failure.code() == Some(code))
 }

@@ -18,15 +18,13 @@ pub(super) static CHECK: Check = Check {
         let Item::Unpicked(count) = subject.view.item else {
             return Vec::new();
         };
-        let actual = if count == 0 {
-            "none".to_owned()
-        } else {
-            format!("{count} of them")
-        };
+        let actual = if count == 0 { "none".to_owned() } else { format!("{count} of them") };
         vec![
             subject
                 .finding(CHECK.id, Provenance::Documented, "exactly one item that fits `where`", &actual)
-                .saying(format!("the bulk answer should have exactly one item for this resource, and has {actual}")),
+                .saying(format!(
+                    "the bulk answer should have exactly one item for this resource, and has {actual}"
+                )),
         ]
     },
 };

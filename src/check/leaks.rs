@@ -32,26 +32,14 @@ const SIGNS: &[(&str, &str)] = &[
         "a Java stack trace",
         r"\bat [\w.$]+\([\w]+\.(java|kt|scala):\d+\)|Exception in thread|\b(java|javax|org|com)\.[\w.]+(Exception|Error)\b",
     ),
-    (
-        "a Python stack trace",
-        r#"Traceback \(most recent call last\)|File "[^"]+\.py", line \d+"#,
-    ),
+    ("a Python stack trace", r#"Traceback \(most recent call last\)|File "[^"]+\.py", line \d+"#),
     (
         "a Rust panic",
         r"thread '[^']*' (\(\d+\) )?panicked at|panicked at [\w/.'\\ -]+\.rs:\d+|RUST_BACKTRACE",
     ),
-    (
-        "a Node.js stack trace",
-        r"\bat [\w.<> ]+ \((/|[A-Z]:\\|node:)[^)]+:\d+:\d+\)|node:internal/",
-    ),
-    (
-        "a .NET stack trace",
-        r"\bat [\w.`<>]+\([^)]*\) in .+:line \d+|System\.\w+Exception",
-    ),
-    (
-        "a PHP error",
-        r"(Fatal error|Warning|Notice): .+ in /.+\.php",
-    ),
+    ("a Node.js stack trace", r"\bat [\w.<> ]+ \((/|[A-Z]:\\|node:)[^)]+:\d+:\d+\)|node:internal/"),
+    ("a .NET stack trace", r"\bat [\w.`<>]+\([^)]*\) in .+:line \d+|System\.\w+Exception"),
+    ("a PHP error", r"(Fatal error|Warning|Notice): .+ in /.+\.php"),
     (
         "a database error",
         r"SQLSTATE\[|\bpq: |ORA-\d{5}|syntax error at or near|You have an error in your SQL syntax|violates (unique|foreign key|check) constraint|\bSELECT .+ FROM .+ WHERE ",
@@ -68,47 +56,27 @@ const SIGNS: &[(&str, &str)] = &[
 
 static ANY: LazyLock<Option<RegexSet>> =
     LazyLock::new(|| RegexSet::new(SIGNS.iter().map(|(_, pattern)| pattern)).ok());
-static EACH: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
-    SIGNS
-        .iter()
-        .map(|(_, pattern)| Regex::new(pattern).ok())
-        .collect()
-});
+static EACH: LazyLock<Vec<Option<Regex>>> =
+    LazyLock::new(|| SIGNS.iter().map(|(_, pattern)| Regex::new(pattern).ok()).collect());
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let forbidden = subject.failure.leaks_forbidden;
     if !forbidden && subject.answer().status < 500 {
         return Vec::new();
     }
-    let source = if forbidden {
-        Provenance::Documented
-    } else {
-        Provenance::Ours
-    };
+    let source = if forbidden { Provenance::Documented } else { Provenance::Ours };
     let mut texts = Vec::new();
     match subject.view.body() {
         Some(body) => collect(body, String::new(), &mut texts),
-        None => texts.push((
-            String::from("the body"),
-            subject.answer().text_lossy().into_owned(),
-        )),
+        None => texts.push((String::from("the body"), subject.answer().text_lossy().into_owned())),
     }
     texts
         .iter()
-        .flat_map(|(at, text)| {
-            signs(text)
-                .into_iter()
-                .map(move |(what, sample)| (at, what, sample))
-        })
+        .flat_map(|(at, text)| signs(text).into_iter().map(move |(what, sample)| (at, what, sample)))
         .map(|(at, what, sample)| {
             let source = subject.weight(source);
-            Finding::new(
-                CHECK.id,
-                source,
-                "nothing of the inside",
-                format!("{what} in {at}: {sample}"),
-            )
-            .saying(format!("{at} gives away {what}: {sample}"))
+            Finding::new(CHECK.id, source, "nothing of the inside", format!("{what} in {at}: {sample}"))
+                .saying(format!("{at} gives away {what}: {sample}"))
         })
         .collect()
 }
@@ -140,10 +108,7 @@ fn signs(text: &str) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|index| {
             let found = EACH[index].as_ref()?.find(text)?;
-            Some((
-                SIGNS[index].0,
-                found.as_str().trim().chars().take(80).collect(),
-            ))
+            Some((SIGNS[index].0, found.as_str().trim().chars().take(80).collect()))
         })
         .collect()
 }

@@ -37,16 +37,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     vec![
         subject
-            .finding(
-                CHECK.id,
-                rule.source,
-                format!("text at {}", rule.rule),
-                &actual,
-            )
-            .saying(format!(
-                "message: expected text at {}, got {actual}",
-                rule.rule
-            )),
+            .finding(CHECK.id, rule.source, format!("text at {}", rule.rule), &actual)
+            .saying(format!("message: expected text at {}, got {actual}", rule.rule)),
     ]
 }
 
@@ -55,8 +47,5 @@ fn allows_lists(subject: &Subject<'_>) -> bool {
     let envelope = subject.failure.envelope.schema.iter();
     let mut schemas = envelope.chain(&subject.failure.rules.schema).peekable();
     schemas.peek().is_some()
-        && subject
-            .view
-            .body()
-            .is_some_and(|body| schemas.all(|schema| schema.rule.fits(body)))
+        && subject.view.body().is_some_and(|body| schemas.all(|schema| schema.rule.fits(body)))
 }

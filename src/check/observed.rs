@@ -92,8 +92,6 @@ pub struct Observed {
 impl Observed {
     /// The records of one phase.
     pub fn of(&self, phase: Phase) -> impl Iterator<Item = &Record> {
-        self.records
-            .iter()
-            .filter(move |record| record.phase == phase)
+        self.records.iter().filter(move |record| record.phase == phase)
     }
 }

@@ -23,11 +23,7 @@ resource again, or try later. The scenario did that and sent the request once mo
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // Without documented advice it is our own reading that this should help.
-    let source = if subject.triggered.retry.is_some() {
-        Provenance::Documented
-    } else {
-        Provenance::Ours
-    };
+    let source = if subject.triggered.retry.is_some() { Provenance::Documented } else { Provenance::Ours };
     subject
         .observed
         .of(Phase::Again)
@@ -35,14 +31,14 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let answer = record.exchange.result.as_ref().ok()?;
             let what = match Identity::of_any(View::new(answer, None), subject.contract) {
                 Identity::Success => return None,
-                Identity::Other(index) => format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status),
+                Identity::Other(index) => {
+                    format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status)
+                }
                 _ => format!("HTTP {}", answer.status),
             };
-            Some(
-                subject
-                    .finding(CHECK.id, source, "a success", &what)
-                    .saying(format!("after what the documentation advises the request should succeed and got {what}")),
-            )
+            Some(subject.finding(CHECK.id, source, "a success", &what).saying(format!(
+                "after what the documentation advises the request should succeed and got {what}"
+            )))
         })
         .collect()
 }

@@ -23,19 +23,13 @@ the advice gave up on something that would have worked.",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    if !matches!(
-        subject.triggered.retry,
-        Some(Retry::Never | Retry::FixRequest)
-    ) {
+    if !matches!(subject.triggered.retry, Some(Retry::Never | Retry::FixRequest)) {
         return Vec::new();
     }
     let Identity::Triggered { .. } = subject.identity else {
         return Vec::new();
     };
-    let first = (
-        subject.answer().status,
-        subject.view.code(&subject.failure.envelope),
-    );
+    let first = (subject.answer().status, subject.view.code(&subject.failure.envelope));
     subject
         .observed
         .of(Phase::Repeat)
@@ -48,24 +42,16 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             }
             let what = match Identity::of(view, subject.contract, subject.scenario.failure) {
                 Identity::Success => format!("a success (HTTP {})", answer.status),
-                Identity::Other(index) => format!(
-                    "{} (HTTP {})",
-                    subject.contract.failures[index].id, answer.status
-                ),
+                Identity::Other(index) => {
+                    format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status)
+                }
                 _ => format!("HTTP {}", answer.status),
             };
             let id = &subject.triggered.id;
             Some(
                 subject
-                    .finding(
-                        CHECK.id,
-                        Provenance::Documented,
-                        format!("{id} again"),
-                        &what,
-                    )
-                    .saying(format!(
-                        "the same request sent again should fail the same way and got {what}"
-                    )),
+                    .finding(CHECK.id, Provenance::Documented, format!("{id} again"), &what)
+                    .saying(format!("the same request sent again should fail the same way and got {what}")),
             )
         })
         .collect()

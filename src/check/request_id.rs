@@ -50,31 +50,18 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if let [in_body, in_header] = found.as_slice()
         && in_body != in_header
     {
-        say(
-            "the same in body and header",
-            format!("{in_body} and {in_header}"),
-        );
+        say("the same in body and header", format!("{in_body} and {in_header}"));
     }
     if let Some(pattern) = &rule.pattern {
-        for id in found
-            .iter()
-            .filter(|id| !pattern.fits(&Value::from(id.as_str())))
-        {
-            let form = pattern
-                .value
-                .get("pattern")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+        for id in found.iter().filter(|id| !pattern.fits(&Value::from(id.as_str()))) {
+            let form = pattern.value.get("pattern").and_then(Value::as_str).unwrap_or_default();
             say(&format!("the form {form}"), id.clone());
         }
     }
     if let Some(id) = found.first()
         && let Some(other) = reused(subject, id)
     {
-        say(
-            "one of this request alone",
-            format!("{id}, which the {other} has as well"),
-        );
+        say("one of this request alone", format!("{id}, which the {other} has as well"));
     }
     wrong
 }
@@ -87,10 +74,7 @@ fn reused(subject: &Subject<'_>, id: &str) -> Option<&'static str> {
         .find(|(_, record)| {
             let answer = record.exchange.result.as_ref().ok();
             answer.is_some_and(|answer| {
-                View::new(answer, None)
-                    .request_id(&subject.failure.envelope)
-                    .as_deref()
-                    == Some(id)
+                View::new(answer, None).request_id(&subject.failure.envelope).as_deref() == Some(id)
             })
         })
         .map(|(_, record)| record.phase.name())

@@ -35,15 +35,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             match wait(subject.view, place) {
                 Ok(seconds) if seconds < -TOLERANCE => {
                     let actual = format!("{} s ago", -seconds);
-                    let finding = subject.finding(
-                        CHECK.id,
-                        ruled.source,
-                        format!("{name} in the future"),
-                        &actual,
-                    );
-                    wrong.push(
-                        finding.saying(format!("{name} tells to wait until a moment {actual}")),
-                    );
+                    let finding =
+                        subject.finding(CHECK.id, ruled.source, format!("{name} in the future"), &actual);
+                    wrong.push(finding.saying(format!("{name} tells to wait until a moment {actual}")));
                 }
                 Ok(seconds) => waits.push((name, seconds)),
                 Err(actual) => {
@@ -53,30 +47,16 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                         format!("a number of seconds in {name}"),
                         &actual,
                     );
-                    wrong.push(
-                        finding.saying(format!("{name} does not tell how long to wait: {actual}")),
-                    );
+                    wrong.push(finding.saying(format!("{name} does not tell how long to wait: {actual}")));
                 }
             }
         }
         if let Some((first, rest)) = waits.split_first()
-            && let Some(other) = rest
-                .iter()
-                .find(|other| (other.1 - first.1).abs() > TOLERANCE)
+            && let Some(other) = rest.iter().find(|other| (other.1 - first.1).abs() > TOLERANCE)
         {
-            let actual = format!(
-                "{} s in {} and {} s in {}",
-                first.1, first.0, other.1, other.0
-            );
-            let finding = subject.finding(
-                CHECK.id,
-                ruled.source,
-                "the same wait in all places",
-                &actual,
-            );
-            wrong.push(finding.saying(format!(
-                "the places that tell how long to wait disagree: {actual}"
-            )));
+            let actual = format!("{} s in {} and {} s in {}", first.1, first.0, other.1, other.0);
+            let finding = subject.finding(CHECK.id, ruled.source, "the same wait in all places", &actual);
+            wrong.push(finding.saying(format!("the places that tell how long to wait disagree: {actual}")));
         }
     }
     wrong
@@ -84,10 +64,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// How long an answer tells to wait, by the failure's documented places or else by `Retry-After`.
 pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> {
-    let places = failure
-        .into_iter()
-        .flat_map(|failure| &failure.rules.retry_after)
-        .flat_map(|ruled| &ruled.rule);
+    let places =
+        failure.into_iter().flat_map(|failure| &failure.rules.retry_after).flat_map(|ruled| &ruled.rule);
     let documented = places.filter_map(|place| wait(view, place).ok()).next();
     let seconds = documented.or_else(|| view.answer.header("retry-after")?.trim().parse().ok())?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
@@ -98,23 +76,14 @@ fn wait(view: View<'_>, place: &WaitPlace) -> Result<i64, String> {
     let value = view.part(&place.part).ok_or("nothing")?;
     let seconds = match &value {
         Value::Number(number) => number.as_i64(),
-        Value::String(text) if matches!(place.part, crate::pack::Part::Header(_)) => {
-            text.trim().parse().ok()
-        }
+        Value::String(text) if matches!(place.part, crate::pack::Part::Header(_)) => text.trim().parse().ok(),
         _ => None,
     };
     let seconds = seconds.ok_or_else(|| show(&value))?;
     if !place.unix {
-        return if seconds < 0 {
-            Err(show(&value))
-        } else {
-            Ok(seconds)
-        };
+        return if seconds < 0 { Err(show(&value)) } else { Ok(seconds) };
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     Ok(seconds.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX)))
 }
 

@@ -28,14 +28,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     vec![
-        Finding::new(
-            CHECK.id,
-            Provenance::Standard,
-            "a number of seconds or an HTTP date",
-            text,
-        )
-        .saying(format!(
-            "Retry-After is neither a number of seconds nor an HTTP date: {text}"
-        )),
+        Finding::new(CHECK.id, Provenance::Standard, "a number of seconds or an HTTP date", text)
+            .saying(format!("Retry-After is neither a number of seconds nor an HTTP date: {text}")),
     ]
 }

@@ -30,33 +30,17 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// The subject of a trial, if its judged exchange has an answer.
-    pub fn new(
-        contract: &'a Contract,
-        scenario: &'a Scenario,
-        observed: &'a Observed,
-    ) -> Option<Self> {
+    pub fn new(contract: &'a Contract, scenario: &'a Scenario, observed: &'a Observed) -> Option<Self> {
         let exchange = &observed.records.get(observed.judged)?.exchange;
         let answer = exchange.result.as_ref().ok()?;
         let view = View::new(answer, observed.pick.as_ref());
         let identity = Identity::of(view, contract, scenario.failure);
         let triggered = &contract.failures[scenario.failure];
         let failure = match &identity {
-            Identity::Triggered {
-                alternative: Some(index),
-                ..
-            } => &contract.failures[*index],
+            Identity::Triggered { alternative: Some(index), .. } => &contract.failures[*index],
             _ => triggered,
         };
-        Some(Self {
-            contract,
-            scenario,
-            triggered,
-            failure,
-            identity,
-            exchange,
-            view,
-            observed,
-        })
+        Some(Self { contract, scenario, triggered, failure, identity, exchange, view, observed })
     }
 
     /// The answer under test.
@@ -66,9 +50,7 @@ impl<'a> Subject<'a> {
 
     /// How binding a rule of `source` is here: in a scenario or for a failure of ours nothing is.
     pub fn weight(&self, source: Provenance) -> Provenance {
-        source
-            .weaken(self.failure.source)
-            .weaken(self.scenario.source)
+        source.weaken(self.failure.source).weaken(self.scenario.source)
     }
 
     /// A finding of a rule that the contract states.

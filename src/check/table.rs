@@ -1,9 +1,9 @@
 //! The one table that lists the checks.
 
 use super::{
-    accepted, allow, body_status, code, control, document, envelope, expectation, finding::Finding,
-    headers, item, leaks, media_type, message, recovers, repeatable, request_id, retry_after,
-    retry_after_syntax, schema, status, subject::Subject, twin, vacuous, wording, www_authenticate,
+    accepted, allow, body_status, code, control, document, envelope, expectation, finding::Finding, headers,
+    item, leaks, media_type, message, recovers, repeatable, request_id, retry_after, retry_after_syntax,
+    schema, status, subject::Subject, twin, vacuous, wording, www_authenticate,
 };
 
 /// One rule held against an exchange.
@@ -64,19 +64,10 @@ pub static CHECKS: &[&Check] = &[
 
 /// Findings of the whole run, which are no checks of one exchange but can be waived and explained like them.
 pub const RUN_CHECKS: &[(&str, &str)] = &[
-    (
-        "request-id-reused",
-        "every request of a run has a request id of its own",
-    ),
-    (
-        "waiver-stale",
-        "a waiver matches something that still breaks its check",
-    ),
+    ("request-id-reused", "every request of a run has a request id of its own"),
+    ("waiver-stale", "a waiver matches something that still breaks its check"),
     ("waiver-expired", "a waiver has not expired"),
-    (
-        "snapshot-unreferenced",
-        "every approved snapshot belongs to a scenario",
-    ),
+    ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 
 /// The check of that id.

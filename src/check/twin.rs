@@ -30,11 +30,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(source) = subject.observed.twin_source else {
         return Vec::new();
     };
-    let Some(twin) = subject
-        .observed
-        .of(Phase::Twin)
-        .last()
-        .and_then(|it| it.exchange.result.as_ref().ok())
+    let Some(twin) = subject.observed.of(Phase::Twin).last().and_then(|it| it.exchange.result.as_ref().ok())
     else {
         return Vec::new();
     };
@@ -48,10 +44,10 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             format!("{} as well", subject.triggered.id),
             &actual,
         );
-        return vec![finding.saying(format!(
-            "the twin should fail as {} as well and got {actual}",
-            subject.triggered.id
-        ))];
+        return vec![
+            finding
+                .saying(format!("the twin should fail as {} as well and got {actual}", subject.triggered.id)),
+        ];
     }
     let mut wrong = Vec::new();
     if own.status != other.status {
@@ -64,14 +60,10 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
     let (mine, theirs) = (comparable(own, subject), comparable(other, subject));
     if mine != theirs {
-        let (expected, actual) = (
-            mine.as_ref().map_or("no JSON".into(), show),
-            theirs.as_ref().map_or("no JSON".into(), show),
-        );
+        let (expected, actual) =
+            (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
         let finding = subject.finding(CHECK.id, source, &expected, &actual);
-        wrong.push(finding.saying(format!(
-            "the twin's answer differs: {expected} and {actual}"
-        )));
+        wrong.push(finding.saying(format!("the twin's answer differs: {expected} and {actual}")));
     }
     wrong
 }
@@ -80,9 +72,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 fn comparable(answer: &Answer, subject: &Subject<'_>) -> Option<Value> {
     let mut body = answer.document().value.clone()?;
     let Envelope { request_id, .. } = &subject.failure.envelope;
-    let id = request_id
-        .as_ref()
-        .and_then(|ruled| ruled.rule.pointer.as_ref());
+    let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
     let varies = subject.failure.varies.iter().filter_map(|part| match part {
         Part::Body(pointer) => Some(pointer),
         Part::Header(_) => None,

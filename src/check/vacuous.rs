@@ -28,9 +28,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .map(|rule| {
             let declared: Vec<&str> = rule.rule.declared().collect();
             let expected = format!("at least one of {}", declared.join(", "));
-            subject
-                .finding(CHECK.id, rule.source, &expected, "none of them")
-                .saying(format!("the body fits its schema only because it has none of what is declared: {expected}"))
+            subject.finding(CHECK.id, rule.source, &expected, "none of them").saying(format!(
+                "the body fits its schema only because it has none of what is declared: {expected}"
+            ))
         })
         .collect()
 }

@@ -55,9 +55,7 @@ impl Pick {
 
 /// Whether `value` fits every one of the schemas at their places.
 pub fn fits(value: &Value, matches: &[(Pointer, Arc<Schema>)]) -> bool {
-    matches
-        .iter()
-        .all(|(pointer, schema)| pointer.find(value).is_some_and(|value| schema.fits(value)))
+    matches.iter().all(|(pointer, schema)| pointer.find(value).is_some_and(|value| schema.fits(value)))
 }
 
 impl<'a> View<'a> {
@@ -95,18 +93,9 @@ impl<'a> View<'a> {
     /// The request id, from the body or else from the header.
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
-        let in_body = rule
-            .pointer
-            .as_ref()
-            .and_then(|pointer| pointer.find(self.body()?)?.as_str());
-        let in_header = rule
-            .header
-            .as_ref()
-            .and_then(|name| self.answer.header(name));
-        in_body
-            .or(in_header)
-            .filter(|id| !id.is_empty())
-            .map(str::to_owned)
+        let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
+        let in_header = rule.header.as_ref().and_then(|name| self.answer.header(name));
+        in_body.or(in_header).filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
     /// A part of the answer as JSON: a header is text.

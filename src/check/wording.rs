@@ -22,11 +22,7 @@ not a violation: if the new text is fine, widen `match` in the contract.",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    let Identity::Triggered {
-        by_status_alone: true,
-        ..
-    } = subject.identity
-    else {
+    let Identity::Triggered { by_status_alone: true, .. } = subject.identity else {
         return Vec::new();
     };
     subject
@@ -48,9 +44,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                     format!("{pointer} to fit {}", show(&schema.value)),
                     &actual,
                 )
-                .saying(format!(
-                    "the text at {pointer} is not one that the documentation shows: {actual}"
-                )),
+                .saying(format!("the text at {pointer} is not one that the documentation shows: {actual}")),
             )
         })
         .collect()

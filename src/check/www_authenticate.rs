@@ -19,13 +19,8 @@ know what to do. Most JSON APIs forget it; nothing breaks, but it is a must of t
             return Vec::new();
         }
         vec![
-            Finding::new(
-                CHECK.id,
-                Provenance::Standard,
-                "the header WWW-Authenticate",
-                "none",
-            )
-            .saying("a 401 without WWW-Authenticate (RFC 9110, section 11.6.1)"),
+            Finding::new(CHECK.id, Provenance::Standard, "the header WWW-Authenticate", "none")
+                .saying("a 401 without WWW-Authenticate (RFC 9110, section 11.6.1)"),
         ]
     },
 };

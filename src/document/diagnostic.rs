@@ -42,10 +42,7 @@ impl Diagnostic {
 
     /// A warning at a place.
     pub fn warning(place: impl Into<Option<Place>>, title: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(place, title)
-        }
+        Self { severity: Severity::Warning, ..Self::error(place, title) }
     }
 
     /// Sets what the caret says.
@@ -79,20 +76,12 @@ impl Diagnostic {
             if !self.label.is_empty() {
                 caret = caret.label(&self.label);
             }
-            group = group.element(
-                Snippet::source(text)
-                    .path(place.source.name())
-                    .annotation(caret),
-            );
+            group = group.element(Snippet::source(text).path(place.source.name()).annotation(caret));
         }
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(hint));
         }
-        let renderer = if colour {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
 }
@@ -113,18 +102,12 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 impl Diagnostics {
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.0
-            .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// All of them as text, a blank line between two.
     pub fn render(&self, colour: bool) -> String {
-        self.0
-            .iter()
-            .map(|diagnostic| diagnostic.render(colour))
-            .collect::<Vec<_>>()
-            .join("\n\n")
+        self.0.iter().map(|diagnostic| diagnostic.render(colour)).collect::<Vec<_>>().join("\n\n")
     }
 }
 

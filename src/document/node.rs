@@ -77,10 +77,7 @@ impl Node {
 
     /// The value under `key`, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.as_map()?
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
+        self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// The same value as JSON, without positions.
@@ -92,10 +89,7 @@ impl Node {
             NodeValue::Text(text) => Value::String(text.clone()),
             NodeValue::List(items) => items.iter().map(Node::to_json).collect(),
             NodeValue::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
-                    .collect::<Map<_, _>>(),
+                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>(),
             ),
         }
     }

@@ -2,9 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-use super::{
-    Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span,
-};
+use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span};
 
 /// Reads the nodes of one file and collects what is wrong with them.
 ///
@@ -18,10 +16,7 @@ pub struct Reader {
 impl Reader {
     /// A reader for one file.
     pub fn new(source: &Arc<Source>) -> Self {
-        Self {
-            source: Arc::clone(source),
-            mistakes: RefCell::default(),
-        }
+        Self { source: Arc::clone(source), mistakes: RefCell::default() }
     }
 
     /// What was found wrong.
@@ -31,18 +26,12 @@ impl Reader {
 
     /// Whether an error was noted so far.
     pub fn failed(&self) -> bool {
-        self.mistakes
-            .borrow()
-            .iter()
-            .any(|mistake| mistake.severity == Severity::Error)
+        self.mistakes.borrow().iter().any(|mistake| mistake.severity == Severity::Error)
     }
 
     /// A place in this file.
     pub fn place(&self, span: Span) -> Place {
-        Place {
-            source: Arc::clone(&self.source),
-            span,
-        }
+        Place { source: Arc::clone(&self.source), span }
     }
 
     /// Notes a mistake.
@@ -61,24 +50,14 @@ impl Reader {
     }
 
     /// Notes that `name` is not known, and which of `known` was probably meant.
-    pub fn unknown<'k>(
-        &self,
-        span: Span,
-        what: &str,
-        name: &str,
-        known: impl IntoIterator<Item = &'k str>,
-    ) {
+    pub fn unknown<'k>(&self, span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'k str>) {
         let known: Vec<&str> = known.into_iter().collect();
-        let diagnostic =
-            Diagnostic::error(self.place(span), format!("there is no {what} `{name}`"));
+        let diagnostic = Diagnostic::error(self.place(span), format!("there is no {what} `{name}`"));
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("no {what} is declared"),
             None if known.len() <= 30 => format!("there are: {}", known.join(", ")),
-            None => format!(
-                "there are {} of them; `failspec list` shows them",
-                known.len()
-            ),
+            None => format!("there are {} of them; `failspec list` shows them", known.len()),
         };
         self.report(diagnostic.hint(hint));
     }
@@ -108,11 +87,7 @@ impl Reader {
                 );
             }
         }
-        Some(Fields {
-            span: node.span,
-            entries,
-            shape,
-        })
+        Some(Fields { span: node.span, entries, shape })
     }
 
     /// The entries of a mapping whose keys the author chooses.
@@ -127,17 +102,13 @@ impl Reader {
 
     /// The entries of a mapping whose keys are names in our sense.
     pub fn named<'n>(&self, node: &'n Node) -> impl Iterator<Item = &'n Entry> {
-        self.entries(node)
-            .iter()
-            .filter(|entry| self.check_name(&entry.key, entry.key_span))
+        self.entries(node).iter().filter(|entry| self.check_name(&entry.key, entry.key_span))
     }
 
     /// Whether `name` matches `[a-z0-9][a-z0-9_-]*`; notes it if not.
     pub fn check_name(&self, name: &str, span: Span) -> bool {
         let fits = name.bytes().enumerate().all(|(at, byte)| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || (at > 0 && matches!(byte, b'_' | b'-'))
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && matches!(byte, b'_' | b'-'))
         }) && !name.is_empty();
         if !fits {
             self.error_hint(
@@ -213,11 +184,7 @@ impl Reader {
     pub fn duration(&self, node: &Node) -> Option<Duration> {
         let duration = self.text(node).map(parse_duration)?;
         if duration.is_none() {
-            self.error_hint(
-                node.span,
-                "this is not a time span",
-                "write it like `500ms`, `30s` or `2m`",
-            );
+            self.error_hint(node.span, "this is not a time span", "write it like `500ms`, `30s` or `2m`");
         }
         duration
     }
@@ -308,9 +275,6 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 fn first_line(span: Span, text: &str) -> Span {
     let (start, end) = (span.start as usize, (span.end as usize).min(text.len()));
-    let end = text
-        .get(start..end)
-        .and_then(|part| part.find('\n'))
-        .map_or(end, |line| start + line);
+    let end = text.get(start..end).and_then(|part| part.find('\n')).map_or(end, |line| start + line);
     Span::new(start, end)
 }

@@ -32,22 +32,12 @@ pub struct Field {
 impl Field {
     /// A key that must be there.
     pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            required: true,
-            about,
-        }
+        Self { name, kind, required: true, about }
     }
 
     /// A key that may be there.
     pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
-        Self {
-            name,
-            kind,
-            required: false,
-            about,
-        }
+        Self { name, kind, required: false, about }
     }
 }
 
@@ -103,10 +93,7 @@ pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
         .map(|(name, definition)| (name.to_owned(), definition.unwrap_or(Value::Bool(true))))
         .collect();
     if let Some(top) = top.as_object_mut() {
-        top.insert(
-            "$schema".into(),
-            json!("https://json-schema.org/draft/2020-12/schema"),
-        );
+        top.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         top.insert("title".into(), json!(title));
         top.insert("$defs".into(), Value::Object(definitions));
     }
@@ -125,12 +112,8 @@ fn of_shape(shape: &'static Shape, definitions: &mut Definitions) -> Value {
         }
         properties.insert(field.name.into(), value);
     }
-    let required: Vec<_> = shape
-        .fields
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name)
-        .collect();
+    let required: Vec<_> =
+        shape.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     let mut value = json!({
         "type": "object",
         "description": shape.about,
@@ -164,10 +147,7 @@ fn of_kind(kind: &'static Kind, definitions: &mut Definitions) -> Value {
             json!({ "type": "object", "additionalProperties": of_kind(value, definitions) })
         }
         Kind::Either(kinds) => {
-            let kinds: Vec<_> = kinds
-                .iter()
-                .map(|kind| of_kind(kind, definitions))
-                .collect();
+            let kinds: Vec<_> = kinds.iter().map(|kind| of_kind(kind, definitions)).collect();
             json!({ "anyOf": kinds })
         }
         Kind::Shape(shape) => {

@@ -12,10 +12,7 @@ pub struct Source {
 impl Source {
     /// A source with the `name` that messages show (a path relative to where the user stands, as a rule).
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.into(),
-            text: text.into(),
-        })
+        Arc::new(Self { name: name.into(), text: text.into() })
     }
 
     /// The name that messages show.
@@ -42,10 +39,7 @@ impl Span {
     /// The range from `start` to `end`, in bytes; offsets past 4 GiB are cut to it.
     pub fn new(start: usize, end: usize) -> Self {
         let cut = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self {
-            start: cut(start),
-            end: cut(end.max(start)),
-        }
+        Self { start: cut(start), end: cut(end.max(start)) }
     }
 }
 
@@ -68,11 +62,7 @@ impl Place {
         }
         let before = &text[..offset];
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |tail| tail.chars().count())
-            + 1;
+        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
         (line, column)
     }
 }

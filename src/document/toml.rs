@@ -17,28 +17,20 @@ use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
-        let place = |span: Span| Place {
-            source: Arc::clone(source),
-            span,
-        };
+        let place = |span: Span| Place { source: Arc::clone(source), span };
         return Err(Diagnostics(
             errors
                 .into_iter()
                 .map(|error| {
-                    let span = error
-                        .span()
-                        .map_or(Span::default(), |range| Span::new(range.start, range.end));
-                    Diagnostic::error(place(span), "this is not well-formed TOML")
-                        .label(error.message())
+                    let span =
+                        error.span().map_or(Span::default(), |range| Span::new(range.start, range.end));
+                    Diagnostic::error(place(span), "this is not well-formed TOML").label(error.message())
                 })
                 .collect(),
         ));
     }
     let span = Span::new(table.span().start, table.span().end);
-    Ok(Node {
-        span,
-        value: map(table.get_ref()),
-    })
+    Ok(Node { span, value: map(table.get_ref()) })
 }
 
 fn map(table: &DeTable<'_>) -> NodeValue {
@@ -60,20 +52,16 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node {
     let value = match value.get_ref() {
         DeValue::String(text) => NodeValue::Text(text.to_string()),
         DeValue::Boolean(value) => NodeValue::Bool(*value),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(
-                |_| NodeValue::Text(number.as_str().to_owned()),
-                |number| NodeValue::Number(number.into()),
-            ),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).map_or_else(
+            |_| NodeValue::Text(number.as_str().to_owned()),
+            |number| NodeValue::Number(number.into()),
+        ),
         DeValue::Float(number) => number
             .as_str()
             .parse()
             .ok()
             .and_then(Number::from_f64)
-            .map_or_else(
-                || NodeValue::Text(number.as_str().to_owned()),
-                NodeValue::Number,
-            ),
+            .map_or_else(|| NodeValue::Text(number.as_str().to_owned()), NodeValue::Number),
         // A TOML date is what our formats call a date: text of the form 2027-01-31.
         DeValue::Datetime(date) => NodeValue::Text(date.to_string()),
         DeValue::Array(items) => NodeValue::List(items.iter().map(node).collect()),
@@ -90,24 +78,16 @@ mod tests {
 
     #[test]
     fn tables_become_mappings_with_places() {
-        let source = Source::new(
-            "failspec.toml",
-            "b = 1\n[target.staging]\nurl = \"http://x\"\nuntil = 2027-01-31\n",
-        );
+        let source =
+            Source::new("failspec.toml", "b = 1\n[target.staging]\nurl = \"http://x\"\nuntil = 2027-01-31\n");
         let node = parse(&source).unwrap();
         assert_eq!(
             node.to_json(),
             json!({"b": 1, "target": {"staging": {"url": "http://x", "until": "2027-01-31"}}})
         );
-        let url = node
-            .get("target")
-            .and_then(|node| node.get("staging"))
-            .and_then(|node| node.get("url"))
-            .unwrap();
-        let place = Place {
-            source,
-            span: url.span,
-        };
+        let url =
+            node.get("target").and_then(|node| node.get("staging")).and_then(|node| node.get("url")).unwrap();
+        let place = Place { source, span: url.span };
         assert_eq!(place.line_column(), (3, 7));
     }
 

@@ -77,11 +77,7 @@ impl Builder<'_> {
                 Event::StreamEnd => return,
                 _ => {
                     let span = self.span(mark);
-                    self.mistake(
-                        span,
-                        "a second document in the file",
-                        "a file holds one document",
-                    );
+                    self.mistake(span, "a second document in the file", "a file holds one document");
                     return;
                 }
             }
@@ -95,11 +91,8 @@ impl Builder<'_> {
             Err(error) => {
                 let at = self.offset(error.marker().index());
                 self.mistakes.push(
-                    Diagnostic::error(
-                        self.place(Span::new(at, at + 1)),
-                        "this is not well-formed YAML",
-                    )
-                    .label(error.info().to_owned()),
+                    Diagnostic::error(self.place(Span::new(at, at + 1)), "this is not well-formed YAML")
+                        .label(error.info().to_owned()),
                 );
                 None
             }
@@ -158,13 +151,7 @@ impl Builder<'_> {
             let (event, mark) = self.next(parser)?;
             if event == Event::SequenceEnd {
                 let end = self.span(mark).end;
-                return Some(Node {
-                    span: Span {
-                        start: start.start,
-                        end,
-                    },
-                    value: NodeValue::List(items),
-                });
+                return Some(Node { span: Span { start: start.start, end }, value: NodeValue::List(items) });
             }
             items.push(self.node(event, mark, parser)?);
         }
@@ -179,10 +166,7 @@ impl Builder<'_> {
             let key = match event {
                 Event::MappingEnd => {
                     return Some(Node {
-                        span: Span {
-                            start: start.start,
-                            end: key_span.end,
-                        },
+                        span: Span { start: start.start, end: key_span.end },
                         value: NodeValue::Map(entries),
                     });
                 }
@@ -203,11 +187,7 @@ impl Builder<'_> {
                 continue;
             }
             seen.insert(key.clone(), key_span);
-            entries.push(Entry {
-                key,
-                key_span,
-                value,
-            });
+            entries.push(Entry { key, key_span, value });
         }
     }
 
@@ -229,33 +209,21 @@ impl Builder<'_> {
     fn mistake(&mut self, span: Span, title: impl Into<String>, hint: impl Into<String>) {
         let diagnostic = Diagnostic::error(self.place(span), title);
         let hint = hint.into();
-        self.mistakes.push(if hint.is_empty() {
-            diagnostic
-        } else {
-            diagnostic.hint(hint)
-        });
+        self.mistakes.push(if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) });
     }
 
     fn place(&self, span: Span) -> Place {
-        Place {
-            source: Arc::clone(self.source),
-            span,
-        }
+        Place { source: Arc::clone(self.source), span }
     }
 
     fn span(&self, mark: Mark) -> Span {
-        Span::new(
-            self.offset(mark.start.index()),
-            self.offset(mark.end.index()),
-        )
+        Span::new(self.offset(mark.start.index()), self.offset(mark.end.index()))
     }
 
     fn offset(&self, characters: usize) -> usize {
         match &self.bytes {
             None => characters.min(self.source.text().len()),
-            Some(bytes) => bytes
-                .get(characters)
-                .map_or(self.source.text().len(), |offset| *offset as usize),
+            Some(bytes) => bytes.get(characters).map_or(self.source.text().len(), |offset| *offset as usize),
         }
     }
 }
@@ -269,9 +237,7 @@ fn plain(text: &str) -> Result<NodeValue, String> {
         _ => {}
     }
     if is_lookalike(text) {
-        return Err(format!(
-            "`{text}` is true, false or null to some YAML readers and text to others"
-        ));
+        return Err(format!("`{text}` is true, false or null to some YAML readers and text to others"));
     }
     if !looks_like_number(text) {
         return Ok(NodeValue::Text(text.to_owned()));
@@ -303,10 +269,7 @@ fn looks_like_number(text: &str) -> bool {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
         None => (unsigned, None),
     };
-    let digits = |part: &str| {
-        part.bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'_')
-    };
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let points = mantissa.matches('.').count();
     let exponent_fits = exponent.is_none_or(|exponent| {
         let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
@@ -330,11 +293,7 @@ fn byte_offsets(text: &str) -> Option<Vec<u32>> {
     if text.is_ascii() {
         return None;
     }
-    Some(
-        text.char_indices()
-            .map(|(offset, _)| u32::try_from(offset).unwrap_or(u32::MAX))
-            .collect(),
-    )
+    Some(text.char_indices().map(|(offset, _)| u32::try_from(offset).unwrap_or(u32::MAX)).collect())
 }
 
 #[cfg(test)]
@@ -351,9 +310,8 @@ mod tests {
 
     #[test]
     fn values_are_what_is_written() {
-        let value = read(
-            "a: 1\nb: -2.5\nc: \"1\"\nd: 1.2.3\ne: 2026-11-20\nf: 10s\ng: { h: [true, null, ~] }\n",
-        );
+        let value =
+            read("a: 1\nb: -2.5\nc: \"1\"\nd: 1.2.3\ne: 2026-11-20\nf: 10s\ng: { h: [true, null, ~] }\n");
         assert_eq!(
             value.unwrap(),
             json!({"a": 1, "b": -2.5, "c": "1", "d": "1.2.3", "e": "2026-11-20", "f": "10s",
@@ -380,10 +338,7 @@ mod tests {
             "123456789012345678901234567890",
         ] {
             let error = read(&format!("key: {text}\n")).unwrap_err();
-            assert!(
-                error.contains(&format!("quote it: \"{text}\"")),
-                "{text}: {error}"
-            );
+            assert!(error.contains(&format!("quote it: \"{text}\"")), "{text}: {error}");
         }
     }
 
@@ -402,11 +357,7 @@ mod tests {
             let previous = format!("*a{}, ", level - 1).repeat(10);
             bomb.push_str(&format!("a{level}: &a{level} [{previous}]\n"));
         }
-        assert!(
-            read(&bomb)
-                .unwrap_err()
-                .contains("aliases repeat more than")
-        );
+        assert!(read(&bomb).unwrap_err().contains("aliases repeat more than"));
         let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
         assert!(read(&deep).is_err());
     }

@@ -38,10 +38,8 @@ impl Answer {
     }
     /// Stand-in until the room is finished.
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Document {
-            value: serde_json::from_slice(&self.body).ok(),
-            defects: vec![],
-        })
+        self.document
+            .get_or_init(|| Document { value: serde_json::from_slice(&self.body).ok(), defects: vec![] })
     }
     /// Stand-in until the room is finished.
     pub fn text_lossy(&self) -> std::borrow::Cow<'_, str> {

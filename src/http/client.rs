@@ -42,8 +42,12 @@ impl Client {
     }
 
     async fn try_send(&self, request: &Request, begun: Instant) -> Result<Answer, NoAnswer> {
-        let failed = |error: reqwest::Error| NoAnswer::Connect { address: request.shown_url.clone(), reason: error.to_string() };
-        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| NoAnswer::Connect { address: String::new(), reason: "method".into() })?;
+        let failed = |error: reqwest::Error| NoAnswer::Connect {
+            address: request.shown_url.clone(),
+            reason: error.to_string(),
+        };
+        let method = reqwest::Method::from_bytes(request.method.as_bytes())
+            .map_err(|_| NoAnswer::Connect { address: String::new(), reason: "method".into() })?;
         let mut builder = self.0.request(method, request.url.clone());
         for header in &request.headers {
             builder = builder.header(&header.name, &header.value);
@@ -52,7 +56,8 @@ impl Client {
             builder = builder.body(body.bytes.clone());
         }
         let answer = builder.send().await.map_err(failed)?;
-        let (status, headers, first_byte) = (answer.status().as_u16(), answer.headers().clone(), begun.elapsed());
+        let (status, headers, first_byte) =
+            (answer.status().as_u16(), answer.headers().clone(), begun.elapsed());
         let body = answer.bytes().await.map_err(failed)?;
         Ok(Answer { status, headers, body, defect: None, first_byte, document: Default::default() })
     }

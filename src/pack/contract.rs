@@ -82,22 +82,14 @@ pub static CONTRACT: Shape = Shape {
     about: "what an API documents about failing",
     fields: &[
         Field::required("contract", Kind::Name, "the name of the pack"),
-        Field::required(
-            "as_of",
-            Kind::Date,
-            "the day of the documentation that this was taken from",
-        ),
+        Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
         Field::optional("documentation", Kind::Text, "where the documentation is"),
         Field::required(
             "success",
             Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
             "what success looks like; of a list any",
         ),
-        Field::required(
-            "envelope",
-            Kind::Shape(&ENVELOPE),
-            "the shape that error answers share",
-        ),
+        Field::required("envelope", Kind::Shape(&ENVELOPE), "the shape that error answers share"),
         Field::optional(
             "codes",
             Kind::Words(&["open", "closed"]),
@@ -113,11 +105,7 @@ pub static CONTRACT: Shape = Shape {
             Kind::Map(&Kind::Shape(&OPERATION)),
             "requests by name, so that a target can say where it has them",
         ),
-        Field::required(
-            "failures",
-            Kind::List(&Kind::Shape(&FAILURE)),
-            "the documented failures",
-        ),
+        Field::required("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&ERRATUM)),
@@ -143,21 +131,13 @@ static REQUIRES: Shape = Shape {
     name: "requires",
     about: "what a target must bring",
     fields: &[
-        Field::optional(
-            "roles",
-            Kind::Map(&Kind::Text),
-            "role → what it may and may not do",
-        ),
+        Field::optional("roles", Kind::Map(&Kind::Text), "role → what it may and may not do"),
         Field::optional(
             "variables",
             Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&VARIABLE)])),
             "variable → what it is, with a default",
         ),
-        Field::optional(
-            "conditions",
-            Kind::Map(&Kind::Text),
-            "condition → what it means",
-        ),
+        Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
     ],
 };
 
@@ -165,11 +145,7 @@ static VARIABLE: Shape = Shape {
     name: "variable",
     about: "a variable that a target may set",
     fields: &[
-        Field::required(
-            "about",
-            Kind::Text,
-            "what it is, in words a stranger can act on",
-        ),
+        Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
         Field::optional("default", Kind::Any, "its value where the target sets none"),
     ],
 };
@@ -179,11 +155,7 @@ static OPERATION: Shape = Shape {
     about: "a request by name",
     fields: &[
         Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
-        Field::optional(
-            "source",
-            Kind::Words(WORDS),
-            "where the path is from; lowers nothing",
-        ),
+        Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
     ],
 };
 
@@ -200,41 +172,22 @@ impl Contract {
     /// Reads a contract; what is wrong is noted with the reader.
     pub(super) fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
         let fields = reader.fields(node, &CONTRACT)?;
-        let name = fields
-            .get("contract")
-            .and_then(|node| reader.text(node))
-            .unwrap_or_default()
-            .to_owned();
-        let documentation = fields
-            .get("documentation")
-            .and_then(|node| reader.text(node));
+        let name = fields.get("contract").and_then(|node| reader.text(node)).unwrap_or_default().to_owned();
+        let documentation = fields.get("documentation").and_then(|node| reader.text(node));
         let envelope = match fields.get("envelope") {
             Some(node) => Envelope::default().with(node, reader, library, Provenance::Documented),
             None => Envelope::default(),
         };
-        let failures = fields
-            .get("failures")
-            .map(|node| reader.list(node))
-            .unwrap_or_default();
-        let failures = failures
-            .iter()
-            .filter_map(|node| Failure::read(node, &envelope, reader, library))
-            .collect();
-        let success = fields
-            .get("success")
-            .map(|node| reader.items(node))
-            .unwrap_or_default();
-        let codes = fields
-            .get("codes")
-            .and_then(|node| reader.word(node, &["open", "closed"]));
+        let failures = fields.get("failures").map(|node| reader.list(node)).unwrap_or_default();
+        let failures =
+            failures.iter().filter_map(|node| Failure::read(node, &envelope, reader, library)).collect();
+        let success = fields.get("success").map(|node| reader.items(node)).unwrap_or_default();
+        let codes = fields.get("codes").and_then(|node| reader.word(node, &["open", "closed"]));
         let mut contract = Self {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned),
-            success: success
-                .iter()
-                .filter_map(|node| Success::read(node, reader, library))
-                .collect(),
+            success: success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
             envelope,
             codes_open: codes != Some(1),
             roles: BTreeMap::new(),
@@ -248,20 +201,12 @@ impl Contract {
         if let Some(node) = fields.get("requires") {
             contract.read_requires(node, reader);
         }
-        for entry in fields
-            .get("operations")
-            .into_iter()
-            .flat_map(|node| reader.named(node))
-        {
+        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
             if let Some(line) = read_operation(entry, reader) {
                 contract.operations.insert(entry.key.clone(), line);
             }
         }
-        for node in fields
-            .get("errata")
-            .map(|node| reader.list(node))
-            .unwrap_or_default()
-        {
+        for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
         contract.check_failures(reader);
@@ -277,25 +222,14 @@ impl Contract {
         let Some(fields) = reader.fields(node, &REQUIRES) else {
             return;
         };
-        for (key, map) in [
-            ("roles", &mut self.roles),
-            ("conditions", &mut self.conditions),
-        ] {
-            for entry in fields
-                .get(key)
-                .into_iter()
-                .flat_map(|node| reader.named(node))
-            {
+        for (key, map) in [("roles", &mut self.roles), ("conditions", &mut self.conditions)] {
+            for entry in fields.get(key).into_iter().flat_map(|node| reader.named(node)) {
                 if let Some(about) = reader.text(&entry.value) {
                     map.insert(entry.key.clone(), about.to_owned());
                 }
             }
         }
-        for entry in fields
-            .get("variables")
-            .into_iter()
-            .flat_map(|node| reader.named(node))
-        {
+        for entry in fields.get("variables").into_iter().flat_map(|node| reader.named(node)) {
             if let Some(variable) = Variable::read(&entry.value, reader) {
                 if ["unique", "uuid", "now"].contains(&entry.key.as_str()) {
                     reader.error(
@@ -312,10 +246,7 @@ impl Contract {
     fn check_failures(&self, reader: &Reader) {
         for (index, failure) in self.failures.iter().enumerate() {
             let span = failure.place.span;
-            if self.failures[..index]
-                .iter()
-                .any(|other| other.id == failure.id)
-            {
+            if self.failures[..index].iter().any(|other| other.id == failure.id) {
                 reader.error(span, format!("the failure `{}` is there twice", failure.id));
             }
             if let Some(condition) = &failure.condition
@@ -330,29 +261,20 @@ impl Contract {
             {
                 reader.error_hint(
                     span,
-                    format!(
-                        "`codes` of `{}` do not hold its own code {code}",
-                        failure.id
-                    ),
+                    format!("`codes` of `{}` do not hold its own code {code}", failure.id),
                     "`codes` lists every code that is accepted",
                 );
             }
             if failure.rules.code.is_some() && failure.envelope.code.is_none() {
                 reader.error_hint(
                     span,
-                    format!(
-                        "`{}` has a code, but the envelope does not say where codes are",
-                        failure.id
-                    ),
+                    format!("`{}` has a code, but the envelope does not say where codes are", failure.id),
                     "give `envelope: { code: /pointer }`",
                 );
             }
         }
         if self.failures.is_empty() {
-            reader.error(
-                self.place.span,
-                "a contract without failures documents nothing",
-            );
+            reader.error(self.place.span, "a contract without failures documents nothing");
         }
     }
 }
@@ -362,10 +284,7 @@ impl Success {
         let fields = reader.fields(node, &SUCCESS)?;
         Some(Self {
             status: StatusPattern::read_all(fields.get("status")?, reader),
-            matches: fields
-                .get("match")
-                .map(|node| read_matches(node, reader, library))
-                .unwrap_or_default(),
+            matches: fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default(),
         })
     }
 }
@@ -373,18 +292,11 @@ impl Success {
 impl Variable {
     fn read(node: &Node, reader: &Reader) -> Option<Self> {
         if let NodeValue::Text(about) = &node.value {
-            return Some(Self {
-                about: about.clone(),
-                default: None,
-            });
+            return Some(Self { about: about.clone(), default: None });
         }
         let fields = reader.fields(node, &VARIABLE)?;
         Some(Self {
-            about: fields
-                .get("about")
-                .and_then(|node| reader.text(node))
-                .unwrap_or_default()
-                .to_owned(),
+            about: fields.get("about").and_then(|node| reader.text(node)).unwrap_or_default().to_owned(),
             default: fields.get("default").map(Node::to_json),
         })
     }
@@ -393,20 +305,10 @@ impl Variable {
 impl Erratum {
     fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &ERRATUM)?;
-        let links = fields
-            .get("links")
-            .map(|node| reader.list(node))
-            .unwrap_or_default();
+        let links = fields.get("links").map(|node| reader.list(node)).unwrap_or_default();
         Some(Self {
-            about: fields
-                .get("about")
-                .and_then(|node| reader.text(node))?
-                .to_owned(),
-            links: links
-                .iter()
-                .filter_map(|node| reader.text(node))
-                .map(str::to_owned)
-                .collect(),
+            about: fields.get("about").and_then(|node| reader.text(node))?.to_owned(),
+            links: links.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
         })
     }
 }
@@ -416,11 +318,7 @@ fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
     let node = fields.get("request")?;
     let text = reader.text(node)?;
     let Some((method, path)) = split_request(text) else {
-        reader.error_hint(
-            node.span,
-            format!("`{text}` is not a request"),
-            "write `METHOD /path`",
-        );
+        reader.error_hint(node.span, format!("`{text}` is not a request"), "write `METHOD /path`");
         return None;
     };
     let path = match PathTemplate::parse(path) {
@@ -434,8 +332,6 @@ fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
         operation: Some(entry.key.clone()),
         method: method.to_owned(),
         path: std::sync::Arc::new(path),
-        source: fields.get("source").map_or(Provenance::Documented, |node| {
-            Provenance::read(node, reader)
-        }),
+        source: fields.get("source").map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
     })
 }

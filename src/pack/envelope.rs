@@ -77,22 +77,14 @@ static OURS_ENVELOPE: Shape = Shape {
     about: "parts of the envelope that are our own reading",
     fields: &[
         Field::optional("schema", Kind::Schema, "what the whole body must fit"),
-        Field::optional(
-            "media_type",
-            Kind::Text,
-            "type/subtype of the answer; parameters are free",
-        ),
+        Field::optional("media_type", Kind::Text, "type/subtype of the answer; parameters are free"),
         Field::optional("message", Kind::Pointer, "where the display text is"),
         Field::optional(
             "request_id",
             Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID)]),
             "where the request id is",
         ),
-        Field::optional(
-            "status",
-            Kind::Pointer,
-            "where the body repeats the HTTP status",
-        ),
+        Field::optional("status", Kind::Pointer, "where the body repeats the HTTP status"),
     ],
 };
 
@@ -101,11 +93,7 @@ static REQUEST_ID: Shape = Shape {
     about: "where the request id is",
     fields: &[
         Field::optional("pointer", Kind::Pointer, "in the body"),
-        Field::optional(
-            "header",
-            Kind::Text,
-            "in a header; with `pointer`, both are there and agree",
-        ),
+        Field::optional("header", Kind::Text, "in a header; with `pointer`, both are there and agree"),
         Field::optional(
             "pattern",
             Kind::Text,
@@ -119,13 +107,7 @@ const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
 
 impl Envelope {
     /// This envelope with what `node` says: a key replaces, `null` removes, `ours` adds as our own reading.
-    pub(super) fn with(
-        &self,
-        node: &Node,
-        reader: &Reader,
-        library: &Library,
-        source: Provenance,
-    ) -> Self {
+    pub(super) fn with(&self, node: &Node, reader: &Reader, library: &Library, source: Provenance) -> Self {
         let mut envelope = self.clone();
         let Some(fields) = reader.fields(node, &ENVELOPE) else {
             return envelope;
@@ -154,32 +136,18 @@ impl Envelope {
         source: Provenance,
         code: &str,
     ) {
-        set(&mut self.schema, fields.get("schema"), source, |node| {
-            read_schema(node, reader, library)
+        set(&mut self.schema, fields.get("schema"), source, |node| read_schema(node, reader, library));
+        set(&mut self.media_type, fields.get("media_type"), source, |node| {
+            Some(reader.text(node)?.trim().to_ascii_lowercase())
         });
-        set(
-            &mut self.media_type,
-            fields.get("media_type"),
-            source,
-            |node| Some(reader.text(node)?.trim().to_ascii_lowercase()),
-        );
         if !code.is_empty() {
-            set(&mut self.code, fields.get(code), source, |node| {
-                Pointer::read(node, reader)
-            });
+            set(&mut self.code, fields.get(code), source, |node| Pointer::read(node, reader));
         }
-        set(&mut self.message, fields.get("message"), source, |node| {
-            Pointer::read(node, reader)
+        set(&mut self.message, fields.get("message"), source, |node| Pointer::read(node, reader));
+        set(&mut self.status, fields.get("status"), source, |node| Pointer::read(node, reader));
+        set(&mut self.request_id, fields.get("request_id"), source, |node| {
+            RequestId::read(node, reader, library)
         });
-        set(&mut self.status, fields.get("status"), source, |node| {
-            Pointer::read(node, reader)
-        });
-        set(
-            &mut self.request_id,
-            fields.get("request_id"),
-            source,
-            |node| RequestId::read(node, reader, library),
-        );
     }
 }
 
@@ -204,36 +172,19 @@ impl RequestId {
     fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
         if node.as_map().is_none() {
             let pointer = Pointer::read(node, reader)?;
-            return Some(Self {
-                pointer: Some(pointer),
-                header: None,
-                pattern: None,
-            });
+            return Some(Self { pointer: Some(pointer), header: None, pattern: None });
         }
         let fields = reader.fields(node, &REQUEST_ID)?;
-        let pointer = fields
-            .get("pointer")
-            .and_then(|node| Pointer::read(node, reader));
-        let header = fields
-            .get("header")
-            .and_then(|node| reader.text(node))
-            .map(str::to_owned);
+        let pointer = fields.get("pointer").and_then(|node| Pointer::read(node, reader));
+        let header = fields.get("header").and_then(|node| reader.text(node)).map(str::to_owned);
         if !fields.has("pointer") && !fields.has("header") {
-            reader.error_hint(
-                node.span,
-                "a request id is somewhere",
-                "give `pointer`, `header` or both",
-            );
+            reader.error_hint(node.span, "a request id is somewhere", "give `pointer`, `header` or both");
         }
         let pattern = fields.get("pattern").and_then(|node| {
             let pattern = serde_json::json!({ "type": "string", "pattern": reader.text(node)? });
             compile(pattern, node, reader, library)
         });
-        Some(Self {
-            pointer,
-            header,
-            pattern,
-        })
+        Some(Self { pointer, header, pattern })
     }
 }
 
@@ -259,10 +210,7 @@ pub(super) fn compile(
     match Schema::compile(value, library) {
         Ok(schema) => Some(Arc::new(schema)),
         Err(error) => {
-            reader.error(
-                node.span,
-                format!("this is not a usable JSON Schema: {error}"),
-            );
+            reader.error(node.span, format!("this is not a usable JSON Schema: {error}"));
             None
         }
     }

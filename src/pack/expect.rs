@@ -61,11 +61,7 @@ pub(super) static EXPECT: Shape = Shape {
             Kind::Map(&Kind::Schema),
             "headers that must be there: name → JSON Schema of the value",
         ),
-        Field::optional(
-            "body",
-            Kind::Map(&Kind::Schema),
-            "parts of the body: pointer → JSON Schema",
-        ),
+        Field::optional("body", Kind::Map(&Kind::Schema), "parts of the body: pointer → JSON Schema"),
     ],
 };
 
@@ -73,10 +69,7 @@ impl Expect {
     pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &EXPECT)?;
-        let headers = fields
-            .get("headers")
-            .map(|node| reader.entries(node))
-            .unwrap_or_default();
+        let headers = fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default();
         let failure = fields.get("failure").and_then(|node| {
             let id = reader.text(node)?;
             let index = names.contract.failure(id);
@@ -98,14 +91,9 @@ impl Expect {
             failure,
             headers: headers
                 .iter()
-                .filter_map(|entry| {
-                    HeaderRule::read(&entry.key, &entry.value, reader, names.library)
-                })
+                .filter_map(|entry| HeaderRule::read(&entry.key, &entry.value, reader, names.library))
                 .collect(),
-            body: fields
-                .get("body")
-                .map(|node| read_schemas(node, names))
-                .unwrap_or_default(),
+            body: fields.get("body").map(|node| read_schemas(node, names)).unwrap_or_default(),
         })
     }
 
@@ -117,12 +105,7 @@ impl Expect {
 
 /// A mapping from pointer to JSON Schema with holes.
 pub(super) fn read_schemas(node: &Node, names: &Names<'_>) -> Vec<(Pointer, SchemaTemplate)> {
-    names
-        .reader
-        .entries(node)
-        .iter()
-        .filter_map(|entry| read_schema(entry, names))
-        .collect()
+    names.reader.entries(node).iter().filter_map(|entry| read_schema(entry, names)).collect()
 }
 
 fn read_schema(entry: &Entry, names: &Names<'_>) -> Option<(Pointer, SchemaTemplate)> {

@@ -62,14 +62,8 @@ pub enum Retry {
     Backoff,
 }
 
-const RETRIES: &[&str] = &[
-    "never",
-    "fix_request",
-    "refresh_credentials",
-    "refetch",
-    "after_delay",
-    "backoff",
-];
+const RETRIES: &[&str] =
+    &["never", "fix_request", "refresh_credentials", "refetch", "after_delay", "backoff"];
 
 pub(super) static FAILURE: Shape = Shape {
     name: "failure",
@@ -79,27 +73,15 @@ pub(super) static FAILURE: Shape = Shape {
         rules::STATUS,
         rules::CODE,
         rules::CODES,
-        Field::required(
-            "summary",
-            Kind::Text,
-            "what it means, in the documentation's terms",
-        ),
+        Field::required("summary", Kind::Text, "what it means, in the documentation's terms"),
         Field::optional("documentation", Kind::Text, "its own page or line"),
-        Field::optional(
-            "source",
-            Kind::Words(WORDS),
-            "where it is documented (default: documented)",
-        ),
+        Field::optional("source", Kind::Words(WORDS), "where it is documented (default: documented)"),
         Field::optional(
             "causes",
             Kind::List(&Kind::Name),
             "causes that the documentation lists; each wants a scenario",
         ),
-        Field::optional(
-            "retry",
-            Kind::Words(RETRIES),
-            "what a client should do; absent where undocumented",
-        ),
+        Field::optional("retry", Kind::Words(RETRIES), "what a client should do; absent where undocumented"),
         rules::HEADERS,
         rules::SCHEMA,
         rules::MATCH,
@@ -111,10 +93,7 @@ pub(super) static FAILURE: Shape = Shape {
         rules::RETRY_AFTER,
         Field::optional(
             "varies",
-            Kind::List(&Kind::Either(&[
-                Kind::Pointer,
-                Kind::Shape(&rules::WAIT_PLACE),
-            ])),
+            Kind::List(&Kind::Either(&[Kind::Pointer, Kind::Shape(&rules::WAIT_PLACE)])),
             "what differs from answer to answer, for snapshots to mask: pointers, or { header }",
         ),
         Field::optional(
@@ -122,11 +101,7 @@ pub(super) static FAILURE: Shape = Shape {
             Kind::Words(&["forbidden"]),
             "`forbidden`: the documentation promises that the answer reveals nothing of the inside",
         ),
-        Field::optional(
-            "condition",
-            Kind::Name,
-            "the condition that its scenarios need",
-        ),
+        Field::optional("condition", Kind::Name, "the condition that its scenarios need"),
         Field::optional("excluded", Kind::Text, "why it is left out"),
         Field::optional(
             "ours",
@@ -137,22 +112,11 @@ pub(super) static FAILURE: Shape = Shape {
 };
 
 impl Failure {
-    pub(super) fn read(
-        node: &Node,
-        envelope: &Envelope,
-        reader: &Reader,
-        library: &Library,
-    ) -> Option<Self> {
+    pub(super) fn read(node: &Node, envelope: &Envelope, reader: &Reader, library: &Library) -> Option<Self> {
         let fields = reader.fields(node, &FAILURE)?;
-        let text = |key: &str| {
-            fields
-                .get(key)
-                .and_then(|node| reader.text(node))
-                .map(str::to_owned)
-        };
-        let source = fields.get("source").map_or(Provenance::Documented, |node| {
-            Provenance::read(node, reader)
-        });
+        let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
+        let source =
+            fields.get("source").map_or(Provenance::Documented, |node| Provenance::read(node, reader));
         let mut rules = Rules::default();
         rules.add(&fields, reader, library, source);
         if let Some(node) = fields.get("codes") {
@@ -166,10 +130,7 @@ impl Failure {
             envelope = rules.add_ours(node, envelope, reader, library);
         }
         let id_node = fields.get("id")?;
-        let id = reader
-            .text(id_node)
-            .filter(|id| reader.check_name(id, id_node.span))?
-            .to_owned();
+        let id = reader.text(id_node).filter(|id| reader.check_name(id, id_node.span))?.to_owned();
         if rules.status.is_none() {
             reader.error_hint(
                 id_node.span,
@@ -177,24 +138,11 @@ impl Failure {
                 "give `status`, or `ours: { status: … }` where the documentation names none",
             );
         }
-        let causes = fields
-            .get("causes")
-            .map(|node| read_names(node, reader))
-            .unwrap_or_default();
-        let retry = fields
-            .get("retry")
-            .and_then(|node| reader.word(node, RETRIES))
-            .map(|index| {
-                use Retry::{AfterDelay, Backoff, FixRequest, Never, Refetch, RefreshCredentials};
-                [
-                    Never,
-                    FixRequest,
-                    RefreshCredentials,
-                    Refetch,
-                    AfterDelay,
-                    Backoff,
-                ][index]
-            });
+        let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
+        let retry = fields.get("retry").and_then(|node| reader.word(node, RETRIES)).map(|index| {
+            use Retry::{AfterDelay, Backoff, FixRequest, Never, Refetch, RefreshCredentials};
+            [Never, FixRequest, RefreshCredentials, Refetch, AfterDelay, Backoff][index]
+        });
         Some(Self {
             id,
             summary: text("summary").unwrap_or_default(),
@@ -206,14 +154,8 @@ impl Failure {
             causes,
             condition: text("condition"),
             excluded: text("excluded"),
-            leaks_forbidden: fields
-                .get("leaks")
-                .and_then(|node| reader.word(node, &["forbidden"]))
-                .is_some(),
-            varies: fields
-                .get("varies")
-                .map(|node| read_varies(node, reader))
-                .unwrap_or_default(),
+            leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
+            varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
             place: reader.place(id_node.span),
         })
     }
@@ -240,10 +182,7 @@ impl Failure {
 fn read_names(node: &Node, reader: &Reader) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for item in reader.list(node) {
-        let Some(name) = reader
-            .text(item)
-            .filter(|name| reader.check_name(name, item.span))
-        else {
+        let Some(name) = reader.text(item).filter(|name| reader.check_name(name, item.span)) else {
             continue;
         };
         if names.iter().any(|known| known == name) {

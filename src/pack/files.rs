@@ -114,11 +114,7 @@ pub fn digest(texts: &Texts) -> String {
             hasher.update(part);
         }
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn embedded(dir: &Dir<'_>, root: &str, texts: &mut Texts) {
@@ -136,9 +132,7 @@ fn directory_packs(root: &Path) -> Result<Vec<String>, FilesError> {
     let schemas = root.join("schemas");
     let entries = fs::read_dir(&schemas).map_err(|error| FilesError {
         path: schemas.clone(),
-        reason: format!(
-            "{error} (packs lie in schemas/<pack>, scenarios/<pack>, snapshots/<pack>)"
-        ),
+        reason: format!("{error} (packs lie in schemas/<pack>, scenarios/<pack>, snapshots/<pack>)"),
     })?;
     Ok(entries
         .flatten()
@@ -148,15 +142,10 @@ fn directory_packs(root: &Path) -> Result<Vec<String>, FilesError> {
 }
 
 fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result<(), FilesError> {
-    let failed = |path: &Path, error: io::Error| FilesError {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
+    let failed =
+        |path: &Path, error: io::Error| FilesError { path: path.to_owned(), reason: error.to_string() };
     if depth > 16 {
-        return Err(FilesError {
-            path: directory.to_owned(),
-            reason: "folders are nested too deep".into(),
-        });
+        return Err(FilesError { path: directory.to_owned(), reason: "folders are nested too deep".into() });
     }
     for entry in fs::read_dir(directory).map_err(|error| failed(directory, error))? {
         let entry = entry.map_err(|error| failed(directory, error))?;
@@ -166,13 +155,8 @@ fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result
         };
         if path.is_dir() {
             walk(&path, &format!("{name}/{file}"), texts, depth + 1)?;
-        } else if [".yaml", ".yml", ".json"]
-            .iter()
-            .any(|ending| file.ends_with(ending))
-        {
-            let length = fs::metadata(&path)
-                .map_err(|error| failed(&path, error))?
-                .len();
+        } else if [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending)) {
+            let length = fs::metadata(&path).map_err(|error| failed(&path, error))?.len();
             if length > LARGEST {
                 return Err(FilesError {
                     path,

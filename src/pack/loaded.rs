@@ -56,10 +56,7 @@ impl Pack {
         let texts = files.read_pack(name)?;
         let Some(contract_text) = texts.get(&contract_path) else {
             let known = files.packs()?.join(", ");
-            return Err(PackError::Unknown {
-                name: name.to_owned(),
-                known,
-            });
+            return Err(PackError::Unknown { name: name.to_owned(), known });
         };
         let source = Source::new(files.shown(&contract_path), contract_text);
         let texts = Arc::new(texts);
@@ -68,14 +65,10 @@ impl Pack {
         let mut scenarios = Vec::new();
         // Scenarios are read against the contract even when it has mistakes: all of them are shown at once.
         if let Some(contract) = &contract {
-            let files_of_scenarios = texts
-                .iter()
-                .filter(|(path, _)| path.starts_with("scenarios/"));
+            let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
             for (path, text) in files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")) {
                 let source = Source::new(files.shown(path), text);
-                mistakes
-                    .0
-                    .extend(read_scenarios(&source, contract, &library, &mut scenarios).0);
+                mistakes.0.extend(read_scenarios(&source, contract, &library, &mut scenarios).0);
             }
             mistakes.0.extend(twice(&scenarios));
         }
@@ -98,11 +91,7 @@ impl Pack {
     }
 }
 
-fn read_contract(
-    source: &Arc<Source>,
-    library: &Library,
-    name: &str,
-) -> (Option<Contract>, Diagnostics) {
+fn read_contract(source: &Arc<Source>, library: &Library, name: &str) -> (Option<Contract>, Diagnostics) {
     let node = match yaml::parse(source) {
         Ok(node) => node,
         Err(mistakes) => return (None, mistakes),
@@ -114,10 +103,7 @@ fn read_contract(
     {
         reader.error_hint(
             node.get("contract").map_or(node.span, |node| node.span),
-            format!(
-                "the contract calls itself `{}` and lies in the folder `{name}`",
-                contract.name
-            ),
+            format!("the contract calls itself `{}` and lies in the folder `{name}`", contract.name),
             "give both the same name",
         );
     }
@@ -135,11 +121,7 @@ fn read_scenarios(
         Err(mistakes) => return mistakes,
     };
     let reader = Reader::new(source);
-    scenarios.extend(
-        Scenario::read_file(&node, &reader, contract, library)
-            .into_iter()
-            .map(Arc::new),
-    );
+    scenarios.extend(Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new));
     reader.finish()
 }
 
@@ -151,9 +133,7 @@ fn twice(scenarios: &[Arc<Scenario>]) -> Vec<Diagnostic> {
         .filter_map(|scenario| {
             let first = seen.insert((scenario.failure, scenario.name.as_str()), &scenario.place)?;
             let title = format!("the scenario `{}` is there twice", scenario.name);
-            Some(
-                Diagnostic::error(scenario.place.clone(), title).label(format!("first at {first}")),
-            )
+            Some(Diagnostic::error(scenario.place.clone(), title).label(format!("first at {first}")))
         })
         .collect()
 }

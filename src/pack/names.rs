@@ -28,9 +28,7 @@ impl Names<'_> {
         let text = match node.to_json() {
             serde_json::Value::String(text) => text,
             // Numbers are written back as they were read, so nothing is lost.
-            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
-                value.to_string()
-            }
+            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => value.to_string(),
             _ => {
                 self.reader.wrong_kind(node, "text");
                 return None;
@@ -91,10 +89,9 @@ fn find_hole(node: &Node, name: &str) -> crate::document::Span {
     use crate::document::NodeValue;
     let inner = match &node.value {
         NodeValue::List(items) => items.iter().find(|item| mentions(item, name)),
-        NodeValue::Map(entries) => entries
-            .iter()
-            .map(|entry| &entry.value)
-            .find(|value| mentions(value, name)),
+        NodeValue::Map(entries) => {
+            entries.iter().map(|entry| &entry.value).find(|value| mentions(value, name))
+        }
         _ => None,
     };
     inner.map_or(node.span, |inner| find_hole(inner, name))

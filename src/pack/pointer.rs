@@ -13,10 +13,7 @@ pub struct Pointer(String);
 impl Pointer {
     /// A pointer, if `text` is one: empty, or `/` and tokens in which `~` is written `~0` and `/` `~1`.
     pub fn parse(text: &str) -> Option<Self> {
-        let escapes_fit = text
-            .split('~')
-            .skip(1)
-            .all(|rest| rest.starts_with(['0', '1']));
+        let escapes_fit = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         ((text.is_empty() || text.starts_with('/')) && escapes_fit).then(|| Self(text.to_owned()))
     }
 
@@ -54,10 +51,6 @@ impl Pointer {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() {
-            "(the whole body)"
-        } else {
-            &self.0
-        })
+        f.write_str(if self.0.is_empty() { "(the whole body)" } else { &self.0 })
     }
 }

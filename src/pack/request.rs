@@ -77,11 +77,8 @@ const SCALARS: Kind = Kind::Either(&[Kind::Scalar, Kind::Null, Kind::List(&Kind:
 const BY_NAME: Kind = Kind::Either(&[Kind::Map(&SCALARS), Kind::Null]);
 
 /// The keys of a request, shared by every mapping that holds one.
-pub(super) const REQUEST: Field = Field::optional(
-    "request",
-    Kind::Text,
-    "the name of an operation, or `METHOD /path`",
-);
+pub(super) const REQUEST: Field =
+    Field::optional("request", Kind::Text, "the name of an operation, or `METHOD /path`");
 pub(super) const AS: Field = Field::optional(
     "as",
     Kind::Either(&[Kind::Name, Kind::Null]),
@@ -92,11 +89,8 @@ pub(super) const PATH: Field = Field::optional(
     BY_NAME,
     "values of {parameters} of the path; one not given is filled from the variable of that name",
 );
-pub(super) const QUERY: Field = Field::optional(
-    "query",
-    BY_NAME,
-    "query parameters by name; a list repeats one",
-);
+pub(super) const QUERY: Field =
+    Field::optional("query", BY_NAME, "query parameters by name; a list repeats one");
 pub(super) const HEADERS: Field = Field::optional("headers", BY_NAME, "request headers by name");
 pub(super) const JSON: Field = Field::optional("json", Kind::Any, "a JSON body");
 pub(super) const TEXT: Field = Field::optional(
@@ -104,11 +98,8 @@ pub(super) const TEXT: Field = Field::optional(
     Kind::Either(&[Kind::Text, Kind::Null]),
     "a body that is sent exactly as written",
 );
-pub(super) const FORM: Field = Field::optional(
-    "form",
-    Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]),
-    "a form-encoded body",
-);
+pub(super) const FORM: Field =
+    Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body");
 pub(super) const BYTES: Field = Field::optional(
     "bytes",
     Kind::Either(&[Kind::Text, Kind::Null]),
@@ -123,11 +114,7 @@ impl RequestPatch {
             patch.line = Line::read(node, names);
         }
         if let Some(node) = fields.get("as") {
-            patch.role = if node.is_null() {
-                Some(None)
-            } else {
-                role(node, names).map(Some)
-            };
+            patch.role = if node.is_null() { Some(None) } else { role(node, names).map(Some) };
         }
         for (index, key) in ["path", "query", "headers"].into_iter().enumerate() {
             let Some(node) = fields.get(key) else {
@@ -141,10 +128,8 @@ impl RequestPatch {
                 _ => patch.headers = values,
             }
         }
-        let bodies: Vec<&Entry> = ["json", "text", "form", "bytes"]
-            .iter()
-            .filter_map(|key| fields.entry(key))
-            .collect();
+        let bodies: Vec<&Entry> =
+            ["json", "text", "form", "bytes"].iter().filter_map(|key| fields.entry(key)).collect();
         if let [_, second, ..] = bodies.as_slice() {
             names.reader.error_hint(
                 second.key_span,
@@ -241,7 +226,9 @@ impl RequestTemplate {
             .filter_map(Hole::name)
             .collect();
         match &self.body {
-            Some(BodyTemplate::Json(template)) => names.extend(template.holes().into_iter().filter_map(Hole::name)),
+            Some(BodyTemplate::Json(template)) => {
+                names.extend(template.holes().into_iter().filter_map(Hole::name))
+            }
             Some(BodyTemplate::Text(template)) => names.extend(template.holes().filter_map(Hole::name)),
             Some(BodyTemplate::Form(fields)) => {
                 names.extend(fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Hole::name));
@@ -262,9 +249,7 @@ impl RequestTemplate {
 /// Replaces the values of a name in its place, or appends them; `None` removes them.
 fn merge(own: &mut Vec<(String, Template)>, name: &str, values: Option<&[Template]>) {
     // Header names are case-insensitive; no API has two parameters that differ in case alone.
-    let at = own
-        .iter()
-        .position(|(known, _)| known.eq_ignore_ascii_case(name));
+    let at = own.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
     own.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     let at = at.unwrap_or(own.len()).min(own.len());
     let values = values.unwrap_or_default().iter().cloned();
@@ -354,14 +339,9 @@ fn body(entry: &Entry, names: &Names<'_>) -> Option<BodyTemplate> {
             .map(BodyTemplate::Form),
         _ => {
             let text = names.reader.text(node)?;
-            let bytes =
-                base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', ' '], ""));
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', ' '], ""));
             if bytes.is_err() {
-                names.reader.error_hint(
-                    node.span,
-                    "this is not base64",
-                    "for text, write `text:` instead",
-                );
+                names.reader.error_hint(node.span, "this is not base64", "for text, write `text:` instead");
             }
             bytes.ok().map(BodyTemplate::Bytes)
         }

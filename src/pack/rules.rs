@@ -71,11 +71,8 @@ pub enum Part {
 }
 
 pub(super) const STATUS: Field = Field::optional("status", Kind::Count, "the HTTP status");
-pub(super) const CODE: Field = Field::optional(
-    "code",
-    Kind::Any,
-    "the code; `any`: one must be there, but not another failure's",
-);
+pub(super) const CODE: Field =
+    Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's");
 pub(super) const CODES: Field = Field::optional(
     "codes",
     Kind::List(&Kind::Any),
@@ -86,11 +83,8 @@ pub(super) const HEADERS: Field = Field::optional(
     Kind::Map(&Kind::Schema),
     "headers that must be there: name → JSON Schema of the value",
 );
-pub(super) const SCHEMA: Field = Field::optional(
-    "schema",
-    Kind::Schema,
-    "what the whole body must fit, beside the envelope",
-);
+pub(super) const SCHEMA: Field =
+    Field::optional("schema", Kind::Schema, "what the whole body must fit, beside the envelope");
 pub(super) const MATCH: Field = Field::optional(
     "match",
     Kind::Map(&Kind::Schema),
@@ -111,16 +105,8 @@ pub(super) static OURS: Shape = Shape {
         SCHEMA,
         MATCH,
         RETRY_AFTER,
-        Field::optional(
-            "code",
-            Kind::Any,
-            "the code; `any`: one must be there, but not another failure's",
-        ),
-        Field::optional(
-            "envelope",
-            Kind::Map(&Kind::Any),
-            "parts of the envelope that are our own reading",
-        ),
+        Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's"),
+        Field::optional("envelope", Kind::Map(&Kind::Any), "parts of the envelope that are our own reading"),
     ],
 };
 
@@ -163,51 +149,29 @@ impl Rules {
             if self.code.is_some() {
                 reader.error(node.span, "the code is documented already");
             }
-            let code = if code == Value::from("any") {
-                CodeRule::Any
-            } else {
-                CodeRule::Exactly(code)
-            };
+            let code = if code == Value::from("any") { CodeRule::Any } else { CodeRule::Exactly(code) };
             self.code = Some(Ruled::new(code, source));
         }
-        for entry in fields
-            .get("headers")
-            .map(|node| reader.entries(node))
-            .unwrap_or_default()
-        {
+        for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {
             if let Some(rule) = HeaderRule::read(&entry.key, &entry.value, reader, library) {
                 self.headers.push(Ruled::new(rule, source));
             }
         }
-        if let Some(schema) = fields
-            .get("schema")
-            .and_then(|node| read_schema(node, reader, library))
-        {
+        if let Some(schema) = fields.get("schema").and_then(|node| read_schema(node, reader, library)) {
             self.schema.push(Ruled::new(schema, source));
         }
-        let matches = fields
-            .get("match")
-            .map(|node| read_matches(node, reader, library))
-            .unwrap_or_default();
-        self.matches
-            .extend(matches.into_iter().map(|rule| Ruled::new(rule, source)));
+        let matches = fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default();
+        self.matches.extend(matches.into_iter().map(|rule| Ruled::new(rule, source)));
         if let Some(node) = fields.get("retry_after") {
-            let places: Vec<_> = reader
-                .items(node)
-                .iter()
-                .filter_map(|item| WaitPlace::read(item, reader))
-                .collect();
+            let places: Vec<_> =
+                reader.items(node).iter().filter_map(|item| WaitPlace::read(item, reader)).collect();
             self.retry_after.push(Ruled::new(places, source));
         }
     }
 
     /// Adds `codes`, which only a failure itself may have.
     pub(super) fn add_codes(&mut self, node: &Node, reader: &Reader) {
-        self.codes = reader
-            .list(node)
-            .iter()
-            .filter_map(|item| read_code(item, reader))
-            .collect();
+        self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
     }
 
     /// Reads a block `ours`; gives the envelope with the parts of it that are ours.
@@ -241,11 +205,7 @@ fn read_code(node: &Node, reader: &Reader) -> Option<Value> {
 }
 
 /// A mapping from pointer to JSON Schema.
-pub(super) fn read_matches(
-    node: &Node,
-    reader: &Reader,
-    library: &Library,
-) -> Vec<(Pointer, Arc<Schema>)> {
+pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> Vec<(Pointer, Arc<Schema>)> {
     reader
         .entries(node)
         .iter()
@@ -258,31 +218,17 @@ pub(super) fn read_matches(
                 );
                 return None;
             };
-            Some((
-                pointer,
-                compile(entry.value.to_json(), &entry.value, reader, library)?,
-            ))
+            Some((pointer, compile(entry.value.to_json(), &entry.value, reader, library)?))
         })
         .collect()
 }
 
 impl HeaderRule {
-    pub(super) fn read(
-        name: &str,
-        node: &Node,
-        reader: &Reader,
-        library: &Library,
-    ) -> Option<Self> {
+    pub(super) fn read(name: &str, node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
         let value = node.to_json();
-        let numeric = matches!(
-            value.get("type").and_then(Value::as_str),
-            Some("integer" | "number")
-        ) || value.get("const").is_some_and(Value::is_number);
-        Some(Self {
-            name: name.to_owned(),
-            schema: compile(value, node, reader, library)?,
-            numeric,
-        })
+        let numeric = matches!(value.get("type").and_then(Value::as_str), Some("integer" | "number"))
+            || value.get("const").is_some_and(Value::is_number);
+        Some(Self { name: name.to_owned(), schema: compile(value, node, reader, library)?, numeric })
     }
 
     /// The value of the header as the schema sees it.
@@ -299,14 +245,8 @@ impl HeaderRule {
 impl WaitPlace {
     fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &WAIT_PLACE)?;
-        let unix = fields
-            .get("as")
-            .and_then(|node| reader.word(node, &["seconds", "unix"]))
-            == Some(1);
-        Some(Self {
-            part: Part::read(&fields, reader)?,
-            unix,
-        })
+        let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
+        Some(Self { part: Part::read(&fields, reader)?, unix })
     }
 }
 

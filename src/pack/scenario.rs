@@ -136,16 +136,8 @@ pub static SCENARIOS: Shape = Shape {
     name: "scenario file",
     about: "scenarios of one contract",
     fields: &[
-        Field::required(
-            "contract",
-            Kind::Name,
-            "the name of the contract that these belong to",
-        ),
-        Field::required(
-            "scenarios",
-            Kind::Map(&Kind::Shape(&SCENARIO)),
-            "the scenarios by name",
-        ),
+        Field::required("contract", Kind::Name, "the name of the contract that these belong to"),
+        Field::required("scenarios", Kind::Map(&Kind::Shape(&SCENARIO)), "the scenarios by name"),
     ],
 };
 
@@ -160,11 +152,7 @@ static SCENARIO: Shape = Shape {
             "`ours` where the documentation does not say that this fault fails this way",
         ),
         request::AS,
-        Field::optional(
-            "setup",
-            Kind::List(&Kind::Shape(&STEP)),
-            "what comes before the request",
-        ),
+        Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "what comes before the request"),
         request::REQUEST,
         request::PATH,
         request::QUERY,
@@ -183,27 +171,15 @@ static SCENARIO: Shape = Shape {
             Kind::Shape(&EXPECT),
             "the same, as our own reading: breaking it is a warning",
         ),
-        Field::optional(
-            "at",
-            Kind::Shape(&AT),
-            "which item of a bulk answer is judged",
-        ),
-        Field::optional(
-            "repeat",
-            Kind::Shape(&REPEAT),
-            "how often the request is sent",
-        ),
+        Field::optional("at", Kind::Shape(&AT), "which item of a bulk answer is judged"),
+        Field::optional("repeat", Kind::Shape(&REPEAT), "how often the request is sent"),
         Field::optional(
             "control",
             Kind::Shape(&CONTROL),
             "overrides that take the fault away; the control must succeed",
         ),
         Field::optional("no_control", Kind::Text, "why there can be no control"),
-        Field::optional(
-            "then",
-            Kind::List(&Kind::Shape(&STEP)),
-            "what follows the failure",
-        ),
+        Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "what follows the failure"),
         Field::optional(
             "twin",
             Kind::Shape(&TWIN),
@@ -214,11 +190,7 @@ static SCENARIO: Shape = Shape {
             Kind::Map(&Kind::Map(&Kind::Any)),
             "row name → variables: one trial for each row",
         ),
-        Field::optional(
-            "locks",
-            Kind::List(&Kind::Name),
-            "scenarios that share a lock never overlap",
-        ),
+        Field::optional("locks", Kind::List(&Kind::Name), "scenarios that share a lock never overlap"),
         Field::optional(
             "condition",
             Kind::Name,
@@ -290,11 +262,7 @@ static REPEAT: Shape = Shape {
             Kind::Either(&[Kind::Count, Kind::Text]),
             "how often at most: a number or `${variable}`",
         ),
-        Field::optional(
-            "until_triggered",
-            Kind::Bool,
-            "stop at the first answer that is the failure",
-        ),
+        Field::optional("until_triggered", Kind::Bool, "stop at the first answer that is the failure"),
     ],
 };
 
@@ -336,12 +304,7 @@ impl Scenario {
         {
             reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
         }
-        let names = Names {
-            reader,
-            contract,
-            library,
-            known: BTreeSet::new(),
-        };
+        let names = Names { reader, contract, library, known: BTreeSet::new() };
         fields
             .get("scenarios")
             .into_iter()
@@ -360,16 +323,12 @@ impl Scenario {
             .map(|row| Row::read(row, reader))
             .collect();
         for row in &rows {
-            names
-                .known
-                .extend(row.values.iter().map(|(name, _)| name.clone()));
+            names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
         }
         // The control's own setup may capture other names than the scenario's.
         let before_setup = names.clone();
-        let setup = fields
-            .get("setup")
-            .map(|node| Step::read_all(node, &mut names, None))
-            .unwrap_or_default();
+        let setup =
+            fields.get("setup").map(|node| Step::read_all(node, &mut names, None)).unwrap_or_default();
         let patch = RequestPatch::read(&fields, &names);
         if !fields.has("request") {
             reader.error_hint(
@@ -378,22 +337,15 @@ impl Scenario {
                 "give `request: METHOD /path` or the name of an operation",
             );
         }
-        let (failure, cause) = fields
-            .get("triggers")
-            .and_then(|node| triggers(node, &names))?;
+        let (failure, cause) = fields.get("triggers").and_then(|node| triggers(node, &names))?;
         let request = patch.into_request()?;
         check_parameters(&request, &names, &entry.value);
         let faulty = Course {
             setup,
             request,
-            expect: fields
-                .get("expect")
-                .and_then(|node| Expect::read(node, &names))
-                .unwrap_or_default(),
+            expect: fields.get("expect").and_then(|node| Expect::read(node, &names)).unwrap_or_default(),
             at: fields.get("at").and_then(|node| At::read(node, &names)),
-            repeat: fields
-                .get("repeat")
-                .and_then(|node| Repeat::read(node, &names)),
+            repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)),
         };
         let condition = Self::condition(&fields, &names, failure);
         let control = Control::read(&fields, before_setup, &names, &faulty, condition.is_some());
@@ -401,23 +353,19 @@ impl Scenario {
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
             .unwrap_or_default();
-        let twin = fields
-            .get("twin")
-            .and_then(|node| Twin::read(node, &names, &faulty.request));
+        let twin = fields.get("twin").and_then(|node| Twin::read(node, &names, &faulty.request));
         let mut at_teardown = names.clone();
         if let Control::Course(control) = &control {
             let captured = control.setup.iter().flat_map(|step| &step.capture);
-            at_teardown
-                .known
-                .extend(captured.map(|capture| capture.name.clone()));
+            at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
         }
         Some(Self {
             name: entry.key.clone(),
             failure,
             cause,
-            source: fields.get("source").map_or(Provenance::Documented, |node| {
-                Provenance::read(node, reader)
-            }),
+            source: fields
+                .get("source")
+                .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
             faulty,
             control,
             teardown: fields
@@ -427,14 +375,9 @@ impl Scenario {
             rows,
             then,
             twin,
-            locks: fields
-                .get("locks")
-                .map(|node| locks(node, reader))
-                .unwrap_or_default(),
+            locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
             condition,
-            expect_ours: fields
-                .get("ours")
-                .and_then(|node| Expect::read(node, &names)),
+            expect_ours: fields.get("ours").and_then(|node| Expect::read(node, &names)),
             place: reader.place(entry.key_span),
         })
     }
@@ -483,9 +426,7 @@ impl Scenario {
             ("then", self.then.as_slice()),
             ("teardown", self.teardown.as_slice()),
         ];
-        parts
-            .into_iter()
-            .flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
+        parts.into_iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
     }
 }
 
@@ -500,16 +441,11 @@ impl Control {
         let reader = names.reader;
         let (control, reason) = (fields.get("control"), fields.get("no_control"));
         if let (Some(_), Some(reason)) = (control, reason) {
-            reader.error(
-                reason.span,
-                "a scenario has a control or a reason why there is none, not both",
-            );
+            reader.error(reason.span, "a scenario has a control or a reason why there is none, not both");
         }
         let Some(node) = control else {
             return match reason {
-                Some(reason) => {
-                    Self::Impossible(reader.text(reason).unwrap_or_default().to_owned())
-                }
+                Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
                 // Where the fault is a condition, the same request without it is the control.
                 None if condition => Self::Course(Box::new(faulty.clone().without_expectations())),
                 None => Self::Missing,
@@ -544,9 +480,7 @@ impl Control {
         Self::Course(Box::new(Course {
             setup,
             request,
-            expect: own("expect")
-                .and_then(|node| Expect::read(node, &names))
-                .unwrap_or_default(),
+            expect: own("expect").and_then(|node| Expect::read(node, &names)).unwrap_or_default(),
             at: if fields.has("at") {
                 own("at").and_then(|node| At::read(node, &names))
             } else {
@@ -571,14 +505,9 @@ impl Course {
 
 impl Row {
     fn read(entry: &Entry, reader: &Reader) -> Self {
-        let values = reader
-            .named(&entry.value)
-            .map(|value| (value.key.clone(), value.value.to_json()))
-            .collect();
-        Self {
-            name: entry.key.clone(),
-            values,
-        }
+        let values =
+            reader.named(&entry.value).map(|value| (value.key.clone(), value.value.to_json())).collect();
+        Self { name: entry.key.clone(), values }
     }
 }
 
@@ -614,9 +543,8 @@ impl Twin {
         let fields = names.reader.fields(node, &TWIN)?;
         let request = own.with(&RequestPatch::read(&fields, names));
         check_parameters(&request, names, node);
-        let source = fields.get("source").map_or(Provenance::Ours, |node| {
-            Provenance::read(node, names.reader)
-        });
+        let source =
+            fields.get("source").map_or(Provenance::Ours, |node| Provenance::read(node, names.reader));
         Some(Self { request, source })
     }
 }
@@ -625,16 +553,9 @@ impl Twin {
 fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     let (reader, contract) = (names.reader, names.contract);
     let text = reader.text(node)?;
-    let (id, cause) = text
-        .split_once('/')
-        .map_or((text, None), |(id, cause)| (id, Some(cause)));
+    let (id, cause) = text.split_once('/').map_or((text, None), |(id, cause)| (id, Some(cause)));
     let Some(index) = contract.failure(id) else {
-        reader.unknown(
-            node.span,
-            "failure",
-            id,
-            contract.failures.iter().map(|failure| failure.id.as_str()),
-        );
+        reader.unknown(node.span, "failure", id, contract.failures.iter().map(|failure| failure.id.as_str()));
         return None;
     };
     let causes = &contract.failures[index].causes;
@@ -643,12 +564,7 @@ fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     };
     let found = causes.iter().position(|known| known == cause);
     if found.is_none() {
-        reader.unknown(
-            node.span,
-            &format!("cause of `{id}`"),
-            cause,
-            causes.iter().map(String::as_str),
-        );
+        reader.unknown(node.span, &format!("cause of `{id}`"), cause, causes.iter().map(String::as_str));
     }
     found.map(|cause| (index, Some(cause)))
 }

@@ -45,17 +45,12 @@ pub struct Library {
 impl Library {
     /// The schemas of the pack `name` among its files.
     pub fn new(texts: Arc<Texts>, name: &str) -> Self {
-        Self {
-            texts,
-            folder: format!("schemas/{name}/"),
-        }
+        Self { texts, folder: format!("schemas/{name}/") }
     }
 
     /// The text of a schema file.
     pub fn text(&self, file: &str) -> Option<&str> {
-        self.texts
-            .get(&format!("{}{file}", self.folder))
-            .map(String::as_str)
+        self.texts.get(&format!("{}{file}", self.folder)).map(String::as_str)
     }
 
     /// The names of the schema files that there are.
@@ -68,10 +63,7 @@ impl Library {
 }
 
 impl Retrieve for Library {
-    fn retrieve(
-        &self,
-        uri: &Uri<String>,
-    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let text = uri.as_str();
         let Some(file) = text.strip_prefix(BASE) else {
             return Err(format!(
@@ -79,9 +71,7 @@ impl Retrieve for Library {
             )
             .into());
         };
-        let found = self
-            .text(file)
-            .ok_or_else(|| format!("the pack has no schema file `{file}`"))?;
+        let found = self.text(file).ok_or_else(|| format!("the pack has no schema file `{file}`"))?;
         Ok(serde_json::from_str(found)?)
     }
 }
@@ -100,11 +90,7 @@ impl Schema {
             .map_err(|error| SchemaError(error.to_string()))?;
         let mut declared = BTreeSet::new();
         declared_properties(&value, &value, library, &mut declared, 0);
-        Ok(Self {
-            value,
-            validator,
-            declared,
-        })
+        Ok(Self { value, validator, declared })
     }
 
     /// Everything in `value` that does not fit, at most 20 of it.
@@ -135,17 +121,8 @@ impl Schema {
             }
             // Only properties are declared, and a value that can have none fits for want of any other rule.
             _ => {
-                const OTHERS: [&str; 9] = [
-                    "type",
-                    "enum",
-                    "const",
-                    "anyOf",
-                    "oneOf",
-                    "allOf",
-                    "$ref",
-                    "items",
-                    "prefixItems",
-                ];
+                const OTHERS: [&str; 9] =
+                    ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "items", "prefixItems"];
                 !self.declared.is_empty() && !OTHERS.iter().any(|key| self.value.get(key).is_some())
             }
         }
@@ -166,10 +143,7 @@ fn shorten(message: &str) -> String {
     let head: String = message.chars().take(LONGEST / 2).collect();
     let tail: String = {
         let count = message.chars().count();
-        message
-            .chars()
-            .skip(count.saturating_sub(LONGEST / 3))
-            .collect()
+        message.chars().skip(count.saturating_sub(LONGEST / 3)).collect()
     };
     format!("{head} … {tail}")
 }
@@ -190,12 +164,7 @@ fn declared_properties(
         declared.extend(properties.keys().cloned());
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        for part in schema
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for part in schema.get(key).and_then(Value::as_array).into_iter().flatten() {
             declared_properties(part, root, library, declared, depth + 1);
         }
     }
@@ -212,9 +181,7 @@ fn declared_properties(
         if let Some(target) = root.pointer(pointer) {
             declared_properties(target, root, library, declared, depth + 1);
         }
-    } else if let Some(other) = library
-        .text(file)
-        .and_then(|text| serde_json::from_str::<Value>(text).ok())
+    } else if let Some(other) = library.text(file).and_then(|text| serde_json::from_str::<Value>(text).ok())
         && let Some(target) = other.pointer(pointer)
     {
         declared_properties(target, &other, library, declared, depth + 1);

@@ -26,11 +26,7 @@ impl StatusPattern {
     }
 
     pub(super) fn read_all(node: &Node, reader: &Reader) -> Vec<Self> {
-        reader
-            .items(node)
-            .iter()
-            .filter_map(|item| Self::read(item, reader))
-            .collect()
+        reader.items(node).iter().filter_map(|item| Self::read(item, reader)).collect()
     }
 
     fn read(node: &Node, reader: &Reader) -> Option<Self> {

@@ -74,36 +74,20 @@ pub(super) static STEP: Shape = Shape {
         request::TEXT,
         request::FORM,
         request::BYTES,
-        Field::optional(
-            "expect",
-            Kind::Shape(&EXPECT),
-            "what the answer must be; by default a success",
-        ),
+        Field::optional("expect", Kind::Shape(&EXPECT), "what the answer must be; by default a success"),
         Field::optional(
             "capture",
             Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
             "values taken from the answer: name → pointer, { header }, or { body, secret }",
         ),
-        Field::optional(
-            "until",
-            Kind::Shape(&EXPECT),
-            "asked again until the answer is so",
-        ),
-        Field::optional(
-            "within",
-            Kind::Duration,
-            "how long `until` may take (default 30s)",
-        ),
+        Field::optional("until", Kind::Shape(&EXPECT), "asked again until the answer is so"),
+        Field::optional("within", Kind::Duration, "how long `until` may take (default 30s)"),
         Field::optional(
             "wait",
             Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
             "what is waited for before the request: `retry_after` (as the answer under test told) or a time span",
         ),
-        Field::optional(
-            "at_most",
-            Kind::Duration,
-            "the longest that the answer may ask to wait",
-        ),
+        Field::optional("at_most", Kind::Duration, "the longest that the answer may ask to wait"),
         Field::optional(
             "again",
             Kind::Bool,
@@ -124,20 +108,11 @@ static CAPTURE: Shape = Shape {
 
 impl Step {
     /// Reads a step. `own` is the scenario's request, which `again` repeats; captures become known to `names`.
-    pub(super) fn read(
-        node: &Node,
-        names: &mut Names<'_>,
-        own: Option<&RequestTemplate>,
-    ) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &STEP)?;
-        let again = fields
-            .get("again")
-            .and_then(|node| reader.bool(node))
-            .unwrap_or(false);
-        let wait = fields
-            .get("wait")
-            .and_then(|node| WaitFor::read(node, names));
+        let again = fields.get("again").and_then(|node| reader.bool(node)).unwrap_or(false);
+        let wait = fields.get("wait").and_then(|node| WaitFor::read(node, names));
         let patch = RequestPatch::read(&fields, names);
         let request = match own.filter(|_| again) {
             Some(own) => Some(own.with(&patch)),
@@ -157,24 +132,15 @@ impl Step {
         let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
         let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
         if fields.has("within") && until.is_none() {
-            reader.error(
-                node.span,
-                "`within` says how long `until` may take, and there is no `until`",
-            );
+            reader.error(node.span, "`within` says how long `until` may take, and there is no `until`");
         }
         let within = fields
             .get("within")
             .and_then(|node| Wait::read(node, names))
             .unwrap_or_else(|| Wait(Template::literal("30s")));
-        let at_most = fields
-            .get("at_most")
-            .and_then(|node| Wait::read(node, names));
+        let at_most = fields.get("at_most").and_then(|node| Wait::read(node, names));
         let mut capture = Vec::new();
-        for entry in fields
-            .get("capture")
-            .into_iter()
-            .flat_map(|node| reader.named(node))
-        {
+        for entry in fields.get("capture").into_iter().flat_map(|node| reader.named(node)) {
             capture.extend(Capture::read(entry, names));
             names.known.insert(entry.key.clone());
         }
@@ -193,16 +159,9 @@ impl Step {
     }
 
     /// Reads a list of steps.
-    pub(super) fn read_all(
-        node: &Node,
-        names: &mut Names<'_>,
-        own: Option<&RequestTemplate>,
-    ) -> Vec<Self> {
+    pub(super) fn read_all(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Vec<Self> {
         let nodes = names.reader.list(node);
-        nodes
-            .iter()
-            .filter_map(|node| Self::read(node, names, own))
-            .collect()
+        nodes.iter().filter_map(|node| Self::read(node, names, own)).collect()
     }
 }
 
@@ -212,11 +171,7 @@ impl Capture {
         let name = entry.key.clone();
         if entry.value.as_map().is_none() {
             let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
-            return Some(Self {
-                name,
-                part,
-                secret: false,
-            });
+            return Some(Self { name, part, secret: false });
         }
         let fields = reader.fields(&entry.value, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
@@ -234,10 +189,7 @@ impl Capture {
         Some(Self {
             name,
             part,
-            secret: fields
-                .get("secret")
-                .and_then(|node| reader.bool(node))
-                .unwrap_or(false),
+            secret: fields.get("secret").and_then(|node| reader.bool(node)).unwrap_or(false),
         })
     }
 }
@@ -273,38 +225,23 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
     let path = &request.line.path;
     for parameter in path.parameters() {
         let given = request.path.iter().any(|(name, _)| name == parameter);
-        if !given
-            && !names.known.contains(parameter)
-            && !names.contract.variables.contains_key(parameter)
-        {
+        if !given && !names.known.contains(parameter) && !names.contract.variables.contains_key(parameter) {
             names.reader.error_hint(
                 request_span(node),
-                format!(
-                    "nothing fills `{{{parameter}}}` of {} {}",
-                    request.line.method, path.written
-                ),
+                format!("nothing fills `{{{parameter}}}` of {} {}", request.line.method, path.written),
                 format!("give `path: {{ {parameter}: … }}`, or declare a variable of that name"),
             );
         }
     }
     for (name, _) in &request.path {
         if !path.parameters().any(|parameter| parameter == name) {
-            names.reader.unknown(
-                request_span(node),
-                "parameter of the path",
-                name,
-                path.parameters(),
-            );
+            names.reader.unknown(request_span(node), "parameter of the path", name, path.parameters());
         }
     }
     for (name, value) in &request.headers {
         let is_token = !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-        let breaks = value
-            .as_literal()
-            .is_some_and(|text| text.contains(['\r', '\n', '\0']));
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
             names.reader.error_hint(
                 request_span(node),

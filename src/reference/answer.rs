@@ -23,12 +23,7 @@ impl Answer {
     /// An answer without headers and body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-            delay: Duration::ZERO,
-        }
+        Self { status, headers: Vec::new(), body: Vec::new(), delay: Duration::ZERO }
     }
 
     /// An answer with `Content-Type: application/json`.
@@ -63,8 +58,7 @@ impl Answer {
 
     /// Removes every value of a header.
     pub fn remove_header(&mut self, name: &str) {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     }
 
     /// The body as JSON, if it is JSON.

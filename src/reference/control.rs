@@ -26,9 +26,7 @@ pub(super) fn answer(api: &dyn Api, request: &Request) -> Option<Answer> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let conditions = api.conditions();
     Some(match (request.method.as_str(), segments.as_slice()) {
-        ("GET" | "HEAD", ["ready"]) => {
-            Answer::json(200, &json!({ "ready": true, "api": api.name() }))
-        }
+        ("GET" | "HEAD", ["ready"]) => Answer::json(200, &json!({ "ready": true, "api": api.name() })),
         ("GET" | "HEAD", ["conditions"]) => Answer::json(200, &list(api)),
         ("DELETE", ["conditions"]) => {
             conditions.switch_all_off();
@@ -36,17 +34,13 @@ pub(super) fn answer(api: &dyn Api, request: &Request) -> Option<Answer> {
         }
         ("PUT", ["conditions", name]) if conditions.switch_on(name) => switched(name, true),
         ("DELETE", ["conditions", name]) if conditions.switch_off(name) => switched(name, false),
-        ("PUT" | "DELETE", ["conditions", name]) => Answer::json(
-            404,
-            &json!({ "problem": format!("there is no condition {name:?}") }),
-        ),
+        ("PUT" | "DELETE", ["conditions", name]) => {
+            Answer::json(404, &json!({ "problem": format!("there is no condition {name:?}") }))
+        }
         (_, ["ready"]) => refused("GET, HEAD"),
         (_, ["conditions"]) => refused("GET, HEAD, DELETE"),
         (_, ["conditions", _]) => refused("PUT, DELETE"),
-        _ => Answer::json(
-            404,
-            &json!({ "problem": "the control endpoint has no such path" }),
-        ),
+        _ => Answer::json(404, &json!({ "problem": "the control endpoint has no such path" })),
     })
 }
 

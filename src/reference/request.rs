@@ -63,8 +63,7 @@ impl Request {
     /// Sets the body and its media type.
     #[must_use]
     pub fn with_json(self, body: &Value) -> Self {
-        self.with_header("Content-Type", "application/json")
-            .with_body(body.to_string())
+        self.with_header("Content-Type", "application/json").with_body(body.to_string())
     }
 
     /// Sets who asks.

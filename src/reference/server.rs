@@ -44,10 +44,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            mutant: None,
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), mutant: None }
     }
 }
 
@@ -95,34 +92,19 @@ impl Server {
         if let Some(quirk) = mutant.as_ref().and_then(Mutant::quirk)
             && !api.quirks().switch_on(quirk)
         {
-            return Err(StartError::UnknownQuirk {
-                api: api.name(),
-                quirk,
-            });
+            return Err(StartError::UnknownQuirk { api: api.name(), quirk });
         }
-        let refused = |source| StartError::Listen {
-            address: listen,
-            source,
-        };
+        let refused = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         // Answers are small and latency is what a suite waits for.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        let router = Router::new()
-            .fallback(handle)
-            .with_state(Arc::new(Served { api, mutant }));
+        let router = Router::new().fallback(handle).with_state(Arc::new(Served { api, mutant }));
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = axum::serve(
-            listener,
-            router.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move { drop(stopped.await) });
+        let serving = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move { drop(stopped.await) });
         let task = tokio::spawn(async move { drop(serving.await) });
-        Ok(Self {
-            address,
-            stop: Some(stop),
-            task,
-        })
+        Ok(Self { address, stop: Some(stop), task })
     }
 
     /// The address that it listens on, with the actual port.
@@ -150,10 +132,7 @@ impl Server {
             // That nobody listens means that it has stopped already.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(STOP_PATIENCE, &mut self.task)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(STOP_PATIENCE, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }
@@ -195,10 +174,7 @@ fn plain(parts: &Parts, body: Bytes, remote: IpAddr) -> Request {
         .headers
         .iter()
         .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         })
         .collect();
     Request {
@@ -232,13 +208,11 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
 /// Turns an answer into what axum sends. What HTTP cannot express is left out rather than a panic.
 fn wire(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_bytes(value.as_bytes()),
-        ) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
             response.headers_mut().append(name, value);
         }
     }

@@ -66,7 +66,8 @@ pub fn build(
         headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
     }
     if let Some(role) = role {
-        let credential = &target.roles.get(role).ok_or_else(|| BuildError::NoRole(role.to_owned()))?.credential;
+        let credential =
+            &target.roles.get(role).ok_or_else(|| BuildError::NoRole(role.to_owned()))?.credential;
         let header = credential.header(role);
         // A header that the scenario writes itself is the fault that it is about.
         if !has(&headers, &header.name) {

@@ -144,7 +144,9 @@ impl<'s> Running<'s> {
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
             let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
-            let Some(answer) = answer_of(records, index) else { return Err("the control has no answer".to_owned()) };
+            let Some(answer) = answer_of(records, index) else {
+                return Err("the control has no answer".to_owned());
+            };
             let view = View::new(&answer, pick.as_ref());
             let contract = &self.session.pack.contract;
             let unmet = self.session.unmet(&control.expect, &answer, pick.as_ref(), scope, false)?;
@@ -157,7 +159,10 @@ impl<'s> Running<'s> {
             let same = matches!(identity, Identity::Triggered { by_status_alone: false, .. });
             if !same || self.trial.scenario.source == crate::pack::Provenance::Ours {
                 let request = &self.observed.records[index].exchange.request;
-                return Err(format!("the control, which has no fault, did not succeed: {unmet} ({})", line(request)));
+                return Err(format!(
+                    "the control, which has no fault, did not succeed: {unmet} ({})",
+                    line(request)
+                ));
             }
         }
         Ok(())
@@ -242,7 +247,13 @@ impl<'s> Running<'s> {
         Extra { headers: headers.clone(), url: url.clone() }
     }
 
-    async fn steps(&mut self, steps: &[Step], scope: &mut Scope, phase: Phase, course: &Course) -> Result<(), String> {
+    async fn steps(
+        &mut self,
+        steps: &[Step],
+        scope: &mut Scope,
+        phase: Phase,
+        course: &Course,
+    ) -> Result<(), String> {
         let role = course.request.role.as_deref();
         for (number, step) in steps.iter().enumerate() {
             let records = &mut self.observed.records;
@@ -252,7 +263,12 @@ impl<'s> Running<'s> {
             };
             result.map_err(|reason| {
                 let request = self.observed.records.last().map(|record| line(&record.exchange.request));
-                format!("step {} of the {}: {reason} ({})", number + 1, phase.name(), request.unwrap_or_default())
+                format!(
+                    "step {} of the {}: {reason} ({})",
+                    number + 1,
+                    phase.name(),
+                    request.unwrap_or_default()
+                )
             })?;
         }
         Ok(())
@@ -276,13 +292,16 @@ impl<'s> Running<'s> {
             };
             let sent = self.observed.records.get(before);
             // What is gone needs no removing, and what a broken setup never made cannot be left behind.
-            let gone = sent.and_then(|record| record.exchange.result.as_ref().ok()).is_some_and(|answer| {
-                matches!(answer.status, 404 | 410)
-            });
+            let gone = sent
+                .and_then(|record| record.exchange.result.as_ref().ok())
+                .is_some_and(|answer| matches!(answer.status, 404 | 410));
             if gone || (sent.is_none() && !complete) {
                 continue;
             }
-            let what = sent.map_or_else(|| "a step that could not be sent".to_owned(), |record| line(&record.exchange.request));
+            let what = sent.map_or_else(
+                || "a step that could not be sent".to_owned(),
+                |record| line(&record.exchange.request),
+            );
             self.left_behind.push(format!("{what}: {reason}"));
         }
     }

@@ -98,29 +98,41 @@ impl Plan {
             selection.failures.insert(scenario.failure);
             selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
             let skip = skip_reason(scenario, &pack.contract, &target);
-            trials.push(Trial { index: first + trials.len(), name, scenario: Arc::clone(scenario), row, skip });
+            trials.push(Trial {
+                index: first + trials.len(),
+                name,
+                scenario: Arc::clone(scenario),
+                row,
+                skip,
+            });
         }
         Self { pack, target, trials, selection: (!all).then_some(selection) }
     }
 
     /// How many failures are asked for.
     pub fn failures_selected(&self) -> usize {
-        self.selection.as_ref().map_or(self.pack.contract.failures.len(), |selection| selection.failures.len())
+        self.selection
+            .as_ref()
+            .map_or(self.pack.contract.failures.len(), |selection| selection.failures.len())
     }
 }
 
 /// What the target lacks for a scenario, in one sentence.
 fn skip_reason(scenario: &Scenario, contract: &Contract, target: &Target) -> Option<String> {
     let needs = scenario.needs();
-    let roles: Vec<&str> = needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role)).collect();
+    let roles: Vec<&str> =
+        needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role)).collect();
     let unset = |name: &&str| {
         let variable = contract.variables.get(*name);
         variable.is_some_and(|variable| variable.default.is_none()) && !target.variables.contains_key(*name)
     };
-    let own: BTreeSet<&str> = scenario.rows.iter().flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
+    let own: BTreeSet<&str> =
+        scenario.rows.iter().flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
     let scoped = scenario.condition.as_ref().and_then(|name| target.conditions.get(name));
     let by_condition: BTreeSet<&str> = match scoped {
-        Some(Condition::Scoped { variables, .. }) => variables.iter().map(|(name, _)| name.as_str()).collect(),
+        Some(Condition::Scoped { variables, .. }) => {
+            variables.iter().map(|(name, _)| name.as_str()).collect()
+        }
         _ => BTreeSet::new(),
     };
     let variables: Vec<&str> = needs
@@ -137,7 +149,8 @@ fn skip_reason(scenario: &Scenario, contract: &Contract, target: &Target) -> Opt
     if !variables.is_empty() {
         lacks.push(format!("no variable {}", variables.join(", ")));
     }
-    if let Some(condition) = scenario.condition.as_ref().filter(|name| !target.conditions.contains_key(*name)) {
+    if let Some(condition) = scenario.condition.as_ref().filter(|name| !target.conditions.contains_key(*name))
+    {
         lacks.push(format!("no condition {condition}"));
     }
     (!lacks.is_empty()).then(|| format!("the target brings {}", lacks.join(" and ")))

@@ -54,8 +54,8 @@ impl Session {
     ) -> Result<usize, String> {
         let mut resends = 0;
         loop {
-            let request =
-                build(template, purpose.role, scope, &self.target, extra).map_err(|error| error.to_string())?;
+            let request = build(template, purpose.role, scope, &self.target, extra)
+                .map_err(|error| error.to_string())?;
             let exchange: Exchange = self.client.send(request).await;
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
@@ -65,7 +65,10 @@ impl Session {
             }
             let told = told_wait(View::new(&answer, None), None).unwrap_or(Duration::from_secs(1));
             if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
-                return Err(format!("the target limits our rate (HTTP 429, told to wait {} s)", told.as_secs()));
+                return Err(format!(
+                    "the target limits our rate (HTTP 429, told to wait {} s)",
+                    told.as_secs()
+                ));
             }
             resends += 1;
             // The refused attempt is noise in a report; the one that is answered counts.
@@ -106,7 +109,10 @@ impl Session {
                         return Ok(());
                     }
                     if Instant::now() + POLL > deadline {
-                        return Err(format!("it did not become what `until` waits for: {}", wrong.unwrap_or_default()));
+                        return Err(format!(
+                            "it did not become what `until` waits for: {}",
+                            wrong.unwrap_or_default()
+                        ));
                     }
                     records.pop();
                     tokio::time::sleep(POLL).await;
@@ -154,7 +160,8 @@ impl Session {
             return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
         }
         for header in &expect.headers {
-            let fits = answer.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+            let fits =
+                answer.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
             if !fits {
                 return Ok(Some(format!("the header {} is not as expected", header.name)));
             }
@@ -175,10 +182,16 @@ impl Session {
         let success = is_success(view, contract);
         match view.item {
             // The whole of a bulk answer looks the same either way; the item tells.
-            Item::One(item) => success && !contract.failures.iter().any(|failure| {
-                let matches: Vec<_> = failure.rules.matches.iter().map(|ruled| ruled.rule.clone()).collect();
-                !matches.is_empty() && failure.status() == Some(view.answer.status) && fits(item, &matches)
-            }),
+            Item::One(item) => {
+                success
+                    && !contract.failures.iter().any(|failure| {
+                        let matches: Vec<_> =
+                            failure.rules.matches.iter().map(|ruled| ruled.rule.clone()).collect();
+                        !matches.is_empty()
+                            && failure.status() == Some(view.answer.status)
+                            && fits(item, &matches)
+                    })
+            }
             Item::Unpicked(_) => false,
             Item::Whole => success && matches!(Identity::of_any(view, contract), Identity::Success),
         }
@@ -199,14 +212,21 @@ impl Session {
             || (!expect.status.is_empty() && expect.status.iter().any(|status| status.matches(429)))
     }
 
-    fn wait_before(&self, step: &Step, wait: &WaitFor, scope: &Scope, tested: Option<&Answer>) -> Result<Duration, String> {
+    fn wait_before(
+        &self,
+        step: &Step,
+        wait: &WaitFor,
+        scope: &Scope,
+        tested: Option<&Answer>,
+    ) -> Result<Duration, String> {
         let wait = match wait {
             WaitFor::Time(wait) => self.time(wait, scope)?,
             WaitFor::RetryAfter => {
                 let told = tested.and_then(|answer| {
                     let failures = self.pack.contract.failures.iter();
                     let documented = failures.filter(|failure| failure.status() == Some(answer.status));
-                    let mut told = documented.filter_map(|failure| told_wait(View::new(answer, None), Some(failure)));
+                    let mut told =
+                        documented.filter_map(|failure| told_wait(View::new(answer, None), Some(failure)));
                     told.next().or_else(|| told_wait(View::new(answer, None), None))
                 });
                 told.ok_or("the answer does not tell how long to wait")?
@@ -215,7 +235,11 @@ impl Session {
         if let Some(at_most) = &step.at_most {
             let at_most = self.time(at_most, scope)?;
             if wait > at_most {
-                return Err(format!("the answer asks to wait {} s, more than {} s", wait.as_secs(), at_most.as_secs()));
+                return Err(format!(
+                    "the answer asks to wait {} s, more than {} s",
+                    wait.as_secs(),
+                    at_most.as_secs()
+                ));
             }
         }
         Ok(wait.min(LONGEST_WAIT))
@@ -224,7 +248,8 @@ impl Session {
     /// A time span of a step.
     pub(super) fn time(&self, wait: &Wait, scope: &Scope) -> Result<Duration, String> {
         let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
-        crate::document::parse_duration(&text).ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
+        crate::document::parse_duration(&text)
+            .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
 }
 
@@ -240,7 +265,9 @@ pub(super) fn fill_schemas(
 ) -> Result<Vec<(Pointer, std::sync::Arc<Schema>)>, String> {
     schemas
         .iter()
-        .map(|(pointer, schema)| Ok((pointer.clone(), schema.fill(scope).map_err(|error| error.to_string())?)))
+        .map(|(pointer, schema)| {
+            Ok((pointer.clone(), schema.fill(scope).map_err(|error| error.to_string())?))
+        })
         .collect()
 }
 

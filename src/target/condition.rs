@@ -50,46 +50,18 @@ pub(super) static CONDITION: Shape = Shape {
     name: "condition",
     about: "how the target brings a state about: for our requests alone (variables, headers, url), or for everyone (begin and end)",
     fields: &[
-        Field::optional(
-            "variables",
-            Kind::Map(&Kind::Any),
-            "variables that the request under test sees",
-        ),
+        Field::optional("variables", Kind::Map(&Kind::Any), "variables that the request under test sees"),
         Field::optional(
             "headers",
             Kind::Map(&Kind::Text),
             "headers that are added to the request under test",
         ),
-        Field::optional(
-            "url",
-            Kind::Text,
-            "the base URL that the request under test goes to",
-        ),
-        Field::optional(
-            "begin",
-            Kind::Shape(&CONTROL_REQUEST),
-            "brings it about for everyone",
-        ),
-        Field::optional(
-            "end",
-            Kind::Shape(&CONTROL_REQUEST),
-            "ends it; also sent before a run",
-        ),
-        Field::optional(
-            "ready",
-            Kind::Shape(&CONTROL_REQUEST),
-            "asked until it succeeds after `begin`",
-        ),
-        Field::optional(
-            "recovered",
-            Kind::Shape(&CONTROL_REQUEST),
-            "asked until it succeeds after `end`",
-        ),
-        Field::optional(
-            "within",
-            Kind::Duration,
-            "how long `ready` and `recovered` may take (default 30s)",
-        ),
+        Field::optional("url", Kind::Text, "the base URL that the request under test goes to"),
+        Field::optional("begin", Kind::Shape(&CONTROL_REQUEST), "brings it about for everyone"),
+        Field::optional("end", Kind::Shape(&CONTROL_REQUEST), "ends it; also sent before a run"),
+        Field::optional("ready", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `begin`"),
+        Field::optional("recovered", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `end`"),
+        Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
     ],
 };
 
@@ -97,32 +69,19 @@ static CONTROL_REQUEST: Shape = Shape {
     name: "request of a condition",
     about: "a request; any 2xx is a success",
     fields: &[
-        Field::required(
-            "request",
-            Kind::Text,
-            "METHOD /path below the target's URL, or METHOD URL",
-        ),
+        Field::required("request", Kind::Text, "METHOD /path below the target's URL, or METHOD URL"),
         Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
         Field::optional("json", Kind::Any, "a JSON body"),
     ],
 };
 
 impl Condition {
-    pub(super) fn read(
-        node: &Node,
-        reader: &Reader,
-        environment: &super::Environment,
-    ) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Reader, environment: &super::Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONDITION)?;
-        let scoped = ["variables", "headers", "url"]
-            .iter()
-            .any(|key| fields.has(key));
+        let scoped = ["variables", "headers", "url"].iter().any(|key| fields.has(key));
         let (begin, end) = (fields.get("begin"), fields.get("end"));
-        let request = |key: &str| {
-            fields
-                .get(key)
-                .and_then(|node| ControlRequest::read(node, reader, environment))
-        };
+        let request =
+            |key: &str| fields.get(key).and_then(|node| ControlRequest::read(node, reader, environment));
         match (begin, end) {
             (Some(begin), Some(end)) if !scoped => Some(Self::Global {
                 begin: ControlRequest::read(begin, reader, environment)?,
@@ -142,9 +101,7 @@ impl Condition {
                     .map(|entry| (entry.key.clone(), entry.value.to_json()))
                     .collect(),
                 headers: headers(fields.get("headers"), reader, environment),
-                url: fields
-                    .get("url")
-                    .and_then(|node| super::read_url(node, reader, environment)),
+                url: fields.get("url").and_then(|node| super::read_url(node, reader, environment)),
             }),
             _ => {
                 reader.error_hint(
@@ -163,11 +120,7 @@ impl ControlRequest {
         let fields = reader.fields(node, &CONTROL_REQUEST)?;
         let line = environment.text(fields.get("request")?, reader)?;
         let Some((method, address)) = line.split_once(' ') else {
-            reader.error_hint(
-                node.span,
-                format!("`{line}` is not a request"),
-                "write `METHOD /path`",
-            );
+            reader.error_hint(node.span, format!("`{line}` is not a request"), "write `METHOD /path`");
             return None;
         };
         Some(Self {
@@ -179,11 +132,7 @@ impl ControlRequest {
     }
 }
 
-fn headers(
-    node: Option<&Node>,
-    reader: &Reader,
-    environment: &super::Environment,
-) -> Vec<(String, String)> {
+fn headers(node: Option<&Node>, reader: &Reader, environment: &super::Environment) -> Vec<(String, String)> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
     entries
         .iter()

@@ -55,21 +55,9 @@ pub static CONFIG: Shape = Shape {
     name: "config",
     about: "targets and waivers",
     fields: &[
-        Field::optional(
-            "default_target",
-            Kind::Name,
-            "the target of a run that names none",
-        ),
-        Field::optional(
-            "target",
-            Kind::Map(&Kind::Shape(&TARGET)),
-            "targets by name",
-        ),
-        Field::optional(
-            "waivers",
-            Kind::List(&Kind::Shape(&WAIVER)),
-            "known failures",
-        ),
+        Field::optional("default_target", Kind::Name, "the target of a run that names none"),
+        Field::optional("target", Kind::Map(&Kind::Shape(&TARGET)), "targets by name"),
+        Field::optional("waivers", Kind::List(&Kind::Shape(&WAIVER)), "known failures"),
     ],
 };
 
@@ -78,16 +66,8 @@ static TARGET: Shape = Shape {
     about: "a live API under test",
     fields: &[
         Field::required("url", Kind::Text, "the base URL"),
-        Field::optional(
-            "roles",
-            Kind::Map(&Kind::Shape(&ROLE)),
-            "credentials by role",
-        ),
-        Field::optional(
-            "variables",
-            Kind::Map(&Kind::Any),
-            "values of variables that packs declare",
-        ),
+        Field::optional("roles", Kind::Map(&Kind::Shape(&ROLE)), "credentials by role"),
+        Field::optional("variables", Kind::Map(&Kind::Any), "values of variables that packs declare"),
         Field::optional(
             "conditions",
             Kind::Map(&Kind::Shape(&CONDITION)),
@@ -98,16 +78,8 @@ static TARGET: Shape = Shape {
             Kind::List(&Kind::Shape(&OUT_OF_REACH)),
             "what the target cannot show, and why",
         ),
-        Field::optional(
-            "snapshots",
-            Kind::Text,
-            "the folder of its approved answers, relative to this file",
-        ),
-        Field::optional(
-            "isolated",
-            Kind::Bool,
-            "no other process uses the target at the same time",
-        ),
+        Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
+        Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
     ],
 };
 
@@ -116,11 +88,7 @@ impl Config {
     ///
     /// # Errors
     /// Every mistake in the file. Secrets of other targets need not be there.
-    pub fn read(
-        source: &Arc<Source>,
-        name: Option<&str>,
-        folder: &Path,
-    ) -> Result<Self, Diagnostics> {
+    pub fn read(source: &Arc<Source>, name: Option<&str>, folder: &Path) -> Result<Self, Diagnostics> {
         let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
         let reader = Reader::new(source);
         let config = Self::read_node(&node, &reader, name, folder);
@@ -132,9 +100,7 @@ impl Config {
 
     fn read_node(node: &Node, reader: &Reader, name: Option<&str>, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &CONFIG)?;
-        let default = fields
-            .get("default_target")
-            .and_then(|node| reader.text(node));
+        let default = fields.get("default_target").and_then(|node| reader.text(node));
         let Some(wanted) = name.or(default) else {
             reader.report(
                 Diagnostic::error(None, "no target was named")
@@ -143,44 +109,23 @@ impl Config {
             return None;
         };
         let mut target = None;
-        let targets: Vec<_> = fields
-            .get("target")
-            .into_iter()
-            .flat_map(|node| reader.named(node))
-            .collect();
+        let targets: Vec<_> = fields.get("target").into_iter().flat_map(|node| reader.named(node)).collect();
         for entry in &targets {
-            let environment = if entry.key == wanted {
-                Environment::Process
-            } else {
-                Environment::Unused
-            };
+            let environment = if entry.key == wanted { Environment::Process } else { Environment::Unused };
             let read = Target::read(&entry.key, &entry.value, reader, &environment, folder);
             if entry.key == wanted {
                 target = read;
             }
         }
         if !targets.iter().any(|entry| entry.key == wanted) {
-            let span = fields
-                .get("default_target")
-                .filter(|_| name.is_none())
-                .map_or(node.span, |node| node.span);
-            reader.unknown(
-                span,
-                "target",
-                wanted,
-                targets.iter().map(|entry| entry.key.as_str()),
-            );
+            let span =
+                fields.get("default_target").filter(|_| name.is_none()).map_or(node.span, |node| node.span);
+            reader.unknown(span, "target", wanted, targets.iter().map(|entry| entry.key.as_str()));
         }
-        let waivers = fields
-            .get("waivers")
-            .map(|node| reader.list(node))
-            .unwrap_or_default();
+        let waivers = fields.get("waivers").map(|node| reader.list(node)).unwrap_or_default();
         Some(Self {
             target: target?,
-            waivers: waivers
-                .iter()
-                .filter_map(|node| Waiver::read(node, reader))
-                .collect(),
+            waivers: waivers.iter().filter_map(|node| Waiver::read(node, reader)).collect(),
         })
     }
 }
@@ -213,19 +158,11 @@ impl Target {
         folder: &Path,
     ) -> Option<Self> {
         let fields = reader.fields(node, &TARGET)?;
-        let named = |key: &str| {
-            fields
-                .get(key)
-                .into_iter()
-                .flat_map(|node| reader.named(node))
-        };
+        let named = |key: &str| fields.get(key).into_iter().flat_map(|node| reader.named(node));
         let url = read_url(fields.get("url")?, reader, environment);
         let roles = named("roles")
             .filter_map(|entry| {
-                Some((
-                    entry.key.clone(),
-                    Role::read(&entry.key, &entry.value, reader, environment)?,
-                ))
+                Some((entry.key.clone(), Role::read(&entry.key, &entry.value, reader, environment)?))
             })
             .collect();
         let variables = named("variables")
@@ -239,44 +176,28 @@ impl Target {
             .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
-                Some((
-                    entry.key.clone(),
-                    Condition::read(&entry.value, reader, environment)?,
-                ))
+                Some((entry.key.clone(), Condition::read(&entry.value, reader, environment)?))
             })
             .collect();
-        let out_of_reach = fields
-            .get("out_of_reach")
-            .map(|node| reader.list(node))
-            .unwrap_or_default();
+        let out_of_reach = fields.get("out_of_reach").map(|node| reader.list(node)).unwrap_or_default();
         Some(Self {
             name: name.to_owned(),
             url: url?,
             roles,
             variables,
             conditions,
-            out_of_reach: out_of_reach
-                .iter()
-                .filter_map(|node| OutOfReach::read(node, reader))
-                .collect(),
+            out_of_reach: out_of_reach.iter().filter_map(|node| OutOfReach::read(node, reader)).collect(),
             snapshots: fields
                 .get("snapshots")
                 .and_then(|node| reader.text(node))
                 .map(|path| folder.join(path)),
-            isolated: fields
-                .get("isolated")
-                .and_then(|node| reader.bool(node))
-                .unwrap_or(false),
+            isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })
     }
 }
 
-pub(super) fn read_url(
-    node: &Node,
-    reader: &Reader,
-    environment: &Environment,
-) -> Option<url::Url> {
+pub(super) fn read_url(node: &Node, reader: &Reader, environment: &Environment) -> Option<url::Url> {
     let text = environment.text(node, reader)?;
     if *environment == Environment::Unused {
         return url::Url::parse("http://unused.invalid").ok();
@@ -295,20 +216,15 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
     if text.trim().is_empty() {
         return Err(format!("the URL of the target is empty; {hint}"));
     }
-    let url = url::Url::parse(text.trim())
-        .map_err(|error| format!("this is not a URL ({error}); {hint}"))?;
+    let url = url::Url::parse(text.trim()).map_err(|error| format!("this is not a URL ({error}); {hint}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(format!("a target is reached over http or https; {hint}"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(String::from(
-            "a URL must not hold credentials; give the target a role with `basic`",
-        ));
+        return Err(String::from("a URL must not hold credentials; give the target a role with `basic`"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(String::from(
-            "the URL of a target has no query and no fragment",
-        ));
+        return Err(String::from("the URL of a target has no query and no fragment"));
     }
     Ok(url)
 }
@@ -323,13 +239,11 @@ mod tests {
 
     #[test]
     fn a_missing_secret_is_a_mistake_and_that_of_another_target_is_not() {
-        let other = "[target.other]\nurl = \"https://x\"\nroles.editor = { bearer = \"${env:FAILSPEC_NOT_SET}\" }\n";
-        let text =
-            format!("default_target = \"mine\"\n[target.mine]\nurl = \"http://h/base\"\n{other}");
+        let other =
+            "[target.other]\nurl = \"https://x\"\nroles.editor = { bearer = \"${env:FAILSPEC_NOT_SET}\" }\n";
+        let text = format!("default_target = \"mine\"\n[target.mine]\nurl = \"http://h/base\"\n{other}");
         assert_eq!(read(&text).unwrap().target.url.as_str(), "http://h/base");
-        let error = read(&text.replace("\"mine\"", "\"other\""))
-            .unwrap_err()
-            .render(false);
+        let error = read(&text.replace("\"mine\"", "\"other\"")).unwrap_err().render(false);
         assert!(error.contains("`FAILSPEC_NOT_SET` is not set"), "{error}");
         assert!(error.contains("failspec.toml:6"), "{error}");
     }

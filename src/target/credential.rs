@@ -55,11 +55,7 @@ pub(super) static ROLE: Shape = Shape {
         Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
         Field::optional("header", Kind::Shape(&NAMED), "a header of its own"),
         Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
-        Field::optional(
-            "exclusive",
-            Kind::Bool,
-            "scenarios that use the role never overlap",
-        ),
+        Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
     ],
 };
 
@@ -82,12 +78,7 @@ static NAMED: Shape = Shape {
 };
 
 impl Role {
-    pub(super) fn read(
-        name: &str,
-        node: &Node,
-        reader: &Reader,
-        environment: &Environment,
-    ) -> Option<Self> {
+    pub(super) fn read(name: &str, node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &ROLE)?;
         let secret = |node: &Node| {
             let value = environment.text(node, reader)?;
@@ -102,11 +93,7 @@ impl Role {
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
             let hint = "give one of `bearer`, `basic`, `header` and `cookie`";
-            reader.error_hint(
-                node.span,
-                format!("the role `{name}` wants exactly one credential"),
-                hint,
-            );
+            reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
             return None;
         };
         let value = fields.get(kind)?;
@@ -115,26 +102,16 @@ impl Role {
             "basic" => {
                 let fields = reader.fields(value, &BASIC)?;
                 let user = environment.text(fields.get("user")?, reader)?;
-                Credential::Basic {
-                    user,
-                    password: secret(fields.get("password")?)?,
-                }
+                Credential::Basic { user, password: secret(fields.get("password")?)? }
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
             _ => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
         };
         let exclusive = match fields.get("exclusive") {
-            Some(Node {
-                value: NodeValue::Null,
-                ..
-            })
-            | None => false,
+            Some(Node { value: NodeValue::Null, .. }) | None => false,
             Some(node) => reader.bool(node)?,
         };
-        Some(Self {
-            credential,
-            exclusive,
-        })
+        Some(Self { credential, exclusive })
     }
 
     /// Reads what `--role NAME=…` says: `bearer:env:VAR`, `basic:env:VAR` (user:password),
@@ -143,18 +120,15 @@ impl Role {
     /// # Errors
     /// A sentence that says what is wrong; it never quotes a value.
     pub fn from_option(name: &str, text: &str) -> Result<Self, String> {
-        let usage = "write bearer:env:VAR, basic:env:VAR (user:password), header:NAME:env:VAR or cookie:NAME:env:VAR";
+        let usage =
+            "write bearer:env:VAR, basic:env:VAR (user:password), header:NAME:env:VAR or cookie:NAME:env:VAR";
         let parts: Vec<&str> = text.split(':').collect();
         let value = |variable: &str| {
-            std::env::var(variable)
-                .ok()
-                .filter(|value| !value.is_empty())
-                .ok_or_else(|| {
-                    format!("role {name}: the environment variable {variable} is not set or empty")
-                })
+            std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+                format!("role {name}: the environment variable {variable} is not set or empty")
+            })
         };
-        let secret =
-            |variable: &str| Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")));
+        let secret = |variable: &str| Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")));
         let credential = match parts.as_slice() {
             ["bearer", "env", variable] => Credential::Bearer(secret(variable)?),
             ["basic", "env", variable] => {
@@ -167,26 +141,19 @@ impl Role {
                     password: Secret::new(password, format!("role {name}")),
                 }
             }
-            ["header", header, "env", variable] => Credential::Header {
-                name: (*header).to_owned(),
-                value: secret(variable)?,
-            },
-            ["cookie", cookie, "env", variable] => Credential::Cookie {
-                name: (*cookie).to_owned(),
-                value: secret(variable)?,
-            },
+            ["header", header, "env", variable] => {
+                Credential::Header { name: (*header).to_owned(), value: secret(variable)? }
+            }
+            ["cookie", cookie, "env", variable] => {
+                Credential::Cookie { name: (*cookie).to_owned(), value: secret(variable)? }
+            }
             // A credential on the command line is in the shell's history and in the process list.
             ["bearer" | "basic" | "header" | "cookie", ..] => {
-                return Err(format!(
-                    "role {name}: credentials come from the environment; {usage}"
-                ));
+                return Err(format!("role {name}: credentials come from the environment; {usage}"));
             }
             _ => return Err(format!("role {name}: this is no credential; {usage}")),
         };
-        Ok(Self {
-            credential,
-            exclusive: false,
-        })
+        Ok(Self { credential, exclusive: false })
     }
 }
 
@@ -194,10 +161,7 @@ impl Credential {
     /// The secret in it.
     pub fn secret(&self) -> &Secret {
         match self {
-            Self::Bearer(secret)
-            | Self::Basic {
-                password: secret, ..
-            } => secret,
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => secret,
             Self::Header { value, .. } | Self::Cookie { value, .. } => value,
         }
     }
@@ -213,27 +177,15 @@ impl Credential {
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.expose());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-                (
-                    "Authorization",
-                    format!("Basic {encoded}"),
-                    format!("Basic [secret: role {role}]"),
-                )
+                ("Authorization", format!("Basic {encoded}"), format!("Basic [secret: role {role}]"))
             }
-            Self::Header { name, value } => (
-                name.as_str(),
-                value.expose().to_owned(),
-                format!("[secret: role {role}]"),
-            ),
-            Self::Cookie { name, value } => (
-                "Cookie",
-                format!("{name}={}", value.expose()),
-                format!("{name}=[secret: role {role}]"),
-            ),
+            Self::Header { name, value } => {
+                (name.as_str(), value.expose().to_owned(), format!("[secret: role {role}]"))
+            }
+            Self::Cookie { name, value } => {
+                ("Cookie", format!("{name}={}", value.expose()), format!("{name}=[secret: role {role}]"))
+            }
         };
-        Header {
-            name: name.to_owned(),
-            value,
-            shown,
-        }
+        Header { name: name.to_owned(), value, shown }
     }
 }

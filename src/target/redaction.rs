@@ -8,11 +8,7 @@ use crate::document::{Diagnostics, Node, NodeValue, Source, Span};
 const HOLDERS: &[&str] = &["roles", "headers", "json", "variables"];
 
 /// The same messages over a text in which every possible credential is blanked out, byte for byte.
-pub(super) fn redact(
-    mut diagnostics: Diagnostics,
-    source: &Arc<Source>,
-    node: Option<&Node>,
-) -> Diagnostics {
+pub(super) fn redact(mut diagnostics: Diagnostics, source: &Arc<Source>, node: Option<&Node>) -> Diagnostics {
     let mut text = source.text().as_bytes().to_vec();
     match node {
         Some(node) => blank_credentials(node, false, &mut text),
@@ -38,9 +34,7 @@ fn blank_credentials(node: &Node, inside: bool, text: &mut [u8]) {
                 blank(node.span, text);
             }
         }
-        NodeValue::List(items) => items
-            .iter()
-            .for_each(|item| blank_credentials(item, inside, text)),
+        NodeValue::List(items) => items.iter().for_each(|item| blank_credentials(item, inside, text)),
         NodeValue::Map(entries) => {
             for entry in entries {
                 let inside = inside || HOLDERS.contains(&entry.key.as_str());

@@ -32,16 +32,8 @@ pub(super) static WAIVER: Shape = Shape {
     name: "waiver",
     about: "a known failure: it still runs, and must still fail",
     fields: &[
-        Field::required(
-            "scenario",
-            Kind::Text,
-            "a glob of trial names: pack::failure::scenario[::row]",
-        ),
-        Field::required(
-            "check",
-            Kind::Text,
-            "the check that it breaks (`failspec explain` lists them)",
-        ),
+        Field::required("scenario", Kind::Text, "a glob of trial names: pack::failure::scenario[::row]"),
+        Field::required("check", Kind::Text, "the check that it breaks (`failspec explain` lists them)"),
         Field::required("reason", Kind::Text, "why it is known"),
         Field::optional("issue", Kind::Text, "where it is tracked"),
         Field::required("expires", Kind::Date, "the last day on which it holds"),
@@ -52,11 +44,7 @@ pub(super) static OUT_OF_REACH: Shape = Shape {
     name: "out_of_reach",
     about: "failures that this target cannot show",
     fields: &[
-        Field::required(
-            "failures",
-            Kind::List(&Kind::Text),
-            "globs of pack::failure",
-        ),
+        Field::required("failures", Kind::List(&Kind::Text), "globs of pack::failure"),
         Field::required("reason", Kind::Text, "why not"),
     ],
 };
@@ -74,12 +62,7 @@ impl Waiver {
 
     pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &WAIVER)?;
-        let text = |key: &str| {
-            fields
-                .get(key)
-                .and_then(|node| reader.text(node))
-                .map(str::to_owned)
-        };
+        let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
         Some(Self {
             scenario: text("scenario")?,
             check: text("check")?,
@@ -102,11 +85,7 @@ impl OutOfReach {
         let fields = reader.fields(node, &OUT_OF_REACH)?;
         let failures = reader.list(fields.get("failures")?);
         Some(Self {
-            failures: failures
-                .iter()
-                .filter_map(|node| reader.text(node))
-                .map(str::to_owned)
-                .collect(),
+            failures: failures.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
             reason: reader.text(fields.get("reason")?)?.to_owned(),
         })
     }

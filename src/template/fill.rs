@@ -40,9 +40,7 @@ impl Filled<String> {
     /// Appends text of which only `shown` may be shown.
     pub(super) fn push_masked(&mut self, sent: &str, shown: &str) {
         let before = &self.sent;
-        self.shown
-            .get_or_insert_with(|| before.clone())
-            .push_str(shown);
+        self.shown.get_or_insert_with(|| before.clone()).push_str(shown);
         self.sent.push_str(sent);
     }
 }
@@ -66,19 +64,13 @@ pub enum FillError {
 
 /// The value of a hole.
 pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillError> {
-    let held = |name: &str| {
-        scope
-            .get(name)
-            .ok_or_else(|| FillError::Missing(name.to_owned()))
-    };
+    let held = |name: &str| scope.get(name).ok_or_else(|| FillError::Missing(name.to_owned()));
     Ok(match hole {
         Hole::Name(name) => {
             let held = held(name)?;
             Filled {
                 sent: held.value.clone(),
-                shown: held
-                    .secret
-                    .then(|| Value::String(format!("[secret: {name}]"))),
+                shown: held.secret.then(|| Value::String(format!("[secret: {name}]"))),
             }
         }
         Hole::Unique => Filled::plain(Value::String(scope.unique().to_owned())),
@@ -88,19 +80,14 @@ pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillErro
             let code = totp(held(secret)?.value.as_str().unwrap_or_default(), *offset)
                 .ok_or_else(|| FillError::Totp(secret.clone()))?;
             // A code is worth something for half a minute only, but it belongs to a secret all the same.
-            Filled {
-                sent: Value::String(code),
-                shown: Some(Value::String(format!("[totp: {secret}]"))),
-            }
+            Filled { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
         }
         Hole::Fill(amount) => {
             let (bytes, written) = match amount {
                 Amount::Bytes(bytes) => (Some(*bytes), bytes.to_string()),
                 Amount::Name(name) => (number(&held(name)?.value), name.clone()),
             };
-            let bytes = bytes
-                .filter(|bytes| *bytes <= MOST_FILL)
-                .ok_or(FillError::Fill(written))?;
+            let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(FillError::Fill(written))?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
             // 64 bytes are still easier to read as they are than as a digest.
             let shown = (bytes > 64).then(|| {
@@ -110,10 +97,7 @@ pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillErro
                     digest[0], digest[1], digest[2], digest[3]
                 ))
             });
-            Filled {
-                sent: Value::String(text),
-                shown,
-            }
+            Filled { sent: Value::String(text), shown }
         }
     })
 }
@@ -125,9 +109,9 @@ pub(super) fn as_text(hole: &Hole, value: &Value) -> Result<String, FillError> {
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Null => Ok(String::new()),
-        Value::Array(_) | Value::Object(_) => Err(FillError::NotText(
-            hole.name().unwrap_or_default().to_owned(),
-        )),
+        Value::Array(_) | Value::Object(_) => {
+            Err(FillError::NotText(hole.name().unwrap_or_default().to_owned()))
+        }
     }
 }
 
@@ -137,9 +121,7 @@ fn number(value: &Value) -> Option<u64> {
 }
 
 fn unix_seconds() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
@@ -179,13 +161,9 @@ mod tests {
     #[test]
     fn a_lone_hole_keeps_its_type_and_others_become_text() {
         let template =
-            JsonTemplate::parse(&json!({"a": "${port}", "b": "p${port}", "c": [1, "${unique}"]}))
-                .unwrap();
+            JsonTemplate::parse(&json!({"a": "${port}", "b": "p${port}", "c": [1, "${unique}"]})).unwrap();
         let filled = template.fill(&scope()).unwrap();
-        assert_eq!(
-            filled.sent,
-            json!({"a": 8080, "b": "p8080", "c": [1, "failspec-abc-1"]})
-        );
+        assert_eq!(filled.sent, json!({"a": 8080, "b": "p8080", "c": [1, "failspec-abc-1"]}));
         assert_eq!(filled.shown, None);
     }
 
@@ -195,10 +173,7 @@ mod tests {
         let filled = template.fill(&scope()).unwrap();
         assert_eq!(filled.sent, "Bearer hunter2hunter2!");
         assert_eq!(filled.shown(), "Bearer [secret: token]!");
-        let filled = Template::parse("${fill(limit)}")
-            .unwrap()
-            .fill(&scope())
-            .unwrap();
+        let filled = Template::parse("${fill(limit)}").unwrap().fill(&scope()).unwrap();
         assert_eq!(filled.sent.len(), 100);
         assert!(filled.shown().starts_with("[100 bytes, sha256:"));
     }

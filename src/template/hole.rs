@@ -78,15 +78,11 @@ impl Hole {
         let function = function.trim();
         match (function, arguments.as_slice()) {
             ("now", [offset]) => seconds(offset).map(|offset| Self::Now { offset }),
-            ("totp", [secret]) if is_name(secret) => Some(Self::Totp {
-                secret: (*secret).to_owned(),
-                offset: 0,
-            }),
+            ("totp", [secret]) if is_name(secret) => {
+                Some(Self::Totp { secret: (*secret).to_owned(), offset: 0 })
+            }
             ("totp", [secret, offset]) if is_name(secret) => {
-                seconds(offset).map(|offset| Self::Totp {
-                    secret: (*secret).to_owned(),
-                    offset,
-                })
+                seconds(offset).map(|offset| Self::Totp { secret: (*secret).to_owned(), offset })
             }
             ("fill", [amount]) => match amount.parse() {
                 Ok(bytes) if bytes <= MOST_FILL => Some(Self::Fill(Amount::Bytes(bytes))),
@@ -102,9 +98,7 @@ impl Hole {
     /// The name that the hole needs, if it needs one.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(Amount::Name(name)) => {
-                Some(name)
-            }
+            Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(Amount::Name(name)) => Some(name),
             _ => None,
         }
     }
@@ -114,10 +108,7 @@ fn usage(function: &str) -> HoleError {
     match function {
         "now" => HoleError::Arguments("now", "`now` or `now(-300s)`"),
         "totp" => HoleError::Arguments("totp", "`totp(secret)` or `totp(secret, -300s)`"),
-        _ => HoleError::Arguments(
-            "fill",
-            "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes",
-        ),
+        _ => HoleError::Arguments("fill", "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes"),
     }
 }
 
@@ -137,8 +128,6 @@ fn seconds(text: &str) -> Option<i64> {
 
 fn is_name(text: &str) -> bool {
     text.bytes().enumerate().all(|(at, byte)| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_digit()
-            || (at > 0 && matches!(byte, b'_' | b'-'))
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && matches!(byte, b'_' | b'-'))
     }) && !text.is_empty()
 }

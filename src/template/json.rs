@@ -33,14 +33,8 @@ impl JsonTemplate {
             }
             Value::Array(items) => {
                 let items: Vec<_> = items.iter().map(Self::parse).collect::<Result<_, _>>()?;
-                match items
-                    .iter()
-                    .map(Self::as_constant)
-                    .collect::<Option<Vec<_>>>()
-                {
-                    Some(items) => {
-                        Self::Constant(Value::Array(items.into_iter().cloned().collect()))
-                    }
+                match items.iter().map(Self::as_constant).collect::<Option<Vec<_>>>() {
+                    Some(items) => Self::Constant(Value::Array(items.into_iter().cloned().collect())),
                     None => Self::List(items),
                 }
             }
@@ -49,10 +43,7 @@ impl JsonTemplate {
                     .iter()
                     .map(|(key, value)| Ok((key.clone(), Self::parse(value)?)))
                     .collect::<Result<_, HoleError>>()?;
-                if entries
-                    .iter()
-                    .all(|(_, value)| value.as_constant().is_some())
-                {
+                if entries.iter().all(|(_, value)| value.as_constant().is_some()) {
                     Self::Constant(value.clone()).without_escapes(&entries)
                 } else {
                     Self::Map(entries)
@@ -76,10 +67,7 @@ impl JsonTemplate {
             Self::Constant(_) => Vec::new(),
             Self::Text(template) => template.holes().collect(),
             Self::List(items) => items.iter().flat_map(Self::holes).collect(),
-            Self::Map(entries) => entries
-                .iter()
-                .flat_map(|(_, value)| value.holes())
-                .collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.holes()).collect(),
         }
     }
 
@@ -92,16 +80,11 @@ impl JsonTemplate {
             Self::Constant(value) => Ok(Filled::plain(value.clone())),
             Self::Text(template) => template.fill_value(scope),
             Self::List(items) => {
-                let items: Vec<Filled<Value>> = items
-                    .iter()
-                    .map(|item| item.fill(scope))
-                    .collect::<Result<_, _>>()?;
+                let items: Vec<Filled<Value>> =
+                    items.iter().map(|item| item.fill(scope)).collect::<Result<_, _>>()?;
                 let masked = items.iter().any(|item| item.shown.is_some());
                 let shown = masked.then(|| items.iter().map(|item| item.shown().clone()).collect());
-                Ok(Filled {
-                    sent: items.into_iter().map(|item| item.sent).collect(),
-                    shown,
-                })
+                Ok(Filled { sent: items.into_iter().map(|item| item.sent).collect(), shown })
             }
             Self::Map(entries) => {
                 let entries: Vec<(&String, Filled<Value>)> = entries
@@ -110,20 +93,13 @@ impl JsonTemplate {
                     .collect::<Result<_, FillError>>()?;
                 let masked = entries.iter().any(|(_, value)| value.shown.is_some());
                 let shown = masked.then(|| {
-                    let shown: Map<String, Value> = entries
-                        .iter()
-                        .map(|(key, value)| ((*key).clone(), value.shown().clone()))
-                        .collect();
+                    let shown: Map<String, Value> =
+                        entries.iter().map(|(key, value)| ((*key).clone(), value.shown().clone())).collect();
                     Value::Object(shown)
                 });
-                let sent: Map<String, Value> = entries
-                    .into_iter()
-                    .map(|(key, value)| (key.clone(), value.sent))
-                    .collect();
-                Ok(Filled {
-                    sent: Value::Object(sent),
-                    shown,
-                })
+                let sent: Map<String, Value> =
+                    entries.into_iter().map(|(key, value)| (key.clone(), value.sent)).collect();
+                Ok(Filled { sent: Value::Object(sent), shown })
             }
         }
     }

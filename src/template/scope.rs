@@ -16,18 +16,12 @@ pub struct Held {
 impl Held {
     /// A value that may be shown.
     pub fn open(value: impl Into<Value>) -> Self {
-        Self {
-            value: value.into(),
-            secret: false,
-        }
+        Self { value: value.into(), secret: false }
     }
 
     /// A value that must never be shown.
     pub fn secret(value: impl Into<Value>) -> Self {
-        Self {
-            value: value.into(),
-            secret: true,
-        }
+        Self { value: value.into(), secret: true }
     }
 }
 
@@ -45,12 +39,7 @@ pub struct Scope {
 impl Scope {
     /// A scope over the variables of the run, for one course.
     pub fn new(variables: Arc<HashMap<String, Held>>, unique: impl Into<String>) -> Self {
-        Self {
-            variables,
-            own: HashMap::new(),
-            unique: unique.into(),
-            uuid: uuid::Uuid::new_v4().to_string(),
-        }
+        Self { variables, own: HashMap::new(), unique: unique.into(), uuid: uuid::Uuid::new_v4().to_string() }
     }
 
     /// The value under a name.

@@ -50,9 +50,7 @@ impl Template {
 
     /// A template that is this text, holes or not.
     pub fn literal(text: impl Into<String>) -> Self {
-        Self {
-            parts: vec![Part::Text(text.into())],
-        }
+        Self { parts: vec![Part::Text(text.into())] }
     }
 
     /// The text, if there is no hole in it.
@@ -106,9 +104,6 @@ impl Template {
             return fill::hole(hole, scope);
         }
         let text = self.fill(scope)?;
-        Ok(Filled {
-            sent: Value::String(text.sent),
-            shown: text.shown.map(Value::String),
-        })
+        Ok(Filled { sent: Value::String(text.sent), shown: text.shown.map(Value::String) })
     }
 }

@@ -86,70 +86,50 @@ impl Coverage {
         for trial in trials {
             by_failure.entry(&trial.failure).or_default().push(trial);
         }
-        let failures = contract
-            .failures
-            .iter()
-            .enumerate()
-            .map(|(index, failure)| {
-                let own = by_failure.remove(failure.id.as_str()).unwrap_or_default();
-                let declared = if let Some(reason) = &failure.excluded {
-                    Some(State::Excluded(reason.clone()))
-                } else {
-                    out_of_reach
-                        .iter()
-                        .find(|entry| entry.matches(&contract.name, &failure.id))
-                        .map(|entry| State::OutOfReach(entry.reason.clone()))
-                };
-                let state = |trials: &[&TrialReport], selected: bool| {
-                    let shown = shown_by(trials);
-                    match (&declared, shown) {
-                        (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
-                        (Some(declared), _) => declared.clone(),
-                        (None, _) if !selected => State::NotSelected,
-                        (None, shown) => shown,
-                    }
-                };
-                let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
-                    let of_cause: Vec<&TrialReport> = own
-                        .iter()
-                        .copied()
-                        .filter(|trial| trial.cause.as_ref() == Some(cause))
-                        .collect();
-                    let selected =
-                        selection.is_none_or(|selection| selection.causes.contains(&(index, at)));
-                    CauseCoverage {
-                        cause: cause.clone(),
-                        state: state(&of_cause, selected),
-                    }
-                });
-                let selected =
-                    selection.is_none_or(|selection| selection.failures.contains(&index));
-                FailureCoverage {
-                    failure: failure.id.clone(),
-                    state: state(&own, selected),
-                    causes: causes.collect(),
-                    codes_seen: own
-                        .iter()
-                        .filter(|trial| trial.exercised != Exercise::No)
-                        .filter_map(|trial| Some(trial.observed.as_ref()?.code.as_ref()?))
-                        .map(|code| {
-                            code.as_str()
-                                .map_or_else(|| code.to_string(), str::to_owned)
-                        })
-                        .collect(),
+        let failures = contract.failures.iter().enumerate().map(|(index, failure)| {
+            let own = by_failure.remove(failure.id.as_str()).unwrap_or_default();
+            let declared = if let Some(reason) = &failure.excluded {
+                Some(State::Excluded(reason.clone()))
+            } else {
+                out_of_reach
+                    .iter()
+                    .find(|entry| entry.matches(&contract.name, &failure.id))
+                    .map(|entry| State::OutOfReach(entry.reason.clone()))
+            };
+            let state = |trials: &[&TrialReport], selected: bool| {
+                let shown = shown_by(trials);
+                match (&declared, shown) {
+                    (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
+                    (Some(declared), _) => declared.clone(),
+                    (None, _) if !selected => State::NotSelected,
+                    (None, shown) => shown,
                 }
+            };
+            let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
+                let of_cause: Vec<&TrialReport> =
+                    own.iter().copied().filter(|trial| trial.cause.as_ref() == Some(cause)).collect();
+                let selected = selection.is_none_or(|selection| selection.causes.contains(&(index, at)));
+                CauseCoverage { cause: cause.clone(), state: state(&of_cause, selected) }
             });
-        Self {
-            failures: failures.collect(),
-        }
+            let selected = selection.is_none_or(|selection| selection.failures.contains(&index));
+            FailureCoverage {
+                failure: failure.id.clone(),
+                state: state(&own, selected),
+                causes: causes.collect(),
+                codes_seen: own
+                    .iter()
+                    .filter(|trial| trial.exercised != Exercise::No)
+                    .filter_map(|trial| Some(trial.observed.as_ref()?.code.as_ref()?))
+                    .map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned))
+                    .collect(),
+            }
+        });
+        Self { failures: failures.collect() }
     }
 
     /// How many failures are in a state.
     pub fn count(&self, fits: impl Fn(&State) -> bool) -> usize {
-        self.failures
-            .iter()
-            .filter(|failure| fits(&failure.state))
-            .count()
+        self.failures.iter().filter(|failure| fits(&failure.state)).count()
     }
 
     /// What keeps the run from being complete: `failure` or `failure/cause`, and why.
@@ -172,10 +152,7 @@ impl Coverage {
     /// How many causes there are, and how many of them were exercised.
     pub fn causes(&self) -> (usize, usize) {
         let causes = self.failures.iter().flat_map(|failure| &failure.causes);
-        let exercised = causes
-            .clone()
-            .filter(|cause| cause.state == State::Exercised)
-            .count();
+        let exercised = causes.clone().filter(|cause| cause.state == State::Exercised).count();
         (causes.count(), exercised)
     }
 }
@@ -185,24 +162,16 @@ fn shown_by(trials: &[&TrialReport]) -> State {
     let mut best: Option<State> = None;
     for trial in trials {
         let state = match (&trial.exercised, trial.outcome) {
-            (Exercise::Exercised, Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
-                State::Exercised
-            }
+            (Exercise::Exercised, Outcome::Passed | Outcome::Failed | Outcome::Waived) => State::Exercised,
             (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
                 State::CoveredByAlternative(code.clone())
             }
-            (_, Outcome::Waived) => State::Waived(
-                trial
-                    .waived
-                    .first()
-                    .map(|it| it.reason.clone())
-                    .unwrap_or_default(),
-            ),
+            (_, Outcome::Waived) => {
+                State::Waived(trial.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
+            }
             (_, outcome) => {
-                let why = trial
-                    .reason
-                    .clone()
-                    .unwrap_or_else(|| "the answer was not this failure".to_owned());
+                let why =
+                    trial.reason.clone().unwrap_or_else(|| "the answer was not this failure".to_owned());
                 State::Missing(format!("{}: {why}", outcome.word()))
             }
         };

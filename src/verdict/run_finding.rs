@@ -27,10 +27,7 @@ pub fn reused_request_ids(trials: &[TrialReport]) -> Vec<RunFinding> {
     let mut findings = Vec::new();
     for trial in trials {
         for id in &trial.request_ids {
-            let Some(first) = owners
-                .insert(id, trial)
-                .filter(|first| first.index != trial.index)
-            else {
+            let Some(first) = owners.insert(id, trial).filter(|first| first.index != trial.index) else {
                 continue;
             };
             findings.push(RunFinding {
@@ -55,18 +52,12 @@ pub fn waiver_findings(
         .filter_map(|waiver| {
             let (check, what) = if waiver.holds_on(today) {
                 let used = trials.iter().any(|trial| {
-                    trial
-                        .waived
-                        .iter()
-                        .any(|waived| waiver.matches(&trial.name, waived.finding.check))
+                    trial.waived.iter().any(|waived| waiver.matches(&trial.name, waived.finding.check))
                 });
                 if used {
                     return None;
                 }
-                (
-                    "waiver-stale",
-                    "matches nothing that still breaks its check: remove it".to_owned(),
-                )
+                ("waiver-stale", "matches nothing that still breaks its check: remove it".to_owned())
             } else {
                 ("waiver-expired", format!("expired on {}", waiver.expires))
             };

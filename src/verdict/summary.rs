@@ -101,22 +101,14 @@ pub struct Evidence {
 impl Summary {
     /// The numbers of a run.
     pub fn of<'a>(trials: &[TrialReport], coverage: impl Iterator<Item = &'a Coverage>) -> Self {
-        let count = |outcome| {
-            trials
-                .iter()
-                .filter(|trial| trial.outcome == outcome)
-                .count()
-        };
+        let count = |outcome| trials.iter().filter(|trial| trial.outcome == outcome).count();
         let mut summary = Self {
             passed: count(Outcome::Passed),
             failed: count(Outcome::Failed),
             inconclusive: count(Outcome::Inconclusive),
             skipped: count(Outcome::Skipped),
             waived: count(Outcome::Waived),
-            warned: trials
-                .iter()
-                .filter(|trial| !trial.warnings.is_empty())
-                .count(),
+            warned: trials.iter().filter(|trial| !trial.warnings.is_empty()).count(),
             ..Self::default()
         };
         for coverage in coverage {

@@ -30,23 +30,14 @@ impl Call<'_> {
         let value: Value = serde_json::from_str(text).map_err(|error| {
             // Nested too deeply, a number too large, half a surrogate pair: the grammar allows all of them.
             if serde_json::from_str::<IgnoredAny>(text).is_ok() {
-                Failure::new(
-                    Code::InvalidBody,
-                    format!("the body cannot be decoded: {error}"),
-                )
+                Failure::new(Code::InvalidBody, format!("the body cannot be decoded: {error}"))
             } else {
                 Failure::new(Code::InvalidJson, format!("the body is not JSON: {error}"))
             }
         })?;
         match value {
-            Value::Object(fields) => Ok(Object {
-                fields,
-                at: String::new(),
-            }),
-            _ => Err(Failure::new(
-                Code::InvalidBody,
-                "the body must be a JSON object",
-            )),
+            Value::Object(fields) => Ok(Object { fields, at: String::new() }),
+            _ => Err(Failure::new(Code::InvalidBody, "the body must be a JSON object")),
         }
     }
 }
@@ -64,39 +55,26 @@ impl Object {
 
     /// A field that must be there.
     pub(super) fn required(&self, field: &str) -> Result<&Value, Failure> {
-        self.get(field).ok_or_else(|| {
-            Failure::new(
-                Code::MissingField,
-                format!("{}{field} is required", self.at),
-            )
-        })
+        self.get(field)
+            .ok_or_else(|| Failure::new(Code::MissingField, format!("{}{field} is required", self.at)))
     }
 
     /// A text that must be there.
     pub(super) fn text(&self, field: &str) -> Result<&str, Failure> {
-        self.required(field)?
-            .as_str()
-            .ok_or_else(|| self.invalid(field, "must be a text"))
+        self.required(field)?.as_str().ok_or_else(|| self.invalid(field, "must be a text"))
     }
 
     /// A text that may be there.
     pub(super) fn optional_text(&self, field: &str) -> Result<Option<&str>, Failure> {
         self.get(field)
-            .map(|value| {
-                value
-                    .as_str()
-                    .ok_or_else(|| self.invalid(field, "must be a text"))
-            })
+            .map(|value| value.as_str().ok_or_else(|| self.invalid(field, "must be a text")))
             .transpose()
     }
 
     /// An object that must be there.
     pub(super) fn object(&self, field: &str) -> Result<Self, Failure> {
         match self.required(field)? {
-            Value::Object(fields) => Ok(Self {
-                fields: fields.clone(),
-                at: format!("{}{field}.", self.at),
-            }),
+            Value::Object(fields) => Ok(Self { fields: fields.clone(), at: format!("{}{field}.", self.at) }),
             _ => Err(self.invalid(field, "must be an object")),
         }
     }

@@ -35,17 +35,10 @@ impl Kubeglass {
             Some(token) => token,
             None if self.quirks.is_on(quirks::NO_TOKEN) => "",
             None => {
-                return Err(Failure::new(
-                    Code::Unauthorized,
-                    "a bearer token is required",
-                ));
+                return Err(Failure::new(Code::Unauthorized, "a bearer token is required"));
             }
         };
-        let identity = match self
-            .store
-            .identities
-            .authenticate(token, self.store.clock.now())
-        {
+        let identity = match self.store.identities.authenticate(token, self.store.clock.now()) {
             Ok(identity) => identity,
             Err(_) if self.quirks.is_on(quirks::ANY_TOKEN) || token.is_empty() => {
                 Arc::new(Identity::new("anyone", vec![Grant::all()]))
@@ -61,11 +54,7 @@ impl Kubeglass {
             .get(&session)
             .and_then(|found| found.body.as_str().map(str::to_owned))
             .unwrap_or_else(|| super::contexts::DEFAULT.to_owned());
-        Ok(Caller {
-            identity,
-            session,
-            context,
-        })
+        Ok(Caller { identity, session, context })
     }
 
     /// Whether the caller may do this in the context of its session.
@@ -91,10 +80,7 @@ impl Kubeglass {
             }
             return Err(Failure::new(
                 Code::InsufficientPermissions,
-                format!(
-                    "{} has no permissions in context {context:?}",
-                    identity.subject
-                ),
+                format!("{} has no permissions in context {context:?}", identity.subject),
             ));
         }
         if self.quirks.is_on(quirks::NO_RBAC)
@@ -102,10 +88,7 @@ impl Kubeglass {
         {
             return Ok(());
         }
-        Err(Failure::new(
-            Code::Forbidden,
-            format!("{} lacks {permission}", identity.subject),
-        ))
+        Err(Failure::new(Code::Forbidden, format!("{} lacks {permission}", identity.subject)))
     }
 }
 

@@ -11,16 +11,8 @@ impl Kubeglass {
             Code::ApiUnreachable,
             "the Kubernetes API server cannot be reached",
         )?;
-        self.unless(
-            conditions::DEADLINE_EXCEEDED,
-            Code::Timeout,
-            "the operation exceeded its deadline",
-        )?;
-        self.unless(
-            conditions::INTERNAL_FAULT,
-            Code::InternalError,
-            "an internal error occurred",
-        )
+        self.unless(conditions::DEADLINE_EXCEEDED, Code::Timeout, "the operation exceeded its deadline")?;
+        self.unless(conditions::INTERNAL_FAULT, Code::InternalError, "an internal error occurred")
     }
 
     /// What the session works with: permission in its context, then a cluster that answers.
@@ -31,16 +23,9 @@ impl Kubeglass {
 
     /// Whatever is in a namespace needs the namespace.
     pub(super) fn need_namespace(&self, context: &str, namespace: &str) -> Result<(), Failure> {
-        if self
-            .store
-            .resources
-            .contains(&Key::new("namespaces", context, namespace))
-        {
+        if self.store.resources.contains(&Key::new("namespaces", context, namespace)) {
             return Ok(());
         }
-        Err(Failure::new(
-            Code::NotFound,
-            format!("namespace {namespace:?} does not exist"),
-        ))
+        Err(Failure::new(Code::NotFound, format!("namespace {namespace:?} does not exist")))
     }
 }

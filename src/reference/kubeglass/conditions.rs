@@ -15,18 +15,9 @@ pub(super) const METRICS_UNREACHABLE: &str = "metrics-unreachable";
 
 /// All of them.
 pub(super) const ALL: &[Switch] = &[
-    Switch {
-        name: KUBERNETES_UNREACHABLE,
-        about: "the API server behind the dashboard does not answer",
-    },
-    Switch {
-        name: DEADLINE_EXCEEDED,
-        about: "the API server answers later than the dashboard's deadline",
-    },
-    Switch {
-        name: INTERNAL_FAULT,
-        about: "the dashboard itself fails while it works on the cluster",
-    },
+    Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not answer" },
+    Switch { name: DEADLINE_EXCEEDED, about: "the API server answers later than the dashboard's deadline" },
+    Switch { name: INTERNAL_FAULT, about: "the dashboard itself fails while it works on the cluster" },
     Switch {
         name: CONTEXT_SWITCH_FAILS,
         about: "no client can be built for the context that is switched to",
@@ -35,31 +26,15 @@ pub(super) const ALL: &[Switch] = &[
         name: KUBECONFIG_UNREADABLE,
         about: "the kubeconfig cannot be read, so contexts cannot be listed",
     },
-    Switch {
-        name: SOURCE_CLUSTER_UNREACHABLE,
-        about: "the cluster that is copied from does not answer",
-    },
-    Switch {
-        name: TARGET_CLUSTER_UNREACHABLE,
-        about: "the cluster that is copied to does not answer",
-    },
-    Switch {
-        name: HELM_MISSING,
-        about: "the helm binary is not on $PATH",
-    },
-    Switch {
-        name: METRICS_UNREACHABLE,
-        about: "the external metrics service does not answer",
-    },
+    Switch { name: SOURCE_CLUSTER_UNREACHABLE, about: "the cluster that is copied from does not answer" },
+    Switch { name: TARGET_CLUSTER_UNREACHABLE, about: "the cluster that is copied to does not answer" },
+    Switch { name: HELM_MISSING, about: "the helm binary is not on $PATH" },
+    Switch { name: METRICS_UNREACHABLE, about: "the external metrics service does not answer" },
 ];
 
 impl Kubeglass {
     /// Fails while a condition is on.
     pub(super) fn unless(&self, condition: &str, code: Code, message: &str) -> Result<(), Failure> {
-        if self.conditions.is_on(condition) {
-            Err(Failure::new(code, message))
-        } else {
-            Ok(())
-        }
+        if self.conditions.is_on(condition) { Err(Failure::new(code, message)) } else { Ok(()) }
     }
 }

@@ -20,10 +20,7 @@ impl Kubeglass {
         let page = self.page(call, format!("configmaps of {scope}"))?;
         if let Some(version) = call.query.get("resourceVersion")? {
             if !is_version(version) {
-                return Err(Failure::new(
-                    Code::InvalidParameter,
-                    "resourceVersion must be digits",
-                ));
+                return Err(Failure::new(Code::InvalidParameter, "resourceVersion must be digits"));
             }
             // A token continues a list at the version it began with, so the two contradict each other.
             if page.after.is_some() {
@@ -48,10 +45,7 @@ impl Kubeglass {
             return Ok(created(&show(&self.store.resources.put(key, sent.data))));
         }
         let configmap = self.store.resources.create(key, sent.data).map_err(|_| {
-            Failure::new(
-                Code::AlreadyExists,
-                format!("configmap {:?} exists already", sent.name),
-            )
+            Failure::new(Code::AlreadyExists, format!("configmap {:?} exists already", sent.name))
         })?;
         Ok(created(&show(&configmap)))
     }
@@ -60,17 +54,10 @@ impl Kubeglass {
         names::check_namespace(namespace)?;
         names::check_name(name)?;
         self.enter(call, "configmaps:read")?;
-        let configmap = self
-            .store
-            .resources
-            .get(&call.key("configmaps", namespace, name))
-            .ok_or_else(|| absent(name))?;
+        let configmap =
+            self.store.resources.get(&call.key("configmaps", namespace, name)).ok_or_else(|| absent(name))?;
         let tag = format!("\"{}\"", configmap.version);
-        if call
-            .request
-            .headers("if-none-match")
-            .any(|sent| matches_tag(sent, &tag))
-        {
+        if call.request.headers("if-none-match").any(|sent| matches_tag(sent, &tag)) {
             return Ok(Answer::empty(304).with_header("ETag", &tag));
         }
         Ok(data(&show(&configmap)).with_header("ETag", &tag))
@@ -81,31 +68,21 @@ impl Kubeglass {
         names::check_name(name)?;
         let sent = read(call, namespace)?;
         if sent.name != name {
-            return Err(Failure::new(
-                Code::InvalidField,
-                "metadata.name differs from the name in the path",
-            ));
+            return Err(Failure::new(Code::InvalidField, "metadata.name differs from the name in the path"));
         }
         self.enter(call, "configmaps:write")?;
         let expected = match sent.version {
-            Some(version) if !self.quirks.is_on(quirks::STALE_VERSION) => {
-                Expected::Version(version)
-            }
+            Some(version) if !self.quirks.is_on(quirks::STALE_VERSION) => Expected::Version(version),
             _ => Expected::Any,
         };
         let key = call.key("configmaps", namespace, name);
-        let updated = self
-            .store
-            .resources
-            .update(&key, expected, |data| *data = sent.data);
+        let updated = self.store.resources.update(&key, expected, |data| *data = sent.data);
         match updated {
             Ok(configmap) => Ok(data(&show(&configmap))),
             Err(UpdateError::Missing) => Err(absent(name)),
             Err(UpdateError::Stale { actual }) => Err(Failure::new(
                 Code::Conflict,
-                format!(
-                    "configmap {name:?} was changed in the meantime and is at version {actual}"
-                ),
+                format!("configmap {name:?} was changed in the meantime and is at version {actual}"),
             )),
         }
     }
@@ -137,10 +114,7 @@ fn read(call: &Call<'_>, namespace: &str) -> Result<Sent, Failure> {
     let metadata = body.object("metadata")?;
     let name = metadata.text("name")?;
     names::check_name(name)?;
-    if metadata
-        .optional_text("namespace")?
-        .is_some_and(|sent| sent != namespace)
-    {
+    if metadata.optional_text("namespace")?.is_some_and(|sent| sent != namespace) {
         return Err(metadata.invalid("namespace", "differs from the namespace in the path"));
     }
     let version = match metadata.optional_text("resourceVersion")? {
@@ -150,11 +124,7 @@ fn read(call: &Call<'_>, namespace: &str) -> Result<Sent, Failure> {
         }
         Some(text) => Some(current_or_never(text)),
     };
-    Ok(Sent {
-        name: name.to_owned(),
-        version,
-        data: read_data(&body)?,
-    })
+    Ok(Sent { name: name.to_owned(), version, data: read_data(&body)? })
 }
 
 fn read_data(body: &Object) -> Result<Value, Failure> {
@@ -178,17 +148,12 @@ fn is_version(text: &str) -> bool {
 /// The version as the store counts; digits that it never writes (too large, zeros in front) become one that no
 /// resource ever has.
 fn current_or_never(text: &str) -> u64 {
-    text.parse()
-        .ok()
-        .filter(|version: &u64| version.to_string() == text)
-        .unwrap_or(0)
+    text.parse().ok().filter(|version: &u64| version.to_string() == text).unwrap_or(0)
 }
 
 /// `If-None-Match` compares weakly, holds a list, or `*` (RFC 9110, 13.1.2).
 fn matches_tag(sent: &str, tag: &str) -> bool {
-    sent.split(',')
-        .map(str::trim)
-        .any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == tag)
+    sent.split(',').map(str::trim).any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == tag)
 }
 
 fn absent(name: &str) -> Failure {

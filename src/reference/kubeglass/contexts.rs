@@ -18,10 +18,7 @@ const CONTEXTS: [(&str, Option<&str>); 4] = [
 
 /// The contexts that have a cluster.
 pub(super) fn resolvable() -> impl Iterator<Item = &'static str> {
-    CONTEXTS
-        .iter()
-        .filter(|(_, cluster)| cluster.is_some())
-        .map(|(name, _)| *name)
+    CONTEXTS.iter().filter(|(_, cluster)| cluster.is_some()).map(|(name, _)| *name)
 }
 
 /// The context, if the kubeconfig has it and its cluster: else `context_not_found` or `invalid_context`.
@@ -51,10 +48,7 @@ impl Kubeglass {
             Code::ContextListFailed,
             "the contexts of the kubeconfig cannot be listed",
         )?;
-        let rows = CONTEXTS
-            .iter()
-            .map(|context| (context.0.to_owned(), show(call, *context)))
-            .collect();
+        let rows = CONTEXTS.iter().map(|context| (context.0.to_owned(), show(call, *context))).collect();
         Ok(self.answer_rows(&page, rows))
     }
 
@@ -74,9 +68,7 @@ impl Kubeglass {
             "no client could be built for the context",
         )?;
         let context = resolve(wanted)?;
-        self.store
-            .resources
-            .put(call.caller.session.clone(), json!(context));
+        self.store.resources.put(call.caller.session.clone(), json!(context));
         Ok(data(&json!({ "context": context })))
     }
 }

@@ -34,10 +34,7 @@ impl Kubeglass {
             "the target cluster cannot be reached",
         )?;
         let original = self.store.resources.get(&source.key()).ok_or_else(|| {
-            Failure::new(
-                Code::NotFound,
-                format!("configmap {:?} does not exist", source.name),
-            )
+            Failure::new(Code::NotFound, format!("configmap {:?} does not exist", source.name))
         })?;
         self.need_namespace(to, &target.namespace)?;
         let copy = self.store.resources.put(target.key(), original.body);
@@ -49,18 +46,13 @@ impl Kubeglass {
         let body = call.object()?;
         let rule = || body.invalid("contexts", "must be a list of names");
         let sent = body.required("contexts")?.as_array().ok_or_else(rule)?;
-        let wanted: Vec<&str> = sent
-            .iter()
-            .map(|name| name.as_str().ok_or_else(rule))
-            .collect::<Result<_, _>>()?;
+        let wanted: Vec<&str> =
+            sent.iter().map(|name| name.as_str().ok_or_else(rule)).collect::<Result<_, _>>()?;
         if wanted.len() > MAX_CONTEXTS && !self.quirks.is_on(quirks::MANY_CONTEXTS) {
             let message = format!("{} contexts are more than {MAX_CONTEXTS}", wanted.len());
             return Err(Failure::new(Code::TooManyContexts, message));
         }
-        let found: Vec<&str> = wanted
-            .iter()
-            .map(|name| contexts::resolve(name))
-            .collect::<Result<_, _>>()?;
+        let found: Vec<&str> = wanted.iter().map(|name| contexts::resolve(name)).collect::<Result<_, _>>()?;
         for context in &found {
             self.permit_within(call, "namespaces:read", context)?;
         }
@@ -73,10 +65,7 @@ impl Kubeglass {
                 json!({ "context": context, "namespaces": namespaces, "nodes": nodes })
             })
             .collect();
-        Ok(Answer::json(
-            200,
-            &json!({ "data": rows, "total": rows.len() }),
-        ))
+        Ok(Answer::json(200, &json!({ "data": rows, "total": rows.len() })))
     }
 }
 
@@ -89,25 +78,13 @@ struct Place {
 
 impl Place {
     fn read(sent: &Object) -> Result<Self, Failure> {
-        let (context, namespace, name) = (
-            sent.text("context")?,
-            sent.text("namespace")?,
-            sent.text("name")?,
-        );
+        let (context, namespace, name) = (sent.text("context")?, sent.text("namespace")?, sent.text("name")?);
         names::check_namespace(namespace)?;
         names::check_name(name)?;
-        Ok(Self {
-            context: context.to_owned(),
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-        })
+        Ok(Self { context: context.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() })
     }
 
     fn key(&self) -> Key {
-        Key::new(
-            "configmaps",
-            &scope(&self.context, &self.namespace),
-            &self.name,
-        )
+        Key::new("configmaps", &scope(&self.context, &self.namespace), &self.name)
     }
 }

@@ -18,15 +18,8 @@ impl Kubeglass {
         let deployment = self
             .store
             .resources
-            .update(&key, Expected::Any, |body| {
-                body["replicas"] = json!(replicas)
-            })
-            .map_err(|_| {
-                Failure::new(
-                    Code::NotFound,
-                    format!("deployment {name:?} does not exist"),
-                )
-            })?;
+            .update(&key, Expected::Any, |body| body["replicas"] = json!(replicas))
+            .map_err(|_| Failure::new(Code::NotFound, format!("deployment {name:?} does not exist")))?;
         Ok(data(&json!({
             "metadata": { "name": name, "namespace": namespace, "resourceVersion": deployment.version.to_string() },
             "replicas": replicas,
@@ -38,10 +31,7 @@ impl Kubeglass {
         match sent.as_u64() {
             Some(replicas @ 0..=MOST) => Ok(replicas),
             _ if sent.is_i64() && self.quirks.is_on(quirks::BAD_FIELD) => Ok(0),
-            _ => Err(body.invalid(
-                "replicas",
-                &format!("must be a whole number from 0 to {MOST}"),
-            )),
+            _ => Err(body.invalid("replicas", &format!("must be a whole number from 0 to {MOST}"))),
         }
     }
 }

@@ -35,36 +35,20 @@ impl Kubeglass {
         self.store
             .resources
             .delete(&Key::new("drains", &call.caller.context, node))
-            .map_err(|_| {
-                Failure::new(
-                    Code::NotFound,
-                    format!("node {node:?} is not being drained"),
-                )
-            })?;
+            .map_err(|_| Failure::new(Code::NotFound, format!("node {node:?} is not being drained")))?;
         Ok(data(&json!({ "node": node, "status": "cancelled" })))
     }
 
     fn need_node(&self, call: &Call<'_>, node: &str) -> Result<(), Failure> {
-        if self
-            .store
-            .resources
-            .contains(&Key::new("nodes", &call.caller.context, node))
-        {
+        if self.store.resources.contains(&Key::new("nodes", &call.caller.context, node)) {
             return Ok(());
         }
-        Err(Failure::new(
-            Code::NotFound,
-            format!("node {node:?} does not exist"),
-        ))
+        Err(Failure::new(Code::NotFound, format!("node {node:?} does not exist")))
     }
 
     fn show_node(&self, node: &Resource) -> Value {
         let drain = Key::new("drains", &node.key.scope, &node.key.name);
-        let status = if self.store.resources.contains(&drain) {
-            "draining"
-        } else {
-            "ready"
-        };
+        let status = if self.store.resources.contains(&drain) { "draining" } else { "ready" };
         json!({ "name": node.key.name, "status": status })
     }
 }

@@ -6,20 +6,9 @@ use super::{Call, Code, Failure, Kubeglass, Outcome, configmaps, names, namespac
 use crate::reference::store::Resource;
 
 impl Kubeglass {
-    pub(super) fn get_dynamic(
-        &self,
-        call: &Call<'_>,
-        group: &str,
-        version: &str,
-        resource: &str,
-    ) -> Outcome {
+    pub(super) fn get_dynamic(&self, call: &Call<'_>, group: &str, version: &str, resource: &str) -> Outcome {
         // "Dynamic handler path variables invalid": one code for all three.
-        let invalid = |what: &str| {
-            Err(Failure::new(
-                Code::InvalidPathParams,
-                format!("{what} is malformed"),
-            ))
-        };
+        let invalid = |what: &str| Err(Failure::new(Code::InvalidPathParams, format!("{what} is malformed")));
         if !names::is_subdomain(group) {
             return invalid("group");
         }
@@ -29,10 +18,7 @@ impl Kubeglass {
         if resource.is_empty() || !resource.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return invalid("resource");
         }
-        let page = self.page(
-            call,
-            format!("{group}/{version}/{resource} of {}", call.caller.context),
-        )?;
+        let page = self.page(call, format!("{group}/{version}/{resource} of {}", call.caller.context))?;
         let (collection, permission) = match (group, version, resource) {
             ("core", "v1", "configmaps") => ("configmaps", "configmaps:read"),
             ("core", "v1", "namespaces") => ("namespaces", "namespaces:read"),
@@ -41,10 +27,7 @@ impl Kubeglass {
                 // Which resources a cluster has, everyone with rights in it may ask.
                 self.enter(call, "namespaces:read")?;
                 let kind = format!("{group}/{version}/{resource}");
-                return Err(Failure::new(
-                    Code::NotFound,
-                    format!("the cluster has no resource {kind}"),
-                ));
+                return Err(Failure::new(Code::NotFound, format!("the cluster has no resource {kind}")));
             }
         };
         self.enter(call, permission)?;
@@ -53,16 +36,8 @@ impl Kubeglass {
         if collection == "namespaces" {
             return Ok(self.answer_scope(&page, collection, context, namespaces::show));
         }
-        let found = self
-            .store
-            .resources
-            .list_below(collection, &format!("{context}/"));
-        let rows = found.iter().map(|found| {
-            (
-                format!("{}/{}", found.key.scope, found.key.name),
-                show(found),
-            )
-        });
+        let found = self.store.resources.list_below(collection, &format!("{context}/"));
+        let rows = found.iter().map(|found| (format!("{}/{}", found.key.scope, found.key.name), show(found)));
         Ok(self.answer_rows(&page, rows.collect()))
     }
 }
@@ -72,11 +47,7 @@ fn show(found: &Resource) -> Value {
     if found.key.collection == "configmaps" {
         return configmaps::show(found);
     }
-    let namespace = found
-        .key
-        .scope
-        .split_once('/')
-        .map_or("", |(_, namespace)| namespace);
+    let namespace = found.key.scope.split_once('/').map_or("", |(_, namespace)| namespace);
     let version = found.version.to_string();
     json!({ "metadata": { "name": found.key.name, "namespace": namespace, "resourceVersion": version } })
 }

@@ -10,10 +10,7 @@ impl Kubeglass {
             "normal" => ("pod/web-1", "Started"),
             "warning" => ("pod/web-2", "BackOff"),
             _ => {
-                return Err(Failure::new(
-                    Code::InvalidParameter,
-                    "severity must be normal or warning",
-                ));
+                return Err(Failure::new(Code::InvalidParameter, "severity must be normal or warning"));
             }
         };
         let page = self.page(call, format!("events {severity}"))?;

@@ -126,12 +126,8 @@ impl Failure {
     /// A documented failure. "The message is for display and may change between releases."
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let failure = Self {
-            status: code.status(),
-            code: code.as_str(),
-            message: message.into(),
-            headers: Vec::new(),
-        };
+        let failure =
+            Self { status: code.status(), code: code.as_str(), message: message.into(), headers: Vec::new() };
         match code {
             // RFC 9110, 15.5.2: a 401 must name a challenge.
             Code::Unauthorized => failure.with_header("WWW-Authenticate", "Bearer"),
@@ -143,13 +139,8 @@ impl Failure {
     #[must_use]
     pub fn rate_limited(retry_after: u64) -> Self {
         let message = "too many requests".to_owned();
-        Self {
-            status: 429,
-            code: "rate_limited",
-            message,
-            headers: Vec::new(),
-        }
-        .with_header("Retry-After", &retry_after.to_string())
+        Self { status: 429, code: "rate_limited", message, headers: Vec::new() }
+            .with_header("Retry-After", &retry_after.to_string())
     }
 
     /// Adds a header to the answer.
@@ -165,8 +156,6 @@ impl Failure {
         let body = json!({ "error": self.code, "message": self.message, "requestId": request_id });
         self.headers
             .iter()
-            .fold(Answer::json(self.status, &body), |answer, (name, value)| {
-                answer.with_header(name, value)
-            })
+            .fold(Answer::json(self.status, &body), |answer, (name, value)| answer.with_header(name, value))
     }
 }

@@ -13,11 +13,7 @@ use crate::reference::store::Key;
 impl Kubeglass {
     /// Every Helm operation runs the CLI.
     pub(super) fn run_helm(&self) -> Result<(), Failure> {
-        self.unless(
-            conditions::HELM_MISSING,
-            Code::HelmNotFound,
-            "the helm binary is not on $PATH",
-        )
+        self.unless(conditions::HELM_MISSING, Code::HelmNotFound, "the helm binary is not on $PATH")
     }
 
     /// What a user types into a form fails as `invalid_input`; what a program got wrong as `missing_field` or
@@ -33,10 +29,7 @@ impl Kubeglass {
             ));
         }
         if !is_repository_url(url) {
-            return Err(Failure::new(
-                Code::InvalidInput,
-                "the URL must begin with http:// or https://",
-            ));
+            return Err(Failure::new(Code::InvalidInput, "the URL must begin with http:// or https://"));
         }
         self.permit(call, "helm:write")?;
         self.run_helm()?;
@@ -45,10 +38,7 @@ impl Kubeglass {
         if self.quirks.is_on(quirks::DUPLICATE_NAME) {
             self.store.resources.put(key, entry.clone());
         } else if self.store.resources.create(key, entry.clone()).is_err() {
-            return Err(Failure::new(
-                Code::AlreadyExists,
-                format!("repository {name:?} exists already"),
-            ));
+            return Err(Failure::new(Code::AlreadyExists, format!("repository {name:?} exists already")));
         }
         Ok(created(&entry))
     }
@@ -66,29 +56,19 @@ impl Kubeglass {
             .store
             .resources
             .delete(&Key::new("helm-repositories", "", name))
-            .map_err(|_| {
-                Failure::new(
-                    Code::NotFound,
-                    format!("repository {name:?} does not exist"),
-                )
-            })?;
+            .map_err(|_| Failure::new(Code::NotFound, format!("repository {name:?} does not exist")))?;
         Ok(data(&gone.body))
     }
 }
 
 fn is_repository_name(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// URL parsers mend what people type, so the beginning is looked at as written.
 fn is_repository_url(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let as_written = (lower.starts_with("http://") || lower.starts_with("https://"))
-        && !text.contains(|letter: char| {
-            letter.is_whitespace() || letter.is_control() || letter == '\\'
-        });
+        && !text.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '\\');
     as_written && !lower.contains(":///") && Url::parse(text).is_ok_and(|url| url.has_host())
 }

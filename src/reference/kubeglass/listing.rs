@@ -37,10 +37,7 @@ impl Kubeglass {
         let after = match call.query.get("continue")? {
             None => None,
             Some(token) => Some(self.read_continue(&list, token).ok_or_else(|| {
-                Failure::new(
-                    Code::InvalidParameter,
-                    "continue is not a token that this list gave out",
-                )
+                Failure::new(Code::InvalidParameter, "continue is not a token that this list gave out")
             })?),
         };
         Ok(Page { limit, after, list })
@@ -56,15 +53,10 @@ impl Kubeglass {
     ) -> Answer {
         // One more than is shown, to know whether there is more.
         let (mut found, total) =
-            self.store
-                .resources
-                .list(collection, scope, page.after.as_deref(), page.limit + 1);
+            self.store.resources.list(collection, scope, page.after.as_deref(), page.limit + 1);
         let more = found.len() > page.limit;
         found.truncate(page.limit);
-        let last = found
-            .last()
-            .map(|last| last.key.name.as_str())
-            .filter(|_| more);
+        let last = found.last().map(|last| last.key.name.as_str()).filter(|_| more);
         self.answer_list(page, found.iter().map(show).collect(), total, last)
     }
 
@@ -78,21 +70,10 @@ impl Kubeglass {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
         let last = rows.last().map(|(name, _)| name.clone()).filter(|_| more);
-        self.answer_list(
-            page,
-            rows.into_iter().map(|(_, value)| value).collect(),
-            total,
-            last.as_deref(),
-        )
+        self.answer_list(page, rows.into_iter().map(|(_, value)| value).collect(), total, last.as_deref())
     }
 
-    fn answer_list(
-        &self,
-        page: &Page,
-        values: Vec<Value>,
-        total: usize,
-        last: Option<&str>,
-    ) -> Answer {
+    fn answer_list(&self, page: &Page, values: Vec<Value>, total: usize, last: Option<&str>) -> Answer {
         let mut body = json!({ "data": values, "total": total });
         if let Some(last) = last {
             body["continue"] = json!(self.write_continue(&page.list, last));
@@ -114,11 +95,7 @@ impl Kubeglass {
     /// Tells tokens that were given out from made-up ones; it protects nothing.
     fn sign(&self, list: &str, last: &str) -> String {
         let digest = Sha256::digest(format!("{}\n{list}\n{last}", self.continue_key));
-        digest
-            .iter()
-            .take(SIGNATURE / 2)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest.iter().take(SIGNATURE / 2).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

@@ -7,10 +7,7 @@ use super::{Call, Code, Failure, Kubeglass, Outcome, call::data, conditions};
 impl Kubeglass {
     pub(super) fn get_metrics(&self, call: &Call<'_>, resource: &str) -> Outcome {
         if !matches!(resource, "nodes" | "pods") {
-            return Err(Failure::new(
-                Code::InvalidParameter,
-                "resource must be nodes or pods",
-            ));
+            return Err(Failure::new(Code::InvalidParameter, "resource must be nodes or pods"));
         }
         self.permit(call, "metrics:read")?;
         self.unless(
@@ -18,8 +15,6 @@ impl Kubeglass {
             Code::DependencyUnavailable,
             "the metrics service cannot be reached",
         )?;
-        Ok(data(
-            &json!({ "resource": resource, "cpu": "250m", "memory": "512Mi" }),
-        ))
+        Ok(data(&json!({ "resource": resource, "cpu": "250m", "memory": "512Mi" })))
     }
 }

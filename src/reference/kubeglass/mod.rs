@@ -62,10 +62,7 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 pub const MAX_CONTEXTS: usize = 50;
 
 /// The documented limit for mutations: 100 requests per second and address, with bursts of 200.
-pub const MUTATION_LIMIT: RateLimit = RateLimit::TokenBucket {
-    per_second: 100,
-    burst: 200,
-};
+pub const MUTATION_LIMIT: RateLimit = RateLimit::TokenBucket { per_second: 100, burst: 200 };
 
 /// What an operation comes to.
 type Outcome = Result<Answer, Failure>;
@@ -96,11 +93,7 @@ impl Kubeglass {
     /// With a clock and a limit on mutations, e.g. [`MUTATION_LIMIT`].
     #[must_use]
     pub fn with(clock: Clock, mutations: Option<RateLimit>) -> Self {
-        let store = Store {
-            clock,
-            limiter: mutations.map(RateLimiter::new),
-            ..Store::default()
-        };
+        let store = Store { clock, limiter: mutations.map(RateLimiter::new), ..Store::default() };
         seed::fill(&store);
         Self {
             store,
@@ -128,33 +121,17 @@ impl Kubeglass {
         self.limit_mutations(request)?;
         let caller = self.authenticate(request)?;
         if request.body.len() > BODY_LIMIT && !self.quirks.is_on(quirks::LARGE_BODY) {
-            return Err(Failure::new(
-                Code::BodyTooLarge,
-                format!("the body exceeds {BODY_LIMIT} bytes"),
-            ));
+            return Err(Failure::new(Code::BodyTooLarge, format!("the body exceeds {BODY_LIMIT} bytes")));
         }
         if !segments.decodable {
-            return Err(Failure::new(
-                Code::BadRequest,
-                "the path has an invalid percent-encoding",
-            ));
+            return Err(Failure::new(Code::BadRequest, "the path has an invalid percent-encoding"));
         }
         // Literal segments are never empty, so an empty one stands where a parameter belongs.
         if names.iter().any(|name| name.is_empty()) {
-            return Err(Failure::new(
-                Code::MissingPathParam,
-                "a path parameter is missing",
-            ));
+            return Err(Failure::new(Code::MissingPathParam, "a path parameter is missing"));
         }
         let query = Query::read(request.query.as_deref());
-        self.perform(
-            operation,
-            &Call {
-                request,
-                query,
-                caller,
-            },
-        )
+        self.perform(operation, &Call { request, query, caller })
     }
 
     /// 429 is documented for mutations, with `Retry-After`, but without a code.
@@ -166,11 +143,7 @@ impl Kubeglass {
             return Ok(());
         }
         let allowance = limiter.take(&request.remote.to_string(), self.store.clock.now());
-        if allowance.allowed {
-            Ok(())
-        } else {
-            Err(Failure::rate_limited(allowance.retry_after()))
-        }
+        if allowance.allowed { Ok(()) } else { Err(Failure::rate_limited(allowance.retry_after())) }
     }
 
     fn perform(&self, operation: Operation<'_>, call: &Call<'_>) -> Outcome {
@@ -189,11 +162,7 @@ impl Kubeglass {
             Op::ScaleDeployment { namespace, name } => self.scale_deployment(call, namespace, name),
             Op::Search => self.search(call),
             Op::ListEvents { severity } => self.list_events(call, severity),
-            Op::GetDynamic {
-                group,
-                version,
-                resource,
-            } => self.get_dynamic(call, group, version, resource),
+            Op::GetDynamic { group, version, resource } => self.get_dynamic(call, group, version, resource),
             Op::GetPreferences => Ok(self.get_preferences(call)),
             Op::UpdatePreferences => self.update_preferences(call),
             Op::AddHelmRepository => self.add_helm_repository(call),
@@ -222,8 +191,7 @@ impl Api for Kubeglass {
 
     fn answer(&self, request: &Request) -> Answer {
         // "The requestId correlates with server-side logs", so no two requests may share one.
-        self.judge(request)
-            .unwrap_or_else(|failure| failure.answer(&store::uuid()))
+        self.judge(request).unwrap_or_else(|failure| failure.answer(&store::uuid()))
     }
 
     fn envelope(&self) -> &'static Envelope {

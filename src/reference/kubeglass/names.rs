@@ -17,11 +17,9 @@ pub(super) fn check_namespace(name: &str) -> Result<(), Failure> {
     if is_label(name, LABEL) {
         return Ok(());
     }
-    let rule = "must be a label of RFC 1123: 1 to 63 lower-case letters, digits and dashes, no dash at either end";
-    Err(Failure::new(
-        Code::InvalidNamespace,
-        format!("namespace {:?} {rule}", shortened(name)),
-    ))
+    let rule =
+        "must be a label of RFC 1123: 1 to 63 lower-case letters, digits and dashes, no dash at either end";
+    Err(Failure::new(Code::InvalidNamespace, format!("namespace {:?} {rule}", shortened(name))))
 }
 
 /// The name of any other resource: `invalid_name`.
@@ -30,10 +28,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let rule = "must be a subdomain of RFC 1123: labels joined by dots, 1 to 253 characters";
-    Err(Failure::new(
-        Code::InvalidName,
-        format!("name {:?} {rule}", shortened(name)),
-    ))
+    Err(Failure::new(Code::InvalidName, format!("name {:?} {rule}", shortened(name))))
 }
 
 /// The name of a Helm release: `invalid_name`.
@@ -42,10 +37,7 @@ pub(super) fn check_release(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let rule = "must be a label of RFC 1123 with 53 characters at most";
-    Err(Failure::new(
-        Code::InvalidName,
-        format!("release {:?} {rule}", shortened(name)),
-    ))
+    Err(Failure::new(Code::InvalidName, format!("release {:?} {rule}", shortened(name))))
 }
 
 /// Lower-case letters, digits and dashes; begins and ends with a letter or digit.

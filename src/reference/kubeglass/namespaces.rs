@@ -30,25 +30,18 @@ impl Kubeglass {
         if self.quirks.is_on(quirks::DUPLICATE_NAME) {
             return Ok(created(&show(&self.store.resources.put(key, json!({})))));
         }
-        let namespace = self.store.resources.create(key, json!({})).map_err(|_| {
-            Failure::new(
-                Code::AlreadyExists,
-                format!("namespace {name:?} exists already"),
-            )
-        })?;
+        let namespace =
+            self.store.resources.create(key, json!({})).map_err(|_| {
+                Failure::new(Code::AlreadyExists, format!("namespace {name:?} exists already"))
+            })?;
         Ok(created(&show(&namespace)))
     }
 
     pub(super) fn get_namespace(&self, call: &Call<'_>, namespace: &str) -> Outcome {
         names::check_namespace(namespace)?;
         self.enter(call, "namespaces:read")?;
-        let found =
-            self.store
-                .resources
-                .get(&Key::new("namespaces", &call.caller.context, namespace));
-        found
-            .map(|found| data(&show(&found)))
-            .ok_or_else(|| absent(namespace))
+        let found = self.store.resources.get(&Key::new("namespaces", &call.caller.context, namespace));
+        found.map(|found| data(&show(&found))).ok_or_else(|| absent(namespace))
     }
 
     pub(super) fn delete_namespace(&self, call: &Call<'_>, namespace: &str) -> Outcome {
@@ -56,10 +49,7 @@ impl Kubeglass {
         self.check_propagation(call)?;
         self.enter(call, "namespaces:write")?;
         if namespace == DEFAULT {
-            return Err(Failure::new(
-                Code::Forbidden,
-                "this namespace may not be deleted",
-            ));
+            return Err(Failure::new(Code::Forbidden, "this namespace may not be deleted"));
         }
         let context = &call.caller.context;
         let gone = self
@@ -67,9 +57,7 @@ impl Kubeglass {
             .resources
             .delete(&Key::new("namespaces", context, namespace))
             .map_err(|_| absent(namespace))?;
-        self.store
-            .resources
-            .delete_scope(&scope(context, namespace));
+        self.store.resources.delete_scope(&scope(context, namespace));
         Ok(data(&show(&gone)))
     }
 
@@ -87,10 +75,7 @@ impl Kubeglass {
 }
 
 fn absent(namespace: &str) -> Failure {
-    Failure::new(
-        Code::NotFound,
-        format!("namespace {namespace:?} does not exist"),
-    )
+    Failure::new(Code::NotFound, format!("namespace {namespace:?} does not exist"))
 }
 
 pub(super) fn show(namespace: &Resource) -> Value {

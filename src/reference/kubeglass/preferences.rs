@@ -24,9 +24,7 @@ impl Kubeglass {
                 fields.extend(changes);
             }
         });
-        Ok(data(
-            &updated.map_or_else(|_| initial(), |updated| updated.body),
-        ))
+        Ok(data(&updated.map_or_else(|_| initial(), |updated| updated.body)))
     }
 }
 
@@ -43,10 +41,8 @@ fn initial() -> Value {
 fn read(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
     let body = call.object()?;
     let mut changes = Map::new();
-    let choices: [(&str, &[&str]); 2] = [
-        ("theme", &["dark", "light", "system"]),
-        ("density", &["comfortable", "compact"]),
-    ];
+    let choices: [(&str, &[&str]); 2] =
+        [("theme", &["dark", "light", "system"]), ("density", &["comfortable", "compact"])];
     for (field, allowed) in choices {
         let Some(sent) = body.as_sent(field) else {
             continue;
@@ -57,9 +53,7 @@ fn read(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
         changes.insert(field.to_owned(), sent.clone());
     }
     if let Some(sent) = body.as_sent("defaultNamespace") {
-        let namespace = sent
-            .as_str()
-            .ok_or_else(|| body.invalid("defaultNamespace", "must be a text"))?;
+        let namespace = sent.as_str().ok_or_else(|| body.invalid("defaultNamespace", "must be a text"))?;
         names::check_namespace(namespace)?;
         changes.insert("defaultNamespace".to_owned(), sent.clone());
     }

@@ -18,10 +18,7 @@ impl Query {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (
-                    decode(name).unwrap_or_else(|| name.to_owned()),
-                    decode(value),
-                )
+                (decode(name).unwrap_or_else(|| name.to_owned()), decode(value))
             })
             .collect();
         Self { pairs }

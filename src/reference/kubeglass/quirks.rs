@@ -24,60 +24,21 @@ pub(super) const ALL: &[Switch] = &[
         name: STALE_VERSION,
         about: "an update with an outdated resource version overwrites the newer one",
     },
-    Switch {
-        name: DUPLICATE_NAME,
-        about: "creating what exists already replaces it",
-    },
-    Switch {
-        name: BAD_LIMIT,
-        about: "a limit out of range is replaced by the default",
-    },
-    Switch {
-        name: BAD_PROPAGATION,
-        about: "an unknown propagation policy is ignored",
-    },
-    Switch {
-        name: ANY_TOKEN,
-        about: "any bearer token is good for everything",
-    },
-    Switch {
-        name: NO_TOKEN,
-        about: "a request without a token is let in",
-    },
-    Switch {
-        name: OPEN_SECRETS,
-        about: "everyone who is known may read secrets",
-    },
-    Switch {
-        name: NO_RBAC,
-        about: "no permission is asked for within one's own clusters",
-    },
+    Switch { name: DUPLICATE_NAME, about: "creating what exists already replaces it" },
+    Switch { name: BAD_LIMIT, about: "a limit out of range is replaced by the default" },
+    Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },
+    Switch { name: ANY_TOKEN, about: "any bearer token is good for everything" },
+    Switch { name: NO_TOKEN, about: "a request without a token is let in" },
+    Switch { name: OPEN_SECRETS, about: "everyone who is known may read secrets" },
+    Switch { name: NO_RBAC, about: "no permission is asked for within one's own clusters" },
     Switch {
         name: NO_CLUSTER_RBAC,
         about: "no permission is asked for in clusters where the caller has none",
     },
-    Switch {
-        name: LARGE_BODY,
-        about: "a body beyond the limit is accepted",
-    },
-    Switch {
-        name: SECOND_DRAIN,
-        about: "a node that is being drained can be drained again",
-    },
-    Switch {
-        name: MANY_CONTEXTS,
-        about: "more than 50 contexts are queried",
-    },
-    Switch {
-        name: UNKNOWN_REVISION,
-        about: "a rollback to any revision succeeds",
-    },
-    Switch {
-        name: BAD_FIELD,
-        about: "a negative number of replicas is taken for 0",
-    },
-    Switch {
-        name: SERVER_WIDE_CONTEXT,
-        about: "switching the context switches it for all sessions",
-    },
+    Switch { name: LARGE_BODY, about: "a body beyond the limit is accepted" },
+    Switch { name: SECOND_DRAIN, about: "a node that is being drained can be drained again" },
+    Switch { name: MANY_CONTEXTS, about: "more than 50 contexts are queried" },
+    Switch { name: UNKNOWN_REVISION, about: "a rollback to any revision succeeds" },
+    Switch { name: BAD_FIELD, about: "a negative number of replicas is taken for 0" },
+    Switch { name: SERVER_WIDE_CONTEXT, about: "switching the context switches it for all sessions" },
 ];

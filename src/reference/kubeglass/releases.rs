@@ -24,56 +24,32 @@ impl Kubeglass {
         let context = &call.caller.context;
         let page = self.page(call, format!("releases of {context}"))?;
         self.enter_helm(call, "helm:read")?;
-        let found = self
-            .store
-            .resources
-            .list_below("releases", &format!("{context}/"));
-        let rows = found.iter().map(|found| {
-            (
-                format!("{}/{}", found.key.scope, found.key.name),
-                show(found),
-            )
-        });
+        let found = self.store.resources.list_below("releases", &format!("{context}/"));
+        let rows = found.iter().map(|found| (format!("{}/{}", found.key.scope, found.key.name), show(found)));
         Ok(self.answer_rows(&page, rows.collect()))
     }
 
     pub(super) fn install_release(&self, call: &Call<'_>) -> Outcome {
         let body = call.object()?;
-        let (name, namespace, chart) = (
-            body.text("name")?,
-            body.text("namespace")?,
-            body.text("chart")?,
-        );
+        let (name, namespace, chart) = (body.text("name")?, body.text("namespace")?, body.text("chart")?);
         names::check_release(name)?;
         names::check_namespace(namespace)?;
         self.enter_helm(call, "helm:write")?;
         self.need_namespace(&call.caller.context, namespace)?;
         let key = call.key("releases", namespace, name);
-        let taken = || {
-            Failure::new(
-                Code::AlreadyExists,
-                format!("release {name:?} exists already"),
-            )
-        };
+        let taken = || Failure::new(Code::AlreadyExists, format!("release {name:?} exists already"));
         let replace = self.quirks.is_on(quirks::DUPLICATE_NAME);
         if !replace && self.store.resources.contains(&key) {
             return Err(taken());
         }
         if chart != CHART {
-            return Err(Failure::new(
-                Code::HelmError,
-                "helm install failed: the chart was not found",
-            ));
+            return Err(Failure::new(Code::HelmError, "helm install failed: the chart was not found"));
         }
         let release = json!({ "chart": chart, "revision": 1 });
         if replace {
             return Ok(created(&show(&self.store.resources.put(key, release))));
         }
-        let release = self
-            .store
-            .resources
-            .create(key, release)
-            .map_err(|_| taken())?;
+        let release = self.store.resources.create(key, release).map_err(|_| taken())?;
         Ok(created(&show(&release)))
     }
 
@@ -81,11 +57,8 @@ impl Kubeglass {
         names::check_namespace(namespace)?;
         names::check_release(name)?;
         self.enter_helm(call, "helm:write")?;
-        let gone = self
-            .store
-            .resources
-            .delete(&call.key("releases", namespace, name))
-            .map_err(|_| absent(name))?;
+        let gone =
+            self.store.resources.delete(&call.key("releases", namespace, name)).map_err(|_| absent(name))?;
         Ok(data(&show(&gone)))
     }
 
@@ -94,17 +67,9 @@ impl Kubeglass {
         names::check_namespace(namespace)?;
         names::check_release(name)?;
         let body = call.object()?;
-        let invalid = || {
-            Failure::new(
-                Code::InvalidRevision,
-                "revision must be one that the release has",
-            )
-        };
-        let wanted = body
-            .required("revision")?
-            .as_u64()
-            .filter(|revision| *revision >= 1)
-            .ok_or_else(invalid)?;
+        let invalid = || Failure::new(Code::InvalidRevision, "revision must be one that the release has");
+        let wanted =
+            body.required("revision")?.as_u64().filter(|revision| *revision >= 1).ok_or_else(invalid)?;
         self.enter_helm(call, "helm:write")?;
         let key = call.key("releases", namespace, name);
         let release = self.store.resources.get(&key).ok_or_else(|| absent(name))?;
@@ -112,11 +77,7 @@ impl Kubeglass {
             return Err(invalid());
         }
         let next = |body: &mut Value| body["revision"] = json!(latest(body).saturating_add(1));
-        let release = self
-            .store
-            .resources
-            .update(&key, Expected::Any, next)
-            .map_err(|_| absent(name))?;
+        let release = self.store.resources.update(&key, Expected::Any, next).map_err(|_| absent(name))?;
         Ok(data(&show(&release)))
     }
 }
@@ -131,11 +92,7 @@ fn absent(name: &str) -> Failure {
 }
 
 fn show(release: &Resource) -> Value {
-    let namespace = release
-        .key
-        .scope
-        .split_once('/')
-        .map_or("", |(_, namespace)| namespace);
+    let namespace = release.key.scope.split_once('/').map_or("", |(_, namespace)| namespace);
     json!({
         "name": release.key.name,
         "namespace": namespace,

@@ -7,80 +7,35 @@ use std::borrow::Cow;
 pub enum Operation<'a> {
     ListNamespaces,
     CreateNamespace,
-    GetNamespace {
-        namespace: &'a str,
-    },
-    DeleteNamespace {
-        namespace: &'a str,
-    },
-    ListConfigmaps {
-        namespace: &'a str,
-    },
-    CreateConfigmap {
-        namespace: &'a str,
-    },
-    GetConfigmap {
-        namespace: &'a str,
-        name: &'a str,
-    },
-    UpdateConfigmap {
-        namespace: &'a str,
-        name: &'a str,
-    },
-    DeleteConfigmap {
-        namespace: &'a str,
-        name: &'a str,
-    },
-    GetSecret {
-        namespace: &'a str,
-        name: &'a str,
-    },
-    ScaleDeployment {
-        namespace: &'a str,
-        name: &'a str,
-    },
+    GetNamespace { namespace: &'a str },
+    DeleteNamespace { namespace: &'a str },
+    ListConfigmaps { namespace: &'a str },
+    CreateConfigmap { namespace: &'a str },
+    GetConfigmap { namespace: &'a str, name: &'a str },
+    UpdateConfigmap { namespace: &'a str, name: &'a str },
+    DeleteConfigmap { namespace: &'a str, name: &'a str },
+    GetSecret { namespace: &'a str, name: &'a str },
+    ScaleDeployment { namespace: &'a str, name: &'a str },
     Search,
-    ListEvents {
-        severity: &'a str,
-    },
-    GetDynamic {
-        group: &'a str,
-        version: &'a str,
-        resource: &'a str,
-    },
+    ListEvents { severity: &'a str },
+    GetDynamic { group: &'a str, version: &'a str, resource: &'a str },
     GetPreferences,
     UpdatePreferences,
     AddHelmRepository,
-    RemoveHelmRepository {
-        name: &'a str,
-    },
+    RemoveHelmRepository { name: &'a str },
     ListReleases,
     InstallRelease,
-    DeleteRelease {
-        namespace: &'a str,
-        name: &'a str,
-    },
-    RollbackRelease {
-        namespace: &'a str,
-        name: &'a str,
-    },
+    DeleteRelease { namespace: &'a str, name: &'a str },
+    RollbackRelease { namespace: &'a str, name: &'a str },
     ListContexts,
-    GetContext {
-        context: &'a str,
-    },
+    GetContext { context: &'a str },
     SwitchContext,
     CopyResource,
     QueryContexts,
     ListNodes,
-    DrainNode {
-        node: &'a str,
-    },
-    CancelDrain {
-        node: &'a str,
-    },
-    GetMetrics {
-        resource: &'a str,
-    },
+    DrainNode { node: &'a str },
+    CancelDrain { node: &'a str },
+    GetMetrics { resource: &'a str },
 }
 
 /// The endpoints. "All endpoints under `/api/v1/`" (site).
@@ -97,15 +52,9 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
 
         ("GET", &["namespaces", namespace, "configmaps"]) => Op::ListConfigmaps { namespace },
         ("POST", &["namespaces", namespace, "configmaps"]) => Op::CreateConfigmap { namespace },
-        ("GET", &["namespaces", namespace, "configmaps", name]) => {
-            Op::GetConfigmap { namespace, name }
-        }
-        ("PUT", &["namespaces", namespace, "configmaps", name]) => {
-            Op::UpdateConfigmap { namespace, name }
-        }
-        ("DELETE", &["namespaces", namespace, "configmaps", name]) => {
-            Op::DeleteConfigmap { namespace, name }
-        }
+        ("GET", &["namespaces", namespace, "configmaps", name]) => Op::GetConfigmap { namespace, name },
+        ("PUT", &["namespaces", namespace, "configmaps", name]) => Op::UpdateConfigmap { namespace, name },
+        ("DELETE", &["namespaces", namespace, "configmaps", name]) => Op::DeleteConfigmap { namespace, name },
         ("GET", &["namespaces", namespace, "secrets", name]) => Op::GetSecret { namespace, name },
         ("PUT", &["namespaces", namespace, "deployments", name, "scale"]) => {
             Op::ScaleDeployment { namespace, name }
@@ -113,11 +62,7 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
 
         ("GET", &["search"]) => Op::Search,
         ("GET", &["events", severity]) => Op::ListEvents { severity },
-        ("GET", &["resources", group, version, resource]) => Op::GetDynamic {
-            group,
-            version,
-            resource,
-        },
+        ("GET", &["resources", group, version, resource]) => Op::GetDynamic { group, version, resource },
         ("GET", &["me", "preferences"]) => Op::GetPreferences,
         ("PUT", &["me", "preferences"]) => Op::UpdatePreferences,
 
@@ -175,11 +120,7 @@ pub fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
     }
     allow.push("OPTIONS");
     let allow = allow.join(", ");
-    if method == "OPTIONS" {
-        Route::Options(allow)
-    } else {
-        Route::WrongMethod(allow)
-    }
+    if method == "OPTIONS" { Route::Options(allow) } else { Route::WrongMethod(allow) }
 }
 
 /// A path, split and decoded.
@@ -223,8 +164,6 @@ pub fn decode(text: &str) -> Option<String> {
     if !well_formed {
         return None;
     }
-    let decoded = percent_encoding::percent_decode_str(text)
-        .decode_utf8()
-        .ok()?;
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
     Some(decoded.into_owned())
 }

@@ -12,9 +12,7 @@ impl Kubeglass {
             .query
             .get("q")?
             .filter(|wanted| !wanted.is_empty())
-            .ok_or_else(|| {
-                Failure::new(Code::MissingQueryParam, "query parameter q is required")
-            })?;
+            .ok_or_else(|| Failure::new(Code::MissingQueryParam, "query parameter q is required"))?;
         let context = &call.caller.context;
         let page = self.page(call, format!("search {context} {wanted}"))?;
         self.enter(call, "configmaps:read")?;
@@ -24,11 +22,7 @@ impl Kubeglass {
             .flat_map(|collection| self.store.resources.list_below(collection, &within))
             .filter(|hit| hit.key.name.contains(wanted))
             .map(|hit| {
-                let Key {
-                    collection,
-                    scope,
-                    name,
-                } = &hit.key;
+                let Key { collection, scope, name } = &hit.key;
                 let namespace = scope.strip_prefix(&within).unwrap_or_default();
                 let row = json!({ "resource": collection, "namespace": namespace, "name": name });
                 (format!("{collection}/{namespace}/{name}"), row)

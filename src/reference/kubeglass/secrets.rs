@@ -14,9 +14,7 @@ impl Kubeglass {
             .store
             .resources
             .get(&call.key("secrets", namespace, name))
-            .ok_or_else(|| {
-                Failure::new(Code::NotFound, format!("secret {name:?} does not exist"))
-            })?;
+            .ok_or_else(|| Failure::new(Code::NotFound, format!("secret {name:?} does not exist")))?;
         Ok(data(&json!({
             "metadata": { "name": name, "namespace": namespace, "resourceVersion": secret.version.to_string() },
             "data": secret.body,

@@ -32,26 +32,14 @@ const EDITOR: [&str; 11] = [
 
 /// Puts identities and resources into an empty store.
 pub(super) fn fill(store: &Store) {
-    store
-        .identities
-        .issue(ADMIN_TOKEN, Identity::new("admin", vec![Grant::all()]));
+    store.identities.issue(ADMIN_TOKEN, Identity::new("admin", vec![Grant::all()]));
     let grants: Vec<Grant> = ["primary", "secondary"]
         .iter()
-        .flat_map(|context| {
-            EDITOR
-                .iter()
-                .map(|permission| Grant::within(context, permission))
-        })
+        .flat_map(|context| EDITOR.iter().map(|permission| Grant::within(context, permission)))
         .collect();
     let editor = Identity::new("editor", grants);
-    let expired = Identity {
-        expires: Some(Timestamp::UNIX_EPOCH),
-        ..editor.clone()
-    };
-    let revoked = Identity {
-        revoked: true,
-        ..editor.clone()
-    };
+    let expired = Identity { expires: Some(Timestamp::UNIX_EPOCH), ..editor.clone() };
+    let revoked = Identity { revoked: true, ..editor.clone() };
     store.identities.issue(EDITOR_TOKEN, editor);
     store.identities.issue(EXPIRED_TOKEN, expired);
     store.identities.issue(REVOKED_TOKEN, revoked);
@@ -68,17 +56,7 @@ fn fill_context(store: &Store, context: &str) {
     put("nodes", context, "node-1", json!({}));
     put("nodes", context, "node-2", json!({}));
     let default = scope(context, "default");
-    put(
-        "secrets",
-        &default,
-        "registry-credentials",
-        json!({ ".dockerconfigjson": "[redacted]" }),
-    );
+    put("secrets", &default, "registry-credentials", json!({ ".dockerconfigjson": "[redacted]" }));
     put("deployments", &default, "web", json!({ "replicas": 2 }));
-    put(
-        "releases",
-        &default,
-        "web",
-        json!({ "chart": "stable/web", "revision": 2 }),
-    );
+    put("releases", &default, "web", json!({ "chart": "stable/web", "revision": 2 }));
 }

@@ -8,14 +8,10 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Error</title></head><bod
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful(
-            "body-html",
-            "an error is an HTML page and says so",
-            |_, answer| {
-                answer.set_header("Content-Type", "text/html; charset=utf-8");
-                answer.body = PAGE.as_bytes().to_vec();
-            },
-        ),
+        Mutant::harmful("body-html", "an error is an HTML page and says so", |_, answer| {
+            answer.set_header("Content-Type", "text/html; charset=utf-8");
+            answer.body = PAGE.as_bytes().to_vec();
+        }),
         Mutant::harmful(
             "body-html-as-json",
             "an error is an HTML page that is declared as JSON",
@@ -23,46 +19,26 @@ pub(super) fn all() -> Vec<Mutant> {
                 answer.body = PAGE.as_bytes().to_vec();
             },
         ),
-        Mutant::harmful("body-empty", "an error has no body", |_, answer| {
-            answer.body.clear()
+        Mutant::harmful("body-empty", "an error has no body", |_, answer| answer.body.clear()),
+        Mutant::harmful("body-empty-object", "the body of an error is {}", |_, answer| {
+            answer.body = b"{}".to_vec()
         }),
-        Mutant::harmful(
-            "body-empty-object",
-            "the body of an error is {}",
-            |_, answer| answer.body = b"{}".to_vec(),
-        ),
         Mutant::harmful("body-null", "the body of an error is null", |_, answer| {
             answer.body = b"null".to_vec()
         }),
-        Mutant::harmful(
-            "body-text",
-            "the body of an error is a JSON text",
-            |_, answer| {
-                answer.set_document(&json!("something went wrong"));
-            },
-        ),
-        Mutant::harmful(
-            "body-truncated",
-            "the body of an error ends in the middle",
-            |_, answer| {
-                answer.body.truncate(answer.body.len() / 2);
-            },
-        ),
-        Mutant::harmful(
-            "body-trailing-bytes",
-            "something follows the JSON of an error",
-            |_, answer| {
-                answer.body.extend_from_slice(b"}\n");
-            },
-        ),
-        Mutant::harmful(
-            "body-two-documents",
-            "an error is sent twice in one body",
-            |_, answer| {
-                let copy = answer.body.clone();
-                answer.body.extend_from_slice(&copy);
-            },
-        ),
+        Mutant::harmful("body-text", "the body of an error is a JSON text", |_, answer| {
+            answer.set_document(&json!("something went wrong"));
+        }),
+        Mutant::harmful("body-truncated", "the body of an error ends in the middle", |_, answer| {
+            answer.body.truncate(answer.body.len() / 2);
+        }),
+        Mutant::harmful("body-trailing-bytes", "something follows the JSON of an error", |_, answer| {
+            answer.body.extend_from_slice(b"}\n");
+        }),
+        Mutant::harmful("body-two-documents", "an error is sent twice in one body", |_, answer| {
+            let copy = answer.body.clone();
+            answer.body.extend_from_slice(&copy);
+        }),
         Mutant::harmful(
             "body-bom",
             "a byte order mark precedes the JSON of an error (RFC 8259, 8.1)",
@@ -74,41 +50,24 @@ pub(super) fn all() -> Vec<Mutant> {
             "body-duplicate-keys",
             "an error has its first key twice (RFC 8259, 4)",
             |_, answer| {
-                let first = answer
-                    .document()
-                    .and_then(|document| document.as_object()?.keys().next().cloned());
+                let first =
+                    answer.document().and_then(|document| document.as_object()?.keys().next().cloned());
                 if let Some(first) = first {
                     let again = format!("{{{}:null,", Value::from(first));
                     answer.body.splice(0..1, again.into_bytes());
                 }
             },
         ),
-        Mutant::harmful(
-            "body-in-array",
-            "an error is wrapped in an array",
-            |_, answer| {
-                edit(answer, |document| *document = json!([document.take()]));
-            },
-        ),
-        Mutant::harmful(
-            "body-not-utf8",
-            "a text in the body of an error is not UTF-8",
-            |scene, answer| {
-                // A letter of the message that UTF-8 would write in two bytes, as Latin-1 has it.
-                let name = scene
-                    .envelope
-                    .message
-                    .rsplit('/')
-                    .next()
-                    .unwrap_or_default();
-                let begin = format!("\"{name}\":\"").into_bytes();
-                let at = answer
-                    .body
-                    .windows(begin.len())
-                    .position(|window| window == begin.as_slice());
-                let at = at.map_or(answer.body.len(), |at| at + begin.len());
-                answer.body.insert(at, 0xe9);
-            },
-        ),
+        Mutant::harmful("body-in-array", "an error is wrapped in an array", |_, answer| {
+            edit(answer, |document| *document = json!([document.take()]));
+        }),
+        Mutant::harmful("body-not-utf8", "a text in the body of an error is not UTF-8", |scene, answer| {
+            // A letter of the message that UTF-8 would write in two bytes, as Latin-1 has it.
+            let name = scene.envelope.message.rsplit('/').next().unwrap_or_default();
+            let begin = format!("\"{name}\":\"").into_bytes();
+            let at = answer.body.windows(begin.len()).position(|window| window == begin.as_slice());
+            let at = at.map_or(answer.body.len(), |at| at + begin.len());
+            answer.body.insert(at, 0xe9);
+        }),
     ]
 }

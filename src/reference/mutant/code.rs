@@ -16,46 +16,28 @@ pub(super) fn all() -> Vec<Mutant> {
             "the code of an error is documented nowhere",
             |scene, answer| {
                 replace(scene, answer, |old| {
-                    if old.is_number() {
-                        json!(49_999)
-                    } else {
-                        json!("flux_capacitor_empty")
-                    }
+                    if old.is_number() { json!(49_999) } else { json!("flux_capacitor_empty") }
                 });
             },
         )
         .only_if(has_code),
-        Mutant::harmful(
-            "code-other",
-            "the code is that of another documented failure",
-            |scene, answer| {
-                if let Some(other) = code_of_another(scene, answer) {
-                    replace(scene, answer, |_| other);
-                }
-            },
-        )
-        .only_if(has_code),
-        Mutant::harmful("code-missing", "an error has no code", |scene, answer| {
-            edit(answer, |document| {
-                drop(pointer(scene).and_then(|pointer| take(document, pointer)))
-            });
+        Mutant::harmful("code-other", "the code is that of another documented failure", |scene, answer| {
+            if let Some(other) = code_of_another(scene, answer) {
+                replace(scene, answer, |_| other);
+            }
         })
         .only_if(has_code),
-        Mutant::harmful(
-            "code-null",
-            "the code of an error is null",
-            |scene, answer| {
-                replace(scene, answer, |_| Value::Null);
-            },
-        )
+        Mutant::harmful("code-missing", "an error has no code", |scene, answer| {
+            edit(answer, |document| drop(pointer(scene).and_then(|pointer| take(document, pointer))));
+        })
         .only_if(has_code),
-        Mutant::harmful(
-            "code-empty",
-            "the code of an error is an empty text",
-            |scene, answer| {
-                replace(scene, answer, |_| json!(""));
-            },
-        )
+        Mutant::harmful("code-null", "the code of an error is null", |scene, answer| {
+            replace(scene, answer, |_| Value::Null);
+        })
+        .only_if(has_code),
+        Mutant::harmful("code-empty", "the code of an error is an empty text", |scene, answer| {
+            replace(scene, answer, |_| json!(""));
+        })
         .only_if(has_code),
         Mutant::harmful(
             "code-wrong-type",
@@ -68,39 +50,23 @@ pub(super) fn all() -> Vec<Mutant> {
             },
         )
         .only_if(has_code),
-        Mutant::harmful(
-            "code-wrong-case",
-            "the code is in the other case",
-            |scene, answer| {
-                replace_text(scene, answer, |text| {
-                    let upper = text.to_uppercase();
-                    if upper == text {
-                        text.to_lowercase()
-                    } else {
-                        upper
-                    }
-                });
-            },
-        )
+        Mutant::harmful("code-wrong-case", "the code is in the other case", |scene, answer| {
+            replace_text(scene, answer, |text| {
+                let upper = text.to_uppercase();
+                if upper == text { text.to_lowercase() } else { upper }
+            });
+        })
         .only_if(has_text_code),
-        Mutant::harmful(
-            "code-padded",
-            "there is a space behind the code",
-            |scene, answer| {
-                replace_text(scene, answer, |text| format!("{text} "));
-            },
-        )
+        Mutant::harmful("code-padded", "there is a space behind the code", |scene, answer| {
+            replace_text(scene, answer, |text| format!("{text} "));
+        })
         .only_if(has_text_code),
         Mutant::harmful(
             "code-dashed",
             "the code has dashes instead of underscores, or a dash behind it",
             |scene, answer| {
                 replace_text(scene, answer, |text| {
-                    if text.contains('_') {
-                        text.replace('_', "-")
-                    } else {
-                        format!("{text}-")
-                    }
+                    if text.contains('_') { text.replace('_', "-") } else { format!("{text}-") }
                 });
             },
         )
@@ -113,9 +79,7 @@ fn has_code(envelope: &Envelope) -> bool {
 }
 
 fn has_text_code(envelope: &Envelope) -> bool {
-    envelope
-        .code
-        .is_some_and(|(_, kind)| kind == CodeKind::Text)
+    envelope.code.is_some_and(|(_, kind)| kind == CodeKind::Text)
 }
 
 fn pointer(scene: &Scene<'_>) -> Option<&'static str> {
@@ -137,7 +101,5 @@ fn replace(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&Value) -> 
 }
 
 fn replace_text(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&str) -> String) {
-    replace(scene, answer, |old| {
-        old.as_str().map_or(Value::Null, |text| json!(with(text)))
-    });
+    replace(scene, answer, |old| old.as_str().map_or(Value::Null, |text| json!(with(text))));
 }

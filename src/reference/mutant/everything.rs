@@ -24,27 +24,19 @@ pub(super) fn all() -> Vec<Mutant> {
             },
         )
         .on_everything(),
-        Mutant::harmful(
-            "always-success",
-            "every request succeeds",
-            |scene, answer| {
-                *answer = Answer::empty(200).with_header("Content-Type", "application/json");
-                answer.body = scene.envelope.success.as_bytes().to_vec();
-            },
-        )
+        Mutant::harmful("always-success", "every request succeeds", |scene, answer| {
+            *answer = Answer::empty(200).with_header("Content-Type", "application/json");
+            answer.body = scene.envelope.success.as_bytes().to_vec();
+        })
         .on_everything(),
-        Mutant::harmful(
-            "always-empty",
-            "every answer is 200 and empty",
-            |_, answer| *answer = Answer::empty(200),
-        )
+        Mutant::harmful("always-empty", "every answer is 200 and empty", |_, answer| {
+            *answer = Answer::empty(200)
+        })
         .on_everything(),
     ]
 }
 
 /// What the API itself answers to someone without credentials.
 pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Answer {
-    scene
-        .api
-        .answer(&Request::new("GET", target).from_remote(scene.request.remote))
+    scene.api.answer(&Request::new("GET", target).from_remote(scene.request.remote))
 }

@@ -11,56 +11,39 @@ use super::{
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmless(
-            "field-added",
-            "an error has one more, optional field",
-            |_, answer| {
-                edit(answer, |document| {
-                    if let Some(members) = document.as_object_mut() {
-                        members.insert("documentationHint".to_owned(), json!("see the handbook"));
-                    }
-                });
-            },
-        ),
-        Mutant::harmless(
-            "message-reworded",
-            "the message of an error has other words",
-            |scene, answer| {
-                edit_at(answer, Some(scene.envelope.message), |message| {
-                    // Contracts without codes tell failures apart by their text, so the old words stay part of it.
-                    if let Value::String(text) = message {
-                        *text = format!("Sorry: {text} (please check)");
-                    }
-                });
-            },
-        ),
-        Mutant::harmless(
-            "keys-reversed",
-            "the keys of an error come in another order",
-            |_, answer| {
-                edit(answer, reverse);
-            },
-        ),
+        Mutant::harmless("field-added", "an error has one more, optional field", |_, answer| {
+            edit(answer, |document| {
+                if let Some(members) = document.as_object_mut() {
+                    members.insert("documentationHint".to_owned(), json!("see the handbook"));
+                }
+            });
+        }),
+        Mutant::harmless("message-reworded", "the message of an error has other words", |scene, answer| {
+            edit_at(answer, Some(scene.envelope.message), |message| {
+                // Contracts without codes tell failures apart by their text, so the old words stay part of it.
+                if let Value::String(text) = message {
+                    *text = format!("Sorry: {text} (please check)");
+                }
+            });
+        }),
+        Mutant::harmless("keys-reversed", "the keys of an error come in another order", |_, answer| {
+            edit(answer, reverse);
+        }),
         Mutant::harmless(
             "pretty-printed",
             "the JSON of an error has line breaks and ends with one",
             |_, answer| {
-                if let Some(pretty) = answer
-                    .document()
-                    .and_then(|document| serde_json::to_vec_pretty(&document).ok())
+                if let Some(pretty) =
+                    answer.document().and_then(|document| serde_json::to_vec_pretty(&document).ok())
                 {
                     answer.body = pretty;
                     answer.body.push(b'\n');
                 }
             },
         ),
-        Mutant::harmless(
-            "letters-escaped",
-            "letters of an error are written as \\u escapes",
-            |_, answer| {
-                escape_first_letters(&mut answer.body);
-            },
-        ),
+        Mutant::harmless("letters-escaped", "letters of an error are written as \\u escapes", |_, answer| {
+            escape_first_letters(&mut answer.body);
+        }),
         Mutant::harmless(
             "headers-added",
             "errors have more headers, some of them well known",
@@ -73,24 +56,16 @@ pub(super) fn all() -> Vec<Mutant> {
                     .with_header("Strict-Transport-Security", "max-age=31536000");
             },
         ),
-        Mutant::harmless(
-            "unknown-header",
-            "errors have a header that nobody knows",
-            |_, answer| {
-                answer.set_header("X-Served-On", "a Tuesday");
-            },
-        ),
-        Mutant::harmless(
-            "charset-added",
-            "the media type of an error names its charset",
-            |_, answer| {
-                if let Some(media_type) = answer.header("Content-Type").map(str::to_owned)
-                    && !media_type.contains("charset")
-                {
-                    answer.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
-                }
-            },
-        ),
+        Mutant::harmless("unknown-header", "errors have a header that nobody knows", |_, answer| {
+            answer.set_header("X-Served-On", "a Tuesday");
+        }),
+        Mutant::harmless("charset-added", "the media type of an error names its charset", |_, answer| {
+            if let Some(media_type) = answer.header("Content-Type").map(str::to_owned)
+                && !media_type.contains("charset")
+            {
+                answer.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
+            }
+        }),
         Mutant::harmless(
             "media-type-upper-case",
             "the media type of an error is in upper case",

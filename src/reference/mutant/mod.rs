@@ -43,14 +43,6 @@ pub fn mutants() -> Vec<Mutant> {
 /// Every mutant that fits an API: those of [`mutants`], and one for each quirk of its domain.
 #[must_use]
 pub fn mutants_of(api: &dyn Api) -> Vec<Mutant> {
-    let quirks = api
-        .quirks()
-        .known()
-        .iter()
-        .map(|quirk| Mutant::switching(quirk.name, quirk.about));
-    mutants()
-        .into_iter()
-        .filter(|mutant| mutant.fits(api.envelope()))
-        .chain(quirks)
-        .collect()
+    let quirks = api.quirks().known().iter().map(|quirk| Mutant::switching(quirk.name, quirk.about));
+    mutants().into_iter().filter(|mutant| mutant.fits(api.envelope())).chain(quirks).collect()
 }

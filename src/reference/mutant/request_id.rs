@@ -10,51 +10,25 @@ use crate::reference::{Answer, Envelope};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful(
-            "request-id-missing",
-            "an error has no request id",
-            |scene, answer| {
-                edit(answer, |document| {
-                    drop(
-                        scene
-                            .envelope
-                            .request_id
-                            .and_then(|pointer| take(document, pointer)),
-                    )
-                });
-            },
-        )
+        Mutant::harmful("request-id-missing", "an error has no request id", |scene, answer| {
+            edit(answer, |document| {
+                drop(scene.envelope.request_id.and_then(|pointer| take(document, pointer)))
+            });
+        })
         .only_if(has_id),
-        Mutant::harmful(
-            "request-id-empty",
-            "the request id is an empty text",
-            |scene, answer| {
-                edit_at(answer, scene.envelope.request_id, |id| *id = json!(""));
-            },
-        )
+        Mutant::harmful("request-id-empty", "the request id is an empty text", |scene, answer| {
+            edit_at(answer, scene.envelope.request_id, |id| *id = json!(""));
+        })
         .only_if(has_id),
-        Mutant::harmful(
-            "request-id-null",
-            "the request id is null",
-            |scene, answer| {
-                edit_at(answer, scene.envelope.request_id, |id| *id = Value::Null);
-            },
-        )
+        Mutant::harmful("request-id-null", "the request id is null", |scene, answer| {
+            edit_at(answer, scene.envelope.request_id, |id| *id = Value::Null);
+        })
         .only_if(has_id),
-        Mutant::harmful(
-            "request-id-number",
-            "the request id is a number",
-            |scene, answer| {
-                edit_at(answer, scene.envelope.request_id, |id| *id = json!(1));
-            },
-        )
+        Mutant::harmful("request-id-number", "the request id is a number", |scene, answer| {
+            edit_at(answer, scene.envelope.request_id, |id| *id = json!(1));
+        })
         .only_if(has_id),
-        Mutant::harmful(
-            "request-id-constant",
-            "every request has the same id",
-            constant,
-        )
-        .only_if(has_id),
+        Mutant::harmful("request-id-constant", "every request has the same id", constant).only_if(has_id),
         Mutant::harmful(
             "request-id-header-differs",
             "body and header have different ids",
@@ -97,13 +71,5 @@ fn constant(scene: &Scene<'_>, answer: &mut Answer) {
 
 fn flattened(id: &str) -> String {
     // A UUID's digits and letters fall in other places each time, so hexadecimal digits all become the same.
-    id.chars()
-        .map(|letter| {
-            if letter.is_ascii_hexdigit() {
-                '0'
-            } else {
-                letter
-            }
-        })
-        .collect()
+    id.chars().map(|letter| if letter.is_ascii_hexdigit() { '0' } else { letter }).collect()
 }

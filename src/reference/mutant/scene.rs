@@ -36,8 +36,5 @@ pub(super) fn edit_at(answer: &mut Answer, pointer: Option<&str>, change: impl F
 /// Takes out the member at a JSON Pointer; gives back what it was.
 pub(super) fn take(document: &mut Value, pointer: &str) -> Option<Value> {
     let (parent, name) = pointer.rsplit_once('/')?;
-    document
-        .pointer_mut(parent)?
-        .as_object_mut()?
-        .shift_remove(name)
+    document.pointer_mut(parent)?.as_object_mut()?.shift_remove(name)
 }

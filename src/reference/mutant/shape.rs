@@ -10,44 +10,24 @@ use crate::reference::Envelope;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful(
-            "code-key-renamed",
-            "the code of an error is under another name",
-            |scene, answer| {
-                edit(answer, |document| {
-                    rename(document, scene.envelope.code.map(|(pointer, _)| pointer))
-                });
-            },
-        )
+        Mutant::harmful("code-key-renamed", "the code of an error is under another name", |scene, answer| {
+            edit(answer, |document| rename(document, scene.envelope.code.map(|(pointer, _)| pointer)));
+        })
         .only_if(|envelope| envelope.code.is_some()),
         Mutant::harmful(
             "message-key-renamed",
             "the message of an error is under another name",
             |scene, answer| {
-                edit(answer, |document| {
-                    rename(document, Some(scene.envelope.message))
-                });
+                edit(answer, |document| rename(document, Some(scene.envelope.message)));
             },
         ),
-        Mutant::harmful(
-            "request-id-key-renamed",
-            "the request id is under another name",
-            |scene, answer| {
-                edit(answer, |document| {
-                    rename(document, scene.envelope.request_id)
-                });
-            },
-        )
+        Mutant::harmful("request-id-key-renamed", "the request id is under another name", |scene, answer| {
+            edit(answer, |document| rename(document, scene.envelope.request_id));
+        })
         .only_if(|envelope| envelope.request_id.is_some()),
-        Mutant::harmful(
-            "envelope-nested",
-            "the whole envelope is one level deeper",
-            |_, answer| {
-                edit(answer, |document| {
-                    *document = json!({ "problem": document.take() })
-                });
-            },
-        ),
+        Mutant::harmful("envelope-nested", "the whole envelope is one level deeper", |_, answer| {
+            edit(answer, |document| *document = json!({ "problem": document.take() }));
+        }),
         Mutant::harmful(
             "envelope-flattened",
             "the envelope's inner objects are gone, their members on top",
@@ -70,14 +50,10 @@ pub(super) fn all() -> Vec<Mutant> {
 }
 
 fn is_nested(envelope: &Envelope) -> bool {
-    [
-        envelope.code.map(|(pointer, _)| pointer),
-        Some(envelope.message),
-        envelope.request_id,
-    ]
-    .iter()
-    .flatten()
-    .any(|pointer| pointer.matches('/').count() > 1)
+    [envelope.code.map(|(pointer, _)| pointer), Some(envelope.message), envelope.request_id]
+        .iter()
+        .flatten()
+        .any(|pointer| pointer.matches('/').count() > 1)
 }
 
 /// Gives a member another name, beside its siblings.

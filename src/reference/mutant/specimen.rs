@@ -34,13 +34,7 @@ impl Mutant {
         about: &'static str,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            id,
-            about,
-            harmless: false,
-            effect: Effect::Errors(Arc::new(change)),
-            fits: |_| true,
-        }
+        Self { id, about, harmless: false, effect: Effect::Errors(Arc::new(change)), fits: |_| true }
     }
 
     /// A change of error answers that clients must tolerate.
@@ -49,22 +43,13 @@ impl Mutant {
         about: &'static str,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            harmless: true,
-            ..Self::harmful(id, about, change)
-        }
+        Self { harmless: true, ..Self::harmful(id, about, change) }
     }
 
     /// A violation of the domain: switches on a quirk, which has the same name.
     #[must_use]
     pub fn switching(quirk: &'static str, about: &'static str) -> Self {
-        Self {
-            id: quirk,
-            about,
-            harmless: false,
-            effect: Effect::Quirk(quirk),
-            fits: |_| true,
-        }
+        Self { id: quirk, about, harmless: false, effect: Effect::Quirk(quirk), fits: |_| true }
     }
 
     /// Changes every answer, not errors alone.
@@ -100,11 +85,7 @@ impl Mutant {
 
     /// Changes an answer just before it is sent. The API has done its work by then.
     pub fn change(&self, api: &dyn Api, request: &Request, answer: &mut Answer) {
-        let scene = Scene {
-            api,
-            request,
-            envelope: api.envelope(),
-        };
+        let scene = Scene { api, request, envelope: api.envelope() };
         match &self.effect {
             Effect::Everything(change) => change(&scene, answer),
             Effect::Errors(change) if (scene.envelope.is_error)(answer) => change(&scene, answer),

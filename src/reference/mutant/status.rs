@@ -16,18 +16,12 @@ pub(super) fn all() -> Vec<Mutant> {
             },
         )
         .only_if(|envelope| envelope.statuses.len() > 1),
-        Mutant::harmful("status-200", "an error has status 200", |_, answer| {
-            answer.status = 200
-        })
-        .only_if(|envelope| !always_200(envelope)),
-        Mutant::harmful(
-            "status-204",
-            "an error has status 204 and so no body",
-            |_, answer| {
-                answer.status = 204;
-                answer.body.clear();
-            },
-        ),
+        Mutant::harmful("status-200", "an error has status 200", |_, answer| answer.status = 200)
+            .only_if(|envelope| !always_200(envelope)),
+        Mutant::harmful("status-204", "an error has status 204 and so no body", |_, answer| {
+            answer.status = 204;
+            answer.body.clear();
+        }),
         Mutant::harmful(
             "status-500",
             "an error has status 500; one that has it already has 400",
@@ -35,13 +29,9 @@ pub(super) fn all() -> Vec<Mutant> {
                 answer.status = if answer.status == 500 { 400 } else { 500 };
             },
         ),
-        Mutant::harmful(
-            "status-418",
-            "an error has a status that is documented nowhere",
-            |_, answer| {
-                answer.status = 418;
-            },
-        ),
+        Mutant::harmful("status-418", "an error has a status that is documented nowhere", |_, answer| {
+            answer.status = 418;
+        }),
     ]
 }
 

@@ -29,10 +29,7 @@ impl Clock {
     /// A clock that only moves by [`advance`](Self::advance).
     #[must_use]
     pub fn standing(at: Timestamp) -> Self {
-        Self {
-            stands_at: Some(at),
-            offset: Arc::default(),
-        }
+        Self { stands_at: Some(at), offset: Arc::default() }
     }
 
     /// The current time.

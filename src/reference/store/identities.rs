@@ -41,19 +41,13 @@ impl Grant {
     /// One permission in every scope.
     #[must_use]
     pub fn everywhere(permission: &str) -> Self {
-        Self {
-            permission: permission.to_owned(),
-            scope: None,
-        }
+        Self { permission: permission.to_owned(), scope: None }
     }
 
     /// One permission within one scope.
     #[must_use]
     pub fn within(scope: &str, permission: &str) -> Self {
-        Self {
-            permission: permission.to_owned(),
-            scope: Some(scope.to_owned()),
-        }
+        Self { permission: permission.to_owned(), scope: Some(scope.to_owned()) }
     }
 
     const ANY: &'static str = "*";
@@ -67,21 +61,14 @@ impl Identity {
     /// A subject with grants, without tenant and expiry.
     #[must_use]
     pub fn new(subject: &str, grants: Vec<Grant>) -> Self {
-        Self {
-            subject: subject.to_owned(),
-            tenant: String::new(),
-            grants,
-            expires: None,
-            revoked: false,
-        }
+        Self { subject: subject.to_owned(), tenant: String::new(), grants, expires: None, revoked: false }
     }
 
     /// Whether it has a permission within a scope.
     #[must_use]
     pub fn may(&self, permission: &str, scope: &str) -> bool {
         self.grants.iter().any(|grant| {
-            grant.reaches(scope)
-                && (grant.permission == Grant::ANY || grant.permission == permission)
+            grant.reaches(scope) && (grant.permission == Grant::ANY || grant.permission == permission)
         })
     }
 
@@ -123,10 +110,7 @@ impl Identities {
     /// # Errors
     /// If the token is unknown, expired at `now`, or revoked.
     pub fn authenticate(&self, token: &str, now: Timestamp) -> Result<Arc<Identity>, TokenError> {
-        let identity = lock(&self.by_token)
-            .get(token)
-            .cloned()
-            .ok_or(TokenError::Unknown)?;
+        let identity = lock(&self.by_token).get(token).cloned().ok_or(TokenError::Unknown)?;
         if identity.revoked {
             return Err(TokenError::Revoked);
         }

@@ -66,10 +66,7 @@ impl RateLimiter {
     /// A limiter that has seen no request.
     #[must_use]
     pub fn new(limit: RateLimit) -> Self {
-        Self {
-            limit,
-            counts: Mutex::default(),
-        }
+        Self { limit, counts: Mutex::default() }
     }
 
     /// Counts one request, if it may pass.
@@ -79,22 +76,17 @@ impl RateLimiter {
             RateLimit::FixedWindow { limit, .. } => limit,
         };
         let mut counts = lock(&self.counts);
-        let count = counts.entry(key.to_owned()).or_insert_with(|| Count {
-            left: f64::from(most),
-            since: now,
-        });
+        let count =
+            counts.entry(key.to_owned()).or_insert_with(|| Count { left: f64::from(most), since: now });
         let passed = Duration::try_from(now.duration_since(count.since)).unwrap_or_default();
         match self.limit {
             RateLimit::TokenBucket { per_second, burst } => {
-                count.left = (count.left + passed.as_secs_f64() * f64::from(per_second))
-                    .min(f64::from(burst));
+                count.left =
+                    (count.left + passed.as_secs_f64() * f64::from(per_second)).min(f64::from(burst));
                 count.since = now;
             }
             RateLimit::FixedWindow { limit, window } if passed >= window => {
-                *count = Count {
-                    left: f64::from(limit),
-                    since: now,
-                };
+                *count = Count { left: f64::from(limit), since: now };
             }
             RateLimit::FixedWindow { .. } => {}
         }
@@ -111,18 +103,9 @@ impl RateLimiter {
             RateLimit::FixedWindow { window, .. } if count.since == now => window,
             RateLimit::FixedWindow { window, .. } => window.saturating_sub(passed),
         };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and a u32"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a u32")]
         let remaining = count.left as u32;
-        Allowance {
-            allowed,
-            limit: most,
-            remaining,
-            wait,
-        }
+        Allowance { allowed, limit: most, remaining, wait }
     }
 }
 
@@ -139,17 +122,11 @@ mod tests {
         let window = Duration::from_secs(60);
         let limiter = RateLimiter::new(RateLimit::FixedWindow { limit: 2, window });
         let first = limiter.take("key", clock.now());
-        assert_eq!(
-            (first.allowed, first.remaining, first.wait),
-            (true, 1, window)
-        );
+        assert_eq!((first.allowed, first.remaining, first.wait), (true, 1, window));
         clock.advance(Duration::from_millis(10_500));
         assert_eq!(limiter.take("key", clock.now()).remaining, 0);
         let refused = limiter.take("key", clock.now());
-        assert_eq!(
-            (refused.allowed, refused.remaining, refused.retry_after()),
-            (false, 0, 50)
-        );
+        assert_eq!((refused.allowed, refused.remaining, refused.retry_after()), (false, 0, 50));
         assert!(limiter.take("other", clock.now()).allowed);
         clock.advance(Duration::from_millis(49_500));
         assert_eq!(limiter.take("key", clock.now()).remaining, 1);
@@ -158,18 +135,12 @@ mod tests {
     #[test]
     fn a_bucket_fills_up_to_its_burst() {
         let clock = Clock::standing(Timestamp::UNIX_EPOCH);
-        let limiter = RateLimiter::new(RateLimit::TokenBucket {
-            per_second: 2,
-            burst: 3,
-        });
+        let limiter = RateLimiter::new(RateLimit::TokenBucket { per_second: 2, burst: 3 });
         for left in [2, 1, 0] {
             assert_eq!(limiter.take("key", clock.now()).remaining, left);
         }
         let refused = limiter.take("key", clock.now());
-        assert_eq!(
-            (refused.allowed, refused.wait),
-            (false, Duration::from_millis(500))
-        );
+        assert_eq!((refused.allowed, refused.wait), (false, Duration::from_millis(500)));
         clock.advance(Duration::from_millis(500));
         assert!(limiter.take("key", clock.now()).allowed);
         clock.advance(Duration::from_secs(3600));

@@ -21,11 +21,7 @@ impl Key {
     /// A key from its parts.
     #[must_use]
     pub fn new(collection: &'static str, scope: &str, name: &str) -> Self {
-        Self {
-            collection,
-            scope: scope.to_owned(),
-            name: name.to_owned(),
-        }
+        Self { collection, scope: scope.to_owned(), name: name.to_owned() }
     }
 }
 
@@ -162,11 +158,7 @@ impl Resources {
     /// If there is none of that key.
     pub fn delete(&self, key: &Key) -> Result<Resource, Missing> {
         let (version, body) = lock(&self.inner).by_key.remove(key).ok_or(Missing)?;
-        Ok(Resource {
-            key: key.clone(),
-            version,
-            body,
-        })
+        Ok(Resource { key: key.clone(), version, body })
     }
 
     /// Deletes everything in one scope, whatever its collection.
@@ -187,11 +179,7 @@ impl Resources {
         let inner = lock(&self.inner);
         let begin = Key::new(collection, scope, "");
         let within = |key: &Key| key.collection == collection && key.scope == scope;
-        let total = inner
-            .by_key
-            .range(&begin..)
-            .take_while(|(key, _)| within(key))
-            .count();
+        let total = inner.by_key.range(&begin..).take_while(|(key, _)| within(key)).count();
         let from = match after {
             Some(name) => Bound::Excluded(Key::new(collection, scope, name)),
             None => Bound::Included(begin),

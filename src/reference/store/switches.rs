@@ -24,10 +24,7 @@ impl Switches {
     /// All switches off.
     #[must_use]
     pub fn new(known: &'static [Switch]) -> Self {
-        Self {
-            known,
-            on: Mutex::default(),
-        }
+        Self { known, on: Mutex::default() }
     }
 
     /// Every switch that there is.
@@ -64,9 +61,6 @@ impl Switches {
     }
 
     fn find(&self, name: &str) -> Option<&'static str> {
-        self.known
-            .iter()
-            .find(|known| known.name == name)
-            .map(|known| known.name)
+        self.known.iter().find(|known| known.name == name).map(|known| known.name)
     }
 }

@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Does your API fail the way its documentation says?
+#[derive(Debug, Parser)]
+#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
+4 incomplete · 130 interrupted";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  failspec run --reference
+      every built-in pack on its embedded reference implementation
+  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
+      one pack on your API
+  failspec run kubeglass::conflict kubeglass::invalid_* --target staging
+      some failures, on a target of failspec.toml";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send the scenarios to an API and judge its answers
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// List packs, or the trials of packs
+    List(SelectArguments),
+    /// Look for gaps in packs: what is untested, unproven or unused
+    Lint(PackArguments),
+    /// Show which failures have which scenarios, and the errata of the documentation
+    Coverage(PackArguments),
+    /// Explain a check; without a name, list them
+    Explain {
+        /// The id of a check
+        check: Option<String>,
+    },
+    /// Print the JSON Schema of a file format
+    Schema {
+        /// Which format
+        format: SchemaFormat,
+    },
+    /// Review, accept or reject changed answers (`.snap.new`), without cargo
+    Snapshots {
+        /// What to do with them
+        #[command(subcommand)]
+        action: SnapshotsAction,
+    },
+    /// Run an embedded reference implementation in the foreground
+    Serve(ServeArguments),
+}
+
+/// Where packs come from.
+#[derive(Debug, Clone, Args)]
+pub struct PacksFrom {
+    /// Read packs from DIR (schemas/<pack>, scenarios/<pack>, snapshots/<pack>) instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub packs: Option<PathBuf>,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Packs, or prefixes or globs of pack::failure::scenario[::row]
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// The base URL of the API under test
+    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference"])]
+    pub url: Option<String>,
+    /// A target of failspec.toml
+    #[arg(long, value_name = "NAME", conflicts_with = "reference")]
+    pub target: Option<String>,
+    /// The file that describes targets (default: failspec.toml here, if it is there)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Run on the embedded reference implementations: says nothing about anyone's API
+    #[arg(long, conflicts_with = "config")]
+    pub reference: bool,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, header:NAME:env:VAR or cookie:NAME:env:VAR
+    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
+    pub roles: Vec<String>,
+    /// The value of a variable of the pack
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    /// Trials at once (default: 16 on loopback, 8 elsewhere)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// What to do with approved answers
+    #[arg(long, value_name = "MODE", default_value = "report")]
+    pub snapshots: SnapshotsMode,
+    /// Write a report: json=PATH
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
+    /// Count warnings as violations
+    #[arg(long, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+    /// Show passed trials, warnings and errata in full
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Show the verdict alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Packs by name.
+#[derive(Debug, Args)]
+pub struct PackArguments {
+    /// Packs (default: all)
+    #[arg(value_name = "PACK")]
+    pub names: Vec<String>,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// Trials by selector.
+#[derive(Debug, Args)]
+pub struct SelectArguments {
+    /// Packs, or prefixes or globs of pack::failure::scenario[::row]
+    #[arg(value_name = "SELECTOR")]
+    pub selectors: Vec<String>,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// The pack whose reference implementation is served
+    pub pack: String,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub listen: std::net::SocketAddr,
+    /// Write a failspec.toml that describes the running server
+    #[arg(long, value_name = "PATH")]
+    pub target_file: Option<PathBuf>,
+    /// Serve it with one deliberate change (`list` prints them)
+    #[arg(long, value_name = "ID")]
+    pub mutant: Option<String>,
+}
+
+/// What to do with changed answers.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotsAction {
+    /// Show each one and ask
+    Review(SnapshotsArguments),
+    /// Approve all of them
+    Accept(SnapshotsArguments),
+    /// Throw all of them away
+    Reject(SnapshotsArguments),
+}
+
+/// Which changed answers.
+#[derive(Debug, Args)]
+pub struct SnapshotsArguments {
+    /// The folder to look in (default: snapshots)
+    #[arg(value_name = "DIR", default_value = "snapshots")]
+    pub folder: PathBuf,
+}
+
+/// What a run does with approved answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SnapshotsMode {
+    /// Changed, new and unreferenced ones make the run fail
+    Check,
+    /// Differences are shown
+    Report,
+    /// The new answers are approved
+    Update,
+    /// Nothing is compared
+    Off,
+}
+
+/// What counts as a violation besides violations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Warnings
+    Warnings,
+}
+
+/// The file formats that have a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// contract.yaml
+    Contract,
+    /// scenario files
+    Scenario,
+    /// failspec.toml
+    Config,
+    /// the JSON report
+    Report,
+}

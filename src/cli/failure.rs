@@ -1,0 +1,101 @@
+//! Why a command ends without doing what it was asked to.
+
+use std::io::Write as _;
+
+use crate::{
+    document::{Diagnostic, Diagnostics},
+    http::ClientError,
+    pack::{FilesError, PackError},
+    reference::StartError,
+    report::terminal::{Paint, visible},
+    verdict::exit,
+};
+
+/// Why a command ends without doing what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Files are wrong.
+    #[error(transparent)]
+    Diagnostics(#[from] Diagnostics),
+    /// Options are wrong, or a file cannot be used.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Something kept a begun command from going on.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Failure {
+    /// Options are wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: None }
+    }
+
+    /// Options are wrong, with what to do about it.
+    pub fn usage_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Diagnostics(_) | Self::Usage { .. } => exit::USAGE,
+            Self::Broken(_) => exit::INCONCLUSIVE,
+        }
+    }
+
+    /// Says it on standard error.
+    pub fn print(&self) {
+        let text = match self {
+            Self::Diagnostics(diagnostics) => {
+                let text = diagnostics.render(true);
+                let count = diagnostics.0.len();
+                let more =
+                    if count > 1 { format!("\n\n{count} mistakes; nothing was sent") } else { String::new() };
+                format!("{text}{more}")
+            }
+            Self::Usage { message, hint } => {
+                let mut diagnostic = Diagnostic::error(None, visible(message));
+                if let Some(hint) = hint {
+                    diagnostic = diagnostic.hint(hint);
+                }
+                diagnostic.render(true)
+            }
+            Self::Broken(message) => format!("{} {}", Paint::dab(Paint::BAD, "error:"), visible(message)),
+        };
+        // Where standard error is closed nobody listens; the exit code still tells.
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+}
+
+impl From<PackError> for Failure {
+    fn from(error: PackError) -> Self {
+        match error {
+            PackError::Wrong(diagnostics) => Self::Diagnostics(diagnostics),
+            other => Self::usage(other.to_string()),
+        }
+    }
+}
+
+impl From<FilesError> for Failure {
+    fn from(error: FilesError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}

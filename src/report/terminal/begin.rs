@@ -1,0 +1,53 @@
+//! The first lines: what is held against what.
+
+use std::fmt::Write as _;
+
+use crate::verdict::{PackHeader, RunHeader};
+
+use super::paint::{Paint, visible};
+
+/// What a run on an embedded implementation says of itself, first and last.
+pub(super) const REFERENCE: &str =
+    "the embedded reference implementation: this says nothing about anyone's API";
+
+/// The first lines.
+pub fn begin(header: &RunHeader) -> String {
+    let mut text = String::new();
+    for pack in &header.packs {
+        let _ = writeln!(text, "{}", pack_line(pack));
+        let target = visible(&pack.target).into_owned();
+        let _ = match pack.reference {
+            true => writeln!(
+                text,
+                "  {} {target} · {}",
+                Paint::dab(Paint::FAINT, "target"),
+                Paint::dab(Paint::WARN, REFERENCE)
+            ),
+            false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
+        };
+    }
+    if !header.selectors.is_empty() {
+        let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
+        let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
+        let _ = writeln!(
+            text,
+            "  {} {selected} of {documented} documented failures ({})",
+            Paint::dab(Paint::WARN, "selected"),
+            visible(&header.selectors.join(" "))
+        );
+    }
+    text
+}
+
+fn pack_line(pack: &PackHeader) -> String {
+    let as_of = pack.as_of.as_deref().map(|date| format!(" · documentation of {date}")).unwrap_or_default();
+    format!(
+        "{} {} · {}, sha256:{}{as_of} · {} failures · {} scenarios",
+        Paint::dab(Paint::FAINT, "failspec"),
+        Paint::dab(Paint::STRONG, &pack.name),
+        visible(&pack.origin),
+        &pack.digest[..12.min(pack.digest.len())],
+        pack.failures,
+        pack.scenarios,
+    )
+}

@@ -1,0 +1,13 @@
+//! What a person sees in a terminal: a first line, progress, what did not pass, the end.
+
+mod begin;
+mod end;
+mod paint;
+mod progress;
+mod trial;
+
+pub use begin::begin;
+pub use end::end;
+pub use paint::{Paint, visible};
+pub use progress::Progress;
+pub use trial::trial;

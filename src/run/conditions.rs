@@ -1,0 +1,95 @@
+//! Conditions that concern everyone who uses the target.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::{
+    http::{Body, Header, Request},
+    target::{Condition, ControlRequest},
+};
+
+use super::session::Session;
+
+/// The pause between two requests that ask whether a condition is in force or over.
+const POLL: Duration = Duration::from_millis(50);
+
+impl Session {
+    /// Brings a global condition about.
+    ///
+    /// # Errors
+    /// Why it is not in force.
+    pub(super) async fn begin(&self, name: &str) -> Result<(), String> {
+        let Some(Condition::Global { begin, ready, within, .. }) = self.target.conditions.get(name) else {
+            return Ok(());
+        };
+        self.control(begin)
+            .await
+            .map_err(|reason| format!("the condition {name} cannot be begun: {reason}"))?;
+        self.poll(ready.as_ref(), *within)
+            .await
+            .map_err(|reason| format!("the condition {name} was begun and is not in force: {reason}"))
+    }
+
+    /// Ends a global condition.
+    ///
+    /// # Errors
+    /// Why it is not over.
+    pub(super) async fn end(&self, name: &str) -> Result<(), String> {
+        let Some(Condition::Global { end, recovered, within, .. }) = self.target.conditions.get(name) else {
+            return Ok(());
+        };
+        self.control(end)
+            .await
+            .map_err(|reason| format!("the condition {name} cannot be ended: {reason}"))?;
+        self.poll(recovered.as_ref(), *within)
+            .await
+            .map_err(|reason| format!("the condition {name} was ended and is not over: {reason}"))
+    }
+
+    /// Whether a condition concerns everyone.
+    pub(super) fn is_global(&self, condition: &str) -> bool {
+        matches!(self.target.conditions.get(condition), Some(Condition::Global { .. }))
+    }
+
+    async fn poll(&self, request: Option<&ControlRequest>, within: Duration) -> Result<(), String> {
+        let Some(request) = request else { return Ok(()) };
+        let deadline = Instant::now() + within;
+        loop {
+            match self.control(request).await {
+                Ok(()) => return Ok(()),
+                Err(reason) if Instant::now() + POLL > deadline => return Err(reason),
+                Err(_) => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+
+    /// Sends a request of a condition; any 2xx is a success.
+    async fn control(&self, request: &ControlRequest) -> Result<(), String> {
+        let address = if request.address.starts_with('/') {
+            format!("{}{}", self.target.url.as_str().trim_end_matches('/'), request.address)
+        } else {
+            request.address.clone()
+        };
+        let url = url::Url::parse(&address).map_err(|error| format!("{address}: {error}"))?;
+        let header = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            shown: value.to_owned(),
+        };
+        let mut headers: Vec<Header> =
+            request.headers.iter().map(|(name, value)| header(name, value)).collect();
+        let body = request.json.as_ref().map(|json| {
+            headers.push(header("Content-Type", "application/json"));
+            Body { bytes: Bytes::from(json.to_string()), shown: json.to_string() }
+        });
+        let request =
+            Request { method: request.method.clone(), shown_url: address.clone(), url, headers, body };
+        let method = request.method.clone();
+        let answer = self.client.send(request).await.result.map_err(|error| error.to_string())?;
+        if (200..300).contains(&answer.status) {
+            return Ok(());
+        }
+        Err(format!("{method} {address} answered HTTP {}", answer.status))
+    }
+}

@@ -1,0 +1,122 @@
+//! An exchange as reports show it: masked, cut, with a command line that reproduces it.
+
+use crate::{
+    check::Record,
+    http::{Answer, Request},
+    secret::Mask,
+    verdict::{AnswerReport, ExchangeReport, RequestReport},
+};
+
+use super::finish::fractional_millis;
+
+/// The longest body that a report shows, in bytes: 64 KiB.
+const LONGEST_BODY: usize = 64 << 10;
+
+/// An exchange as reports show it. Masking comes before cutting: half a secret is a secret.
+pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
+    let exchange = &record.exchange;
+    ExchangeReport {
+        phase: record.phase.name().to_owned(),
+        role: record.role.clone(),
+        request: request_report(&exchange.request, mask),
+        answer: exchange.result.as_ref().ok().map(|answer| answer_report(answer, mask)),
+        error: exchange.result.as_ref().err().map(|error| mask.text(&error.to_string()).into_owned()),
+        ms: fractional_millis(exchange.elapsed),
+    }
+}
+
+fn request_report(request: &Request, mask: &Mask) -> RequestReport {
+    let headers = request.headers.iter();
+    RequestReport {
+        method: request.method.clone(),
+        url: mask.text(&request.shown_url).into_owned(),
+        headers: headers.map(|header| (header.name.clone(), mask.text(&header.shown).into_owned())).collect(),
+        body: request.body.as_ref().map(|body| mask.text(&body.shown).into_owned()),
+        curl: mask.text(&curl(request)).into_owned(),
+    }
+}
+
+fn answer_report(answer: &Answer, mask: &Mask) -> AnswerReport {
+    let headers = answer.headers.iter();
+    AnswerReport {
+        status: answer.status,
+        headers: headers
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), mask.text(&String::from_utf8_lossy(value.as_bytes())).into_owned())
+            })
+            .collect(),
+        body: cut(mask.text(&answer.text_lossy()).into_owned()),
+        length: answer.body.len() as u64,
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST_BODY {
+        let mut end = LONGEST_BODY;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str("\n[cut after 64 KiB]");
+    }
+    text
+}
+
+/// A command line that sends the request; a credential is a shell variable.
+fn curl(request: &Request) -> String {
+    let mut parts = vec!["curl -i".to_owned()];
+    if request.method != "GET" || request.body.is_some() {
+        parts.push(format!("-X {}", request.method));
+    }
+    parts.push(quote(&request.shown_url));
+    for header in &request.headers {
+        let line = format!("{}: {}", header.name, header.shown);
+        parts.push(format!("-H {}", quote(&line)));
+    }
+    if let Some(body) = &request.body {
+        let is_text = std::str::from_utf8(&body.bytes).is_ok();
+        parts.push(if is_text && !body.shown.is_empty() {
+            format!("--data-binary {}", quote(&body.shown))
+        } else {
+            format!("--data-binary @body  # {}", body.shown)
+        });
+    }
+    parts.join(" ")
+}
+
+/// Quoted for a POSIX shell; `[secret: role editor]` becomes a variable that the reader sets.
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("'");
+    let mut rest = text;
+    while let Some(at) = rest.find("[secret: ") {
+        let Some(end) = rest[at..].find(']') else { break };
+        let name: String = rest[at + 9..at + end]
+            .chars()
+            .map(
+                |character| {
+                    if character.is_ascii_alphanumeric() { character.to_ascii_uppercase() } else { '_' }
+                },
+            )
+            .collect();
+        quoted.push_str(&rest[..at].replace('\'', r"'\''"));
+        quoted.push_str(&format!("'\"${{{name}}}\"'"));
+        rest = &rest[at + end + 1..];
+    }
+    quoted.push_str(&rest.replace('\'', r"'\''"));
+    quoted.push('\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn credentials_become_variables_and_quotes_are_escaped() {
+        assert_eq!(
+            quote("Authorization: Bearer [secret: role editor]"),
+            r#"'Authorization: Bearer '"${ROLE_EDITOR}"''"#
+        );
+        assert_eq!(quote("it's"), r"'it'\''s'");
+    }
+}

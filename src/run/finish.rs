@@ -1,0 +1,245 @@
+//! A trial that is over, judged and put into words.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{
+    check::{self, Finding, Identity, Phase, Subject, View},
+    pack::Failure,
+    snapshot::{Picture, SnapshotFile, file_name, picture},
+    verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
+};
+
+use super::{course::Running, exchange_report::exchange_report, plan::Trial, session::Session};
+
+impl Running<'_> {
+    /// Judges the trial.
+    pub fn finish(self) -> TrialReport {
+        let duration = self.began.elapsed();
+        let (session, trial) = (self.session, self.trial);
+        let mut report = blank(session, trial);
+        report.duration_ms = millis(duration);
+        report.left_behind =
+            self.left_behind.iter().map(|text| session.mask.text(text).into_owned()).collect();
+        let records = self.observed.records.iter();
+        report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
+        let subject =
+            self.answered.then(|| Subject::new(&session.pack.contract, &trial.scenario, &self.observed));
+        let subject = subject.flatten();
+        if let Some(subject) = &subject {
+            report.observed = Some(observed(subject, session));
+            report.request_ids = request_ids(subject);
+        }
+        let reason = self.inconclusive.as_ref().map(|reason| session.mask.text(reason).into_owned());
+        match (reason, &subject) {
+            // What the request under test showed before something later went wrong is still worth showing,
+            // but it is no verdict.
+            (Some(reason), _) => {
+                report.outcome = Outcome::Inconclusive;
+                report.reason = Some(reason);
+            }
+            (None, Some(subject)) => judge(&mut report, subject, session, trial),
+            (None, None) => {
+                report.outcome = Outcome::Inconclusive;
+                report.reason = Some("there is no answer to judge".to_owned());
+            }
+        }
+        report
+    }
+}
+
+/// The report of a trial that was not run.
+pub(super) fn not_run(session: &Session, trial: &Trial, outcome: Outcome, reason: &str) -> TrialReport {
+    TrialReport { outcome, reason: Some(reason.to_owned()), ..blank(session, trial) }
+}
+
+fn blank(session: &Session, trial: &Trial) -> TrialReport {
+    let contract = &session.pack.contract;
+    let failure = &contract.failures[trial.scenario.failure];
+    TrialReport {
+        index: trial.index,
+        name: trial.name.clone(),
+        pack: session.pack.name.clone(),
+        failure: failure.id.clone(),
+        cause: trial.scenario.cause.map(|cause| failure.causes[cause].clone()),
+        outcome: Outcome::Skipped,
+        reason: None,
+        source: trial.scenario.source,
+        location: trial.scenario.place.to_string(),
+        documented: documented(failure, contract.documentation.as_deref()),
+        observed: None,
+        exercised: Exercise::No,
+        violations: Vec::new(),
+        warnings: Vec::new(),
+        waived: Vec::new(),
+        snapshot: None,
+        exchanges: Vec::new(),
+        left_behind: Vec::new(),
+        request_ids: Vec::new(),
+        duration_ms: 0,
+    }
+}
+
+fn documented(failure: &Failure, page: Option<&str>) -> Documented {
+    Documented {
+        summary: failure.summary.clone(),
+        status: failure.status(),
+        code: failure.code().cloned(),
+        retry: failure.retry,
+        link: failure.documentation.clone().or_else(|| page.map(str::to_owned)),
+    }
+}
+
+fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
+    let findings = check::judge(subject).into_iter().map(|finding| masked(finding, session));
+    let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
+    report.warnings = warnings;
+    for finding in violations {
+        let waiver = session
+            .waivers
+            .iter()
+            .find(|waiver| waiver.holds_on(session.today) && waiver.matches(&trial.name, finding.check));
+        match waiver {
+            Some(waiver) => report.waived.push(WaivedFinding {
+                finding,
+                reason: waiver.reason.clone(),
+                issue: waiver.issue.clone(),
+                expires: waiver.expires.to_string(),
+            }),
+            None => report.violations.push(finding),
+        }
+    }
+    report.exercised = exercised(subject, report);
+    report.outcome = if !report.violations.is_empty() {
+        Outcome::Failed
+    } else if report.waived.is_empty() {
+        Outcome::Passed
+    } else {
+        Outcome::Waived
+    };
+    if report.outcome == Outcome::Waived {
+        report.reason = report.waived.first().map(|waived| waived.reason.clone());
+    } else if report.exercised == Exercise::No {
+        report.reason = Some(format!("the answer was {}", identity_in_words(subject, session)));
+    }
+    report.snapshot = snapshot(subject, session, trial);
+}
+
+/// A control that gets the same failure shows that the request proved nothing.
+fn exercised(subject: &Subject<'_>, report: &TrialReport) -> Exercise {
+    let proven = !report.violations.iter().any(|finding| finding.check == "control");
+    match &subject.identity {
+        Identity::Triggered { alternative: Some(index), .. } if proven => {
+            let code = subject.contract.failures[*index].code().map(plain);
+            Exercise::Alternative(code.unwrap_or_else(|| subject.contract.failures[*index].id.clone()))
+        }
+        Identity::Triggered { .. } if proven => match own_code_missing(subject) {
+            Some(code) => Exercise::Alternative(code),
+            None => Exercise::Exercised,
+        },
+        _ => Exercise::No,
+    }
+}
+
+/// The code that was seen, where it is an accepted one that no failure of the contract has for its own.
+fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
+    let code = subject.view.code(&subject.triggered.envelope)?;
+    let other = subject.triggered.code().is_some_and(|own| own != code);
+    other.then(|| plain(code))
+}
+
+fn plain(code: &Value) -> String {
+    code.as_str().map_or_else(|| code.to_string(), str::to_owned)
+}
+
+fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
+    let status = subject.answer().status;
+    match &subject.identity {
+        Identity::Triggered { .. } => format!("{} to the control as well", subject.triggered.id),
+        Identity::Other(index) => {
+            format!("another documented failure, {}", subject.contract.failures[*index].id)
+        }
+        Identity::Undocumented(code) => {
+            format!("HTTP {status} with an undocumented code {}", session.mask.text(&check::show(code)))
+        }
+        Identity::Success => format!("a success (HTTP {status})"),
+        Identity::Unidentified => format!("no documented failure (HTTP {status})"),
+    }
+}
+
+fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
+    let envelope = &subject.triggered.envelope;
+    ObservedAnswer {
+        status: subject.answer().status,
+        code: subject.view.code(envelope).map(|code| session.mask.json(code)),
+        request_id: subject.view.request_id(envelope).map(|id| session.mask.text(&id).into_owned()),
+        ms: fractional_millis(subject.exchange.elapsed),
+    }
+}
+
+/// The request ids of the answers whose request id is documented: those of the request under test.
+fn request_ids(subject: &Subject<'_>) -> Vec<String> {
+    let binding =
+        subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
+    if !binding {
+        return Vec::new();
+    }
+    let records = subject
+        .observed
+        .records
+        .iter()
+        .filter(|record| matches!(record.phase, Phase::Request | Phase::Repeat));
+    let mut ids: Vec<String> = records
+        .filter_map(|record| {
+            View::new(record.exchange.result.as_ref().ok()?, None).request_id(&subject.triggered.envelope)
+        })
+        .collect();
+    ids.dedup();
+    ids
+}
+
+fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<SnapshotReport> {
+    let approved = session.approved.as_ref()?;
+    let name = trial_file(session, trial);
+    let now = SnapshotFile {
+        source: trial.scenario.place.source.name().to_owned(),
+        expression: trial.name.clone(),
+        contents: picture(Picture {
+            answer: subject.answer(),
+            failure: subject.triggered,
+            own_values: &subject.observed.own_values,
+            mask: &session.mask,
+        }),
+    };
+    match approved.compare(&name, &now) {
+        Ok(report) => Some(report),
+        Err(error) => Some(SnapshotReport {
+            file: error.file.clone(),
+            state: crate::verdict::SnapshotState::Changed,
+            diff: Some(error.to_string()),
+        }),
+    }
+}
+
+/// The snapshot of a trial, below the pack's folder.
+pub(super) fn trial_file(session: &Session, trial: &Trial) -> String {
+    let failure = &session.pack.contract.failures[trial.scenario.failure].id;
+    file_name(failure, &trial.scenario.name, trial.row().map(|row| row.name.as_str()))
+}
+
+fn masked(mut finding: Finding, session: &Session) -> Finding {
+    for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
+        *text = session.mask.text(text).into_owned();
+    }
+    finding
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with three places: more is noise.
+pub(super) fn fractional_millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}

@@ -1,0 +1,23 @@
+//! The engine: plans, trials, their stages, and the report of a run.
+//!
+//! A trial goes through stages: control (with a setup and a teardown of its own), setup, request, what follows,
+//! teardown. Trials run side by side, except those that share a lock; trials under a condition that concerns
+//! everyone run last, alone: setups and controls, begin, requests, end, what follows, teardowns.
+
+mod build;
+mod conditions;
+mod course;
+mod diagnosis;
+mod engine;
+mod exchange_report;
+mod finish;
+mod interrupt;
+mod locks;
+mod plan;
+mod sending;
+mod session;
+mod whole;
+
+pub use interrupt::{Interrupt, Interrupter, interrupt};
+pub use plan::{Plan, Selectors, Trial, trial_names};
+pub use whole::{RunOptions, run};

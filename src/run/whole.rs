@@ -1,0 +1,251 @@
+//! A whole run: several packs, one report.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
+
+use futures_util::future::join_all;
+use tokio::sync::{Semaphore, mpsc::UnboundedSender};
+
+use crate::{
+    http::{Client, ClientError, ClientOptions},
+    pack::Files,
+    secret::Mask,
+    snapshot::{Approved, Mode},
+    target::{Target, Waiver},
+    verdict::{
+        Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
+        RunReport, SnapshotState, Summary, reused_request_ids, waiver_findings,
+    },
+};
+
+use super::{
+    engine::{Engine, PackRun},
+    finish::{millis, trial_file},
+    interrupt::Interrupt,
+    plan::{Plan, Selectors},
+    session::{Session, run_name, variables},
+};
+
+/// Requests under way at once where the target is on this machine.
+const JOBS_ON_LOOPBACK: usize = 16;
+
+/// Requests under way at once elsewhere: modest, because staging systems are shared.
+const JOBS_ELSEWHERE: usize = 8;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Trials at once; by default 16 on loopback, else 8.
+    pub jobs: Option<usize>,
+    /// Whether warnings count as violations.
+    pub deny_warnings: bool,
+    /// What is done with approved answers.
+    pub snapshots: Mode,
+    /// Whether the environment says that this is CI: then no snapshot is written.
+    pub in_ci: bool,
+    /// Known failures.
+    pub waivers: Vec<Waiver>,
+    /// What was selected, as given.
+    pub selectors: Selectors,
+}
+
+/// Runs all plans, each on its target, and puts everything into one report.
+///
+/// # Errors
+/// When no client can be made (TLS settings).
+pub async fn run(
+    plans: Vec<Plan>,
+    options: RunOptions,
+    interrupt: Interrupt,
+    events: UnboundedSender<Event>,
+) -> Result<RunReport, ClientError> {
+    let began = Instant::now();
+    let started = jiff::Timestamp::now();
+    let header = header(&plans, &options);
+    let _ = events.send(Event::Started(Box::new(header.clone())));
+    let loopback = plans.iter().all(|plan| is_loopback(&plan.target));
+    let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
+    let permits = Arc::new(Semaphore::new(jobs));
+    let waivers = Arc::new(options.waivers.clone());
+    let mut engines = Vec::new();
+    for plan in &plans {
+        let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
+        let engine = Engine { session, permits: Arc::clone(&permits), events: events.clone() };
+        engines.push((engine, plan));
+    }
+    let runs = join_all(engines.iter().map(|(engine, plan)| engine.run(&plan.trials))).await;
+    let mut report = assemble(&header, &engines, runs, &options, &interrupt);
+    report.started = started.to_string();
+    report.duration_ms = millis(began.elapsed());
+    Ok(report)
+}
+
+fn session(
+    plan: &Plan,
+    options: &RunOptions,
+    waivers: &Arc<Vec<Waiver>>,
+    interrupt: &Interrupt,
+) -> Result<Session, ClientError> {
+    let mask = Arc::new(Mask::new());
+    for role in plan.target.roles.values() {
+        // What the reference implementation documents in the open is no secret.
+        if !plan.target.reference {
+            mask.add(role.credential.secret());
+        }
+    }
+    Ok(Session {
+        client: Client::new(ClientOptions::default())?,
+        mask,
+        variables: Arc::new(variables(&plan.pack, &plan.target)),
+        waivers: Arc::clone(waivers),
+        today: jiff::Zoned::now().date(),
+        approved: approved(plan, options),
+        interrupt: interrupt.clone(),
+        locks: super::locks::Locks::default(),
+        run: run_name(),
+        counter: AtomicU64::new(0),
+        pack: Arc::clone(&plan.pack),
+        target: Arc::clone(&plan.target),
+    })
+}
+
+/// Embedded snapshots belong to the reference implementation; another target names a folder of its own.
+fn approved(plan: &Plan, options: &RunOptions) -> Option<Approved> {
+    if options.snapshots == Mode::Off {
+        return None;
+    }
+    let pack = &plan.pack.name;
+    if !plan.target.reference {
+        let folder = plan.target.snapshots.as_ref()?;
+        return Some(Approved::folder(folder.join(pack), options.snapshots, options.in_ci));
+    }
+    Some(match &plan.pack.files {
+        Files::Embedded => Approved::embedded(pack, options.snapshots),
+        Files::Directory(root) => {
+            Approved::folder(root.join("snapshots").join(pack), options.snapshots, options.in_ci)
+        }
+    })
+}
+
+fn assemble(
+    header: &RunHeader,
+    engines: &[(Engine, &Plan)],
+    runs: Vec<PackRun>,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+) -> RunReport {
+    let full = plans_are_full(engines);
+    let mut packs = Vec::new();
+    let mut findings = Vec::new();
+    let mut diagnosis = Vec::new();
+    let mut scenarios = Vec::new();
+    for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
+        let trials: Vec<_> = run.trials.iter().collect();
+        let contract = &plan.pack.contract;
+        let coverage = Coverage::of(contract, &trials, &plan.target.out_of_reach, plan.selection.as_ref());
+        let errata = contract.errata.iter().map(|erratum| ErratumReport {
+            pack: contract.name.clone(),
+            about: erratum.about.clone(),
+            links: erratum.links.clone(),
+        });
+        findings.extend(reused_request_ids(&run.trials));
+        if plan.selection.is_none() && run.diagnosis.is_none() {
+            findings.extend(unreferenced(&engine.session, plan, options.snapshots));
+        }
+        packs.push(PackReport { header: header.clone(), coverage, errata: errata.collect() });
+        diagnosis.extend(run.diagnosis);
+        scenarios.extend(run.trials);
+    }
+    if full && diagnosis.is_empty() && !interrupt.is_set() {
+        findings.extend(waiver_findings(&options.waivers, &scenarios, jiff::Zoned::now().date()));
+    }
+    let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
+    let changed = scenarios
+        .iter()
+        .filter_map(|trial| trial.snapshot.as_ref())
+        .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
+    let evidence = Evidence {
+        interrupted: interrupt.is_set(),
+        stopped: !diagnosis.is_empty(),
+        violation: findings.iter().any(|finding| finding.violation)
+            || (options.snapshots == Mode::Check && changed)
+            || (options.deny_warnings && summary.warned > 0),
+        missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+    };
+    RunReport {
+        format: FORMAT,
+        failspec: env!("CARGO_PKG_VERSION").to_owned(),
+        started: String::new(),
+        duration_ms: 0,
+        verdict: summary.verdict(evidence),
+        summary,
+        reference: header.packs.iter().any(|pack| pack.reference),
+        diagnosis: (!diagnosis.is_empty()).then(|| diagnosis.join("\n\n")),
+        selectors: header.selectors.clone(),
+        errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
+        packs,
+        scenarios,
+        run_findings: findings,
+    }
+}
+
+fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
+    engines.iter().all(|(_, plan)| plan.selection.is_none())
+}
+
+/// Approved answers that belong to no trial: a violation under `check`, otherwise for review.
+fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
+    let Some(approved) = &session.approved else { return Vec::new() };
+    let names: BTreeSet<String> = plan.trials.iter().map(|trial| trial_file(session, trial)).collect();
+    let found = match approved.unreferenced(&names) {
+        Ok(found) => found,
+        Err(error) => vec![format!("(the folder cannot be read: {error})")],
+    };
+    found
+        .into_iter()
+        .map(|name| RunFinding {
+            check: "snapshot-unreferenced".to_owned(),
+            message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.name),
+            trials: Vec::new(),
+            violation: mode == Mode::Check,
+        })
+        .collect()
+}
+
+fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
+    let packs = plans.iter().map(|plan| {
+        let contract = &plan.pack.contract;
+        PackHeader {
+            name: plan.pack.name.clone(),
+            origin: match &plan.pack.files {
+                Files::Embedded => "embedded".to_owned(),
+                Files::Directory(root) => root.display().to_string(),
+            },
+            digest: plan.pack.digest.clone(),
+            as_of: contract.as_of.map(|date| date.to_string()),
+            documentation: contract.documentation.clone(),
+            failures: contract.failures.len(),
+            failures_selected: plan.failures_selected(),
+            scenarios: plan.pack.scenarios.len(),
+            target: plan.target.url.to_string(),
+            reference: plan.target.reference,
+        }
+    });
+    RunHeader {
+        packs: packs.collect(),
+        trials: plans.iter().map(|plan| plan.trials.len()).sum(),
+        selectors: options.selectors.0.clone(),
+    }
+}
+
+fn is_loopback(target: &Target) -> bool {
+    match target.url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,101 @@
+//! Snapshot files: insta's format and its `.snap.new` convention.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// A snapshot as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The file of the scenario.
+    pub source: String,
+    /// The name of the trial.
+    pub expression: String,
+    /// What was approved.
+    pub contents: String,
+}
+
+/// The file of a trial below `snapshots/<pack>`: `<failure>/<scenario>[--row].snap`.
+pub fn file_name(failure: &str, scenario: &str, row: Option<&str>) -> String {
+    match row {
+        Some(row) => format!("{failure}/{scenario}--{row}.snap"),
+        None => format!("{failure}/{scenario}.snap"),
+    }
+}
+
+impl SnapshotFile {
+    /// Reads a file through insta.
+    ///
+    /// # Errors
+    /// What insta says, in one line.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let snapshot = insta::Snapshot::from_file(path).map_err(|error| error.to_string())?;
+        let contents = snapshot.as_text().ok_or("it is not a text snapshot")?.to_string();
+        Ok(Self {
+            source: snapshot.metadata().source().unwrap_or_default().to_owned(),
+            expression: snapshot.metadata().expression().unwrap_or_default().to_owned(),
+            contents: contents.trim_end().to_owned(),
+        })
+    }
+
+    /// Reads the text of a file that was built into the binary.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("---\n")?;
+        let (head, contents) = rest.split_once("\n---\n")?;
+        let field = |name: &str| {
+            let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            line.map(|value| value.trim().trim_matches('"').to_owned()).unwrap_or_default()
+        };
+        Some(Self {
+            source: field("source"),
+            expression: field("expression"),
+            contents: contents.trim_end().to_owned(),
+        })
+    }
+
+    /// The text of the file.
+    pub fn to_text(&self) -> String {
+        format!(
+            "---\nsource: {}\nexpression: {}\n---\n{}\n",
+            quote(&self.source),
+            quote(&self.expression),
+            self.contents
+        )
+    }
+
+    /// Writes the file, its folders too.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, self.to_text())
+    }
+}
+
+/// A JSON string is a YAML string as well.
+fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// Approves a pending answer: `x.snap.new` becomes `x.snap`.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn accept(pending: &Path) -> io::Result<PathBuf> {
+    // An empty last extension leaves the name without `.new`.
+    let approved = pending.with_extension("");
+    fs::rename(pending, &approved)?;
+    Ok(approved)
+}
+
+/// Throws a pending answer away.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn reject(pending: &Path) -> io::Result<()> {
+    fs::remove_file(pending)
+}

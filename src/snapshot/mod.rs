@@ -1,0 +1,16 @@
+//! Snapshots: the approved answers, in the file format of insta, one for each trial:
+//! `snapshots/<pack>/<failure>/<scenario>[--row].snap`.
+//!
+//! A snapshot holds what a client could come to depend on: status, documented headers and body. What varies from
+//! answer to answer is masked, and the mask says what was there. Comparing a snapshot never makes a violation: it
+//! shows differences for people to review.
+
+mod approved;
+mod difference;
+mod file;
+mod picture;
+
+pub use approved::{Approved, Mode, SnapshotError, pending, unreferenced};
+pub use difference::difference;
+pub use file::{SnapshotFile, accept, file_name, reject};
+pub use picture::{Picture, picture};
