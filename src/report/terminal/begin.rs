@@ -26,9 +26,9 @@ pub fn begin(header: &RunHeader) -> String {
             false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
         };
     }
-    if !header.selectors.is_empty() {
-        let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
-        let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
+    let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
+    let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
+    if selected < documented {
         let _ = writeln!(
             text,
             "  {} {selected} of {documented} documented failures ({})",

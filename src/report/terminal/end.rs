@@ -27,6 +27,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         outcomes(&mut text, report);
         coverage(&mut text, report);
         findings(&mut text, report);
+        snapshots(&mut text, report);
         errata(&mut text, report, verbose);
     }
     last_line(&mut text, report);
@@ -38,7 +39,7 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
     let mut by_reason: BTreeMap<(&'static str, &str), Vec<&TrialReport>> = BTreeMap::new();
     for report in &report.scenarios {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
-        let differs = matches!(snapshot, Some(SnapshotState::Changed | SnapshotState::New));
+        let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
         match report.outcome {
             Outcome::Skipped | Outcome::Inconclusive => {
@@ -170,6 +171,24 @@ fn findings(text: &mut String, report: &RunReport) {
     }
 }
 
+/// Answers that were never approved need no diff: all of each would be new.
+fn snapshots(text: &mut String, report: &RunReport) {
+    let count = |state| {
+        let states = report.scenarios.iter().filter_map(|trial| trial.snapshot.as_ref());
+        states.filter(|snapshot| snapshot.state == state).count()
+    };
+    let counts = [
+        (count(SnapshotState::Changed), "differ from the approved answer"),
+        (count(SnapshotState::New), "have no approved answer yet"),
+        (count(SnapshotState::Updated), "approved by this run"),
+    ];
+    let parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if !parts.is_empty() {
+        let _ = writeln!(text, "{} {}", label("snapshots"), parts.join(" · "));
+    }
+}
+
 fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     if report.errata.is_empty() {
         return;
@@ -197,8 +216,8 @@ fn last_line(text: &mut String, report: &RunReport) {
         _ => Paint::WARN,
     };
     let mut line = Paint::dab(style, report.verdict.word());
-    if !report.selectors.is_empty() {
-        let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
+    let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
+    if selected < report.summary.documented {
         let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
     }
     if report.reference {

@@ -104,7 +104,6 @@ fn snapshot(text: &mut String, report: &TrialReport) {
     let Some(snapshot) = &report.snapshot else { return };
     let (what, diff) = match (snapshot.state, &snapshot.diff) {
         (SnapshotState::Changed, Some(diff)) => ("differs from the approved answer", diff),
-        (SnapshotState::New, Some(diff)) => ("no answer is approved yet", diff),
         _ => return,
     };
     row(text, "snapshot", &format!("{what}: {}", snapshot.file));
