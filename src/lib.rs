@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 pub mod document;
 pub mod http;
+pub mod lint;
 pub mod pack;
 pub mod reference;
 pub mod report;

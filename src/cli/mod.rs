@@ -1,21 +1,36 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod coverage;
 mod embedded;
+mod explain;
 mod failure;
+mod lint;
+mod list;
 mod packs;
 mod run;
+mod schema;
+mod serve;
+mod signal;
+mod snapshots;
 
-pub use arguments::{Arguments, Command};
+pub use arguments::{Arguments, Command, SchemaFormat};
 pub use failure::Failure;
+pub use schema::schema;
 
-/// Does what the command line says and gives the exit code.
+/// Does what the command line says and gives the exit code (see [`crate::verdict::exit`]).
 ///
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
-        _ => Err(Failure::usage("not there yet")),
+        Command::List(arguments) => list::command(arguments),
+        Command::Lint(arguments) => lint::command(arguments),
+        Command::Coverage(arguments) => coverage::command(arguments),
+        Command::Explain { check } => explain::command(check.as_deref()),
+        Command::Schema { format } => Ok(schema::command(*format)),
+        Command::Snapshots { action } => snapshots::command(action),
+        Command::Serve(arguments) => serve::command(arguments),
     }
 }

@@ -24,7 +24,7 @@ use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
     embedded,
     failure::Failure,
-    packs,
+    packs, signal,
 };
 
 /// The file that describes targets, where none is named.
@@ -123,34 +123,12 @@ async fn judge(
 
 /// The first signal asks the run to clean up and stop; the second one stops at once.
 async fn listen(interrupter: Interrupter) {
-    signal().await;
+    signal::wait().await;
     interrupter.interrupt();
     let text = "interrupted: cleaning up; a second signal stops at once";
     let _ = writeln!(anstream::stderr(), "{text}");
-    signal().await;
+    signal::wait().await;
     std::process::exit(i32::from(exit::INTERRUPTED));
-}
-
-#[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut stream) => {
-                stream.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// The target that the options name; there is never a silent one.

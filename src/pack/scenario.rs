@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     document::{Entry, Field, Fields, Kind, Node, NodeValue, Place, Reader, Shape},
-    template::Template,
+    template::{Hole, Template},
 };
 
 use super::{
@@ -122,13 +122,6 @@ pub struct Needs<'a> {
     pub roles: BTreeSet<&'a str>,
     /// Variables, and captures and row values, which the scenario brings itself.
     pub names: BTreeSet<&'a str>,
-}
-
-impl<'a> Needs<'a> {
-    fn add(&mut self, request: &'a RequestTemplate) {
-        self.roles.extend(request.role.as_deref());
-        self.names.extend(request.names());
-    }
 }
 
 /// The keys of a scenario file.
@@ -398,20 +391,30 @@ impl Scenario {
     /// The roles and names that its requests use, controls, steps and all.
     pub fn needs(&self) -> Needs<'_> {
         let mut needs = Needs::default();
-        let courses = match &self.control {
-            Control::Course(control) => vec![&self.faulty, &**control],
-            _ => vec![&self.faulty],
-        };
-        for course in courses {
-            needs.add(&course.request);
-            let repeat = course.repeat.iter().flat_map(|repeat| repeat.times.holes());
-            needs.names.extend(repeat.filter_map(crate::template::Hole::name));
+        for request in self.requests() {
+            needs.roles.extend(request.role.as_deref());
+            needs.names.extend(request.names());
         }
-        let twin = self.twin.iter().map(|twin| &twin.request);
-        for request in self.steps().filter_map(|(_, step)| step.request.as_ref()).chain(twin) {
-            needs.add(request);
+        for course in self.courses() {
+            let times = course.repeat.iter().flat_map(|repeat| repeat.times.holes());
+            needs.names.extend(times.filter_map(Hole::name));
         }
         needs
+    }
+
+    /// Every request that it may send.
+    pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
+        let courses = self.courses().into_iter().map(|course| &course.request);
+        let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
+        courses.chain(steps).chain(self.twin.iter().map(|twin| &twin.request))
+    }
+
+    /// The course with the fault, and the one without it where there is one.
+    fn courses(&self) -> Vec<&Course> {
+        match &self.control {
+            Control::Course(control) => vec![&self.faulty, control],
+            _ => vec![&self.faulty],
+        }
     }
 
     /// The steps of all its parts, with a word for the part.

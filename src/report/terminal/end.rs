@@ -182,8 +182,11 @@ fn snapshots(text: &mut String, report: &RunReport) {
         (count(SnapshotState::New), "have no approved answer yet"),
         (count(SnapshotState::Updated), "approved by this run"),
     ];
-    let parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     if !parts.is_empty() {
         let _ = writeln!(text, "{} {}", label("snapshots"), parts.join(" · "));
     }

@@ -1,0 +1,88 @@
+//! `failspec coverage`.
+
+use std::{fmt::Write as _, io::Write as _};
+
+use crate::{
+    pack::{Control, Pack, Provenance},
+    report::terminal::Paint,
+    verdict::exit,
+};
+
+use super::{arguments::PackArguments, failure::Failure, packs};
+
+/// Prints which failures and causes have which scenarios, and the errata of the documentation.
+///
+/// # Errors
+/// When a pack cannot be read.
+pub fn command(arguments: &PackArguments) -> Result<u8, Failure> {
+    let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
+    let text: String = packs.iter().map(|pack| of_pack(pack)).collect::<Vec<_>>().join("\n");
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+fn of_pack(pack: &Pack) -> String {
+    let contract = &pack.contract;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{}  {}",
+        Paint::dab(Paint::STRONG, &pack.name),
+        Paint::dab(Paint::FAINT, contract.documentation.as_deref().unwrap_or_default())
+    );
+    for (index, failure) in contract.failures.iter().enumerate() {
+        let status = failure.status().map(|status| status.to_string()).unwrap_or_default();
+        let code = failure.code().map(|code| format!(" {code}")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  {} {}",
+            Paint::dab(Paint::STRONG, &failure.id),
+            Paint::dab(Paint::FAINT, format_args!("{status}{code} · {}", failure.summary))
+        );
+        if let Some(reason) = &failure.excluded {
+            let _ = writeln!(text, "    {} {reason}", Paint::dab(Paint::WARN, "excluded:"));
+        }
+        let mut parts: Vec<Option<usize>> = vec![None];
+        parts.extend((0..failure.causes.len()).map(Some));
+        for part in parts {
+            let scenarios = pack.scenarios.iter().filter(|it| it.failure == index && it.cause == part);
+            let names: Vec<String> = scenarios
+                .map(|scenario| {
+                    let rows = if scenario.rows.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" ×{}", scenario.rows.len())
+                    };
+                    let ours = if scenario.source == Provenance::Ours { " (ours)" } else { "" };
+                    let control =
+                        if matches!(scenario.control, Control::Course(_)) { "" } else { " (no control)" };
+                    format!("{}{rows}{ours}{control}", scenario.name)
+                })
+                .collect();
+            let cause = part.map(|part| format!("{}: ", failure.causes[part])).unwrap_or_default();
+            match (names.is_empty(), part) {
+                (false, _) => {
+                    let _ = writeln!(text, "    {cause}{}", names.join(", "));
+                }
+                (true, None) if !failure.causes.is_empty() => {}
+                (true, _) if failure.excluded.is_none() => {
+                    let _ = writeln!(text, "    {cause}{}", Paint::dab(Paint::BAD, "no scenario"));
+                }
+                _ => {}
+            }
+        }
+    }
+    let _ = writeln!(
+        text,
+        "  {} in the documentation itself",
+        Paint::dab(Paint::STRONG, format_args!("{} errata", contract.errata.len()))
+    );
+    for erratum in &contract.errata {
+        let _ = writeln!(text, "    · {}", erratum.about);
+        for link in &erratum.links {
+            let _ = writeln!(text, "      {}", Paint::dab(Paint::FAINT, link));
+        }
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! `failspec explain`.
+
+use std::{fmt::Write as _, io::Write as _};
+
+use crate::{
+    check::{CHECKS, RUN_CHECKS, find},
+    document::closest,
+    report::terminal::Paint,
+    verdict::exit,
+};
+
+use super::failure::Failure;
+
+/// Explains one check, or lists them.
+///
+/// # Errors
+/// When there is no such check.
+pub fn command(id: Option<&str>) -> Result<u8, Failure> {
+    let mut text = String::new();
+    match id {
+        None => {
+            for check in CHECKS {
+                let _ = writeln!(
+                    text,
+                    "{} {}",
+                    Paint::dab(Paint::STRONG, format_args!("{:<22}", check.id)),
+                    check.summary
+                );
+            }
+            let _ = writeln!(text, "\nFindings of a whole run:");
+            for (id, summary) in RUN_CHECKS {
+                let _ = writeln!(text, "{} {summary}", Paint::dab(Paint::STRONG, format_args!("{id:<22}")));
+            }
+        }
+        Some(id) => {
+            if let Some(check) = find(id) {
+                let _ = writeln!(
+                    text,
+                    "{}: {}\n{}\n\n{}",
+                    Paint::dab(Paint::STRONG, check.id),
+                    check.summary,
+                    Paint::dab(Paint::FAINT, format_args!("rule from: {}", check.source)),
+                    wrap(check.text)
+                );
+            } else if let Some((id, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {
+                let _ = writeln!(
+                    text,
+                    "{}: {summary}\n\nA finding of the whole run: no single trial shows it.",
+                    Paint::dab(Paint::STRONG, id)
+                );
+            } else {
+                let known = CHECKS.iter().map(|check| check.id).chain(RUN_CHECKS.iter().map(|(id, _)| *id));
+                let near = closest(id, known).map(|near| format!("did you mean `{near}`?"));
+                let hint = near.unwrap_or_else(|| "`failspec explain` lists them".to_owned());
+                return Err(Failure::usage_hint(format!("there is no check `{id}`"), hint));
+            }
+        }
+    }
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+/// Lines of at most 80 characters.
+fn wrap(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let full = lines.last().is_some_and(|line| !line.is_empty() && line.len() + word.len() >= 80);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}

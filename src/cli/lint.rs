@@ -1,0 +1,38 @@
+//! `failspec lint`.
+
+use std::{fmt::Write as _, io::Write as _};
+
+use crate::{document::Severity, lint::lint, report::terminal::Paint, verdict::exit};
+
+use super::{arguments::PackArguments, failure::Failure, packs};
+
+/// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
+///
+/// # Errors
+/// When a pack cannot be read.
+pub fn command(arguments: &PackArguments) -> Result<u8, Failure> {
+    let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
+    let mut text = String::new();
+    let mut failed = false;
+    for pack in &packs {
+        let found = lint(pack);
+        failed |= found.has_errors();
+        if !found.0.is_empty() {
+            let _ = writeln!(text, "{}\n", found.render(true));
+        }
+        let count = |severity| found.0.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        let style = if found.has_errors() { Paint::BAD } else { Paint::GOOD };
+        let _ = writeln!(
+            text,
+            "{} {} failures, {} scenarios: {} errors, {} warnings",
+            Paint::dab(style, &pack.name),
+            pack.contract.failures.len(),
+            pack.scenarios.len(),
+            count(Severity::Error),
+            count(Severity::Warning),
+        );
+    }
+    // A reader that has gone away has seen what it wanted; the exit code tells the rest.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
+}

@@ -1,0 +1,76 @@
+//! `failspec serve`.
+
+use std::{fs, io::Write as _, sync::Arc};
+
+use crate::{
+    document::closest,
+    reference::{Mutant, Options, Server, mutants_of},
+    report::terminal::Paint,
+    verdict::exit,
+};
+
+use super::{arguments::ServeArguments, embedded, failure::Failure};
+
+/// Runs a reference implementation until a signal comes.
+///
+/// # Errors
+/// When there is none, the address is taken, or the target file cannot be written.
+pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
+    let api = embedded::api(&arguments.pack)?;
+    let mutant = match arguments.mutant.as_deref() {
+        None => None,
+        Some("list") => return Ok(list(mutants_of(&*api))),
+        Some(id) => Some(mutant(mutants_of(&*api), id)?),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        let server = Server::start(Arc::clone(&api), Options { listen: arguments.listen, mutant }).await?;
+        if let Some(path) = &arguments.target_file {
+            fs::write(path, api.target_file(&server.url()))
+                .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+        }
+        // Scripts wait for this line: it must not stay in a buffer.
+        let mut out = anstream::stdout();
+        let _ = writeln!(out, "{}", server.url()).and_then(|()| out.flush());
+        super::signal::wait().await;
+        server.stop().await;
+        Ok(exit::CONFORMS)
+    })
+}
+
+fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, Failure> {
+    let known: Vec<&'static str> = mutants.iter().map(|mutant| mutant.id).collect();
+    mutants.into_iter().find(|mutant| mutant.id == id).ok_or_else(|| {
+        let near = closest(id, known).map(|near| format!("did you mean `{near}`?"));
+        Failure::usage_hint(
+            format!("there is no mutant `{id}`"),
+            near.unwrap_or_else(|| "`--mutant list` prints them".to_owned()),
+        )
+    })
+}
+
+fn list(mutants: Vec<Mutant>) -> u8 {
+    let mut out = anstream::stdout();
+    for mutant in mutants {
+        let kind = if mutant.harmless {
+            Paint::dab(Paint::GOOD, "harmless")
+        } else {
+            Paint::dab(Paint::BAD, "wrong   ")
+        };
+        // A reader that has gone away has seen what it wanted.
+        if writeln!(
+            out,
+            "{kind} {} {}",
+            Paint::dab(Paint::STRONG, format_args!("{:<34}", mutant.id)),
+            mutant.about
+        )
+        .is_err()
+        {
+            break;
+        }
+    }
+    exit::CONFORMS
+}

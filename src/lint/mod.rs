@@ -1,0 +1,25 @@
+//! The completeness gate: what a pack leaves untested, unproven or unused.
+//!
+//! A pack that cannot be *read* is another matter: [`crate::pack::Pack::load`] says what is wrong with it.
+
+mod gaps;
+mod unused;
+
+use crate::{
+    document::{Diagnostic, Diagnostics},
+    pack::Pack,
+};
+
+/// Everything that a pack leaves untested, unproven or unused. What is untested or unproven is an error, what is
+/// unused or doubtful a warning.
+pub fn lint(pack: &Pack) -> Diagnostics {
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 6] = [
+        gaps::failures_without_scenario,
+        gaps::causes_without_scenario,
+        gaps::scenarios_without_control,
+        gaps::summaries_with_or,
+        unused::declarations,
+        unused::files,
+    ];
+    Diagnostics(rules.iter().flat_map(|rule| rule(pack)).collect())
+}
