@@ -1,11 +1,11 @@
 //! What came back.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{borrow::Cow, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use super::Document;
+use super::{Document, MediaType};
 
 /// An answer, as observed.
 #[derive(Debug, Clone)]
@@ -29,20 +29,114 @@ pub enum BodyDefect {
     /// The connection ended before the announced length or the last chunk.
     #[error("the body ended early: {0}")]
     EndedEarly(String),
+    /// The body is not in the coding that `Content-Encoding` names. When nothing of it could be decoded,
+    /// the body is kept as it arrived.
+    #[error("the body is not what Content-Encoding says: {0}")]
+    BadEncoding(String),
+    /// `Content-Encoding` names a coding that this client never accepts by itself and cannot decode. The
+    /// body is kept as it arrived. A request that asks for such a coding in its own `Accept-Encoding` gets
+    /// this without any fault of the server.
+    #[error("the content coding {0:?} cannot be decoded here")]
+    UnsupportedEncoding(String),
 }
 
 impl Answer {
-    /// Stand-in until the room is finished.
+    /// An answer without any defect, as if it had come back at once: for tests, and for answers that are
+    /// read from a record.
+    pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            headers,
+            body: body.into(),
+            defect: None,
+            first_byte: Duration::ZERO,
+            document: OnceLock::new(),
+        }
+    }
+
+    /// The value of the first header of this name, when it is UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        let value = self.headers.get(name)?;
+        std::str::from_utf8(value.as_bytes()).ok()
     }
-    /// Stand-in until the room is finished.
+
+    /// All headers as text, in the order in which they came (those of one name together). Bytes that are
+    /// not UTF-8 are replaced by U+FFFD.
+    pub fn headers_text(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+    }
+
+    /// The media type; `None` when there is no `Content-Type`, when it is malformed, or when there are
+    /// several that differ.
+    pub fn media_type(&self) -> Option<MediaType> {
+        let mut values = self.headers.get_all(CONTENT_TYPE).iter();
+        let first = values.next()?;
+        if values.any(|other| other != first) {
+            return None;
+        }
+        MediaType::parse(std::str::from_utf8(first.as_bytes()).ok()?)
+    }
+
+    /// The body read as one JSON document, whatever its media type. Read once, when it is first asked for.
     pub fn document(&self) -> &Document {
-        self.document
-            .get_or_init(|| Document { value: serde_json::from_slice(&self.body).ok(), defects: vec![] })
+        self.document.get_or_init(|| Document::read(&self.body))
     }
-    /// Stand-in until the room is finished.
-    pub fn text_lossy(&self) -> std::borrow::Cow<'_, str> {
+
+    /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.
+    pub fn text_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn with_types(types: &[&'static str]) -> Answer {
+        let mut headers = HeaderMap::new();
+        for value in types {
+            headers.append(CONTENT_TYPE, HeaderValue::from_static(value));
+        }
+        Answer::new(400, headers, "{}")
+    }
+
+    #[test]
+    fn several_content_types_must_agree() {
+        assert!(with_types(&[]).media_type().is_none());
+        assert!(
+            with_types(&["text/html", "text/html"])
+                .media_type()
+                .is_some()
+        );
+        assert!(
+            with_types(&["text/html", "application/json"])
+                .media_type()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_header_is_text_or_nothing() {
+        let mut answer = with_types(&["text/html"]);
+        assert_eq!(answer.header("content-type"), Some("text/html"));
+        assert_eq!(answer.header("Content-Type"), Some("text/html"));
+        let latin = HeaderValue::from_bytes(b"caf\xe9").expect("obs-text is allowed");
+        answer.headers.insert(CONTENT_TYPE, latin);
+        assert_eq!(answer.header("Content-Type"), None);
+        assert_eq!(
+            answer.headers_text().next(),
+            Some(("content-type", "caf\u{fffd}".into()))
+        );
+    }
+
+    #[test]
+    fn the_document_survives_a_clone() {
+        let answer = with_types(&[]);
+        assert!(answer.document().defects.is_empty());
+        assert_eq!(answer.clone().document().value, Some(serde_json::json!({})));
     }
 }

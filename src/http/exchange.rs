@@ -1,8 +1,8 @@
 //! One request and what came of it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
-use super::{Answer, Request};
+use super::{Answer, Request, RequestError};
 
 /// One request and the answer as observed.
 #[derive(Debug, Clone)]
@@ -16,14 +16,74 @@ pub struct Exchange {
 }
 
 /// Why an exchange has no answer that could be judged.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// The texts are one line each and name neither the URL's path nor its query: both may hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// No connection was made.
+    /// The request cannot be expressed in HTTP, or not by this client. Nothing was sent.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(#[from] RequestError),
+    /// No connection was made. A name that cannot be resolved is this, too.
     #[error("no connection to {address}: {reason}")]
     Connect {
         /// Host and port that were tried.
         address: String,
-        /// What the operating system or the TLS library said.
+        /// What the operating system said.
         reason: String,
     },
+    /// There was a connection, but TLS failed: a certificate, a version, or no TLS at all on the other side.
+    #[error("no TLS connection to {address}: {reason}")]
+    Tls {
+        /// Host and port that were tried.
+        address: String,
+        /// What the TLS library said.
+        reason: String,
+    },
+    /// A bound of [`Limits`](super::Limits) on time was reached.
+    #[error("{phase} took longer than {limit:?}")]
+    Timeout {
+        /// What was being waited for.
+        phase: Phase,
+        /// The bound that was reached.
+        limit: Duration,
+    },
+    /// What came back is not HTTP, or its head is malformed or larger than [`Limits`](super::Limits) allow.
+    #[error("the answer is not well-formed HTTP: {reason}")]
+    Malformed {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The connection ended before the head of an answer was complete.
+    #[error("the connection ended before there was an answer: {reason}")]
+    Closed {
+        /// How it ended.
+        reason: String,
+    },
+    /// The body, after content decoding, is larger than [`Limits::body`](super::Limits::body).
+    #[error("the body of the answer is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The bound, in bytes.
+        limit: usize,
+    },
+}
+
+/// What an exchange was waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// A connection: name lookup, TCP, TLS.
+    Connect,
+    /// The head of the answer.
+    Head,
+    /// The rest of the body.
+    Body,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting",
+            Self::Head => "waiting for an answer",
+            Self::Body => "reading the body",
+        })
+    }
 }

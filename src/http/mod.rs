@@ -1,13 +1,27 @@
 //! One request, one exchange. Every limit on what a server may do to us is in this room.
+//!
+//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: an [`Answer`] as it
+//! was observed, or the reason why there is none ([`NoAnswer`]). Whatever a server sends, it is bounded by
+//! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
+//! wrong with them instead of failing.
 
 mod answer;
+mod cause;
 mod client;
+mod content;
 mod exchange;
 mod json;
+mod json_reader;
+mod limits;
+mod media_type;
+mod path;
 mod request;
 
 pub use answer::{Answer, BodyDefect};
 pub use client::{Client, ClientError, ClientOptions};
-pub use exchange::{Exchange, NoAnswer};
+pub use exchange::{Exchange, NoAnswer, Phase};
 pub use json::{Defect, Document};
-pub use request::{Body, Header, Request};
+pub use limits::Limits;
+pub use media_type::MediaType;
+pub use path::path_is_kept;
+pub use request::{Body, Header, Request, RequestError};

@@ -1,28 +1,12 @@
 //! Secret values: where they came from, and how they are kept out of everything that is shown.
+//!
+//! What we send is masked by position, by whoever writes it. What comes back is searched: a [`Mask`] knows
+//! every [`Secret`] of a run and takes it out of text, also in the encodings in which servers echo values.
 
 mod mask;
+mod pattern;
+mod value;
+mod view;
 
 pub use mask::Mask;
-
-/// Stand-in until the room is finished.
-#[derive(Clone)]
-pub struct Secret(String, String);
-impl Secret {
-    /// Stand-in until the room is finished.
-    pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
-        Self(value.into(), origin.into())
-    }
-    /// Stand-in until the room is finished.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-    /// Stand-in until the room is finished.
-    pub fn origin(&self) -> &str {
-        &self.1
-    }
-}
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
-    }
-}
+pub use value::Secret;

@@ -1,0 +1,73 @@
+//! From the errors of the HTTP libraries to what they mean for an exchange.
+
+use std::{error::Error, io};
+
+use super::{Limits, NoAnswer, Phase};
+
+/// What a request that got no head means.
+pub(super) fn no_answer(error: &reqwest::Error, address: String, limits: &Limits) -> NoAnswer {
+    let chain: Vec<_> = causes(error).collect();
+    if chain.iter().any(|cause| cause.is::<rustls::Error>()) {
+        return NoAnswer::Tls {
+            address,
+            reason: root(error),
+        };
+    }
+    if error.is_connect() {
+        if error.is_timeout() {
+            return NoAnswer::Timeout {
+                phase: Phase::Connect,
+                limit: limits.connect,
+            };
+        }
+        return NoAnswer::Connect {
+            address,
+            reason: root(error),
+        };
+    }
+    let malformed = chain
+        .iter()
+        .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+        .find(|cause| cause.is_parse() || is_unexpected(cause));
+    match malformed {
+        Some(cause) => NoAnswer::Malformed {
+            reason: cause.to_string(),
+        },
+        None => NoAnswer::Closed {
+            reason: root(error),
+        },
+    }
+}
+
+/// The innermost cause in one line. What the outer ones say ("error sending request", "client error
+/// (Connect)") adds nothing, and the outermost holds the URL with all that may be secret in it.
+pub(super) fn root(error: &reqwest::Error) -> String {
+    let text = causes(error).last().map_or_else(
+        || "the HTTP client gave no reason".to_owned(),
+        |cause| cause.to_string(),
+    );
+    // "Connection refused (os error 111)": the number differs between systems, the words say it all.
+    let text = match text.rfind(" (os error ") {
+        Some(end) if text.ends_with(')') => &text[..end],
+        _ => &text,
+    };
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The causes below an error of the client. [`io::Error::source`] skips the error that it wraps, and it is
+/// in there that TLS errors are.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    fn below<'a>(cause: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+        let cause: &'a (dyn Error + 'static) = *cause;
+        match cause.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as _),
+            None => cause.source(),
+        }
+    }
+    std::iter::successors(error.source(), below)
+}
+
+/// Bytes on a connection that waits for no answer. hyper has no method that tells this kind.
+fn is_unexpected(error: &hyper::Error) -> bool {
+    error.to_string() == "received unexpected message from connection"
+}

@@ -1,0 +1,254 @@
+//! Reads a [`Document`] in one pass, duplicate keys included.
+
+use std::{borrow::Cow, cell::RefCell, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value, map::Entry};
+
+use super::{Defect, Document};
+
+/// The depth at which `serde_json` gives up, so that its recursion cannot overflow the stack.
+const DEPTH: usize = 127;
+
+/// How many defects are listed: a body of a million duplicates must not become a list of a million.
+const MOST_DEFECTS: usize = 20;
+
+/// How many bytes of a JSON Pointer are kept, for keys can be as long as the body.
+const LONGEST_POINTER: usize = 1000;
+
+impl Document {
+    /// Reads `bytes` as exactly one JSON document (RFC 8259) and lists everything that is wrong with it,
+    /// at most 20 defects.
+    pub fn read(bytes: &[u8]) -> Self {
+        let mut document = Self::default();
+        if is_utf16(bytes) {
+            document.defects.push(Defect::Utf16);
+            return document;
+        }
+        let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+            Some(rest) => {
+                document.defects.push(Defect::ByteOrderMark);
+                rest
+            }
+            None => bytes,
+        };
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(error) => {
+                let offset = error.valid_up_to();
+                document.defects.push(Defect::NotUtf8 { offset });
+                String::from_utf8_lossy(bytes)
+            }
+        };
+        if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
+            document.defects.push(Defect::Empty);
+            return document;
+        }
+        document.read_text(&text);
+        document
+    }
+
+    fn read_text(&mut self, text: &str) {
+        let mut parser = serde_json::Deserializer::from_str(text);
+        let defects = RefCell::new(std::mem::take(&mut self.defects));
+        let seed = Reader {
+            path: &Path::Root,
+            defects: &defects,
+        };
+        let read = seed.deserialize(&mut parser);
+        self.defects = defects.into_inner();
+        match read {
+            Ok(value) => {
+                self.value = Some(value);
+                if let Err(error) = parser.end() {
+                    let (line, column) = (error.line(), error.column());
+                    self.defects.push(Defect::TrailingBytes { line, column });
+                }
+            }
+            Err(error) => self.defects.push(defect_of(&error)),
+        }
+    }
+}
+
+/// Whether this is UTF-16: by its byte order mark, or because the first of two bytes is ASCII and the other
+/// is zero. (No JSON text in UTF-8 has a zero byte among its first two.)
+fn is_utf16(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => true,
+        [0, second, ..] => second.is_ascii() && *second != 0,
+        [first, 0, ..] => first.is_ascii(),
+        _ => false,
+    }
+}
+
+/// What `serde_json` complains of. It tells kinds apart by their texts alone; a test guards each of them.
+fn defect_of(error: &serde_json::Error) -> Defect {
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let reason = text.strip_suffix(&place).unwrap_or(&text);
+    match reason {
+        "recursion limit exceeded" => Defect::TooDeep { limit: DEPTH },
+        "number out of range" => Defect::NumberTooLarge { line, column },
+        "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+            Defect::LoneSurrogate { line, column }
+        }
+        _ => Defect::NotJson {
+            line,
+            column,
+            reason: reason.to_owned(),
+        },
+    }
+}
+
+/// Where the reader is. It lives on the stack of the recursion; pointers are spelled out when there is
+/// something to say about them.
+enum Path<'a> {
+    Root,
+    Key { parent: &'a Path<'a>, key: &'a str },
+    Index { parent: &'a Path<'a>, index: usize },
+}
+
+impl Path<'_> {
+    fn write(&self, pointer: &mut String) {
+        match self {
+            Self::Root => {}
+            Self::Key { parent, key } => {
+                parent.write(pointer);
+                pointer.push('/');
+                for c in key.chars().take(LONGEST_POINTER) {
+                    match c {
+                        '~' => pointer.push_str("~0"),
+                        '/' => pointer.push_str("~1"),
+                        c => pointer.push(c),
+                    }
+                }
+            }
+            Self::Index { parent, index } => {
+                parent.write(pointer);
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+        }
+    }
+
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        self.write(&mut pointer);
+        if pointer.len() > LONGEST_POINTER {
+            pointer.truncate(pointer.floor_char_boundary(LONGEST_POINTER));
+            pointer.push('…');
+        }
+        pointer
+    }
+}
+
+/// Reads one value, and notes duplicate keys in it.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    path: &'a Path<'a>,
+    defects: &'a RefCell<Vec<Defect>>,
+}
+
+impl Reader<'_> {
+    fn note_duplicate(&self, key: &str) {
+        let mut defects = self.defects.borrow_mut();
+        if defects.len() < MOST_DEFECTS {
+            let pointer = Path::Key {
+                parent: self.path,
+                key,
+            }
+            .pointer();
+            let defect = Defect::DuplicateKey { pointer };
+            // Three members of one name are one finding.
+            if !defects.contains(&defect) {
+                defects.push(defect);
+            }
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        loop {
+            let path = Path::Index {
+                parent: self.path,
+                index: array.len(),
+            };
+            match items.next_element_seed(Reader {
+                path: &path,
+                defects: self.defects,
+            })? {
+                Some(item) => array.push(item),
+                None => return Ok(Value::Array(array)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = members.next_key::<String>()? {
+            let path = Path::Key {
+                parent: self.path,
+                key: &key,
+            };
+            let value = members.next_value_seed(Reader {
+                path: &path,
+                defects: self.defects,
+            })?;
+            match object.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    self.note_duplicate(entry.key());
+                    entry.insert(value);
+                }
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}

@@ -1,0 +1,52 @@
+//! A value that must not be shown.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A secret value, and where it came from.
+///
+/// Neither `Debug` nor `Display` shows the value; both show the origin. The memory is overwritten when the
+/// value is dropped.
+#[derive(Clone)]
+pub struct Secret {
+    value: SecretString,
+    origin: String,
+}
+
+impl Secret {
+    /// A secret and the place it is from, in the words of the user: `env:STAGING_TOKEN`, `role editor`.
+    pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
+        Self {
+            value: SecretString::from(value.into()),
+            origin: origin.into(),
+        }
+    }
+
+    /// The value. For sending it, and for nothing else.
+    pub fn expose(&self) -> &str {
+        self.value.expose_secret()
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What stands in its place wherever something is shown.
+    pub fn placeholder(&self) -> String {
+        format!("[secret: {}]", self.origin)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.placeholder())
+    }
+}

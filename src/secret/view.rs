@@ -1,0 +1,251 @@
+//! A text with one kind of escapes decoded, and the way back to the text as it stands.
+
+use std::{borrow::Cow, ops::Range};
+
+/// A kind of escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escapes {
+    /// `%41` (RFC 3986, section 2.1).
+    Percent,
+    /// `%41`, and `+` for a blank (the WHATWG's `application/x-www-form-urlencoded`).
+    Form,
+    /// `\"`, `\/`, `\n`, `\u0041` (RFC 8259, section 7).
+    Json,
+    /// `&amp;`, `&#65;`, `&#x41;` (HTML, and XML, which has five of the names).
+    Html,
+}
+
+impl Escapes {
+    pub(super) const ALL: [Self; 4] = [Self::Percent, Self::Form, Self::Json, Self::Html];
+
+    /// What a text must contain for a view to differ from it.
+    fn marks(self) -> &'static [u8] {
+        match self {
+            Self::Percent => b"%",
+            Self::Form => b"%+",
+            Self::Json => b"\\",
+            Self::Html => b"&",
+        }
+    }
+
+    /// Reads the escape at the front of `text`: what it stands for, and its length.
+    fn read(self, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+        match (self, text) {
+            (Self::Form, [b'+', ..]) => Some((Cow::Borrowed(b" "), 1)),
+            (Self::Percent | Self::Form, [b'%', high, low, ..]) => {
+                Some((Cow::Owned(vec![hex(*high)? << 4 | hex(*low)?]), 3))
+            }
+            (Self::Json, [b'\\', kind, ..]) => read_json(*kind, text),
+            (Self::Html, [b'&', ..]) => read_html(text),
+            _ => None,
+        }
+    }
+}
+
+/// A text with one kind of escapes decoded.
+pub(super) struct View {
+    pub(super) bytes: Vec<u8>,
+    /// The escapes in their order. What is between them is the same in both texts.
+    escapes: Vec<Escape>,
+}
+
+/// Where an escape is in the view and in the text.
+struct Escape {
+    seen: Range<usize>,
+    source: Range<usize>,
+}
+
+impl View {
+    /// Decodes `text`; `None` when there is nothing to decode.
+    pub(super) fn of(text: &[u8], kind: Escapes) -> Option<Self> {
+        let marks = kind.marks();
+        let mut next = text.iter().position(|byte| marks.contains(byte))?;
+        let mut view = Self {
+            bytes: Vec::with_capacity(text.len()),
+            escapes: Vec::new(),
+        };
+        let mut done = 0;
+        loop {
+            view.bytes.extend_from_slice(&text[done..next]);
+            let start = view.bytes.len();
+            done = match kind.read(&text[next..]) {
+                Some((decoded, length)) => {
+                    view.bytes.extend_from_slice(&decoded);
+                    let (seen, source) = (start..view.bytes.len(), next..next + length);
+                    view.escapes.push(Escape { seen, source });
+                    next + length
+                }
+                None => {
+                    view.bytes.push(text[next]);
+                    next + 1
+                }
+            };
+            match text[done..].iter().position(|byte| marks.contains(byte)) {
+                Some(offset) => next = done + offset,
+                None => break,
+            }
+        }
+        view.bytes.extend_from_slice(&text[done..]);
+        (!view.escapes.is_empty()).then_some(view)
+    }
+
+    /// Where a part of the view stands in the text. A part of an escape is the whole escape.
+    pub(super) fn source(&self, seen: Range<usize>) -> Range<usize> {
+        let start = match self.escape_before(seen.start) {
+            Some(escape) if seen.start < escape.seen.end => escape.source.start,
+            Some(escape) => escape.source.end + (seen.start - escape.seen.end),
+            None => seen.start,
+        };
+        let last = seen.end.saturating_sub(1);
+        let end = match self.escape_before(last) {
+            Some(escape) if last < escape.seen.end => escape.source.end,
+            Some(escape) => escape.source.end + (seen.end - escape.seen.end),
+            None => seen.end,
+        };
+        start..end
+    }
+
+    /// The last escape that begins at `at` or before it.
+    fn escape_before(&self, at: usize) -> Option<&Escape> {
+        let count = self
+            .escapes
+            .partition_point(|escape| escape.seen.start <= at);
+        self.escapes[..count].last()
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+fn utf8(c: char) -> Cow<'static, [u8]> {
+    Cow::Owned(c.to_string().into_bytes())
+}
+
+fn read_json(kind: u8, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+    let plain = match kind {
+        b'"' | b'\\' | b'/' => kind,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => return read_utf16(text),
+        _ => return None,
+    };
+    Some((Cow::Owned(vec![plain]), 2))
+}
+
+/// `\u0041`, or two of them that are a surrogate pair.
+fn read_utf16(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+    let unit = |text: &[u8]| {
+        let digits = text.strip_prefix(b"\\u")?.get(..4)?;
+        digits
+            .iter()
+            .try_fold(0, |value, digit| Some(value << 4 | u16::from(hex(*digit)?)))
+    };
+    let first = unit(text)?;
+    if let Some(c) = char::from_u32(u32::from(first)) {
+        return Some((utf8(c), 6));
+    }
+    let second = unit(&text[6..])?;
+    let c = char::decode_utf16([first, second]).next()?.ok()?;
+    Some((utf8(c), 12))
+}
+
+fn read_html(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+    // The longest that is understood: `&#x0010FFFF;`. Without a bound, many `&` were quadratic.
+    let end = text.iter().take(12).position(|byte| *byte == b';')?;
+    let name = std::str::from_utf8(&text[1..end]).ok()?;
+    let c = match name {
+        "amp" | "AMP" => '&',
+        "lt" | "LT" => '<',
+        "gt" | "GT" => '>',
+        "quot" | "QUOT" => '"',
+        "apos" => '\'',
+        "sol" => '/',
+        "bsol" => '\\',
+        "plus" => '+',
+        "equals" => '=',
+        "nbsp" => '\u{a0}',
+        "colon" => ':',
+        "comma" => ',',
+        "num" => '#',
+        "percnt" => '%',
+        "excl" => '!',
+        "quest" => '?',
+        "commat" => '@',
+        "dollar" => '$',
+        "lowbar" => '_',
+        "grave" => '`',
+        "lpar" => '(',
+        "rpar" => ')',
+        "ast" => '*',
+        "semi" => ';',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16),
+                None => number.parse(),
+            };
+            char::from_u32(code.ok()?)?
+        }
+    };
+    Some((utf8(c), end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str, kind: Escapes) -> Option<String> {
+        View::of(text.as_bytes(), kind)
+            .map(|view| String::from_utf8_lossy(&view.bytes).into_owned())
+    }
+
+    #[test]
+    fn each_kind_is_decoded() {
+        for (kind, text, plain) in [
+            (Escapes::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
+            (Escapes::Form, "a+b%20c", "a b c"),
+            (
+                Escapes::Json,
+                r"a\/b\u0041\ud83d\ude00\n\x\ud83d",
+                "a/bA😀\n\\x\\ud83d",
+            ),
+            (
+                Escapes::Html,
+                "&lt;a&#65;&#x42;&amp;amp;&nope;&",
+                "<aAB&amp;&nope;&",
+            ),
+        ] {
+            assert_eq!(decoded(text, kind).as_deref(), Some(plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_escapes_has_no_view() {
+        for kind in Escapes::ALL {
+            assert_eq!(decoded("abc", kind), None);
+            assert_eq!(decoded("", kind), None);
+        }
+        assert_eq!(decoded("100 %", Escapes::Percent), None);
+    }
+
+    #[test]
+    fn every_part_finds_its_way_back() {
+        let text = r"ab\u00e9c\/d\ud83d\ude00";
+        let view = View::of(text.as_bytes(), Escapes::Json).expect("there are escapes");
+        for (part, source) in [
+            ("ab", "ab"),
+            ("é", r"\u00e9"),
+            ("bé", r"b\u00e9"),
+            ("c/", r"c\/"),
+            ("d😀", r"d\ud83d\ude00"),
+        ] {
+            let seen = String::from_utf8(view.bytes.clone()).expect("UTF-8");
+            let start = seen.find(part).expect(part);
+            assert_eq!(&text[view.source(start..start + part.len())], source);
+        }
+    }
+}
