@@ -6,9 +6,11 @@
 pub mod check;
 pub mod cli;
 pub mod document;
+pub mod harness;
 pub mod http;
 pub mod lint;
 pub mod pack;
+pub mod proof;
 pub mod reference;
 pub mod report;
 pub mod run;

@@ -6,6 +6,7 @@ use crate::{
     document::{Diagnostic, Diagnostics},
     http::ClientError,
     pack::{FilesError, PackError},
+    proof::EmbeddedError,
     reference::StartError,
     report::terminal::{Paint, visible},
     verdict::exit,
@@ -91,6 +92,17 @@ impl From<FilesError> for Failure {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Self::Broken(error.to_string())
+    }
+}
+
+impl From<EmbeddedError> for Failure {
+    fn from(error: EmbeddedError) -> Self {
+        match error {
+            EmbeddedError::None { .. } => {
+                Self::usage_hint(error.to_string(), "give --url or --target for packs without one")
+            }
+            other => Self::Broken(other.to_string()),
+        }
     }
 }
 

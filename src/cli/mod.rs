@@ -2,7 +2,6 @@
 
 mod arguments;
 mod coverage;
-mod embedded;
 mod explain;
 mod failure;
 mod lint;

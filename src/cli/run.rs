@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::{
     document::Source,
     pack::Pack,
+    proof,
     reference::Options,
     report::{json, terminal},
     run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
@@ -22,7 +23,6 @@ use crate::{
 
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
-    embedded,
     failure::Failure,
     packs, signal,
 };
@@ -47,7 +47,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
             for pack in &packs {
-                let embedded = embedded::start(&pack.name, Options::default()).await?;
+                let embedded = proof::start(&pack.name, Options::default()).await?;
                 targets.push(embedded.target);
                 servers.push(embedded.server);
             }

@@ -4,19 +4,20 @@ use std::{fs, io::Write as _, sync::Arc};
 
 use crate::{
     document::closest,
+    proof,
     reference::{Mutant, Options, Server, mutants_of},
     report::terminal::Paint,
     verdict::exit,
 };
 
-use super::{arguments::ServeArguments, embedded, failure::Failure};
+use super::{arguments::ServeArguments, failure::Failure};
 
 /// Runs a reference implementation until a signal comes.
 ///
 /// # Errors
 /// When there is none, the address is taken, or the target file cannot be written.
 pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
-    let api = embedded::api(&arguments.pack)?;
+    let api = proof::api(&arguments.pack)?;
     let mutant = match arguments.mutant.as_deref() {
         None => None,
         Some("list") => return Ok(list(mutants_of(&*api))),

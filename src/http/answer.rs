@@ -63,9 +63,7 @@ impl Answer {
     /// All headers as text, in the order in which they came (those of one name together). Bytes that are
     /// not UTF-8 are replaced by U+FFFD.
     pub fn headers_text(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+        self.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
     }
 
     /// The media type; `None` when there is no `Content-Type`, when it is malformed, or when there are
@@ -107,16 +105,8 @@ mod tests {
     #[test]
     fn several_content_types_must_agree() {
         assert!(with_types(&[]).media_type().is_none());
-        assert!(
-            with_types(&["text/html", "text/html"])
-                .media_type()
-                .is_some()
-        );
-        assert!(
-            with_types(&["text/html", "application/json"])
-                .media_type()
-                .is_none()
-        );
+        assert!(with_types(&["text/html", "text/html"]).media_type().is_some());
+        assert!(with_types(&["text/html", "application/json"]).media_type().is_none());
     }
 
     #[test]
@@ -127,10 +117,7 @@ mod tests {
         let latin = HeaderValue::from_bytes(b"caf\xe9").expect("obs-text is allowed");
         answer.headers.insert(CONTENT_TYPE, latin);
         assert_eq!(answer.header("Content-Type"), None);
-        assert_eq!(
-            answer.headers_text().next(),
-            Some(("content-type", "caf\u{fffd}".into()))
-        );
+        assert_eq!(answer.headers_text().next(), Some(("content-type", "caf\u{fffd}".into())));
     }
 
     #[test]

@@ -8,44 +8,30 @@ use super::{Limits, NoAnswer, Phase};
 pub(super) fn no_answer(error: &reqwest::Error, address: String, limits: &Limits) -> NoAnswer {
     let chain: Vec<_> = causes(error).collect();
     if chain.iter().any(|cause| cause.is::<rustls::Error>()) {
-        return NoAnswer::Tls {
-            address,
-            reason: root(error),
-        };
+        return NoAnswer::Tls { address, reason: root(error) };
     }
     if error.is_connect() {
         if error.is_timeout() {
-            return NoAnswer::Timeout {
-                phase: Phase::Connect,
-                limit: limits.connect,
-            };
+            return NoAnswer::Timeout { phase: Phase::Connect, limit: limits.connect };
         }
-        return NoAnswer::Connect {
-            address,
-            reason: root(error),
-        };
+        return NoAnswer::Connect { address, reason: root(error) };
     }
     let malformed = chain
         .iter()
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .find(|cause| cause.is_parse() || is_unexpected(cause));
     match malformed {
-        Some(cause) => NoAnswer::Malformed {
-            reason: cause.to_string(),
-        },
-        None => NoAnswer::Closed {
-            reason: root(error),
-        },
+        Some(cause) => NoAnswer::Malformed { reason: cause.to_string() },
+        None => NoAnswer::Closed { reason: root(error) },
     }
 }
 
 /// The innermost cause in one line. What the outer ones say ("error sending request", "client error
 /// (Connect)") adds nothing, and the outermost holds the URL with all that may be secret in it.
 pub(super) fn root(error: &reqwest::Error) -> String {
-    let text = causes(error).last().map_or_else(
-        || "the HTTP client gave no reason".to_owned(),
-        |cause| cause.to_string(),
-    );
+    let text = causes(error)
+        .last()
+        .map_or_else(|| "the HTTP client gave no reason".to_owned(), |cause| cause.to_string());
     // "Connection refused (os error 111)": the number differs between systems, the words say it all.
     let text = match text.rfind(" (os error ") {
         Some(end) if text.ends_with(')') => &text[..end],

@@ -12,9 +12,7 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::time::timeout_at;
 use url::{Host, Url};
 
-use super::{
-    Answer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause, content::Content,
-};
+use super::{Answer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause, content::Content};
 
 /// How long an unused connection is kept.
 ///
@@ -91,11 +89,7 @@ impl Client {
         let proxied = (options.environment_proxy && environment_has_proxy())
             .then(|| build(&options, true))
             .transpose()?;
-        Ok(Self {
-            direct: build(&options, false)?,
-            proxied,
-            limits: options.limits,
-        })
+        Ok(Self { direct: build(&options, false)?, proxied, limits: options.limits })
     }
 
     /// Sends `request` and waits for the end of the answer, within [`Limits`].
@@ -104,11 +98,7 @@ impl Client {
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
         let result = self.answer(&request, started).await;
-        Exchange {
-            request,
-            result,
-            elapsed: started.elapsed(),
-        }
+        Exchange { request, result, elapsed: started.elapsed() }
     }
 
     async fn answer(&self, request: &Request, started: Instant) -> Result<Answer, NoAnswer> {
@@ -122,10 +112,7 @@ impl Client {
         let patience = limits.first_byte.min(limits.total);
         let response = timeout_at((started + patience).into(), client.execute(outgoing))
             .await
-            .map_err(|_| NoAnswer::Timeout {
-                phase: Phase::Head,
-                limit: patience,
-            })?;
+            .map_err(|_| NoAnswer::Timeout { phase: Phase::Head, limit: patience })?;
         let mut response =
             response.map_err(|error| cause::no_answer(&error, address(&request.url), limits))?;
         let first_byte = started.elapsed();
@@ -134,20 +121,10 @@ impl Client {
         let headers = std::mem::take(response.headers_mut());
         check_head(&headers, limits)?;
         let content = Content::new(&headers, response.content_length(), limits);
-        let (body, defect) = timeout_at(
-            (started + limits.total).into(),
-            read(response, content, limits),
-        )
-        .await
-        .map_err(|_| NoAnswer::Timeout {
-            phase: Phase::Body,
-            limit: limits.total,
-        })??;
-        Ok(Answer {
-            defect,
-            first_byte,
-            ..Answer::new(status, headers, body)
-        })
+        let (body, defect) = timeout_at((started + limits.total).into(), read(response, content, limits))
+            .await
+            .map_err(|_| NoAnswer::Timeout { phase: Phase::Body, limit: limits.total })??;
+        Ok(Answer { defect, first_byte, ..Answer::new(status, headers, body) })
     }
 }
 
@@ -173,10 +150,7 @@ async fn read(
 /// Holds [`Limits::head`] and [`Limits::headers`] against a head that hyper has let through.
 fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoAnswer> {
     // Four bytes for the colon, a blank and the line break.
-    let size: usize = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let reason = if headers.len() > limits.headers {
         format!("its head has more than {} headers", limits.headers)
     } else if size > limits.head {
@@ -192,10 +166,7 @@ fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, Clie
     match builder(options, proxied)?.build() {
         Ok(client) => Ok(client),
         // The one failure that depends on the machine: no system certificates, as in small containers.
-        Err(_) => builder(options, proxied)?
-            .tls_certs_only([])
-            .build()
-            .map_err(setup),
+        Err(_) => builder(options, proxied)?.tls_certs_only([]).build().map_err(setup),
     }
 }
 
@@ -218,12 +189,9 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
         builder = builder.no_proxy();
     }
     for (index, pem) in options.certificates.iter().enumerate() {
-        let unreadable = |reason| ClientError::Certificate {
-            number: index + 1,
-            reason,
-        };
-        let bundle = reqwest::Certificate::from_pem_bundle(pem)
-            .map_err(|error| unreadable(cause::root(&error)))?;
+        let unreadable = |reason| ClientError::Certificate { number: index + 1, reason };
+        let bundle =
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| unreadable(cause::root(&error)))?;
         if bundle.is_empty() {
             return Err(unreadable("there is no certificate in it".to_owned()));
         }
@@ -242,13 +210,11 @@ fn install_crypto() {
 }
 
 fn environment_has_proxy() -> bool {
-    ["http_proxy", "https_proxy", "all_proxy"]
-        .iter()
-        .any(|name| {
-            [name.to_string(), name.to_ascii_uppercase()]
-                .iter()
-                .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
-        })
+    ["http_proxy", "https_proxy", "all_proxy"].iter().any(|name| {
+        [name.to_string(), name.to_ascii_uppercase()]
+            .iter()
+            .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+    })
 }
 
 /// Whether the URL stays on this machine (RFC 6761, section 6.3, for names below `localhost`).

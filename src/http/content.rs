@@ -46,22 +46,14 @@ impl Content {
                 Coding::Gzip(Box::new(MultiGzDecoder::new(Sink::new(limit))))
             }
             // RFC 9110, section 8.4.1.2: "deflate" is the zlib format.
-            [name] if name == "deflate" => {
-                Coding::Deflate(Box::new(ZlibDecoder::new(Sink::new(limit))))
-            }
+            [name] if name == "deflate" => Coding::Deflate(Box::new(ZlibDecoder::new(Sink::new(limit)))),
             _ => {
                 defect = Some(BodyDefect::UnsupportedEncoding(names.join(", ")));
                 Coding::Identity
             }
         };
         let reserve = announced.unwrap_or(0).min(RESERVE) as usize;
-        Self {
-            limit,
-            reserve,
-            raw: Raw::Nothing,
-            coding,
-            defect,
-        }
+        Self { limit, reserve, raw: Raw::Nothing, coding, defect }
     }
 
     /// Takes the next piece.
@@ -100,10 +92,7 @@ impl Content {
     }
 
     /// The body is complete, or ended early for `reason`.
-    pub(super) fn finish(
-        mut self,
-        reason: Option<String>,
-    ) -> Result<(Bytes, Option<BodyDefect>), TooLarge> {
+    pub(super) fn finish(mut self, reason: Option<String>) -> Result<(Bytes, Option<BodyDefect>), TooLarge> {
         let empty = matches!(self.raw, Raw::Nothing);
         let finished = match &mut self.coding {
             Coding::Identity | Coding::Broken(_) => Ok(()),
@@ -130,11 +119,7 @@ impl Content {
             Coding::Deflate(mut decoder) => decoder.get_mut().take()?,
             Coding::Broken(decoded) => decoded,
         };
-        let body = if decoded.is_empty() {
-            self.raw.into_bytes()
-        } else {
-            decoded.into()
-        };
+        let body = if decoded.is_empty() { self.raw.into_bytes() } else { decoded.into() };
         Ok((body, self.defect))
     }
 
@@ -225,19 +210,11 @@ struct Sink {
 
 impl Sink {
     fn new(limit: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            limit,
-            full: false,
-        }
+        Self { bytes: Vec::new(), limit, full: false }
     }
 
     fn take(&mut self) -> Result<Vec<u8>, TooLarge> {
-        if self.full {
-            Err(TooLarge)
-        } else {
-            Ok(std::mem::take(&mut self.bytes))
-        }
+        if self.full { Err(TooLarge) } else { Ok(std::mem::take(&mut self.bytes)) }
     }
 }
 

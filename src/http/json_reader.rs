@@ -51,10 +51,7 @@ impl Document {
     fn read_text(&mut self, text: &str) {
         let mut parser = serde_json::Deserializer::from_str(text);
         let defects = RefCell::new(std::mem::take(&mut self.defects));
-        let seed = Reader {
-            path: &Path::Root,
-            defects: &defects,
-        };
+        let seed = Reader { path: &Path::Root, defects: &defects };
         let read = seed.deserialize(&mut parser);
         self.defects = defects.into_inner();
         match read {
@@ -93,11 +90,7 @@ fn defect_of(error: &serde_json::Error) -> Defect {
         "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
             Defect::LoneSurrogate { line, column }
         }
-        _ => Defect::NotJson {
-            line,
-            column,
-            reason: reason.to_owned(),
-        },
+        _ => Defect::NotJson { line, column, reason: reason.to_owned() },
     }
 }
 
@@ -154,11 +147,7 @@ impl Reader<'_> {
     fn note_duplicate(&self, key: &str) {
         let mut defects = self.defects.borrow_mut();
         if defects.len() < MOST_DEFECTS {
-            let pointer = Path::Key {
-                parent: self.path,
-                key,
-            }
-            .pointer();
+            let pointer = Path::Key { parent: self.path, key }.pointer();
             let defect = Defect::DuplicateKey { pointer };
             // Three members of one name are one finding.
             if !defects.contains(&defect) {
@@ -214,14 +203,8 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
         loop {
-            let path = Path::Index {
-                parent: self.path,
-                index: array.len(),
-            };
-            match items.next_element_seed(Reader {
-                path: &path,
-                defects: self.defects,
-            })? {
+            let path = Path::Index { parent: self.path, index: array.len() };
+            match items.next_element_seed(Reader { path: &path, defects: self.defects })? {
                 Some(item) => array.push(item),
                 None => return Ok(Value::Array(array)),
             }
@@ -231,14 +214,8 @@ impl<'de> Visitor<'de> for Reader<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(key) = members.next_key::<String>()? {
-            let path = Path::Key {
-                parent: self.path,
-                key: &key,
-            };
-            let value = members.next_value_seed(Reader {
-                path: &path,
-                defects: self.defects,
-            })?;
+            let path = Path::Key { parent: self.path, key: &key };
+            let value = members.next_value_seed(Reader { path: &path, defects: self.defects })?;
             match object.entry(key) {
                 Entry::Vacant(entry) => {
                     entry.insert(value);

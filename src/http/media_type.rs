@@ -117,10 +117,7 @@ fn is_blank(c: char) -> bool {
 
 /// `token` (RFC 9110, section 5.6.2).
 fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 #[cfg(test)]
@@ -153,11 +150,7 @@ mod tests {
             ("text/html", false),
             ("image/json", false),
         ] {
-            assert_eq!(
-                MediaType::parse(text).expect(text).is_json(),
-                json,
-                "{text}"
-            );
+            assert_eq!(MediaType::parse(text).expect(text).is_json(), json, "{text}");
         }
     }
 

@@ -13,9 +13,8 @@ use url::Url;
 pub fn path_is_kept(path: &str) -> bool {
     // A path of two slashes at the front is a path here, because the authority stands before it.
     path.starts_with('/')
-        && Url::parse(&format!("http://localhost{path}")).is_ok_and(|url| {
-            url.path() == path && url.query().is_none() && url.fragment().is_none()
-        })
+        && Url::parse(&format!("http://localhost{path}"))
+            .is_ok_and(|url| url.path() == path && url.query().is_none() && url.fragment().is_none())
 }
 
 #[cfg(test)]

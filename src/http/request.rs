@@ -142,8 +142,7 @@ impl Request {
                 .map_err(|_| RequestError::HeaderValue(name.clone()))?;
             // Keeps the value out of HTTP/2's compression tables (RFC 7541, section 7.1.3).
             sent.set_sensitive(value != shown);
-            map.try_append(known, sent)
-                .map_err(|_| RequestError::TooManyHeaders)?;
+            map.try_append(known, sent).map_err(|_| RequestError::TooManyHeaders)?;
         }
         self.frame(&mut map)?;
         Ok(map)

@@ -8,7 +8,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::verdict::{Event, Outcome, TrialReport};
+use crate::verdict::{Event, Exercise, Outcome, TrialReport};
 
 use super::{
     course::Running,
@@ -53,7 +53,16 @@ impl Engine {
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
         let firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
         run.diagnosis = diagnose(&self.session, &firsts);
-        if run.diagnosis.is_none() {
+        if run.diagnosis.is_some() {
+            // What the first trials look like is the diagnosis's to say: one cause, one message.
+            for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
+                trial.outcome = Outcome::Inconclusive;
+                trial.reason = Some("nothing can be judged: see the diagnosis".to_owned());
+                trial.exercised = Exercise::No;
+                trial.violations.clear();
+                trial.warnings.clear();
+            }
+        } else {
             self.run_ordinary(trials_of(others), &mut run).await;
             self.run_global(&global, &mut run).await;
         }

@@ -65,19 +65,12 @@ impl Mask {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known
-            .secrets
-            .iter()
-            .any(|(other, _)| other.expose() == secret.expose())
-        {
+        if known.secrets.iter().any(|(other, _)| other.expose() == secret.expose()) {
             return;
         }
         let mut secrets = known.secrets.clone();
         secrets.push((secret.clone(), secret.placeholder().into()));
-        *known = Arc::new(Known {
-            secrets,
-            search: OnceLock::new(),
-        });
+        *known = Arc::new(Known { secrets, search: OnceLock::new() });
     }
 
     /// From now on takes out this value. The first label of a value stays.
@@ -138,28 +131,22 @@ impl Mask {
             Value::String(text) => Value::String(self.text(text).into_owned()),
             Value::Array(items) => items.iter().map(|item| self.json(item)).collect(),
             Value::Object(members) => {
-                let masked = members
-                    .iter()
-                    .map(|(key, value)| (self.text(key).into_owned(), self.json(value)));
+                let masked =
+                    members.iter().map(|(key, value)| (self.text(key).into_owned(), self.json(value)));
                 Value::Object(Map::from_iter(masked))
             }
         }
     }
 
     fn known(&self) -> Arc<Known> {
-        self.known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Known {
     /// Built when it is first needed: a login adds several secrets before anything is shown.
     fn search(&self) -> Option<&Search> {
-        self.search
-            .get_or_init(|| Search::for_secrets(&self.secrets))
-            .as_ref()
+        self.search.get_or_init(|| Search::for_secrets(&self.secrets)).as_ref()
     }
 }
 
@@ -176,10 +163,7 @@ impl Search {
         if all.is_empty() {
             return None;
         }
-        Some(Self {
-            automaton: AhoCorasick::new(all).ok(),
-            placeholders,
-        })
+        Some(Self { automaton: AhoCorasick::new(all).ok(), placeholders })
     }
 
     /// All places in `text` that hold a secret, in order, without overlaps.
@@ -206,19 +190,11 @@ impl Search {
     /// Overlapping hits are searched for, because secrets can overlap: with the first one alone masked, a
     /// part of the second would stay. They are joined as they are found, so that a text of one repeated
     /// character does not give a hit for each of its bytes.
-    fn find(
-        &self,
-        text: &[u8],
-        hits: &mut Vec<Hit>,
-        source: impl Fn(Range<usize>) -> Range<usize>,
-    ) {
+    fn find(&self, text: &[u8], hits: &mut Vec<Hit>, source: impl Fn(Range<usize>) -> Range<usize>) {
         let first = hits.len();
         let Some(automaton) = &self.automaton else {
             let placeholder = self.placeholders[0].clone();
-            hits.push(Hit {
-                place: source(0..text.len()),
-                placeholder,
-            });
+            hits.push(Hit { place: source(0..text.len()), placeholder });
             return;
         };
         for found in automaton.find_overlapping_iter(text) {
@@ -238,10 +214,7 @@ impl Search {
                 }
                 place.end = place.end.max(last.place.end);
             }
-            hits.push(Hit {
-                place,
-                placeholder: placeholder.clone(),
-            });
+            hits.push(Hit { place, placeholder: placeholder.clone() });
         }
     }
 }
@@ -249,8 +222,6 @@ impl Search {
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = self.known();
-        f.debug_list()
-            .entries(known.secrets.iter().map(|(secret, _)| secret))
-            .finish()
+        f.debug_list().entries(known.secrets.iter().map(|(secret, _)| secret)).finish()
     }
 }

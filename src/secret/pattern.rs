@@ -30,10 +30,7 @@ pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     for shift in 0..3 {
         let shifted = [vec![0; shift], bytes.to_vec()].concat();
         let (first, end) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);
-        for text in [
-            STANDARD_NO_PAD.encode(&shifted),
-            URL_SAFE_NO_PAD.encode(&shifted),
-        ] {
+        for text in [STANDARD_NO_PAD.encode(&shifted), URL_SAFE_NO_PAD.encode(&shifted)] {
             found.insert(text.as_bytes()[first..end].to_vec());
         }
     }
@@ -52,9 +49,8 @@ mod tests {
                 for after in ["", "x", "xy", "xyz"] {
                     let whole = format!("{before}{secret}{after}");
                     for text in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
-                        let found = known
-                            .iter()
-                            .any(|p| text.as_bytes().windows(p.len()).any(|part| part == p));
+                        let found =
+                            known.iter().any(|p| text.as_bytes().windows(p.len()).any(|part| part == p));
                         assert!(found, "{secret} in {text}");
                     }
                 }

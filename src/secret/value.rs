@@ -17,10 +17,7 @@ pub struct Secret {
 impl Secret {
     /// A secret and the place it is from, in the words of the user: `env:STAGING_TOKEN`, `role editor`.
     pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
-        Self {
-            value: SecretString::from(value.into()),
-            origin: origin.into(),
-        }
+        Self { value: SecretString::from(value.into()), origin: origin.into() }
     }
 
     /// The value. For sending it, and for nothing else.

@@ -60,10 +60,7 @@ impl View {
     pub(super) fn of(text: &[u8], kind: Escapes) -> Option<Self> {
         let marks = kind.marks();
         let mut next = text.iter().position(|byte| marks.contains(byte))?;
-        let mut view = Self {
-            bytes: Vec::with_capacity(text.len()),
-            escapes: Vec::new(),
-        };
+        let mut view = Self { bytes: Vec::with_capacity(text.len()), escapes: Vec::new() };
         let mut done = 0;
         loop {
             view.bytes.extend_from_slice(&text[done..next]);
@@ -107,9 +104,7 @@ impl View {
 
     /// The last escape that begins at `at` or before it.
     fn escape_before(&self, at: usize) -> Option<&Escape> {
-        let count = self
-            .escapes
-            .partition_point(|escape| escape.seen.start <= at);
+        let count = self.escapes.partition_point(|escape| escape.seen.start <= at);
         self.escapes[..count].last()
     }
 }
@@ -140,9 +135,7 @@ fn read_json(kind: u8, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
 fn read_utf16(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
     let unit = |text: &[u8]| {
         let digits = text.strip_prefix(b"\\u")?.get(..4)?;
-        digits
-            .iter()
-            .try_fold(0, |value, digit| Some(value << 4 | u16::from(hex(*digit)?)))
+        digits.iter().try_fold(0, |value, digit| Some(value << 4 | u16::from(hex(*digit)?)))
     };
     let first = unit(text)?;
     if let Some(c) = char::from_u32(u32::from(first)) {
@@ -199,8 +192,7 @@ mod tests {
     use super::*;
 
     fn decoded(text: &str, kind: Escapes) -> Option<String> {
-        View::of(text.as_bytes(), kind)
-            .map(|view| String::from_utf8_lossy(&view.bytes).into_owned())
+        View::of(text.as_bytes(), kind).map(|view| String::from_utf8_lossy(&view.bytes).into_owned())
     }
 
     #[test]
@@ -208,16 +200,8 @@ mod tests {
         for (kind, text, plain) in [
             (Escapes::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
             (Escapes::Form, "a+b%20c", "a b c"),
-            (
-                Escapes::Json,
-                r"a\/b\u0041\ud83d\ude00\n\x\ud83d",
-                "a/bA😀\n\\x\\ud83d",
-            ),
-            (
-                Escapes::Html,
-                "&lt;a&#65;&#x42;&amp;amp;&nope;&",
-                "<aAB&amp;&nope;&",
-            ),
+            (Escapes::Json, r"a\/b\u0041\ud83d\ude00\n\x\ud83d", "a/bA😀\n\\x\\ud83d"),
+            (Escapes::Html, "&lt;a&#65;&#x42;&amp;amp;&nope;&", "<aAB&amp;&nope;&"),
         ] {
             assert_eq!(decoded(text, kind).as_deref(), Some(plain), "{text}");
         }
@@ -236,13 +220,9 @@ mod tests {
     fn every_part_finds_its_way_back() {
         let text = r"ab\u00e9c\/d\ud83d\ude00";
         let view = View::of(text.as_bytes(), Escapes::Json).expect("there are escapes");
-        for (part, source) in [
-            ("ab", "ab"),
-            ("é", r"\u00e9"),
-            ("bé", r"b\u00e9"),
-            ("c/", r"c\/"),
-            ("d😀", r"d\ud83d\ude00"),
-        ] {
+        for (part, source) in
+            [("ab", "ab"), ("é", r"\u00e9"), ("bé", r"b\u00e9"), ("c/", r"c\/"), ("d😀", r"d\ud83d\ude00")]
+        {
             let seen = String::from_utf8(view.bytes.clone()).expect("UTF-8");
             let start = seen.find(part).expect(part);
             assert_eq!(&text[view.source(start..start + part.len())], source);

@@ -21,24 +21,26 @@ pub struct RunFinding {
     pub violation: bool,
 }
 
-/// Request ids that two requests of the run share.
+/// Request ids that several trials got, one finding for each id.
 pub fn reused_request_ids(trials: &[TrialReport]) -> Vec<RunFinding> {
-    let mut owners: HashMap<&str, &TrialReport> = HashMap::new();
-    let mut findings = Vec::new();
+    let mut owners: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
     for trial in trials {
         for id in &trial.request_ids {
-            let Some(first) = owners.insert(id, trial).filter(|first| first.index != trial.index) else {
-                continue;
-            };
-            findings.push(RunFinding {
-                check: "request-id-reused".to_owned(),
-                message: format!("the request id {id} was given to two requests"),
-                trials: vec![first.name.clone(), trial.name.clone()],
-                violation: true,
-            });
+            owners.entry(id).or_default().push(trial);
         }
     }
-    findings
+    let mut reused: Vec<_> = owners.into_iter().filter(|(_, owners)| owners.len() > 1).collect();
+    // Hash order is another one every time; reports are the same for the same answers.
+    reused.sort_by_key(|(_, owners)| owners[0].index);
+    reused
+        .into_iter()
+        .map(|(id, owners)| RunFinding {
+            check: "request-id-reused".to_owned(),
+            message: format!("the request id {id} was given to requests of {} scenarios", owners.len()),
+            trials: owners.iter().map(|trial| trial.name.clone()).collect(),
+            violation: true,
+        })
+        .collect()
 }
 
 /// Waivers that have expired or match nothing any more; to be judged in a full run only.

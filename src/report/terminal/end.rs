@@ -165,8 +165,11 @@ fn findings(text: &mut String, report: &RunReport) {
             Paint::dab(Paint::STRONG, &finding.check),
             visible(&finding.message)
         );
-        for name in &finding.trials {
+        for name in finding.trials.iter().take(MOST_NAMES) {
             let _ = writeln!(text, "               {name}");
+        }
+        if finding.trials.len() > MOST_NAMES {
+            let _ = writeln!(text, "               … and {} more", finding.trials.len() - MOST_NAMES);
         }
     }
 }

@@ -3,40 +3,53 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    document::Source,
-    reference::{self, Api, Options, Server},
+    document::{Diagnostics, Source},
+    reference::{self, Api, Options, Server, StartError},
     target::{Config, Target},
 };
 
-use super::failure::Failure;
-
 /// A running reference implementation and the target that it is.
+#[derive(Debug)]
 pub struct Embedded {
-    /// The server; it stops when this is dropped or stopped.
+    /// The server.
     pub server: Server,
     /// The target.
     pub target: Target,
+}
+
+/// Why there is no running reference implementation.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// The pack has none.
+    #[error("the pack `{pack}` has no embedded reference implementation (there are {known})")]
+    None {
+        /// The pack.
+        pack: String,
+        /// The packs that have one.
+        known: String,
+    },
+    /// It does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// It describes itself wrongly.
+    #[error(transparent)]
+    Target(#[from] Diagnostics),
 }
 
 /// The reference implementation of a pack.
 ///
 /// # Errors
 /// When there is none.
-pub fn api(pack: &str) -> Result<Arc<dyn Api>, Failure> {
-    reference::api(pack).ok_or_else(|| {
-        let known = reference::apis().join(", ");
-        Failure::usage_hint(
-            format!("the pack `{pack}` has no embedded reference implementation"),
-            format!("there are {known}; for other packs give --url or --target"),
-        )
-    })
+pub fn api(pack: &str) -> Result<Arc<dyn Api>, EmbeddedError> {
+    reference::api(pack)
+        .ok_or_else(|| EmbeddedError::None { pack: pack.to_owned(), known: reference::apis().join(", ") })
 }
 
 /// Starts the reference implementation of a pack.
 ///
 /// # Errors
 /// When there is none, or no port is free.
-pub async fn start(pack: &str, options: Options) -> Result<Embedded, Failure> {
+pub async fn start(pack: &str, options: Options) -> Result<Embedded, EmbeddedError> {
     let api = api(pack)?;
     let server = Server::start(Arc::clone(&api), options).await?;
     let text = api.target_file(&server.url());
