@@ -18,6 +18,7 @@ use crate::{
     run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     target::{Config, Role, Target},
+    template::Held,
     verdict::{Event, RunReport, exit},
 };
 
@@ -192,7 +193,7 @@ fn override_target(target: &mut Target, arguments: &RunArguments, pack: &Pack) -
                 format!("its variables are {}", known.join(", ")),
             ));
         }
-        target.variables.insert(name.to_owned(), value.into());
+        target.variables.insert(name.to_owned(), Held::open(value));
     }
     Ok(())
 }

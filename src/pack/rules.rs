@@ -149,7 +149,7 @@ impl Rules {
             if self.code.is_some() {
                 reader.error(node.span, "the code is documented already");
             }
-            let code = if code == Value::from("any") { CodeRule::Any } else { CodeRule::Exactly(code) };
+            let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
             self.code = Some(Ruled::new(code, source));
         }
         for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {

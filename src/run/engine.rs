@@ -43,6 +43,11 @@ impl Engine {
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
+        if let Err(reason) = self.session.log_in_all(roles.into_iter()).await {
+            run.diagnosis = Some(reason);
+            return run;
+        }
         self.end_all(&able).await;
         let (global, ordinary): (Vec<&Trial>, Vec<&Trial>) =
             able.into_iter().partition(|trial| self.global_condition(trial).is_some());

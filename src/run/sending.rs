@@ -54,8 +54,12 @@ impl Session {
     ) -> Result<usize, String> {
         let mut resends = 0;
         loop {
-            let request = build(template, purpose.role, scope, &self.target, extra)
-                .map_err(|error| error.to_string())?;
+            let credential = match purpose.role {
+                Some(role) => Some(self.credential(role).await?),
+                None => None,
+            };
+            let request =
+                build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
             let exchange: Exchange = self.client.send(request).await;
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
@@ -151,7 +155,8 @@ impl Session {
         } else if expect.status.is_empty() {
             // While polling, only what `until` says counts: a 404 on the way to a 200 is what it is for.
             let says_more = !expect.body.is_empty() || !expect.headers.is_empty();
-            if !(polling && says_more) && !self.succeeded(view) {
+            let says_enough = polling && says_more;
+            if !says_enough && !self.succeeded(view) {
                 return Ok(Some(format!("{}, expected a success", got())));
             }
         }

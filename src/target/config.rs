@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::Value;
-
-use crate::document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml};
+use crate::{
+    document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml},
+    template::Held,
+};
 
 use super::{
     Environment,
@@ -28,7 +29,7 @@ pub struct Target {
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
     /// Values of variables that packs declare.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: BTreeMap<String, Held>,
     /// How it brings conditions about.
     pub conditions: BTreeMap<String, Condition>,
     /// What it cannot show.
@@ -167,11 +168,14 @@ impl Target {
             .collect();
         let variables = named("variables")
             .filter_map(|entry| {
-                let value = match entry.value.as_text() {
-                    Some(_) => Value::String(environment.text(&entry.value, reader)?),
-                    None => entry.value.to_json(),
+                let held = match entry.value.as_text() {
+                    // What is taken from the environment is taken for a secret.
+                    Some(text) if text.contains("${env:") => {
+                        Held::secret(environment.text(&entry.value, reader)?)
+                    }
+                    _ => Held::open(entry.value.to_json()),
                 };
-                Some((entry.key.clone(), value))
+                Some((entry.key.clone(), held))
             })
             .collect();
         let conditions = named("conditions")
