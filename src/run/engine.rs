@@ -38,11 +38,17 @@ impl Engine {
     /// Runs all trials. Trials under a condition that concerns everyone run alone, last.
     pub async fn run(&self, trials: &[Trial]) -> PackRun {
         let mut run = PackRun::default();
-        for trial in trials.iter().filter(|trial| trial.skip.is_some()) {
-            let reason = trial.skip.as_deref().unwrap_or_default();
-            self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
+        for trial in trials.iter().filter(|trial| !trial.lacks.is_empty()) {
+            let names: Vec<String> =
+                trial.lacks.iter().map(|lack| format!("{} {}", lack.kind.word(), lack.name)).collect();
+            let reason = format!("the target lacks {}", names.join(", "));
+            self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, &reason));
         }
-        let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        let able: Vec<&Trial> = trials.iter().filter(|trial| trial.lacks.is_empty()).collect();
+        if able.is_empty() {
+            run.diagnosis = self.session.probe(trials).await;
+            return run;
+        }
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
         if let Err(reason) = self.session.log_in_all(roles.into_iter()).await {
             run.diagnosis = Some(reason);

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     pack::{Contract, Pack, Row, Scenario},
     target::{Condition, Target, glob},
-    verdict::Selection,
+    verdict::{Lack, LackKind, Selection},
 };
 
 /// One trial: a scenario, or one row of it.
@@ -19,8 +19,8 @@ pub struct Trial {
     pub scenario: Arc<Scenario>,
     /// Which row of it.
     pub row: Option<usize>,
-    /// Why it cannot run on this target.
-    pub skip: Option<String>,
+    /// What the target lacks for it; with anything here it is skipped.
+    pub lacks: Vec<Lack>,
 }
 
 impl Trial {
@@ -97,13 +97,13 @@ impl Plan {
             }
             selection.failures.insert(scenario.failure);
             selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
-            let skip = skip_reason(scenario, &pack.contract, &target);
+            let lacks = lacks(scenario, &pack.contract, &target);
             trials.push(Trial {
                 index: first + trials.len(),
                 name,
                 scenario: Arc::clone(scenario),
                 row,
-                skip,
+                lacks,
             });
         }
         Self { pack, target, trials, selection: (!all).then_some(selection) }
@@ -117,41 +117,36 @@ impl Plan {
     }
 }
 
-/// What the target lacks for a scenario, in one sentence.
-fn skip_reason(scenario: &Scenario, contract: &Contract, target: &Target) -> Option<String> {
+/// What the target lacks for a scenario.
+fn lacks(scenario: &Scenario, contract: &Contract, target: &Target) -> Vec<Lack> {
     let needs = scenario.needs();
-    let roles: Vec<&str> =
-        needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role)).collect();
-    let unset = |name: &&str| {
-        let variable = contract.variables.get(*name);
-        variable.is_some_and(|variable| variable.default.is_none()) && !target.variables.contains_key(*name)
+    let mut lacks = Vec::new();
+    let mut lack = |kind, name: &str, about: Option<&String>| {
+        lacks.push(Lack { kind, name: name.to_owned(), about: about.cloned().unwrap_or_default() });
     };
-    let own: BTreeSet<&str> =
+    for role in needs.roles.iter().filter(|role| !target.roles.contains_key(**role)) {
+        lack(LackKind::Role, role, contract.roles.get(*role));
+    }
+    let rows: BTreeSet<&str> =
         scenario.rows.iter().flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
-    let scoped = scenario.condition.as_ref().and_then(|name| target.conditions.get(name));
-    let by_condition: BTreeSet<&str> = match scoped {
+    let condition = scenario.condition.as_ref();
+    let by_condition: BTreeSet<&str> = match condition.and_then(|name| target.conditions.get(name)) {
         Some(Condition::Scoped { variables, .. }) => {
             variables.iter().map(|(name, _)| name.as_str()).collect()
         }
         _ => BTreeSet::new(),
     };
-    let variables: Vec<&str> = needs
-        .names
-        .iter()
-        .copied()
-        .filter(unset)
-        .filter(|name| !own.contains(name) && !by_condition.contains(name))
-        .collect();
-    let mut lacks = Vec::new();
-    if !roles.is_empty() {
-        lacks.push(format!("no role {}", roles.join(", ")));
+    for name in needs.names.iter().copied() {
+        let Some(variable) = contract.variables.get(name).filter(|variable| variable.default.is_none())
+        else {
+            continue;
+        };
+        if !target.variables.contains_key(name) && !rows.contains(name) && !by_condition.contains(name) {
+            lack(LackKind::Variable, name, Some(&variable.about));
+        }
     }
-    if !variables.is_empty() {
-        lacks.push(format!("no variable {}", variables.join(", ")));
+    if let Some(condition) = condition.filter(|name| !target.conditions.contains_key(*name)) {
+        lack(LackKind::Condition, condition, contract.conditions.get(condition));
     }
-    if let Some(condition) = scenario.condition.as_ref().filter(|name| !target.conditions.contains_key(*name))
-    {
-        lacks.push(format!("no condition {condition}"));
-    }
-    (!lacks.is_empty()).then(|| format!("the target brings {}", lacks.join(" and ")))
+    lacks
 }

@@ -169,6 +169,7 @@ fn shown_by(trials: &[&TrialReport]) -> State {
             (_, Outcome::Waived) => {
                 State::Waived(trial.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
             }
+            (_, Outcome::Skipped) => State::Missing("skipped: the target lacks what it needs".to_owned()),
             (_, outcome) => {
                 let why =
                     trial.reason.clone().unwrap_or_else(|| "the answer was not this failure".to_owned());

@@ -13,6 +13,6 @@ pub use outcome::Outcome;
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use summary::{Evidence, Summary, Verdict, exit};
 pub use trial::{
-    AnswerReport, Documented, ExchangeReport, Exercise, ObservedAnswer, RequestReport, SnapshotReport,
-    SnapshotState, TrialReport, WaivedFinding,
+    AnswerReport, Documented, ExchangeReport, Exercise, Lack, LackKind, ObservedAnswer, RequestReport,
+    SnapshotReport, SnapshotState, TrialReport, WaivedFinding,
 };

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::verdict::{Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
+use crate::verdict::{Lack, LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
 
 use super::{
     begin::REFERENCE,
@@ -36,15 +36,15 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
 
 /// Trials that did not simply pass. Those without a verdict are told together by reason.
 fn trials(text: &mut String, report: &RunReport, verbose: bool) {
-    let mut by_reason: BTreeMap<(&'static str, &str), Vec<&TrialReport>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
     for report in &report.scenarios {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
         match report.outcome {
-            Outcome::Skipped | Outcome::Inconclusive => {
-                let reason = report.reason.as_deref().unwrap_or_default();
-                by_reason.entry((report.outcome.word(), reason)).or_default().push(report);
+            Outcome::Skipped => {}
+            Outcome::Inconclusive => {
+                by_reason.entry(report.reason.as_deref().unwrap_or_default()).or_default().push(report);
             }
             Outcome::Failed | Outcome::Waived => {
                 let _ = write!(text, "\n{}", trial(report));
@@ -55,18 +55,13 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
             Outcome::Passed => {}
         }
     }
-    for ((outcome, reason), trials) in by_reason {
-        if let ([only], "inconclusive") = (trials.as_slice(), outcome) {
+    for (reason, trials) in by_reason {
+        if let [only] = trials.as_slice() {
             let _ = write!(text, "\n{}", trial(only));
             continue;
         }
-        let _ = writeln!(
-            text,
-            "\n{} {} × {}",
-            Paint::dab(Paint::WARN, outcome.to_uppercase()),
-            trials.len(),
-            visible(reason)
-        );
+        let word = Paint::dab(Paint::WARN, "INCONCLUSIVE");
+        let _ = writeln!(text, "\n{word} {} × {}", trials.len(), visible(reason));
         let most = if verbose { usize::MAX } else { MOST_NAMES };
         for trial in trials.iter().take(most) {
             let _ = writeln!(text, "  {}  {}", trial.name, Paint::dab(Paint::FAINT, &trial.location));
@@ -75,6 +70,43 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
             let _ = writeln!(text, "  … and {} more (-v lists them)", trials.len() - most);
         }
     }
+    skipped(text, report);
+}
+
+/// What the target would have to bring for the trials that were skipped, each thing once.
+fn skipped(text: &mut String, report: &RunReport) {
+    let skipped: Vec<&TrialReport> =
+        report.scenarios.iter().filter(|trial| trial.outcome == Outcome::Skipped).collect();
+    if skipped.is_empty() {
+        return;
+    }
+    let mut lacks: BTreeMap<&Lack, usize> = BTreeMap::new();
+    for lack in skipped.iter().flat_map(|trial| &trial.lacks) {
+        *lacks.entry(lack).or_default() += 1;
+    }
+    let _ = writeln!(
+        text,
+        "\n{} {} of {}: the target lacks what they need",
+        Paint::dab(Paint::WARN, "SKIPPED"),
+        skipped.len(),
+        report.scenarios.len()
+    );
+    for (lack, count) in &lacks {
+        let name = Paint::dab(Paint::STRONG, format_args!("{} {}", lack.kind.word(), lack.name));
+        let _ = writeln!(text, "  {name} {}", Paint::dab(Paint::FAINT, format_args!("(for {count})")));
+        let _ = writeln!(text, "      {}", visible(&lack.about));
+    }
+    let lacking = |kind| lacks.keys().any(|lack| lack.kind == kind);
+    let mut ways = Vec::new();
+    if lacking(LackKind::Role) {
+        ways.push("--role NAME=bearer:env:VAR");
+    }
+    if lacking(LackKind::Variable) {
+        ways.push("--var NAME=VALUE");
+    }
+    let file = "a target in failspec.toml (failspec serve PACK --target-file PATH writes one to copy)";
+    let ways = if ways.is_empty() { file.to_owned() } else { format!("{}, or {file}", ways.join(", ")) };
+    let _ = writeln!(text, "  {} {ways}", Paint::dab(Paint::GOOD, "bring them with"));
 }
 
 fn outcomes(text: &mut String, report: &RunReport) {
