@@ -14,7 +14,7 @@ use super::{plan::Trial, session::Session};
 #[derive(Debug)]
 pub(super) struct First {
     /// The role that sent it.
-    role: Option<String>,
+    pub role: Option<String>,
     /// The request in a few words.
     line: String,
     /// What came back.
@@ -83,11 +83,13 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             "{target} gives no answer: {reason}\nIs the API running there, and is the URL right?"
         ));
     };
-    let evidence = answers.iter().find_map(|answer| stranger::evidence(answer, target.host_str()));
-    if let Some(evidence) = evidence {
+    let evidence =
+        answers.iter().find_map(|answer| Some((answer, stranger::evidence(answer, target.host_str())?)));
+    if let Some((answer, evidence)) = evidence {
         return Some(format!(
-            "something in front of the API answers at {target}: {evidence}\n\
-             Point --url behind it, or give the role what it wants."
+            "something in front of the API answers at {target}: {evidence} (HTTP {})\n\
+             Point --url behind it, or give the role what it wants.",
+            answer.status
         ));
     }
     let refused = answers.len() == firsts.len()

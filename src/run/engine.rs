@@ -51,23 +51,36 @@ impl Engine {
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
-        let firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        let mut firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        // They end in any order; what is said about them is the same every time.
+        firsts.sort_by(|one, other| one.role.cmp(&other.role));
         run.diagnosis = diagnose(&self.session, &firsts);
         if run.diagnosis.is_some() {
-            // What the first trials look like is the diagnosis's to say: one cause, one message.
-            for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
-                trial.outcome = Outcome::Inconclusive;
-                trial.reason = Some("nothing can be judged: see the diagnosis".to_owned());
-                trial.exercised = Exercise::No;
-                trial.violations.clear();
-                trial.warnings.clear();
-            }
+            self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
             self.run_ordinary(trials_of(others), &mut run).await;
             self.run_global(&global, &mut run).await;
         }
         run.trials.sort_by_key(|report| report.index);
         run
+    }
+
+    /// What the first trials look like is the diagnosis's to say: one cause, one message. No trial is left out of
+    /// the report because of it.
+    fn nothing_judged(&self, others: &[Trial], global: &[&Trial], run: &mut PackRun) {
+        let reason = "nothing can be judged: see the diagnosis";
+        for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
+            trial.outcome = Outcome::Inconclusive;
+            trial.reason = Some(reason.to_owned());
+            trial.exercised = Exercise::No;
+            trial.violations.clear();
+            trial.warnings.clear();
+            trial.waived.clear();
+            trial.snapshot = None;
+        }
+        for trial in others.iter().chain(global.iter().copied()) {
+            self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
+        }
     }
 
     /// Runs trials side by side; gives what each one's first request came to.
@@ -164,7 +177,12 @@ impl Engine {
         let mut running: Vec<Running<'_>> =
             round.iter().map(|trial| Running::new(&self.session, trial)).collect();
         join_all(running.iter_mut().map(|trial| self.permitted(trial.prepare()))).await;
-        let begun = self.session.begin(condition).await;
+        // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
+        let begun = tokio::select! {
+            biased;
+            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            begun = self.session.begin(condition) => begun,
+        };
         if let Err(reason) = &begun {
             give_up(&mut running, reason);
         }
