@@ -24,6 +24,10 @@ pub fn select(files: &Files, selectors: &Selectors) -> Result<Vec<Arc<Pack>>, Fa
     if known.is_empty() {
         return Err(Failure::usage("there are no packs"));
     }
+    if selectors.0.iter().any(|selector| selector.trim().is_empty()) {
+        // `run "$PACK"` with the variable unset must not select everything.
+        return Err(Failure::usage("a selector is empty: it would select everything"));
+    }
     let wanted: Vec<&String> = known.iter().filter(|name| concerns(selectors, name)).collect();
     if wanted.is_empty() {
         return Err(no_match(&selectors.0.join(" "), &known));

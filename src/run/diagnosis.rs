@@ -18,7 +18,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct First {
     /// The role that sent it.
-    role: Option<String>,
+    pub role: Option<String>,
     /// The request in a few words.
     line: String,
     /// What came back.
@@ -31,7 +31,7 @@ pub(super) struct First {
 pub(super) fn canaries(trials: &[&Trial]) -> Vec<usize> {
     let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     for (index, trial) in trials.iter().enumerate() {
-        if !trial.lacks.is_empty() || !begins_with_success(&trial.scenario) {
+        if trial.skip.is_some() || !begins_with_success(&trial.scenario) {
             continue;
         }
         first.entry(first_role(&trial.scenario)).or_insert(index);
@@ -84,9 +84,10 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
         let reason = firsts.iter().find_map(|first| first.result.as_ref().err())?;
         return Some(no_answer(target, reason));
     };
-    let evidence = answers.iter().find_map(|answer| stranger::evidence(answer, target.host_str()));
-    if let Some(evidence) = evidence {
-        return Some(in_front(target, &evidence));
+    let evidence =
+        answers.iter().find_map(|answer| Some((answer, stranger::evidence(answer, target.host_str())?)));
+    if let Some((answer, evidence)) = evidence {
+        return Some(in_front(target, answer, &evidence));
     }
     let refused = answers.len() == firsts.len()
         && answers.iter().all(|answer| matches!(answer.status, 401 | 403 | 407));
@@ -141,7 +142,7 @@ impl Session {
             Err(error) => return Some(no_answer(target, &error)),
         };
         if let Some(evidence) = stranger::evidence(&answer, target.host_str()) {
-            return Some(in_front(target, &evidence));
+            return Some(in_front(target, &answer, &evidence));
         }
         let page = answer.document().value.is_none() && !answer.body.is_empty();
         page.then(|| a_page(target, &answer, &line))
@@ -152,10 +153,11 @@ fn no_answer(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
     format!("{target} gives no answer: {reason}\nIs the API running there, and is the URL right?")
 }
 
-fn in_front(target: &url::Url, evidence: &str) -> String {
+fn in_front(target: &url::Url, answer: &Answer, evidence: &str) -> String {
     format!(
-        "something in front of the API answers at {target}: {evidence}\n\
-         Point --url behind it, or give the role what it wants."
+        "something in front of the API answers at {target}: {evidence} (HTTP {})\n\
+         Point --url behind it, or give the role what it wants.",
+        answer.status
     )
 }
 

@@ -38,20 +38,18 @@ impl Engine {
     /// Runs all trials. Trials under a condition that concerns everyone run alone, last.
     pub async fn run(&self, trials: &[Trial]) -> PackRun {
         let mut run = PackRun::default();
-        for trial in trials.iter().filter(|trial| !trial.lacks.is_empty()) {
-            let names: Vec<String> =
-                trial.lacks.iter().map(|lack| format!("{} {}", lack.kind.word(), lack.name)).collect();
-            let reason = format!("the target lacks {}", names.join(", "));
-            self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, &reason));
+        for trial in trials.iter().filter(|trial| trial.skip.is_some()) {
+            let reason = trial.skip.as_deref().unwrap_or_default();
+            self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
-        let able: Vec<&Trial> = trials.iter().filter(|trial| trial.lacks.is_empty()).collect();
-        if able.is_empty() {
-            run.diagnosis = self.session.probe(trials).await;
-            return run;
-        }
+        let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
-        if let Err(reason) = self.session.log_in_all(roles.into_iter()).await {
-            run.diagnosis = Some(reason);
+        run.diagnosis = match able.is_empty() {
+            true => self.session.probe(trials).await,
+            false => self.session.log_in_all(roles.into_iter()).await.err(),
+        };
+        if run.diagnosis.is_some() {
+            self.nothing_judged(&[], &able, &mut run);
             return run;
         }
         self.end_all(&able).await;
@@ -62,23 +60,36 @@ impl Engine {
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
-        let firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        let mut firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        // They end in any order; what is said about them is the same every time.
+        firsts.sort_by(|one, other| one.role.cmp(&other.role));
         run.diagnosis = diagnose(&self.session, &firsts);
         if run.diagnosis.is_some() {
-            // What the first trials look like is the diagnosis's to say: one cause, one message.
-            for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
-                trial.outcome = Outcome::Inconclusive;
-                trial.reason = Some("nothing can be judged: see the diagnosis".to_owned());
-                trial.exercised = Exercise::No;
-                trial.violations.clear();
-                trial.warnings.clear();
-            }
+            self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
             self.run_ordinary(trials_of(others), &mut run).await;
             self.run_global(&global, &mut run).await;
         }
         run.trials.sort_by_key(|report| report.index);
         run
+    }
+
+    /// What the first trials look like is the diagnosis's to say: one cause, one message. No trial is left out of
+    /// the report because of it.
+    fn nothing_judged(&self, others: &[Trial], global: &[&Trial], run: &mut PackRun) {
+        let reason = "nothing can be judged: see the diagnosis";
+        for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
+            trial.outcome = Outcome::Inconclusive;
+            trial.reason = Some(reason.to_owned());
+            trial.exercised = Exercise::No;
+            trial.violations.clear();
+            trial.warnings.clear();
+            trial.waived.clear();
+            trial.snapshot = None;
+        }
+        for trial in others.iter().chain(global.iter().copied()) {
+            self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
+        }
     }
 
     /// Runs trials side by side; gives what each one's first request came to.
@@ -175,7 +186,12 @@ impl Engine {
         let mut running: Vec<Running<'_>> =
             round.iter().map(|trial| Running::new(&self.session, trial)).collect();
         join_all(running.iter_mut().map(|trial| self.permitted(trial.prepare()))).await;
-        let begun = self.session.begin(condition).await;
+        // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
+        let begun = tokio::select! {
+            biased;
+            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            begun = self.session.begin(condition) => begun,
+        };
         if let Err(reason) = &begun {
             give_up(&mut running, reason);
         }

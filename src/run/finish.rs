@@ -65,7 +65,6 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
         cause: trial.scenario.cause.map(|cause| failure.causes[cause].clone()),
         outcome: Outcome::Skipped,
         reason: None,
-        lacks: trial.lacks.clone(),
         source: trial.scenario.source,
         location: trial.scenario.place.to_string(),
         documented: documented(failure, contract.documentation.as_deref()),

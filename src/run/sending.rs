@@ -109,8 +109,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &answer, None, scope, true)?;
                     if wrong.is_none() {
-                        capture(step, &answer, scope)?;
-                        return Ok(());
+                        return self.capture(step, &answer, scope);
                     }
                     if Instant::now() + POLL > deadline {
                         return Err(format!(
@@ -127,7 +126,7 @@ impl Session {
                     if let Some(wrong) = self.unmet(&step.expect, &answer, None, scope, false)? {
                         return Err(wrong);
                     }
-                    return capture(step, &answer, scope);
+                    return self.capture(step, &answer, scope);
                 }
             }
         }
@@ -256,6 +255,30 @@ impl Session {
         crate::document::parse_duration(&text)
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
+
+    /// Takes the captures of a step from its answer. From here on a secret one is masked wherever it turns up,
+    /// also in the answer that it came in.
+    fn capture(&self, step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
+        for capture in &step.capture {
+            let view = View::new(answer, None);
+            let value: Value = view.part(&capture.part).ok_or_else(|| {
+                let place = match &capture.part {
+                    Part::Header(name) => format!("the header {name}"),
+                    Part::Body(pointer) => pointer.to_string(),
+                };
+                format!("nothing to capture as {} in {place}", capture.name)
+            })?;
+            let held = if capture.secret {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.mask.add_value(&text, &format!("capture {}", capture.name));
+                Held::secret(value)
+            } else {
+                Held::open(value)
+            };
+            scope.set(capture.name.clone(), held);
+        }
+        Ok(())
+    }
 }
 
 /// The answer of a record.
@@ -279,21 +302,4 @@ pub(super) fn fill_schemas(
 /// The item to pick, with holes filled.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
     at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
-}
-
-/// Takes the captures of a step from its answer.
-fn capture(step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
-    for capture in &step.capture {
-        let view = View::new(answer, None);
-        let value: Value = view.part(&capture.part).ok_or_else(|| {
-            let place = match &capture.part {
-                Part::Header(name) => format!("the header {name}"),
-                Part::Body(pointer) => pointer.to_string(),
-            };
-            format!("nothing to capture as {} in {place}", capture.name)
-        })?;
-        let held = if capture.secret { Held::secret(value) } else { Held::open(value) };
-        scope.set(capture.name.clone(), held);
-    }
-    Ok(())
 }

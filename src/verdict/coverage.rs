@@ -119,7 +119,7 @@ impl Coverage {
                 codes_seen: own
                     .iter()
                     .filter(|trial| trial.exercised != Exercise::No)
-                    .filter_map(|trial| trial.observed.as_ref()?.code.as_ref())
+                    .filter_map(|trial| Some(trial.observed.as_ref()?.code.as_ref()?))
                     .map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned))
                     .collect(),
             }
@@ -169,7 +169,6 @@ fn shown_by(trials: &[&TrialReport]) -> State {
             (_, Outcome::Waived) => {
                 State::Waived(trial.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
             }
-            (_, Outcome::Skipped) => State::Missing("skipped: the target lacks what it needs".to_owned()),
             (_, outcome) => {
                 let why =
                     trial.reason.clone().unwrap_or_else(|| "the answer was not this failure".to_owned());

@@ -28,8 +28,6 @@ pub struct TrialReport {
     pub outcome: Outcome,
     /// Why, where it is not simply passed or failed.
     pub reason: Option<String>,
-    /// What the target lacks for it, where it was skipped.
-    pub lacks: Vec<Lack>,
     /// Where it is written that this fault fails this way.
     pub source: Provenance,
     /// File and line of the scenario.
@@ -57,40 +55,6 @@ pub struct TrialReport {
     pub request_ids: Vec<String>,
     /// From its first request to its last answer, in milliseconds; waits included.
     pub duration_ms: u64,
-}
-
-/// Something that a scenario needs and the target does not bring.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
-pub struct Lack {
-    /// What kind of thing it is.
-    pub kind: LackKind,
-    /// Its name.
-    pub name: String,
-    /// What the contract says about it.
-    pub about: String,
-}
-
-/// What a target can lack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LackKind {
-    /// Credentials of a role.
-    Role,
-    /// The value of a variable.
-    Variable,
-    /// A way to bring a condition about.
-    Condition,
-}
-
-impl LackKind {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Role => "role",
-            Self::Variable => "variable",
-            Self::Condition => "condition",
-        }
-    }
 }
 
 /// What is documented about a failure.
