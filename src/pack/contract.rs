@@ -112,6 +112,7 @@ pub static CONTRACT: Shape = Shape {
             "contradictions and gaps in the documentation itself",
         ),
     ],
+    also: &[],
 };
 
 static SUCCESS: Shape = Shape {
@@ -125,6 +126,7 @@ static SUCCESS: Shape = Shape {
             "what the body must be like besides: pointer → JSON Schema",
         ),
     ],
+    also: &[],
 };
 
 static REQUIRES: Shape = Shape {
@@ -139,6 +141,7 @@ static REQUIRES: Shape = Shape {
         ),
         Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
     ],
+    also: &[],
 };
 
 static VARIABLE: Shape = Shape {
@@ -148,6 +151,7 @@ static VARIABLE: Shape = Shape {
         Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
         Field::optional("default", Kind::Any, "its value where the target sets none"),
     ],
+    also: &[],
 };
 
 static OPERATION: Shape = Shape {
@@ -157,6 +161,7 @@ static OPERATION: Shape = Shape {
         Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
         Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
     ],
+    also: &[],
 };
 
 static ERRATUM: Shape = Shape {
@@ -166,6 +171,7 @@ static ERRATUM: Shape = Shape {
         Field::required("about", Kind::Text, "what it is"),
         Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
     ],
+    also: &[],
 };
 
 impl Contract {
