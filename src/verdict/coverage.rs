@@ -119,7 +119,7 @@ impl Coverage {
                 codes_seen: own
                     .iter()
                     .filter(|trial| trial.exercised != Exercise::No)
-                    .filter_map(|trial| Some(trial.observed.as_ref()?.code.as_ref()?))
+                    .filter_map(|trial| trial.observed.as_ref()?.code.as_ref())
                     .map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned))
                     .collect(),
             }
