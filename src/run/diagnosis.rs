@@ -105,6 +105,13 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             firsts[0].line
         ));
     }
+    if answers.iter().all(|answer| answer.status == 429) {
+        return Some(format!(
+            "the target limits our rate: {} was answered {said}, also after waiting as told\n\
+             Lift the limit for the run, or try again with a smaller --jobs.",
+            firsts[0].line
+        ));
+    }
     let page = answer.document().value.is_none();
     let same = answers.iter().all(|other| other.status == answer.status && other.body == answer.body);
     if page && same {
@@ -113,12 +120,15 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
     let list: Vec<String> = firsts
         .iter()
         .map(|first| {
-            let role = first.role.as_deref().unwrap_or("nobody");
+            let who = first
+                .role
+                .as_ref()
+                .map_or_else(|| "without credentials".to_owned(), |role| format!("as {role}"));
             let what = match &first.result {
                 Ok(answer) => session.describe(View::new(answer, None)),
                 Err(error) => error.to_string(),
             };
-            format!("  as {role}: {} — {what}", first.line)
+            format!("  {who}: {} — {what}", first.line)
         })
         .collect();
     Some(format!("not one role's first request succeeded, so nothing can be judged:\n{}", list.join("\n")))

@@ -63,7 +63,9 @@ impl Engine {
         let mut firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
         // They end in any order; what is said about them is the same every time.
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
-        run.diagnosis = diagnose(&self.session, &firsts);
+        // It quotes answers, and an answer may quote a credential.
+        let mask = &self.session.mask;
+        run.diagnosis = diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
         if run.diagnosis.is_some() {
             self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
@@ -199,7 +201,7 @@ impl Engine {
         // Also after a `begin` that seemed to fail: what is half in force must not stay.
         if let Err(reason) = self.session.end(condition).await {
             give_up(&mut running, &reason);
-            let _ = self.events.send(Event::Notice(reason));
+            self.notice(&reason);
         }
         join_all(running.iter_mut().map(|trial| self.permitted(trial.follow_up()))).await;
         join_all(running.iter_mut().map(|trial| self.permitted(trial.cleanup()))).await;
@@ -219,7 +221,7 @@ impl Engine {
             trials.iter().filter_map(|trial| self.global_condition(trial)).collect();
         for condition in conditions {
             if let Err(reason) = self.session.end(condition).await {
-                let _ = self.events.send(Event::Notice(reason));
+                self.notice(&reason);
                 // Where the target does not answer at all, the diagnosis says so; no need to try them all.
                 return;
             }
@@ -238,6 +240,11 @@ impl Engine {
             .map(|role| format!("role {role}"));
         let names: BTreeSet<String> = trial.scenario.locks.iter().cloned().chain(exclusive).collect();
         names.into_iter().collect()
+    }
+
+    fn notice(&self, text: &str) {
+        // See `tell`.
+        let _ = self.events.send(Event::Notice(self.session.mask.text(text).into_owned()));
     }
 
     fn tell(&self, run: &mut PackRun, report: TrialReport) {

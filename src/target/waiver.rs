@@ -17,6 +17,8 @@ pub struct Waiver {
     pub expires: jiff::civil::Date,
     /// Where it is written.
     pub place: Place,
+    /// Where its check is named.
+    pub check_place: Place,
 }
 
 /// Failures that the target cannot show.
@@ -72,6 +74,7 @@ impl Waiver {
             issue: text("issue"),
             expires: reader.date(fields.get("expires")?)?,
             place: reader.place(fields.get("scenario")?.span),
+            check_place: reader.place(fields.get("check")?.span),
         })
     }
 }

@@ -15,6 +15,9 @@ const LONGEST_BODY: usize = 600;
 /// The longest sentence about what is wrong, in characters: it may quote the answer.
 const LONGEST_MESSAGE: usize = 400;
 
+/// How many lines of a difference are shown.
+const MOST_DIFF_LINES: usize = 100;
+
 /// The longest code or request id, in characters.
 const LONGEST_VALUE: usize = 100;
 
@@ -153,13 +156,18 @@ fn snapshot(text: &mut String, report: &TrialReport) {
         _ => return,
     };
     row(text, "snapshot", &format!("{what}: {}", snapshot.file));
-    for line in diff.lines() {
+    let all = diff.lines().count();
+    for line in diff.lines().take(MOST_DIFF_LINES) {
         let style = match line.as_bytes().first() {
             Some(b'-') => Paint::BAD,
             Some(b'+') => Paint::GOOD,
             _ => Paint::FAINT,
         };
-        let _ = writeln!(text, "             {}", Paint::dab(style, visible(line)));
+        let line = shortened(line, LONGEST_MESSAGE);
+        let _ = writeln!(text, "             {}", Paint::dab(style, visible(&line)));
+    }
+    if all > MOST_DIFF_LINES {
+        let _ = writeln!(text, "             … and {} more lines", all - MOST_DIFF_LINES);
     }
 }
 
