@@ -79,10 +79,7 @@ const LOOKING_ON: &[&str] = &["Answer", "Exchange"];
 const LINES: usize = 450;
 
 /// Files that are longer, and the most that they may have.
-const LONGER: &[(&str, usize)] = &[
-    // A scenario's shapes and their readers; to be split.
-    ("src/pack/scenario.rs", 600),
-];
+const LONGER: &[(&str, usize)] = &[];
 
 const COMMANDS: [&str; 2] = ["cargo run --release -- run --reference", "cargo test"];
 

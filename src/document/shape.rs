@@ -99,7 +99,7 @@ pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
     let mut top = of_shape(shape, &mut definitions);
     let definitions: Map<String, Value> = definitions
         .into_iter()
-        .map(|(name, definition)| (name.to_owned(), definition.unwrap_or(Value::Bool(true))))
+        .map(|(name, definition)| (identifier(name), definition.unwrap_or(Value::Bool(true))))
         .collect();
     if let Some(top) = top.as_object_mut() {
         top.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -164,7 +164,12 @@ fn of_kind(kind: &'static Kind, definitions: &mut Definitions) -> Value {
                 let definition = of_shape(shape, definitions);
                 definitions.insert(shape.name, Some(definition));
             }
-            json!({ "$ref": format!("#/$defs/{}", shape.name) })
+            json!({ "$ref": format!("#/$defs/{}", identifier(shape.name)) })
         }
     }
+}
+
+/// A name without the spaces that a URI reference must not have.
+fn identifier(name: &str) -> String {
+    name.replace(' ', "_")
 }
