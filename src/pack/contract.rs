@@ -33,6 +33,8 @@ pub struct Contract {
     pub envelope: Envelope,
     /// Whether unlisted codes may exist for undocumented conditions.
     pub codes_open: bool,
+    /// Where answers hold credentials: what stands there is shown nowhere.
+    pub secrets: Vec<Pointer>,
     /// Roles that a target must bring: name → what the role may do.
     pub roles: BTreeMap<String, String>,
     /// Variables that a target may set.
@@ -94,6 +96,11 @@ pub static CONTRACT: Shape = Shape {
             "codes",
             Kind::Words(&["open", "closed"]),
             "open (default): unlisted codes may exist for undocumented conditions; closed: nowhere",
+        ),
+        Field::optional(
+            "secrets",
+            Kind::List(&Kind::Pointer),
+            "where answers hold credentials, such as the token of a login: shown nowhere",
         ),
         Field::optional(
             "requires",
@@ -196,6 +203,13 @@ impl Contract {
             success: success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
             envelope,
             codes_open: codes != Some(1),
+            secrets: fields
+                .get("secrets")
+                .map(|node| reader.list(node))
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|node| Pointer::read(node, reader))
+                .collect(),
             roles: BTreeMap::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),

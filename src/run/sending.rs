@@ -61,6 +61,7 @@ impl Session {
             let request =
                 build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
             let exchange: Exchange = self.client.send(request).await;
+            self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
             let answer = result.map_err(|error| error.to_string())?;
@@ -78,6 +79,18 @@ impl Session {
             // The refused attempt is noise in a report; the one that is answered counts.
             records.pop();
             tokio::time::sleep(told).await;
+        }
+    }
+
+    /// From here on the credentials in an answer are masked wherever they turn up, also in the answer itself.
+    fn learn_secrets(&self, exchange: &Exchange) {
+        let secrets = &self.pack.contract.secrets;
+        let Ok(answer) = &exchange.result else { return };
+        let Some(body) = answer.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
+        for pointer in secrets {
+            if let Some(text) = pointer.find(body).and_then(Value::as_str) {
+                self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
+            }
         }
     }
 
@@ -99,7 +112,9 @@ impl Session {
         }
         let Some(request) = &step.request else { return Ok(()) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
-        let expects_429 = self.expects_429(&step.expect);
+        // A request that should now succeed is sent once: to wait and resend it would turn a failure to recover
+        // into a success.
+        let expects_429 = step.again || self.expects_429(&step.expect);
         let purpose = Purpose { phase, role, expects_429 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
