@@ -57,7 +57,7 @@ impl Engine {
             ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
         let firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
-        run.diagnosis = diagnose(&self.session, &firsts);
+        run.diagnosis = run.diagnosis.take().or_else(|| diagnose(&self.session, &firsts));
         if run.diagnosis.is_some() {
             // What the first trials look like is the diagnosis's to say: one cause, one message.
             for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
@@ -66,6 +66,10 @@ impl Engine {
                 trial.exercised = Exercise::No;
                 trial.violations.clear();
                 trial.warnings.clear();
+                trial.waived.clear();
+                trial.snapshot = None;
+                // One page for everybody has one request id, too.
+                trial.request_ids.clear();
             }
         } else {
             self.run_ordinary(trials_of(others), &mut run).await;
