@@ -65,7 +65,8 @@ impl Engine {
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
         // It quotes answers, and an answer may quote a credential.
         let mask = &self.session.mask;
-        run.diagnosis = diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        run.diagnosis = run.diagnosis.take().or_else(diagnosed);
         if run.diagnosis.is_some() {
             self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
@@ -88,6 +89,8 @@ impl Engine {
             trial.warnings.clear();
             trial.waived.clear();
             trial.snapshot = None;
+            // One page for everybody has one request id, too.
+            trial.request_ids.clear();
         }
         for trial in others.iter().chain(global.iter().copied()) {
             self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
