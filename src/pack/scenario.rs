@@ -464,20 +464,18 @@ impl Control {
                 faulty.setup.clone()
             }
         };
+        let before = reader.count_mistakes();
         let patch = RequestPatch::read(&fields, &names);
-        if patch.is_empty()
-            && !condition
-            && !fields.has("setup")
-            && !fields.has("repeat")
-            && !fields.has("at")
-        {
+        let request = faulty.request.with(&patch);
+        let same = request == faulty.request && !["setup", "repeat", "at"].iter().any(|key| fields.has(key));
+        // An override with a mistake in it is missing from the patch, and was meant to change something.
+        if same && !condition && reader.count_mistakes() == before {
             reader.error_hint(
                 node.span,
                 "this control changes nothing, so it cannot take the fault away",
                 "override what is wrong with the request",
             );
         }
-        let request = faulty.request.with(&patch);
         check_parameters(&request, &names, node);
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
         Self::Course(Box::new(Course {
@@ -567,7 +565,8 @@ fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     };
     let found = causes.iter().position(|known| known == cause);
     if found.is_none() {
-        reader.unknown(node.span, &format!("cause of `{id}`"), cause, causes.iter().map(String::as_str));
+        let title = format!("`{id}` has no cause `{cause}`");
+        reader.unknown_in(node.span, title, "cause", cause, causes.iter().map(String::as_str));
     }
     found.map(|cause| (index, Some(cause)))
 }
