@@ -229,7 +229,9 @@ impl Contract {
         for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
-        contract.check_failures(reader);
+        let code_is_wrong = contract.envelope.code.is_none()
+            && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
+        contract.check_failures(reader, code_is_wrong);
         Some(contract)
     }
 
@@ -262,8 +264,9 @@ impl Contract {
         }
     }
 
-    /// What can only be seen with all failures at hand.
-    fn check_failures(&self, reader: &Reader) {
+    /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
+    /// has been noted; that no failure has its code there need not be said for each of them.
+    fn check_failures(&self, reader: &Reader, code_is_wrong: bool) {
         for (index, failure) in self.failures.iter().enumerate() {
             let span = failure.place.span;
             if self.failures[..index].iter().any(|other| other.id == failure.id) {
@@ -285,7 +288,7 @@ impl Contract {
                     "`codes` lists every code that is accepted",
                 );
             }
-            if failure.rules.code.is_some() && failure.envelope.code.is_none() {
+            if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
                 reader.error_hint(
                     span,
                     format!("`{}` has a code, but the envelope does not say where codes are", failure.id),

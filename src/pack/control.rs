@@ -80,20 +80,18 @@ impl Control {
                 faulty.setup.clone()
             }
         };
+        let before = reader.count_mistakes();
         let patch = RequestPatch::read(&fields, &names);
-        if patch.is_empty()
-            && !condition
-            && !fields.has("setup")
-            && !fields.has("repeat")
-            && !fields.has("at")
-        {
+        let request = faulty.request.with(&patch);
+        let same = request == faulty.request && !["setup", "repeat", "at"].iter().any(|key| fields.has(key));
+        // An override with a mistake in it is missing from the patch, and was meant to change something.
+        if same && !condition && reader.count_mistakes() == before {
             reader.error_hint(
                 node.span,
                 "this control changes nothing, so it cannot take the fault away",
                 "override what is wrong with the request",
             );
         }
-        let request = faulty.request.with(&patch);
         check_parameters(&request, &names, node);
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
         Self::Course(Box::new(Course {

@@ -114,7 +114,7 @@ fn read_schema(entry: &Entry, names: &Names<'_>) -> Option<(Pointer, SchemaTempl
         names.reader.error_hint(
             entry.key_span,
             format!("`{}` is not a JSON Pointer", entry.key),
-            format!("write `/{}`", entry.key),
+            Pointer::hint(&entry.key),
         );
         return None;
     };

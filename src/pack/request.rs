@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The method and path of a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// The name of the operation, where the scenario names one.
     pub operation: Option<String>,
@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 /// What a request carries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum BodyTemplate {
     /// JSON, sent with `Content-Type: application/json` unless the headers say otherwise.
     Json(JsonTemplate),
@@ -42,7 +42,7 @@ pub enum BodyTemplate {
 }
 
 /// A request with holes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RequestTemplate {
     /// Method and path.
     pub line: Line,
@@ -165,16 +165,6 @@ impl RequestPatch {
     /// Whether it says which request is meant.
     pub(super) fn has_line(&self) -> bool {
         self.line.is_some()
-    }
-
-    /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
-        self.line.is_none()
-            && self.role.is_none()
-            && self.path.is_none()
-            && self.query.is_none()
-            && self.headers.is_none()
-            && self.body.is_none()
     }
 }
 

@@ -216,7 +216,7 @@ pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> V
                 reader.error_hint(
                     entry.key_span,
                     format!("`{}` is not a JSON Pointer", entry.key),
-                    format!("write `/{}`", entry.key),
+                    Pointer::hint(&entry.key),
                 );
                 return None;
             };

@@ -297,7 +297,8 @@ fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     };
     let found = causes.iter().position(|known| known == cause);
     if found.is_none() {
-        reader.unknown(node.span, &format!("cause of `{id}`"), cause, causes.iter().map(String::as_str));
+        let title = format!("`{id}` has no cause `{cause}`");
+        reader.unknown_in(node.span, title, "cause", cause, causes.iter().map(String::as_str));
     }
     found.map(|cause| (index, Some(cause)))
 }

@@ -236,8 +236,11 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
+            // A control inherits headers that are written elsewhere.
+            let written = node.get("headers").and_then(Node::as_map).unwrap_or_default();
+            let written = written.iter().find(|entry| entry.key == *name);
             names.reader.error_hint(
-                request_span(node),
+                written.map_or_else(|| request_span(node), |entry| entry.key_span),
                 format!("the header `{}` cannot be sent", name.escape_debug()),
                 "a name is a token of RFC 9110, a value is one line",
             );

@@ -67,12 +67,16 @@ impl Waiver {
     pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &WAIVER)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
+        // All are read before the first one that is missing ends it: their mistakes are told together.
+        let (scenario, check, reason, issue) =
+            (text("scenario"), text("check"), text("reason"), text("issue"));
+        let expires = fields.get("expires").and_then(|node| reader.date(node));
         Some(Self {
-            scenario: text("scenario")?,
-            check: text("check")?,
-            reason: text("reason")?,
-            issue: text("issue"),
-            expires: reader.date(fields.get("expires")?)?,
+            scenario: scenario?,
+            check: check?,
+            reason: reason?,
+            issue,
+            expires: expires?,
             place: reader.place(fields.get("scenario")?.span),
             check_place: reader.place(fields.get("check")?.span),
         })
