@@ -17,6 +17,7 @@ mod api;
 mod control;
 mod envelope;
 pub mod kubeglass;
+pub mod kubevision;
 pub mod mutant;
 mod names;
 mod path;
