@@ -146,7 +146,7 @@ fn diagnosed(url: &str) -> Done {
 #[test]
 fn a_wrong_base_url_is_one_diagnosis() {
     let server = Server::start(|_| Reply::html(404, "<html><body><h1>Not Found</h1></body></html>"));
-    diagnosed(&server.url).says("same page (HTTP 404, text/html)").says("base URL");
+    diagnosed(&server.url).says("a page that is not JSON (HTTP 404, text/html)").says("base URL");
     assert!(server.lines().len() < 10, "{:?}", server.lines());
 }
 
@@ -205,7 +205,17 @@ fn without_roles_everything_is_skipped_and_the_output_is_short() {
     assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
     assert!(lines < 50, "{lines} lines:\n{}", done.all());
-    assert_eq!(server.connections(), 0, "{:?}", server.lines());
+    // One safe request without credentials asks whether an API answers there at all.
+    assert_eq!(server.lines(), ["GET /api/v1/namespaces"]);
+    assert_eq!(server.received()[0].header("authorization"), None);
+}
+
+#[test]
+fn a_page_instead_of_the_api_is_told_even_without_roles() {
+    let server = Server::start(|_| Reply::html(404, "<html>nothing here</html>"));
+    run(&["run", "kubeglass", "--url", &server.url])
+        .exits(3)
+        .says("This is probably not the base URL of the API");
 }
 
 #[test]

@@ -178,7 +178,8 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
             &format!(r#"{{"error":"{code}","message":"{code}","requestId":"{id}","{id}":1}}"#),
         )
     };
-    let bodies: Vec<Box<dyn Fn(&str) -> Reply + Send + Sync>> = vec![
+    type Echo = Box<dyn Fn(&str) -> Reply + Send + Sync>;
+    let bodies: Vec<Echo> = vec![
         Box::new(move |evil| failure(404, evil, evil)),
         Box::new(move |evil| failure(404, "not_found", evil)),
         Box::new(move |evil| failure(410, "not_found", evil)),

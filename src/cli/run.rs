@@ -19,6 +19,7 @@ use crate::{
     run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     target::{Config, Role, Target, Waiver},
+    template::Held,
     verdict::{Event, RunReport, exit},
 };
 
@@ -212,7 +213,7 @@ fn override_target(target: &mut Target, arguments: &RunArguments, pack: &Pack) -
                 format!("its variables are {}", known.join(", ")),
             ));
         }
-        target.variables.insert(name.to_owned(), value.into());
+        target.variables.insert(name.to_owned(), Held::open(value));
     }
     Ok(())
 }

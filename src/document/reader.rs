@@ -86,17 +86,17 @@ impl Reader {
             return None;
         };
         for entry in entries {
-            if !shape.fields.iter().any(|field| field.name == entry.key) {
+            if !shape.keys().any(|field| field.name == entry.key) {
                 self.unknown_in(
                     entry.key_span,
                     format!("unknown key `{}` ({})", entry.key, shape.name),
                     "key",
                     &entry.key,
-                    shape.fields.iter().map(|field| field.name),
+                    shape.keys().map(|field| field.name),
                 );
             }
         }
-        for field in shape.fields.iter().filter(|field| field.required) {
+        for field in shape.keys().filter(|field| field.required) {
             if !entries.iter().any(|entry| entry.key == field.name) {
                 self.error_hint(
                     first_line(node.span, self.source.text()),
@@ -257,7 +257,7 @@ impl<'n> Fields<'n> {
     /// The entry of `key`.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
         debug_assert!(
-            self.shape.fields.iter().any(|field| field.name == key),
+            self.shape.keys().any(|field| field.name == key),
             "`{key}` is read but not declared in the shape {}",
             self.shape.name
         );

@@ -21,7 +21,7 @@ pub(super) fn no_answer(error: &reqwest::Error, address: String, limits: &Limits
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .find(|cause| cause.is_parse() || is_unexpected(cause));
     match malformed {
-        Some(cause) => NoAnswer::Malformed { reason: cause.to_string() },
+        Some(cause) => NoAnswer::Malformed { reason: malformation(cause, limits) },
         None => NoAnswer::Closed { reason: root(error) },
     }
 }
@@ -51,6 +51,16 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
         }
     }
     std::iter::successors(error.source(), below)
+}
+
+/// What is wrong with a head. hyper says the same of one that is too long and of one with too many lines.
+fn malformation(cause: &hyper::Error, limits: &Limits) -> String {
+    match cause.to_string() {
+        text if text == "message head is too large" => {
+            format!("its head has more than {} headers, or does not fit into 408 KiB", limits.headers)
+        }
+        text => text,
+    }
 }
 
 /// Bytes on a connection that waits for no answer. hyper has no method that tells this kind.

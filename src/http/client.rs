@@ -66,9 +66,8 @@ pub enum ClientError {
 ///
 /// It follows no redirect, keeps no cookie and adds no `Referer`. Beside `Host` and the framing it adds
 /// `User-Agent`, `Accept: */*` and `Accept-Encoding: gzip`, each only where the request has none of its own.
-/// It sends a request once. The exception is a request of which no part was handled for certain: a pooled
-/// connection turned out to be closed before anything was written, or an HTTP/2 server refused the stream
-/// or went away before it (RFC 9113, section 8.7, guarantees that such a request was not processed).
+/// It sends a request once. Only when a pooled connection turns out to be closed before anything of the
+/// request was written, the request goes out on another one, whatever its method.
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -82,8 +81,8 @@ impl Client {
     /// A client with its own pool of connections.
     ///
     /// # Errors
-    /// When an option cannot be obeyed. Missing system certificates are none: a target without TLS needs
-    /// no certificates, and with TLS every exchange says what is missing.
+    /// When an option cannot be obeyed. That the system has no certificates is no error here: a target
+    /// without TLS needs none, and with TLS every exchange ends in [`NoAnswer::Tls`].
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         install_crypto();
         let proxied = (options.environment_proxy && environment_has_proxy())
@@ -164,9 +163,12 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoAnswer> {
 fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, ClientError> {
     let setup = |error: reqwest::Error| ClientError::Setup(cause::root(&error));
     match builder(options, proxied)?.build() {
-        Ok(client) => Ok(client),
-        // The one failure that depends on the machine: no system certificates, as in small containers.
-        Err(_) => builder(options, proxied)?.tls_certs_only([]).build().map_err(setup),
+        // Without certificates of the user this fails where the system has none, as in small containers.
+        // Then nobody is trusted, which is an error only when TLS is used.
+        Err(_) if options.certificates.is_empty() => {
+            builder(options, proxied)?.tls_certs_only([]).build().map_err(setup)
+        }
+        built => built.map_err(setup),
     }
 }
 
@@ -180,6 +182,9 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
         .default_headers(coding)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        // By default a request that an HTTP/2 server refused (REFUSED_STREAM, GOAWAY) is sent again, up to
+        // twice; here that is what came of the exchange.
+        .retry(reqwest::retry::never())
         .connect_timeout(limits.connect)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)

@@ -129,7 +129,8 @@ impl Path<'_> {
         let mut pointer = String::new();
         self.write(&mut pointer);
         if pointer.len() > LONGEST_POINTER {
-            pointer.truncate(pointer.floor_char_boundary(LONGEST_POINTER));
+            let end = (0..=LONGEST_POINTER).rev().find(|at| pointer.is_char_boundary(*at));
+            pointer.truncate(end.unwrap_or(0));
             pointer.push('…');
         }
         pointer

@@ -30,14 +30,14 @@ pub struct Limits {
     /// Size of the answer's head in bytes, counted as the sum of all names and values and four bytes for
     /// each header.
     ///
-    /// Default 256 KiB. Below HTTP/2 it is also told to the server (`SETTINGS_MAX_HEADER_LIST_SIZE`). On
+    /// Default 256 KiB. Over HTTP/2 it is also told to the server (`SETTINGS_MAX_HEADER_LIST_SIZE`). On
     /// HTTP/1 hyper itself gives up when a head does not fit into about 408 KiB, which can be lowered here
     /// but not raised.
     pub head: usize,
     /// Number of headers in the answer, each line counted.
     ///
     /// Default 100, hyper's own default for HTTP/1 (it reserves space for them on the stack; larger numbers
-    /// cost an allocation for each answer). Below HTTP/2 it is checked once the head is there.
+    /// cost an allocation for each answer). Over HTTP/2 it is checked once the head is there.
     pub headers: usize,
 }
 

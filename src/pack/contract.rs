@@ -33,6 +33,8 @@ pub struct Contract {
     pub envelope: Envelope,
     /// Whether unlisted codes may exist for undocumented conditions.
     pub codes_open: bool,
+    /// Where answers hold credentials: what stands there is shown nowhere.
+    pub secrets: Vec<Pointer>,
     /// Roles that a target must bring: name → what the role may do.
     pub roles: BTreeMap<String, String>,
     /// Variables that a target may set.
@@ -96,6 +98,11 @@ pub static CONTRACT: Shape = Shape {
             "open (default): unlisted codes may exist for undocumented conditions; closed: nowhere",
         ),
         Field::optional(
+            "secrets",
+            Kind::List(&Kind::Pointer),
+            "where answers hold credentials, such as the token of a login: shown nowhere",
+        ),
+        Field::optional(
             "requires",
             Kind::Shape(&REQUIRES),
             "what a target must bring, in words a stranger can act on",
@@ -112,6 +119,7 @@ pub static CONTRACT: Shape = Shape {
             "contradictions and gaps in the documentation itself",
         ),
     ],
+    also: &[],
 };
 
 static SUCCESS: Shape = Shape {
@@ -125,6 +133,7 @@ static SUCCESS: Shape = Shape {
             "what the body must be like besides: pointer → JSON Schema",
         ),
     ],
+    also: &[],
 };
 
 static REQUIRES: Shape = Shape {
@@ -139,6 +148,7 @@ static REQUIRES: Shape = Shape {
         ),
         Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
     ],
+    also: &[],
 };
 
 static VARIABLE: Shape = Shape {
@@ -148,6 +158,7 @@ static VARIABLE: Shape = Shape {
         Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
         Field::optional("default", Kind::Any, "its value where the target sets none"),
     ],
+    also: &[],
 };
 
 static OPERATION: Shape = Shape {
@@ -157,6 +168,7 @@ static OPERATION: Shape = Shape {
         Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
         Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
     ],
+    also: &[],
 };
 
 static ERRATUM: Shape = Shape {
@@ -166,6 +178,7 @@ static ERRATUM: Shape = Shape {
         Field::required("about", Kind::Text, "what it is"),
         Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
     ],
+    also: &[],
 };
 
 impl Contract {
@@ -190,6 +203,13 @@ impl Contract {
             success: success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
             envelope,
             codes_open: codes != Some(1),
+            secrets: fields
+                .get("secrets")
+                .map(|node| reader.list(node))
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|node| Pointer::read(node, reader))
+                .collect(),
             roles: BTreeMap::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),

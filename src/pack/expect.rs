@@ -63,6 +63,7 @@ pub(super) static EXPECT: Shape = Shape {
         ),
         Field::optional("body", Kind::Map(&Kind::Schema), "parts of the body: pointer → JSON Schema"),
     ],
+    also: &[],
 };
 
 impl Expect {

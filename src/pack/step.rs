@@ -65,15 +65,6 @@ pub(super) static STEP: Shape = Shape {
     name: "step",
     about: "one request beside the one under test",
     fields: &[
-        request::REQUEST,
-        request::AS,
-        request::PATH,
-        request::QUERY,
-        request::HEADERS,
-        request::JSON,
-        request::TEXT,
-        request::FORM,
-        request::BYTES,
         Field::optional("expect", Kind::Shape(&EXPECT), "what the answer must be; by default a success"),
         Field::optional(
             "capture",
@@ -94,6 +85,7 @@ pub(super) static STEP: Shape = Shape {
             "`true`: the scenario's own request once more, with the overrides beside it; it must succeed",
         ),
     ],
+    also: request::KEYS,
 };
 
 static CAPTURE: Shape = Shape {
@@ -104,6 +96,7 @@ static CAPTURE: Shape = Shape {
         Field::optional("body", Kind::Pointer, "in the body"),
         Field::optional("secret", Kind::Bool, "whether it must never be shown"),
     ],
+    also: &[],
 };
 
 impl Step {

@@ -43,6 +43,15 @@ impl Engine {
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
+        run.diagnosis = match able.is_empty() {
+            true => self.session.probe(trials).await,
+            false => self.session.log_in_all(roles.into_iter()).await.err(),
+        };
+        if run.diagnosis.is_some() {
+            self.nothing_judged(&[], &able, &mut run);
+            return run;
+        }
         self.end_all(&able).await;
         let (global, ordinary): (Vec<&Trial>, Vec<&Trial>) =
             able.into_iter().partition(|trial| self.global_condition(trial).is_some());
@@ -56,7 +65,8 @@ impl Engine {
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
         // It quotes answers, and an answer may quote a credential.
         let mask = &self.session.mask;
-        run.diagnosis = diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        run.diagnosis = run.diagnosis.take().or_else(diagnosed);
         if run.diagnosis.is_some() {
             self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
@@ -79,6 +89,8 @@ impl Engine {
             trial.warnings.clear();
             trial.waived.clear();
             trial.snapshot = None;
+            // One page for everybody has one request id, too.
+            trial.request_ids.clear();
         }
         for trial in others.iter().chain(global.iter().copied()) {
             self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));

@@ -42,18 +42,35 @@ impl Running<'_> {
         }
         let reason = self.inconclusive.as_ref();
         let reason = reason.map(|reason| cut(session.mask.text(reason).into_owned(), LONGEST_QUOTE));
+        let undocumented =
+            check::undocumented(&session.pack.contract, &trial.scenario, &self.observed).into_iter();
         match (reason, &subject) {
             // What the request under test showed before something later went wrong is still worth showing,
             // but it is no verdict.
             (Some(reason), _) => {
+                sort(&mut report, undocumented, session, trial);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);
             }
-            (None, Some(subject)) => judge(&mut report, subject, session, trial),
+            (None, Some(subject)) => {
+                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, trial);
+                judge(&mut report, subject, session, trial);
+            }
             (None, None) => {
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some("there is no answer to judge".to_owned());
             }
+        }
+        if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
+            report.reason = Some(session.mask.text(reason).into_owned());
+            report.outcome = Outcome::Inconclusive;
+        }
+        // What is wrong with an answer stays wrong, whatever could not be asked before or after it.
+        if !report.violations.is_empty() {
+            report.outcome = Outcome::Failed;
+        }
+        if report.outcome == Outcome::Inconclusive {
+            report.exercised = Exercise::No;
         }
         report
     }
@@ -101,8 +118,9 @@ fn documented(failure: &Failure, page: Option<&str>) -> Documented {
     }
 }
 
-fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
-    let findings = check::judge(subject).into_iter().map(|finding| masked(finding, session));
+/// Puts findings where they belong: violations, known ones, warnings.
+fn sort(report: &mut TrialReport, findings: impl Iterator<Item = Finding>, session: &Session, trial: &Trial) {
+    let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
     for finding in violations {
@@ -120,7 +138,10 @@ fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, tri
             None => report.violations.push(finding),
         }
     }
-    report.exercised = exercised(subject, report);
+}
+
+fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
+    report.exercised = exercised(subject);
     report.outcome = if !report.violations.is_empty() {
         Outcome::Failed
     } else if report.waived.is_empty() {
@@ -136,9 +157,9 @@ fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, tri
     report.snapshot = snapshot(subject, session, trial);
 }
 
-/// A control that gets the same failure shows that the request proved nothing.
-fn exercised(subject: &Subject<'_>, report: &TrialReport) -> Exercise {
-    let proven = !report.violations.iter().any(|finding| finding.check == "control");
+/// A control that gets the same failure shows that the request proved nothing, waived or not.
+fn exercised(subject: &Subject<'_>) -> Exercise {
+    let proven = subject.observed.control_failed.is_none();
     match &subject.identity {
         Identity::Triggered { alternative: Some(index), .. } if proven => {
             let code = subject.contract.failures[*index].code().map(plain);

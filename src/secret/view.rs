@@ -1,6 +1,6 @@
 //! A text with one kind of escapes decoded, and the way back to the text as it stands.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
 /// A kind of escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,17 +29,23 @@ impl Escapes {
     }
 
     /// Reads the escape at the front of `text`: what it stands for, and its length.
-    fn read(self, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+    fn read(self, text: &[u8]) -> Option<(Plain, usize)> {
         match (self, text) {
-            (Self::Form, [b'+', ..]) => Some((Cow::Borrowed(b" "), 1)),
+            (Self::Form, [b'+', ..]) => Some((Plain::Byte(b' '), 1)),
             (Self::Percent | Self::Form, [b'%', high, low, ..]) => {
-                Some((Cow::Owned(vec![hex(*high)? << 4 | hex(*low)?]), 3))
+                Some((Plain::Byte(hex(*high)? << 4 | hex(*low)?), 3))
             }
             (Self::Json, [b'\\', kind, ..]) => read_json(*kind, text),
             (Self::Html, [b'&', ..]) => read_html(text),
             _ => None,
         }
     }
+}
+
+/// What an escape stands for. A percent escape is one byte, maybe of several that make a character.
+enum Plain {
+    Byte(u8),
+    Char(char),
 }
 
 /// A text with one kind of escapes decoded.
@@ -67,7 +73,12 @@ impl View {
             let start = view.bytes.len();
             done = match kind.read(&text[next..]) {
                 Some((decoded, length)) => {
-                    view.bytes.extend_from_slice(&decoded);
+                    match decoded {
+                        Plain::Byte(byte) => view.bytes.push(byte),
+                        Plain::Char(c) => {
+                            view.bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                        }
+                    }
                     let (seen, source) = (start..view.bytes.len(), next..next + length);
                     view.escapes.push(Escape { seen, source });
                     next + length
@@ -113,11 +124,7 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|value| value as u8)
 }
 
-fn utf8(c: char) -> Cow<'static, [u8]> {
-    Cow::Owned(c.to_string().into_bytes())
-}
-
-fn read_json(kind: u8, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+fn read_json(kind: u8, text: &[u8]) -> Option<(Plain, usize)> {
     let plain = match kind {
         b'"' | b'\\' | b'/' => kind,
         b'b' => 0x08,
@@ -128,25 +135,25 @@ fn read_json(kind: u8, text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
         b'u' => return read_utf16(text),
         _ => return None,
     };
-    Some((Cow::Owned(vec![plain]), 2))
+    Some((Plain::Byte(plain), 2))
 }
 
 /// `\u0041`, or two of them that are a surrogate pair.
-fn read_utf16(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+fn read_utf16(text: &[u8]) -> Option<(Plain, usize)> {
     let unit = |text: &[u8]| {
         let digits = text.strip_prefix(b"\\u")?.get(..4)?;
         digits.iter().try_fold(0, |value, digit| Some(value << 4 | u16::from(hex(*digit)?)))
     };
     let first = unit(text)?;
     if let Some(c) = char::from_u32(u32::from(first)) {
-        return Some((utf8(c), 6));
+        return Some((Plain::Char(c), 6));
     }
     let second = unit(&text[6..])?;
     let c = char::decode_utf16([first, second]).next()?.ok()?;
-    Some((utf8(c), 12))
+    Some((Plain::Char(c), 12))
 }
 
-fn read_html(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
+fn read_html(text: &[u8]) -> Option<(Plain, usize)> {
     // The longest that is understood: `&#x0010FFFF;`. Without a bound, many `&` were quadratic.
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
     let name = std::str::from_utf8(&text[1..end]).ok()?;
@@ -184,7 +191,7 @@ fn read_html(text: &[u8]) -> Option<(Cow<'static, [u8]>, usize)> {
             char::from_u32(code.ok()?)?
         }
     };
-    Some((utf8(c), end + 1))
+    Some((Plain::Char(c), end + 1))
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub(super) static WAIVER: Shape = Shape {
         Field::optional("issue", Kind::Text, "where it is tracked"),
         Field::required("expires", Kind::Date, "the last day on which it holds"),
     ],
+    also: &[],
 };
 
 pub(super) static OUT_OF_REACH: Shape = Shape {
@@ -49,6 +50,7 @@ pub(super) static OUT_OF_REACH: Shape = Shape {
         Field::required("failures", Kind::List(&Kind::Text), "globs of pack::failure"),
         Field::required("reason", Kind::Text, "why not"),
     ],
+    also: &[],
 };
 
 impl Waiver {

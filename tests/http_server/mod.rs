@@ -1,0 +1,119 @@
+//! A server that does as it is told, byte by byte, and what a test needs around it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use failspec::http::{Body, Client, ClientOptions, Exchange, Limits, Request};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use url::Url;
+
+/// A running server.
+pub struct Server {
+    pub url: Url,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// A server that does `each` with every connection.
+    pub async fn start<F, R>(each: F) -> Self
+    where
+        F: Fn(TcpStream) -> R + Send + 'static,
+        R: Future<Output = std::io::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = connections.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                // The client may give up at any time, which is what many tests are about.
+                tokio::spawn(each(stream));
+            }
+        });
+        let url = Url::parse(&format!("http://{address}/")).expect("a URL");
+        Self { url, connections }
+    }
+
+    /// A server that reads one request, sends `bytes`, and closes.
+    pub async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes: Arc<[u8]> = bytes.into().into();
+        Self::start(move |mut stream| {
+            let bytes = bytes.clone();
+            async move {
+                read_request(&mut stream).await?;
+                stream.write_all(&bytes).await?;
+                stream.shutdown().await
+            }
+        })
+        .await
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// Reads one request, head and body, as text.
+pub async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut text = String::new();
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let length = stream.read(&mut piece).await?;
+        text.push_str(&String::from_utf8_lossy(&piece[..length]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            if length == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            continue;
+        };
+        let announced = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.parse().expect("a length"));
+        if body.len() >= announced || length == 0 {
+            return Ok(text);
+        }
+    }
+}
+
+pub fn request(method: &str, url: &Url) -> Request {
+    Request {
+        method: method.to_owned(),
+        url: url.clone(),
+        shown_url: url.to_string(),
+        headers: Vec::new(),
+        body: None,
+    }
+}
+
+pub fn body(bytes: impl Into<bytes::Bytes>) -> Option<Body> {
+    Some(Body { bytes: bytes.into(), shown: String::new() })
+}
+
+/// Limits that no well-behaved server on this machine reaches, and that a test can wait for.
+pub fn short() -> Limits {
+    Limits {
+        connect: Duration::from_millis(300),
+        first_byte: Duration::from_millis(300),
+        total: Duration::from_millis(600),
+        body: 100_000,
+        ..Limits::default()
+    }
+}
+
+pub fn client(limits: Limits) -> Client {
+    Client::new(ClientOptions { limits, ..ClientOptions::default() }).expect("a client")
+}
+
+pub async fn get(url: &Url) -> Exchange {
+    client(short()).send(request("GET", url)).await
+}
