@@ -217,7 +217,8 @@ async fn one_answer_to_everything_is_one_diagnosis() {
         assert!(report.diagnosis.is_some(), "{id}");
         assert!(report.run_findings.is_empty(), "{id}: {:?}", report.run_findings);
         assert!(report.scenarios.iter().all(|trial| trial.violations.is_empty()), "{id}");
-        assert!(report.scenarios.len() <= 5, "{id}: the first trials alone, not {}", report.scenarios.len());
+        // No trial is left out of the report, and not one of them is given a verdict of its own.
+        assert_eq!(report.summary.inconclusive, report.scenarios.len(), "{id}");
         assert_eq!(report.summary.exercised, 0, "{id}");
     }
 }
