@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use crate::pack::{CodeRule, Failure};
+use crate::pack::{CodeRule, Contract, Failure, Provenance, Scenario};
 
 use super::{
     finding::Finding,
     identity::{Identity, is_anothers, is_item, is_usable},
+    observed::{Observed, Phase},
     subject::Subject,
     table::{Check, When},
-    view::show,
+    view::{View, show},
 };
 
 pub(super) static CHECK: Check = Check {
@@ -19,7 +20,9 @@ pub(super) static CHECK: Check = Check {
     text: "The code is what clients branch on. It is compared exactly: type, case and surrounding space count. \
 Found are: another documented failure's code, a code that the contract does not list (also in contracts with \
 `codes: open`, since the condition itself is documented), no code, and a code of the wrong type. Where the \
-documentation allows several codes (`codes`), each of them passes; the report tells which was seen.",
+documentation allows several codes (`codes`), each of them passes; the report tells which was seen. Under \
+`codes: closed` a code that the contract does not list is found in every answer of the scenario, those to its setup \
+and its control included.",
     when: When::Refused,
     run,
 };
@@ -54,6 +57,34 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         CodeRule::Any => Vec::new(),
         CodeRule::Exactly(own) => wrong(describe(code, own, subject)),
     }
+}
+
+/// The codes that no failure of a closed contract has, in all answers of a scenario but those that [`CHECK`] judges.
+///
+/// Whose scenario it is does not matter: a closed list holds everywhere.
+pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
+    if contract.codes_open {
+        return Vec::new();
+    }
+    let wants_a_code = contract.failures[scenario.failure].rules.code.is_some();
+    let mut found: Vec<Finding> = Vec::new();
+    for record in &observed.records {
+        let Ok(answer) = &record.exchange.result else { continue };
+        if record.phase == Phase::Request && wants_a_code {
+            continue;
+        }
+        let Identity::Undocumented(code) = Identity::of_any(View::new(answer, None), contract) else {
+            continue;
+        };
+        let actual = format!("{} in the answer to the {}", show(&code), record.phase.name());
+        let finding =
+            Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
+                .saying(format!("the list of codes is closed, and it does not have {actual}"));
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    found
 }
 
 fn expected(failure: &Failure) -> String {

@@ -21,8 +21,11 @@ takes the first and another the last. Until the body can be read nothing else ca
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let envelope = &subject.failure.envelope;
-    let reads_json = envelope.code.is_some() || envelope.message.is_some() || envelope.schema.is_some();
-    if !subject.has_body() || !(reads_json || !subject.failure.rules.schema.is_empty()) {
+    let reads_json = envelope.code.is_some()
+        || envelope.message.is_some()
+        || envelope.schema.is_some()
+        || !subject.failure.rules.schema.is_empty();
+    if !subject.has_body() || !reads_json {
         return Vec::new();
     }
     let broken = subject.answer().defect.iter().map(ToString::to_string);

@@ -30,29 +30,45 @@ impl Identity {
     /// What `view` is in the eyes of `contract`, when the failure `triggered` is under test.
     pub fn of(view: View<'_>, contract: &Contract, triggered: usize) -> Self {
         let failure = &contract.failures[triggered];
-        if fits_fully(view, contract, failure) || has_code_of(view, failure) {
-            return Self::Triggered {
-                alternative: alternative(view, contract, failure),
-                by_status_alone: false,
-            };
+        let others = || contract.failures.iter().enumerate().filter(|(index, _)| *index != triggered);
+        let accepted = alternative(view, contract, failure);
+        let fitting = others()
+            .filter(|(index, other)| Some(*index) != accepted && is_plainly(view, contract, other))
+            .max_by_key(|(index, other)| (evidence(other), std::cmp::Reverse(*index)));
+        let is_triggered = if fits_fully(view, contract, failure) {
+            // Of two failures that fit, the one that asks for more is meant: a text that only another failure
+            // has says more than a status that both have.
+            fitting.is_none_or(|(_, other)| evidence(other) <= evidence(failure))
+        } else {
+            // Several failures may share a code; status and `match` then say which is meant.
+            fitting.is_none() && has_code_of(view, failure)
+        };
+        if is_triggered {
+            return Self::Triggered { alternative: accepted, by_status_alone: false };
         }
-        if is_success(view, contract) && !matches!(view.item, Item::Unpicked(_)) {
+        // A failure that its status alone tells is no evidence against another one of that status.
+        let same_status = failure.status() == Some(view.answer.status);
+        let undecided =
+            same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_));
+        if let Some((index, _)) =
+            fitting.filter(|(_, other)| !undecided || evidence(other) > Evidence::STATUS)
+        {
+            return Self::Other(index);
+        }
+        if let Some(index) = tells_in_the_body(view, contract) {
+            return Self::Other(index);
+        }
+        if is_mere_success(view, contract) && !matches!(view.item, Item::Unpicked(_)) {
             return Self::Success;
         }
-        // Several failures may share a code; the status then says which is meant.
-        let others = || contract.failures.iter().enumerate().filter(|(index, _)| *index != triggered);
-        if let Some((index, _)) = others().find(|(_, other)| fits_fully(view, contract, other)) {
+        if let Some(index) = by_code(view, contract) {
             return Self::Other(index);
         }
-        if let Some((index, _)) = others().find(|(_, other)| has_code_of(view, other)) {
-            return Self::Other(index);
+        if undecided {
+            return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
         if let Some(code) = view.code(&failure.envelope).filter(|code| !code.is_null()) {
             return Self::Undocumented(code.clone());
-        }
-        let same_status = failure.status() == Some(view.answer.status);
-        if same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_)) {
-            return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
         let by_status = others()
             .find(|(_, other)| other.rules.code.is_none() && other.status() == Some(view.answer.status));
@@ -64,14 +80,22 @@ impl Identity {
 
     /// What a step's or a control's answer is, where no failure is under test: a documented failure or a success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
-        if let Some(index) = contract.failures.iter().position(|failure| fits_fully(view, contract, failure))
+        let fitting = contract.failures.iter().enumerate().filter(|(_, failure)| {
+            // The whole of a bulk answer looks the same either way; the item tells.
+            (!is_item(view) || evidence(failure) > Evidence::STATUS) && is_plainly(view, contract, failure)
+        });
+        if let Some((index, _)) =
+            fitting.max_by_key(|(index, failure)| (evidence(failure), std::cmp::Reverse(*index)))
         {
             return Self::Other(index);
         }
-        if is_success(view, contract) {
+        if let Some(index) = tells_in_the_body(view, contract) {
+            return Self::Other(index);
+        }
+        if is_mere_success(view, contract) {
             return Self::Success;
         }
-        if let Some(index) = contract.failures.iter().position(|failure| has_code_of(view, failure)) {
+        if let Some(index) = by_code(view, contract) {
             return Self::Other(index);
         }
         match view.code(&contract.envelope).filter(|code| !code.is_null()) {
@@ -79,6 +103,57 @@ impl Identity {
             None => Self::Unidentified,
         }
     }
+}
+
+/// How much a failure asks of an answer beyond its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Evidence {
+    /// No code, any code, or one of its own.
+    code: u8,
+    /// Whether there is a `match`.
+    matches: bool,
+}
+
+impl Evidence {
+    const STATUS: Self = Self { code: 0, matches: false };
+}
+
+fn evidence(failure: &Failure) -> Evidence {
+    let code = match failure.rules.code.as_ref().map(|code| &code.rule) {
+        None => 0,
+        Some(CodeRule::Any) => 1,
+        Some(CodeRule::Exactly(_)) => 2,
+    };
+    Evidence { code, matches: !failure.rules.matches.is_empty() }
+}
+
+/// The failure that an error envelope names, whatever the status says: an error that is sent with the status of a
+/// success is none.
+fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
+    let index = by_code(view, contract)?;
+    let schema = contract.failures[index].envelope.schema.as_ref()?;
+    schema.rule.fits(view.body()?).then_some(index)
+}
+
+/// The failure that has the answer's code for its own, or else the first that accepts it.
+fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
+    let failures = &contract.failures;
+    let has_own = |failure: &Failure| {
+        let code = view.code(&failure.envelope);
+        code.is_some() && code == failure.code()
+    };
+    failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
+}
+
+/// Whether the answer is a success and has nothing of a failure. An item of a bulk answer that has an error, but not
+/// its code, is none.
+fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
+    let is_half_a_failure = |failure: &Failure| {
+        failure.status() == Some(view.answer.status)
+            && !failure.rules.matches.is_empty()
+            && fits_matches(view, failure)
+    };
+    is_success(view, contract) && !contract.failures.iter().any(is_half_a_failure)
 }
 
 /// Whether the answer is a success as documented.
@@ -110,12 +185,19 @@ fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
             own.is_some_and(|code| is_usable(code) && (is_item(view) || !is_anothers(code, contract)))
         }
     };
-    let matches = &failure.rules.matches;
-    code_fits
-        && matches.iter().all(|ruled| {
-            let (pointer, schema) = &ruled.rule;
-            view.judged().and_then(|value| pointer.find(value)).is_some_and(|value| schema.fits(value))
-        })
+    code_fits && fits_matches(view, failure)
+}
+
+/// Whether the answer fits `failure`, and not by a code that is another failure's own.
+fn is_plainly(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
+    alternative(view, contract, failure).is_none() && fits_fully(view, contract, failure)
+}
+
+fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
+    failure.rules.matches.iter().all(|ruled| {
+        let (pointer, schema) = &ruled.rule;
+        view.judged().and_then(|value| pointer.find(value)).is_some_and(|value| schema.fits(value))
+    })
 }
 
 /// Whether the answer has a code that `failure` accepts, whatever else is wrong with it.

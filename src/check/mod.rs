@@ -18,6 +18,7 @@ mod headers;
 mod identity;
 mod item;
 mod leaks;
+mod matching;
 mod media_type;
 mod message;
 mod observed;
@@ -37,6 +38,7 @@ mod view;
 mod wording;
 mod www_authenticate;
 
+pub use code::undocumented;
 pub use finding::Finding;
 pub use identity::{Identity, is_success};
 pub use observed::{Expected, Observed, Phase, Record};

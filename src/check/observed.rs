@@ -79,6 +79,8 @@ pub struct Observed {
     pub records: Vec<Record>,
     /// Which of them is judged.
     pub judged: usize,
+    /// The one in which the control, which has no fault, got the failure under test.
+    pub control_failed: Option<usize>,
     /// Which item of its answer is judged.
     pub pick: Option<Pick>,
     /// What is expected besides the contract.

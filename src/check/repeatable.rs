@@ -37,10 +37,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let answer = record.exchange.result.as_ref().ok()?;
             let view = View::new(answer, subject.observed.pick.as_ref());
             let second = (answer.status, view.code(&subject.failure.envelope));
-            if first == second {
+            let identity = Identity::of(view, subject.contract, subject.scenario.failure);
+            // Where there is no code, the text may still tell another failure.
+            if first == second && !matches!(identity, Identity::Other(_)) {
                 return None;
             }
-            let what = match Identity::of(view, subject.contract, subject.scenario.failure) {
+            let what = match identity {
                 Identity::Success => format!("a success (HTTP {})", answer.status),
                 Identity::Other(index) => {
                     format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status)

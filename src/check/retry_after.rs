@@ -34,7 +34,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let name = place_name(place);
             match wait(subject.view, place) {
                 Ok(seconds) if seconds < -TOLERANCE => {
-                    let actual = format!("{} s ago", -seconds);
+                    let actual = format!("{} s ago", seconds.unsigned_abs());
                     let finding =
                         subject.finding(CHECK.id, ruled.source, format!("{name} in the future"), &actual);
                     wrong.push(finding.saying(format!("{name} tells to wait until a moment {actual}")));
@@ -52,7 +52,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             }
         }
         if let Some((first, rest)) = waits.split_first()
-            && let Some(other) = rest.iter().find(|other| (other.1 - first.1).abs() > TOLERANCE)
+            && let Some(other) =
+                rest.iter().find(|other| other.1.abs_diff(first.1) > TOLERANCE.unsigned_abs())
         {
             let actual = format!("{} s in {} and {} s in {}", first.1, first.0, other.1, other.0);
             let finding = subject.finding(CHECK.id, ruled.source, "the same wait in all places", &actual);
@@ -67,8 +68,16 @@ pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> 
     let places =
         failure.into_iter().flat_map(|failure| &failure.rules.retry_after).flat_map(|ruled| &ruled.rule);
     let documented = places.filter_map(|place| wait(view, place).ok()).next();
-    let seconds = documented.or_else(|| view.answer.header("retry-after")?.trim().parse().ok())?;
+    let seconds = documented.or_else(|| seconds_or_date(view.answer.header("retry-after")?.trim()))?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// Both forms of `Retry-After` (RFC 9110, section 10.2.3), as seconds from now; a date that has passed is now.
+fn seconds_or_date(text: &str) -> Option<i64> {
+    text.parse().ok().or_else(|| {
+        let moment = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some((moment.timestamp().as_second() - jiff::Timestamp::now().as_second()).max(0))
+    })
 }
 
 /// Seconds from now.

@@ -2,8 +2,8 @@
 
 use super::{
     accepted, allow, body_status, code, control, document, envelope, expectation, finding::Finding, headers,
-    item, leaks, media_type, message, recovers, repeatable, request_id, retry_after, retry_after_syntax,
-    schema, status, subject::Subject, twin, vacuous, wording, www_authenticate,
+    item, leaks, matching, media_type, message, recovers, repeatable, request_id, retry_after,
+    retry_after_syntax, schema, status, subject::Subject, twin, vacuous, wording, www_authenticate,
 };
 
 /// One rule held against an exchange.
@@ -41,6 +41,7 @@ pub static CHECKS: &[&Check] = &[
     &item::CHECK,
     &status::CHECK,
     &code::CHECK,
+    &matching::CHECK,
     &wording::CHECK,
     &media_type::CHECK,
     &document::CHECK,

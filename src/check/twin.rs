@@ -9,6 +9,7 @@ use crate::{
 
 use super::{
     finding::Finding,
+    identity::Identity,
     observed::Phase,
     subject::Subject,
     table::{Check, When},
@@ -36,7 +37,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     let (own, other) = (subject.answer(), twin);
     // A twin that is let in reveals the resource itself, whoever says that the two must be the same.
-    if super::identity::is_success(super::View::new(other, None), subject.contract) {
+    if Identity::of_any(super::View::new(other, None), subject.contract) == Identity::Success {
         let actual = format!("a success (HTTP {})", other.status);
         let finding = Finding::new(
             CHECK.id,

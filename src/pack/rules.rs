@@ -108,6 +108,7 @@ pub(super) static OURS: Shape = Shape {
         Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's"),
         Field::optional("envelope", Kind::Map(&Kind::Any), "parts of the envelope that are our own reading"),
     ],
+    also: &[],
 };
 
 static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
@@ -124,6 +125,7 @@ pub(super) static WAIT_PLACE: Shape = Shape {
             "what the number means: seconds from now (default), or a moment in Unix seconds",
         ),
     ],
+    also: &[],
 };
 
 impl Rules {
@@ -149,7 +151,7 @@ impl Rules {
             if self.code.is_some() {
                 reader.error(node.span, "the code is documented already");
             }
-            let code = if code == Value::from("any") { CodeRule::Any } else { CodeRule::Exactly(code) };
+            let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
             self.code = Some(Ruled::new(code, source));
         }
         for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {
@@ -214,7 +216,7 @@ pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> V
                 reader.error_hint(
                     entry.key_span,
                     format!("`{}` is not a JSON Pointer", entry.key),
-                    format!("write `/{}`", entry.key),
+                    Pointer::hint(&entry.key),
                 );
                 return None;
             };

@@ -30,9 +30,6 @@ pub enum BuildError {
     /// A value that would break out of its header.
     #[error("the header {0} would hold a line break")]
     HeaderBreaks(String),
-    /// The target brings no such role.
-    #[error("the target brings no role {0}")]
-    NoRole(String),
 }
 
 /// What a scoped condition adds to a request.
@@ -50,7 +47,7 @@ pub struct Extra {
 /// When a hole has no value, or a value cannot be sent where it stands.
 pub fn build(
     template: &RequestTemplate,
-    role: Option<&str>,
+    credential: Option<Header>,
     scope: &Scope,
     target: &Target,
     extra: &Extra,
@@ -65,14 +62,9 @@ pub fn build(
     for (name, value) in &extra.headers {
         headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
     }
-    if let Some(role) = role {
-        let credential =
-            &target.roles.get(role).ok_or_else(|| BuildError::NoRole(role.to_owned()))?.credential;
-        let header = credential.header(role);
-        // A header that the scenario writes itself is the fault that it is about.
-        if !has(&headers, &header.name) {
-            headers.push(header);
-        }
+    // A header that the scenario writes itself is the fault that it is about.
+    if let Some(credential) = credential.filter(|credential| !has(&headers, &credential.name)) {
+        headers.push(credential);
     }
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
     let media_type = match &template.body {

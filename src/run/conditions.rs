@@ -20,13 +20,11 @@ impl Session {
     /// # Errors
     /// Why it is not in force.
     pub(super) async fn begin(&self, name: &str) -> Result<(), String> {
-        let Some(Condition::Global { begin, ready, within, .. }) = self.target.conditions.get(name) else {
-            return Ok(());
-        };
-        self.control(begin)
+        let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
+        self.control(&condition.begin)
             .await
             .map_err(|reason| format!("the condition {name} cannot be begun: {reason}"))?;
-        self.poll(ready.as_ref(), *within)
+        self.poll(condition.ready.as_ref(), condition.within)
             .await
             .map_err(|reason| format!("the condition {name} was begun and is not in force: {reason}"))
     }
@@ -36,20 +34,18 @@ impl Session {
     /// # Errors
     /// Why it is not over.
     pub(super) async fn end(&self, name: &str) -> Result<(), String> {
-        let Some(Condition::Global { end, recovered, within, .. }) = self.target.conditions.get(name) else {
-            return Ok(());
-        };
-        self.control(end)
+        let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
+        self.control(&condition.end)
             .await
             .map_err(|reason| format!("the condition {name} cannot be ended: {reason}"))?;
-        self.poll(recovered.as_ref(), *within)
+        self.poll(condition.recovered.as_ref(), condition.within)
             .await
             .map_err(|reason| format!("the condition {name} was ended and is not over: {reason}"))
     }
 
     /// Whether a condition concerns everyone.
     pub(super) fn is_global(&self, condition: &str) -> bool {
-        matches!(self.target.conditions.get(condition), Some(Condition::Global { .. }))
+        matches!(self.target.conditions.get(condition), Some(Condition::Global(_)))
     }
 
     async fn poll(&self, request: Option<&ControlRequest>, within: Duration) -> Result<(), String> {
@@ -66,12 +62,8 @@ impl Session {
 
     /// Sends a request of a condition; any 2xx is a success.
     async fn control(&self, request: &ControlRequest) -> Result<(), String> {
-        let address = if request.address.starts_with('/') {
-            format!("{}{}", self.target.url.as_str().trim_end_matches('/'), request.address)
-        } else {
-            request.address.clone()
-        };
-        let url = url::Url::parse(&address).map_err(|error| format!("{address}: {error}"))?;
+        let url = self.address(&request.address)?;
+        let address = url.to_string();
         let header = |name: &str, value: &str| Header {
             name: name.to_owned(),
             value: value.to_owned(),

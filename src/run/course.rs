@@ -28,6 +28,8 @@ pub(super) struct Running<'s> {
     pub observed: Observed,
     /// Why the trial cannot be judged.
     pub inconclusive: Option<String>,
+    /// Why what should follow the answer under test cannot be judged. The answer itself can.
+    pub unfinished: Option<String>,
     /// What the teardown could not remove.
     pub left_behind: Vec<String>,
     /// Whether the request under test was answered.
@@ -43,6 +45,7 @@ impl<'s> Running<'s> {
             trial,
             observed: Observed::default(),
             inconclusive: None,
+            unfinished: None,
             left_behind: Vec::new(),
             answered: false,
             began: Instant::now(),
@@ -52,6 +55,10 @@ impl<'s> Running<'s> {
 
     /// The control with its setup and teardown, then the setup of the request under test.
     pub async fn prepare(&mut self) {
+        if self.session.interrupt.is_set() {
+            self.inconclusive = Some("interrupted before it began".to_owned());
+            return;
+        }
         if let Control::Course(control) = &self.trial.scenario.control {
             let mut scope = self.scope();
             let result = self.interruptible_control(control, &mut scope).await;
@@ -75,17 +82,21 @@ impl<'s> Running<'s> {
         if self.inconclusive.is_some() {
             return;
         }
-        let Some(mut scope) = self.scope.take() else { return };
-        let result = self.provoke_with(&mut scope).await;
+        let Some(scope) = self.scope.take() else { return };
+        // What a condition sets must not reach what comes after it: the fault would never be over.
+        let mut faulty = scope.clone();
         self.scope = Some(scope);
-        if let Err(reason) = result {
-            self.inconclusive = Some(reason);
+        let extra = self.apply_scoped_condition(&mut faulty);
+        match self.provoke_with(&faulty, &extra).await {
+            Err(reason) => self.inconclusive = Some(reason),
+            Ok(()) => self.unfinished = self.ask_again(&faulty, &extra).await.err(),
         }
     }
 
     /// What follows the failure.
     pub async fn follow_up(&mut self) {
-        if self.inconclusive.is_some() || !self.answered || self.trial.scenario.then.is_empty() {
+        let unable = self.inconclusive.is_some() || self.unfinished.is_some() || !self.answered;
+        if unable || self.trial.scenario.then.is_empty() {
             return;
         }
         let identity = Subject::new(&self.session.pack.contract, &self.trial.scenario, &self.observed);
@@ -102,7 +113,7 @@ impl<'s> Running<'s> {
                 () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
             };
             if let Err(reason) = result {
-                self.inconclusive = Some(format!("step {} of `then`: {reason}", number + 1));
+                self.unfinished = Some(format!("step {} of `then`: {reason}", number + 1));
                 break;
             }
         }
@@ -137,6 +148,9 @@ impl<'s> Running<'s> {
     async fn control(&mut self, control: &Course, scope: &mut Scope) -> Result<(), String> {
         self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
         let times = self.times(control, scope)?;
+        if times == 0 {
+            return Err("the control was never sent: `repeat` asks for no time at all".to_owned());
+        }
         let pick = fill_pick(control.at.as_ref(), scope)?;
         for _ in 0..times {
             let purpose =
@@ -148,30 +162,39 @@ impl<'s> Running<'s> {
                 return Err("the control has no answer".to_owned());
             };
             let view = View::new(&answer, pick.as_ref());
-            let contract = &self.session.pack.contract;
             let unmet = self.session.unmet(&control.expect, &answer, pick.as_ref(), scope, false)?;
             let Some(unmet) = unmet else { continue };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = stranger::evidence(&answer, host) {
                 return Err(format!("the control was not answered by the API: {evidence}"));
             }
-            let identity = Identity::of(view, contract, self.trial.scenario.failure);
-            let same = matches!(identity, Identity::Triggered { by_status_alone: false, .. });
-            if !same || self.trial.scenario.source == crate::pack::Provenance::Ours {
+            if !self.is_the_failure(view) {
                 let request = &self.observed.records[index].exchange.request;
                 return Err(format!(
                     "the control, which has no fault, did not succeed: {unmet} ({})",
                     line(request)
                 ));
             }
+            self.observed.control_failed = Some(index);
+            return Ok(());
         }
         Ok(())
     }
 
-    async fn provoke_with(&mut self, scope: &mut Scope) -> Result<(), String> {
+    /// Whether the control got the very failure under test, so that the API is to blame. Where the failure or the
+    /// scenario is our own reading, or a page answered, it may as well be something else.
+    fn is_the_failure(&self, view: View<'_>) -> bool {
+        let (contract, scenario) = (&self.session.pack.contract, &self.trial.scenario);
+        let binding = scenario.source.is_binding() && contract.failures[scenario.failure].source.is_binding();
+        let identity = Identity::of(view, contract, scenario.failure);
+        binding
+            && view.body().is_some()
+            && matches!(identity, Identity::Triggered { by_status_alone: false, .. })
+    }
+
+    async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
         let trial = self.trial;
         let faulty = &trial.scenario.faulty;
-        let extra = self.apply_scoped_condition(scope);
         let failure = &self.session.pack.contract.failures[trial.scenario.failure];
         let pick = fill_pick(faulty.at.as_ref(), scope)?;
         self.observed.expected = Expected {
@@ -192,7 +215,7 @@ impl<'s> Running<'s> {
             if let Some(previous) = last {
                 self.observed.records.remove(previous);
             }
-            let index = self.send(&faulty.request, scope, &extra, request).await?;
+            let index = self.send(&faulty.request, scope, extra, request).await?;
             last = Some(index);
             self.observed.judged = index;
             if until_triggered && self.is_triggered() {
@@ -206,14 +229,29 @@ impl<'s> Running<'s> {
         if let Some(evidence) = stranger::evidence(&answer, self.session.target.url.host_str()) {
             return Err(format!("the API did not answer itself: {evidence}"));
         }
-        let tells_never = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
-        if tells_never && faulty.request.is_safe() && self.is_triggered() {
-            self.send(&faulty.request, scope, &extra, Purpose { phase: Phase::Repeat, ..request }).await?;
+        Ok(())
+    }
+
+    /// The same request once more where the documentation says that it fails again, and the twin.
+    async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
+        if !self.is_triggered() {
+            return Ok(());
         }
-        if let Some(twin) = trial.scenario.twin.as_ref().filter(|_| self.is_triggered()) {
+        let trial = self.trial;
+        let faulty = &trial.scenario.faulty;
+        let failure = &self.session.pack.contract.failures[trial.scenario.failure];
+        let expects_429 = failure.status() == Some(429);
+        if matches!(failure.retry, Some(Retry::Never | Retry::FixRequest)) && faulty.request.is_safe() {
+            let role = faulty.request.role.as_deref();
+            let purpose = Purpose { phase: Phase::Repeat, role, expects_429 };
+            let result = self.send(&faulty.request, scope, extra, purpose).await;
+            result.map_err(|reason| format!("the same request again could not be judged: {reason}"))?;
+        }
+        if let Some(twin) = &trial.scenario.twin {
             self.observed.twin_source = Some(twin.source);
             let purpose = Purpose { phase: Phase::Twin, role: twin.request.role.as_deref(), expects_429 };
-            self.send(&twin.request, scope, &extra, purpose).await?;
+            let result = self.send(&twin.request, scope, extra, purpose).await;
+            result.map_err(|reason| format!("the twin could not be judged: {reason}"))?;
         }
         Ok(())
     }

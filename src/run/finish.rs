@@ -11,7 +11,16 @@ use crate::{
     verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
 };
 
-use super::{course::Running, exchange_report::exchange_report, plan::Trial, session::Session};
+use super::{
+    course::Running,
+    exchange_report::{LONGEST_BODY, cut, exchange_report},
+    plan::Trial,
+    session::Session,
+};
+
+/// The longest text about an answer that may quote it, in bytes: an answer can be megabytes long, and every check
+/// that quotes it would put them into every report again.
+const LONGEST_QUOTE: usize = 2 << 10;
 
 impl Running<'_> {
     /// Judges the trial.
@@ -31,19 +40,37 @@ impl Running<'_> {
             report.observed = Some(observed(subject, session));
             report.request_ids = request_ids(subject);
         }
-        let reason = self.inconclusive.as_ref().map(|reason| session.mask.text(reason).into_owned());
+        let reason = self.inconclusive.as_ref();
+        let reason = reason.map(|reason| cut(session.mask.text(reason).into_owned(), LONGEST_QUOTE));
+        let undocumented =
+            check::undocumented(&session.pack.contract, &trial.scenario, &self.observed).into_iter();
         match (reason, &subject) {
             // What the request under test showed before something later went wrong is still worth showing,
             // but it is no verdict.
             (Some(reason), _) => {
+                sort(&mut report, undocumented, session, trial);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);
             }
-            (None, Some(subject)) => judge(&mut report, subject, session, trial),
+            (None, Some(subject)) => {
+                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, trial);
+                judge(&mut report, subject, session, trial);
+            }
             (None, None) => {
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some("there is no answer to judge".to_owned());
             }
+        }
+        if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
+            report.reason = Some(session.mask.text(reason).into_owned());
+            report.outcome = Outcome::Inconclusive;
+        }
+        // What is wrong with an answer stays wrong, whatever could not be asked before or after it.
+        if !report.violations.is_empty() {
+            report.outcome = Outcome::Failed;
+        }
+        if report.outcome == Outcome::Inconclusive {
+            report.exercised = Exercise::No;
         }
         report
     }
@@ -91,8 +118,9 @@ fn documented(failure: &Failure, page: Option<&str>) -> Documented {
     }
 }
 
-fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
-    let findings = check::judge(subject).into_iter().map(|finding| masked(finding, session));
+/// Puts findings where they belong: violations, known ones, warnings.
+fn sort(report: &mut TrialReport, findings: impl Iterator<Item = Finding>, session: &Session, trial: &Trial) {
+    let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
     for finding in violations {
@@ -110,7 +138,10 @@ fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, tri
             None => report.violations.push(finding),
         }
     }
-    report.exercised = exercised(subject, report);
+}
+
+fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
+    report.exercised = exercised(subject);
     report.outcome = if !report.violations.is_empty() {
         Outcome::Failed
     } else if report.waived.is_empty() {
@@ -126,9 +157,9 @@ fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, tri
     report.snapshot = snapshot(subject, session, trial);
 }
 
-/// A control that gets the same failure shows that the request proved nothing.
-fn exercised(subject: &Subject<'_>, report: &TrialReport) -> Exercise {
-    let proven = !report.violations.iter().any(|finding| finding.check == "control");
+/// A control that gets the same failure shows that the request proved nothing, waived or not.
+fn exercised(subject: &Subject<'_>) -> Exercise {
+    let proven = subject.observed.control_failed.is_none();
     match &subject.identity {
         Identity::Triggered { alternative: Some(index), .. } if proven => {
             let code = subject.contract.failures[*index].code().map(plain);
@@ -172,8 +203,11 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
     let envelope = &subject.triggered.envelope;
     ObservedAnswer {
         status: subject.answer().status,
-        code: subject.view.code(envelope).map(|code| session.mask.json(code)),
-        request_id: subject.view.request_id(envelope).map(|id| session.mask.text(&id).into_owned()),
+        code: subject.view.code(envelope).map(|code| short_code(session.mask.json(code))),
+        request_id: subject
+            .view
+            .request_id(envelope)
+            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE)),
         ms: fractional_millis(subject.exchange.elapsed),
     }
 }
@@ -213,7 +247,10 @@ fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<S
         }),
     };
     match approved.compare(&name, &now) {
-        Ok(report) => Some(report),
+        Ok(report) => {
+            let diff = report.diff.map(|diff| cut(diff, LONGEST_BODY));
+            Some(SnapshotReport { diff, ..report })
+        }
         Err(error) => Some(SnapshotReport {
             file: error.file.clone(),
             state: crate::verdict::SnapshotState::Changed,
@@ -230,9 +267,15 @@ pub(super) fn trial_file(session: &Session, trial: &Trial) -> String {
 
 fn masked(mut finding: Finding, session: &Session) -> Finding {
     for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
-        *text = session.mask.text(text).into_owned();
+        *text = cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
     }
     finding
+}
+
+/// A code as it is; what is too long for a code is shown as the beginning of its text.
+fn short_code(code: Value) -> Value {
+    let text = plain(&code);
+    if text.len() > LONGEST_QUOTE { Value::String(cut(text, LONGEST_QUOTE)) } else { code }
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -13,6 +13,7 @@ mod exchange_report;
 mod finish;
 mod interrupt;
 mod locks;
+mod login;
 mod plan;
 mod sending;
 mod session;

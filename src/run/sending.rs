@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::{
-    check::{Identity, Item, Phase, Pick, Record, View, fits, is_success, show, told_wait},
+    check::{Identity, Item, Phase, Pick, Record, View, show, told_wait},
     http::{Answer, Exchange},
     pack::{At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor},
     template::{Held, Scope},
@@ -54,16 +54,21 @@ impl Session {
     ) -> Result<usize, String> {
         let mut resends = 0;
         loop {
-            let request = build(template, purpose.role, scope, &self.target, extra)
-                .map_err(|error| error.to_string())?;
+            let credential = match purpose.role {
+                Some(role) => Some(self.credential(role).await?),
+                None => None,
+            };
+            let request =
+                build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
             let exchange: Exchange = self.client.send(request).await;
+            self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
             let answer = result.map_err(|error| error.to_string())?;
             if answer.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }
-            let told = told_wait(View::new(&answer, None), None).unwrap_or(Duration::from_secs(1));
+            let told = self.told(&answer).unwrap_or(Duration::from_secs(1));
             if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
                 return Err(format!(
                     "the target limits our rate (HTTP 429, told to wait {} s)",
@@ -74,6 +79,18 @@ impl Session {
             // The refused attempt is noise in a report; the one that is answered counts.
             records.pop();
             tokio::time::sleep(told).await;
+        }
+    }
+
+    /// From here on the credentials in an answer are masked wherever they turn up, also in the answer itself.
+    fn learn_secrets(&self, exchange: &Exchange) {
+        let secrets = &self.pack.contract.secrets;
+        let Ok(answer) = &exchange.result else { return };
+        let Some(body) = answer.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
+        for pointer in secrets {
+            if let Some(text) = pointer.find(body).and_then(Value::as_str) {
+                self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
+            }
         }
     }
 
@@ -95,7 +112,9 @@ impl Session {
         }
         let Some(request) = &step.request else { return Ok(()) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
-        let expects_429 = self.expects_429(&step.expect);
+        // After the wait that a 429 told, one more of them is what the check `recovers` is about.
+        let still_limited = step.again && tested.is_some_and(|answer| answer.status == 429);
+        let expects_429 = still_limited || self.expects_429(&step.expect);
         let purpose = Purpose { phase, role, expects_429 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
@@ -105,8 +124,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &answer, None, scope, true)?;
                     if wrong.is_none() {
-                        capture(step, &answer, scope)?;
-                        return Ok(());
+                        return self.capture(step, &answer, scope);
                     }
                     if Instant::now() + POLL > deadline {
                         return Err(format!(
@@ -123,7 +141,7 @@ impl Session {
                     if let Some(wrong) = self.unmet(&step.expect, &answer, None, scope, false)? {
                         return Err(wrong);
                     }
-                    return capture(step, &answer, scope);
+                    return self.capture(step, &answer, scope);
                 }
             }
         }
@@ -151,7 +169,8 @@ impl Session {
         } else if expect.status.is_empty() {
             // While polling, only what `until` says counts: a 404 on the way to a 200 is what it is for.
             let says_more = !expect.body.is_empty() || !expect.headers.is_empty();
-            if !(polling && says_more) && !self.succeeded(view) {
+            let says_enough = polling && says_more;
+            if !says_enough && !self.succeeded(view) {
                 return Ok(Some(format!("{}, expected a success", got())));
             }
         }
@@ -178,23 +197,8 @@ impl Session {
 
     /// Whether an answer is a success: documented as one, and no documented failure.
     pub(super) fn succeeded(&self, view: View<'_>) -> bool {
-        let contract = &self.pack.contract;
-        let success = is_success(view, contract);
-        match view.item {
-            // The whole of a bulk answer looks the same either way; the item tells.
-            Item::One(item) => {
-                success
-                    && !contract.failures.iter().any(|failure| {
-                        let matches: Vec<_> =
-                            failure.rules.matches.iter().map(|ruled| ruled.rule.clone()).collect();
-                        !matches.is_empty()
-                            && failure.status() == Some(view.answer.status)
-                            && fits(item, &matches)
-                    })
-            }
-            Item::Unpicked(_) => false,
-            Item::Whole => success && matches!(Identity::of_any(view, contract), Identity::Success),
-        }
+        !matches!(view.item, Item::Unpicked(_))
+            && Identity::of_any(view, &self.pack.contract) == Identity::Success
     }
 
     /// An answer in a few words: status and code.
@@ -222,13 +226,7 @@ impl Session {
         let wait = match wait {
             WaitFor::Time(wait) => self.time(wait, scope)?,
             WaitFor::RetryAfter => {
-                let told = tested.and_then(|answer| {
-                    let failures = self.pack.contract.failures.iter();
-                    let documented = failures.filter(|failure| failure.status() == Some(answer.status));
-                    let mut told =
-                        documented.filter_map(|failure| told_wait(View::new(answer, None), Some(failure)));
-                    told.next().or_else(|| told_wait(View::new(answer, None), None))
-                });
+                let told = tested.and_then(|answer| self.told(answer));
                 told.ok_or("the answer does not tell how long to wait")?
             }
         };
@@ -245,11 +243,46 @@ impl Session {
         Ok(wait.min(LONGEST_WAIT))
     }
 
+    /// How long an answer tells to wait, in the places that are documented for its status or else as HTTP has it.
+    fn told(&self, answer: &Answer) -> Option<Duration> {
+        let view = View::new(answer, None);
+        let failures = self.pack.contract.failures.iter();
+        let documented = failures.filter(|failure| failure.status() == Some(answer.status));
+        let mut told = documented.filter_map(|failure| told_wait(view, Some(failure)));
+        told.next().or_else(|| told_wait(view, None))
+    }
+
     /// A time span of a step.
     pub(super) fn time(&self, wait: &Wait, scope: &Scope) -> Result<Duration, String> {
         let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
         crate::document::parse_duration(&text)
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
+    }
+
+    /// Takes the captures of a step from its answer. From here on a secret one is masked wherever it turns up,
+    /// also in the answer that it came in.
+    fn capture(&self, step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
+        for capture in &step.capture {
+            let view = View::new(answer, None);
+            // `null` names nothing either: a request made of it would fail for a reason of its own.
+            let value: Value =
+                view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
+                    let place = match &capture.part {
+                        Part::Header(name) => format!("the header {name}"),
+                        Part::Body(pointer) => pointer.to_string(),
+                    };
+                    format!("nothing to capture as {} in {place}", capture.name)
+                })?;
+            let held = if capture.secret {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.mask.add_value(&text, &format!("capture {}", capture.name));
+                Held::secret(value)
+            } else {
+                Held::open(value)
+            };
+            scope.set(capture.name.clone(), held);
+        }
+        Ok(())
     }
 }
 
@@ -274,21 +307,4 @@ pub(super) fn fill_schemas(
 /// The item to pick, with holes filled.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
     at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
-}
-
-/// Takes the captures of a step from its answer.
-fn capture(step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
-    for capture in &step.capture {
-        let view = View::new(answer, None);
-        let value: Value = view.part(&capture.part).ok_or_else(|| {
-            let place = match &capture.part {
-                Part::Header(name) => format!("the header {name}"),
-                Part::Body(pointer) => pointer.to_string(),
-            };
-            format!("nothing to capture as {} in {place}", capture.name)
-        })?;
-        let held = if capture.secret { Held::secret(value) } else { Held::open(value) };
-        scope.set(capture.name.clone(), held);
-    }
-    Ok(())
 }

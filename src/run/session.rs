@@ -8,8 +8,6 @@ use std::{
     },
 };
 
-use serde_json::Value;
-
 use crate::{
     http::Client,
     pack::Pack,
@@ -19,7 +17,7 @@ use crate::{
     template::{Held, Scope},
 };
 
-use super::{interrupt::Interrupt, locks::Locks};
+use super::{interrupt::Interrupt, locks::Locks, login::Logins};
 
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
@@ -44,6 +42,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// Scenarios that must not overlap.
     pub locks: Locks,
+    /// The logins that were done.
+    pub logins: Logins,
     /// A short random name of the run; created names carry it.
     pub run: String,
     /// Counts the values of `${unique}`.
@@ -64,8 +64,8 @@ pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, Held> {
         .variables
         .iter()
         .filter_map(|(name, variable)| {
-            let value: &Value = target.variables.get(name).or(variable.default.as_ref())?;
-            Some((name.clone(), Held::open(value.clone())))
+            let given = target.variables.get(name).cloned();
+            Some((name.clone(), given.or_else(|| variable.default.clone().map(Held::open))?))
         })
         .collect()
 }

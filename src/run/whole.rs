@@ -90,11 +90,16 @@ fn session(
     interrupt: &Interrupt,
 ) -> Result<Session, ClientError> {
     let mask = Arc::new(Mask::new());
-    for role in plan.target.roles.values() {
-        // What the reference implementation documents in the open is no secret.
-        if !plan.target.reference {
-            mask.add(role.credential.secret());
-        }
+    // What the reference implementation documents in the open is no secret.
+    if !plan.target.reference {
+        plan.target
+            .roles
+            .values()
+            .filter_map(|role| role.credential.secret())
+            .for_each(|secret| mask.add(secret));
+    }
+    for (name, held) in plan.target.variables.iter().filter(|(_, held)| held.secret) {
+        mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }
     Ok(Session {
         client: Client::new(ClientOptions::default())?,
@@ -105,6 +110,7 @@ fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        logins: super::login::Logins::default(),
         run: run_name(),
         counter: AtomicU64::new(0),
         pack: Arc::clone(&plan.pack),
@@ -155,7 +161,12 @@ fn assemble(
         if plan.selection.is_none() && run.diagnosis.is_none() {
             findings.extend(unreferenced(&engine.session, plan, options.snapshots));
         }
-        packs.push(PackReport { header: header.clone(), coverage, errata: errata.collect() });
+        packs.push(PackReport {
+            header: header.clone(),
+            coverage,
+            lacks: plan.lacks.clone(),
+            errata: errata.collect(),
+        });
         diagnosis.extend(run.diagnosis);
         scenarios.extend(run.trials);
     }

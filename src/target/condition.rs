@@ -19,18 +19,22 @@ pub enum Condition {
         url: Option<url::Url>,
     },
     /// It concerns everyone: exclusive, alone, last.
-    Global {
-        /// Brings it about.
-        begin: ControlRequest,
-        /// Ends it.
-        end: ControlRequest,
-        /// Asked until it succeeds after `begin`.
-        ready: Option<ControlRequest>,
-        /// Asked until it succeeds after `end`.
-        recovered: Option<ControlRequest>,
-        /// How long `ready` and `recovered` may take.
-        within: Duration,
-    },
+    Global(Box<GlobalCondition>),
+}
+
+/// How a target brings a condition about that concerns everyone.
+#[derive(Debug, Clone)]
+pub struct GlobalCondition {
+    /// Brings it about.
+    pub begin: ControlRequest,
+    /// Ends it.
+    pub end: ControlRequest,
+    /// Asked until it succeeds after `begin`.
+    pub ready: Option<ControlRequest>,
+    /// Asked until it succeeds after `end`.
+    pub recovered: Option<ControlRequest>,
+    /// How long `ready` and `recovered` may take.
+    pub within: Duration,
 }
 
 /// A request of a condition; any 2xx is a success.
@@ -63,6 +67,7 @@ pub(super) static CONDITION: Shape = Shape {
         Field::optional("recovered", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `end`"),
         Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
     ],
+    also: &[],
 };
 
 static CONTROL_REQUEST: Shape = Shape {
@@ -73,6 +78,7 @@ static CONTROL_REQUEST: Shape = Shape {
         Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
         Field::optional("json", Kind::Any, "a JSON body"),
     ],
+    also: &[],
 };
 
 impl Condition {
@@ -83,7 +89,7 @@ impl Condition {
         let request =
             |key: &str| fields.get(key).and_then(|node| ControlRequest::read(node, reader, environment));
         match (begin, end) {
-            (Some(begin), Some(end)) if !scoped => Some(Self::Global {
+            (Some(begin), Some(end)) if !scoped => Some(Self::Global(Box::new(GlobalCondition {
                 begin: ControlRequest::read(begin, reader, environment)?,
                 end: ControlRequest::read(end, reader, environment)?,
                 ready: request("ready"),
@@ -92,7 +98,7 @@ impl Condition {
                     .get("within")
                     .and_then(|node| reader.duration(node))
                     .unwrap_or(Duration::from_secs(30)),
-            }),
+            }))),
             (None, None) if scoped => Some(Self::Scoped {
                 variables: fields
                     .get("variables")

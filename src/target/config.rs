@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::Value;
-
-use crate::document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml};
+use crate::{
+    document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml},
+    template::Held,
+};
 
 use super::{
     Environment,
@@ -28,7 +29,7 @@ pub struct Target {
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
     /// Values of variables that packs declare.
-    pub variables: BTreeMap<String, Value>,
+    pub variables: BTreeMap<String, Held>,
     /// How it brings conditions about.
     pub conditions: BTreeMap<String, Condition>,
     /// What it cannot show.
@@ -59,6 +60,7 @@ pub static CONFIG: Shape = Shape {
         Field::optional("target", Kind::Map(&Kind::Shape(&TARGET)), "targets by name"),
         Field::optional("waivers", Kind::List(&Kind::Shape(&WAIVER)), "known failures"),
     ],
+    also: &[],
 };
 
 static TARGET: Shape = Shape {
@@ -81,6 +83,7 @@ static TARGET: Shape = Shape {
         Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
         Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
     ],
+    also: &[],
 };
 
 impl Config {
@@ -167,11 +170,14 @@ impl Target {
             .collect();
         let variables = named("variables")
             .filter_map(|entry| {
-                let value = match entry.value.as_text() {
-                    Some(_) => Value::String(environment.text(&entry.value, reader)?),
-                    None => entry.value.to_json(),
+                let held = match entry.value.as_text() {
+                    // What is taken from the environment is taken for a secret.
+                    Some(text) if text.contains("${env:") => {
+                        Held::secret(environment.text(&entry.value, reader)?)
+                    }
+                    _ => Held::open(entry.value.to_json()),
                 };
-                Some((entry.key.clone(), value))
+                Some((entry.key.clone(), held))
             })
             .collect();
         let conditions = named("conditions")

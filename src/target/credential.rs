@@ -8,7 +8,10 @@ use crate::{
     secret::Secret,
 };
 
-use super::environment::Environment;
+use super::{
+    environment::Environment,
+    login::{LOGIN, Login},
+};
 
 /// What a role proves itself with.
 #[derive(Debug, Clone)]
@@ -36,6 +39,8 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// What a login brings.
+    Login(Box<Login>),
 }
 
 /// A role of the target.
@@ -55,8 +60,10 @@ pub(super) static ROLE: Shape = Shape {
         Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
         Field::optional("header", Kind::Shape(&NAMED), "a header of its own"),
         Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
+        Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
         Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
     ],
+    also: &[],
 };
 
 static BASIC: Shape = Shape {
@@ -66,6 +73,7 @@ static BASIC: Shape = Shape {
         Field::required("user", Kind::Text, "the user name"),
         Field::required("password", Kind::Text, "the password; write `${env:NAME}`"),
     ],
+    also: &[],
 };
 
 static NAMED: Shape = Shape {
@@ -75,6 +83,7 @@ static NAMED: Shape = Shape {
         Field::required("name", Kind::Text, "the name"),
         Field::required("value", Kind::Text, "the value; write `${env:NAME}`"),
     ],
+    also: &[],
 };
 
 impl Role {
@@ -89,10 +98,10 @@ impl Role {
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds = ["bearer", "basic", "header", "cookie"];
+        let kinds = ["bearer", "basic", "header", "cookie", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header` and `cookie`";
+            let hint = "give one of `bearer`, `basic`, `header`, `cookie` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
             return None;
         };
@@ -105,7 +114,8 @@ impl Role {
                 Credential::Basic { user, password: secret(fields.get("password")?)? }
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
-            _ => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
+            "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
+            _ => Credential::Login(Box::new(Login::read(value, reader, environment)?)),
         };
         let exclusive = match fields.get("exclusive") {
             Some(Node { value: NodeValue::Null, .. }) | None => false,
@@ -158,11 +168,12 @@ impl Role {
 }
 
 impl Credential {
-    /// The secret in it.
-    pub fn secret(&self) -> &Secret {
+    /// The secret in it; that of a login is known only when it is done.
+    pub fn secret(&self) -> Option<&Secret> {
         match self {
-            Self::Bearer(secret) | Self::Basic { password: secret, .. } => secret,
-            Self::Header { value, .. } | Self::Cookie { value, .. } => value,
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
+            Self::Header { value, .. } | Self::Cookie { value, .. } => Some(value),
+            Self::Login(_) => None,
         }
     }
 
@@ -185,6 +196,7 @@ impl Credential {
             Self::Cookie { name, value } => {
                 ("Cookie", format!("{name}={}", value.expose()), format!("{name}=[secret: role {role}]"))
             }
+            Self::Login(login) => (login.header.0.as_str(), String::new(), format!("[secret: role {role}]")),
         };
         Header { name: name.to_owned(), value, shown }
     }

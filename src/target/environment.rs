@@ -1,6 +1,9 @@
 //! `${env:NAME}` in `failspec.toml`.
 
-use crate::document::{Node, Reader};
+use crate::{
+    document::{Node, Reader},
+    template::Template,
+};
 
 /// Where `${env:NAME}` takes its values from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,10 +14,45 @@ pub enum Environment {
     Unused,
 }
 
+/// What becomes of holes that are not `${env:…}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// They are mistakes.
+    Refused,
+    /// They stay, for a template to fill; what comes from the environment is escaped.
+    Kept,
+}
+
 impl Environment {
     /// A text with its `${env:NAME}` replaced; the empty value of a declared secret is a mistake, never a skip.
     pub(super) fn text(self, node: &Node, reader: &Reader) -> Option<String> {
-        let mut rest = reader.text(node)?;
+        let text = self.replace(reader.text(node)?, Others::Refused, node, reader)?;
+        if text.is_empty() {
+            reader.error(node.span, "this is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text with its `${env:NAME}` replaced, as a template of what other holes it has.
+    pub(super) fn template(self, node: &Node, reader: &Reader) -> Option<Template> {
+        let text = self.escaped(reader.text(node)?, node, reader)?;
+        match Template::parse(&text) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                reader.error(node.span, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The source of a template with its `${env:NAME}` replaced.
+    pub(super) fn escaped(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
+        self.replace(text, Others::Kept, node, reader)
+    }
+
+    fn replace(self, text: &str, others: Others, node: &Node, reader: &Reader) -> Option<String> {
+        let mut rest = text;
         let mut text = String::new();
         while let Some(at) = rest.find("${") {
             text.push_str(&rest[..at]);
@@ -23,22 +61,21 @@ impl Environment {
                 reader.error(node.span, "`${` is never closed");
                 return None;
             };
-            let Some(name) = name.strip_prefix("env:") else {
-                reader.error_hint(
-                    node.span,
-                    format!("`${{{name}}}` means nothing here"),
-                    "write `${env:NAME}`",
-                );
-                return None;
-            };
-            text.push_str(&self.value(name, node, reader)?);
+            match (name.strip_prefix("env:"), others) {
+                (Some(variable), Others::Refused) => text.push_str(&self.value(variable, node, reader)?),
+                (Some(variable), Others::Kept) => {
+                    text.push_str(&self.value(variable, node, reader)?.replace("${", "$${"));
+                }
+                (None, Others::Kept) => text.push_str(&rest[at..at + 3 + name.len()]),
+                (None, Others::Refused) => {
+                    let title = format!("`${{{name}}}` means nothing here");
+                    reader.error_hint(node.span, title, "write `${env:NAME}`");
+                    return None;
+                }
+            }
             rest = after;
         }
         text.push_str(rest);
-        if text.is_empty() {
-            reader.error(node.span, "this is empty");
-            return None;
-        }
         Some(text)
     }
 

@@ -7,13 +7,15 @@ mod condition;
 mod config;
 mod credential;
 mod environment;
+mod login;
 mod redaction;
 mod waiver;
 
-pub use condition::{Condition, ControlRequest};
+pub use condition::{Condition, ControlRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
 pub use credential::{Credential, Role};
 pub use environment::Environment;
+pub use login::{Login, LoginStep};
 pub use waiver::{OutOfReach, Waiver, glob};
 
 use config::read_url;

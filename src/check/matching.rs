@@ -1,0 +1,66 @@
+//! What identifies a failure beside status and code.
+
+use super::{
+    finding::Finding,
+    identity::Identity,
+    subject::Subject,
+    table::{Check, When},
+    view::show,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "match",
+    summary: "the answer is this failure and not another one of the same status or code",
+    source: "`match` of the failures in the contract",
+    text: "Some failures share a status, or a code, and something else in the body tells them apart. Here it tells \
+another documented failure, or it is not what the contract says for this one, so a client takes the answer for \
+something else. (A text that the contract knows for no failure at all is a warning: see `wording`.)",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    // A wrong status or code is found by the checks of that name, and it is reason enough.
+    let status = subject.failure.status();
+    if status != Some(subject.answer().status) || !has_its_code(subject) {
+        return Vec::new();
+    }
+    let id = &subject.triggered.id;
+    match &subject.identity {
+        Identity::Other(index) => {
+            let other = &subject.contract.failures[*index].id;
+            // What tells the other one is its own `match` or code.
+            let source = subject.failure.rules.matches.first().map_or_else(Default::default, |it| it.source);
+            vec![subject.finding(CHECK.id, source, id, other).saying(format!(
+                "the answer is another documented failure of the same status: expected {id}, got {other}"
+            ))]
+        }
+        Identity::Triggered { by_status_alone: false, .. } => misfits(subject),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the code, where there is one, does not tell the two apart.
+fn has_its_code(subject: &Subject<'_>) -> bool {
+    subject.triggered.rules.code.is_none()
+        || subject.view.code(&subject.triggered.envelope).is_some_and(|code| subject.triggered.accepts(code))
+}
+
+fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(judged) = subject.view.judged() else {
+        return Vec::new();
+    };
+    let rules = subject.failure.rules.matches.iter();
+    rules
+        .filter_map(|ruled| {
+            let (pointer, schema) = &ruled.rule;
+            let value = pointer.find(judged);
+            if value.is_some_and(|value| schema.fits(value)) {
+                return None;
+            }
+            let actual = value.map_or_else(|| "nothing there".to_owned(), show);
+            let expected = format!("{pointer} to fit {}", show(&schema.value));
+            Some(subject.finding(CHECK.id, ruled.source, expected, actual))
+        })
+        .collect()
+}

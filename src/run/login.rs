@@ -1,0 +1,165 @@
+//! Credentials of roles: at hand, or brought by a login that is done once and shared.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::{
+    check::View,
+    http::{Answer, Body, Header, Request},
+    target::{Credential, Login, LoginStep},
+    template::{Held, Scope},
+};
+
+use super::session::Session;
+
+/// A login is done again this long before it expires: requests take time.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// The logins of one target that were done.
+#[derive(Debug, Default)]
+pub struct Logins(Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>);
+
+/// What a login brought.
+#[derive(Debug, Clone)]
+struct LoggedIn {
+    header: Header,
+    expires: Option<Instant>,
+}
+
+impl Session {
+    /// The header that a role sends.
+    ///
+    /// # Errors
+    /// Why there is none: the target has no such role, or its login was refused.
+    pub(super) async fn credential(&self, role: &str) -> Result<Header, String> {
+        let known = self.target.roles.get(role).ok_or_else(|| format!("the target brings no role {role}"))?;
+        let login = match &known.credential {
+            Credential::Login(login) => login,
+            other => return Ok(other.header(role)),
+        };
+        let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
+        // Whoever comes second waits here and finds it done.
+        let mut held = place.lock().await;
+        let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
+        if let Some(valid) = valid {
+            return Ok(valid.header.clone());
+        }
+        let fresh = self
+            .log_in(login, role)
+            .await
+            .map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
+        *held = Some(fresh.clone());
+        Ok(fresh.header)
+    }
+
+    /// Logs every role in that needs it, before anything is judged.
+    ///
+    /// # Errors
+    /// The first login that was refused.
+    pub(super) async fn log_in_all<'r>(&self, roles: impl Iterator<Item = &'r str>) -> Result<(), String> {
+        for role in roles {
+            let logs_in = self
+                .target
+                .roles
+                .get(role)
+                .is_some_and(|role| matches!(role.credential, Credential::Login(_)));
+            if logs_in {
+                self.credential(role).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn log_in(&self, login: &Login, role: &str) -> Result<LoggedIn, String> {
+        let began = Instant::now();
+        let mut scope = self.scope();
+        let mut last = None;
+        for step in &login.steps {
+            let answer = self.login_step(step, role, &mut scope).await?;
+            last = Some(answer);
+        }
+        let (name, template) = &login.header;
+        let value = template.fill(&scope).map_err(|error| error.to_string())?.sent;
+        // The whole value is masked too: a part of it may be too short to be searched for.
+        self.mask.add_value(&value, &format!("role {role}"));
+        let told = login.expires_in.as_ref().and_then(|pointer| {
+            let seconds = pointer.find(last.as_ref()?.document().value.as_ref()?)?.as_u64()?;
+            Some(Duration::from_secs(seconds))
+        });
+        let expires =
+            told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
+        let shown = match value.split_once(' ') {
+            Some((scheme, _)) => format!("{scheme} [secret: role {role}]"),
+            None => format!("[secret: role {role}]"),
+        };
+        Ok(LoggedIn { header: Header { name: name.clone(), value, shown }, expires })
+    }
+
+    async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
+        let request = self.login_request(step, scope)?;
+        let line = format!("{} {}", request.method, request.shown_url);
+        let answer = self.client.send(request).await.result.map_err(|error| format!("{line}: {error}"))?;
+        let view = View::new(&answer, None);
+        if !(200..300).contains(&answer.status) {
+            return Err(format!("{line} was answered {}", self.describe(view)));
+        }
+        for (name, part) in &step.capture {
+            let value = view.part(part).filter(|value| !value.is_null());
+            let value = value.ok_or_else(|| {
+                format!("{line} was answered {}, with nothing to capture as {name}", self.describe(view))
+            })?;
+            if let Some(text) = value.as_str() {
+                self.mask.add_value(text, &format!("role {role}"));
+            }
+            scope.set(name.clone(), Held::secret(value));
+        }
+        Ok(answer)
+    }
+
+    fn login_request(&self, step: &LoginStep, scope: &Scope) -> Result<Request, String> {
+        let url = self.address(&step.address)?;
+        let fill =
+            |template: &crate::template::Template| template.fill(scope).map_err(|error| error.to_string());
+        let mut headers = Vec::new();
+        for (name, template) in &step.headers {
+            headers.push(hidden(name, fill(template)?.sent));
+        }
+        let mut body = None;
+        if let Some(json) = &step.json {
+            let value: Value = json.fill(scope).map_err(|error| error.to_string())?.sent;
+            headers.push(hidden("Content-Type", "application/json".to_owned()));
+            body = Some(Bytes::from(value.to_string()));
+        } else if !step.form.is_empty() {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for (name, template) in &step.form {
+                form.append_pair(name, &fill(template)?.sent);
+            }
+            headers.push(hidden("Content-Type", "application/x-www-form-urlencoded".to_owned()));
+            body = Some(Bytes::from(form.finish()));
+        }
+        let body = body.map(|bytes| Body { bytes, shown: "[a login]".to_owned() });
+        Ok(Request { method: step.method.clone(), shown_url: url.to_string(), url, headers, body })
+    }
+
+    /// A path below the target's URL, or an absolute URL.
+    pub(super) fn address(&self, address: &str) -> Result<url::Url, String> {
+        let address = if address.starts_with('/') {
+            format!("{}{address}", self.target.url.as_str().trim_end_matches('/'))
+        } else {
+            address.to_owned()
+        };
+        url::Url::parse(&address).map_err(|error| format!("{address}: {error}"))
+    }
+}
+
+/// A header of which nothing is shown.
+fn hidden(name: &str, value: String) -> Header {
+    Header { name: name.to_owned(), value, shown: "[a login]".to_owned() }
+}

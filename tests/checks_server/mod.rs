@@ -1,0 +1,226 @@
+//! Servers whose behaviour a test sets, and runs of the tests' own packs against them.
+
+#![allow(dead_code, reason = "every test binary uses a part of it")]
+
+pub mod right;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::Response,
+};
+use failspec::{
+    document::Source,
+    pack::{Files, Pack},
+    run::{Plan, RunOptions, Selectors, interrupt, run},
+    snapshot::Mode,
+    target::Config,
+    verdict::{RunReport, TrialReport},
+};
+use serde_json::Value;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// What a server was asked.
+pub struct Asked {
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    pub token: Option<String>,
+    pub json: Value,
+    /// Counts the requests of this server, from 1.
+    pub number: usize,
+}
+
+impl Asked {
+    /// Method and path, to match on.
+    pub fn line(&self) -> (&str, &str) {
+        (&self.method, &self.path)
+    }
+
+    /// Whether it is sent as the role of the pack.
+    pub fn is_known(&self) -> bool {
+        self.token.as_deref() == Some("Bearer right")
+    }
+}
+
+/// What it answers.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn json(status: u16, body: Value) -> Self {
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: body.to_string().into_bytes() }
+    }
+
+    pub fn page(status: u16, text: &str) -> Self {
+        let headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
+        Self { status, headers, body: text.as_bytes().to_vec() }
+    }
+
+    /// Sets a header; an empty value takes it away.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Changes the JSON body.
+    pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut value: Value = serde_json::from_slice(&self.body).expect("the right answers are JSON");
+        change(&mut value);
+        self.body = value.to_string().into_bytes();
+        self
+    }
+
+    /// Puts a value into the JSON body.
+    pub fn set(self, key: &str, value: Value) -> Self {
+        self.edit(|body| body[key] = value)
+    }
+
+    /// Takes a value out of the JSON body.
+    pub fn unset(self, key: &str) -> Self {
+        self.edit(|body| drop(body.as_object_mut().and_then(|body| body.remove(key))))
+    }
+}
+
+type Handler = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
+
+/// A server on the loopback interface; it stops when it is dropped.
+pub struct Server {
+    pub url: String,
+    task: JoinHandle<()>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub async fn start(handler: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let handler: Handler = Arc::new(handler);
+        let router = Router::new().fallback(answer).with_state((handler, Arc::clone(&asked)));
+        let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+        Self { url, task, asked }
+    }
+
+    /// How many requests there were.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
+    let token = head.headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let reply = handler(&Asked {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        token,
+        json: serde_json::from_slice(&body).unwrap_or_default(),
+        number: asked.fetch_add(1, Ordering::Relaxed) + 1,
+    });
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).expect("a status");
+    for (name, value) in &reply.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        response.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
+    }
+    response
+}
+
+/// The tests' own packs.
+pub fn packs() -> Files {
+    Files::Directory(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/packs")))
+}
+
+/// Runs what `selectors` pick (nothing: everything) of one of the tests' own packs against a server.
+pub async fn judge(pack: &str, selectors: &[&str], server: &Server) -> RunReport {
+    judge_with(pack, selectors, server, "", RunOptions::default()).await
+}
+
+/// The same; `more` is the end of the target file, and `options` counts but for selectors and snapshots.
+pub async fn judge_with(
+    pack: &str,
+    selectors: &[&str],
+    server: &Server,
+    more: &str,
+    options: RunOptions,
+) -> RunReport {
+    let pack = Pack::load(&packs(), pack).unwrap_or_else(|error| panic!("{error}"));
+    let mut text = format!("default_target = \"own\"\n[target.own]\nurl = \"{}\"\n", server.url);
+    for role in pack.contract.roles.keys() {
+        text.push_str(&format!("[target.own.roles.{role}]\nbearer = \"right\"\n"));
+    }
+    text.push_str(more);
+    let source = Source::new("failspec.toml", text);
+    let config = Config::read(&source, None, &PathBuf::from(".")).unwrap_or_else(|error| panic!("{error}"));
+    let selectors =
+        Selectors(selectors.iter().map(|selector| format!("{}::{selector}", pack.name)).collect());
+    let plan = Plan::new(Arc::new(pack), Arc::new(config.target), &selectors, 0);
+    assert!(!plan.trials.is_empty(), "nothing was selected");
+    let options = RunOptions { snapshots: Mode::Off, selectors, waivers: config.waivers, ..options };
+    let (_interrupter, interrupt) = interrupt();
+    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
+    run(vec![plan], options, interrupt, events).await.expect("a client")
+}
+
+/// The one trial of a scenario.
+pub fn trial<'r>(report: &'r RunReport, scenario: &str) -> &'r TrialReport {
+    let found = report.scenarios.iter().find(|trial| trial.name.ends_with(&format!("::{scenario}")));
+    found.unwrap_or_else(|| panic!("{scenario} was not run"))
+}
+
+/// The checks that a trial broke: violations as they are called, warnings with `~` in front.
+pub fn broken(trial: &TrialReport) -> Vec<String> {
+    let violations = trial.violations.iter().map(|finding| finding.check.to_owned());
+    let warnings = trial.warnings.iter().map(|finding| format!("~{}", finding.check));
+    violations.chain(warnings).collect()
+}
+
+/// A run in which nothing at all was found, and everything that was selected was exercised.
+pub fn assert_clean(report: &RunReport, about: &str) {
+    let found: Vec<_> =
+        report.scenarios.iter().map(|trial| (&trial.name, broken(trial), &trial.reason)).collect();
+    assert_eq!(report.verdict.word(), "conforms", "{about}: {found:#?} {:?}", report.diagnosis);
+    assert!(found.iter().all(|(_, broken, _)| broken.is_empty()), "{about}: {found:#?}");
+    assert!(report.run_findings.is_empty(), "{about}: {:?}", report.run_findings);
+}
