@@ -16,6 +16,7 @@ mod answer;
 mod api;
 mod control;
 mod envelope;
+pub mod kubeadapt;
 pub mod kubeglass;
 pub mod kubevision;
 pub mod mutant;
