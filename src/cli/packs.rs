@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    pack::{Files, Pack},
+    document::Diagnostics,
+    pack::{Files, Pack, PackError},
     run::{Selectors, trial_names},
     target::glob,
 };
@@ -24,14 +25,15 @@ pub fn select(files: &Files, selectors: &Selectors) -> Result<Vec<Arc<Pack>>, Fa
     if known.is_empty() {
         return Err(Failure::usage("there are no packs"));
     }
+    if selectors.0.iter().any(|selector| selector.trim().is_empty()) {
+        // `run "$PACK"` with the variable unset must not select everything.
+        return Err(Failure::usage("a selector is empty: it would select everything"));
+    }
     let wanted: Vec<&String> = known.iter().filter(|name| concerns(selectors, name)).collect();
     if wanted.is_empty() {
         return Err(no_match(&selectors.0.join(" "), &known));
     }
-    let packs: Vec<Arc<Pack>> = wanted
-        .into_iter()
-        .map(|name| Ok(Arc::new(Pack::load(files, name)?)))
-        .collect::<Result<_, Failure>>()?;
+    let packs = load(files, wanted)?;
     let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match selectors.without_match(&names).first() {
@@ -46,7 +48,21 @@ pub fn select(files: &Files, selectors: &Selectors) -> Result<Vec<Arc<Pack>>, Fa
 /// When a pack cannot be read or is not there.
 pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure> {
     let names = if names.is_empty() { files.packs()? } else { names.to_vec() };
-    names.iter().map(|name| Ok(Arc::new(Pack::load(files, name)?))).collect()
+    load(files, &names)
+}
+
+/// Loads packs; the mistakes of all of them are told at once.
+fn load<'n>(files: &Files, names: impl IntoIterator<Item = &'n String>) -> Result<Vec<Arc<Pack>>, Failure> {
+    let mut mistakes = Diagnostics::default();
+    let mut packs = Vec::new();
+    for name in names {
+        match Pack::load(files, name) {
+            Ok(pack) => packs.push(Arc::new(pack)),
+            Err(PackError::Wrong(wrong)) => mistakes.0.extend(wrong.0),
+            Err(other) => return Err(other.into()),
+        }
+    }
+    if mistakes.0.is_empty() { Ok(packs) } else { Err(mistakes.into()) }
 }
 
 /// Whether some selector could pick a trial of the pack.

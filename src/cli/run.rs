@@ -10,14 +10,15 @@ use std::{
 use tokio::sync::mpsc;
 
 use crate::{
-    document::Source,
+    check::{CHECKS, find},
+    document::{Diagnostic, Diagnostics, Source, closest},
     pack::Pack,
     proof,
     reference::Options,
     report::{json, terminal},
     run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
-    target::{Config, Role, Target},
+    target::{Config, Role, Target, Waiver},
     template::Held,
     verdict::{Event, RunReport, exit},
 };
@@ -155,7 +156,26 @@ fn target(arguments: &RunArguments, packs: &[Arc<Pack>]) -> Result<Config, Failu
         .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
-    Ok(Config::read(&source, arguments.target.as_deref(), folder)?)
+    let config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    known_checks(&config.waivers)?;
+    Ok(config)
+}
+
+/// A waiver of a check that does not exist would look like one that has become stale.
+fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
+    let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
+    let mistakes: Vec<Diagnostic> = unknown
+        .map(|waiver| {
+            let near = closest(&waiver.check, CHECKS.iter().map(|check| check.id));
+            let hint = near.map_or_else(
+                || "`failspec explain` lists them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
+                .hint(hint)
+        })
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }
 }
 
 /// One API has one contract: several packs on one URL are a mistake, and all but one would cry wolf.

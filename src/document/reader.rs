@@ -39,6 +39,11 @@ impl Reader {
         self.mistakes.borrow_mut().push(diagnostic);
     }
 
+    /// How many mistakes were noted so far.
+    pub fn count_mistakes(&self) -> usize {
+        self.mistakes.borrow().len()
+    }
+
     /// Notes an error at a place of this file.
     pub fn error(&self, span: Span, title: impl Into<String>) {
         self.report(Diagnostic::error(self.place(span), title));
@@ -51,8 +56,20 @@ impl Reader {
 
     /// Notes that `name` is not known, and which of `known` was probably meant.
     pub fn unknown<'k>(&self, span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'k str>) {
+        self.unknown_in(span, format!("there is no {what} `{name}`"), what, name, known);
+    }
+
+    /// Notes a name that is not known, with a `title` of its own.
+    pub fn unknown_in<'k>(
+        &self,
+        span: Span,
+        title: String,
+        what: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
         let known: Vec<&str> = known.into_iter().collect();
-        let diagnostic = Diagnostic::error(self.place(span), format!("there is no {what} `{name}`"));
+        let diagnostic = Diagnostic::error(self.place(span), title);
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("no {what} is declared"),
@@ -69,16 +86,17 @@ impl Reader {
             return None;
         };
         for entry in entries {
-            if !shape.fields.iter().any(|field| field.name == entry.key) {
-                self.unknown(
+            if !shape.keys().any(|field| field.name == entry.key) {
+                self.unknown_in(
                     entry.key_span,
-                    &format!("key of a {}", shape.name),
+                    format!("unknown key `{}` ({})", entry.key, shape.name),
+                    "key",
                     &entry.key,
-                    shape.fields.iter().map(|field| field.name),
+                    shape.keys().map(|field| field.name),
                 );
             }
         }
-        for field in shape.fields.iter().filter(|field| field.required) {
+        for field in shape.keys().filter(|field| field.required) {
             if !entries.iter().any(|entry| entry.key == field.name) {
                 self.error_hint(
                     first_line(node.span, self.source.text()),
@@ -203,7 +221,8 @@ impl Reader {
         let text = self.text(node)?;
         let index = words.iter().position(|word| *word == text);
         if index.is_none() {
-            self.unknown(node.span, "such value", text, words.iter().copied());
+            let title = format!("`{text}` is none of the values that are possible here");
+            self.unknown_in(node.span, title, "value", text, words.iter().copied());
         }
         index
     }
@@ -238,7 +257,7 @@ impl<'n> Fields<'n> {
     /// The entry of `key`.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
         debug_assert!(
-            self.shape.fields.iter().any(|field| field.name == key),
+            self.shape.keys().any(|field| field.name == key),
             "`{key}` is read but not declared in the shape {}",
             self.shape.name
         );

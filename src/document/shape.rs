@@ -14,6 +14,15 @@ pub struct Shape {
     pub about: &'static str,
     /// Its keys, in the order in which people should write them.
     pub fields: &'static [Field],
+    /// Keys that it shares with other shapes.
+    pub also: &'static [Field],
+}
+
+impl Shape {
+    /// All its keys.
+    pub fn keys(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().chain(self.also)
+    }
 }
 
 /// One key of a [`Shape`].
@@ -90,7 +99,7 @@ pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
     let mut top = of_shape(shape, &mut definitions);
     let definitions: Map<String, Value> = definitions
         .into_iter()
-        .map(|(name, definition)| (name.to_owned(), definition.unwrap_or(Value::Bool(true))))
+        .map(|(name, definition)| (identifier(name), definition.unwrap_or(Value::Bool(true))))
         .collect();
     if let Some(top) = top.as_object_mut() {
         top.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
@@ -105,15 +114,14 @@ type Definitions = BTreeMap<&'static str, Option<Value>>;
 
 fn of_shape(shape: &'static Shape, definitions: &mut Definitions) -> Value {
     let mut properties = Map::new();
-    for field in shape.fields {
+    for field in shape.keys() {
         let mut value = of_kind(&field.kind, definitions);
         if let Some(value) = value.as_object_mut() {
             value.insert("description".into(), json!(field.about));
         }
         properties.insert(field.name.into(), value);
     }
-    let required: Vec<_> =
-        shape.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<_> = shape.keys().filter(|field| field.required).map(|field| field.name).collect();
     let mut value = json!({
         "type": "object",
         "description": shape.about,
@@ -156,7 +164,12 @@ fn of_kind(kind: &'static Kind, definitions: &mut Definitions) -> Value {
                 let definition = of_shape(shape, definitions);
                 definitions.insert(shape.name, Some(definition));
             }
-            json!({ "$ref": format!("#/$defs/{}", shape.name) })
+            json!({ "$ref": format!("#/$defs/{}", identifier(shape.name)) })
         }
     }
+}
+
+/// A name without the spaces that a URI reference must not have.
+fn identifier(name: &str) -> String {
+    name.replace(' ', "_")
 }

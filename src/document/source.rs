@@ -1,18 +1,23 @@
 //! The text of a file, and places in it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// A file that was read: the name under which a person knows it, and its text.
 #[derive(Debug)]
 pub struct Source {
     name: String,
     text: String,
+    /// Where each line starts; made when the first place is asked for its line.
+    lines: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// A source with the `name` that messages show (a path relative to where the user stands, as a rule).
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), text: text.into() })
+        Arc::new(Self { name: name.into(), text: text.into(), lines: OnceLock::new() })
     }
 
     /// The name that messages show.
@@ -23,6 +28,16 @@ impl Source {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The number of the line that holds `offset`, from 0, and where it starts. Every trial asks for its line:
+    /// counting from the top each time would be quadratic in the size of a file.
+    fn line(&self, offset: usize) -> (usize, usize) {
+        let lines = self.lines.get_or_init(|| {
+            std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+        });
+        let number = lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        (number, lines[number])
     }
 }
 
@@ -60,10 +75,8 @@ impl Place {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &text[..offset];
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-        (line, column)
+        let (line, start) = self.source.line(offset);
+        (line + 1, text[start..offset].chars().count() + 1)
     }
 }
 

@@ -23,6 +23,15 @@ const MOST_ALIASED: usize = 10_000;
 /// # Errors
 /// Every mistake that could be found: a syntax error ends the reading, all others are collected.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
+    match read(source) {
+        (Some(node), mistakes) if mistakes.0.is_empty() => Ok(node),
+        (_, mistakes) => Err(mistakes),
+    }
+}
+
+/// Reads one YAML document as far as it can be read: a file with an ambiguous scalar still has nodes in which
+/// further mistakes can be found. The scalar is the text that was written.
+pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
     let mut builder = Builder {
         source,
         bytes: byte_offsets(source.text()),
@@ -33,10 +42,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     };
     let mut parser = Parser::new_from_str(source.text());
     let root = builder.document(&mut parser);
-    match root {
-        Some(node) if builder.mistakes.is_empty() => Ok(node),
-        _ => Err(Diagnostics(builder.mistakes)),
-    }
+    (root, Diagnostics(builder.mistakes))
 }
 
 type Events<'input> = Parser<'input, saphyr_parser::StrInput<'input>>;
@@ -197,7 +203,7 @@ impl Builder<'_> {
                 Ok(value) => value,
                 Err(why) => {
                     self.mistake(span, why, format!("if it is text, quote it: \"{text}\""));
-                    NodeValue::Null
+                    NodeValue::Text(text.to_owned())
                 }
             }
         } else {

@@ -33,6 +33,8 @@ pub struct Contract {
     pub envelope: Envelope,
     /// Whether unlisted codes may exist for undocumented conditions.
     pub codes_open: bool,
+    /// Where answers hold credentials: what stands there is shown nowhere.
+    pub secrets: Vec<Pointer>,
     /// Roles that a target must bring: name → what the role may do.
     pub roles: BTreeMap<String, String>,
     /// Variables that a target may set.
@@ -96,6 +98,11 @@ pub static CONTRACT: Shape = Shape {
             "open (default): unlisted codes may exist for undocumented conditions; closed: nowhere",
         ),
         Field::optional(
+            "secrets",
+            Kind::List(&Kind::Pointer),
+            "where answers hold credentials, such as the token of a login: shown nowhere",
+        ),
+        Field::optional(
             "requires",
             Kind::Shape(&REQUIRES),
             "what a target must bring, in words a stranger can act on",
@@ -112,6 +119,7 @@ pub static CONTRACT: Shape = Shape {
             "contradictions and gaps in the documentation itself",
         ),
     ],
+    also: &[],
 };
 
 static SUCCESS: Shape = Shape {
@@ -125,6 +133,7 @@ static SUCCESS: Shape = Shape {
             "what the body must be like besides: pointer → JSON Schema",
         ),
     ],
+    also: &[],
 };
 
 static REQUIRES: Shape = Shape {
@@ -139,6 +148,7 @@ static REQUIRES: Shape = Shape {
         ),
         Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
     ],
+    also: &[],
 };
 
 static VARIABLE: Shape = Shape {
@@ -148,6 +158,7 @@ static VARIABLE: Shape = Shape {
         Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
         Field::optional("default", Kind::Any, "its value where the target sets none"),
     ],
+    also: &[],
 };
 
 static OPERATION: Shape = Shape {
@@ -157,6 +168,7 @@ static OPERATION: Shape = Shape {
         Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
         Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
     ],
+    also: &[],
 };
 
 static ERRATUM: Shape = Shape {
@@ -166,6 +178,7 @@ static ERRATUM: Shape = Shape {
         Field::required("about", Kind::Text, "what it is"),
         Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
     ],
+    also: &[],
 };
 
 impl Contract {
@@ -190,6 +203,13 @@ impl Contract {
             success: success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
             envelope,
             codes_open: codes != Some(1),
+            secrets: fields
+                .get("secrets")
+                .map(|node| reader.list(node))
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|node| Pointer::read(node, reader))
+                .collect(),
             roles: BTreeMap::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
@@ -209,7 +229,9 @@ impl Contract {
         for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
             contract.errata.extend(Erratum::read(node, reader));
         }
-        contract.check_failures(reader);
+        let code_is_wrong = contract.envelope.code.is_none()
+            && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
+        contract.check_failures(reader, code_is_wrong);
         Some(contract)
     }
 
@@ -242,8 +264,9 @@ impl Contract {
         }
     }
 
-    /// What can only be seen with all failures at hand.
-    fn check_failures(&self, reader: &Reader) {
+    /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
+    /// has been noted; that no failure has its code there need not be said for each of them.
+    fn check_failures(&self, reader: &Reader, code_is_wrong: bool) {
         for (index, failure) in self.failures.iter().enumerate() {
             let span = failure.place.span;
             if self.failures[..index].iter().any(|other| other.id == failure.id) {
@@ -265,7 +288,7 @@ impl Contract {
                     "`codes` lists every code that is accepted",
                 );
             }
-            if failure.rules.code.is_some() && failure.envelope.code.is_none() {
+            if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
                 reader.error_hint(
                     span,
                     format!("`{}` has a code, but the envelope does not say where codes are", failure.id),

@@ -70,6 +70,7 @@ pub(super) static ENVELOPE: Shape = Shape {
             "parts that are our own reading: breaking them is a warning",
         ),
     ],
+    also: &[],
 };
 
 static OURS_ENVELOPE: Shape = Shape {
@@ -86,6 +87,7 @@ static OURS_ENVELOPE: Shape = Shape {
         ),
         Field::optional("status", Kind::Pointer, "where the body repeats the HTTP status"),
     ],
+    also: &[],
 };
 
 static REQUEST_ID: Shape = Shape {
@@ -100,6 +102,7 @@ static REQUEST_ID: Shape = Shape {
             "its form, as a regular expression; only where one is documented",
         ),
     ],
+    also: &[],
 };
 
 const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);

@@ -63,6 +63,7 @@ pub(super) static EXPECT: Shape = Shape {
         ),
         Field::optional("body", Kind::Map(&Kind::Schema), "parts of the body: pointer → JSON Schema"),
     ],
+    also: &[],
 };
 
 impl Expect {
@@ -113,7 +114,7 @@ fn read_schema(entry: &Entry, names: &Names<'_>) -> Option<(Pointer, SchemaTempl
         names.reader.error_hint(
             entry.key_span,
             format!("`{}` is not a JSON Pointer", entry.key),
-            format!("write `/{}`", entry.key),
+            Pointer::hint(&entry.key),
         );
         return None;
     };

@@ -109,6 +109,7 @@ pub(super) static FAILURE: Shape = Shape {
             "constraints that are our own reading: breaking them is a warning",
         ),
     ],
+    also: &[],
 };
 
 impl Failure {

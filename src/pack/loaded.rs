@@ -1,6 +1,6 @@
 //! A whole pack, read and checked.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use crate::document::{Diagnostic, Diagnostics, Reader, Source, yaml};
 
@@ -63,15 +63,17 @@ impl Pack {
         let library = Library::new(Arc::clone(&texts), name);
         let (contract, mut mistakes) = read_contract(&source, &library, name);
         let mut scenarios = Vec::new();
-        // Scenarios are read against the contract even when it has mistakes: all of them are shown at once.
-        if let Some(contract) = &contract {
-            let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
-            for (path, text) in files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")) {
-                let source = Source::new(files.shown(path), text);
-                mistakes.0.extend(read_scenarios(&source, contract, &library, &mut scenarios).0);
-            }
-            mistakes.0.extend(twice(&scenarios));
+        // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
+        // any contract, what is wrong with them as YAML still is.
+        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
+        for (path, text) in files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")) {
+            let source = Source::new(files.shown(path), text);
+            mistakes.0.extend(match &contract {
+                Some(contract) => read_scenarios(&source, contract, &library, &mut scenarios).0,
+                None => yaml::read(&source).1.0,
+            });
         }
+        mistakes.0.extend(twice(&scenarios));
         match contract {
             Some(contract) if !mistakes.has_errors() => Ok(Self {
                 name: name.to_owned(),
@@ -92,10 +94,8 @@ impl Pack {
 }
 
 fn read_contract(source: &Arc<Source>, library: &Library, name: &str) -> (Option<Contract>, Diagnostics) {
-    let node = match yaml::parse(source) {
-        Ok(node) => node,
-        Err(mistakes) => return (None, mistakes),
-    };
+    let (node, written) = yaml::read(source);
+    let Some(node) = node else { return (None, written) };
     let reader = Reader::new(source);
     let contract = Contract::read(&node, &reader, library);
     if let Some(contract) = &contract
@@ -107,7 +107,7 @@ fn read_contract(source: &Arc<Source>, library: &Library, name: &str) -> (Option
             "give both the same name",
         );
     }
-    (contract, reader.finish())
+    (contract, merged(written, reader.finish()))
 }
 
 fn read_scenarios(
@@ -116,13 +116,22 @@ fn read_scenarios(
     library: &Library,
     scenarios: &mut Vec<Arc<Scenario>>,
 ) -> Diagnostics {
-    let node = match yaml::parse(source) {
-        Ok(node) => node,
-        Err(mistakes) => return mistakes,
-    };
+    let (node, written) = yaml::read(source);
+    let Some(node) = node else { return written };
     let reader = Reader::new(source);
     scenarios.extend(Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new));
-    reader.finish()
+    merged(written, reader.finish())
+}
+
+/// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second
+/// one need not find wrong again.
+fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
+    let start = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| place.span.start);
+    let known: HashSet<_> = written.0.iter().map(start).collect();
+    let mut all = written.0;
+    all.extend(read.0.into_iter().filter(|diagnostic| !known.contains(&start(diagnostic))));
+    all.sort_by_key(start);
+    Diagnostics(all)
 }
 
 /// Names that two files use for two scenarios of one failure.

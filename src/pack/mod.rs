@@ -4,6 +4,8 @@
 //! `snapshots/<pack>`. [`Pack::load`] reads all of it and collects every mistake. Nothing here sends anything.
 
 mod contract;
+mod control;
+mod course;
 mod envelope;
 mod expect;
 mod failure;
@@ -14,13 +16,17 @@ mod path;
 mod pointer;
 mod provenance;
 mod request;
+mod row;
 mod rules;
 mod scenario;
 mod schema;
 mod status;
 mod step;
+mod twin;
 
 pub use contract::{CONTRACT, Contract, Erratum, Success, Variable};
+pub use control::Control;
+pub use course::{At, Course, Repeat};
 pub use envelope::{Envelope, RequestId};
 pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry};
@@ -30,8 +36,10 @@ pub use path::PathTemplate;
 pub use pointer::Pointer;
 pub use provenance::{Provenance, Ruled};
 pub use request::{BodyTemplate, Line, RequestTemplate};
+pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, Rules, WaitPlace};
-pub use scenario::{At, Control, Course, Needs, Repeat, Row, SCENARIOS, Scenario, Twin};
+pub use scenario::{Needs, SCENARIOS, Scenario};
 pub use schema::{Library, Misfit, Schema, SchemaError};
 pub use status::StatusPattern;
 pub use step::{Capture, Step, Wait, WaitFor};
+pub use twin::Twin;

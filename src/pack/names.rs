@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    document::{Node, Reader},
+    document::{Node, NodeValue, Reader},
     template::{Hole, JsonTemplate, Template},
 };
 
@@ -53,10 +53,22 @@ impl Names<'_> {
                 self.check(node, template.holes());
                 Some(template)
             }
-            Err(error) => {
-                self.reader.error(node.span, error.to_string());
+            Err(_) => {
+                self.check_texts(node);
                 None
             }
+        }
+    }
+
+    /// Notes every text in a value that is no template, where it stands, and every name that has no value.
+    fn check_texts(&self, node: &Node) {
+        match &node.value {
+            NodeValue::Text(_) => {
+                self.template(node);
+            }
+            NodeValue::List(items) => items.iter().for_each(|item| self.check_texts(item)),
+            NodeValue::Map(entries) => entries.iter().for_each(|entry| self.check_texts(&entry.value)),
+            _ => {}
         }
     }
 
@@ -86,7 +98,6 @@ impl Names<'_> {
 
 /// The smallest node in which the hole is written.
 fn find_hole(node: &Node, name: &str) -> crate::document::Span {
-    use crate::document::NodeValue;
     let inner = match &node.value {
         NodeValue::List(items) => items.iter().find(|item| mentions(item, name)),
         NodeValue::Map(entries) => {
@@ -98,7 +109,6 @@ fn find_hole(node: &Node, name: &str) -> crate::document::Span {
 }
 
 fn mentions(node: &Node, name: &str) -> bool {
-    use crate::document::NodeValue;
     match &node.value {
         NodeValue::Text(text) => text.contains("${") && text.contains(name),
         NodeValue::List(items) => items.iter().any(|item| mentions(item, name)),

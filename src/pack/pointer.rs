@@ -27,6 +27,22 @@ impl Pointer {
         value.pointer_mut(&self.0)
     }
 
+    /// What was probably meant by a text that is no pointer.
+    pub(super) fn hint(text: &str) -> String {
+        let mut meant = String::new();
+        for (index, part) in text.split('~').enumerate() {
+            match index {
+                0 => meant.push_str(part),
+                _ if part.starts_with(['0', '1']) => meant.extend(["~", part]),
+                _ => meant.extend(["~0", part]),
+            }
+        }
+        if !meant.starts_with('/') {
+            meant = format!("/{}", meant.replace('.', "/"));
+        }
+        format!("write `{meant}`; in a name `~` is written `~0` and `/` is written `~1`")
+    }
+
     /// The pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -36,14 +52,7 @@ impl Pointer {
         let text = reader.text(node)?;
         let pointer = Self::parse(text);
         if pointer.is_none() {
-            reader.error_hint(
-                node.span,
-                format!("`{text}` is not a JSON Pointer"),
-                format!(
-                    "write `/{}`; in a name `~` is written `~0` and `/` is written `~1`",
-                    text.replace('.', "/")
-                ),
-            );
+            reader.error_hint(node.span, format!("`{text}` is not a JSON Pointer"), Self::hint(text));
         }
         pointer
     }

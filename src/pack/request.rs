@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The method and path of a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// The name of the operation, where the scenario names one.
     pub operation: Option<String>,
@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 /// What a request carries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum BodyTemplate {
     /// JSON, sent with `Content-Type: application/json` unless the headers say otherwise.
     Json(JsonTemplate),
@@ -42,7 +42,7 @@ pub enum BodyTemplate {
 }
 
 /// A request with holes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RequestTemplate {
     /// Method and path.
     pub line: Line,
@@ -77,34 +77,33 @@ const SCALARS: Kind = Kind::Either(&[Kind::Scalar, Kind::Null, Kind::List(&Kind:
 const BY_NAME: Kind = Kind::Either(&[Kind::Map(&SCALARS), Kind::Null]);
 
 /// The keys of a request, shared by every mapping that holds one.
-pub(super) const REQUEST: Field =
-    Field::optional("request", Kind::Text, "the name of an operation, or `METHOD /path`");
-pub(super) const AS: Field = Field::optional(
-    "as",
-    Kind::Either(&[Kind::Name, Kind::Null]),
-    "the role whose credentials are sent; `null` sends none; a step without it takes that of the request under test",
-);
-pub(super) const PATH: Field = Field::optional(
-    "path",
-    BY_NAME,
-    "values of {parameters} of the path; one not given is filled from the variable of that name",
-);
-pub(super) const QUERY: Field =
-    Field::optional("query", BY_NAME, "query parameters by name; a list repeats one");
-pub(super) const HEADERS: Field = Field::optional("headers", BY_NAME, "request headers by name");
-pub(super) const JSON: Field = Field::optional("json", Kind::Any, "a JSON body");
-pub(super) const TEXT: Field = Field::optional(
-    "text",
-    Kind::Either(&[Kind::Text, Kind::Null]),
-    "a body that is sent exactly as written",
-);
-pub(super) const FORM: Field =
-    Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body");
-pub(super) const BYTES: Field = Field::optional(
-    "bytes",
-    Kind::Either(&[Kind::Text, Kind::Null]),
-    "a body in base64, sent as the bytes that it stands for",
-);
+pub(super) const KEYS: &[Field] = &[
+    Field::optional("request", Kind::Text, "the name of an operation, or `METHOD /path`"),
+    Field::optional(
+        "as",
+        Kind::Either(&[Kind::Name, Kind::Null]),
+        "the role whose credentials are sent; `null` sends none; a step without it takes that of the request under test",
+    ),
+    Field::optional(
+        "path",
+        BY_NAME,
+        "values of {parameters} of the path; one not given is filled from the variable of that name",
+    ),
+    Field::optional("query", BY_NAME, "query parameters by name; a list repeats one"),
+    Field::optional("headers", BY_NAME, "request headers by name"),
+    Field::optional("json", Kind::Any, "a JSON body"),
+    Field::optional(
+        "text",
+        Kind::Either(&[Kind::Text, Kind::Null]),
+        "a body that is sent exactly as written",
+    ),
+    Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body"),
+    Field::optional(
+        "bytes",
+        Kind::Either(&[Kind::Text, Kind::Null]),
+        "a body in base64, sent as the bytes that it stands for",
+    ),
+];
 
 impl RequestPatch {
     /// Reads the keys of a request in a mapping that has them.
@@ -166,16 +165,6 @@ impl RequestPatch {
     /// Whether it says which request is meant.
     pub(super) fn has_line(&self) -> bool {
         self.line.is_some()
-    }
-
-    /// Whether it changes nothing.
-    pub fn is_empty(&self) -> bool {
-        self.line.is_none()
-            && self.role.is_none()
-            && self.path.is_none()
-            && self.query.is_none()
-            && self.headers.is_none()
-            && self.body.is_none()
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) static OURS: Shape = Shape {
         Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's"),
         Field::optional("envelope", Kind::Map(&Kind::Any), "parts of the envelope that are our own reading"),
     ],
+    also: &[],
 };
 
 static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
@@ -124,6 +125,7 @@ pub(super) static WAIT_PLACE: Shape = Shape {
             "what the number means: seconds from now (default), or a moment in Unix seconds",
         ),
     ],
+    also: &[],
 };
 
 impl Rules {
@@ -214,7 +216,7 @@ pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> V
                 reader.error_hint(
                     entry.key_span,
                     format!("`{}` is not a JSON Pointer", entry.key),
-                    format!("write `/{}`", entry.key),
+                    Pointer::hint(&entry.key),
                 );
                 return None;
             };

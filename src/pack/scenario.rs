@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::{
-    document::{Entry, Field, Fields, Kind, Node, NodeValue, Place, Reader, Shape},
-    template::{Hole, Template},
+    document::{Entry, Field, Fields, Kind, Node, Place, Reader, Shape},
+    template::Hole,
 };
 
 use super::{
     Contract,
-    expect::{EXPECT, Expect, SchemaTemplate, read_schemas},
+    control::{CONTROL, Control},
+    course::{AT, At, Course, REPEAT, Repeat},
+    expect::{EXPECT, Expect},
     names::Names,
-    pointer::Pointer,
     provenance::{Provenance, WORDS},
     request::{self, RequestPatch, RequestTemplate},
+    row::Row,
     schema::Library,
     step::{STEP, Step, check_parameters},
+    twin::{TWIN, Twin},
 };
 
 /// The requests that should trigger one failure, or one cause of it.
@@ -53,68 +54,6 @@ pub struct Scenario {
     pub place: Place,
 }
 
-/// One way through a scenario: with the fault or without it.
-#[derive(Debug, Clone)]
-pub struct Course {
-    /// What comes before the request.
-    pub setup: Vec<Step>,
-    /// The request under test.
-    pub request: RequestTemplate,
-    /// What is expected besides the contract.
-    pub expect: Expect,
-    /// Which item of a bulk answer is judged.
-    pub at: Option<At>,
-    /// How often the request is sent.
-    pub repeat: Option<Repeat>,
-}
-
-/// The scenario without its fault, or why there is none.
-#[derive(Debug, Clone)]
-pub enum Control {
-    /// It must succeed.
-    Course(Box<Course>),
-    /// Why there can be none.
-    Impossible(String),
-    /// Neither a control nor a reason.
-    Missing,
-}
-
-/// Which item of a bulk answer is judged.
-#[derive(Debug, Clone)]
-pub struct At {
-    /// Where the list is.
-    pub items: Pointer,
-    /// What the item must fit; exactly one may.
-    pub filter: Vec<(Pointer, SchemaTemplate)>,
-}
-
-/// How often a request is sent.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// How often at most.
-    pub times: Template,
-    /// Whether to stop at the first answer that is the failure.
-    pub until_triggered: bool,
-}
-
-/// One row of a scenario.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its name.
-    pub name: String,
-    /// Its values.
-    pub values: Vec<(String, Value)>,
-}
-
-/// Another request whose answer must be the same but for what varies.
-#[derive(Debug, Clone)]
-pub struct Twin {
-    /// The request.
-    pub request: RequestTemplate,
-    /// `Ours` unless the twin says that it is documented.
-    pub source: Provenance,
-}
-
 /// What a scenario needs of a target.
 #[derive(Debug, Default)]
 pub struct Needs<'a> {
@@ -132,6 +71,7 @@ pub static SCENARIOS: Shape = Shape {
         Field::required("contract", Kind::Name, "the name of the contract that these belong to"),
         Field::required("scenarios", Kind::Map(&Kind::Shape(&SCENARIO)), "the scenarios by name"),
     ],
+    also: &[],
 };
 
 static SCENARIO: Shape = Shape {
@@ -144,16 +84,7 @@ static SCENARIO: Shape = Shape {
             Kind::Words(WORDS),
             "`ours` where the documentation does not say that this fault fails this way",
         ),
-        request::AS,
         Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "what comes before the request"),
-        request::REQUEST,
-        request::PATH,
-        request::QUERY,
-        request::HEADERS,
-        request::JSON,
-        request::TEXT,
-        request::FORM,
-        request::BYTES,
         Field::optional(
             "expect",
             Kind::Shape(&EXPECT),
@@ -195,89 +126,7 @@ static SCENARIO: Shape = Shape {
             "what removes what the scenario made; runs always",
         ),
     ],
-};
-
-static CONTROL: Shape = Shape {
-    name: "control",
-    about: "overrides that take the fault away",
-    fields: &[
-        request::REQUEST,
-        request::AS,
-        Field::optional(
-            "setup",
-            Kind::Either(&[Kind::List(&Kind::Shape(&STEP)), Kind::Null]),
-            "replaces the scenario's setup",
-        ),
-        request::PATH,
-        request::QUERY,
-        request::HEADERS,
-        request::JSON,
-        request::TEXT,
-        request::FORM,
-        request::BYTES,
-        Field::optional(
-            "expect",
-            Kind::Either(&[Kind::Shape(&EXPECT), Kind::Null]),
-            "what the answer must be; by default a success",
-        ),
-        Field::optional(
-            "at",
-            Kind::Either(&[Kind::Shape(&AT), Kind::Null]),
-            "which item of a bulk answer is judged",
-        ),
-        Field::optional(
-            "repeat",
-            Kind::Either(&[Kind::Shape(&REPEAT), Kind::Null]),
-            "how often the request is sent",
-        ),
-    ],
-};
-
-static AT: Shape = Shape {
-    name: "item",
-    about: "an item of a bulk answer",
-    fields: &[
-        Field::required("items", Kind::Pointer, "where the list is"),
-        Field::required(
-            "where",
-            Kind::Map(&Kind::Schema),
-            "what the item fits: pointer → JSON Schema; exactly one item must",
-        ),
-    ],
-};
-
-static REPEAT: Shape = Shape {
-    name: "repetition",
-    about: "how often a request is sent",
-    fields: &[
-        Field::required(
-            "times",
-            Kind::Either(&[Kind::Count, Kind::Text]),
-            "how often at most: a number or `${variable}`",
-        ),
-        Field::optional("until_triggered", Kind::Bool, "stop at the first answer that is the failure"),
-    ],
-};
-
-static TWIN: Shape = Shape {
-    name: "twin",
-    about: "another request whose answer must be the same",
-    fields: &[
-        request::REQUEST,
-        request::AS,
-        request::PATH,
-        request::QUERY,
-        request::HEADERS,
-        request::JSON,
-        request::TEXT,
-        request::FORM,
-        request::BYTES,
-        Field::optional(
-            "source",
-            Kind::Words(WORDS),
-            "whether the documentation says that they are the same (default: ours)",
-        ),
-    ],
+    also: request::KEYS,
 };
 
 impl Scenario {
@@ -433,125 +282,6 @@ impl Scenario {
     }
 }
 
-impl Control {
-    fn read<'n>(
-        fields: &Fields<'_>,
-        mut names: Names<'n>,
-        after_setup: &Names<'n>,
-        faulty: &Course,
-        condition: bool,
-    ) -> Self {
-        let reader = names.reader;
-        let (control, reason) = (fields.get("control"), fields.get("no_control"));
-        if let (Some(_), Some(reason)) = (control, reason) {
-            reader.error(reason.span, "a scenario has a control or a reason why there is none, not both");
-        }
-        let Some(node) = control else {
-            return match reason {
-                Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
-                // Where the fault is a condition, the same request without it is the control.
-                None if condition => Self::Course(Box::new(faulty.clone().without_expectations())),
-                None => Self::Missing,
-            };
-        };
-        let Some(fields) = reader.fields(node, &CONTROL) else {
-            return Self::Missing;
-        };
-        let setup = match fields.get("setup") {
-            Some(node) => Step::read_all(node, &mut names, None),
-            None => {
-                names = after_setup.clone();
-                faulty.setup.clone()
-            }
-        };
-        let patch = RequestPatch::read(&fields, &names);
-        if patch.is_empty()
-            && !condition
-            && !fields.has("setup")
-            && !fields.has("repeat")
-            && !fields.has("at")
-        {
-            reader.error_hint(
-                node.span,
-                "this control changes nothing, so it cannot take the fault away",
-                "override what is wrong with the request",
-            );
-        }
-        let request = faulty.request.with(&patch);
-        check_parameters(&request, &names, node);
-        let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
-        Self::Course(Box::new(Course {
-            setup,
-            request,
-            expect: own("expect").and_then(|node| Expect::read(node, &names)).unwrap_or_default(),
-            at: if fields.has("at") {
-                own("at").and_then(|node| At::read(node, &names))
-            } else {
-                faulty.at.clone()
-            },
-            repeat: if fields.has("repeat") {
-                own("repeat").and_then(|node| Repeat::read(node, &names))
-            } else {
-                faulty.repeat.clone()
-            },
-        }))
-    }
-}
-
-impl Course {
-    /// The same course; what is expected of the failure is not expected of the control.
-    fn without_expectations(mut self) -> Self {
-        self.expect = Expect::default();
-        self
-    }
-}
-
-impl Row {
-    fn read(entry: &Entry, reader: &Reader) -> Self {
-        let values =
-            reader.named(&entry.value).map(|value| (value.key.clone(), value.value.to_json())).collect();
-        Self { name: entry.key.clone(), values }
-    }
-}
-
-impl At {
-    fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
-        let fields = names.reader.fields(node, &AT)?;
-        Some(Self {
-            items: Pointer::read(fields.get("items")?, names.reader)?,
-            filter: read_schemas(fields.get("where")?, names),
-        })
-    }
-}
-
-impl Repeat {
-    fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
-        let fields = names.reader.fields(node, &REPEAT)?;
-        let times = fields.get("times")?;
-        if let NodeValue::Number(_) = times.value {
-            names.reader.count(times)?;
-        }
-        Some(Self {
-            times: names.template(times)?,
-            until_triggered: fields
-                .get("until_triggered")
-                .and_then(|node| names.reader.bool(node))
-                .unwrap_or(false),
-        })
-    }
-}
-
-impl Twin {
-    fn read(node: &Node, names: &Names<'_>, own: &RequestTemplate) -> Option<Self> {
-        let fields = names.reader.fields(node, &TWIN)?;
-        let request = own.with(&RequestPatch::read(&fields, names));
-        check_parameters(&request, names, node);
-        let source =
-            fields.get("source").map_or(Provenance::Ours, |node| Provenance::read(node, names.reader));
-        Some(Self { request, source })
-    }
-}
-
 /// `failure` or `failure/cause`, by index.
 fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     let (reader, contract) = (names.reader, names.contract);
@@ -567,7 +297,8 @@ fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
     };
     let found = causes.iter().position(|known| known == cause);
     if found.is_none() {
-        reader.unknown(node.span, &format!("cause of `{id}`"), cause, causes.iter().map(String::as_str));
+        let title = format!("`{id}` has no cause `{cause}`");
+        reader.unknown_in(node.span, title, "cause", cause, causes.iter().map(String::as_str));
     }
     found.map(|cause| (index, Some(cause)))
 }

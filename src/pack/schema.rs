@@ -87,7 +87,12 @@ impl Schema {
             .with_retriever(library.clone())
             .should_validate_formats(true)
             .build(&value)
-            .map_err(|error| SchemaError(error.to_string()))?;
+            .map_err(|error| {
+                let text = error.to_string();
+                // What the library says of its registry is of no use to who wrote the `$ref`.
+                let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
+                SchemaError(plain.unwrap_or(text))
+            })?;
         let mut declared = BTreeSet::new();
         declared_properties(&value, &value, library, &mut declared, 0);
         Ok(Self { value, validator, declared })

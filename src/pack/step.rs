@@ -65,15 +65,6 @@ pub(super) static STEP: Shape = Shape {
     name: "step",
     about: "one request beside the one under test",
     fields: &[
-        request::REQUEST,
-        request::AS,
-        request::PATH,
-        request::QUERY,
-        request::HEADERS,
-        request::JSON,
-        request::TEXT,
-        request::FORM,
-        request::BYTES,
         Field::optional("expect", Kind::Shape(&EXPECT), "what the answer must be; by default a success"),
         Field::optional(
             "capture",
@@ -94,6 +85,7 @@ pub(super) static STEP: Shape = Shape {
             "`true`: the scenario's own request once more, with the overrides beside it; it must succeed",
         ),
     ],
+    also: request::KEYS,
 };
 
 static CAPTURE: Shape = Shape {
@@ -104,6 +96,7 @@ static CAPTURE: Shape = Shape {
         Field::optional("body", Kind::Pointer, "in the body"),
         Field::optional("secret", Kind::Bool, "whether it must never be shown"),
     ],
+    also: &[],
 };
 
 impl Step {
@@ -243,8 +236,11 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
+            // A control inherits headers that are written elsewhere.
+            let written = node.get("headers").and_then(Node::as_map).unwrap_or_default();
+            let written = written.iter().find(|entry| entry.key == *name);
             names.reader.error_hint(
-                request_span(node),
+                written.map_or_else(|| request_span(node), |entry| entry.key_span),
                 format!("the header `{}` cannot be sent", name.escape_debug()),
                 "a name is a token of RFC 9110, a value is one line",
             );

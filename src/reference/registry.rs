@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{Api, kubeglass::Kubeglass};
+use super::{Api, kubeglass::Kubeglass, kubevision::Kubevision};
 
 /// The names that [`api`] knows.
 #[must_use]
 pub fn apis() -> &'static [&'static str] {
-    &["kubeglass"]
+    &["kubeglass", "kubevision"]
 }
 
 /// A fresh reference implementation with its initial data; `None` if there is none of that name.
@@ -15,6 +15,7 @@ pub fn apis() -> &'static [&'static str] {
 pub fn api(name: &str) -> Option<Arc<dyn Api>> {
     match name {
         "kubeglass" => Some(Arc::new(Kubeglass::new())),
+        "kubevision" => Some(Arc::new(Kubevision::new())),
         _ => None,
     }
 }

@@ -55,6 +55,10 @@ impl<'s> Running<'s> {
 
     /// The control with its setup and teardown, then the setup of the request under test.
     pub async fn prepare(&mut self) {
+        if self.session.interrupt.is_set() {
+            self.inconclusive = Some("interrupted before it began".to_owned());
+            return;
+        }
         if let Control::Course(control) = &self.trial.scenario.control {
             let mut scope = self.scope();
             let result = self.interruptible_control(control, &mut scope).await;

@@ -8,13 +8,17 @@ use crate::{
     pack::{Control, Scenario},
 };
 
-use super::{plan::Trial, session::Session};
+use super::{
+    build::{Extra, build},
+    plan::Trial,
+    session::Session,
+};
 
 /// The first request of a trial that should succeed, as observed.
 #[derive(Debug)]
 pub(super) struct First {
     /// The role that sent it.
-    role: Option<String>,
+    pub role: Option<String>,
     /// The request in a few words.
     line: String,
     /// What came back.
@@ -77,18 +81,13 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
     let target = &session.target.url;
     let answers: Vec<&Answer> = firsts.iter().filter_map(|first| first.result.as_ref().ok()).collect();
     let Some(answer) = answers.first() else {
-        let reason = firsts.iter().find_map(|first| first.result.as_ref().err()).map(ToString::to_string);
-        let reason = reason.unwrap_or_default();
-        return Some(format!(
-            "{target} gives no answer: {reason}\nIs the API running there, and is the URL right?"
-        ));
+        let reason = firsts.iter().find_map(|first| first.result.as_ref().err())?;
+        return Some(no_answer(target, reason));
     };
-    let evidence = answers.iter().find_map(|answer| stranger::evidence(answer, target.host_str()));
-    if let Some(evidence) = evidence {
-        return Some(format!(
-            "something in front of the API answers at {target}: {evidence}\n\
-             Point --url behind it, or give the role what it wants."
-        ));
+    let evidence =
+        answers.iter().find_map(|answer| Some((answer, stranger::evidence(answer, target.host_str())?)));
+    if let Some((answer, evidence)) = evidence {
+        return Some(in_front(target, answer, &evidence));
     }
     let refused = answers.len() == firsts.len()
         && answers.iter().all(|answer| matches!(answer.status, 401 | 403 | 407));
@@ -106,26 +105,77 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             firsts[0].line
         ));
     }
+    if answers.iter().all(|answer| answer.status == 429) {
+        return Some(format!(
+            "the target limits our rate: {} was answered {said}, also after waiting as told\n\
+             Lift the limit for the run, or try again with a smaller --jobs.",
+            firsts[0].line
+        ));
+    }
     let page = answer.document().value.is_none();
     let same = answers.iter().all(|other| other.status == answer.status && other.body == answer.body);
     if page && same {
-        let media_type = answer.header("content-type").unwrap_or("no media type");
-        return Some(format!(
-            "{target} answers every first request with the same page (HTTP {}, {media_type}): {}\n\
-             This is probably not the base URL of the API.",
-            answer.status, firsts[0].line
-        ));
+        return Some(a_page(target, answer, &firsts[0].line));
     }
     let list: Vec<String> = firsts
         .iter()
         .map(|first| {
-            let role = first.role.as_deref().unwrap_or("nobody");
+            let who = first
+                .role
+                .as_ref()
+                .map_or_else(|| "without credentials".to_owned(), |role| format!("as {role}"));
             let what = match &first.result {
                 Ok(answer) => session.describe(View::new(answer, None)),
                 Err(error) => error.to_string(),
             };
-            format!("  as {role}: {} — {what}", first.line)
+            format!("  {who}: {} — {what}", first.line)
         })
         .collect();
     Some(format!("not one role's first request succeeded, so nothing can be judged:\n{}", list.join("\n")))
+}
+
+impl Session {
+    /// Where no trial can run for want of credentials or variables: does the API answer at all?
+    ///
+    /// One safe request of the pack is sent without credentials. A refusal is what is to be expected; no answer, or
+    /// a page, is worth knowing before anyone goes and looks for credentials.
+    pub(super) async fn probe(&self, trials: &[Trial]) -> Option<String> {
+        let requests = trials.iter().flat_map(|trial| trial.scenario.requests());
+        let scope = self.scope();
+        let built = requests
+            .filter(|request| request.is_safe())
+            .find_map(|request| build(request, None, &scope, &self.target, &Extra::default()).ok())?;
+        let line = super::course::line(&built);
+        let target = &self.target.url;
+        let answer = match self.client.send(built).await.result {
+            Ok(answer) => answer,
+            Err(error) => return Some(no_answer(target, &error)),
+        };
+        if let Some(evidence) = stranger::evidence(&answer, target.host_str()) {
+            return Some(in_front(target, &answer, &evidence));
+        }
+        let page = answer.document().value.is_none() && !answer.body.is_empty();
+        page.then(|| a_page(target, &answer, &line))
+    }
+}
+
+fn no_answer(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
+    format!("{target} gives no answer: {reason}\nIs the API running there, and is the URL right?")
+}
+
+fn in_front(target: &url::Url, answer: &Answer, evidence: &str) -> String {
+    format!(
+        "something in front of the API answers at {target}: {evidence} (HTTP {})\n\
+         Point --url behind it, or give the role what it wants.",
+        answer.status
+    )
+}
+
+fn a_page(target: &url::Url, answer: &Answer, line: &str) -> String {
+    let media_type = answer.header("content-type").unwrap_or("no media type");
+    format!(
+        "{target} answers with a page that is not JSON (HTTP {}, {media_type}): {line}\n\
+         This is probably not the base URL of the API.",
+        answer.status
+    )
 }

@@ -44,8 +44,12 @@ impl Engine {
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
-        if let Err(reason) = self.session.log_in_all(roles.into_iter()).await {
-            run.diagnosis = Some(reason);
+        run.diagnosis = match able.is_empty() {
+            true => self.session.probe(trials).await,
+            false => self.session.log_in_all(roles.into_iter()).await.err(),
+        };
+        if run.diagnosis.is_some() {
+            self.nothing_judged(&[], &able, &mut run);
             return run;
         }
         self.end_all(&able).await;
@@ -56,27 +60,41 @@ impl Engine {
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
-        let firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
-        run.diagnosis = run.diagnosis.take().or_else(|| diagnose(&self.session, &firsts));
+        let mut firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        // They end in any order; what is said about them is the same every time.
+        firsts.sort_by(|one, other| one.role.cmp(&other.role));
+        // It quotes answers, and an answer may quote a credential.
+        let mask = &self.session.mask;
+        let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
+        run.diagnosis = run.diagnosis.take().or_else(diagnosed);
         if run.diagnosis.is_some() {
-            // What the first trials look like is the diagnosis's to say: one cause, one message.
-            for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
-                trial.outcome = Outcome::Inconclusive;
-                trial.reason = Some("nothing can be judged: see the diagnosis".to_owned());
-                trial.exercised = Exercise::No;
-                trial.violations.clear();
-                trial.warnings.clear();
-                trial.waived.clear();
-                trial.snapshot = None;
-                // One page for everybody has one request id, too.
-                trial.request_ids.clear();
-            }
+            self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
             self.run_ordinary(trials_of(others), &mut run).await;
             self.run_global(&global, &mut run).await;
         }
         run.trials.sort_by_key(|report| report.index);
         run
+    }
+
+    /// What the first trials look like is the diagnosis's to say: one cause, one message. No trial is left out of
+    /// the report because of it.
+    fn nothing_judged(&self, others: &[Trial], global: &[&Trial], run: &mut PackRun) {
+        let reason = "nothing can be judged: see the diagnosis";
+        for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
+            trial.outcome = Outcome::Inconclusive;
+            trial.reason = Some(reason.to_owned());
+            trial.exercised = Exercise::No;
+            trial.violations.clear();
+            trial.warnings.clear();
+            trial.waived.clear();
+            trial.snapshot = None;
+            // One page for everybody has one request id, too.
+            trial.request_ids.clear();
+        }
+        for trial in others.iter().chain(global.iter().copied()) {
+            self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
+        }
     }
 
     /// Runs trials side by side; gives what each one's first request came to.
@@ -173,7 +191,12 @@ impl Engine {
         let mut running: Vec<Running<'_>> =
             round.iter().map(|trial| Running::new(&self.session, trial)).collect();
         join_all(running.iter_mut().map(|trial| self.permitted(trial.prepare()))).await;
-        let begun = self.session.begin(condition).await;
+        // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
+        let begun = tokio::select! {
+            biased;
+            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            begun = self.session.begin(condition) => begun,
+        };
         if let Err(reason) = &begun {
             give_up(&mut running, reason);
         }
@@ -181,7 +204,7 @@ impl Engine {
         // Also after a `begin` that seemed to fail: what is half in force must not stay.
         if let Err(reason) = self.session.end(condition).await {
             give_up(&mut running, &reason);
-            let _ = self.events.send(Event::Notice(reason));
+            self.notice(&reason);
         }
         join_all(running.iter_mut().map(|trial| self.permitted(trial.follow_up()))).await;
         join_all(running.iter_mut().map(|trial| self.permitted(trial.cleanup()))).await;
@@ -201,7 +224,7 @@ impl Engine {
             trials.iter().filter_map(|trial| self.global_condition(trial)).collect();
         for condition in conditions {
             if let Err(reason) = self.session.end(condition).await {
-                let _ = self.events.send(Event::Notice(reason));
+                self.notice(&reason);
                 // Where the target does not answer at all, the diagnosis says so; no need to try them all.
                 return;
             }
@@ -220,6 +243,11 @@ impl Engine {
             .map(|role| format!("role {role}"));
         let names: BTreeSet<String> = trial.scenario.locks.iter().cloned().chain(exclusive).collect();
         names.into_iter().collect()
+    }
+
+    fn notice(&self, text: &str) {
+        // See `tell`.
+        let _ = self.events.send(Event::Notice(self.session.mask.text(text).into_owned()));
     }
 
     fn tell(&self, run: &mut PackRun, report: TrialReport) {

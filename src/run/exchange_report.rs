@@ -10,7 +10,7 @@ use crate::{
 use super::finish::fractional_millis;
 
 /// The longest body that a report shows, in bytes: 64 KiB.
-const LONGEST_BODY: usize = 64 << 10;
+pub(super) const LONGEST_BODY: usize = 64 << 10;
 
 /// An exchange as reports show it. Masking comes before cutting: half a secret is a secret.
 pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
@@ -45,19 +45,17 @@ fn answer_report(answer: &Answer, mask: &Mask) -> AnswerReport {
                 (name.as_str().to_owned(), mask.text(&String::from_utf8_lossy(value.as_bytes())).into_owned())
             })
             .collect(),
-        body: cut(mask.text(&answer.text_lossy()).into_owned()),
+        body: cut(mask.text(&answer.text_lossy()).into_owned(), LONGEST_BODY),
         length: answer.body.len() as u64,
     }
 }
 
-fn cut(mut text: String) -> String {
-    if text.len() > LONGEST_BODY {
-        let mut end = LONGEST_BODY;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push_str("\n[cut after 64 KiB]");
+/// The beginning of a text, at most `longest` bytes of it. Mask before: half a secret is a secret.
+pub(super) fn cut(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        let length = text.len();
+        text.truncate(text.floor_char_boundary(longest));
+        text.push_str(&format!("\n[cut: the first {longest} of {length} bytes]"));
     }
     text
 }

@@ -11,7 +11,16 @@ use crate::{
     verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
 };
 
-use super::{course::Running, exchange_report::exchange_report, plan::Trial, session::Session};
+use super::{
+    course::Running,
+    exchange_report::{LONGEST_BODY, cut, exchange_report},
+    plan::Trial,
+    session::Session,
+};
+
+/// The longest text about an answer that may quote it, in bytes: an answer can be megabytes long, and every check
+/// that quotes it would put them into every report again.
+const LONGEST_QUOTE: usize = 2 << 10;
 
 impl Running<'_> {
     /// Judges the trial.
@@ -31,7 +40,8 @@ impl Running<'_> {
             report.observed = Some(observed(subject, session));
             report.request_ids = request_ids(subject);
         }
-        let reason = self.inconclusive.as_ref().map(|reason| session.mask.text(reason).into_owned());
+        let reason = self.inconclusive.as_ref();
+        let reason = reason.map(|reason| cut(session.mask.text(reason).into_owned(), LONGEST_QUOTE));
         let undocumented =
             check::undocumented(&session.pack.contract, &trial.scenario, &self.observed).into_iter();
         match (reason, &subject) {
@@ -193,8 +203,11 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
     let envelope = &subject.triggered.envelope;
     ObservedAnswer {
         status: subject.answer().status,
-        code: subject.view.code(envelope).map(|code| session.mask.json(code)),
-        request_id: subject.view.request_id(envelope).map(|id| session.mask.text(&id).into_owned()),
+        code: subject.view.code(envelope).map(|code| short_code(session.mask.json(code))),
+        request_id: subject
+            .view
+            .request_id(envelope)
+            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE)),
         ms: fractional_millis(subject.exchange.elapsed),
     }
 }
@@ -234,7 +247,10 @@ fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<S
         }),
     };
     match approved.compare(&name, &now) {
-        Ok(report) => Some(report),
+        Ok(report) => {
+            let diff = report.diff.map(|diff| cut(diff, LONGEST_BODY));
+            Some(SnapshotReport { diff, ..report })
+        }
         Err(error) => Some(SnapshotReport {
             file: error.file.clone(),
             state: crate::verdict::SnapshotState::Changed,
@@ -251,9 +267,15 @@ pub(super) fn trial_file(session: &Session, trial: &Trial) -> String {
 
 fn masked(mut finding: Finding, session: &Session) -> Finding {
     for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
-        *text = session.mask.text(text).into_owned();
+        *text = cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
     }
     finding
+}
+
+/// A code as it is; what is too long for a code is shown as the beginning of its text.
+fn short_code(code: Value) -> Value {
+    let text = plain(&code);
+    if text.len() > LONGEST_QUOTE { Value::String(cut(text, LONGEST_QUOTE)) } else { code }
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

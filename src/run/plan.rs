@@ -1,11 +1,14 @@
 //! What a run will do: the selected trials, and why others are skipped.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     pack::{Contract, Pack, Row, Scenario},
     target::{Condition, Target, glob},
-    verdict::Selection,
+    verdict::{Lack, LackKind, Selection},
 };
 
 /// One trial: a scenario, or one row of it.
@@ -39,6 +42,8 @@ pub struct Plan {
     pub target: Arc<Target>,
     /// The selected trials, in the order of the pack.
     pub trials: Vec<Trial>,
+    /// What the target does not bring.
+    pub lacks: Vec<Lack>,
     /// What was selected, where it is not everything.
     pub selection: Option<Selection>,
 }
@@ -90,6 +95,7 @@ impl Plan {
         let mut trials = Vec::new();
         let mut selection = Selection::default();
         let mut all = true;
+        let mut lacks: BTreeMap<(LackKind, String), usize> = BTreeMap::new();
         for (name, scenario, row) in trial_names(&pack) {
             if !selectors.pick(&name) {
                 all = false;
@@ -97,7 +103,11 @@ impl Plan {
             }
             selection.failures.insert(scenario.failure);
             selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
-            let skip = skip_reason(scenario, &pack.contract, &target);
+            let lacking = lacking(scenario, &pack.contract, &target);
+            let skip = skip_reason(&lacking);
+            for (kind, name) in lacking {
+                *lacks.entry((kind, name.to_owned())).or_default() += 1;
+            }
             trials.push(Trial {
                 index: first + trials.len(),
                 name,
@@ -106,7 +116,11 @@ impl Plan {
                 skip,
             });
         }
-        Self { pack, target, trials, selection: (!all).then_some(selection) }
+        let lacks = lacks.into_iter().map(|((kind, name), trials)| {
+            let about = about(kind, &name, &pack.contract);
+            Lack { kind, name, about, trials }
+        });
+        Self { lacks: lacks.collect(), pack, target, trials, selection: (!all).then_some(selection) }
     }
 
     /// How many failures are asked for.
@@ -117,11 +131,10 @@ impl Plan {
     }
 }
 
-/// What the target lacks for a scenario, in one sentence.
-fn skip_reason(scenario: &Scenario, contract: &Contract, target: &Target) -> Option<String> {
+/// What the target lacks for a scenario: kind and name, in the order in which they are told.
+fn lacking<'s>(scenario: &'s Scenario, contract: &Contract, target: &Target) -> Vec<(LackKind, &'s str)> {
     let needs = scenario.needs();
-    let roles: Vec<&str> =
-        needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role)).collect();
+    let roles = needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role));
     let unset = |name: &&str| {
         let variable = contract.variables.get(*name);
         variable.is_some_and(|variable| variable.default.is_none()) && !target.variables.contains_key(*name)
@@ -135,23 +148,38 @@ fn skip_reason(scenario: &Scenario, contract: &Contract, target: &Target) -> Opt
         }
         _ => BTreeSet::new(),
     };
-    let variables: Vec<&str> = needs
+    let variables = needs
         .names
         .iter()
         .copied()
         .filter(unset)
-        .filter(|name| !own.contains(name) && !by_condition.contains(name))
-        .collect();
-    let mut lacks = Vec::new();
-    if !roles.is_empty() {
-        lacks.push(format!("no role {}", roles.join(", ")));
-    }
-    if !variables.is_empty() {
-        lacks.push(format!("no variable {}", variables.join(", ")));
-    }
-    if let Some(condition) = scenario.condition.as_ref().filter(|name| !target.conditions.contains_key(*name))
-    {
-        lacks.push(format!("no condition {condition}"));
-    }
-    (!lacks.is_empty()).then(|| format!("the target brings {}", lacks.join(" and ")))
+        .filter(|name| !own.contains(name) && !by_condition.contains(name));
+    let condition = scenario.condition.as_deref().filter(|name| !target.conditions.contains_key(*name));
+    roles
+        .map(|role| (LackKind::Role, role))
+        .chain(variables.map(|variable| (LackKind::Variable, variable)))
+        .chain(condition.map(|condition| (LackKind::Condition, condition)))
+        .collect()
+}
+
+/// Why a scenario is skipped, in one sentence.
+fn skip_reason(lacking: &[(LackKind, &str)]) -> Option<String> {
+    let of = |kind| {
+        let names: Vec<&str> =
+            lacking.iter().filter(|(other, _)| *other == kind).map(|(_, name)| *name).collect();
+        (!names.is_empty()).then(|| format!("no {} {}", kind.word(), names.join(", ")))
+    };
+    let parts: Vec<String> =
+        [LackKind::Role, LackKind::Variable, LackKind::Condition].into_iter().filter_map(of).collect();
+    (!parts.is_empty()).then(|| format!("the target brings {}", parts.join(" and ")))
+}
+
+/// What a contract says about something that a target is to bring.
+fn about(kind: LackKind, name: &str, contract: &Contract) -> String {
+    let about = match kind {
+        LackKind::Role => contract.roles.get(name),
+        LackKind::Variable => contract.variables.get(name).map(|variable| &variable.about),
+        LackKind::Condition => contract.conditions.get(name),
+    };
+    about.cloned().unwrap_or_default()
 }

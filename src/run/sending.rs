@@ -61,6 +61,7 @@ impl Session {
             let request =
                 build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
             let exchange: Exchange = self.client.send(request).await;
+            self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
             let answer = result.map_err(|error| error.to_string())?;
@@ -78,6 +79,18 @@ impl Session {
             // The refused attempt is noise in a report; the one that is answered counts.
             records.pop();
             tokio::time::sleep(told).await;
+        }
+    }
+
+    /// From here on the credentials in an answer are masked wherever they turn up, also in the answer itself.
+    fn learn_secrets(&self, exchange: &Exchange) {
+        let secrets = &self.pack.contract.secrets;
+        let Ok(answer) = &exchange.result else { return };
+        let Some(body) = answer.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
+        for pointer in secrets {
+            if let Some(text) = pointer.find(body).and_then(Value::as_str) {
+                self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
+            }
         }
     }
 
@@ -111,8 +124,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &answer, None, scope, true)?;
                     if wrong.is_none() {
-                        capture(step, &answer, scope)?;
-                        return Ok(());
+                        return self.capture(step, &answer, scope);
                     }
                     if Instant::now() + POLL > deadline {
                         return Err(format!(
@@ -129,7 +141,7 @@ impl Session {
                     if let Some(wrong) = self.unmet(&step.expect, &answer, None, scope, false)? {
                         return Err(wrong);
                     }
-                    return capture(step, &answer, scope);
+                    return self.capture(step, &answer, scope);
                 }
             }
         }
@@ -246,6 +258,32 @@ impl Session {
         crate::document::parse_duration(&text)
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
+
+    /// Takes the captures of a step from its answer. From here on a secret one is masked wherever it turns up,
+    /// also in the answer that it came in.
+    fn capture(&self, step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
+        for capture in &step.capture {
+            let view = View::new(answer, None);
+            // `null` names nothing either: a request made of it would fail for a reason of its own.
+            let value: Value =
+                view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
+                    let place = match &capture.part {
+                        Part::Header(name) => format!("the header {name}"),
+                        Part::Body(pointer) => pointer.to_string(),
+                    };
+                    format!("nothing to capture as {} in {place}", capture.name)
+                })?;
+            let held = if capture.secret {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.mask.add_value(&text, &format!("capture {}", capture.name));
+                Held::secret(value)
+            } else {
+                Held::open(value)
+            };
+            scope.set(capture.name.clone(), held);
+        }
+        Ok(())
+    }
 }
 
 /// The answer of a record.
@@ -269,23 +307,4 @@ pub(super) fn fill_schemas(
 /// The item to pick, with holes filled.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
     at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
-}
-
-/// Takes the captures of a step from its answer.
-fn capture(step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
-    for capture in &step.capture {
-        let view = View::new(answer, None);
-        // `null` names nothing either: a request made of it would fail for a reason of its own.
-        let value = view.part(&capture.part).filter(|value| !value.is_null());
-        let value: Value = value.ok_or_else(|| {
-            let place = match &capture.part {
-                Part::Header(name) => format!("the header {name}"),
-                Part::Body(pointer) => pointer.to_string(),
-            };
-            format!("nothing to capture as {} in {place}", capture.name)
-        })?;
-        let held = if capture.secret { Held::secret(value) } else { Held::open(value) };
-        scope.set(capture.name.clone(), held);
-    }
-    Ok(())
 }

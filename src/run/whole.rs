@@ -161,7 +161,12 @@ fn assemble(
         if plan.selection.is_none() && run.diagnosis.is_none() {
             findings.extend(unreferenced(&engine.session, plan, options.snapshots));
         }
-        packs.push(PackReport { header: header.clone(), coverage, errata: errata.collect() });
+        packs.push(PackReport {
+            header: header.clone(),
+            coverage,
+            lacks: plan.lacks.clone(),
+            errata: errata.collect(),
+        });
         diagnosis.extend(run.diagnosis);
         scenarios.extend(run.trials);
     }

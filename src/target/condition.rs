@@ -67,6 +67,7 @@ pub(super) static CONDITION: Shape = Shape {
         Field::optional("recovered", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `end`"),
         Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
     ],
+    also: &[],
 };
 
 static CONTROL_REQUEST: Shape = Shape {
@@ -77,6 +78,7 @@ static CONTROL_REQUEST: Shape = Shape {
         Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
         Field::optional("json", Kind::Any, "a JSON body"),
     ],
+    also: &[],
 };
 
 impl Condition {

@@ -60,6 +60,7 @@ pub static CONFIG: Shape = Shape {
         Field::optional("target", Kind::Map(&Kind::Shape(&TARGET)), "targets by name"),
         Field::optional("waivers", Kind::List(&Kind::Shape(&WAIVER)), "known failures"),
     ],
+    also: &[],
 };
 
 static TARGET: Shape = Shape {
@@ -82,6 +83,7 @@ static TARGET: Shape = Shape {
         Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
         Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
     ],
+    also: &[],
 };
 
 impl Config {

@@ -63,6 +63,7 @@ pub(super) static ROLE: Shape = Shape {
         Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
         Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
     ],
+    also: &[],
 };
 
 static BASIC: Shape = Shape {
@@ -72,6 +73,7 @@ static BASIC: Shape = Shape {
         Field::required("user", Kind::Text, "the user name"),
         Field::required("password", Kind::Text, "the password; write `${env:NAME}`"),
     ],
+    also: &[],
 };
 
 static NAMED: Shape = Shape {
@@ -81,6 +83,7 @@ static NAMED: Shape = Shape {
         Field::required("name", Kind::Text, "the name"),
         Field::required("value", Kind::Text, "the value; write `${env:NAME}`"),
     ],
+    also: &[],
 };
 
 impl Role {

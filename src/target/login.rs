@@ -59,6 +59,7 @@ pub(super) static LOGIN: Shape = Shape {
         ),
         Field::optional("lifetime", Kind::Duration, "for how long it holds, where no answer says so"),
     ],
+    also: &[],
 };
 
 static STEP: Shape = Shape {
@@ -75,6 +76,7 @@ static STEP: Shape = Shape {
             "name → pointer into the answer, or `header NAME`; always secret",
         ),
     ],
+    also: &[],
 };
 
 impl Login {

@@ -17,6 +17,8 @@ pub struct Waiver {
     pub expires: jiff::civil::Date,
     /// Where it is written.
     pub place: Place,
+    /// Where its check is named.
+    pub check_place: Place,
 }
 
 /// Failures that the target cannot show.
@@ -38,6 +40,7 @@ pub(super) static WAIVER: Shape = Shape {
         Field::optional("issue", Kind::Text, "where it is tracked"),
         Field::required("expires", Kind::Date, "the last day on which it holds"),
     ],
+    also: &[],
 };
 
 pub(super) static OUT_OF_REACH: Shape = Shape {
@@ -47,6 +50,7 @@ pub(super) static OUT_OF_REACH: Shape = Shape {
         Field::required("failures", Kind::List(&Kind::Text), "globs of pack::failure"),
         Field::required("reason", Kind::Text, "why not"),
     ],
+    also: &[],
 };
 
 impl Waiver {
@@ -63,13 +67,18 @@ impl Waiver {
     pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &WAIVER)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
+        // All are read before the first one that is missing ends it: their mistakes are told together.
+        let (scenario, check, reason, issue) =
+            (text("scenario"), text("check"), text("reason"), text("issue"));
+        let expires = fields.get("expires").and_then(|node| reader.date(node));
         Some(Self {
-            scenario: text("scenario")?,
-            check: text("check")?,
-            reason: text("reason")?,
-            issue: text("issue"),
-            expires: reader.date(fields.get("expires")?)?,
+            scenario: scenario?,
+            check: check?,
+            reason: reason?,
+            issue,
+            expires: expires?,
             place: reader.place(fields.get("scenario")?.span),
+            check_place: reader.place(fields.get("check")?.span),
         })
     }
 }

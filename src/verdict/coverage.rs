@@ -109,7 +109,12 @@ impl Coverage {
                 let of_cause: Vec<&TrialReport> =
                     own.iter().copied().filter(|trial| trial.cause.as_ref() == Some(cause)).collect();
                 let selected = selection.is_none_or(|selection| selection.causes.contains(&(index, at)));
-                CauseCoverage { cause: cause.clone(), state: state(&of_cause, selected) }
+                let state = match state(&of_cause, selected) {
+                    // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
+                    State::CoveredByAlternative(_) => State::Exercised,
+                    other => other,
+                };
+                CauseCoverage { cause: cause.clone(), state }
             });
             let selected = selection.is_none_or(|selection| selection.failures.contains(&index));
             FailureCoverage {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Coverage, RunFinding, Summary, TrialReport, Verdict};
+use super::{Coverage, Lack, RunFinding, Summary, TrialReport, Verdict};
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub struct PackReport {
     pub header: PackHeader,
     /// What the run showed of its failures.
     pub coverage: Coverage,
+    /// What the target does not bring, so that trials were skipped.
+    pub lacks: Vec<Lack>,
     /// Contradictions and gaps in its documentation.
     pub errata: Vec<ErratumReport>,
 }

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod event;
+mod lack;
 mod outcome;
 mod run_finding;
 mod summary;
@@ -9,6 +10,7 @@ mod trial;
 
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
 pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, RunHeader, RunReport};
+pub use lack::{Lack, LackKind};
 pub use outcome::Outcome;
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use summary::{Evidence, Summary, Verdict, exit};

@@ -45,7 +45,7 @@ mod seed;
 mod target_file;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Request,
+    Answer, Api, CodeKind, Envelope, Request, path,
     store::{self, Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use call::Call;
@@ -104,7 +104,7 @@ impl Kubeglass {
     }
 
     fn judge(&self, request: &Request) -> Outcome {
-        let segments = route::segments(&request.path);
+        let segments = path::segments(&request.path);
         let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
         let operation = match route::find(&request.method, &names) {
             Route::To(operation) => operation,

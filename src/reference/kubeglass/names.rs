@@ -1,14 +1,10 @@
-//! Kubernetes names.
-//!
-//! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>: most resources need a "DNS subdomain
-//! name" (RFC 1123), namespaces a "DNS label name".
+//! Kubernetes names, and which code a wrong one has.
 
 use super::{Code, Failure};
+use crate::reference::names::{LABEL, is_label, shortened};
 
-/// An RFC 1123 label has 63 characters at most.
-const LABEL: usize = 63;
-/// A DNS subdomain name has 253 characters at most.
-const SUBDOMAIN: usize = 253;
+pub(super) use crate::reference::names::is_subdomain;
+
 /// Helm keeps ten characters of a label for suffixes of its own.
 const RELEASE: usize = 53;
 
@@ -38,24 +34,4 @@ pub(super) fn check_release(name: &str) -> Result<(), Failure> {
     }
     let rule = "must be a label of RFC 1123 with 53 characters at most";
     Err(Failure::new(Code::InvalidName, format!("release {:?} {rule}", shortened(name))))
-}
-
-/// Lower-case letters, digits and dashes; begins and ends with a letter or digit.
-fn is_label(name: &str, most: usize) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    name.len() <= most
-        && !name.is_empty()
-        && name.bytes().all(inner)
-        && !name.starts_with('-')
-        && !name.ends_with('-')
-}
-
-/// Labels joined by dots. Kubernetes limits the whole, not the single label.
-pub(super) fn is_subdomain(name: &str) -> bool {
-    name.len() <= SUBDOMAIN && name.split('.').all(|label| is_label(label, SUBDOMAIN))
-}
-
-/// A message repeats no more of what was sent than helps to find it.
-fn shortened(name: &str) -> String {
-    name.chars().take(LABEL).collect()
 }

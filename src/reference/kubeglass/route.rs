@@ -1,7 +1,5 @@
 //! Which operation a request is for.
 
-use std::borrow::Cow;
-
 /// An operation with its path parameters, decoded but not yet judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation<'a> {
@@ -121,49 +119,4 @@ pub fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
     allow.push("OPTIONS");
     let allow = allow.join(", ");
     if method == "OPTIONS" { Route::Options(allow) } else { Route::WrongMethod(allow) }
-}
-
-/// A path, split and decoded.
-#[derive(Debug)]
-pub struct Segments<'a> {
-    /// The segments. One that cannot be decoded is left as sent; it has a `%` and so is no literal of any route.
-    pub names: Vec<Cow<'a, str>>,
-    /// Whether all could be decoded.
-    pub decodable: bool,
-}
-
-/// Splits first and decodes then, so that an encoded slash stays within its segment.
-pub fn segments(path: &str) -> Segments<'_> {
-    let mut decodable = true;
-    let names = path
-        .strip_prefix('/')
-        .unwrap_or(path)
-        .split('/')
-        .map(|segment| {
-            if !segment.contains('%') {
-                return Cow::Borrowed(segment);
-            }
-            decode(segment).map_or_else(
-                || {
-                    decodable = false;
-                    Cow::Borrowed(segment)
-                },
-                Cow::Owned,
-            )
-        })
-        .collect();
-    Segments { names, decodable }
-}
-
-/// Decodes `%XX`; `None` if a `%` is not followed by two hexadecimal digits, or if the bytes are no UTF-8.
-pub fn decode(text: &str) -> Option<String> {
-    let well_formed = text.split('%').skip(1).all(|rest| {
-        let digits = rest.as_bytes();
-        digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
-    });
-    if !well_formed {
-        return None;
-    }
-    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
-    Some(decoded.into_owned())
 }

@@ -105,6 +105,11 @@ impl Identities {
         lock(&self.by_token).insert(token.to_owned(), Arc::new(identity));
     }
 
+    /// Takes a token back as if it had never been given out; `false` if there is no such token.
+    pub fn withdraw(&self, token: &str) -> bool {
+        lock(&self.by_token).remove(token).is_some()
+    }
+
     /// Who a token speaks for.
     ///
     /// # Errors

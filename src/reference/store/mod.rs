@@ -5,6 +5,7 @@
 
 mod clock;
 mod identities;
+mod one_time_codes;
 mod rate_limit;
 mod request_id;
 mod resources;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::Clock;
 pub use identities::{Grant, Identities, Identity, TokenError};
+pub use one_time_codes::OneTimeCodes;
 pub use rate_limit::{Allowance, RateLimit, RateLimiter};
 pub use request_id::{hex_digits, uuid};
 pub use resources::{Expected, Key, Missing, Resource, Resources, Taken, UpdateError};

@@ -138,17 +138,33 @@ impl Resources {
         expected: Expected,
         change: impl FnOnce(&mut Value),
     ) -> Result<Resource, UpdateError> {
+        self.try_update(key, expected, |body| {
+            let mut body = body.clone();
+            change(&mut body);
+            Ok(body)
+        })
+    }
+
+    /// Changes a resource that exists, in one step, if the change agrees once it has seen what is there.
+    ///
+    /// `change` must not use this store: it runs while the store is locked.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update), and whatever `change` says.
+    pub fn try_update<E: From<UpdateError>>(
+        &self,
+        key: &Key,
+        expected: Expected,
+        change: impl FnOnce(&Value) -> Result<Value, E>,
+    ) -> Result<Resource, E> {
         let mut inner = lock(&self.inner);
-        let Some((actual, body)) = inner.by_key.get(key) else {
-            return Err(UpdateError::Missing);
-        };
+        let (actual, body) = inner.by_key.get(key).ok_or(UpdateError::Missing)?;
         if let Expected::Version(version) = expected
             && version != *actual
         {
-            return Err(UpdateError::Stale { actual: *actual });
+            return Err(UpdateError::Stale { actual: *actual }.into());
         }
-        let mut body = body.clone();
-        change(&mut body);
+        let body = change(body)?;
         Ok(inner.put(key.clone(), body))
     }
 

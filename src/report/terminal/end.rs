@@ -2,16 +2,25 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::verdict::{Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
+use crate::verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
 
 use super::{
     begin::REFERENCE,
     paint::{Paint, visible},
-    trial::trial,
+    trial::{in_short, trial},
 };
 
 /// How many trials with one and the same reason are listed by name.
 const MOST_NAMES: usize = 6;
+
+/// How many trials that break the same checks are told in full.
+const MOST_ALIKE: usize = 3;
+
+/// How much is told of what something that the target lacks is, in characters.
+const LONGEST_ABOUT: usize = 80;
+
+/// How many things that were left behind are listed.
+const MOST_LEFT: usize = 20;
 
 /// Everything that is told after a run. `verbose` shows warnings and snapshots of trials that passed in full.
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
@@ -24,6 +33,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     }
     text.push('\n');
     if !quiet {
+        left_behind(&mut text, report);
         outcomes(&mut text, report);
         coverage(&mut text, report);
         findings(&mut text, report);
@@ -34,46 +44,124 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     text
 }
 
-/// Trials that did not simply pass. Those without a verdict are told together by reason.
+/// Trials that did not simply pass. Those without a verdict are told together by reason, and of those that break
+/// the same checks only the first few in full: seventy pages about one mistake hide all others.
 fn trials(text: &mut String, report: &RunReport, verbose: bool) {
-    let mut by_reason: BTreeMap<(&'static str, &str), Vec<&TrialReport>> = BTreeMap::new();
+    let mut undecided: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    let mut shortened = false;
+    let stopped = report.verdict == Verdict::Interrupted;
     for report in &report.scenarios {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
-        match report.outcome {
-            Outcome::Skipped | Outcome::Inconclusive => {
+        let in_full = match report.outcome {
+            Outcome::Skipped => continue,
+            Outcome::Inconclusive => {
                 let reason = report.reason.as_deref().unwrap_or_default();
-                by_reason.entry((report.outcome.word(), reason)).or_default().push(report);
+                // At which step the signal met each of them is of no use to anyone.
+                let reason = if stopped && reason.contains("interrupted") { "interrupted" } else { reason };
+                undecided.entry(reason).or_default().push(report);
+                continue;
             }
-            Outcome::Failed | Outcome::Waived => {
-                let _ = write!(text, "\n{}", trial(report));
+            Outcome::Passed if !remarks && !verbose => continue,
+            _ => {
+                let count = alike.entry(trouble(report)).or_default();
+                *count += 1;
+                verbose || *count <= MOST_ALIKE || differs || !report.left_behind.is_empty()
             }
-            Outcome::Passed if remarks || verbose => {
-                let _ = write!(text, "\n{}", trial(report));
-            }
-            Outcome::Passed => {}
-        }
+        };
+        shortened |= !in_full;
+        let _ = write!(text, "\n{}", if in_full { trial(report) } else { in_short(report) });
     }
-    for ((outcome, reason), trials) in by_reason {
-        if let ([only], "inconclusive") = (trials.as_slice(), outcome) {
+    if shortened {
+        let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every trial in full"));
+    }
+    for (reason, trials) in undecided {
+        if let [only] = trials.as_slice() {
             let _ = write!(text, "\n{}", trial(only));
             continue;
         }
-        let _ = writeln!(
-            text,
-            "\n{} {} × {}",
-            Paint::dab(Paint::WARN, outcome.to_uppercase()),
-            trials.len(),
-            visible(reason)
-        );
+        let count = trials.len();
+        let _ = writeln!(text, "\n{} {count} × {}", Paint::dab(Paint::WARN, "INCONCLUSIVE"), visible(reason));
         let most = if verbose { usize::MAX } else { MOST_NAMES };
         for trial in trials.iter().take(most) {
             let _ = writeln!(text, "  {}  {}", trial.name, Paint::dab(Paint::FAINT, &trial.location));
         }
-        if trials.len() > most {
-            let _ = writeln!(text, "  … and {} more (-v lists them)", trials.len() - most);
+        if count > most {
+            let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
         }
+    }
+    skipped(text, report);
+}
+
+/// What trials have in common that break the same checks.
+fn trouble(report: &TrialReport) -> Vec<&str> {
+    let waived = report.waived.iter().map(|waived| &waived.finding);
+    let findings = report.violations.iter().chain(waived).chain(&report.warnings);
+    std::iter::once(report.outcome.word()).chain(findings.map(|finding| finding.check)).collect()
+}
+
+/// What the target would have to bring for the trials that were skipped.
+fn skipped(text: &mut String, report: &RunReport) {
+    if report.summary.skipped == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{} {} trials: the target does not bring what they need",
+        Paint::dab(Paint::WARN, "SKIPPED"),
+        report.summary.skipped
+    );
+    let lacks = || report.packs.iter().flat_map(|pack| &pack.lacks);
+    let width = lacks().map(|lack| lack.name.chars().count()).max().unwrap_or_default();
+    for lack in lacks() {
+        let kind = lack.kind.word();
+        let _ = writeln!(
+            text,
+            "  {kind:<9} {} {:>3} × {}",
+            Paint::dab(Paint::STRONG, format_args!("{:<width$}", lack.name)),
+            lack.trials,
+            Paint::dab(Paint::FAINT, one_line(&lack.about))
+        );
+    }
+    let ways = [
+        (LackKind::Role, "roles: --role NAME=bearer:env:VAR"),
+        (LackKind::Variable, "variables: --var NAME=VALUE"),
+        (LackKind::Condition, "conditions (and all else): a failspec.toml"),
+    ];
+    let wanted = |kind| lacks().any(|lack| lack.kind == kind);
+    let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
+    let _ = writeln!(text, "  {}", ways.join(" · "));
+}
+
+/// The beginning of a text, on one line.
+fn one_line(text: &str) -> String {
+    let words = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST_ABOUT) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+/// What teardowns could not remove. A run that was stopped must tell it too.
+fn left_behind(text: &mut String, report: &RunReport) {
+    let all = || report.scenarios.iter().flat_map(|trial| &trial.left_behind);
+    let count = all().count();
+    if count == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "{} {}",
+        label("left"),
+        Paint::dab(Paint::WARN, format_args!("{count} times a teardown could not remove what was made:"))
+    );
+    for left in all().take(MOST_LEFT) {
+        let _ = writeln!(text, "             {}", visible(left));
+    }
+    if count > MOST_LEFT {
+        let _ = writeln!(text, "             … and {} more (every report lists them)", count - MOST_LEFT);
     }
 }
 
@@ -141,6 +229,8 @@ fn coverage(text: &mut String, report: &RunReport) {
 fn missing(text: &mut String, missing: &[(String, String)]) {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, why) in missing {
+        // What the target lacks has been told; which scenario wants which of it would only repeat that.
+        let why = if why.starts_with("skipped: the target brings no") { "skipped, see above" } else { why };
         by_reason.entry(why).or_default().push(name);
     }
     for (why, names) in by_reason {

@@ -1,6 +1,6 @@
 //! One trial that did not simply pass.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use crate::{
     check::Finding,
@@ -12,54 +12,102 @@ use super::paint::{Paint, visible};
 /// The longest body that is shown in a terminal, in characters.
 const LONGEST_BODY: usize = 600;
 
+/// The longest sentence about what is wrong, in characters: it may quote the answer.
+const LONGEST_MESSAGE: usize = 400;
+
+/// How many lines of a difference are shown.
+const MOST_DIFF_LINES: usize = 100;
+
+/// The longest code or request id, in characters.
+const LONGEST_VALUE: usize = 100;
+
+/// The longest command line, in characters: it holds the body that was sent.
+const LONGEST_COMMAND: usize = 2000;
+
 /// What is documented, what was sent, what came back, what is wrong with it.
 pub fn trial(report: &TrialReport) -> String {
-    let mut text = String::new();
-    let style = match report.outcome {
-        Outcome::Failed => Paint::BAD,
-        Outcome::Passed => Paint::GOOD,
-        _ => Paint::WARN,
-    };
-    let _ = writeln!(
-        text,
-        "{} {}  {}",
-        Paint::dab(style, report.outcome.word().to_uppercase()),
-        Paint::dab(Paint::STRONG, &report.name),
-        Paint::dab(Paint::FAINT, &report.location),
-    );
+    let mut text = title(report);
     row(&mut text, "documented", &documented(report));
     if let Some(exchange) = judged(report) {
-        let who =
-            exchange.role.as_deref().map_or("without credentials".to_owned(), |role| format!("as {role}"));
-        let sent =
-            format!("{} {} {}", exchange.request.method, exchange.request.url, Paint::dab(Paint::FAINT, who));
+        let request = &exchange.request;
+        let sent = format!(
+            "{} {} {}",
+            visible(&request.method),
+            visible(&request.url),
+            Paint::dab(Paint::FAINT, who(exchange))
+        );
         row(&mut text, "sent", &sent);
         row(&mut text, "received", &received(report, exchange));
     }
-    if let Some(reason) = &report.reason {
-        row(&mut text, "because", reason);
+    // Where there are violations, they say it better.
+    if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
+        row(&mut text, "because", &visible(reason));
     }
-    for finding in &report.violations {
-        finding_row(&mut text, Paint::dab(Paint::BAD, "✗"), finding, "");
-    }
-    for waived in &report.waived {
-        let why = format!(" (waived until {}: {})", waived.expires, waived.reason);
-        finding_row(&mut text, Paint::dab(Paint::WARN, "~"), &waived.finding, &why);
-    }
-    for finding in &report.warnings {
-        finding_row(&mut text, Paint::dab(Paint::WARN, "!"), finding, "");
-    }
+    findings(&mut text, report);
     snapshot(&mut text, report);
     for left in &report.left_behind {
         row(&mut text, "left", &format!("teardown could not remove: {}", visible(left)));
     }
     if let Some(exchange) = judged(report) {
         if let Some(answer) = exchange.answer.as_ref().filter(|answer| !answer.body.is_empty()) {
-            row(&mut text, "body", &short(&answer.body));
+            row(&mut text, "body", &visible(&shortened(&answer.body, LONGEST_BODY)));
         }
-        row(&mut text, "again", &Paint::dab(Paint::FAINT, visible(&exchange.request.curl)));
+        // A command line that is cut short sends something else: the report holds it whole.
+        let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
+            true => "(the command line is too long for a terminal; `--report json=PATH` holds it)",
+            false => exchange.request.curl.as_str(),
+        };
+        row(&mut text, "again", &Paint::dab(Paint::FAINT, visible(curl)));
     }
     text
+}
+
+/// A trial in a few lines, where others like it were told in full: its name and what is wrong with it.
+pub(super) fn in_short(report: &TrialReport) -> String {
+    let mut text = title(report);
+    findings(&mut text, report);
+    text
+}
+
+fn title(report: &TrialReport) -> String {
+    let style = match report.outcome {
+        Outcome::Failed => Paint::BAD,
+        Outcome::Passed => Paint::GOOD,
+        _ => Paint::WARN,
+    };
+    format!(
+        "{} {}  {}\n",
+        Paint::dab(style, report.outcome.word().to_uppercase()),
+        Paint::dab(Paint::STRONG, &report.name),
+        Paint::dab(Paint::FAINT, &report.location),
+    )
+}
+
+fn findings(text: &mut String, report: &TrialReport) {
+    for finding in &report.violations {
+        finding_row(text, Paint::dab(Paint::BAD, "✗"), finding, "");
+    }
+    for waived in &report.waived {
+        let why = format!(" (waived until {}: {})", waived.expires, waived.reason);
+        finding_row(text, Paint::dab(Paint::WARN, "~"), &waived.finding, &why);
+    }
+    for finding in &report.warnings {
+        finding_row(text, Paint::dab(Paint::WARN, "!"), finding, " (not documented)");
+    }
+}
+
+/// Whose credentials were sent; a scenario may write wrong ones itself.
+fn who(exchange: &ExchangeReport) -> String {
+    let own = |(name, _): &(String, String)| {
+        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
+    };
+    match &exchange.role {
+        Some(role) => format!("as {role}"),
+        None if exchange.request.headers.iter().any(own) => {
+            "with credentials that nobody was given".to_owned()
+        }
+        None => "without credentials".to_owned(),
+    }
 }
 
 /// The exchange that is judged; where there is none, the last one, at which the trial ended.
@@ -79,24 +127,25 @@ fn documented(report: &TrialReport) -> String {
 
 fn received(report: &TrialReport, exchange: &ExchangeReport) -> String {
     let Some(answer) = &exchange.answer else {
-        return exchange.error.clone().unwrap_or_default();
+        return visible(exchange.error.as_deref().unwrap_or_default()).into_owned();
     };
     let mut text = format!("HTTP {}", answer.status);
     if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == "request") {
         if let Some(code) = &observed.code {
-            let _ = write!(text, " · {code}");
+            let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), LONGEST_VALUE)));
         }
         if let Some(id) = &observed.request_id {
-            let _ = write!(text, " · request id {id}");
+            let _ = write!(text, " · request id {}", visible(&shortened(id, LONGEST_VALUE)));
         }
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
     text
 }
 
+/// What is wrong, then the check that says so: `failspec explain` knows it.
 fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str) {
-    let source = if finding.is_violation() { "" } else { " (not documented)" };
-    let line = format!("{} {}{source}{suffix}", Paint::dab(Paint::STRONG, finding.check), finding.message);
+    let check = Paint::dab(Paint::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
+    let line = format!("{} {check}", visible(&shortened(&finding.message, LONGEST_MESSAGE)));
     let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
 }
 
@@ -107,13 +156,18 @@ fn snapshot(text: &mut String, report: &TrialReport) {
         _ => return,
     };
     row(text, "snapshot", &format!("{what}: {}", snapshot.file));
-    for line in diff.lines() {
+    let all = diff.lines().count();
+    for line in diff.lines().take(MOST_DIFF_LINES) {
         let style = match line.as_bytes().first() {
             Some(b'-') => Paint::BAD,
             Some(b'+') => Paint::GOOD,
             _ => Paint::FAINT,
         };
-        let _ = writeln!(text, "             {}", Paint::dab(style, visible(line)));
+        let line = shortened(line, LONGEST_MESSAGE);
+        let _ = writeln!(text, "             {}", Paint::dab(style, visible(&line)));
+    }
+    if all > MOST_DIFF_LINES {
+        let _ = writeln!(text, "             … and {} more lines", all - MOST_DIFF_LINES);
     }
 }
 
@@ -124,15 +178,13 @@ fn row(text: &mut String, label: &str, value: &str) {
 }
 
 fn indent(value: &str, columns: usize) -> String {
-    // Escape codes of our own are inside already: only what came from elsewhere was made visible before.
+    // Escape codes of our own are inside already: what came from elsewhere was made visible before.
     value.lines().collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(columns)))
 }
 
-fn short(body: &str) -> String {
-    let body = visible(body);
-    if body.chars().count() <= LONGEST_BODY {
-        return body.into_owned();
+fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
-    let head: String = body.chars().take(LONGEST_BODY).collect();
-    format!("{head}…")
 }

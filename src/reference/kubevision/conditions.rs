@@ -1,0 +1,11 @@
+//! States of the world that no request brings about.
+
+use crate::reference::store::Switch;
+
+pub(super) const INTERNAL_FAULT: &str = "internal-fault";
+
+/// All of them. That a cluster does not answer needs none: one of the clusters is dead for good.
+pub(super) const ALL: &[Switch] = &[Switch {
+    name: INTERNAL_FAULT,
+    about: "the backend itself fails while it works on the resources of a cluster",
+}];

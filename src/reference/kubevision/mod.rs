@@ -1,0 +1,217 @@
+//! KubeVision, a dashboard for many Kubernetes clusters.
+//!
+//! Written from <https://kubevision-docs.pages.dev/docs/api/error-codes>, which documents 18 codes, see [`Code`],
+//! and an envelope: "All API responses use HTTP 200. The code field in the response envelope determines the
+//! outcome." Where the pages are silent on where a failure appears, the endpoints here are this project's own choice.
+//!
+//! Every request is judged in this order:
+//!
+//! 1. the route: an unknown path or method is 40400
+//! 2. authentication, except under `/auth`: 40100, 40101, 40102
+//! 3. path and query: what is missing (40001), then what is malformed (40002)
+//! 4. the body: JSON (40001, 40002), or a Kubernetes object in YAML (42200, then 40001, 40002)
+//! 5. the cluster's configuration: 40402
+//! 6. permission: to enter the cluster (40301), the namespace (40302), and to act there (40300). As in Kubernetes it
+//!    comes before existence, so that a refusal tells nothing about what exists
+//! 7. the backend's own health (50000) and whether the cluster answers (50200)
+//! 8. existence: 40400, 40401, 40900, 40901
+//! 9. what Kubernetes itself says about the object: 42201
+//! 10. the effect
+
+mod access;
+mod batch;
+mod body;
+mod clusters;
+mod conditions;
+mod deployments;
+mod dry_run;
+mod failure;
+mod manifest;
+mod query;
+mod quirks;
+mod reply;
+mod resources;
+mod route;
+mod seed;
+mod session;
+mod target_file;
+mod users;
+mod validation;
+mod yaml;
+
+use super::{
+    Answer, Api, CodeKind, Envelope, Request, path,
+    query::Query,
+    store::{Clock, Identities, OneTimeCodes, Store, Switches},
+};
+use access::Caller;
+use reply::Success;
+use route::{Operation, Resource};
+
+pub use failure::{Code, Failure};
+pub use seed::{
+    ADMIN_TOKEN, DEVELOPER_TOKEN, EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, TOTP_PASSWORD, TOTP_SECRETS,
+    VIEWER_TOKEN, password_of,
+};
+
+/// The largest body that is read; the limit, 1 MiB, is this project's choice.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// What an operation comes to.
+type Outcome = Result<Success, Failure>;
+
+/// A request that was routed and authenticated.
+#[derive(Debug)]
+struct Call<'a> {
+    request: &'a Request,
+    query: Query,
+    caller: Caller,
+}
+
+/// The reference implementation of KubeVision.
+#[derive(Debug)]
+pub struct Kubevision {
+    store: Store,
+    conditions: Switches,
+    quirks: Switches,
+    /// Temporary tokens of logins that wait for their second factor.
+    pending: Identities,
+    /// Refresh tokens.
+    refreshing: Identities,
+    codes: OneTimeCodes,
+}
+
+impl Default for Kubevision {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Kubevision {
+    /// With its initial data, in real time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Clock::real())
+    }
+
+    /// With a clock that can be moved: tokens expire, and codes are good for a minute and a half.
+    #[must_use]
+    pub fn with(clock: Clock) -> Self {
+        let kubevision = Self {
+            store: Store { clock, ..Store::default() },
+            conditions: Switches::new(conditions::ALL),
+            quirks: Switches::new(quirks::ALL),
+            pending: Identities::default(),
+            refreshing: Identities::default(),
+            codes: OneTimeCodes::default(),
+        };
+        kubevision.fill();
+        kubevision
+    }
+
+    fn judge(&self, request: &Request) -> Outcome {
+        let segments = path::segments(&request.path);
+        let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
+        let operation = route::find(&request.method, &names)
+            .ok_or_else(|| Failure::new(Code::ResourceNotFound, "no such endpoint"))?;
+        if operation.is_public() {
+            return self.log_in(operation, request);
+        }
+        let caller = self.authenticate(request)?;
+        // Literal segments are never empty, so an empty one stands where a parameter belongs.
+        if names.iter().any(|name| name.is_empty()) {
+            return Err(Failure::missing("a path parameter"));
+        }
+        if !segments.decodable {
+            return Err(Failure::invalid("the path", "has an invalid percent-encoding"));
+        }
+        let query = Query::read(request.query.as_deref());
+        self.perform(operation, &Call { request, query, caller })
+    }
+
+    /// What needs no token.
+    fn log_in(&self, operation: Operation<'_>, request: &Request) -> Outcome {
+        let body = self.json(request)?;
+        match operation {
+            Operation::VerifyTwoFactor => self.verify_two_factor(&body),
+            Operation::Refresh => self.refresh(&body),
+            _ => self.login(&body),
+        }
+    }
+
+    fn perform(&self, operation: Operation<'_>, call: &Call<'_>) -> Outcome {
+        use Operation as Op;
+        match operation {
+            Op::Login | Op::VerifyTwoFactor | Op::Refresh => self.log_in(operation, call.request),
+            Op::GetMe => Ok(call.caller.user.show()),
+            Op::CreateUser => self.create_user(call),
+            Op::GetUser { id } => self.get_user(call, id),
+            Op::UpdateUser { id } => self.update_user(call, id),
+            Op::DeleteUser { id } => self.delete_user(call, id),
+            Op::ListClusters => Ok(self.list_clusters(call)),
+            Op::CreateCluster => self.create_cluster(call),
+            Op::GetCluster { cluster } => self.get_cluster(call, cluster),
+            Op::DeleteCluster { cluster } => self.delete_cluster(call, cluster),
+            Op::ListResources { cluster, resource } => self.list_resources(call, cluster, resource),
+            Op::CreateResource { cluster, resource } => self.create_resource(call, cluster, resource),
+            Op::GetResource { cluster, resource, name } => self.get_resource(call, cluster, resource, name),
+            Op::UpdateResource { cluster, resource, name } => {
+                self.update_resource(call, cluster, resource, name)
+            }
+            Op::PatchResource { cluster, resource, name } => {
+                self.patch_resource(call, cluster, resource, name)
+            }
+            Op::DeleteResource { cluster, resource, name } => {
+                self.delete_resource(call, cluster, resource, name)
+            }
+            Op::DryRun { cluster, resource } => self.dry_run(call, cluster, resource),
+            Op::BatchDelete { cluster } => self.batch_delete(call, cluster),
+            Op::Scale { cluster, namespace, kind, name } => self.scale(call, cluster, namespace, kind, name),
+        }
+    }
+}
+
+impl Api for Kubevision {
+    fn name(&self) -> &'static str {
+        "kubevision"
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        let outcome = self.judge(request);
+        let mut answer = reply::answer(&outcome, &request.method);
+        if let Err(failure) = &outcome
+            && self.quirks.is_on(quirks::HTTP_STATUS)
+        {
+            answer.status = failure.code.number() / 100;
+        }
+        answer
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        const ENVELOPE: Envelope = Envelope {
+            code: Some(("/code", CodeKind::Number)),
+            message: "/message",
+            request_id: Some("/meta/requestId"),
+            request_id_header: None,
+            statuses: &[200],
+            is_error: |answer| {
+                answer.document().is_some_and(|body| body.get("code").is_some_and(|code| *code != 0))
+            },
+            protected: "/api/v1/users/me",
+            success: r#"{"code":0,"message":"success","data":{},"meta":{"source":"cache","stale":false}}"#,
+        };
+        &ENVELOPE
+    }
+
+    fn conditions(&self) -> &Switches {
+        &self.conditions
+    }
+
+    fn quirks(&self) -> &Switches {
+        &self.quirks
+    }
+
+    fn target_file(&self, base_url: &str) -> String {
+        target_file::text(base_url)
+    }
+}

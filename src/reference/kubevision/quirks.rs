@@ -1,0 +1,61 @@
+//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+
+use crate::reference::store::Switch;
+
+pub(super) const MISSING_PARAMETER: &str = "missing-parameter-accepted";
+pub(super) const MALFORMED_PARAMETER: &str = "malformed-parameter-accepted";
+pub(super) const LOOKUP_FIRST: &str = "lookup-before-parameters";
+pub(super) const MISSING_TOKEN: &str = "missing-token-accepted";
+pub(super) const EXPIRED_TOKEN: &str = "expired-token-accepted";
+pub(super) const USELESS_REFRESH: &str = "refreshed-token-expired";
+pub(super) const NO_TWO_FACTOR: &str = "two-factor-skipped";
+pub(super) const PENDING_TOKEN: &str = "temporary-token-accepted";
+pub(super) const ANY_CODE: &str = "any-totp-code-accepted";
+pub(super) const USED_CODE: &str = "used-totp-code-accepted";
+pub(super) const NO_ACTIONS: &str = "action-permission-not-enforced";
+pub(super) const NO_CLUSTERS: &str = "cluster-permission-not-enforced";
+pub(super) const NO_NAMESPACES: &str = "namespace-permission-not-enforced";
+pub(super) const OPEN_BATCH: &str = "batch-permission-not-enforced";
+pub(super) const ABSENT_RESOURCE: &str = "absent-resource-answered";
+pub(super) const ABSENT_USER: &str = "absent-user-answered";
+pub(super) const ABSENT_CLUSTER: &str = "absent-cluster-answered";
+pub(super) const DUPLICATE: &str = "duplicate-accepted";
+pub(super) const STALE_VERSION: &str = "stale-version-accepted";
+pub(super) const INVALID_YAML: &str = "invalid-yaml-accepted";
+pub(super) const BLIND_DRY_RUN: &str = "dry-run-accepts-everything";
+pub(super) const LEAKING_MESSAGE: &str = "internal-error-leaks-message";
+pub(super) const LEAKING_DATA: &str = "internal-error-leaks-data";
+pub(super) const UNREACHABLE_SERVED: &str = "unreachable-cluster-answered";
+pub(super) const HTTP_STATUS: &str = "http-status-used";
+
+/// All of them.
+pub(super) const ALL: &[Switch] = &[
+    Switch { name: MISSING_PARAMETER, about: "a default takes the place of a required parameter" },
+    Switch { name: MALFORMED_PARAMETER, about: "malformed parameters are ignored or taken as they are" },
+    Switch { name: LOOKUP_FIRST, about: "what has no namespace is not found instead of incomplete" },
+    Switch { name: MISSING_TOKEN, about: "who sends no token may do everything" },
+    Switch { name: EXPIRED_TOKEN, about: "an access token stays good after it has expired" },
+    Switch { name: USELESS_REFRESH, about: "the token that a refresh gives out has expired already" },
+    Switch { name: NO_TWO_FACTOR, about: "a password alone is enough, also with 2FA" },
+    Switch {
+        name: PENDING_TOKEN,
+        about: "the temporary token of half a login is as good as an access token",
+    },
+    Switch { name: ANY_CODE, about: "any six digits pass as TOTP code" },
+    Switch { name: USED_CODE, about: "a TOTP code can be used more than once" },
+    Switch { name: NO_ACTIONS, about: "whoever may enter a namespace may do everything there" },
+    Switch { name: NO_CLUSTERS, about: "everyone may enter every cluster" },
+    Switch { name: NO_NAMESPACES, about: "whoever may enter a cluster may enter every namespace" },
+    Switch { name: OPEN_BATCH, about: "the items of a batch are deleted without asking for permission" },
+    Switch { name: ABSENT_RESOURCE, about: "a resource that does not exist is answered with success" },
+    Switch { name: ABSENT_USER, about: "a user that does not exist is answered with success" },
+    Switch { name: ABSENT_CLUSTER, about: "a cluster that does not exist is answered with success" },
+    Switch { name: DUPLICATE, about: "creating what exists already replaces it" },
+    Switch { name: STALE_VERSION, about: "an update with an outdated version overwrites the newer one" },
+    Switch { name: INVALID_YAML, about: "YAML that cannot be parsed is taken for an empty object" },
+    Switch { name: BLIND_DRY_RUN, about: "a dry-run never asks the API server whether it would accept" },
+    Switch { name: LEAKING_MESSAGE, about: "the message of an internal error shows a stack trace" },
+    Switch { name: LEAKING_DATA, about: "the data of an internal error shows the failed query" },
+    Switch { name: UNREACHABLE_SERVED, about: "a cluster that does not answer looks like an empty one" },
+    Switch { name: HTTP_STATUS, about: "failures have the HTTP status that their code begins with" },
+];

@@ -1,0 +1,78 @@
+//! Time-based one-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, one step of tolerance to either side.
+
+use jiff::Timestamp;
+use totp_rs::{Builder, Secret, Totp};
+
+use super::SingleUse;
+
+/// Seconds of one step.
+const STEP: u64 = 30;
+
+/// How many steps a code may be early or late: clocks differ, and people type slowly (RFC 6238, 5.2).
+const TOLERANCE: u64 = 1;
+
+/// Checks codes, and remembers which were used.
+#[derive(Debug, Default)]
+pub struct OneTimeCodes {
+    spent: SingleUse,
+}
+
+impl OneTimeCodes {
+    /// Whether a code is right at `now` for a secret in base 32, whether or not it was used.
+    #[must_use]
+    pub fn is_right(secret: &str, code: &str, now: Timestamp) -> bool {
+        right_steps(secret, code, now).next().is_some()
+    }
+
+    /// Accepts a code that is right at `now`, once for each owner; a refused code spends nothing.
+    pub fn accept(&self, owner: &str, secret: &str, code: &str, now: Timestamp) -> bool {
+        // The step is what is spent, so that the same digits are good again should they ever come back.
+        right_steps(secret, code, now).any(|step| self.spent.spend(&format!("{owner} {step}")))
+    }
+}
+
+/// The steps around `now` whose code this is. None for a secret that is none.
+fn right_steps<'a>(secret: &str, code: &'a str, now: Timestamp) -> impl Iterator<Item = u64> + 'a {
+    let totp = generator(secret);
+    let step = u64::try_from(now.as_second()).unwrap_or(0) / STEP;
+    let window = step.saturating_sub(TOLERANCE)..=step + TOLERANCE;
+    totp.into_iter().flat_map(move |totp| {
+        window.clone().filter(move |step| totp.generate(step * STEP).to_string() == code)
+    })
+}
+
+fn generator(secret: &str) -> Option<Totp> {
+    Builder::new().with_secret(Secret::try_from_base32(secret).ok()?).build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OneTimeCodes;
+    use jiff::Timestamp;
+
+    /// The secret of the test vectors of RFC 6238, appendix B, in base 32.
+    const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("a time")
+    }
+
+    #[test]
+    fn the_vectors_of_the_rfc_are_right() {
+        for (second, code) in [(59, "287082"), (1_111_111_109, "081804"), (2_000_000_000, "279037")] {
+            assert!(OneTimeCodes::is_right(SECRET, code, at(second)), "{code}");
+            assert!(!OneTimeCodes::is_right(SECRET, code, at(second + 90)), "{code}");
+        }
+        assert!(!OneTimeCodes::is_right("not base 32!", "287082", at(59)));
+        assert!(!OneTimeCodes::is_right(SECRET, "28708", at(59)));
+    }
+
+    #[test]
+    fn a_code_is_good_for_30_seconds_either_way_and_once() {
+        let codes = OneTimeCodes::default();
+        assert!(!codes.accept("one", SECRET, "287082", at(90 + 30)));
+        assert!(codes.accept("one", SECRET, "287082", at(89)));
+        assert!(!codes.accept("one", SECRET, "287082", at(59)));
+        assert!(codes.accept("other", SECRET, "287082", at(1)));
+    }
+}

@@ -1,0 +1,39 @@
+//! What a target does not bring.
+
+use serde::Serialize;
+
+/// Something that the contract requires and the target does not bring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Lack {
+    /// What kind of thing it is.
+    pub kind: LackKind,
+    /// Its name in the contract.
+    pub name: String,
+    /// What the contract says about it.
+    pub about: String,
+    /// How many selected trials are skipped for want of it, alone or of others too.
+    pub trials: usize,
+}
+
+/// What kind of thing a target does not bring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LackKind {
+    /// Credentials.
+    Role,
+    /// A value.
+    Variable,
+    /// A state that no request brings about.
+    Condition,
+}
+
+impl LackKind {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Variable => "variable",
+            Self::Condition => "condition",
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Roles that log in: once, shared, again when what they got has expired, and never in any output.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use failspec::{
+    document::Source,
+    pack::{Files, Pack},
+    run::{Plan, RunOptions, Selectors, interrupt, run},
+    target::Config,
+    verdict::{RunReport, Verdict},
+};
+use tokio::{net::TcpListener, sync::mpsc};
+
+const CONTRACT: &str = r#"
+contract: shop
+as_of: 2026-11-20
+success: { status: 2xx }
+envelope: { media_type: application/json, code: /error, message: /message }
+requires: { roles: { clerk: may look things up } }
+failures:
+  - { id: not_found, status: 404, code: not_found, summary: There is no such thing }
+"#;
+
+const SCENARIOS: &str = r#"
+contract: shop
+scenarios:
+  look_up_nothing:
+    triggers: not_found
+    as: clerk
+    each: { a: { name: a }, b: { name: b }, c: { name: c }, d: { name: d }, e: { name: e } }
+    request: GET /things/${name}
+    control: { request: GET /things }
+"#;
+
+/// What the server does and sees.
+#[derive(Default)]
+struct Shop {
+    logins: AtomicU64,
+    refuses: bool,
+    /// How long a token holds, in seconds.
+    lifetime: u64,
+}
+
+async fn answer(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let json = |status: StatusCode, text: String| {
+        (status, [("content-type", "application/json")], text).into_response()
+    };
+    let error =
+        |status: StatusCode, code: &str| json(status, format!(r#"{{"error":"{code}","message":"{code}"}}"#));
+    if uri.path() == "/login" {
+        if shop.refuses || !body.starts_with(b"user=joe&password=p%40ss-word-1234") {
+            return error(StatusCode::UNAUTHORIZED, "bad_credentials");
+        }
+        let number = shop.logins.fetch_add(1, Ordering::SeqCst) + 1;
+        let lifetime = shop.lifetime;
+        let text = format!(r#"{{"token":"token-of-login-{number:04}","expires_in":{lifetime}}}"#);
+        return json(StatusCode::OK, text);
+    }
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !bearer.starts_with("Bearer token-of-login-") {
+        return error(StatusCode::UNAUTHORIZED, "unauthorized");
+    }
+    if uri.path() == "/things" {
+        // A server that echoes what it was sent is the worst case for a secret.
+        return json(StatusCode::OK, format!(r#"{{"you":"{bearer}"}}"#));
+    }
+    error(StatusCode::NOT_FOUND, "not_found")
+}
+
+async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in [("schemas/shop/contract.yaml", CONTRACT), ("scenarios/shop/shop.yaml", SCENARIOS)] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let shop = Arc::new(shop);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().fallback(answer).with_state(Arc::clone(&shop));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let config = format!(
+        r#"
+default_target = "shop"
+[target.shop]
+url = "http://{address}"
+[target.shop.roles.clerk.login]
+steps = [ {{ request = "POST /login", form = {{ user = "joe", password = "p@ss-word-1234" }}, capture = {{ token = "/token" }} }} ]
+header = "Authorization: Bearer ${{token}}"
+expires_in = "/expires_in"
+"#
+    );
+    let config = Config::read(&Source::new("failspec.toml", config), None, Path::new(".")).unwrap();
+    let pack = Arc::new(Pack::load(&Files::Directory(folder.path().to_owned()), "shop").unwrap());
+    let plan = Plan::new(pack, Arc::new(config.target), &Selectors::default(), 0);
+    let (_interrupter, interrupt) = interrupt();
+    let (events, _unheard) = mpsc::unbounded_channel();
+    let report =
+        run(vec![plan], RunOptions { jobs: Some(1), ..RunOptions::default() }, interrupt, events).await;
+    (report.unwrap(), shop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_logs_in_once_for_all_scenarios_and_its_token_is_nowhere() {
+    let (report, shop) = judge(Shop { lifetime: 3600, ..Shop::default() }).await;
+    assert_eq!(report.verdict, Verdict::Conforms);
+    assert_eq!(shop.logins.load(Ordering::SeqCst), 1);
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!text.contains("token-of-login"), "the token stands in the report");
+    assert!(text.contains("[secret: role clerk]"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_logs_in_again_when_its_token_has_expired() {
+    // A token that holds for no time at all has expired before each request.
+    let (report, shop) = judge(Shop { lifetime: 0, ..Shop::default() }).await;
+    assert_eq!(report.verdict, Verdict::Conforms);
+    assert!(shop.logins.load(Ordering::SeqCst) >= 10, "one login for each of the ten requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_login_is_one_diagnosis_and_never_a_skip() {
+    let (report, _) = judge(Shop { refuses: true, ..Shop::default() }).await;
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    let diagnosis = report.diagnosis.unwrap();
+    assert!(diagnosis.contains("the role clerk cannot log in"), "{diagnosis}");
+    assert!(diagnosis.contains("HTTP 401"), "{diagnosis}");
+    assert_eq!(report.summary.skipped, 0);
+    assert_eq!(report.summary.inconclusive, 5);
+}
