@@ -217,7 +217,8 @@ async fn one_answer_to_everything_is_one_diagnosis() {
         assert!(report.diagnosis.is_some(), "{id}");
         assert!(report.run_findings.is_empty(), "{id}: {:?}", report.run_findings);
         assert!(report.scenarios.iter().all(|trial| trial.violations.is_empty()), "{id}");
-        assert!(report.scenarios.len() <= 5, "{id}: the first trials alone, not {}", report.scenarios.len());
+        let sent = report.scenarios.iter().filter(|trial| !trial.exchanges.is_empty()).count();
+        assert!(sent <= 5, "{id}: {sent} trials were run to find out");
         assert_eq!(report.summary.exercised, 0, "{id}");
     }
 }
