@@ -217,8 +217,8 @@ async fn one_answer_to_everything_is_one_diagnosis() {
         assert!(report.diagnosis.is_some(), "{id}");
         assert!(report.run_findings.is_empty(), "{id}: {:?}", report.run_findings);
         assert!(report.scenarios.iter().all(|trial| trial.violations.is_empty()), "{id}");
-        // No trial is left out of the report, and not one of them is given a verdict of its own.
-        assert_eq!(report.summary.inconclusive, report.scenarios.len(), "{id}");
+        let sent = report.scenarios.iter().filter(|trial| !trial.exchanges.is_empty()).count();
+        assert!(sent <= 5, "{id}: {sent} trials were run to find out");
         assert_eq!(report.summary.exercised, 0, "{id}");
     }
 }

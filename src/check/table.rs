@@ -40,7 +40,7 @@ pub static CHECKS: &[&Check] = &[
     &retry_after_syntax::CHECK,
 ];
 
-/// Findings of the whole run, which are no checks of one exchange but can be waived and explained like them.
+/// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
 pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has a request id of its own"),
     ("waiver-stale", "a waiver matches something that still breaks its check"),
