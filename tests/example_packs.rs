@@ -9,8 +9,8 @@ use failspec::{
 fn the_example_packs_are_complete() {
     let files = Files::Directory("examples/packs".into());
     let names = files.packs().unwrap();
-    assert_eq!(names, ["apinizer", "k0rdent"]);
-    for (name, documented) in names.iter().zip([15, 13]) {
+    assert_eq!(names, ["apinizer"]);
+    for (name, documented) in names.iter().zip([15]) {
         let pack = Pack::load(&files, name).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(pack.contract.failures.len(), documented, "{name}");
         let found = lint(&pack);

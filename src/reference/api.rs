@@ -22,6 +22,11 @@ pub trait Api: Send + Sync {
     /// Deliberate misbehaviour of the domain, switched on by a mutant and off otherwise.
     fn quirks(&self) -> &Switches;
 
+    /// The names of those quirks that clients must tolerate: the documentation leaves the API the choice.
+    fn harmless_quirks(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// A complete, commented `failspec.toml` for this API under `base_url`, e.g. `http://127.0.0.1:8080`.
     fn target_file(&self, base_url: &str) -> String;
 }

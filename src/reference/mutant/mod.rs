@@ -45,6 +45,9 @@ pub fn mutants() -> Vec<Mutant> {
 /// Every mutant that fits an API: those of [`mutants`], and one for each quirk of its domain.
 #[must_use]
 pub fn mutants_of(api: &dyn Api) -> Vec<Mutant> {
-    let quirks = api.quirks().known().iter().map(|quirk| Mutant::switching(quirk.name, quirk.about));
+    let quirks = api.quirks().known().iter().map(|quirk| {
+        let mutant = Mutant::switching(quirk.name, quirk.about);
+        if api.harmless_quirks().contains(&quirk.name) { mutant.tolerated() } else { mutant }
+    });
     mutants().into_iter().filter(|mutant| mutant.fits(api.envelope())).chain(quirks).collect()
 }

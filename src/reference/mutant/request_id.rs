@@ -56,8 +56,7 @@ fn has_id(envelope: &Envelope) -> bool {
     envelope.request_id.is_some()
 }
 
-/// Keeps the form of the API's own ids: every hexadecimal digit becomes 0, so that the id is well-formed and
-/// only its repetition is wrong.
+/// Keeps the form of the API's own ids, so that only their repetition is wrong.
 fn constant(scene: &Scene<'_>, answer: &mut Answer) {
     let mut same = String::new();
     edit_at(answer, scene.envelope.request_id, |id| {
@@ -69,7 +68,17 @@ fn constant(scene: &Scene<'_>, answer: &mut Answer) {
     }
 }
 
+/// Parts of hexadecimal digits alone become zeros: a UUID's digits and letters fall in other places each time.
+/// A part such as `req` names something and is the same in every id.
 fn flattened(id: &str) -> String {
-    // A UUID's digits and letters fall in other places each time, so hexadecimal digits all become the same.
-    id.chars().map(|letter| if letter.is_ascii_hexdigit() { '0' } else { letter }).collect()
+    let is_random = |part: &str| part.chars().all(|letter| letter.is_ascii_hexdigit());
+    id.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric())
+        .map(|part| {
+            let (digits, end) = match part.char_indices().last() {
+                Some((at, letter)) if !letter.is_ascii_alphanumeric() => part.split_at(at),
+                _ => (part, ""),
+            };
+            if is_random(digits) { "0".repeat(digits.len()) + end } else { part.to_owned() }
+        })
+        .collect()
 }

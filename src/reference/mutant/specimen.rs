@@ -52,6 +52,13 @@ impl Mutant {
         Self { id: quirk, about, harmless: false, effect: Effect::Quirk(quirk), fits: |_| true }
     }
 
+    /// Clients must tolerate what it does, so it must pass.
+    #[must_use]
+    pub fn tolerated(mut self) -> Self {
+        self.harmless = true;
+        self
+    }
+
     /// Changes every answer, not errors alone.
     #[must_use]
     pub fn on_everything(mut self) -> Self {

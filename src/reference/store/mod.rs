@@ -5,23 +5,27 @@
 
 mod clock;
 mod identities;
+mod ledger;
 mod one_time_codes;
 mod rate_limit;
 mod request_id;
 mod resources;
 mod single_use;
 mod switches;
+mod work;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::Clock;
 pub use identities::{Grant, Identities, Identity, TokenError};
+pub use ledger::{Ledger, LedgerError};
 pub use one_time_codes::OneTimeCodes;
 pub use rate_limit::{Allowance, RateLimit, RateLimiter};
-pub use request_id::{hex_digits, uuid};
+pub use request_id::{base62, hex_digits, uuid};
 pub use resources::{Expected, Key, Missing, Resource, Resources, Taken, UpdateError};
 pub use single_use::SingleUse;
 pub use switches::{Switch, Switches};
+pub use work::{Work, Works};
 
 /// What an API holds.
 #[derive(Debug, Default)]

@@ -16,3 +16,17 @@ pub fn hex_digits(count: usize) -> String {
     digits.drain(..digits.len().saturating_sub(count));
     digits
 }
+
+/// Random letters and digits in both cases, as many as wanted.
+#[must_use]
+pub fn base62(count: usize) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = String::with_capacity(count);
+    while text.len() < count {
+        // Version and variant are in bytes 6 and 8; the bytes behind 10 are all random.
+        let random = Uuid::new_v4().into_bytes();
+        let digits = random[10..].iter().map(|byte| char::from(DIGITS[usize::from(*byte) % DIGITS.len()]));
+        text.extend(digits.take(count - text.len()));
+    }
+    text
+}

@@ -214,6 +214,26 @@ impl Resources {
         (page, total)
     }
 
+    /// The first resource of one scope whose body is the wanted one.
+    pub fn find(
+        &self,
+        collection: &'static str,
+        scope: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Option<Resource> {
+        let inner = lock(&self.inner);
+        inner
+            .by_key
+            .range(Key::new(collection, scope, "")..)
+            .take_while(|(key, _)| key.collection == collection && key.scope == scope)
+            .find(|(_, (_, body))| wanted(body))
+            .map(|(key, (version, body))| Resource {
+                key: key.clone(),
+                version: *version,
+                body: body.clone(),
+            })
+    }
+
     /// The resources of every scope that begins with `prefix`, in the order of scopes and names.
     #[must_use]
     pub fn list_below(&self, collection: &'static str, prefix: &str) -> Vec<Resource> {

@@ -1,0 +1,184 @@
+//! k0rdent AI, a GPU infrastructure platform.
+//!
+//! Written from <https://docs.kui.k0labs.com/docs/errors>, which documents an envelope that is a discriminated union on
+//! `success`, 10 codes (see [`Code`]), and three situations without a code: 422 semantic error, 429 rate limited, and
+//! 207 for bulk operations. Where the page is silent on where a failure appears, the endpoints here are this project's
+//! own choice.
+//!
+//! Every request is judged in this order:
+//!
+//! 1. the route: an unknown path is `NOT_FOUND`, a known one with another method 405
+//! 2. authentication: `UNAUTHORIZED`
+//! 3. the rate: 429
+//! 4. path, query and body: `VALIDATION_ERROR`, which names every bad field
+//! 5. permission: `FORBIDDEN`. It comes before existence, so that a refusal tells nothing about what exists
+//! 6. what makes no sense as a whole: 422
+//! 7. the service's own health: `INTERNAL_ERROR`
+//! 8. existence within the caller's organisation: `NOT_FOUND`
+//! 9. `QUOTA_EXCEEDED`, `CONFLICT`, `INVALID_STATE_TRANSITION`, `POOL_CAPACITY_EXCEEDED`
+//! 10. whether the server's BMC answers: `BMC_CONNECTION_FAILED`
+//! 11. the effect
+
+mod allocations;
+mod body;
+mod bulk;
+mod call;
+mod conditions;
+mod failure;
+mod ids;
+mod lifecycle;
+mod pools;
+mod problems;
+mod quirks;
+mod reply;
+mod route;
+mod seed;
+mod servers;
+mod target_file;
+
+use std::time::Duration;
+
+use super::{
+    Answer, Api, CodeKind, Envelope, Request, path,
+    query::Query,
+    store::{Clock, Ledger, RateLimit, RateLimiter, Store, Switches, Works},
+};
+use body::Body;
+use call::Call;
+use problems::Problems;
+use reply::Success;
+use route::{Operation, Route};
+
+pub use failure::{Code, Failure};
+pub use seed::{
+    FOREIGN_SERVER_ID, LIMITED_TOKEN, OPERATOR_TOKEN, POOL_ID, QUOTA_TOKEN, SERVER_ID, VIEWER_TOKEN,
+};
+
+/// The largest body that is read; the limit, 1 MiB, is this project's choice.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How often the one limited role may ask; the page documents that there is a limit, and not which.
+const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
+
+/// The region in request ids.
+const REGION: &str = "sfo1";
+
+/// What an operation comes to.
+type Outcome = Result<Success, Failure>;
+
+/// The reference implementation of k0rdent AI.
+#[derive(Debug)]
+pub struct K0rdent {
+    store: Store,
+    conditions: Switches,
+    quirks: Switches,
+    /// Asynchronous work on servers.
+    works: Works,
+    /// The capacity of pools and the quota of organisations.
+    ledger: Ledger,
+}
+
+impl Default for K0rdent {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl K0rdent {
+    /// With its initial data, in real time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Clock::real())
+    }
+
+    /// With a clock that can be moved: work takes time, and so does the end of a rate limit.
+    #[must_use]
+    pub fn with(clock: Clock) -> Self {
+        let k0rdent = Self {
+            store: Store { clock, limiter: Some(RateLimiter::new(LIMIT)), ..Store::default() },
+            conditions: Switches::new(conditions::ALL),
+            quirks: Switches::new(quirks::ALL),
+            works: Works::default(),
+            ledger: Ledger::default(),
+        };
+        k0rdent.fill();
+        k0rdent
+    }
+
+    fn judge(&self, request: &Request) -> Outcome {
+        let segments = path::segments(&request.path);
+        let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
+        let operation = match route::find(&request.method, &names) {
+            Route::To(operation) => operation,
+            Route::WrongMethod(allow) => return Err(Failure::method_not_allowed(allow)),
+            Route::Nowhere => return Err(Failure::new(Code::NotFound, "No such endpoint")),
+        };
+        let caller = self.authenticate(request)?;
+        self.limit(&caller)?;
+        let query = Query::read(request.query.as_deref());
+        // An id that cannot be decoded still has its percent sign, so it is no id and no name.
+        self.perform(operation, &Call { request, query, caller })
+    }
+
+    fn perform(&self, operation: Operation<'_>, call: &Call<'_>) -> Outcome {
+        use Operation as Op;
+        match operation {
+            Op::ListServers => self.list_servers(call),
+            Op::CreateServer => self.create_server(call),
+            Op::GetServer { id } => self.get_server(call, id),
+            Op::UpdateServer { id } => self.update_server(call, id),
+            Op::DeleteServer { id } => self.delete_server(call, id),
+            Op::StartWork { id, action } => self.start_work(call, id, action),
+            Op::BulkInspect => self.bulk_inspect(call),
+            Op::GetWorkflow { id } => self.get_workflow(call, id),
+            Op::ListPools => self.list_pools(call),
+            Op::CreatePool => self.create_pool(call),
+            Op::GetPool { id } => self.get_pool(call, id),
+            Op::DeletePool { id } => self.delete_pool(call, id),
+            Op::ListAllocations => self.list_allocations(call),
+            Op::CreateAllocation => self.create_allocation(call),
+            Op::GetAllocation { id } => self.get_allocation(call, id),
+            Op::DeleteAllocation { id } => self.delete_allocation(call, id),
+        }
+    }
+}
+
+impl Api for K0rdent {
+    fn name(&self) -> &'static str {
+        "k0rdent"
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        self.reply(self.judge(request))
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        const ENVELOPE: Envelope = Envelope {
+            code: Some(("/error/code", CodeKind::Text)),
+            message: "/error/message",
+            request_id: Some("/meta/requestId"),
+            request_id_header: Some("X-Request-Id"),
+            statuses: &[400, 401, 403, 404, 409, 422, 429, 500],
+            is_error: |answer| answer.document().is_some_and(|body| body["success"] == false),
+            protected: "/api/v1/servers",
+            success: r#"{"success":true,"data":{},"meta":{"requestId":"req_sfo1-1770564159296-7d4b9e1f3a5b","timestamp":"2026-02-08T15:22:39.296Z"}}"#,
+        };
+        &ENVELOPE
+    }
+
+    fn conditions(&self) -> &Switches {
+        &self.conditions
+    }
+
+    fn quirks(&self) -> &Switches {
+        &self.quirks
+    }
+
+    fn harmless_quirks(&self) -> &'static [&'static str] {
+        quirks::HARMLESS
+    }
+
+    fn target_file(&self, base_url: &str) -> String {
+        target_file::text(base_url)
+    }
+}
