@@ -64,8 +64,8 @@ pub struct Failure {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: Cow<'static, str>,
-    /// "Additional context (optional)": an object.
-    pub(super) details: Option<Value>,
+    /// "Additional context (optional)": an object. Few failures have it, so it takes no room in the others.
+    pub(super) details: Option<Box<Value>>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -115,7 +115,7 @@ impl Failure {
     /// Adds context.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -128,7 +128,7 @@ impl Failure {
     pub(super) fn show(&self) -> Value {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some(details) = &self.details {
-            error["details"] = details.clone();
+            error["details"] = Value::clone(details);
         }
         error
     }
