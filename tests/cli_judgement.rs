@@ -125,6 +125,10 @@ fn secrets_that_are_not_there_are_a_mistake_and_nothing_is_sent() {
     done(failspec(folder.path()).args(url).args(["--var", "thign=1"])).exits(2).says("thing");
     done(failspec(folder.path()).args(url).args(["--report", "json=/no/such/folder/r.json"])).exits(2);
     done(failspec(folder.path()).args(url).args(["--report", "xml=r.xml"])).exits(2).says("json");
+    // The report of an earlier run outlives a mistake.
+    fs::write(folder.path().join("r.json"), "earlier").unwrap();
+    done(command().env_remove("TINY_TOKEN").args(["--report", "json=r.json"])).exits(2);
+    assert_eq!(fs::read_to_string(folder.path().join("r.json")).unwrap(), "earlier");
     assert_eq!(server.connections(), 0, "{:?}", server.lines());
     done(command().env("TINY_TOKEN", "something-long-enough")).exits(0);
 }

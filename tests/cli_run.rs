@@ -78,7 +78,8 @@ fn hangs_at(path: &'static str) -> Server {
 #[test]
 fn a_signal_cleans_up_before_the_run_ends() {
     for signal in ["INT", "TERM"] {
-        let folder = pack_with(TINY_CONTRACT, SLOW_SCENARIOS);
+        let second = SLOW_SCENARIOS.replace("contract: tiny\nscenarios:\n  slow", "  slow_as_well");
+        let folder = pack_with(TINY_CONTRACT, &format!("{SLOW_SCENARIOS}{second}"));
         let server = hangs_at("/things/slow");
         let run = Background::start(failspec(folder.path()).args([
             "run",
@@ -93,6 +94,7 @@ fn a_signal_cleans_up_before_the_run_ends() {
         run.signal(signal);
         let done = run.finish(10).exits(130).says("interrupted: cleaning up");
         assert!(done.last_line().ends_with("interrupted"), "{}", done.stdout);
+        assert_eq!(done.stdout.matches("INCONCLUSIVE").count(), 1, "{}", done.stdout);
         let lines = server.lines();
         let made: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("POST ")).collect();
         let gone: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("DELETE ")).collect();

@@ -146,6 +146,41 @@ fn a_secret_is_masked_in_a_diagnosis() {
     assert!(!written.contains("token-in-a-redirect"), "{written}");
 }
 
+#[test]
+fn what_a_condition_takes_from_the_environment_is_seen_nowhere() {
+    let scenarios = "\
+contract: tiny
+scenarios:
+  read_a_missing_thing:
+    triggers: not_found
+    request: GET /things/none
+    condition: broken
+    control: { request: GET /things/one }
+";
+    let folder = pack_with(TINY_CONTRACT, scenarios);
+    let server = Server::start(|request| match request.path.as_str() {
+        "/things/one" => Reply::json(200, "{}"),
+        "/things/none" => Reply::json(410, &format!("{:?}", request.header("x-break"))),
+        _ => Reply::failure(500, "no", request),
+    });
+    for condition in [
+        "headers = { X-Break = \"${env:TINY}\" }",
+        "begin = { request = \"PUT /break?key=${env:TINY}\" }\nend = { request = \"DELETE /break?key=${env:TINY}\" }",
+    ] {
+        let url = &server.url;
+        let config = format!(
+            "default_target = \"t\"\n[target.t]\nurl = \"{url}\"\n[target.t.conditions.broken]\n{condition}\n"
+        );
+        fs::write(folder.path().join("failspec.toml"), config).unwrap();
+        let options = ["run", "--packs", ".", "-v", "--report", "json=r.json"];
+        let done = done(failspec(folder.path()).env("TINY", "key-of-a-condition").args(options));
+        assert!(matches!(done.code, 1 | 3), "{}", done.all());
+        let written = format!("{}{}", done.all(), texts(folder.path()));
+        assert!(!written.contains("key-of-a-condition"), "{written}");
+        assert!(written.contains("[secret: condition broken]"), "{written}");
+    }
+}
+
 /// No character that a terminal obeys, but line breaks and tabs.
 #[track_caller]
 fn is_harmless(text: &str) {

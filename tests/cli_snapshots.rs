@@ -243,6 +243,10 @@ fn cargo_insta_accepts_what_is_written() {
     let folder = checkout();
     let file = tamper(folder.path());
     let text = fs::read_to_string(&file).unwrap();
+    // cargo-insta wants a crate around the snapshots, as there is one around those of this repository.
+    let manifest = "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n";
+    fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+    fs::write(folder.path().join("lib.rs"), "").unwrap();
     done(&mut run(folder.path(), "report")).exits(0);
     let insta = |action: &str| {
         let mut command = Command::new("cargo");

@@ -2,7 +2,7 @@
 
 use crate::pack::Provenance;
 
-use super::table::{Check, When};
+use super::rule::{Check, When};
 
 pub(super) static CHECK: Check = Check {
     id: "accepted",

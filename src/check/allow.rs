@@ -4,7 +4,7 @@ use crate::pack::Provenance;
 
 use super::{
     finding::Finding,
-    table::{Check, When},
+    rule::{Check, When},
 };
 
 pub(super) static CHECK: Check = Check {

@@ -8,8 +8,8 @@ use super::{
     finding::Finding,
     identity::{Identity, is_anothers, is_item, is_usable},
     observed::{Observed, Phase},
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::{View, show},
 };
 

@@ -2,8 +2,8 @@
 
 use super::{
     finding::Finding,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
 };
 
 pub(super) static CHECK: Check = Check {

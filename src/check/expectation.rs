@@ -7,8 +7,8 @@ use crate::pack::{Pointer, Provenance, Schema};
 use super::{
     finding::Finding,
     headers::judge_header,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::show,
 };
 

@@ -3,7 +3,7 @@
 use crate::pack::Provenance;
 
 use super::{
-    table::{Check, When},
+    rule::{Check, When},
     view::Item,
 };
 

@@ -9,8 +9,8 @@ use crate::pack::Provenance;
 
 use super::{
     finding::Finding,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
 };
 
 pub(super) static CHECK: Check = Check {

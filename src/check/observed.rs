@@ -43,9 +43,9 @@ impl Phase {
             Self::ControlTeardown => "teardown of the control",
             Self::Setup => "setup",
             Self::Request => "request",
-            Self::Repeat => "the same request again",
+            Self::Repeat => "same request again",
             Self::Then => "then",
-            Self::Again => "the request again, after what the documentation advises",
+            Self::Again => "request again, after what the documentation advises",
             Self::Twin => "twin",
             Self::Teardown => "teardown",
         }

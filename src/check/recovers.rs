@@ -6,8 +6,8 @@ use super::{
     finding::Finding,
     identity::Identity,
     observed::Phase,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::View,
 };
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{
     finding::Finding,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::{View, show},
 };
 

@@ -8,8 +8,8 @@ use crate::pack::{Failure, WaitPlace};
 
 use super::{
     finding::Finding,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::{View, show},
 };
 

@@ -3,8 +3,8 @@
 use super::{
     envelope::misfits,
     finding::Finding,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
 };
 
 pub(super) static CHECK: Check = Check {

@@ -3,8 +3,8 @@
 use super::{
     finding::Finding,
     identity::Identity,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
 };
 
 pub(super) static CHECK: Check = Check {

@@ -1,38 +1,15 @@
 //! The one table that lists the checks.
 
 use super::{
-    accepted, allow, body_status, code, control, document, envelope, expectation, finding::Finding, headers,
-    item, leaks, matching, media_type, message, recovers, repeatable, request_id, retry_after,
-    retry_after_syntax, schema, status, subject::Subject, twin, vacuous, wording, www_authenticate,
+    accepted, allow, body_status, code, control, document, envelope, expectation,
+    finding::Finding,
+    headers, item, leaks, matching, media_type, message, recovers, repeatable, request_id, retry_after,
+    retry_after_syntax,
+    rule::{Check, When},
+    schema, status,
+    subject::Subject,
+    twin, vacuous, wording, www_authenticate,
 };
-
-/// One rule held against an exchange.
-#[derive(Debug)]
-pub struct Check {
-    /// Its name in reports, waivers and on the command line.
-    pub id: &'static str,
-    /// What it demands, in one line.
-    pub summary: &'static str,
-    /// Where the rule comes from, in words.
-    pub source: &'static str,
-    /// What it does, why, and what to do when it finds something (`failspec explain`).
-    pub text: &'static str,
-    /// When it is held against an answer.
-    pub when: When,
-    /// Holds it against an answer.
-    pub run: fn(&Subject<'_>) -> Vec<Finding>,
-}
-
-/// When a check is held against an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// When the request under test was refused.
-    Refused,
-    /// When the API did what it should have refused.
-    Succeeded,
-    /// In both cases.
-    Always,
-}
 
 /// All checks, in the order in which their findings are shown.
 pub static CHECKS: &[&Check] = &[
@@ -63,7 +40,7 @@ pub static CHECKS: &[&Check] = &[
     &retry_after_syntax::CHECK,
 ];
 
-/// Findings of the whole run, which are no checks of one exchange but can be waived and explained like them.
+/// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
 pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has a request id of its own"),
     ("waiver-stale", "a waiver matches something that still breaks its check"),

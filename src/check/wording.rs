@@ -5,8 +5,8 @@ use crate::pack::Provenance;
 use super::{
     finding::Finding,
     identity::Identity,
+    rule::{Check, When},
     subject::Subject,
-    table::{Check, When},
     view::show,
 };
 

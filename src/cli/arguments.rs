@@ -73,7 +73,7 @@ pub struct RunArguments {
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
     /// The base URL of the API under test
-    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference", "config"])]
     pub url: Option<String>,
     /// A target of failspec.toml
     #[arg(long, value_name = "NAME", conflicts_with = "reference")]

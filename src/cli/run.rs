@@ -39,7 +39,6 @@ const DEFAULT_CONFIG: &str = "failspec.toml";
 pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
     let selectors = Selectors(arguments.selectors.clone());
     let packs = packs::select(&packs::files(&arguments.from), &selectors)?;
-    let reports = open_reports(&arguments.reports)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -72,6 +71,8 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             let first = plans.iter().map(|plan| plan.trials.len()).sum();
             plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &selectors, first));
         }
+        // Last of all that can be wrong: opening one empties the report of an earlier run.
+        let reports = open_reports(&arguments.reports)?;
         let report = judge(plans, options, arguments).await?;
         for server in servers {
             server.stop().await;

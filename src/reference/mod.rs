@@ -19,6 +19,7 @@ mod control;
 mod envelope;
 mod json_body;
 pub mod k0rdent;
+pub mod kubeadapt;
 pub mod kubeglass;
 pub mod kubevision;
 mod methods;

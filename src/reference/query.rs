@@ -39,7 +39,15 @@ impl Query {
         self.values(name).next().map(|value| value.as_deref()).transpose()
     }
 
-    fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Result<String, Undecodable>> {
+    /// The value of a parameter; the last one, if it was sent several times.
+    ///
+    /// # Errors
+    /// If that value cannot be decoded.
+    pub fn last(&self, name: &str) -> Result<Option<&str>, &Undecodable> {
+        self.values(name).next_back().map(|value| value.as_deref()).transpose()
+    }
+
+    fn values<'a>(&'a self, name: &str) -> impl DoubleEndedIterator<Item = &'a Result<String, Undecodable>> {
         self.pairs.iter().filter(move |(known, _)| known == name).map(|(_, value)| value)
     }
 }

@@ -102,7 +102,11 @@ fn quote(text: &str) -> String {
     }
     quoted.push_str(&rest.replace('\'', r"'\''"));
     quoted.push('\'');
-    quoted
+    // Nothing between the last two quotes is noise.
+    match quoted.strip_suffix("\"''") {
+        Some(rest) => format!("{rest}\""),
+        None => quoted,
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +117,7 @@ mod tests {
     fn credentials_become_variables_and_quotes_are_escaped() {
         assert_eq!(
             quote("Authorization: Bearer [secret: role editor]"),
-            r#"'Authorization: Bearer '"${ROLE_EDITOR}"''"#
+            r#"'Authorization: Bearer '"${ROLE_EDITOR}""#
         );
         assert_eq!(quote("it's"), r"'it'\''s'");
     }

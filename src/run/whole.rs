@@ -98,6 +98,7 @@ fn session(
             .filter_map(|role| role.credential.secret())
             .for_each(|secret| mask.add(secret));
     }
+    plan.target.secrets.iter().for_each(|secret| mask.add(secret));
     for (name, held) in plan.target.variables.iter().filter(|(_, held)| held.secret) {
         mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }

@@ -58,7 +58,7 @@ impl SnapshotFile {
     pub fn to_text(&self) -> String {
         format!(
             "---\nsource: {}\nexpression: {}\n---\n{}\n",
-            quote(&self.source),
+            plain_or_quoted(&self.source),
             quote(&self.expression),
             self.contents
         )
@@ -74,6 +74,13 @@ impl SnapshotFile {
         }
         fs::write(path, self.to_text())
     }
+}
+
+/// As insta writes it: without quotes where YAML needs none, so that accepting by either tool gives the same file.
+fn plain_or_quoted(text: &str) -> String {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    let begins_plain = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    if is_plain && begins_plain { text.to_owned() } else { quote(text) }
 }
 
 /// A JSON string is a YAML string as well.

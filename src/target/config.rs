@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml},
+    secret::Secret,
     template::Held,
 };
 
@@ -32,6 +33,8 @@ pub struct Target {
     pub variables: BTreeMap<String, Held>,
     /// How it brings conditions about.
     pub conditions: BTreeMap<String, Condition>,
+    /// What its conditions take from the environment.
+    pub secrets: Vec<Secret>,
     /// What it cannot show.
     pub out_of_reach: Vec<OutOfReach>,
     /// The folder of its approved answers.
@@ -146,6 +149,7 @@ impl Target {
             roles: BTreeMap::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
+            secrets: Vec::new(),
             out_of_reach: Vec::new(),
             snapshots: None,
             isolated: false,
@@ -180,6 +184,9 @@ impl Target {
                 Some((entry.key.clone(), held))
             })
             .collect();
+        let secrets = named("conditions")
+            .flat_map(|entry| environment.secrets(&entry.value, &format!("condition {}", entry.key)))
+            .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
                 Some((entry.key.clone(), Condition::read(&entry.value, reader, environment)?))
@@ -192,6 +199,7 @@ impl Target {
             roles,
             variables,
             conditions,
+            secrets,
             out_of_reach: out_of_reach.iter().filter_map(|node| OutOfReach::read(node, reader)).collect(),
             snapshots: fields
                 .get("snapshots")

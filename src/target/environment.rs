@@ -1,7 +1,8 @@
 //! `${env:NAME}` in `failspec.toml`.
 
 use crate::{
-    document::{Node, Reader},
+    document::{Node, NodeValue, Reader},
+    secret::Secret,
     template::Template,
 };
 
@@ -49,6 +50,30 @@ impl Environment {
     /// The source of a template with its `${env:NAME}` replaced.
     pub(super) fn escaped(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
         self.replace(text, Others::Kept, node, reader)
+    }
+
+    /// The values that `${env:NAME}` stands for in all texts of a node: what comes from the environment is taken for
+    /// a secret, wherever in the file it is used.
+    pub(super) fn secrets(self, node: &Node, label: &str) -> Vec<Secret> {
+        if self == Self::Unused {
+            return Vec::new();
+        }
+        match &node.value {
+            NodeValue::Text(text) => text
+                .split("${env:")
+                .skip(1)
+                .filter_map(|rest| std::env::var(rest.split_once('}')?.0).ok())
+                .map(|value| Secret::new(value, label))
+                .collect(),
+            NodeValue::List(items) => items.iter().flat_map(|item| self.secrets(item, label)).collect(),
+            NodeValue::Map(entries) => entries
+                .iter()
+                // An address is shown like that of the target itself.
+                .filter(|entry| entry.key != "url")
+                .flat_map(|entry| self.secrets(&entry.value, label))
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn replace(self, text: &str, others: Others, node: &Node, reader: &Reader) -> Option<String> {

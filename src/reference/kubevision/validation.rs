@@ -52,7 +52,7 @@ fn same_entries(new: &Value, old: &Value) -> bool {
 fn deployment(new: &Value, old: Option<&Value>) -> Option<&'static str> {
     let spec = &new["spec"];
     let replicas = &spec["replicas"];
-    if !replicas.is_null() && !replicas.as_u64().is_some_and(|replicas| replicas <= MOST_REPLICAS) {
+    if !replicas.is_null() && replicas.as_u64().is_none_or(|replicas| replicas > MOST_REPLICAS) {
         return Some("spec.replicas must be a whole number from 0");
     }
     let Some(wanted) = spec["selector"]["matchLabels"].as_object().filter(|labels| !labels.is_empty()) else {

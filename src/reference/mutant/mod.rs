@@ -8,6 +8,7 @@ mod body;
 mod code;
 mod everything;
 mod harmless;
+mod list_message;
 mod media_type;
 mod message;
 mod request_id;
@@ -34,6 +35,7 @@ pub fn mutants() -> Vec<Mutant> {
         shape::all(),
         everything::all(),
         harmless::all(),
+        list_message::all(),
     ]
     .into_iter()
     .flatten()

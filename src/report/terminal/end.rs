@@ -50,6 +50,7 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
     let mut undecided: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
     let mut shortened = false;
+    let stopped = report.verdict == Verdict::Interrupted;
     for report in &report.scenarios {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
@@ -57,7 +58,10 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
         let in_full = match report.outcome {
             Outcome::Skipped => continue,
             Outcome::Inconclusive => {
-                undecided.entry(report.reason.as_deref().unwrap_or_default()).or_default().push(report);
+                let reason = report.reason.as_deref().unwrap_or_default();
+                // At which step the signal met each of them is of no use to anyone.
+                let reason = if stopped && reason.contains("interrupted") { "interrupted" } else { reason };
+                undecided.entry(reason).or_default().push(report);
                 continue;
             }
             Outcome::Passed if !remarks && !verbose => continue,

@@ -1,0 +1,195 @@
+//! Kubeadapt, a read-only API for the costs of Kubernetes clusters.
+//!
+//! Written from <https://kubeadapt.io/docs/v1/api-reference/errors>, which documents the envelope
+//! (`{"detail": …}`, without codes) and ten failures, see [`Failure`]. Where that page is silent on where a failure
+//! appears, the parameters here are this project's own choice.
+//!
+//! Every request is judged in this order:
+//!
+//! 1. the route: an unknown path is 404, another method than GET and HEAD 405
+//! 2. the key: 401
+//! 3. its rate limit: 429
+//! 4. its scope: 403
+//! 5. the id in the path: 400
+//! 6. the query: types and ranges (422 with a list), then values that are not in a list, and ids (400), then what
+//!    contradicts itself (422 with a text)
+//! 7. whether the API is able to look anything up: 500
+//! 8. existence within the key's organisation: 404
+//! 9. the key's allowed clusters: 403
+
+mod clusters;
+mod conditions;
+mod costs;
+mod failure;
+mod ids;
+mod inventory;
+mod keys;
+mod limits;
+mod parameters;
+mod quirks;
+mod route;
+mod seed;
+mod target_file;
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Api, Envelope, Request, path,
+    query::Query,
+    store::{Clock, Identity, RateLimit, RateLimiter, Store, Switches},
+};
+use route::Operation;
+
+pub use failure::{Failure, Problem};
+pub use seed::{
+    ABSENT_CLUSTER_ID, CLUSTER_ID, FOREIGN_CLUSTER_ID, FOREIGN_WORKLOAD_UID, FULL_KEY, LIMITED_KEY,
+    NO_RECOMMENDATIONS_KEY, OTHER_CLUSTER_ID, OTHER_WORKLOAD_UID, RESTRICTED_KEY, REVOKED_KEY, WORKLOAD_UID,
+};
+
+/// The limit of the one key that has one. Documented are "100 requests per minute by default"; a suite that waits for
+/// the window to end wants it to be short.
+pub const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
+
+/// What an operation comes to.
+type Outcome = Result<Value, Failure>;
+
+/// A request that was routed and authenticated.
+#[derive(Debug)]
+struct Call<'a> {
+    operation: Operation<'a>,
+    query: Query,
+    identity: Arc<Identity>,
+}
+
+/// The reference implementation of Kubeadapt.
+#[derive(Debug)]
+pub struct Kubeadapt {
+    store: Store,
+    conditions: Switches,
+    quirks: Switches,
+}
+
+impl Default for Kubeadapt {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Kubeadapt {
+    /// With its initial data, in real time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Clock::real())
+    }
+
+    /// With a clock that can be moved.
+    #[must_use]
+    pub fn with(clock: Clock) -> Self {
+        let store = Store { clock, limiter: Some(RateLimiter::new(LIMIT)), ..Store::default() };
+        seed::fill(&store);
+        Self { store, conditions: Switches::new(conditions::ALL), quirks: Switches::new(quirks::ALL) }
+    }
+
+    fn judge(&self, request: &Request) -> Result<Answer, Failure> {
+        let segments = path::segments(&request.path);
+        let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
+        let operation = route::find(&names).ok_or(Failure::NoEndpoint)?;
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return Err(Failure::WrongMethod);
+        }
+        let identity = self.authenticate(request)?;
+        let standing = self.count(&identity);
+        let call = Call { operation, query: Query::read(request.query.as_deref()), identity };
+        let outcome = match &standing {
+            Some(standing) => standing.check().and_then(|()| self.perform(&call)),
+            None => self.perform(&call),
+        };
+        let answer = self.show(&outcome);
+        Ok(match standing {
+            Some(standing) => self.tell(&standing, answer),
+            None => answer,
+        })
+    }
+
+    fn perform(&self, call: &Call<'_>) -> Outcome {
+        use Operation as Op;
+        self.permit(&call.identity, call.operation)?;
+        match call.operation {
+            Op::ListClusters => self.list_clusters(call),
+            Op::GetCluster { id } => self.get_cluster(call, id),
+            Op::GetClusterDashboard { id } => self.get_cluster_dashboard(call, id),
+            Op::GetCostDistribution { id } => self.get_cost_distribution(call, id),
+            Op::ListWorkloads => self.list_workloads(call),
+            Op::GetWorkloadMetrics { uid } => self.get_workload_metrics(call, uid),
+            Op::ListNodes => self.list_nodes(call),
+            Op::ListNamespaces => self.list_namespaces(call),
+            Op::ListRecommendations => self.list_recommendations(call),
+            Op::GetOverview => self.get_overview(call),
+            Op::GetDashboard => self.get_dashboard(call),
+            Op::ListTeamCosts => self.list_team_costs(call),
+        }
+    }
+
+    fn show(&self, outcome: &Outcome) -> Answer {
+        match outcome {
+            Ok(body) => Answer::json(200, body),
+            Err(failure) => {
+                let mut answer = failure.answer();
+                self.disguise(failure, &mut answer);
+                answer
+            }
+        }
+    }
+
+    /// What mutants make of a failure that the domain has right.
+    fn disguise(&self, failure: &Failure, answer: &mut Answer) {
+        match failure {
+            Failure::Internal if self.quirks.is_on(quirks::LEAKING) => answer.set_document(&json!({
+                "detail": "Traceback (most recent call last):\n  File \"/srv/kubeadapt/api/clusters.py\", line 87, in \
+                           list_clusters\npsycopg2.errors.UndefinedTable: relation \"clusters\" does not exist",
+            })),
+            Failure::InvalidParameters(_) if self.quirks.is_on(quirks::RANGE_IS_BAD_REQUEST) => {
+                answer.status = 400;
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Api for Kubeadapt {
+    fn name(&self) -> &'static str {
+        "kubeadapt"
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        self.judge(request).unwrap_or_else(|failure| failure.answer())
+    }
+
+    fn envelope(&self) -> &'static Envelope {
+        const ENVELOPE: Envelope = Envelope {
+            code: None,
+            message: "/detail",
+            request_id: None,
+            request_id_header: None,
+            statuses: &[400, 401, 403, 404, 422, 429, 500],
+            is_error: |answer| answer.status >= 400,
+            protected: "/v1/clusters",
+            success: r#"{"items":[],"total":0,"page":1,"limit":20}"#,
+        };
+        &ENVELOPE
+    }
+
+    fn conditions(&self) -> &Switches {
+        &self.conditions
+    }
+
+    fn quirks(&self) -> &Switches {
+        &self.quirks
+    }
+
+    fn target_file(&self, base_url: &str) -> String {
+        target_file::text(base_url)
+    }
+}

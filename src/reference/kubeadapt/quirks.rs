@@ -1,0 +1,63 @@
+//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+
+use crate::reference::store::Switch;
+
+pub(super) const UNKNOWN_TIMEFRAME: &str = "unknown-timeframe-accepted";
+pub(super) const BAD_NUMBER: &str = "invalid-number-accepted";
+pub(super) const CONTRADICTION: &str = "contradictory-dates-accepted";
+pub(super) const FIRST_PROBLEM: &str = "first-problem-only";
+pub(super) const RANGE_IS_BAD_REQUEST: &str = "invalid-number-is-400";
+pub(super) const MALFORMED_NOT_FOUND: &str = "malformed-id-is-404";
+pub(super) const MISSING_KEY: &str = "missing-key-accepted";
+pub(super) const UNKNOWN_KEY: &str = "unknown-key-accepted";
+pub(super) const REVOKED_KEY: &str = "revoked-key-accepted";
+pub(super) const REVOKED_FORBIDDEN: &str = "revoked-key-is-403";
+pub(super) const NO_SCOPES: &str = "scope-not-enforced";
+pub(super) const ALL_CLUSTERS: &str = "allowed-clusters-not-enforced";
+pub(super) const ABSENT_ANSWERED: &str = "absent-cluster-answered";
+pub(super) const FOREIGN_REVEALED: &str = "foreign-cluster-revealed";
+pub(super) const FOREIGN_TOLD_APART: &str = "foreign-cluster-told-apart";
+pub(super) const NO_LIMIT: &str = "rate-limit-not-enforced";
+pub(super) const REFUSED_FOR_GOOD: &str = "still-refused-after-wait";
+pub(super) const NO_LIMIT_HEADERS: &str = "limit-headers-missing";
+pub(super) const LIMIT_IN_WORDS: &str = "limit-headers-in-words";
+pub(super) const NO_RETRY_AFTER: &str = "retry-after-missing";
+pub(super) const RETRY_IN_WORDS: &str = "retry-after-in-words";
+pub(super) const REMAINING_LEFT: &str = "remaining-above-zero";
+pub(super) const RESET_PAST: &str = "reset-in-the-past";
+pub(super) const RETRY_DISAGREES: &str = "retry-after-disagrees";
+pub(super) const LEAKING: &str = "internal-error-leaks-message";
+pub(super) const FAULT_HIDDEN: &str = "internal-error-hidden";
+
+/// All of them.
+pub(super) const ALL: &[Switch] = &[
+    Switch { name: UNKNOWN_TIMEFRAME, about: "an unknown timeframe is replaced by the default" },
+    Switch { name: BAD_NUMBER, about: "a number that is none, or out of range, is replaced by the default" },
+    Switch { name: CONTRADICTION, about: "dates may be in the wrong order, or only one of them there" },
+    Switch { name: FIRST_PROBLEM, about: "of several invalid parameters only the first is reported" },
+    Switch { name: RANGE_IS_BAD_REQUEST, about: "an invalid number is a 400 instead of a 422" },
+    Switch { name: MALFORMED_NOT_FOUND, about: "a malformed cluster id is looked up, and not found" },
+    Switch { name: MISSING_KEY, about: "who sends no key may read everything" },
+    Switch { name: UNKNOWN_KEY, about: "any key is good for everything" },
+    Switch { name: REVOKED_KEY, about: "a key stays good after it was revoked" },
+    Switch { name: REVOKED_FORBIDDEN, about: "a revoked key is a 403, as the prose has it" },
+    Switch { name: NO_SCOPES, about: "every key has every scope" },
+    Switch { name: ALL_CLUSTERS, about: "every key may read every cluster of its organisation" },
+    Switch { name: ABSENT_ANSWERED, about: "a cluster that does not exist is answered as an empty one" },
+    Switch { name: FOREIGN_REVEALED, about: "clusters of other organisations can be read" },
+    Switch {
+        name: FOREIGN_TOLD_APART,
+        about: "the text of a 404 tells that another organisation has the cluster",
+    },
+    Switch { name: NO_LIMIT, about: "a key may send as much as it likes" },
+    Switch { name: REFUSED_FOR_GOOD, about: "a key that was refused once is refused for good" },
+    Switch { name: NO_LIMIT_HEADERS, about: "no answer has X-RateLimit headers" },
+    Switch { name: LIMIT_IN_WORDS, about: "the X-RateLimit headers have words instead of numbers" },
+    Switch { name: NO_RETRY_AFTER, about: "a 429 does not say how long to wait" },
+    Switch { name: RETRY_IN_WORDS, about: "a 429 says in words how long to wait" },
+    Switch { name: REMAINING_LEFT, about: "a 429 says that one more request may pass" },
+    Switch { name: RESET_PAST, about: "X-RateLimit-Reset lies an hour in the past" },
+    Switch { name: RETRY_DISAGREES, about: "X-RateLimit-Reset lies a minute behind the end of Retry-After" },
+    Switch { name: LEAKING, about: "the text of an internal error is a stack trace" },
+    Switch { name: FAULT_HIDDEN, about: "what fails inside is answered as if it had not" },
+];

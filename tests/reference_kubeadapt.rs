@@ -1,0 +1,732 @@
+//! The reference implementation of Kubeadapt against its documentation, without a network.
+
+use std::{collections::HashSet, time::Duration};
+
+use failspec::reference::{
+    Answer, Api, Request,
+    kubeadapt::{
+        ABSENT_CLUSTER_ID, CLUSTER_ID, FOREIGN_CLUSTER_ID, FOREIGN_WORKLOAD_UID, FULL_KEY, Failure,
+        Kubeadapt, LIMITED_KEY, NO_RECOMMENDATIONS_KEY, OTHER_CLUSTER_ID, OTHER_WORKLOAD_UID, RESTRICTED_KEY,
+        REVOKED_KEY, WORKLOAD_UID,
+    },
+    mutants_of,
+    store::Clock,
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+const MISSING: &str = "API key required. Use 'Authorization: Bearer <api_key>'";
+
+fn get(api: &Kubeadapt, key: &str, target: &str) -> Answer {
+    api.answer(&Request::new("GET", target).with_bearer(key))
+}
+
+fn full(api: &Kubeadapt, target: &str) -> Answer {
+    get(api, FULL_KEY, target)
+}
+
+/// A failure as a whole: status, text, media type, nothing else.
+#[track_caller]
+fn fails(answer: &Answer, status: u16, detail: &str) {
+    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {answer:?}"));
+    assert_eq!((answer.status, &body), (status, &json!({ "detail": detail })));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("www-authenticate"), (status == 401).then_some("Bearer"));
+    assert_eq!(answer.header("allow"), (status == 405).then_some("GET, HEAD"));
+    assert_eq!(answer.header("retry-after").is_some(), status == 429);
+}
+
+/// A 422 with a list: the parameters that it names, and what was sent.
+#[track_caller]
+fn lists(answer: &Answer, problems: &[(&str, &str, &str)]) {
+    assert_eq!(answer.status, 422);
+    let body = answer.document().expect("JSON");
+    let found = body["detail"].as_array().expect("a list").iter().map(|problem| {
+        assert_eq!(problem["loc"][0], "query");
+        assert!(problem["msg"].as_str().is_some_and(|text| !text.is_empty()));
+        let text = |value: &'_ Value| value.as_str().expect("a text").to_owned();
+        (text(&problem["loc"][1]), text(&problem["type"]), text(&problem["input"]))
+    });
+    let found: Vec<(String, String, String)> = found.collect();
+    let found: Vec<(&str, &str, &str)> =
+        found.iter().map(|(name, kind, input)| (name.as_str(), kind.as_str(), input.as_str())).collect();
+    assert_eq!(found, problems);
+}
+
+#[track_caller]
+fn succeeds(answer: &Answer) -> Value {
+    let text = String::from_utf8_lossy(&answer.body);
+    assert_eq!(answer.status, 200, "{text}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    answer.document().unwrap_or_else(|| panic!("no JSON in {text}"))
+}
+
+/// A list, its size in all, and what one member of each item says.
+#[track_caller]
+fn members(answer: &Answer, member: &str) -> Vec<String> {
+    let body = succeeds(answer);
+    let names: Vec<&String> = body.as_object().expect("an object").keys().collect();
+    assert_eq!(names, ["items", "total", "page", "limit"]);
+    let items = body["items"].as_array().expect("items");
+    items.iter().map(|item| item[member].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()).collect()
+}
+
+fn standing(second: i64) -> (Kubeadapt, Clock) {
+    let clock = Clock::standing(Timestamp::from_second(second).expect("a time"));
+    (Kubeadapt::with(clock.clone()), clock)
+}
+
+#[test]
+fn every_documented_failure_has_a_request_that_brings_it() {
+    let (api, _) = standing(1_800_000_000);
+    fails(&full(&api, "/v1/overview?timeframe=fortnight"), 400, "Invalid timeframe: fortnight");
+    fails(&full(&api, "/v1/clusters/not-a-uuid"), 400, "Invalid cluster ID format");
+    fails(&api.answer(&Request::new("GET", "/v1/clusters")), 401, MISSING);
+    fails(&get(&api, "ka_nobody", "/v1/clusters"), 401, "Invalid API key");
+    fails(&get(&api, REVOKED_KEY, "/v1/clusters"), 401, "Invalid API key");
+    let scope = "Missing required permission: recommendations:read";
+    fails(&get(&api, NO_RECOMMENDATIONS_KEY, "/v1/recommendations"), 403, scope);
+    let other = format!("/v1/clusters/{OTHER_CLUSTER_ID}");
+    fails(&get(&api, RESTRICTED_KEY, &other), 403, "Access to this cluster is not allowed");
+    fails(&full(&api, "/v1/clusters/cls-nonexistent"), 404, "Cluster not found");
+    lists(&full(&api, "/v1/clusters?limit=abc"), &[("limit", "int_parsing", "abc")]);
+    let order = "start_date must not be after end_date";
+    fails(&full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01"), 422, order);
+    for _ in 0..5 {
+        succeeds(&get(&api, LIMITED_KEY, "/v1/clusters"));
+    }
+    fails(&get(&api, LIMITED_KEY, "/v1/clusters"), 429, "Rate limit exceeded");
+    api.conditions().switch_on("internal-fault");
+    fails(&full(&api, "/v1/clusters"), 500, "Internal server error");
+}
+
+#[test]
+fn a_failure_knows_its_status_and_text() {
+    assert_eq!((Failure::WorkloadNotFound.status(), Failure::RateLimited.status()), (404, 429));
+    assert_eq!(Failure::MissingScope("nodes:read").detail(), "Missing required permission: nodes:read");
+    assert_eq!(Failure::InvalidParameters(Vec::new()).detail(), json!([]));
+}
+
+#[test]
+fn the_route_comes_first() {
+    let api = Kubeadapt::new();
+    for target in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v2/clusters",
+        "/v1/clusters/",
+        "/v1//clusters",
+        "/v1/clusters//dashboard",
+        "/v1/Clusters",
+        "/clusters",
+        "/v1/workloads/x",
+        "/v1/costs",
+        "/v1/clusters/a%2Fdashboard/x",
+        "",
+    ] {
+        fails(&api.answer(&Request::new("GET", target)), 404, "Not Found");
+        fails(&api.answer(&Request::new("POST", target).with_bearer(FULL_KEY)), 404, "Not Found");
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", ""] {
+        fails(&api.answer(&Request::new(method, "/v1/clusters")), 405, "Method Not Allowed");
+        fails(
+            &api.answer(&Request::new(method, "/v1/clusters/x").with_bearer(FULL_KEY)),
+            405,
+            "Method Not Allowed",
+        );
+    }
+    let head = Request::new("HEAD", "/v1/clusters");
+    fails(&api.answer(&head), 401, MISSING);
+    succeeds(&api.answer(&head.with_bearer(FULL_KEY)));
+    // An encoded slash stays within its segment, and so makes an id malformed.
+    fails(&full(&api, "/v1/clusters/a%2Fdashboard"), 400, "Invalid cluster ID format");
+    succeeds(&full(&api, "/v1/%63lusters"));
+}
+
+#[test]
+fn keys_are_missing_or_invalid() {
+    let api = Kubeadapt::new();
+    let with =
+        |value: &str| api.answer(&Request::new("GET", "/v1/clusters").with_header("Authorization", value));
+    for value in ["", "Bearer", "Bearer ", "Bearer   ", "Basic a2E6", FULL_KEY, "Token ka_x"] {
+        fails(&with(value), 401, MISSING);
+    }
+    for key in [
+        "x",
+        "kb_reference_full_7f3a91",
+        "ka_",
+        "KA_reference_full_7f3a91",
+        "ka_reference_full_7f3a9",
+        REVOKED_KEY,
+    ] {
+        fails(&with(&format!("Bearer {key}")), 401, "Invalid API key");
+    }
+    succeeds(&with(&format!("bearer {FULL_KEY}")));
+    // The key comes before its scope, the id and the query.
+    fails(&get(&api, "ka_x", "/v1/clusters/x/dashboard?timeframe=x"), 401, "Invalid API key");
+}
+
+#[test]
+fn scopes_belong_to_operations() {
+    let api = Kubeadapt::new();
+    let operations = [
+        ("/v1/workloads", "workloads:read"),
+        ("/v1/workloads/x/metrics", "workloads:read"),
+        ("/v1/nodes?limit=x", "nodes:read"),
+        ("/v1/namespaces", "namespaces:read"),
+        ("/v1/recommendations", "recommendations:read"),
+        ("/v1/overview?timeframe=x", "overview:read"),
+        ("/v1/dashboard", "overview:read"),
+        ("/v1/costs/teams", "costs:teams:read"),
+    ];
+    for (target, scope) in operations {
+        let (api, _) = standing(1_800_000_000);
+        fails(&get(&api, LIMITED_KEY, target), 403, &format!("Missing required permission: {scope}"));
+        if scope != "recommendations:read" {
+            let answer = get(&api, NO_RECOMMENDATIONS_KEY, target);
+            assert_ne!(answer.status, 403, "{target}");
+        }
+    }
+    for target in ["/v1/clusters", &format!("/v1/clusters/{CLUSTER_ID}/dashboard")] {
+        succeeds(&get(&api, LIMITED_KEY, target));
+    }
+}
+
+#[test]
+fn ids_are_uuids_or_begin_with_cls() {
+    let api = Kubeadapt::new();
+    let long = format!("cls-{}", "a".repeat(60));
+    for id in ["cls-nonexistent", "cls-0", "cls--", &long, ABSENT_CLUSTER_ID] {
+        for target in [
+            format!("/v1/clusters/{id}"),
+            format!("/v1/clusters/{id}/dashboard"),
+            format!("/v1/nodes?cluster_id={id}"),
+        ] {
+            fails(&full(&api, &target), 404, "Cluster not found");
+        }
+    }
+    let braced = format!("%7B{CLUSTER_ID}%7D");
+    let plain = CLUSTER_ID.replace('-', "");
+    let longer = format!("{long}a");
+    for id in [
+        "not-a-uuid",
+        "cls-",
+        "cls-A",
+        "cls_a",
+        "CLS-a",
+        "cls-a.b",
+        "%20",
+        "%zz",
+        "1",
+        &longer,
+        &braced,
+        &plain,
+        "3f2504e0-4f89-41d3-9a0c-0305e82c330g",
+    ] {
+        for target in [
+            format!("/v1/clusters/{id}"),
+            format!("/v1/clusters/{id}/cost-distribution"),
+            format!("/v1/workloads?cluster_id={id}"),
+        ] {
+            fails(&full(&api, &target), 400, "Invalid cluster ID format");
+        }
+    }
+    fails(&full(&api, "/v1/namespaces?cluster_id="), 400, "Invalid cluster ID format");
+    let upper = CLUSTER_ID.to_uppercase();
+    assert_eq!(succeeds(&full(&api, &format!("/v1/clusters/{upper}")))["id"], CLUSTER_ID);
+    for uid in ["cls-a", "x", "%00"] {
+        fails(&full(&api, &format!("/v1/workloads/{uid}/metrics")), 400, "Invalid workload UID format");
+    }
+    fails(&full(&api, &format!("/v1/workloads/{ABSENT_CLUSTER_ID}/metrics")), 404, "Workload not found");
+}
+
+#[test]
+fn timeframes_are_four_words() {
+    let api = Kubeadapt::new();
+    let metrics = format!("/v1/workloads/{WORKLOAD_UID}/metrics");
+    let dashboard = format!("/v1/clusters/{CLUSTER_ID}/dashboard");
+    let distribution = format!("/v1/clusters/{CLUSTER_ID}/cost-distribution");
+    for target in ["/v1/overview", "/v1/dashboard", &metrics, &dashboard, &distribution] {
+        assert_eq!(succeeds(&full(&api, target))["timeframe"], "7d", "{target}");
+        for timeframe in ["24h", "7d", "30d", "90d"] {
+            let answer = full(&api, &format!("{target}?timeframe=x&timeframe={timeframe}&other=%zz"));
+            assert_eq!(succeeds(&answer)["timeframe"], timeframe, "{target}");
+        }
+        for (sent, read) in [
+            ("7D", "7D"),
+            ("", ""),
+            ("fortnight", "fortnight"),
+            ("7d%20", "7d "),
+            ("%zz", "%zz"),
+            ("1h", "1h"),
+        ] {
+            let answer = full(&api, &format!("{target}?timeframe=7d&timeframe={sent}"));
+            fails(&answer, 400, &format!("Invalid timeframe: {read}"));
+        }
+    }
+    // Where there is no timeframe, there is nothing wrong with it.
+    succeeds(&full(&api, "/v1/clusters?timeframe=fortnight"));
+}
+
+#[test]
+fn pages_and_limits_are_whole_numbers() {
+    let api = Kubeadapt::new();
+    for list in ["clusters", "workloads", "nodes", "namespaces", "recommendations", "costs/teams"] {
+        let ask = |query: &str| full(&api, &format!("/v1/{list}?{query}"));
+        for (sent, read, kind) in [
+            ("abc", "abc", "int_parsing"),
+            ("", "", "int_parsing"),
+            ("1.0", "1.0", "int_parsing"),
+            ("%zz", "%zz", "int_parsing"),
+            ("-", "-", "int_parsing"),
+            ("1+", "1 ", "int_parsing"),
+            ("0", "0", "greater_than_equal"),
+            ("-5", "-5", "greater_than_equal"),
+        ] {
+            lists(&ask(&format!("limit={sent}")), &[("limit", kind, read)]);
+            lists(&ask(&format!("page={sent}&limit=3")), &[("page", kind, read)]);
+        }
+        lists(&ask("limit=101"), &[("limit", "less_than_equal", "101")]);
+        lists(&ask("limit=1&limit=x"), &[("limit", "int_parsing", "x")]);
+        lists(&ask("limit=x&page=0"), &[("page", "greater_than_equal", "0"), ("limit", "int_parsing", "x")]);
+        for query in [
+            "limit=1",
+            "limit=100",
+            "limit=%2B5",
+            "page=007",
+            "limit=x&limit=1",
+            "page=99999999999999999999999999",
+        ] {
+            succeeds(&ask(query));
+        }
+    }
+    // Types before enumerations.
+    lists(&full(&api, "/v1/nodes?cluster_id=x&limit=x"), &[("limit", "int_parsing", "x")]);
+    let body = succeeds(&full(&api, "/v1/nodes?page=2&limit=3"));
+    assert_eq!((&body["total"], &body["page"], &body["limit"]), (&json!(4), &json!(2), &json!(3)));
+    assert_eq!(body["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(succeeds(&full(&api, "/v1/nodes"))["limit"], 20);
+}
+
+#[test]
+fn dates_are_days_in_the_right_order() {
+    let api = Kubeadapt::new();
+    let ask = |query: &str| full(&api, &format!("/v1/costs/teams?{query}"));
+    let costs = |query: &str| {
+        let body = succeeds(&ask(query));
+        body["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| item["cost"].as_f64().expect("a cost"))
+            .sum::<f64>()
+    };
+    assert!((costs("start_date=2026-01-01&end_date=2026-01-01") * 7.0 - costs("")).abs() < 1e-6);
+    assert!((costs("start_date=2024-02-28&end_date=2024-03-01") * 7.0 - costs("") * 3.0).abs() < 1e-6);
+    assert!((costs("start_date=2026-01-01&end_date=2026-12-31") * 7.0 - costs("") * 365.0).abs() < 1e-3);
+    for date in [
+        "2026-02-30",
+        "2026-1-1",
+        "20260101",
+        "2026-01-01T00:00",
+        "today",
+        "",
+        "2026-00-10",
+        "+026-01-01",
+        "２026-01-01",
+    ] {
+        lists(
+            &ask(&format!("start_date={date}&end_date=2026-01-01").replace('+', "%2B")),
+            &[("start_date", "date_parsing", date)],
+        );
+    }
+    lists(
+        &ask("end_date=x&start_date=y&limit=0"),
+        &[
+            ("limit", "greater_than_equal", "0"),
+            ("start_date", "date_parsing", "y"),
+            ("end_date", "date_parsing", "x"),
+        ],
+    );
+    fails(&ask("start_date=2026-01-02&end_date=2026-01-01"), 422, "start_date must not be after end_date");
+    for one in ["start_date=2026-01-01", "end_date=2026-01-01"] {
+        fails(&ask(one), 422, "start_date and end_date must be given together");
+    }
+}
+
+#[test]
+fn lists_show_what_the_key_may_read() {
+    let api = Kubeadapt::new();
+    assert_eq!(members(&full(&api, "/v1/clusters"), "id"), [CLUSTER_ID, OTHER_CLUSTER_ID]);
+    assert_eq!(members(&get(&api, RESTRICTED_KEY, "/v1/clusters"), "name"), ["production"]);
+    for list in ["workloads", "nodes", "namespaces", "recommendations"] {
+        let all = members(&full(&api, &format!("/v1/{list}")), "cluster_id");
+        let own = members(&get(&api, RESTRICTED_KEY, &format!("/v1/{list}")), "cluster_id");
+        let other = members(&full(&api, &format!("/v1/{list}?cluster_id={OTHER_CLUSTER_ID}")), "cluster_id");
+        assert_eq!(all.len(), own.len() + other.len());
+        assert!(own.iter().all(|id| id == CLUSTER_ID) && other.iter().all(|id| id == OTHER_CLUSTER_ID));
+        let refused = get(&api, RESTRICTED_KEY, &format!("/v1/{list}?cluster_id={OTHER_CLUSTER_ID}"));
+        fails(&refused, 403, "Access to this cluster is not allowed");
+    }
+    assert_eq!(members(&full(&api, "/v1/costs/teams"), "team"), ["discovery", "payments"]);
+    assert_eq!(succeeds(&full(&api, "/v1/overview"))["cluster_count"], 2);
+    assert_eq!(succeeds(&get(&api, RESTRICTED_KEY, "/v1/overview"))["cluster_count"], 1);
+    let metrics = |key, uid| get(&api, key, &format!("/v1/workloads/{uid}/metrics"));
+    succeeds(&metrics(RESTRICTED_KEY, WORKLOAD_UID));
+    succeeds(&metrics(FULL_KEY, OTHER_WORKLOAD_UID));
+    fails(&metrics(RESTRICTED_KEY, OTHER_WORKLOAD_UID), 403, "Access to this cluster is not allowed");
+}
+
+#[test]
+fn other_organisations_cannot_be_told_from_nothing() {
+    let api = Kubeadapt::new();
+    let routes = [
+        "/v1/clusters/ID",
+        "/v1/clusters/ID/dashboard?timeframe=24h",
+        "/v1/clusters/ID/cost-distribution",
+        "/v1/workloads?cluster_id=ID",
+        "/v1/nodes?cluster_id=ID&page=2",
+        "/v1/namespaces?cluster_id=ID",
+        "/v1/recommendations?cluster_id=ID",
+    ];
+    for key in [FULL_KEY, RESTRICTED_KEY] {
+        for route in routes {
+            let absent = get(&api, key, &route.replace("ID", ABSENT_CLUSTER_ID));
+            fails(&absent, 404, "Cluster not found");
+            assert_eq!(absent, get(&api, key, &route.replace("ID", FOREIGN_CLUSTER_ID)));
+        }
+        let metrics = |uid| get(&api, key, &format!("/v1/workloads/{uid}/metrics"));
+        fails(&metrics(FOREIGN_WORKLOAD_UID), 404, "Workload not found");
+        assert_eq!(metrics(FOREIGN_WORKLOAD_UID), metrics(ABSENT_CLUSTER_ID));
+    }
+}
+
+/// The three numbers of an answer, and how long it says to wait.
+#[track_caller]
+fn limits(answer: &Answer) -> ([i64; 3], Option<i64>) {
+    let number = |name: &str| answer.header(name).map(|text| text.parse::<i64>().expect("a number"));
+    let names = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
+    (names.map(|name| number(name).unwrap_or_else(|| panic!("no {name}"))), number("Retry-After"))
+}
+
+#[test]
+fn a_limit_counts_down_and_ends_with_its_window() {
+    let (api, clock) = standing(1_800_000_000);
+    let ask = |target: &str| get(&api, LIMITED_KEY, target);
+    // A quarter of a second into a second, so that what is rounded shows.
+    clock.advance(Duration::from_millis(250));
+    let reset = 1_800_000_003;
+    let targets =
+        ["/v1/clusters", "/v1/clusters/x", "/v1/overview", "/v1/clusters?limit=x", "/v1/clusters/cls-a"];
+    for ((target, status), left) in targets.into_iter().zip([200, 400, 403, 422, 404]).zip([4, 3, 2, 1, 0]) {
+        let answer = ask(target);
+        assert_eq!(answer.status, status);
+        assert_eq!(limits(&answer), ([5, left, reset], None));
+    }
+    // What has no route is nobody's request.
+    let nowhere = ask("/v1/nowhere");
+    assert!(nowhere.header("X-RateLimit-Limit").is_none());
+    for _ in 0..3 {
+        let refused = ask("/v1/clusters");
+        fails(&refused, 429, "Rate limit exceeded");
+        assert_eq!(limits(&refused), ([5, 0, reset], Some(2)));
+    }
+    clock.advance(Duration::from_millis(1500));
+    let refused = ask("/v1/recommendations");
+    fails(&refused, 429, "Rate limit exceeded");
+    assert_eq!(limits(&refused), ([5, 0, reset], Some(1)));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(limits(&ask("/v1/clusters")), ([5, 4, 1_800_000_005], None));
+    let unlimited = full(&api, "/v1/clusters");
+    assert!(unlimited.headers.iter().all(|(name, _)| !name.starts_with("X-RateLimit")));
+    for _ in 0..200 {
+        succeeds(&full(&api, "/v1/clusters"));
+    }
+}
+
+#[test]
+fn waiting_as_told_is_enough_in_real_time() {
+    let api = Kubeadapt::new();
+    let mut answer = get(&api, LIMITED_KEY, "/v1/clusters");
+    for _ in 0..12 {
+        if answer.status == 429 {
+            break;
+        }
+        answer = get(&api, LIMITED_KEY, "/v1/clusters");
+    }
+    fails(&answer, 429, "Rate limit exceeded");
+    let seconds = limits(&answer).1.and_then(|seconds| u64::try_from(seconds).ok()).expect("a wait");
+    assert!((1..=2).contains(&seconds));
+    std::thread::sleep(Duration::from_secs(seconds));
+    succeeds(&get(&api, LIMITED_KEY, "/v1/clusters"));
+}
+
+#[test]
+fn a_fault_shows_after_validation_and_before_existence() {
+    let api = Kubeadapt::new();
+    api.conditions().switch_on("internal-fault");
+    fails(&full(&api, "/v1/clusters/x"), 400, "Invalid cluster ID format");
+    fails(&full(&api, "/v1/overview?timeframe=x"), 400, "Invalid timeframe: x");
+    lists(&full(&api, "/v1/nodes?page=0"), &[("page", "greater_than_equal", "0")]);
+    fails(
+        &get(&api, NO_RECOMMENDATIONS_KEY, "/v1/recommendations"),
+        403,
+        "Missing required permission: recommendations:read",
+    );
+    let absent = format!("/v1/clusters/{ABSENT_CLUSTER_ID}");
+    let refused = format!("/v1/clusters/{OTHER_CLUSTER_ID}");
+    let metrics = format!("/v1/workloads/{ABSENT_CLUSTER_ID}/metrics");
+    for target in [
+        absent.as_str(),
+        &refused,
+        &metrics,
+        "/v1/clusters",
+        "/v1/nodes",
+        "/v1/costs/teams",
+        "/v1/overview",
+        "/v1/dashboard",
+    ] {
+        fails(&get(&api, RESTRICTED_KEY, target), 500, "Internal server error");
+    }
+    api.conditions().switch_all_off();
+    succeeds(&full(&api, "/v1/clusters"));
+}
+
+#[test]
+fn the_target_file_is_complete() {
+    let text = Kubeadapt::new().target_file("http://127.0.0.1:8080/");
+    let file: toml::Table = text.parse().expect("TOML");
+    let target = &file["target"]["reference"];
+    assert_eq!(target["url"].as_str(), Some("http://127.0.0.1:8080"));
+    let keys = [FULL_KEY, NO_RECOMMENDATIONS_KEY, RESTRICTED_KEY, LIMITED_KEY];
+    for (role, key) in ["full", "no_recommendations", "restricted", "limited"].into_iter().zip(keys) {
+        assert_eq!(target["roles"][role]["bearer"].as_str(), Some(key));
+        let exclusive = target["roles"][role].get("exclusive").and_then(toml::Value::as_bool);
+        assert_eq!(exclusive, (role == "limited").then_some(true));
+    }
+    let variables = target["variables"].as_table().expect("variables");
+    assert_eq!((variables.len(), variables["burst"].as_integer()), (8, Some(12)));
+    assert_eq!(variables["revoked_key"].as_str(), Some(REVOKED_KEY));
+    assert_eq!(target["conditions"].as_table().map(toml::Table::len), Some(1));
+}
+
+/// For every quirk a request whose answer it changes, and what it changes about it.
+#[test]
+fn every_quirk_changes_an_answer() {
+    let (first, _) = standing(1_800_000_000);
+    for quirk in first.quirks().known() {
+        let (api, clock) = standing(1_800_000_000);
+        let foreign = format!("/v1/clusters/{FOREIGN_CLUSTER_ID}");
+        let refused = || {
+            for _ in 0..5 {
+                get(&api, LIMITED_KEY, "/v1/clusters");
+            }
+            get(&api, LIMITED_KEY, "/v1/clusters")
+        };
+        let again = || {
+            refused();
+            clock.advance(Duration::from_secs(2));
+            get(&api, LIMITED_KEY, "/v1/clusters")
+        };
+        let fault = || {
+            api.conditions().switch_on("internal-fault");
+            full(&api, "/v1/clusters")
+        };
+        let ask = || match quirk.name {
+            "unknown-timeframe-accepted" => full(&api, "/v1/overview?timeframe=fortnight"),
+            "invalid-number-accepted" | "invalid-number-is-400" => full(&api, "/v1/clusters?limit=abc"),
+            "first-problem-only" => full(&api, "/v1/clusters?limit=abc&page=0"),
+            "contradictory-dates-accepted" => {
+                full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01")
+            }
+            "malformed-id-is-404" => full(&api, "/v1/clusters/not-a-uuid"),
+            "missing-key-accepted" => api.answer(&Request::new("GET", "/v1/clusters")),
+            "unknown-key-accepted" => get(&api, "ka_nobody", "/v1/clusters"),
+            "revoked-key-accepted" | "revoked-key-is-403" => get(&api, REVOKED_KEY, "/v1/clusters"),
+            "scope-not-enforced" => get(&api, NO_RECOMMENDATIONS_KEY, "/v1/recommendations"),
+            "allowed-clusters-not-enforced" => {
+                get(&api, RESTRICTED_KEY, &format!("/v1/clusters/{OTHER_CLUSTER_ID}"))
+            }
+            "absent-cluster-answered" => full(&api, "/v1/clusters/cls-nonexistent"),
+            "foreign-cluster-revealed" | "foreign-cluster-told-apart" => full(&api, &foreign),
+            "still-refused-after-wait" => again(),
+            "internal-error-leaks-message" | "internal-error-hidden" => fault(),
+            _ => refused(),
+        };
+        let right = ask();
+        clock.advance(Duration::from_secs(10));
+        assert!(api.quirks().switch_on(quirk.name));
+        let wrong = ask();
+        let detail = wrong.document().expect("JSON")["detail"].clone();
+        let header = |name: &str| wrong.header(name).map(str::to_owned);
+        match quirk.name {
+            "invalid-number-is-400" => assert_eq!((right.status, wrong.status), (422, 400)),
+            "first-problem-only" => assert_eq!(detail.as_array().map(Vec::len), Some(1)),
+            "malformed-id-is-404" => assert_eq!((right.status, wrong.status), (400, 404)),
+            "revoked-key-is-403" => assert_eq!((right.status, wrong.status), (401, 403)),
+            "foreign-cluster-told-apart" => {
+                assert_eq!((right.status, wrong.status), (404, 404));
+                assert_ne!(right.body, wrong.body);
+                let absent = full(&api, "/v1/clusters/cls-nonexistent");
+                fails(&absent, 404, "Cluster not found");
+            }
+            "still-refused-after-wait" => assert_eq!((right.status, wrong.status), (200, 429)),
+            "internal-error-leaks-message" => {
+                assert!(detail.as_str().is_some_and(|text| text.contains("Traceback")))
+            }
+            "limit-headers-missing" => assert_eq!(header("X-RateLimit-Reset"), None),
+            "limit-headers-in-words" => assert_eq!(header("X-RateLimit-Limit").as_deref(), Some("five")),
+            "retry-after-missing" => assert_eq!(header("Retry-After"), None),
+            "retry-after-in-words" => assert_eq!(header("Retry-After").as_deref(), Some("a moment")),
+            "remaining-above-zero" => assert_eq!(limits(&wrong).0[1], 1),
+            "reset-in-the-past" => assert!(limits(&wrong).0[2] < clock.now().as_second()),
+            "retry-after-disagrees" => {
+                let ([_, _, reset], wait) = limits(&wrong);
+                assert!(reset - clock.now().as_second() > wait.expect("a wait") + 30);
+            }
+            name => {
+                assert!(right.status >= 400, "{name}: {right:?}");
+                assert_eq!(wrong.status, 200, "{name}: {detail}");
+            }
+        }
+    }
+}
+
+#[test]
+fn generic_mutants_find_their_way_around_the_envelope() {
+    let api = Kubeadapt::new();
+    let failing = Request::new("GET", "/v1/clusters/cls-a").with_bearer(FULL_KEY);
+    let invalid = Request::new("GET", "/v1/clusters?limit=x").with_bearer(FULL_KEY);
+    let succeeding = Request::new("GET", "/v1/clusters").with_bearer(FULL_KEY);
+    let mutants = mutants_of(&api);
+    for mutant in mutants.iter().filter(|mutant| mutant.quirk().is_none()) {
+        let right = api.answer(&failing);
+        let mut wrong = right.clone();
+        mutant.change(&api, &failing, &mut wrong);
+        let mut list = api.answer(&invalid);
+        mutant.change(&api, &invalid, &mut list);
+        match mutant.id {
+            // One key cannot be reversed, and a text is no list.
+            "keys-reversed" => assert_eq!(right, wrong),
+            "message-list-as-text" => {
+                assert_eq!(right, wrong);
+                fails(&list, 422, "Input should be a valid integer");
+            }
+            id => assert_ne!(right, wrong, "{id}"),
+        }
+        if !mutant.id.starts_with("always") && mutant.id != "slow" {
+            let right = api.answer(&succeeding);
+            let mut same = right.clone();
+            mutant.change(&api, &succeeding, &mut same);
+            assert_eq!(right, same, "{} changes a success", mutant.id);
+        }
+    }
+    let ids: HashSet<&str> = mutants.iter().map(|mutant| mutant.id).collect();
+    assert_eq!(ids.len(), mutants.len());
+    assert!(
+        !ids.contains("code-missing") && !ids.contains("request-id-missing") && ids.contains("status-200")
+    );
+}
+
+/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+struct Dice(u64);
+
+impl Dice {
+    fn roll<'a, T: ?Sized>(&mut self, sides: &[&'a T]) -> &'a T {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let count = u64::try_from(sides.len()).expect("few");
+        sides[usize::try_from(self.0 % count).expect("few")]
+    }
+}
+
+#[test]
+fn whatever_is_asked_gets_a_documented_answer() {
+    let segments = [
+        "clusters",
+        "clusters",
+        CLUSTER_ID,
+        FOREIGN_CLUSTER_ID,
+        OTHER_CLUSTER_ID,
+        "dashboard",
+        "cost-distribution",
+        "workloads",
+        WORKLOAD_UID,
+        "metrics",
+        "nodes",
+        "overview",
+        "costs",
+        "teams",
+        "cls-a",
+        "",
+        "%ff",
+        "%",
+        "ä",
+        "..",
+        "%00",
+    ];
+    let queries = [
+        "",
+        "?",
+        "?limit=5",
+        "?limit=x&page=-1",
+        "?timeframe=90d",
+        "?timeframe=%ff",
+        "?cluster_id=cls-a",
+        "?page=18446744073709551615&limit=100",
+        "?start_date=0000-01-01&end_date=9999-12-31",
+        "?start_date=2026-01-01",
+        "?%=%&&=",
+        "??",
+    ];
+    let first = Kubeadapt::new();
+    let quirks: Vec<&str> = first.quirks().known().iter().map(|quirk| quirk.name).collect();
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut statuses = HashSet::new();
+    let mut api = first;
+    for round in 0..40_000 {
+        if round % 100 == 0 {
+            api = Kubeadapt::new();
+            if round % 200 == 0 {
+                // Misbehaving in one way, it must still answer, and in its own form.
+                api.quirks().switch_on(dice.roll(&quirks));
+            }
+            if round % 500 == 0 {
+                api.conditions().switch_on("internal-fault");
+            }
+        }
+        let mut target = String::from("/v1");
+        for _ in 0..dice.roll(&["a", "ab", "abc"]).len() {
+            target.push('/');
+            target.push_str(dice.roll(&segments));
+        }
+        target.push_str(dice.roll(&queries));
+        let method = dice.roll(&["GET", "GET", "GET", "HEAD", "POST", "OPTIONS"]);
+        let key = dice.roll(&[
+            FULL_KEY,
+            FULL_KEY,
+            RESTRICTED_KEY,
+            NO_RECOMMENDATIONS_KEY,
+            LIMITED_KEY,
+            REVOKED_KEY,
+        ]);
+        let answer = api.answer(&Request::new(method, &target).with_bearer(key));
+        let body = answer.document().expect("JSON");
+        assert!(
+            [200, 400, 401, 403, 404, 405, 422, 429, 500].contains(&answer.status),
+            "{target}: {answer:?}"
+        );
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        if answer.status >= 400 {
+            assert!(
+                body["detail"].is_string() || answer.status != 200 && body["detail"].is_array(),
+                "{target}: {body}"
+            );
+            assert_eq!(body.as_object().map(serde_json::Map::len), Some(1));
+        }
+        statuses.insert(answer.status);
+    }
+    assert_eq!(statuses.len(), 9, "{statuses:?}");
+}
