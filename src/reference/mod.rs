@@ -14,6 +14,7 @@
 
 mod answer;
 mod api;
+pub mod apinizer;
 mod control;
 mod envelope;
 mod json_body;

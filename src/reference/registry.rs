@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Api, k0rdent::K0rdent, kubeadapt::Kubeadapt, kubeglass::Kubeglass, kubevision::Kubevision};
+use super::{
+    Api, apinizer::Apinizer, k0rdent::K0rdent, kubeadapt::Kubeadapt, kubeglass::Kubeglass,
+    kubevision::Kubevision,
+};
 
 /// The names that [`api`] knows.
 #[must_use]
 pub fn apis() -> &'static [&'static str] {
-    &["kubeglass", "kubevision", "kubeadapt", "k0rdent"]
+    &["kubeglass", "kubevision", "kubeadapt", "k0rdent", "apinizer"]
 }
 
 /// A fresh reference implementation with its initial data; `None` if there is none of that name.
@@ -18,6 +21,7 @@ pub fn api(name: &str) -> Option<Arc<dyn Api>> {
         "kubevision" => Some(Arc::new(Kubevision::new())),
         "kubeadapt" => Some(Arc::new(Kubeadapt::new())),
         "k0rdent" => Some(Arc::new(K0rdent::new())),
+        "apinizer" => Some(Arc::new(Apinizer::new())),
         _ => None,
     }
 }

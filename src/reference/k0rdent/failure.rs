@@ -64,7 +64,7 @@ pub struct Failure {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: Cow<'static, str>,
-    /// "Additional context (optional)": an object.
+    /// "Additional context (optional)": an object. Few failures have it, so it takes no room in the others.
     pub(super) details: Option<Box<Value>>,
     pub(super) headers: Vec<(&'static str, String)>,
 }

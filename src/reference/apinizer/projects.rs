@@ -1,0 +1,19 @@
+//! Projects: where names are unique and rights are granted.
+
+use serde_json::json;
+
+use super::{Apinizer, Call, Outcome, Success, quirks};
+
+impl Apinizer {
+    /// Those in which the caller has rights.
+    pub(super) fn list_projects(&self, call: &Call<'_>) -> Outcome {
+        self.sound(call)?;
+        let (projects, _) = self.store.resources.list("projects", "", None, usize::MAX);
+        let all = self.quirks.is_on(quirks::ANY_PROJECT);
+        let visible = projects
+            .iter()
+            .map(|project| project.key.name.as_str())
+            .filter(|project| all || call.caller.has_any_grant_within(project));
+        Ok(Success::list(visible.map(|name| json!({ "name": name })).collect()))
+    }
+}
