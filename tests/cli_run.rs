@@ -39,6 +39,38 @@ fn a_served_reference_is_judged_like_the_embedded_one() {
         .says("nothing can be judged");
 }
 
+/// The other contracts: what is documented, causes, and the line that announces the wait for a rate limit.
+#[test]
+fn every_served_reference_conforms_and_waits_are_announced() {
+    for (pack, failures, causes, waits) in [
+        ("kubevision", 18, 6, None),
+        ("kubeadapt", 10, 4, Some("kubeadapt::rate_limited::")),
+        ("k0rdent", 13, 2, Some("k0rdent::rate_limited::")),
+        ("apinizer", 15, 16, Some("apinizer::rate_limit_exceeded::")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["serve", pack, "--target-file", "target.toml"];
+        let mut serve = Background::start(failspec(folder.path()).args(arguments));
+        serve.first_line();
+        let judged = done(failspec(folder.path()).args(["run", pack, "--config", "target.toml"]))
+            .exits(0)
+            .says(&format!("{failures} of {failures} documented failures exercised"))
+            .says(&format!("{causes} of {causes} causes"));
+        assert!(judged.last_line().ends_with("conforms"), "{}", judged.stdout);
+        let announced: Vec<&str> =
+            judged.head().lines().filter(|line| line.trim_start().starts_with("waits")).collect();
+        match waits {
+            None => assert!(announced.is_empty(), "{announced:?}"),
+            Some(waits) => {
+                assert!(announced.iter().all(|line| line.contains(waits)), "{announced:?}");
+                assert!(announced.iter().any(|line| line.contains("at most")), "{announced:?}");
+            }
+        }
+        serve.signal("TERM");
+        serve.finish(5).exits(0);
+    }
+}
+
 #[test]
 fn ctrl_c_ends_a_server_and_what_cannot_be_served_is_a_mistake() {
     let folder = tempfile::tempdir().unwrap();

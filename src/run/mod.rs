@@ -17,6 +17,7 @@ mod login;
 mod plan;
 mod sending;
 mod session;
+mod wait;
 mod whole;
 
 pub use interrupt::{Interrupt, Interrupter, interrupt};

@@ -26,7 +26,7 @@ const LONGEST_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 
 /// The longest wait before the request of a step, whatever a variable says: an hour.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// What a request is sent for.
 #[derive(Debug, Clone, Copy)]

@@ -27,6 +27,7 @@ use super::{
     interrupt::Interrupt,
     plan::{Plan, Selectors},
     session::{Session, run_name, variables},
+    wait::planned_waits,
 };
 
 /// Requests under way at once where the target is on this machine.
@@ -244,6 +245,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             scenarios: plan.pack.scenarios.len(),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
+            waits: planned_waits(plan),
         }
     });
     RunHeader {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::verdict::{PackHeader, RunHeader};
+use crate::verdict::{PackHeader, PlannedWait, RunHeader};
 
 use super::paint::{Paint, visible};
 
@@ -25,6 +25,10 @@ pub fn begin(header: &RunHeader) -> String {
             ),
             false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
         };
+        // The embedded implementations have short windows: nobody would notice.
+        for wait in pack.waits.iter().filter(|_| !pack.reference) {
+            let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "waits"), wait_line(wait));
+        }
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
     let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
@@ -37,6 +41,11 @@ pub fn begin(header: &RunHeader) -> String {
         );
     }
     text
+}
+
+fn wait_line(wait: &PlannedWait) -> String {
+    let how = if wait.as_told { "as long as its answer asks, at most" } else { "for" };
+    format!("{} {how} {} s", visible(&wait.trial), wait.at_most_seconds)
 }
 
 fn pack_line(pack: &PackHeader) -> String {
