@@ -26,6 +26,19 @@ Examples:
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
       some failures, on a target of failspec.toml";
 
+const MUTANTS_HELP: &str = "\
+A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
+there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many trials \
+each check found a violation, and in brackets a warning. Exit code 1 if one survives.
+
+Examples:
+  failspec mutants
+      every mutant of every built-in pack: about two minutes
+  failspec mutants kubeglass --only code-padded
+      one mutant of one pack
+  failspec serve kubeglass --mutant code-padded --target-file t.toml
+      the same mutant as a server, to see what a failing run looks like";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -54,6 +67,9 @@ pub enum Command {
         #[command(subcommand)]
         action: SnapshotsAction,
     },
+    /// Prove the harness: run packs against their reference implementations with one change at a time
+    #[command(after_help = MUTANTS_HELP)]
+    Mutants(MutantsArguments),
     /// Run an embedded reference implementation in the foreground
     Serve(ServeArguments),
 }
@@ -133,6 +149,23 @@ pub struct SelectArguments {
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
+}
+
+/// Options of `mutants`.
+#[derive(Debug, Args)]
+pub struct MutantsArguments {
+    /// Built-in packs (default: all)
+    #[arg(value_name = "PACK")]
+    pub names: Vec<String>,
+    /// Only this mutant (may be given several times)
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Write a report: json=PATH or markdown=PATH
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
+    /// Show survivors and totals alone
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// Options of `serve`.

@@ -6,6 +6,7 @@ mod explain;
 mod failure;
 mod lint;
 mod list;
+mod mutants;
 mod packs;
 mod run;
 mod schema;
@@ -30,6 +31,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Explain { check } => explain::command(check.as_deref()),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
+        Command::Mutants(arguments) => mutants::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

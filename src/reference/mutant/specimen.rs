@@ -1,6 +1,6 @@
 //! What a mutant is.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::Scene;
 use crate::reference::{Answer, Api, Envelope, Request};
@@ -9,9 +9,9 @@ use crate::reference::{Answer, Api, Envelope, Request};
 #[derive(Clone)]
 pub struct Mutant {
     /// Its name, in kebab-case; unique.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// What it does, in one line.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// Whether clients must tolerate the change, so that it must pass.
     pub harmless: bool,
     effect: Effect,
@@ -23,6 +23,7 @@ enum Effect {
     Errors(Change),
     Everything(Change),
     Quirk(&'static str),
+    Ignored(&'static str),
 }
 
 type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
@@ -30,17 +31,23 @@ type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
 impl Mutant {
     /// A violation that changes error answers.
     pub fn harmful(
-        id: &'static str,
-        about: &'static str,
+        id: impl Into<Cow<'static, str>>,
+        about: impl Into<Cow<'static, str>>,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
-        Self { id, about, harmless: false, effect: Effect::Errors(Arc::new(change)), fits: |_| true }
+        Self {
+            id: id.into(),
+            about: about.into(),
+            harmless: false,
+            effect: Effect::Errors(Arc::new(change)),
+            fits: |_| true,
+        }
     }
 
     /// A change of error answers that clients must tolerate.
     pub fn harmless(
-        id: &'static str,
-        about: &'static str,
+        id: impl Into<Cow<'static, str>>,
+        about: impl Into<Cow<'static, str>>,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
         Self { harmless: true, ..Self::harmful(id, about, change) }
@@ -49,7 +56,19 @@ impl Mutant {
     /// A violation of the domain: switches on a quirk, which has the same name.
     #[must_use]
     pub fn switching(quirk: &'static str, about: &'static str) -> Self {
-        Self { id: quirk, about, harmless: false, effect: Effect::Quirk(quirk), fits: |_| true }
+        Self {
+            id: quirk.into(),
+            about: about.into(),
+            harmless: false,
+            effect: Effect::Quirk(quirk),
+            fits: |_| true,
+        }
+    }
+
+    /// A violation of the domain: a condition has no effect.
+    pub(super) fn ignoring(condition: &'static str, id: String, about: String) -> Self {
+        let effect = Effect::Ignored(condition);
+        Self { id: id.into(), about: about.into(), harmless: false, effect, fits: |_| true }
     }
 
     /// Clients must tolerate what it does, so it must pass.
@@ -81,12 +100,13 @@ impl Mutant {
         (self.fits)(envelope)
     }
 
-    /// The quirk that it switches on.
+    /// Prepares an API for it; `false` if the API does not have what it wants to switch.
     #[must_use]
-    pub fn quirk(&self) -> Option<&'static str> {
+    pub fn prepare(&self, api: &dyn Api) -> bool {
         match self.effect {
-            Effect::Quirk(quirk) => Some(quirk),
-            _ => None,
+            Effect::Quirk(quirk) => api.quirks().switch_on(quirk),
+            Effect::Ignored(condition) => api.conditions().ignore(condition),
+            Effect::Errors(_) | Effect::Everything(_) => true,
         }
     }
 
@@ -96,7 +116,7 @@ impl Mutant {
         match &self.effect {
             Effect::Everything(change) => change(&scene, answer),
             Effect::Errors(change) if (scene.envelope.is_error)(answer) => change(&scene, answer),
-            Effect::Errors(_) | Effect::Quirk(_) => {}
+            Effect::Errors(_) | Effect::Quirk(_) | Effect::Ignored(_) => {}
         }
     }
 }

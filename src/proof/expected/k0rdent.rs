@@ -1,0 +1,7 @@
+//! k0rdent
+
+use crate::proof::Noticed;
+
+pub(super) fn noticed(_mutant: &str) -> Option<Noticed> {
+    None
+}
