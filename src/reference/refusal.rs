@@ -29,12 +29,13 @@ pub enum Mark {
 }
 
 impl Refusal {
-    /// Another refusal of the same status with a code, the last one of a list: the list begins with the most general.
+    /// Another refusal of the same status that something of its own marks, the last one of a list: lists begin with
+    /// the most general.
     #[must_use]
     pub fn sibling(&self, all: &[Self]) -> Option<Self> {
-        let coded = |other: &&Self| matches!(other.mark, Mark::Code(_) | Mark::Number(_));
+        let marked = |other: &&Self| other.mark != Mark::Status;
         let alike = |other: &&Self| other.status == self.status && other.mark != self.mark;
-        all.iter().rev().filter(coded).find(alike).copied()
+        all.iter().rev().filter(marked).find(alike).copied()
     }
 
     /// The code, where it has one.

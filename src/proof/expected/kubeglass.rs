@@ -15,6 +15,8 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("helm-missing-ignored", "helm_not_found", "accepted"),
     ("metrics-unreachable-ignored", "dependency_unavailable", "accepted"),
     ("stale-version-accepted", "conflict", "accepted"),
+    // Also the control, which has the parameter, gets the failure under test.
+    ("query-parameter-overlooked", "missing_query_param", "control"),
     ("duplicate-name-accepted", "already_exists", "accepted"),
     ("bad-limit-accepted", "invalid_parameter", "accepted"),
     ("invalid-propagation-accepted", "invalid_propagation", "accepted"),
@@ -33,6 +35,9 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 /// How one of its own mutants must be noticed.
 pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
     match mutant {
+        // The scenarios that surely meet this code are our reading of "user input".
+        "accepts-invalid-input" => Some(Noticed::warning("accepted").at("invalid_input")),
+        "mistakes-invalid-input" => Some(Noticed::warning("code").at("invalid_input")),
         // The page calls a revision "invalid" and does not say what becomes of one that never was.
         "unknown-revision-accepted" => Some(Noticed::warning("accepted").at("invalid_revision")),
         "context-switched-for-everyone" => {

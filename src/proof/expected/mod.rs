@@ -27,8 +27,9 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
     let mutants = mutants_of(&*api(&pack.name)?);
     let refusals = api(&pack.name)?.refusals();
     let subject = |mutant: Mutant| {
-        let noticed = own(&pack.name, &mutant.id)
-            .or_else(|| mutant.harmless.then_some(Noticed::Harmless))
+        let harmless = mutant.harmless.then_some(Noticed::Harmless);
+        let noticed = harmless
+            .or_else(|| own(&pack.name, &mutant.id))
             .or_else(|| lenient::noticed(pack, &refusals, &mutant.id))
             .or_else(|| answers::noticed(&pack.name, &mutant.id))
             .unwrap_or(UNKNOWN);

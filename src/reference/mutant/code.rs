@@ -96,13 +96,6 @@ fn code_of_another(scene: &Scene<'_>, answer: &Answer) -> Option<Value> {
         .find(|other| *other != own)
 }
 
-/// Puts the code of another refusal in the place of an answer's own.
-pub(super) fn set(scene: &Scene<'_>, answer: &mut Answer, code: Option<Value>) {
-    if let Some(code) = code {
-        replace(scene, answer, |_| code);
-    }
-}
-
 fn replace(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&Value) -> Value) {
     edit_at(answer, pointer(scene), |code| *code = with(code));
 }

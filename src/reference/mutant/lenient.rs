@@ -1,7 +1,9 @@
 //! APIs that do not refuse what they must: one mutant for each documented refusal, and one for each condition.
 
-use super::{Mutant, Scene};
-use crate::reference::{Answer, Api};
+use serde_json::json;
+
+use super::{Mutant, Scene, scene::edit_at};
+use crate::reference::{Answer, Api, Mark};
 
 /// One mutant for each documented refusal of an API: the request succeeds instead.
 pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
@@ -34,7 +36,7 @@ pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
                 ),
                 move |scene, answer| {
                     if refusal.is(answer, scene.envelope) {
-                        super::code::set(scene, answer, other.code());
+                        mark(scene, answer, other.mark);
                     }
                 },
             )
@@ -54,6 +56,17 @@ pub(super) fn ignoring(api: &dyn Api) -> Vec<Mutant> {
         )
     });
     mutants.collect()
+}
+
+/// Gives an answer what marks another refusal.
+fn mark(scene: &Scene<'_>, answer: &mut Answer, mark: Mark) {
+    let (pointer, value) = match mark {
+        Mark::Code(code) => (scene.envelope.code.map(|(pointer, _)| pointer), json!(code)),
+        Mark::Number(code) => (scene.envelope.code.map(|(pointer, _)| pointer), json!(code)),
+        Mark::Text(text) => (Some(scene.envelope.message), json!(text)),
+        Mark::Status => return,
+    };
+    edit_at(answer, pointer, |old| *old = value);
 }
 
 /// Some success of the API, with an id of its own where successes have one.
