@@ -171,6 +171,14 @@ scenarios:
     assert!(done.stderr.contains(&format!("{count} mistakes; nothing was sent")), "{}", done.stderr);
 }
 
+/// What nothing would check must not be written: it would look as if it were.
+#[test]
+fn a_failure_that_the_scenario_expects_of_its_own_request_is_a_mistake() {
+    let scenarios = format!("{TINY_SCENARIOS}    expect: {{ failure: not_found }}\n");
+    let done = refused(TINY_CONTRACT, &scenarios);
+    tells(&done, "`failure` says nothing here", "scenarios/tiny/tiny.yaml:7:13");
+}
+
 #[test]
 fn mistakes_in_several_files_and_packs_are_told_together() {
     let folder =
