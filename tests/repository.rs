@@ -283,7 +283,7 @@ async fn reports_fit_their_json_schema() {
         let mutants = mutants_of(&*reference::api(name).unwrap());
         // One run in which all is well, and one with violations.
         for mutant in [None, mutants.into_iter().find(|mutant| mutant.id == "status-other")] {
-            let about = format!("report of {name} as {:?}: ", mutant.as_ref().map(|mutant| mutant.id));
+            let about = format!("report of {name} as {:?}: ", mutant.as_ref().map(|mutant| &mutant.id));
             let report = proof::run_on(&pack, mutant, RunOptions::default()).await.unwrap();
             let mut text = Vec::new();
             json::write(&report, &mut text).unwrap();
