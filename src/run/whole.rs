@@ -104,7 +104,7 @@ fn session(
         mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }
     Ok(Session {
-        client: Client::new(ClientOptions::default())?,
+        client: Client::new(ClientOptions { limits: plan.target.limits, ..ClientOptions::default() })?,
         mask,
         variables: Arc::new(variables(&plan.pack, &plan.target)),
         waivers: Arc::clone(waivers),

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml},
+    http::Limits,
     secret::Secret,
     template::Held,
 };
@@ -17,6 +18,7 @@ use super::{
     condition::{CONDITION, Condition},
     credential::{ROLE, Role},
     redaction::redact,
+    timeouts::{self, TIMEOUTS},
     waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
 };
 
@@ -39,6 +41,8 @@ pub struct Target {
     pub out_of_reach: Vec<OutOfReach>,
     /// The folder of its approved answers.
     pub snapshots: Option<PathBuf>,
+    /// What its answers may cost us.
+    pub limits: Limits,
     /// Whether no other process uses it at the same time.
     pub isolated: bool,
     /// Whether it is an embedded reference implementation, which says nothing about anyone's API.
@@ -83,6 +87,7 @@ static TARGET: Shape = Shape {
             Kind::List(&Kind::Shape(&OUT_OF_REACH)),
             "what the target cannot show, and why",
         ),
+        Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "how long it may take"),
         Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
         Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
     ],
@@ -152,6 +157,7 @@ impl Target {
             secrets: Vec::new(),
             out_of_reach: Vec::new(),
             snapshots: None,
+            limits: Limits::default(),
             isolated: false,
             reference: false,
         })
@@ -205,6 +211,7 @@ impl Target {
                 .get("snapshots")
                 .and_then(|node| reader.text(node))
                 .map(|path| folder.join(path)),
+            limits: fields.get("timeouts").and_then(|node| timeouts::read(node, reader)).unwrap_or_default(),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })
