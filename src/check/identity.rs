@@ -73,8 +73,8 @@ impl Identity {
         if let Some(code) = view.code(&failure.envelope).filter(|code| !code.is_null()) {
             return Self::Undocumented(code.clone());
         }
-        let by_status = others()
-            .find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.answer.status));
+        let by_status =
+            others().find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.answer.status));
         match by_status {
             Some((index, _)) if !same_status => Self::Other(index),
             _ => Self::Unidentified,

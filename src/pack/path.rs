@@ -40,7 +40,9 @@ pub enum PathError {
     #[error("`{{` begins a parameter such as `{{name}}`, and this one is never closed or empty")]
     Parameter,
     /// A hole in place of a path, with more around it.
-    #[error("an address that an answer gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`")]
+    #[error(
+        "an address that an answer gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`"
+    )]
     Address,
     /// A hole that cannot be read.
     #[error(transparent)]
@@ -149,12 +151,14 @@ impl PathTemplate {
                 }
                 Part::Address(template) => return template.fill(scope),
                 Part::Hole(template) => template.fill(scope)?,
-                Part::Parameter(name) | Part::Segments(name) => match parameters.iter().find(|(given, _)| given == name) {
-                    Some((_, template)) => template.fill(scope)?,
-                    None => Template::parse(&format!("${{{name}}}"))
-                        .map_err(|_| FillError::Missing(name.clone()))?
-                        .fill(scope)?,
-                },
+                Part::Parameter(name) | Part::Segments(name) => {
+                    match parameters.iter().find(|(given, _)| given == name) {
+                        Some((_, template)) => template.fill(scope)?,
+                        None => Template::parse(&format!("${{{name}}}"))
+                            .map_err(|_| FillError::Missing(name.clone()))?
+                            .fill(scope)?,
+                    }
+                }
             };
             let encode = if matches!(part, Part::Segments(_)) { SEGMENTS } else { SEGMENT };
             sent.extend(utf8_percent_encode(&value.sent, encode));

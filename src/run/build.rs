@@ -28,7 +28,9 @@ pub enum BuildError {
     #[error("the path {0} cannot be sent as it is: URL parsing rewrites it")]
     Rewritten(String),
     /// An answer gave an address that packs may not ask, or none at all.
-    #[error("the address {0} is not one of the target: packs ask no other host, and a relative address begins with `/`")]
+    #[error(
+        "the address {0} is not one of the target: packs ask no other host, and a relative address begins with `/`"
+    )]
     Elsewhere(String),
     /// A value that would break out of its header.
     #[error("the header {0} would hold a line break")]
