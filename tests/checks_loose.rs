@@ -11,6 +11,8 @@ use checks_server::{Asked, Reply, Server, assert_clean, broken, judge, trial};
 use failspec::verdict::{Outcome, RunReport, State};
 use serde_json::json;
 
+type Change = fn(&Asked, Reply) -> Reply;
+
 fn error(status: u16, code: &str) -> Reply {
     Reply::json(status, json!({ "error": code }))
 }
@@ -27,7 +29,7 @@ fn right(asked: &Asked) -> Reply {
     }
 }
 
-async fn judged(scenario: &'static str, change: fn(&Asked, Reply) -> Reply) -> RunReport {
+async fn judged(scenario: &'static str, change: Change) -> RunReport {
     let server = Server::start(move |asked| change(asked, right(asked))).await;
     let report = judge("loose", &[scenario], &server).await;
     assert_eq!(report.scenarios.len(), 1, "{scenario}");
@@ -60,7 +62,7 @@ async fn right_answers_are_clean() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_nobody_promised_may_be_missing_but_proves_no_code() {
-    let bare: [fn(&Asked, Reply) -> Reply; 4] = [
+    let bare: [Change; 4] = [
         |asked, reply| if is_absent(asked) { reply.body("") } else { reply },
         |asked, reply| if is_absent(asked) { Reply::page(404, "404 page not found") } else { reply },
         |asked, reply| if is_absent(asked) { Reply::page(404, "404") } else { reply },
@@ -78,7 +80,7 @@ async fn a_body_that_nobody_promised_may_be_missing_but_proves_no_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_json_is_held_to_its_shape() {
-    let wrong: [(&str, fn(&Asked, Reply) -> Reply); 5] = [
+    let wrong: [(&str, Change); 5] = [
         ("envelope", |asked, reply| if is_absent(asked) { reply.set("error", json!(7)) } else { reply }),
         ("code", |asked, reply| if is_absent(asked) { error(404, "odd") } else { reply }),
         ("document", |asked, reply| if is_absent(asked) { reply.body("404 page not found") } else { reply }),
