@@ -176,7 +176,7 @@ scenarios:
 fn a_failure_that_the_scenario_expects_of_its_own_request_is_a_mistake() {
     let scenarios = format!("{TINY_SCENARIOS}    expect: {{ failure: not_found }}\n");
     let done = refused(TINY_CONTRACT, &scenarios);
-    tells(&done, "`failure` says nothing here", "scenarios/tiny/tiny.yaml:7:13");
+    tells(&done, "`failure` says nothing here", "scenarios/tiny/all.yaml:7:13");
 }
 
 #[test]

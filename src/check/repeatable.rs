@@ -35,7 +35,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .of(Phase::Repeat)
         .filter_map(|record| {
             let answer = record.exchange.result.as_ref().ok()?;
-            let view = View::new(answer, subject.observed.pick.as_ref());
+            let view = View::new(answer, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
             let second = (answer.status, view.code(&subject.failure.envelope));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
             // Where there is no code, the text may still tell another failure.

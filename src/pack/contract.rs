@@ -345,6 +345,14 @@ fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
         return None;
     };
     let path = match PathTemplate::parse(path) {
+        Ok(path) if path.is_address() => {
+            reader.error_hint(
+                node.span,
+                "an operation has a path of its own",
+                "an address that an answer gave is asked by a scenario: `request: PUT ${upload}`",
+            );
+            return None;
+        }
         Ok(path) => path,
         Err(error) => {
             reader.error(node.span, error.to_string());

@@ -25,6 +25,8 @@ pub struct Envelope {
     pub request_id: Option<Ruled<RequestId>>,
     /// Where the body repeats the HTTP status.
     pub status: Option<Ruled<Pointer>>,
+    /// Whether an answer may come without such a body: with none, or with one that is no JSON.
+    pub body_optional: bool,
 }
 
 /// Where an answer says its request id, and in which form.
@@ -63,6 +65,11 @@ pub(super) static ENVELOPE: Shape = Shape {
             "status",
             OR_NULL_POINTER,
             "where the body repeats the HTTP status: the two must agree",
+        ),
+        Field::optional(
+            "body",
+            Kind::Words(BODY),
+            "`optional`: an answer may have no body, or one that is no JSON; the status alone is then judged (default: required)",
         ),
         Field::optional(
             "ours",
@@ -105,6 +112,7 @@ static REQUEST_ID: Shape = Shape {
     also: &[],
 };
 
+const BODY: &[&str] = &["required", "optional"];
 const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);
 const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
 
@@ -116,6 +124,9 @@ impl Envelope {
             return envelope;
         };
         envelope.set(&fields, reader, library, source, "code");
+        if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
+            envelope.body_optional = word == 1;
+        }
         if let Some(ours) = fields.get("ours") {
             envelope = envelope.with_ours(ours, reader, library);
         }

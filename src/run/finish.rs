@@ -173,8 +173,12 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
     }
 }
 
-/// The code that was seen, where it is an accepted one that no failure of the contract has for its own.
+/// What was seen in place of the failure's own code: an accepted one that no failure of the contract has for its own,
+/// or no body at all.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
+    if subject.is_bare() && subject.triggered.code().is_some() {
+        return Some(format!("HTTP {} alone, without a code", subject.answer().status));
+    }
     let code = subject.view.code(&subject.triggered.envelope)?;
     let other = subject.triggered.code().is_some_and(|own| own != code);
     other.then(|| plain(code))
