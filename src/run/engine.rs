@@ -43,6 +43,11 @@ impl Engine {
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        if let Err(reason) = self.session.wait_until_ready().await {
+            run.diagnosis = Some(reason);
+            self.nothing_judged(&[], &able, &mut run);
+            return run;
+        }
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
         run.diagnosis = match able.is_empty() {
             true => self.session.probe(trials).await,

@@ -14,6 +14,7 @@ mod finish;
 mod interrupt;
 mod locks;
 mod login;
+mod manners;
 mod plan;
 mod sending;
 mod session;

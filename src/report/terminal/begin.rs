@@ -10,6 +10,9 @@ use super::paint::{Paint, visible};
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about anyone's API";
 
+/// What a run without checked certificates says of itself, first and last.
+pub(super) const INSECURE: &str = "the certificate of the target is not checked: anyone could be answering";
+
 /// The first lines.
 pub fn begin(header: &RunHeader) -> String {
     let mut text = String::new();
@@ -25,6 +28,9 @@ pub fn begin(header: &RunHeader) -> String {
             ),
             false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
         };
+        if pack.insecure {
+            let _ = writeln!(text, "  {} {INSECURE}", Paint::dab(Paint::BAD, "insecure"));
+        }
         // The embedded implementations have short windows: nobody would notice.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
             let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "waits"), wait_line(wait));

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use crate::verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
 
 use super::{
-    begin::REFERENCE,
+    begin::{INSECURE, REFERENCE},
     paint::{Paint, visible},
     trial::{in_short, trial},
 };
@@ -318,6 +318,9 @@ fn last_line(text: &mut String, report: &RunReport) {
     }
     if report.reference {
         let _ = write!(line, " · {}", Paint::dab(Paint::WARN, REFERENCE));
+    }
+    if report.packs.iter().any(|pack| pack.header.insecure) {
+        let _ = write!(line, " · {}", Paint::dab(Paint::BAD, INSECURE));
     }
     let _ = writeln!(text, "{} {line}", label("verdict"));
 }
