@@ -9,6 +9,7 @@ mod credential;
 mod environment;
 mod login;
 mod redaction;
+mod unknown;
 mod waiver;
 
 pub use condition::{Condition, ControlRequest, GlobalCondition};
