@@ -50,7 +50,11 @@ pub(super) static ENVELOPE: Shape = Shape {
             Kind::Either(&[Kind::Text, Kind::Null]),
             "type/subtype of the answer; parameters are free",
         ),
-        Field::optional("code", OR_NULL_POINTER, "where the code is"),
+        Field::optional(
+            "code",
+            OR_NULL_POINTER,
+            "where the code is; `*` is any item of a list of errors, in whatever order they stand",
+        ),
         Field::optional(
             "message",
             OR_NULL_POINTER,
