@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     http::Answer,
-    pack::{Envelope, Part, Pointer, Schema},
+    pack::{Envelope, Failure, Part, Pointer, Schema},
 };
 
 /// Which part of an answer is judged.
@@ -100,9 +100,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The code.
+    /// The code; of several, the first.
     pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
-        envelope.code.as_ref()?.rule.find(self.judged()?)
+        self.codes(envelope).first().copied()
+    }
+
+    /// The code as far as `failure` is concerned: of several its own, else one that it accepts, else the first.
+    pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
+        let codes = self.codes(&failure.envelope);
+        let own = codes.iter().find(|code| failure.code() == Some(code));
+        own.or_else(|| codes.iter().find(|code| failure.accepts(code))).or(codes.first()).copied()
+    }
+
+    fn codes(&self, envelope: &Envelope) -> Vec<&'a Value> {
+        let judged = envelope.code.as_ref().zip(self.judged());
+        judged.map(|(code, judged)| code.rule.find_each(judged)).unwrap_or_default()
     }
 
     /// The display text.

@@ -45,7 +45,7 @@ pub enum Command {
     /// Send the scenarios to an API and judge its answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// List packs, or the trials of packs
+    /// List packs, the trials of packs, or what packs want of a target
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
     Lint(PackArguments),
@@ -146,6 +146,9 @@ pub struct SelectArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
+    /// Print what a target must bring: roles, variables, conditions
+    #[arg(long)]
+    pub requires: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,

@@ -15,7 +15,10 @@ use crate::{
     pack::Pack,
     proof,
     reference::Options,
-    report::{json, terminal},
+    report::{
+        json,
+        terminal::{self, Paint},
+    },
     run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     target::{Config, Role, Target, Waiver},
@@ -55,6 +58,9 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             (targets, Vec::new())
         } else {
             let config = target(arguments, &packs)?;
+            for pack in &packs {
+                notices(&config.target.unknown_names(&pack.contract));
+            }
             (vec![config.target; packs.len()], config.waivers)
         };
         let options = RunOptions {
@@ -99,7 +105,7 @@ async fn judge(
                     if !quiet {
                         print(&terminal::begin(&header));
                     }
-                    progress = Some(terminal::Progress::new(header.trials, verbose, quiet));
+                    progress = Some(terminal::Progress::new(header.trials, quiet));
                 }
                 Event::TrialFinished(trial) => {
                     if let Some(progress) = &mut progress {
@@ -162,6 +168,13 @@ fn target(arguments: &RunArguments, packs: &[Arc<Pack>]) -> Result<Config, Failu
     Ok(config)
 }
 
+/// What may be a mistake, or else is meant for another pack.
+fn notices(notices: &[String]) {
+    for notice in notices {
+        let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
+    }
+}
+
 /// A waiver of a check that does not exist would look like one that has become stale.
 fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
     let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
@@ -196,11 +209,7 @@ fn override_target(target: &mut Target, arguments: &RunArguments, pack: &Pack) -
     for option in &arguments.roles {
         let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;
         if !pack.contract.roles.contains_key(name) {
-            let known: Vec<&str> = pack.contract.roles.keys().map(String::as_str).collect();
-            return Err(Failure::usage_hint(
-                format!("the pack {} knows no role `{name}`", pack.name),
-                format!("its roles are {}", known.join(", ")),
-            ));
+            return Err(unknown(pack, "role", name, pack.contract.roles.keys()));
         }
         let role = Role::from_option(name, credential).map_err(Failure::usage)?;
         target.roles.insert(name.to_owned(), role);
@@ -208,15 +217,27 @@ fn override_target(target: &mut Target, arguments: &RunArguments, pack: &Pack) -
     for option in &arguments.variables {
         let (name, value) = split(option, "--var", "NAME=VALUE")?;
         if !pack.contract.variables.contains_key(name) {
-            let known: Vec<&str> = pack.contract.variables.keys().map(String::as_str).collect();
-            return Err(Failure::usage_hint(
-                format!("the pack {} knows no variable `{name}`", pack.name),
-                format!("its variables are {}", known.join(", ")),
-            ));
+            return Err(unknown(pack, "variable", name, pack.contract.variables.keys()));
         }
         target.variables.insert(name.to_owned(), Held::open(value));
     }
     Ok(())
+}
+
+/// An option names what the pack does not have.
+fn unknown<'k>(
+    pack: &Pack,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k String> + Clone,
+) -> Failure {
+    let all: Vec<&str> = known.clone().map(String::as_str).collect();
+    let hint = match closest(name, all.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if all.is_empty() => format!("it has no {what} at all"),
+        None => format!("its {what}s are {}", all.join(", ")),
+    };
+    Failure::usage_hint(format!("the pack {} knows no {what} `{name}`", pack.name), hint)
 }
 
 fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), Failure> {

@@ -14,6 +14,7 @@ mod readiness;
 mod redaction;
 mod timeouts;
 mod tls;
+mod unknown;
 mod waiver;
 
 pub use condition::{Condition, ControlRequest, GlobalCondition};
