@@ -7,6 +7,7 @@ mod failure;
 mod lint;
 mod list;
 mod packs;
+mod reports;
 mod run;
 mod schema;
 mod serve;

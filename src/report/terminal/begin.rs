@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::verdict::{PackHeader, RunHeader};
+use crate::{
+    report::facts::REFERENCE,
+    verdict::{PackHeader, RunHeader},
+};
 
-use super::paint::{Paint, visible};
-
-/// What a run on an embedded implementation says of itself, first and last.
-pub(super) const REFERENCE: &str =
-    "the embedded reference implementation: this says nothing about anyone's API";
+use super::{paint::Paint, visible};
 
 /// The first lines.
 pub fn begin(header: &RunHeader) -> String {
