@@ -99,7 +99,7 @@ pub struct RunArguments {
     /// What to do with approved answers
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
-    /// Write a report: json=PATH, junit=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
     /// Whose bodies of requests and answers the reports show

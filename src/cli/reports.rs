@@ -12,7 +12,7 @@ use crate::{
     report::{
         Bodies,
         github::{Checkout, annotations},
-        json, junit, markdown, withhold,
+        html, json, junit, markdown, withhold,
     },
     verdict::RunReport,
 };
@@ -20,9 +20,10 @@ use crate::{
 use super::{arguments::BodiesMode, failure::Failure};
 
 /// The formats in the order of the README.
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 5] = [
     ("json", Format::Json),
     ("junit", Format::Junit),
+    ("html", Format::Html),
     ("markdown", Format::Markdown),
     ("github", Format::Github),
 ];
@@ -31,6 +32,7 @@ const FORMATS: [(&str, Format); 4] = [
 enum Format {
     Json,
     Junit,
+    Html,
     Markdown,
     Github,
 }
@@ -112,6 +114,7 @@ impl Reports {
             match format {
                 Format::Json => json::write(report, file),
                 Format::Junit => junit::write(report, file),
+                Format::Html => html::write(report, file),
                 Format::Markdown | Format::Github => markdown::write(report, file),
             }
             .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;

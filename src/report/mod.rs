@@ -9,6 +9,7 @@ mod facts;
 mod visible;
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

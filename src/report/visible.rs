@@ -33,7 +33,8 @@ pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
-fn is_unsafe(character: char) -> bool {
+/// Whether a character is shown as what it is instead of being used.
+pub(super) fn is_unsafe(character: char) -> bool {
     let is_break = matches!(character, '\n' | '\t');
     let turns = matches!(
         character,
