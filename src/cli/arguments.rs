@@ -115,9 +115,12 @@ pub struct RunArguments {
     /// What to do with approved answers
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
-    /// Write a report: json=PATH
+    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
+    /// Whose bodies of requests and answers the reports show
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub report_bodies: BodiesMode,
     /// Count warnings as violations
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -217,6 +220,17 @@ pub enum SnapshotsMode {
     Update,
     /// Nothing is compared
     Off,
+}
+
+/// Which bodies reports show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BodiesMode {
+    /// None
+    None,
+    /// Those of scenarios with violations
+    Violations,
+    /// All
+    All,
 }
 
 /// What counts as a violation besides violations.

@@ -8,6 +8,7 @@ mod lint;
 mod list;
 mod mutants;
 mod packs;
+mod reports;
 mod run;
 mod schema;
 mod serve;

@@ -75,7 +75,9 @@ pub fn build(
     // A header that the scenario writes itself is the fault that it is about.
     match credential {
         Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
-        Some(Carried::Query { name, value, shown }) if !template.query.iter().any(|(own, _)| *own == name) => {
+        Some(Carried::Query { name, value, shown })
+            if !template.query.iter().any(|(own, _)| *own == name) =>
+        {
             url.add(&name, &value, &shown);
         }
         Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}

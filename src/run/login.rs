@@ -105,7 +105,8 @@ impl Session {
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
         let request = self.login_request(step, scope)?;
         let line = format!("{} {}", request.method, request.shown_url);
-        let answer = self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
+        let answer =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&answer, None);
         if !(200..300).contains(&answer.status) {
             return Err(format!("{line} was answered {}", self.describe(view)));

@@ -139,7 +139,8 @@ impl Role {
         let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate` and `login`";
+            let hint =
+                "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
             return None;
         };
@@ -221,7 +222,9 @@ impl Credential {
     pub fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
-            Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => Some(value),
+            Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
+                Some(value)
+            }
             // A key is never sent, and a certificate is no secret.
             Self::Certificate(_) | Self::Login(_) => None,
         }

@@ -20,7 +20,11 @@ pub(super) static READINESS: Shape = Shape {
     name: "readiness",
     about: "what a run waits for before it begins",
     fields: &[
-        Field::required("path", Kind::Text, "a path that answers a GET without credentials with 2xx when the target is ready"),
+        Field::required(
+            "path",
+            Kind::Text,
+            "a path that answers a GET without credentials with 2xx when the target is ready",
+        ),
         Field::optional("within", Kind::Duration, "how long that may take (default: 60s)"),
     ],
     also: &[],

@@ -22,9 +22,17 @@ pub(super) static TLS: Shape = Shape {
     name: "TLS",
     about: "how TLS is spoken with the target",
     fields: &[
-        Field::optional("ca", Kind::Text, "a file of certificates (PEM) that are trusted beside the system's"),
+        Field::optional(
+            "ca",
+            Kind::Text,
+            "a file of certificates (PEM) that are trusted beside the system's",
+        ),
         Field::optional("certificate", Kind::Text, "a file with our certificate (PEM), for all requests"),
-        Field::optional("key", Kind::Text, "a file with its private key (PEM), where the first file does not hold it"),
+        Field::optional(
+            "key",
+            Kind::Text,
+            "a file with its private key (PEM), where the first file does not hold it",
+        ),
         Field::optional(
             "insecure",
             Kind::Bool,
@@ -40,7 +48,11 @@ pub(super) static CERTIFICATE: Shape = Shape {
     about: "a client certificate",
     fields: &[
         Field::required("file", Kind::Text, "a file with the certificate (PEM), relative to this file"),
-        Field::optional("key", Kind::Text, "a file with its private key (PEM), where the first file does not hold it"),
+        Field::optional(
+            "key",
+            Kind::Text,
+            "a file with its private key (PEM), where the first file does not hold it",
+        ),
     ],
     also: &[],
 };

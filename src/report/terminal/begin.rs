@@ -2,16 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::verdict::{PackHeader, PlannedWait, RunHeader};
+use crate::{
+    report::facts::{INSECURE, REFERENCE},
+    verdict::{PackHeader, PlannedWait, RunHeader},
+};
 
-use super::paint::{Paint, visible};
-
-/// What a run on an embedded implementation says of itself, first and last.
-pub(super) const REFERENCE: &str =
-    "the embedded reference implementation: this says nothing about anyone's API";
-
-/// What a run without checked certificates says of itself, first and last.
-pub(super) const INSECURE: &str = "the certificate of the target is not checked: anyone could be answering";
+use super::{paint::Paint, visible};
 
 /// The first lines.
 pub fn begin(header: &RunHeader) -> String {

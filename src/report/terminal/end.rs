@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
+use crate::{
+    report::facts::{INSECURE, REFERENCE},
+    verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict},
+};
 
 use super::{
-    begin::{INSECURE, REFERENCE},
-    paint::{Paint, visible},
+    paint::Paint,
     trial::{in_short, trial},
+    visible,
 };
 
 /// How many trials with one and the same reason are listed by name.

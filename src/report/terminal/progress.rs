@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::verdict::{Outcome, TrialReport};
 
-use super::paint::{Paint, visible};
+use super::{paint::Paint, visible};
 
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]
