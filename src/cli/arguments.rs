@@ -45,6 +45,8 @@ pub enum Command {
     /// Send the scenarios to an API and judge its answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
+    CheckTarget(CheckTargetArguments),
     /// List packs, the trials of packs, or what packs want of a target
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
@@ -88,27 +90,15 @@ pub struct RunArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
-    /// The base URL of the API under test
-    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference", "config"])]
-    pub url: Option<String>,
-    /// A target of failspec.toml
-    #[arg(long, value_name = "NAME", conflicts_with = "reference")]
-    pub target: Option<String>,
-    /// The file that describes targets (default: failspec.toml here, if it is there)
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// Run on the embedded reference implementations: says nothing about anyone's API
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long, conflicts_with_all = ["url", "target", "config"])]
     pub reference: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, header:NAME:env:VAR or cookie:NAME:env:VAR
-    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
-    pub roles: Vec<String>,
-    /// The value of a variable of the pack
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub variables: Vec<String>,
     /// Trials at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -130,6 +120,39 @@ pub struct RunArguments {
     /// Show the verdict alone
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// Which API is asked, and as whom.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// The base URL of the API under test
+    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "config"])]
+    pub url: Option<String>,
+    /// A target of failspec.toml
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The file that describes targets (default: failspec.toml here, if it is there)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, or header, cookie or query:NAME:env:VAR
+    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
+    pub roles: Vec<String>,
+    /// The value of a variable of the pack
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+}
+
+/// Options of `check-target`.
+#[derive(Debug, Args)]
+pub struct CheckTargetArguments {
+    /// The pack whose target it is to be
+    pub pack: String,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
 }
 
 /// Packs by name.

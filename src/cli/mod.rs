@@ -1,6 +1,8 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod check_target;
+mod chosen_target;
 mod coverage;
 mod explain;
 mod failure;
@@ -26,6 +28,7 @@ pub use schema::schema;
 pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),

@@ -18,9 +18,11 @@ mod manners;
 mod plan;
 mod sending;
 mod session;
+mod target_check;
 mod wait;
 mod whole;
 
 pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial, trial_names};
+pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{RunOptions, run};

@@ -84,7 +84,7 @@ pub async fn run(
     Ok(report)
 }
 
-fn session(
+pub(super) fn session(
     plan: &Plan,
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,

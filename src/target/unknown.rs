@@ -2,11 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use crate::{document::closest, pack::Contract};
+use crate::{
+    document::{Diagnostic, Diagnostics, closest},
+    pack::Contract,
+};
 
 use super::{Condition, Target};
 
 impl Target {
+    /// That every operation that the target has elsewhere is one of the contract: another one would be a request to the
+    /// wrong place that nobody notices.
+    ///
+    /// # Errors
+    /// Every operation that is not, and every `{parameter}` that no scenario of this operation fills.
+    pub fn fits(&self, contract: &Contract) -> Result<(), Diagnostics> {
+        let mut mistakes = Vec::new();
+        for (name, operation) in &self.operations {
+            let Some(own) = contract.operations.get(name) else {
+                let near = closest(name, contract.operations.keys().map(String::as_str));
+                let hint = near.map_or_else(
+                    || format!("`failspec list {} --requires` lists what can be said", contract.name),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                let title = format!("the pack {} has no operation `{name}`", contract.name);
+                mistakes.push(Diagnostic::error(operation.place.clone(), title).hint(hint));
+                continue;
+            };
+            let known: Vec<&str> =
+                own.path.parameters().chain(contract.variables.keys().map(String::as_str)).collect();
+            for parameter in operation.path.parameters().filter(|parameter| !known.contains(parameter)) {
+                let title = format!("nothing fills `{{{parameter}}}`");
+                let hint = format!("the pack has the operation at {} {}", own.method, own.path.written);
+                mistakes.push(Diagnostic::error(operation.place.clone(), title).hint(hint));
+            }
+        }
+        if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes)) }
+    }
+
     /// What the target brings and the contract never asks for, a sentence each.
     ///
     /// It may be a typing error, and then scenarios are skipped for want of what seems to be there. It may as well be
