@@ -26,6 +26,15 @@ Examples:
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
       some failures, on a target of failspec.toml";
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  failspec init notes
+      a pack of your own: schemas/notes and scenarios/notes, which run at once
+  failspec init --from kubeglass
+      a copy of a built-in pack, to edit
+  failspec init --target staging --pack kubeglass
+      an empty target in failspec.toml, with what the pack requires as comments";
+
 const MUTANTS_HELP: &str = "\
 A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
 there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many trials \
@@ -45,6 +54,15 @@ pub enum Command {
     /// Send the scenarios to an API and judge its answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Write a new pack, a copy of a built-in one, or an empty target
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArguments),
+    /// Write scenarios
+    Scenario {
+        /// What to do
+        #[command(subcommand)]
+        action: ScenarioAction,
+    },
     /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
     CheckTarget(CheckTargetArguments),
     /// List packs, the trials of packs, or what packs want of a target
@@ -140,6 +158,49 @@ pub struct TargetArguments {
     /// The value of a variable of the pack
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The name of the new pack
+    pub name: Option<String>,
+    /// Copy this built-in pack
+    #[arg(long = "from", value_name = "PACK")]
+    pub source: Option<String>,
+    /// Write an empty target of this name
+    #[arg(long, value_name = "NAME", requires = "pack")]
+    pub target: Option<String>,
+    /// The pack whose requirements the target is to meet
+    #[arg(long, value_name = "PACK", requires = "target")]
+    pub pack: Option<String>,
+    /// The file of the target (default: failspec.toml)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// What to do with scenarios.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioAction {
+    /// Print a scenario that sends what a curl command line sends
+    New(NewScenarioArguments),
+}
+
+/// Options of `scenario new`.
+#[derive(Debug, Args)]
+pub struct NewScenarioArguments {
+    /// A curl command line, as browsers copy it
+    #[arg(long, value_name = "COMMAND")]
+    pub from_curl: String,
+    /// The name of the scenario
+    #[arg(long, value_name = "NAME", default_value = "new_scenario")]
+    pub name: String,
+    /// The failure that it triggers
+    #[arg(long, value_name = "FAILURE", default_value = "not_found")]
+    pub triggers: String,
 }
 
 /// Options of `check-target`.
