@@ -43,7 +43,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let mut servers = Vec::new();
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
@@ -79,7 +79,10 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         }
         write_reports(&report, reports)?;
         Ok(report.verdict.exit_code())
-    })
+    });
+    // Nobody waits for a connection that a server still floods.
+    runtime.shutdown_background();
+    done
 }
 
 async fn judge(

@@ -76,9 +76,8 @@ mod tests {
     };
 
     fn limits(timeouts: &str) -> Result<Limits, Diagnostics> {
-        let text = format!(
-            "default_target = \"t\"\n[target.t]\nurl = \"http://h\"\ntimeouts = {{ {timeouts} }}\n"
-        );
+        let text =
+            format!("default_target = \"t\"\n[target.t]\nurl = \"http://h\"\ntimeouts = {{ {timeouts} }}\n");
         let config = Config::read(&Source::new("failspec.toml", text), None, Path::new("."))?;
         Ok(config.target.limits)
     }

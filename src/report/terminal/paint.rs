@@ -46,8 +46,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 fn is_unsafe(character: char) -> bool {
     let is_break = matches!(character, '\n' | '\t');
-    let turns =
-        matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (character.is_control() && !is_break)
         || turns
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
