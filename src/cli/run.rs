@@ -33,7 +33,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         let mut servers = Vec::new();
         let (targets, waivers) = if arguments.reference {
             let mut targets = Vec::new();
@@ -77,7 +77,10 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         print(&terminal::end(&report, arguments.verbose, arguments.quiet));
         reports.write(&mut report)?;
         Ok(report.verdict.exit_code())
-    })
+    });
+    // Nobody waits for a connection that a server still floods.
+    runtime.shutdown_background();
+    done
 }
 
 async fn judge(

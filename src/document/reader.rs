@@ -272,8 +272,11 @@ impl<'n> Fields<'n> {
 
 /// The name in `known` that `name` was probably meant to be.
 pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // Nobody mistypes a name of this length, and comparing takes memory with the product of both.
+    const LONGEST: usize = 200;
     known
         .into_iter()
+        .filter(|candidate| name.len().max(candidate.len()) <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(name.len()) / 4)
         .min_by_key(|(distance, _)| *distance)

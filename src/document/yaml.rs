@@ -185,7 +185,7 @@ impl Builder<'_> {
             let (event, mark) = self.next(parser)?;
             let value = self.node(event, mark, parser)?;
             if let Some(first) = seen.get(&key) {
-                let (line, _) = self.place(*first).line_column();
+                let line = self.place(*first).line();
                 self.mistakes.push(
                     Diagnostic::error(self.place(key_span), format!("`{key}` is there twice"))
                         .label(format!("first on line {line}")),
