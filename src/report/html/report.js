@@ -181,7 +181,7 @@
     let found = haystacks.get(row);
     if (found === undefined) {
       // The texts of a row: its name, and what is wrong with it.
-      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings li"), (it) => it.textContent).join(" ")).toLowerCase();
+      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings > li"), (it) => it.textContent).join(" ")).toLowerCase();
       haystacks.set(row, found);
     }
     return found;

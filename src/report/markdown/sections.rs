@@ -140,7 +140,7 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
             format!(
                 "- {} until {}: {}{issue}; {}\n",
                 code(waived.finding.check),
-                waived.expires,
+                prose(&waived.expires),
                 prose(&cut(&waived.reason)),
                 names(it.trials.iter().copied())
             )
