@@ -329,6 +329,40 @@ fn a_wrong_report_option_is_told_before_anything_is_sent() {
     assert!(run(&["run", "--help"]).stdout.contains("--report-bodies"));
 }
 
+#[test]
+fn all_formats_show_how_an_answer_differs_from_the_approved_one() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/things/one" => Reply::json(200, "{}"),
+        _ if request.number < 2 => Reply::failure(404, "not_found", request),
+        _ => Reply::json(404, r#"{"error":"not_found","message":"m","requestId":"r","added":"SINCE"}"#),
+    });
+    let folder = tiny_pack();
+    let config =
+        format!("default_target = \"t\"\n[target.t]\nurl = \"{}\"\nsnapshots = \"approved\"\n", server.url);
+    fs::write(folder.path().join("failspec.toml"), config).unwrap();
+    let run = || {
+        let mut command = failspec(folder.path());
+        command.args(["run", "--packs", "."]);
+        command
+    };
+    done(run().args(["--snapshots", "update"])).exits(0);
+    let log = done(run().args(EVERY)).exits(0);
+    let html = text(folder.path(), "r.html");
+    assert!(html.contains("answer differs</button>") && html.contains(" data-changed>"), "{html}");
+    let diff = embedded(&html)[0]["snapshot"]["diff"].as_str().unwrap().to_owned();
+    assert!(diff.lines().any(|line| line.starts_with('+') && line.contains("SINCE")), "{diff}");
+    let xml = text(folder.path(), "r.xml");
+    assert!(said(&suite(&junit(&xml), "tiny").test_cases[0]).contains(r#""added": "SINCE""#), "{xml}");
+    let markdown = text(folder.path(), "r.md");
+    assert!(markdown.contains("1 differ from the approved answer") && markdown.contains("- differ: `tiny::"));
+    assert!(log.stdout.contains("the answer differs from the approved one"), "{}", log.stdout);
+    // Under `check` it decides, and every reader is told why nothing failed and the run did.
+    done(run().args(["--snapshots", "check"]).args(EVERY)).exits(1);
+    let xml = text(folder.path(), "r.xml");
+    assert_eq!(outcomes(suite(&junit(&xml), "failspec")), [1, 0, 0, 0], "{xml}");
+    assert!(text(folder.path(), "r.md").contains("counts warnings or changed answers as violations"));
+}
+
 /// A report without what differs from run to run: times, the day, and what is computed of them.
 fn timeless(text: &str) -> String {
     let patterns = [
