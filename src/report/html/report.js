@@ -249,8 +249,10 @@
     }
     row.open = true;
     open(row);
-    row.scrollIntoView({ block: "start" });
     row.querySelector("summary").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "start" });
+    // Rows on the way are laid out only now, and are not as high as was guessed.
+    requestAnimationFrame(() => requestAnimationFrame(() => row.scrollIntoView({ block: "start" })));
   };
   addEventListener("hashchange", follow);
   follow();
