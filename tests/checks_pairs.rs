@@ -320,6 +320,27 @@ fn pairs() -> Vec<Pair> {
             true,
             on!(404, reply => reply.set("message", json!("No such thing"))),
         ),
+        // Each answer quotes the id that it was asked for; one of them says more.
+        depot(
+            "twin",
+            HIDDEN,
+            |asked, reply| {
+                let more = if asked.path == "/items/hidden" { " for you" } else { "" };
+                if reply.status != 404 {
+                    reply
+                } else {
+                    reply.set("message", json!(format!("No {}{more}", asked.path)))
+                }
+            },
+            true,
+            |asked, reply| {
+                if reply.status != 404 {
+                    reply
+                } else {
+                    reply.set("message", json!(format!("No {}", asked.path)))
+                }
+            },
+        ),
         Pair {
             check: "wording",
             pack: "words",

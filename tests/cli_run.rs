@@ -39,6 +39,38 @@ fn a_served_reference_is_judged_like_the_embedded_one() {
         .says("nothing can be judged");
 }
 
+/// The other contracts: what is documented, causes, and the line that announces the wait for a rate limit.
+#[test]
+fn every_served_reference_conforms_and_waits_are_announced() {
+    for (pack, failures, causes, waits) in [
+        ("kubevision", 18, 6, None),
+        ("kubeadapt", 10, 4, Some("kubeadapt::rate_limited::")),
+        ("k0rdent", 13, 2, Some("k0rdent::rate_limited::")),
+        ("apinizer", 15, 16, Some("apinizer::rate_limit_exceeded::")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["serve", pack, "--target-file", "target.toml"];
+        let mut serve = Background::start(failspec(folder.path()).args(arguments));
+        serve.first_line();
+        let judged = done(failspec(folder.path()).args(["run", pack, "--config", "target.toml"]))
+            .exits(0)
+            .says(&format!("{failures} of {failures} documented failures exercised"))
+            .says(&format!("{causes} of {causes} causes"));
+        assert!(judged.last_line().ends_with("conforms"), "{}", judged.stdout);
+        let announced: Vec<&str> =
+            judged.head().lines().filter(|line| line.trim_start().starts_with("waits")).collect();
+        match waits {
+            None => assert!(announced.is_empty(), "{announced:?}"),
+            Some(waits) => {
+                assert!(announced.iter().all(|line| line.contains(waits)), "{announced:?}");
+                assert!(announced.iter().any(|line| line.contains("at most")), "{announced:?}");
+            }
+        }
+        serve.signal("TERM");
+        serve.finish(5).exits(0);
+    }
+}
+
 #[test]
 fn ctrl_c_ends_a_server_and_what_cannot_be_served_is_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
@@ -66,6 +98,28 @@ scenarios:
     teardown:
       - request: DELETE /things/made-${unique}
 ";
+
+/// What was answered while a condition was in force is judged, also where the condition could not be ended.
+#[test]
+fn a_violation_outlives_a_condition_that_cannot_be_ended() {
+    let answer = |code: &'static str| {
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        move |request: &support::Received| match request.line().as_str() {
+            "GET /things/slow" => Reply::failure(503, code, request),
+            // The call before the run is fine; the one after the requests is not.
+            "DELETE /break" if calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
+                Reply::json(500, "{}")
+            }
+            _ => tiny(request),
+        }
+    };
+    let wrong = Server::start(answer("asleep"));
+    let folder = with_condition(&wrong, DOWN);
+    done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("asleep");
+    let right = Server::start(answer("down"));
+    let folder = with_condition(&right, DOWN);
+    done(failspec(folder.path()).args(["run", "--packs", "."])).exits(3).says("1 inconclusive");
+}
 
 /// Answers all but one path, which hangs.
 fn hangs_at(path: &'static str) -> Server {

@@ -1,10 +1,14 @@
 //! Two requests whose answers must be the same.
 
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use url::Url;
 
 use crate::{
     http::Answer,
-    pack::{Envelope, Part},
+    pack::{Envelope, Part, Pointer},
 };
 
 use super::{
@@ -16,13 +20,17 @@ use super::{
     view::show,
 };
 
+/// Parts of a URL of fewer bytes than this are not looked for in answers.
+const SHORTEST_QUOTE: usize = 3;
+
 pub(super) static CHECK: Check = Check {
     id: "twin",
     summary: "the twin's answer is the same",
     source: "`twin` of the scenario; a warning unless the scenario says that it is documented",
     text: "Two requests must not be told apart by their answers, for example one for a resource that does not exist \
 and one for a resource of another tenant: a difference reveals that the second exists. Compared are status and body, \
-without the request id and what else varies.",
+without the request id and what else varies. The message is compared, too; where an answer quotes what only its own \
+request has in its URL, such as an id, that is no difference.",
     when: When::Refused,
     run,
 };
@@ -31,8 +39,10 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(source) = subject.observed.twin_source else {
         return Vec::new();
     };
-    let Some(twin) = subject.observed.of(Phase::Twin).last().and_then(|it| it.exchange.result.as_ref().ok())
-    else {
+    let Some(record) = subject.observed.of(Phase::Twin).last() else {
+        return Vec::new();
+    };
+    let Ok(twin) = &record.exchange.result else {
         return Vec::new();
     };
     let (own, other) = (subject.answer(), twin);
@@ -59,7 +69,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             format!("HTTP {}", other.status),
         ));
     }
-    let (mine, theirs) = (comparable(own, subject), comparable(other, subject));
+    let judged = &subject.observed.records[subject.observed.judged].exchange.request.url;
+    let quoted = differing_parts(judged, &record.exchange.request.url);
+    let (mine, theirs) = (comparable(own, subject, &quoted), comparable(other, subject, &quoted));
     if mine != theirs {
         let (expected, actual) =
             (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
@@ -70,9 +82,18 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 /// The body without what differs from request to request.
-fn comparable(answer: &Answer, subject: &Subject<'_>) -> Option<Value> {
+fn comparable(answer: &Answer, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
     let mut body = answer.document().value.clone()?;
-    let Envelope { request_id, .. } = &subject.failure.envelope;
+    let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
+    let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
+    // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may tell.
+    let message = message.as_ref().and_then(|ruled| at(&ruled.rule)).map(|(pointer, mut text)| {
+        without(&mut text, quoted);
+        (pointer, text)
+    });
+    // A code quotes nothing.
+    let code = code.as_ref().and_then(|ruled| at(&ruled.rule));
+    without(&mut body, quoted);
     let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
     let varies = subject.failure.varies.iter().filter_map(|part| match part {
         Part::Body(pointer) => Some(pointer),
@@ -83,5 +104,43 @@ fn comparable(answer: &Answer, subject: &Subject<'_>) -> Option<Value> {
             *value = Value::Null;
         }
     }
+    for (pointer, kept) in message.into_iter().chain(code) {
+        if let Some(value) = pointer.find_mut(&mut body) {
+            *value = kept;
+        }
+    }
     Some(body)
+}
+
+/// What only one of two URLs has: the parts of its path and the values of its query that the other one has otherwise,
+/// decoded. The longest come first, so that none is found within another. Both answers are compared without any of
+/// them: a word of one URL may be part of the text of both answers.
+fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
+    let mut parts: Vec<String> = parts(own).symmetric_difference(&parts(other)).cloned().collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts
+}
+
+fn parts(url: &Url) -> BTreeSet<String> {
+    let segments = url.path_segments().into_iter().flatten();
+    let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
+    let values = url.query_pairs().map(|(_, value)| value.into_owned());
+    // What is this short stands in many a text by chance.
+    segments.chain(values).filter(|part| part.len() >= SHORTEST_QUOTE).collect()
+}
+
+/// Takes what was quoted out of all texts.
+fn without(value: &mut Value, quoted: &[String]) {
+    match value {
+        Value::String(text) => {
+            for part in quoted {
+                if text.contains(part.as_str()) {
+                    *text = text.replace(part.as_str(), "…");
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, quoted)),
+        Value::Object(entries) => entries.values_mut().for_each(|value| without(value, quoted)),
+        _ => {}
+    }
 }

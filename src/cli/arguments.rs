@@ -26,13 +26,28 @@ Examples:
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
       some failures, on a target of failspec.toml";
 
+const MUTANTS_HELP: &str = "\
+A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
+there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many trials \
+each check found a violation, and in brackets a warning. Exit code 1 if one survives.
+
+Examples:
+  failspec mutants
+      every mutant of every built-in pack: about two minutes
+  failspec mutants kubeglass --only code-padded
+      one mutant of one pack
+  failspec serve kubeglass --mutant code-padded --target-file t.toml
+      the same mutant as a server, to see what a failing run looks like";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send the scenarios to an API and judge its answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// List packs, or the trials of packs
+    /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
+    CheckTarget(CheckTargetArguments),
+    /// List packs, the trials of packs, or what packs want of a target
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
     Lint(PackArguments),
@@ -54,6 +69,9 @@ pub enum Command {
         #[command(subcommand)]
         action: SnapshotsAction,
     },
+    /// Prove the harness: run packs against their reference implementations with one change at a time
+    #[command(after_help = MUTANTS_HELP)]
+    Mutants(MutantsArguments),
     /// Run an embedded reference implementation in the foreground
     Serve(ServeArguments),
 }
@@ -72,27 +90,15 @@ pub struct RunArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
-    /// The base URL of the API under test
-    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference", "config"])]
-    pub url: Option<String>,
-    /// A target of failspec.toml
-    #[arg(long, value_name = "NAME", conflicts_with = "reference")]
-    pub target: Option<String>,
-    /// The file that describes targets (default: failspec.toml here, if it is there)
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// Run on the embedded reference implementations: says nothing about anyone's API
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long, conflicts_with_all = ["url", "target", "config"])]
     pub reference: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, header:NAME:env:VAR or cookie:NAME:env:VAR
-    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
-    pub roles: Vec<String>,
-    /// The value of a variable of the pack
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub variables: Vec<String>,
     /// Trials at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -116,6 +122,39 @@ pub struct RunArguments {
     pub quiet: bool,
 }
 
+/// Which API is asked, and as whom.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// The base URL of the API under test
+    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "config"])]
+    pub url: Option<String>,
+    /// A target of failspec.toml
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The file that describes targets (default: failspec.toml here, if it is there)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, or header, cookie or query:NAME:env:VAR
+    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
+    pub roles: Vec<String>,
+    /// The value of a variable of the pack
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+}
+
+/// Options of `check-target`.
+#[derive(Debug, Args)]
+pub struct CheckTargetArguments {
+    /// The pack whose target it is to be
+    pub pack: String,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
 /// Packs by name.
 #[derive(Debug, Args)]
 pub struct PackArguments {
@@ -133,9 +172,29 @@ pub struct SelectArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
+    /// Print what a target must bring: roles, variables, conditions
+    #[arg(long)]
+    pub requires: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
+}
+
+/// Options of `mutants`.
+#[derive(Debug, Args)]
+pub struct MutantsArguments {
+    /// Built-in packs (default: all)
+    #[arg(value_name = "PACK")]
+    pub names: Vec<String>,
+    /// Only this mutant (may be given several times)
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Write a report: json=PATH or markdown=PATH
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
+    /// Show survivors and totals alone
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// Options of `serve`.

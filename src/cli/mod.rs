@@ -1,11 +1,14 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod check_target;
+mod chosen_target;
 mod coverage;
 mod explain;
 mod failure;
 mod lint;
 mod list;
+mod mutants;
 mod packs;
 mod reports;
 mod run;
@@ -25,12 +28,14 @@ pub use schema::schema;
 pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),
         Command::Explain { check } => explain::command(check.as_deref()),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
+        Command::Mutants(arguments) => mutants::command(arguments),
         Command::Serve(arguments) => serve::command(arguments),
     }
 }

@@ -1,6 +1,6 @@
 //! What every reference implementation can do.
 
-use super::{Answer, Envelope, Request, store::Switches};
+use super::{Answer, Envelope, Refusal, Request, store::Switches};
 
 /// One documented API, implemented without any network.
 ///
@@ -15,6 +15,9 @@ pub trait Api: Send + Sync {
 
     /// How the documentation shapes errors; generic mutants go by it.
     fn envelope(&self) -> &'static Envelope;
+
+    /// Every documented way to refuse a request.
+    fn refusals(&self) -> Vec<Refusal>;
 
     /// The states that no request brings about, switched over the control endpoint.
     fn conditions(&self) -> &Switches;

@@ -59,13 +59,13 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The mutant switches on a quirk that this API does not have.
-    #[error("{api} has no quirk {quirk:?}")]
-    UnknownQuirk {
+    /// The mutant switches something that this API does not have.
+    #[error("the mutant {mutant} is none of {api}")]
+    Foreign {
         /// The API that was to be served.
         api: &'static str,
-        /// What the mutant asked for.
-        quirk: &'static str,
+        /// The mutant.
+        mutant: String,
     },
 }
 
@@ -89,10 +89,8 @@ impl Server {
     /// If the address cannot be bound, or if the mutant does not belong to this API.
     pub async fn start(api: Arc<dyn Api>, options: Options) -> Result<Self, StartError> {
         let Options { listen, mutant } = options;
-        if let Some(quirk) = mutant.as_ref().and_then(Mutant::quirk)
-            && !api.quirks().switch_on(quirk)
-        {
-            return Err(StartError::UnknownQuirk { api: api.name(), quirk });
+        if let Some(mutant) = mutant.as_ref().filter(|mutant| !mutant.prepare(&*api)) {
+            return Err(StartError::Foreign { api: api.name(), mutant: mutant.id.to_string() });
         }
         let refused = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;

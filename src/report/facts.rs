@@ -10,6 +10,9 @@ use crate::verdict::{
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about anyone's API";
 
+/// What a run without checked certificates says of itself, first and last.
+pub(super) const INSECURE: &str = "the certificate of the target is not checked: anyone could be answering";
+
 /// Something documented that was not plainly exercised.
 pub(super) struct Unexercised<'r> {
     /// The pack.
@@ -34,6 +37,15 @@ pub(super) struct WaiverUse<'r> {
 
 /// Why the verdict is what it is, in one sentence.
 pub(super) fn because(report: &RunReport) -> String {
+    let reason = reason(report);
+    // Here, because every format shows it at its top.
+    match report.packs.iter().any(|pack| pack.header.insecure) {
+        true => format!("{reason} INSECURE: {INSECURE}."),
+        false => reason,
+    }
+}
+
+fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
     match report.verdict {
         Verdict::Interrupted => "A signal stopped the run; what it had made was cleaned up.".to_owned(),

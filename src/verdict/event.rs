@@ -49,6 +49,21 @@ pub struct PackHeader {
     pub target: String,
     /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
     pub reference: bool,
+    /// Whether the certificate of the target is not checked: then anyone could be answering.
+    pub insecure: bool,
+    /// Trials that will wait, because a documented failure is over only after some time.
+    pub waits: Vec<PlannedWait>,
+}
+
+/// A wait that is known before the run begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct PlannedWait {
+    /// The trial that will wait.
+    pub trial: String,
+    /// The longest that it will wait, in seconds.
+    pub at_most_seconds: u64,
+    /// Whether its answer tells how long, so that it may be shorter.
+    pub as_told: bool,
 }
 
 /// One pack in the report of a run.

@@ -9,7 +9,7 @@ mod summary;
 mod trial;
 
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
-pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, RunHeader, RunReport};
+pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, PlannedWait, RunHeader, RunReport};
 pub use lack::{Lack, LackKind};
 pub use outcome::Outcome;
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};

@@ -36,7 +36,7 @@ mod tokens;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Request, path,
+    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
     query::Query,
     store::{Clock, RateLimit, RateLimiter, Store, Switches},
 };
@@ -146,12 +146,22 @@ impl Api for Apinizer {
             message: "/error_description",
             request_id: None,
             request_id_header: None,
+            loose_codes: true,
             statuses: &[400, 401, 403, 404, 409, 429, 500],
             is_error: |answer| answer.status >= 400,
             protected: "/apiops/projects/",
             success: r#"{"success":true,"resultList":[],"resultCount":0}"#,
         };
         &ENVELOPE
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |code: &Code| Refusal {
+            name: code.as_str(),
+            status: code.status(),
+            mark: Mark::Code(code.as_str()),
+        };
+        Code::ALL.iter().map(refusal).collect()
     }
 
     fn conditions(&self) -> &Switches {

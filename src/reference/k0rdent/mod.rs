@@ -39,7 +39,7 @@ mod target_file;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Request, path,
+    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
     query::Query,
     store::{Clock, Ledger, RateLimit, RateLimiter, Store, Switches, Works},
 };
@@ -158,12 +158,25 @@ impl Api for K0rdent {
             message: "/error/message",
             request_id: Some("/meta/requestId"),
             request_id_header: Some("X-Request-Id"),
+            loose_codes: false,
             statuses: &[400, 401, 403, 404, 409, 422, 429, 500],
             is_error: |answer| answer.document().is_some_and(|body| body["success"] == false),
             protected: "/api/v1/servers",
             success: r#"{"success":true,"data":{},"meta":{"requestId":"req_sfo1-1770564159296-7d4b9e1f3a5b","timestamp":"2026-02-08T15:22:39.296Z"}}"#,
         };
         &ENVELOPE
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |code: &Code| Refusal {
+            name: code.as_str(),
+            status: code.status(),
+            mark: Mark::Code(code.as_str()),
+        };
+        // The page names no code for these two.
+        let alone = |name, status| Refusal { name, status, mark: Mark::Status };
+        let others = [alone("SEMANTIC_ERROR", 422), alone("RATE_LIMITED", 429)];
+        Code::ALL.iter().map(refusal).chain(others).collect()
     }
 
     fn conditions(&self) -> &Switches {

@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Api, Envelope, Request, path,
+    Answer, Api, Envelope, Mark, Refusal, Request, path,
     query::Query,
     store::{Clock, Identity, RateLimit, RateLimiter, Store, Switches},
 };
@@ -173,12 +173,30 @@ impl Api for Kubeadapt {
             message: "/detail",
             request_id: None,
             request_id_header: None,
+            loose_codes: false,
             statuses: &[400, 401, 403, 404, 422, 429, 500],
             is_error: |answer| answer.status >= 400,
             protected: "/v1/clusters",
             success: r#"{"items":[],"total":0,"page":1,"limit":20}"#,
         };
         &ENVELOPE
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let text = |name, status, text| Refusal { name, status, mark: Mark::Text(text) };
+        let alone = |name, status| Refusal { name, status, mark: Mark::Status };
+        vec![
+            text("invalid_timeframe", 400, "Invalid timeframe"),
+            text("malformed_id", 400, "Invalid cluster ID"),
+            text("missing_key", 401, "API key required"),
+            text("invalid_key", 401, "Invalid API key"),
+            text("missing_scope", 403, "Missing required permission"),
+            text("cluster_not_allowed", 403, "Access to this cluster"),
+            alone("not_found", 404),
+            alone("invalid_parameters", 422),
+            alone("rate_limited", 429),
+            alone("internal_error", 500),
+        ]
     }
 
     fn conditions(&self) -> &Switches {

@@ -45,7 +45,7 @@ mod seed;
 mod target_file;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Request, path,
+    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
     store::{self, Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use call::Call;
@@ -200,12 +200,22 @@ impl Api for Kubeglass {
             message: "/message",
             request_id: Some("/requestId"),
             request_id_header: None,
+            loose_codes: false,
             statuses: &[400, 401, 403, 404, 405, 409, 413, 500, 502, 503, 504],
             is_error: |answer| answer.status >= 400,
             protected: "/api/v1/namespaces",
             success: r#"{"data":{}}"#,
         };
         &ENVELOPE
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let refusal = |code: &Code| Refusal {
+            name: code.as_str(),
+            status: code.status(),
+            mark: Mark::Code(code.as_str()),
+        };
+        Code::ALL.iter().map(refusal).collect()
     }
 
     fn conditions(&self) -> &Switches {

@@ -3,6 +3,7 @@
 use crate::reference::store::Switch;
 
 pub(super) const STALE_VERSION: &str = "stale-version-accepted";
+pub(super) const QUERY_OVERLOOKED: &str = "query-parameter-overlooked";
 pub(super) const DUPLICATE_NAME: &str = "duplicate-name-accepted";
 pub(super) const BAD_LIMIT: &str = "bad-limit-accepted";
 pub(super) const BAD_PROPAGATION: &str = "invalid-propagation-accepted";
@@ -25,6 +26,10 @@ pub(super) const ALL: &[Switch] = &[
         about: "an update with an outdated resource version overwrites the newer one",
     },
     Switch { name: DUPLICATE_NAME, about: "creating what exists already replaces it" },
+    Switch {
+        name: QUERY_OVERLOOKED,
+        about: "a required query parameter is said to be missing also where it is there",
+    },
     Switch { name: BAD_LIMIT, about: "a limit out of range is replaced by the default" },
     Switch { name: BAD_PROPAGATION, about: "an unknown propagation policy is ignored" },
     Switch { name: ANY_TOKEN, about: "any bearer token is good for everything" },

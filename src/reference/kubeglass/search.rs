@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Call, Code, Failure, Kubeglass, Outcome};
+use super::{Call, Code, Failure, Kubeglass, Outcome, quirks};
 use crate::reference::store::Key;
 
 impl Kubeglass {
@@ -11,7 +11,7 @@ impl Kubeglass {
         let wanted = call
             .query
             .get("q")?
-            .filter(|wanted| !wanted.is_empty())
+            .filter(|wanted| !wanted.is_empty() && !self.quirks.is_on(quirks::QUERY_OVERLOOKED))
             .ok_or_else(|| Failure::new(Code::MissingQueryParam, "query parameter q is required"))?;
         let context = &call.caller.context;
         let page = self.page(call, format!("search {context} {wanted}"))?;

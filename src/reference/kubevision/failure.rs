@@ -24,6 +24,11 @@ macro_rules! codes {
             pub fn number(self) -> u16 {
                 match self { $(Self::$name => $number,)+ }
             }
+
+            /// The code as a text, for names of mutants.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($number),)+ }
+            }
         }
     };
 }

@@ -40,7 +40,7 @@ mod validation;
 mod yaml;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Request, path,
+    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
     query::Query,
     store::{Clock, Identities, OneTimeCodes, Store, Switches},
 };
@@ -193,6 +193,7 @@ impl Api for Kubevision {
             message: "/message",
             request_id: Some("/meta/requestId"),
             request_id_header: None,
+            loose_codes: false,
             statuses: &[200],
             is_error: |answer| {
                 answer.document().is_some_and(|body| body.get("code").is_some_and(|code| *code != 0))
@@ -201,6 +202,12 @@ impl Api for Kubevision {
             success: r#"{"code":0,"message":"success","data":{},"meta":{"source":"cache","stale":false}}"#,
         };
         &ENVELOPE
+    }
+
+    fn refusals(&self) -> Vec<Refusal> {
+        let refusal =
+            |code: &Code| Refusal { name: code.name(), status: 200, mark: Mark::Number(code.number()) };
+        Code::ALL.iter().map(refusal).collect()
     }
 
     fn conditions(&self) -> &Switches {

@@ -1,13 +1,15 @@
 //! Changes that clients must tolerate.
 
-use std::time::Duration;
+use std::{io::Write as _, time::Duration};
 
+use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
 use super::{
     Mutant,
-    scene::{edit, edit_at},
+    scene::{Scene, edit, edit_at},
 };
+use crate::reference::Answer;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
@@ -56,6 +58,8 @@ pub(super) fn all() -> Vec<Mutant> {
                     .with_header("Strict-Transport-Security", "max-age=31536000");
             },
         ),
+        Mutant::harmless("compressed", "errors are compressed, where the client takes gzip", compress)
+            .sometimes(),
         Mutant::harmless("unknown-header", "errors have a header that nobody knows", |_, answer| {
             answer.set_header("X-Served-On", "a Tuesday");
         }),
@@ -80,6 +84,18 @@ pub(super) fn all() -> Vec<Mutant> {
         })
         .on_everything(),
     ]
+}
+
+fn compress(scene: &Scene<'_>, answer: &mut Answer) {
+    let accepted = scene.request.headers("Accept-Encoding").any(|accepted| accepted.contains("gzip"));
+    if !accepted || answer.body.is_empty() {
+        return;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    if let Ok(compressed) = encoder.write_all(&answer.body).and_then(|()| encoder.finish()) {
+        answer.body = compressed;
+        answer.set_header("Content-Encoding", "gzip");
+    }
 }
 
 fn reverse(value: &mut Value) {

@@ -8,11 +8,15 @@ mod body;
 mod code;
 mod everything;
 mod harmless;
+mod header;
+mod leak;
+mod lenient;
 mod list_message;
 mod media_type;
 mod message;
 mod request_id;
 mod scene;
+mod second;
 mod shape;
 mod specimen;
 mod status;
@@ -33,6 +37,9 @@ pub fn mutants() -> Vec<Mutant> {
         media_type::all(),
         body::all(),
         shape::all(),
+        header::all(),
+        leak::all(),
+        second::all(),
         everything::all(),
         harmless::all(),
         list_message::all(),
@@ -42,12 +49,15 @@ pub fn mutants() -> Vec<Mutant> {
     .collect()
 }
 
-/// Every mutant that fits an API: those of [`mutants`], and one for each quirk of its domain.
+/// Every mutant that fits an API: those of [`mutants`], one for each of its refusals and conditions, and one for each
+/// quirk of its domain.
 #[must_use]
 pub fn mutants_of(api: &dyn Api) -> Vec<Mutant> {
     let quirks = api.quirks().known().iter().map(|quirk| {
         let mutant = Mutant::switching(quirk.name, quirk.about);
         if api.harmless_quirks().contains(&quirk.name) { mutant.tolerated() } else { mutant }
     });
-    mutants().into_iter().filter(|mutant| mutant.fits(api.envelope())).chain(quirks).collect()
+    let general = mutants().into_iter().filter(|mutant| mutant.fits(api.envelope()));
+    let lenient = [lenient::accepting(api), lenient::mistaking(api), lenient::ignoring(api)];
+    general.chain(lenient.into_iter().flatten()).chain(quirks).collect()
 }

@@ -1,6 +1,6 @@
 //! What a mutant is.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::Scene;
 use crate::reference::{Answer, Api, Envelope, Request};
@@ -9,13 +9,14 @@ use crate::reference::{Answer, Api, Envelope, Request};
 #[derive(Clone)]
 pub struct Mutant {
     /// Its name, in kebab-case; unique.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// What it does, in one line.
-    pub about: &'static str,
+    pub about: Cow<'static, str>,
     /// Whether clients must tolerate the change, so that it must pass.
     pub harmless: bool,
     effect: Effect,
     fits: fn(&Envelope) -> bool,
+    sometimes: bool,
 }
 
 #[derive(Clone)]
@@ -23,6 +24,7 @@ enum Effect {
     Errors(Change),
     Everything(Change),
     Quirk(&'static str),
+    Ignored(&'static str),
 }
 
 type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
@@ -30,17 +32,24 @@ type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
 impl Mutant {
     /// A violation that changes error answers.
     pub fn harmful(
-        id: &'static str,
-        about: &'static str,
+        id: impl Into<Cow<'static, str>>,
+        about: impl Into<Cow<'static, str>>,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
-        Self { id, about, harmless: false, effect: Effect::Errors(Arc::new(change)), fits: |_| true }
+        Self {
+            id: id.into(),
+            about: about.into(),
+            harmless: false,
+            effect: Effect::Errors(Arc::new(change)),
+            fits: |_| true,
+            sometimes: false,
+        }
     }
 
     /// A change of error answers that clients must tolerate.
     pub fn harmless(
-        id: &'static str,
-        about: &'static str,
+        id: impl Into<Cow<'static, str>>,
+        about: impl Into<Cow<'static, str>>,
         change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
     ) -> Self {
         Self { harmless: true, ..Self::harmful(id, about, change) }
@@ -49,7 +58,20 @@ impl Mutant {
     /// A violation of the domain: switches on a quirk, which has the same name.
     #[must_use]
     pub fn switching(quirk: &'static str, about: &'static str) -> Self {
-        Self { id: quirk, about, harmless: false, effect: Effect::Quirk(quirk), fits: |_| true }
+        Self {
+            id: quirk.into(),
+            about: about.into(),
+            harmless: false,
+            effect: Effect::Quirk(quirk),
+            fits: |_| true,
+            sometimes: false,
+        }
+    }
+
+    /// A violation of the domain: a condition has no effect.
+    pub(super) fn ignoring(condition: &'static str, id: String, about: String) -> Self {
+        let effect = Effect::Ignored(condition);
+        Self { id: id.into(), about: about.into(), harmless: false, effect, fits: |_| true, sometimes: false }
     }
 
     /// Clients must tolerate what it does, so it must pass.
@@ -66,6 +88,19 @@ impl Mutant {
             self.effect = Effect::Everything(change);
         }
         self
+    }
+
+    /// Changes some errors only: those with a certain code or header, or what comes second.
+    #[must_use]
+    pub fn sometimes(mut self) -> Self {
+        self.sometimes = true;
+        self
+    }
+
+    /// Whether it changes every error, whatever it is about and whoever asks.
+    #[must_use]
+    pub fn changes_every_error(&self) -> bool {
+        !self.sometimes && matches!(self.effect, Effect::Errors(_) | Effect::Everything(_))
     }
 
     /// Makes sense for some envelopes only.
@@ -90,13 +125,23 @@ impl Mutant {
         }
     }
 
+    /// Prepares an API for it; `false` if the API does not have what it wants to switch.
+    #[must_use]
+    pub fn prepare(&self, api: &dyn Api) -> bool {
+        match self.effect {
+            Effect::Quirk(quirk) => api.quirks().switch_on(quirk),
+            Effect::Ignored(condition) => api.conditions().ignore(condition),
+            Effect::Errors(_) | Effect::Everything(_) => true,
+        }
+    }
+
     /// Changes an answer just before it is sent. The API has done its work by then.
     pub fn change(&self, api: &dyn Api, request: &Request, answer: &mut Answer) {
         let scene = Scene { api, request, envelope: api.envelope() };
         match &self.effect {
             Effect::Everything(change) => change(&scene, answer),
             Effect::Errors(change) if (scene.envelope.is_error)(answer) => change(&scene, answer),
-            Effect::Errors(_) | Effect::Quirk(_) => {}
+            Effect::Errors(_) | Effect::Quirk(_) | Effect::Ignored(_) => {}
         }
     }
 }

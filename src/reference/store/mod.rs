@@ -43,6 +43,6 @@ pub struct Store {
 }
 
 /// Locks, even if another thread panicked while it held the lock: every change in this room leaves its data whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,13 +18,14 @@ pub struct Switch {
 pub struct Switches {
     known: &'static [Switch],
     on: Mutex<BTreeSet<&'static str>>,
+    ignored: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Switches {
     /// All switches off.
     #[must_use]
     pub fn new(known: &'static [Switch]) -> Self {
-        Self { known, on: Mutex::default() }
+        Self { known, on: Mutex::default(), ignored: Mutex::default() }
     }
 
     /// Every switch that there is.
@@ -36,7 +37,7 @@ impl Switches {
     /// Whether a switch is on; one that is not known is off.
     #[must_use]
     pub fn is_on(&self, name: &str) -> bool {
-        lock(&self.on).contains(name)
+        lock(&self.on).contains(name) && !lock(&self.ignored).contains(name)
     }
 
     /// Switches one on; `false` if it is not known.
@@ -51,6 +52,14 @@ impl Switches {
     pub fn switch_off(&self, name: &str) -> bool {
         self.find(name).is_some_and(|name| {
             lock(&self.on).remove(name);
+            true
+        })
+    }
+
+    /// From now on switching this one on has no effect; `false` if it is not known.
+    pub fn ignore(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|name| {
+            lock(&self.ignored).insert(name);
             true
         })
     }

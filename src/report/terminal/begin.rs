@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    report::facts::REFERENCE,
-    verdict::{PackHeader, RunHeader},
+    report::facts::{INSECURE, REFERENCE},
+    verdict::{PackHeader, PlannedWait, RunHeader},
 };
 
 use super::{paint::Paint, visible};
@@ -24,6 +24,13 @@ pub fn begin(header: &RunHeader) -> String {
             ),
             false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
         };
+        if pack.insecure {
+            let _ = writeln!(text, "  {} {INSECURE}", Paint::dab(Paint::BAD, "insecure"));
+        }
+        // The embedded implementations have short windows: nobody would notice.
+        for wait in pack.waits.iter().filter(|_| !pack.reference) {
+            let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "waits"), wait_line(wait));
+        }
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
     let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
@@ -36,6 +43,11 @@ pub fn begin(header: &RunHeader) -> String {
         );
     }
     text
+}
+
+fn wait_line(wait: &PlannedWait) -> String {
+    let how = if wait.as_told { "as long as its answer asks, at most" } else { "for" };
+    format!("{} {how} {} s", visible(&wait.trial), wait.at_most_seconds)
 }
 
 fn pack_line(pack: &PackHeader) -> String {

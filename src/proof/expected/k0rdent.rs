@@ -1,0 +1,62 @@
+//! Mutants of k0rdent AI.
+
+use super::violation_in;
+use crate::proof::Noticed;
+
+/// Mutant, the failure whose scenarios must notice it, and the check.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("bmc-unreachable-ignored", "bmc_connection_failed", "accepted"),
+    ("internal-fault-ignored", "internal_error", "accepted"),
+    ("missing-token-accepted", "unauthorized", "accepted"),
+    ("any-token-accepted", "unauthorized", "accepted"),
+    ("permission-not-enforced", "forbidden", "accepted"),
+    ("rate-limit-not-enforced", "rate_limited", "accepted"),
+    ("still-limited-after-waiting", "rate_limited", "recovers"),
+    ("limit-without-retry-after", "rate_limited", "headers"),
+    ("limit-with-retry-after-in-words", "rate_limited", "headers"),
+    ("retry-after-header-missing", "rate_limited", "headers"),
+    ("retry-after-header-in-words", "rate_limited", "headers"),
+    ("retry-after-header-negative", "rate_limited", "headers"),
+    ("validation-skipped", "validation_error", "accepted"),
+    ("semantic-error-accepted", "semantic_error", "accepted"),
+    ("duplicate-accepted", "conflict", "accepted"),
+    ("deleted-server-found", "not_found", "accepted"),
+    ("state-machine-not-enforced", "invalid_state_transition", "accepted"),
+    ("pool-capacity-not-enforced", "pool_capacity_exceeded", "accepted"),
+    ("quota-not-enforced", "quota_exceeded", "accepted"),
+    ("bmc-failure-hidden", "bmc_connection_failed", "accepted"),
+    ("internal-fault-hidden", "internal_error", "accepted"),
+    ("bulk-hides-failed-items", "bulk_partial_failure", "accepted"),
+    ("bulk-item-without-code", "bulk_partial_failure", "code"),
+    ("bulk-says-failure", "bulk_partial_failure", "envelope"),
+    ("bulk-answers-200", "bulk_partial_failure", "accepted"),
+    ("bulk-refused-for-one-item", "bulk_partial_failure", "item"),
+    ("request-ids-disagree", "not_found", "request-id"),
+    ("request-id-of-another-form", "not_found", "request-id"),
+    ("timestamp-as-number", "not_found", "envelope"),
+    ("fields-as-list", "validation_error", "schema"),
+    ("error-says-success", "not_found", "envelope"),
+];
+
+/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+    match mutant {
+        // The documentation names no media type.
+        id if id.starts_with("media-type-") => Some(Noticed::warning("media-type")),
+        "envelope-problem-details" => Some(Noticed::violation("envelope")),
+        // The example names two fields at once; nothing says that every one is named.
+        "first-bad-field-alone" => Some(Noticed::warning("expectation").at("validation_error")),
+        // HTTP calls DELETE idempotent, and the documentation does not say what a second one gets.
+        "absent-deleted" => Some(Noticed::warning("accepted").at("not_found")),
+        // The documentation does not speak of other organisations' resources.
+        "foreign-server-shown" => Some(Noticed::warning("accepted").at("not_found")),
+        "foreign-server-told-apart" => Some(Noticed::warning("twin").at("not_found")),
+        "pool-in-use-deleted" => Some(Noticed::warning("accepted").at("conflict")),
+        "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
+        // Nothing promises the same answer twice; a twin that asks for the same gets another answer.
+        "second-attempt-accepted" => Some(Noticed::warning("twin")),
+        // An empty 200 is no documented success: not even a control succeeds.
+        "always-empty" => Some(Noticed::Diagnosis("")),
+        _ => violation_in(VIOLATIONS, mutant),
+    }
+}

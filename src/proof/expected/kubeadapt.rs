@@ -1,0 +1,69 @@
+//! Mutants of Kubeadapt.
+
+use super::violation_in;
+use crate::proof::Noticed;
+
+/// Mutant, the failure whose scenarios must notice it, and the check.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("accepts-invalid-timeframe", "invalid_query_parameter", "accepted"),
+    ("accepts-malformed-id", "malformed_cluster_id", "accepted"),
+    ("accepts-missing-key", "missing_key", "accepted"),
+    ("accepts-invalid-key", "invalid_key", "accepted"),
+    ("accepts-missing-scope", "missing_scope", "accepted"),
+    ("accepts-cluster-not-allowed", "cluster_not_allowed", "accepted"),
+    ("accepts-not-found", "not_found", "accepted"),
+    ("accepts-invalid-parameters", "validation_failed", "accepted"),
+    ("accepts-rate-limited", "rate_limited", "accepted"),
+    ("accepts-internal-error", "server_error", "accepted"),
+    ("mistakes-invalid-timeframe", "invalid_query_parameter", "match"),
+    ("mistakes-malformed-id", "malformed_cluster_id", "match"),
+    ("mistakes-missing-key", "missing_key", "match"),
+    ("mistakes-invalid-key", "invalid_key", "match"),
+    ("mistakes-missing-scope", "missing_scope", "match"),
+    ("mistakes-cluster-not-allowed", "cluster_not_allowed", "match"),
+    ("internal-fault-ignored", "server_error", "accepted"),
+    ("unknown-timeframe-accepted", "invalid_query_parameter", "accepted"),
+    ("invalid-number-accepted", "validation_failed", "accepted"),
+    ("invalid-number-is-400", "validation_failed", "status"),
+    ("malformed-id-is-404", "malformed_cluster_id", "status"),
+    ("missing-key-accepted", "missing_key", "accepted"),
+    ("unknown-key-accepted", "invalid_key", "accepted"),
+    ("revoked-key-accepted", "invalid_key", "accepted"),
+    ("revoked-key-is-403", "invalid_key", "status"),
+    ("scope-not-enforced", "missing_scope", "accepted"),
+    ("allowed-clusters-not-enforced", "cluster_not_allowed", "accepted"),
+    ("absent-cluster-answered", "not_found", "accepted"),
+    ("foreign-cluster-revealed", "not_found", "accepted"),
+    ("rate-limit-not-enforced", "rate_limited", "accepted"),
+    ("still-refused-after-wait", "rate_limited", "recovers"),
+    ("limit-headers-missing", "rate_limited", "headers"),
+    ("limit-headers-in-words", "rate_limited", "headers"),
+    ("retry-after-missing", "rate_limited", "headers"),
+    ("retry-after-in-words", "rate_limited", "headers"),
+    ("retry-after-header-missing", "rate_limited", "headers"),
+    ("retry-after-header-in-words", "rate_limited", "headers"),
+    ("retry-after-header-negative", "rate_limited", "headers"),
+    ("internal-error-hidden", "server_error", "accepted"),
+];
+
+/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+    match mutant {
+        // Two good dates in the wrong order are no invalid field.
+        "contradictory-dates-accepted" => Some(Noticed::warning("accepted").at("validation_failed")),
+        // "Each invalid field" may be read as the first one.
+        "first-problem-only" => Some(Noticed::warning("expectation").at("validation_failed")),
+        // The page gives both 404s one status, not one text.
+        "foreign-cluster-told-apart" => Some(Noticed::warning("twin").at("not_found")),
+        "remaining-above-zero" => Some(Noticed::warning("headers").at("rate_limited")),
+        "reset-in-the-past" | "retry-after-disagrees" => {
+            Some(Noticed::warning("retry-after").at("rate_limited"))
+        }
+        "internal-error-leaks-message" => Some(Noticed::warning("leaks").at("server_error")),
+        // Nothing but the status tells an error from a success.
+        "status-200" => Some(Noticed::violation("accepted")),
+        // Nothing promises the same answer twice; a twin that asks for the same gets another answer.
+        "second-attempt-accepted" => Some(Noticed::violation("twin")),
+        _ => violation_in(VIOLATIONS, mutant),
+    }
+}

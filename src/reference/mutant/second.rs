@@ -1,0 +1,35 @@
+//! An API that gives in: what it refused once it accepts when it is asked again.
+
+use std::{collections::HashSet, sync::Mutex};
+
+use super::{Mutant, Scene, lenient::succeed};
+use crate::reference::{Answer, Request, store::lock};
+
+pub(super) fn all() -> Vec<Mutant> {
+    vec![
+        Mutant::harmful(
+            "second-attempt-accepted",
+            "a request that was refused succeeds when it is sent once more",
+            giving_in(),
+        )
+        .sometimes(),
+    ]
+}
+
+fn giving_in() -> impl Fn(&Scene<'_>, &mut Answer) + Send + Sync {
+    let refused: Mutex<HashSet<Vec<u8>>> = Mutex::default();
+    move |scene, answer| {
+        if !lock(&refused).insert(fingerprint(scene.request)) {
+            succeed(scene, answer);
+        }
+    }
+}
+
+/// What makes two requests the same to a client.
+fn fingerprint(request: &Request) -> Vec<u8> {
+    let mut parts = vec![request.method.as_bytes(), request.path.as_bytes()];
+    parts.extend(request.query.as_deref().map(str::as_bytes));
+    parts.extend(request.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+    parts.push(&request.body);
+    parts.join(&0)
+}

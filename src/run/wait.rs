@@ -1,0 +1,52 @@
+//! The waits that a run knows of before it begins, so that nobody takes a waiting run for a hanging one.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    pack::{Step, Wait, WaitFor},
+    template::Scope,
+    verdict::PlannedWait,
+};
+
+use super::{
+    plan::{Plan, Trial},
+    sending::LONGEST_WAIT,
+    session::variables,
+};
+
+/// The waits of the trials that will run, in the order of the plan. Those that an answer asks for count with the
+/// longest that the scenario allows.
+pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
+    let scope = Scope::new(Arc::new(variables(&plan.pack, &plan.target)), String::new());
+    let able = plan.trials.iter().filter(|trial| trial.skip.is_none());
+    able.filter_map(|trial| {
+        let longest = longest_wait(trial, &scope)?;
+        Some(PlannedWait {
+            trial: trial.name.clone(),
+            at_most_seconds: longest.as_secs_f64().ceil() as u64,
+            as_told: waits(trial).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
+        })
+    })
+    .collect()
+}
+
+fn waits(trial: &Trial) -> impl Iterator<Item = (&Step, &WaitFor)> {
+    trial.scenario.steps().filter_map(|(_, step)| Some((step, step.wait.as_ref()?)))
+}
+
+/// All waits of a trial after each other; `None` where it has none.
+fn longest_wait(trial: &Trial, scope: &Scope) -> Option<Duration> {
+    let spans = waits(trial).map(|(step, wait)| {
+        let bound = match wait {
+            WaitFor::Time(wait) => Some(wait),
+            WaitFor::RetryAfter => step.at_most.as_ref(),
+        };
+        // What only a capture or a row tells is not known yet; no wait is longer than this.
+        bound.and_then(|bound| span(bound, scope)).map_or(LONGEST_WAIT, |bound| bound.min(LONGEST_WAIT))
+    });
+    spans.reduce(Duration::saturating_add)
+}
+
+fn span(wait: &Wait, scope: &Scope) -> Option<Duration> {
+    crate::document::parse_duration(&wait.0.fill(scope).ok()?.sent)
+}
