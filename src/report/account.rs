@@ -54,6 +54,11 @@ pub(super) fn judged(report: &TrialReport) -> Option<&ExchangeReport> {
     of("request").or_else(|| report.exchanges.iter().rfind(teardown))
 }
 
+/// Whether the answer is another one than the approved one.
+pub(super) fn differs(trial: &TrialReport) -> bool {
+    trial.snapshot.as_ref().is_some_and(|snapshot| snapshot.state == SnapshotState::Changed)
+}
+
 /// Whose credentials were sent; a scenario may write wrong ones itself.
 pub(super) fn who(exchange: &ExchangeReport) -> String {
     let own = |(name, _): &(String, String)| {
@@ -123,7 +128,8 @@ fn told(finding: &Finding) -> String {
     format!("{} [{}]", shortened(&finding.message, LONGEST_MESSAGE), finding.check)
 }
 
-fn snapshot(text: &mut String, trial: &TrialReport) {
+/// How the answer differs from the approved one.
+pub(super) fn snapshot(text: &mut String, trial: &TrialReport) {
     let Some(snapshot) = trial.snapshot.as_ref().filter(|it| it.state == SnapshotState::Changed) else {
         return;
     };

@@ -56,8 +56,10 @@ fn reason(report: &RunReport) -> String {
                 parts.push(format!("{} broke what is documented", scenarios(summary.failed)));
             }
             if findings > 0 {
-                let plural = if findings == 1 { "finding" } else { "findings" };
-                parts.push(format!("{findings} {plural} about the run as a whole"));
+                parts.push(match findings {
+                    1 => "there is one finding about the run as a whole".to_owned(),
+                    _ => format!("there are {findings} findings about the run as a whole"),
+                });
             }
             if parts.is_empty() {
                 parts.push("this run counts warnings or changed answers as violations".to_owned());

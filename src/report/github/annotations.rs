@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     check::Finding,
     report::{
-        account::sentence,
+        account::{differs, sentence},
         facts::{REFERENCE, because, distinct_first, scenarios, selection, unexercised},
     },
     verdict::{Outcome, RunReport, TrialReport, Verdict},
@@ -60,6 +60,11 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     for trial in fitting(|trial| !trial.warnings.is_empty()) {
         let message = format!("{}\nnot documented: a warning, no violation", findings(trial.warnings.iter()));
         text.push_str(&at(trial, Level::Warning, &message, checkout));
+    }
+    for trial in fitting(differs) {
+        let file = trial.snapshot.as_ref().map_or("", |snapshot| snapshot.file.as_str());
+        let message = format!("the answer differs from the approved one: {file}");
+        text.push_str(&at(trial, Level::Notice, &message, checkout));
     }
     for trial in fitting(|trial| !trial.waived.is_empty()) {
         let told = trial.waived.iter().map(|waived| {

@@ -11,7 +11,7 @@ use crate::{
 use super::page::Page;
 
 /// How many names are listed before the rest is only counted.
-const MOST_NAMES: usize = 40;
+const MOST_NAMES: usize = 12;
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     let mut parts = Page::default();

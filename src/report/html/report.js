@@ -181,7 +181,7 @@
     let found = haystacks.get(row);
     if (found === undefined) {
       // The texts of a row: its name, and what is wrong with it.
-      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings li"), (it) => it.textContent).join(" ")).toLowerCase();
+      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings > li"), (it) => it.textContent).join(" ")).toLowerCase();
       haystacks.set(row, found);
     }
     return found;
@@ -191,14 +191,14 @@
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
     const outcomes = pressed.map((chip) => chip.dataset.outcome).filter(Boolean);
-    const warned = pressed.some((chip) => "warned" in chip.dataset);
+    const marks = ["warned", "changed"].filter((mark) => pressed.some((chip) => mark in chip.dataset));
     let count = 0;
     for (const group of groups) {
       const wanted = !outcomes.length || outcomes.includes(group.dataset.outcome);
       let own = 0;
       const lots = new Set();
       for (const row of group.querySelectorAll("details.trial")) {
-        const fits = wanted && (!warned || "warned" in row.dataset) && (!pack || !pack.value || row.dataset.pack === pack.value)
+        const fits = wanted && marks.every((mark) => mark in row.dataset) && (!pack || !pack.value || row.dataset.pack === pack.value)
           && (!words.length || words.every((word) => haystack(row).includes(word)));
         if (row.hidden === fits) row.hidden = !fits;
         if (fits) { own++; lots.add(row.parentElement); }
@@ -249,8 +249,10 @@
     }
     row.open = true;
     open(row);
-    row.scrollIntoView({ block: "start" });
     row.querySelector("summary").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "start" });
+    // Rows on the way are laid out only now, and are not as high as was guessed.
+    requestAnimationFrame(() => requestAnimationFrame(() => row.scrollIntoView({ block: "start" })));
   };
   addEventListener("hashchange", follow);
   follow();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     check::Finding,
-    report::account::{judged, sentence, who},
+    report::account::{differs, judged, sentence, who},
     verdict::{Documented, ExchangeReport, Outcome, RunReport, SnapshotReport, TrialReport},
 };
 
@@ -109,6 +109,10 @@ fn filters(page: &mut Page, report: &RunReport) {
         page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-warned>");
         page.icon("warned").raw("with warnings</button>");
     }
+    if report.scenarios.iter().any(differs) {
+        page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-changed>");
+        page.icon("alternative").raw("answer differs</button>");
+    }
     page.raw("</div>\n<p class=\"faint\" id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n</form>\n");
 }
 
@@ -116,6 +120,7 @@ fn row(page: &mut Page, trial: &TrialReport) {
     page.raw("<details class=\"trial ").raw(word(trial.outcome)).raw("\" id=\"").text(&trial.name);
     page.raw("\" data-pack=\"").text(&trial.pack);
     page.raw(if trial.warnings.is_empty() { "\"" } else { "\" data-warned" });
+    page.raw(if differs(trial) { " data-changed" } else { "" });
     page.raw("><summary>").icon(word(trial.outcome));
     page.raw("<span class=\"hidden\">").raw(word(trial.outcome)).raw(": </span><span class=\"name\">");
     let (path, name) = match trial.name.match_indices("::").nth(1) {
@@ -123,10 +128,15 @@ fn row(page: &mut Page, trial: &TrialReport) {
         None => ("", trial.name.as_str()),
     };
     page.raw("<span class=\"path\">").text(path).raw("</span>").text(name).raw("</span>");
-    if !trial.warnings.is_empty() {
-        page.raw("<span class=\"badge warned\">").icon("warned").raw("<span class=\"hidden\">with </span>");
-        page.count(trial.warnings.len()).raw("<span class=\"hidden\"> warnings</span></span>");
+    page.raw("<span class=\"badge warned\">");
+    if differs(trial) {
+        page.raw("<span>answer differs</span> ");
     }
+    if !trial.warnings.is_empty() {
+        page.icon("warned").raw("<span class=\"hidden\">with </span>");
+        page.count(trial.warnings.len()).raw("<span class=\"hidden\"> warnings</span>");
+    }
+    page.raw("</span>");
     page.raw("<span class=\"ms\">").text(&trial.duration_ms.to_string()).raw(" ms</span>");
     if trial.outcome != Outcome::Passed {
         page.raw("<span class=\"why\">").text(&sentence(trial)).raw("</span>");

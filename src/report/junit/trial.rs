@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
 
 use crate::{
     report::{
-        account::{account, sentence},
+        account::{account, sentence, snapshot},
         visible::{one_line, visible},
     },
     verdict::{Outcome, TrialReport},
@@ -41,9 +41,9 @@ pub(super) fn case(trial: &TrialReport) -> TestCase {
     // GitLab links it.
     let file = trial.location.rsplit_once(':').map_or(trial.location.as_str(), |(file, _)| file);
     case.extra.insert(XmlString::new("file"), safe(file));
-    let warned = warnings(trial);
-    if trial.outcome == Outcome::Passed && !warned.is_empty() {
-        case.set_system_out(text(&warned));
+    let remarks = remarks(trial);
+    if trial.outcome == Outcome::Passed && !remarks.is_empty() {
+        case.set_system_out(text(&remarks));
     }
     case
 }
@@ -57,11 +57,13 @@ fn message(trial: &TrialReport) -> String {
     }
 }
 
-fn warnings(trial: &TrialReport) -> String {
+/// What does not keep a trial from passing: warnings, and how the answer differs from the approved one.
+fn remarks(trial: &TrialReport) -> String {
     let mut text = String::new();
     for warning in &trial.warnings {
         let _ = writeln!(text, "warning: {} [{}] (not documented)", warning.message, warning.check);
     }
+    snapshot(&mut text, trial);
     text
 }
 

@@ -102,7 +102,7 @@ fn packs(comment: &mut Comment, report: &RunReport) {
         let not_selected = coverage.count(|state| *state == State::NotSelected);
         let not_selected =
             if not_selected > 0 { format!(" ({not_selected} not selected)") } else { String::new() };
-        let as_of = header.as_of.as_deref().unwrap_or("—");
+        let as_of = header.as_of.as_deref().map_or_else(|| "—".to_owned(), prose);
         let target = if header.reference { "embedded reference".to_owned() } else { cell(&header.target) };
         let digest = &header.digest[..header.digest.floor_char_boundary(12)];
         comment.line(&format!(

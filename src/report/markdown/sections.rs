@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     report::{
-        account::{account, sentence},
+        account::{account, differs, sentence},
         facts::{distinct_first, scenarios, snapshots, unexercised, waivers},
         visible::shortened,
     },
@@ -140,7 +140,7 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
             format!(
                 "- {} until {}: {}{issue}; {}\n",
                 code(waived.finding.check),
-                waived.expires,
+                prose(&waived.expires),
                 prose(&cut(&waived.reason)),
                 names(it.trials.iter().copied())
             )
@@ -188,6 +188,11 @@ pub(super) fn differences(comment: &mut Comment, report: &RunReport) {
     let counts = snapshots(report);
     if !counts.is_empty() {
         comment.line(&format!("\n**Approved answers**: {}", counts.join(" · ")));
+        let changed = report.scenarios.iter().filter(|trial| differs(trial));
+        let changed: Vec<&str> = changed.map(|trial| trial.name.as_str()).collect();
+        if !changed.is_empty() {
+            comment.line(&format!("\n- differ: {}", names(changed.into_iter())));
+        }
     }
 }
 
