@@ -127,8 +127,11 @@ fn a_scenario_from_a_curl_command_line_can_be_put_into_a_pack() {
     let mut command = failspec(folder.path());
     command.env("TOKEN", "token-of-a-role").args(["run", "notes", "--packs", ".", "--url", &server.url]);
     done(command.args(["--role", "role=bearer:env:TOKEN"])).exits(0);
-    let sent =
-        server.received().into_iter().find(|request| request.line().starts_with("POST /v1/things")).expect("it was sent");
+    let sent = server
+        .received()
+        .into_iter()
+        .find(|request| request.line().starts_with("POST /v1/things"))
+        .expect("it was sent");
     assert_eq!(sent.line(), "POST /v1/things?tag=a%20b&tag=c");
     assert_eq!(sent.header("x-trace"), Some("7"));
     assert!(String::from_utf8_lossy(&sent.body).contains("${x}"));

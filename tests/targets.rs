@@ -157,6 +157,35 @@ fn a_role_may_be_a_query_parameter_which_is_never_shown() {
 }
 
 #[test]
+fn a_role_may_be_what_a_program_prints_if_that_is_allowed() {
+    let server = Server::start(|request| match (request.line().as_str(), request.header("authorization")) {
+        ("GET /things/none", Some("Token hunter2-hunter2")) => Reply::failure(404, "not_found", request),
+        ("GET /things/one", Some("Token hunter2-hunter2")) => Reply::json(200, "{}"),
+        _ => Reply::failure(401, "unauthorized", request),
+    });
+    let folder = pack_with(GUARDED, GUARDED_SCENARIOS);
+    let role = |run: &str| {
+        let role = format!("roles.reader = {{ command = {{ run = {run}, prefix = \"Token \" }} }}");
+        target(folder.path(), &server.url, &role);
+    };
+    // It says how often it was run.
+    role(r#"["sh", "-c", "echo run >> runs; echo hunter2-hunter2"]"#);
+    judged(folder.path(), &[]).exits(2).says("--allow-commands");
+    assert!(!folder.path().join("runs").exists());
+    judged(folder.path(), &["--allow-commands", "-v"]).exits(0).never_says("hunter2");
+    assert_eq!(fs::read_to_string(folder.path().join("runs")).unwrap(), "run\n");
+    for (run, says) in [
+        (r#"["sh", "-c", "echo hunter2-hunter2; exit 3"]"#, "failed"),
+        (r#"["sh", "-c", "true"]"#, "did not print one line"),
+        (r#"["sh", "-c", "echo a; echo b"]"#, "did not print one line"),
+        (r#"["no-such-program-of-ours"]"#, "cannot be run"),
+    ] {
+        role(run);
+        judged(folder.path(), &["--allow-commands"]).exits(3).says(says).never_says("hunter2");
+    }
+}
+
+#[test]
 fn requests_keep_to_the_rate_of_the_target() {
     let server = Server::tiny();
     let scenarios: String = (0..10)

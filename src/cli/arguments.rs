@@ -155,6 +155,9 @@ pub struct TargetArguments {
     /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, or header, cookie or query:NAME:env:VAR
     #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
     pub roles: Vec<String>,
+    /// Run the programs of the target that print credentials
+    #[arg(long)]
+    pub allow_commands: bool,
     /// The value of a variable of the pack
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,

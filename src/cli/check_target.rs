@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
 use crate::{
     report::terminal::{Paint, visible},
-    run::{Plan, RoleCheck, Selectors, TargetCheck, check_target},
+    run::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target},
     verdict::{LackKind, exit},
 };
 
@@ -31,11 +31,12 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     let mut target = config.target;
     override_target(&mut target, &arguments.target, pack)?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
+    let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
-    let check = runtime.block_on(check_target(&plan))?;
+    let check = runtime.block_on(check_target(&plan, &options))?;
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());
     let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));

@@ -12,7 +12,7 @@ use crate::{
     document::{Diagnostic, Diagnostics, Source, closest},
     pack::Pack,
     report::terminal::Paint,
-    target::{Config, Role, Target, Waiver},
+    target::{Config, Credential, Role, Target, Waiver},
     template::Held,
 };
 
@@ -46,10 +46,23 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
     let folder = path.parent().unwrap_or(Path::new("."));
     let config = Config::read(&source, arguments.target.as_deref(), folder)?;
     known_checks(&config.waivers)?;
+    commands_allowed(&config.target, arguments)?;
     for pack in packs {
         config.target.fits(&pack.contract)?;
     }
     Ok(config)
+}
+
+/// A file that came with a checkout must not run programs unless someone says so.
+fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), Failure> {
+    let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
+    match command {
+        Some((role, _)) if !arguments.allow_commands => Err(Failure::usage_hint(
+            format!("the role {role} of the target {} is what a program prints", target.name),
+            "look at it in the file, then give --allow-commands",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What may be a mistake, or else is meant for another pack.

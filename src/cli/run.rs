@@ -52,6 +52,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         };
         let options = RunOptions {
             jobs: arguments.jobs.map(usize::from),
+            allow_commands: arguments.target.allow_commands,
             deny_warnings: arguments.deny == Some(Deny::Warnings),
             snapshots: mode(arguments.snapshots),
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),

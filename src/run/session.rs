@@ -41,6 +41,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// Scenarios that must not overlap.
     pub locks: Locks,
+    /// Whether programs may be run that print credentials.
+    pub commands_allowed: bool,
     /// The logins that were done.
     pub logins: Logins,
     /// A short random name of the run; created names carry it.

@@ -43,9 +43,9 @@ pub enum RoleCheck {
 ///
 /// # Errors
 /// When no client can be made (TLS settings).
-pub async fn check_target(plan: &Plan) -> Result<TargetCheck, ClientError> {
+pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, ClientError> {
     let (_interrupter, interrupt) = interrupt();
-    let session = session(plan, &RunOptions::default(), &Arc::default(), &interrupt)?;
+    let session = session(plan, options, &Arc::default(), &interrupt)?;
     let mut check = TargetCheck { unreachable: None, roles: Vec::new() };
     if let Err(reason) = session.wait_until_ready().await {
         check.unreachable = Some(reason);

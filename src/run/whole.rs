@@ -45,6 +45,8 @@ pub struct RunOptions {
     pub deny_warnings: bool,
     /// What is done with approved answers.
     pub snapshots: Mode,
+    /// Whether programs of the target may be run that print credentials.
+    pub allow_commands: bool,
     /// Whether the environment says that this is CI: then no snapshot is written.
     pub in_ci: bool,
     /// Known failures.
@@ -112,6 +114,7 @@ pub(super) fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
         run: run_name(),
         counter: AtomicU64::new(0),

@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    command::{COMMAND, Command},
     environment::Environment,
     login::{LOGIN, Login},
     tls::{CERTIFICATE, identity},
@@ -51,6 +52,8 @@ pub enum Credential {
     },
     /// A client certificate with its private key (PEM).
     Certificate(Secret),
+    /// What a program prints.
+    Command(Command),
     /// What a login brings.
     Login(Box<Login>),
 }
@@ -92,6 +95,7 @@ pub(super) static ROLE: Shape = Shape {
         Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
         Field::optional("query", Kind::Shape(&NAMED), "a query parameter"),
         Field::optional("certificate", Kind::Shape(&CERTIFICATE), "a client certificate (TLS)"),
+        Field::optional("command", Kind::Shape(&COMMAND), "a program that prints the credential"),
         Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
         Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
     ],
@@ -136,11 +140,10 @@ impl Role {
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "login"];
+        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "command", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint =
-                "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate` and `login`";
+            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
             return None;
         };
@@ -155,6 +158,7 @@ impl Role {
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
             "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
             "query" => named(value).map(|(name, value)| Credential::Query { name, value })?,
+            "command" => Credential::Command(Command::read(value, reader)?),
             "certificate" if *environment == Environment::Unused => {
                 Credential::Certificate(Secret::new("unused", format!("role {name}")))
             }
@@ -226,7 +230,7 @@ impl Credential {
                 Some(value)
             }
             // A key is never sent, and a certificate is no secret.
-            Self::Certificate(_) | Self::Login(_) => None,
+            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
         }
     }
 
@@ -257,6 +261,9 @@ impl Credential {
                 };
             }
             Self::Certificate(_) => return Carried::Connection,
+            Self::Command(command) => {
+                (command.header.as_str(), String::new(), format!("[secret: role {role}]"))
+            }
             Self::Login(login) => (login.header.0.as_str(), String::new(), format!("[secret: role {role}]")),
         };
         Carried::Header(Header { name: name.to_owned(), value, shown })

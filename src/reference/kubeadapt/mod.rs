@@ -153,6 +153,14 @@ impl Kubeadapt {
             Failure::InvalidParameters(_) if self.quirks.is_on(quirks::RANGE_IS_BAD_REQUEST) => {
                 answer.status = 400;
             }
+            Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::FOREIGN_PROBLEMS) => {
+                let shown = problems.iter().map(|it| json!({ "field": it.parameter, "error": it.message }));
+                answer.set_document(&json!({ "detail": shown.collect::<Vec<_>>() }));
+            }
+            Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::PROBLEMS_AS_TEXTS) => {
+                let shown: Vec<&str> = problems.iter().map(|problem| problem.message).collect();
+                answer.set_document(&json!({ "detail": shown }));
+            }
             _ => {}
         }
     }
