@@ -326,11 +326,19 @@ fn pairs() -> Vec<Pair> {
             HIDDEN,
             |asked, reply| {
                 let more = if asked.path == "/items/hidden" { " for you" } else { "" };
-                if reply.status != 404 { reply } else { reply.set("message", json!(format!("No {}{more}", asked.path))) }
+                if reply.status != 404 {
+                    reply
+                } else {
+                    reply.set("message", json!(format!("No {}{more}", asked.path)))
+                }
             },
             true,
             |asked, reply| {
-                if reply.status != 404 { reply } else { reply.set("message", json!(format!("No {}", asked.path))) }
+                if reply.status != 404 {
+                    reply
+                } else {
+                    reply.set("message", json!(format!("No {}", asked.path)))
+                }
             },
         ),
         Pair {

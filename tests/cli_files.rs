@@ -84,7 +84,7 @@ failures:
         ("`1.10`", "11:39"),
         ("URL parsing rewrites this path", "13:18"),
         ("`sometimes`", "19:12"),
-        ("not a usable JSON Schema", "20:13"),
+        ("not a usable JSON Schema", "20:21"),
         ("`not_found` is there twice", "21:9"),
         ("an HTTP status", "22:13"),
         ("would have to be fetched", "29:13"),
@@ -135,7 +135,7 @@ scenarios:
         ("`thign`", "6:45"),
         ("there is no operation `raed_thing`", "7:46"),
         ("`a/b` is not a JSON Pointer", "8:70"),
-        ("not a usable JSON Schema", "9:73"),
+        ("not a usable JSON Schema", "9:81"),
         ("`totp` is called as", "10:65"),
         ("`${}` is neither", "10:82"),
         ("`request` is there twice", "11:50"),
@@ -169,6 +169,14 @@ scenarios:
     }
     let count = done.stderr.matches("error: ").count();
     assert!(done.stderr.contains(&format!("{count} mistakes; nothing was sent")), "{}", done.stderr);
+}
+
+/// What nothing would check must not be written: it would look as if it were.
+#[test]
+fn a_failure_that_the_scenario_expects_of_its_own_request_is_a_mistake() {
+    let scenarios = format!("{TINY_SCENARIOS}    expect: {{ failure: not_found }}\n");
+    let done = refused(TINY_CONTRACT, &scenarios);
+    tells(&done, "`failure` says nothing here", "scenarios/tiny/all.yaml:7:13");
 }
 
 #[test]

@@ -99,6 +99,28 @@ scenarios:
       - request: DELETE /things/made-${unique}
 ";
 
+/// What was answered while a condition was in force is judged, also where the condition could not be ended.
+#[test]
+fn a_violation_outlives_a_condition_that_cannot_be_ended() {
+    let answer = |code: &'static str| {
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        move |request: &support::Received| match request.line().as_str() {
+            "GET /things/slow" => Reply::failure(503, code, request),
+            // The call before the run is fine; the one after the requests is not.
+            "DELETE /break" if calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
+                Reply::json(500, "{}")
+            }
+            _ => tiny(request),
+        }
+    };
+    let wrong = Server::start(answer("asleep"));
+    let folder = with_condition(&wrong, DOWN);
+    done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("asleep");
+    let right = Server::start(answer("down"));
+    let folder = with_condition(&right, DOWN);
+    done(failspec(folder.path()).args(["run", "--packs", "."])).exits(3).says("1 inconclusive");
+}
+
 /// Answers all but one path, which hangs.
 fn hangs_at(path: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {

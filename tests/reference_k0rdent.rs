@@ -701,10 +701,10 @@ fn every_quirk_changes_an_answer() {
 fn mutants_have_names_of_their_own_and_know_what_is_harmless() {
     let api = K0rdent::new();
     let mutants = mutants_of(&api);
-    let names: HashSet<&str> = mutants.iter().map(|mutant| mutant.id).collect();
+    let names: HashSet<&str> = mutants.iter().map(|mutant| mutant.id.as_ref()).collect();
     assert_eq!(names.len(), mutants.len());
     for mutant in mutants.iter().filter(|mutant| mutant.quirk().is_some()) {
-        assert_eq!(mutant.harmless, api.harmless_quirks().contains(&mutant.id), "{}", mutant.id);
+        assert_eq!(mutant.harmless, api.harmless_quirks().contains(&mutant.id.as_ref()), "{}", mutant.id);
     }
 }
 

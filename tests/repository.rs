@@ -47,7 +47,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["verdict", "check"]),
     // `run` and `snapshot`: the names of trials and of their approved answers.
     ("lint", &["document", "pack", "run", "snapshot"]),
-    ("proof", &["document", "http", "pack", "target", "run", "verdict", "reference"]),
+    ("proof", &["check", "document", "http", "pack", "target", "run", "snapshot", "verdict", "reference"]),
     ("harness", &["pack", "proof", "reference", "report", "run", "snapshot", "verdict"]),
     ("cli", &EVERYONE),
     ("main", &[]),
@@ -300,6 +300,7 @@ fn blocks() -> BTreeMap<&'static str, String> {
         ("packs", packs_block()),
         ("checks", checks_block()),
         ("exit codes", exit_codes_block()),
+        ("mutants", mutants_block()),
         ("contract", Keys::of(&CONTRACT)),
         ("scenarios", Keys::of(&SCENARIOS)),
         ("config", Keys::of(&CONFIG)),
@@ -319,6 +320,19 @@ fn packs_block() -> String {
         text += &format!("| `{name}` | {failures} | {scenarios} | {documentation}{as_of} | {reference} |\n");
     }
     text
+}
+
+fn mutants_block() -> String {
+    let subjects: Vec<_> = Files::Embedded
+        .packs()
+        .unwrap()
+        .iter()
+        .flat_map(|name| {
+            let pack = Pack::load(&Files::Embedded, name).unwrap();
+            proof::subjects(&std::sync::Arc::new(pack)).unwrap()
+        })
+        .collect();
+    proof::census(&subjects)
 }
 
 fn checks_block() -> String {

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     source: "`envelope.status` of the contract",
     text: "The documentation says that the body repeats the HTTP status. Here the two disagree, or the body does not \
 say it. A number and a text of digits both count as saying it.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 

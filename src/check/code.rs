@@ -23,7 +23,7 @@ Found are: another documented failure's code, a code that the contract does not 
 documentation allows several codes (`codes`), each of them passes; the report tells which was seen. Under \
 `codes: closed` a code that the contract does not list is found in every answer of the scenario, those to its setup \
 and its control included.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 
@@ -36,7 +36,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.view.judged().is_none() {
         return Vec::new();
     }
-    let code = subject.view.code(&failure.envelope);
+    let code = subject.view.code_of(failure);
     let wrong = |actual: String| {
         vec![
             subject

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
     text: "The contract reads its code, message or schema from a JSON body, and the body is not one: it is empty, \
 HTML, cut off, followed by more bytes, begun by a byte order mark, not UTF-8, or has a key twice, of which one parser \
 takes the first and another the last. Until the body can be read nothing else can be said about it.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 
@@ -25,7 +25,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         || envelope.message.is_some()
         || envelope.schema.is_some()
         || !subject.failure.rules.schema.is_empty();
-    if !subject.has_body() || !reads_json {
+    if !reads_json {
         return Vec::new();
     }
     let broken = subject.answer().defect.iter().map(ToString::to_string);

@@ -30,6 +30,9 @@ impl Identity {
     /// What `view` is in the eyes of `contract`, when the failure `triggered` is under test.
     pub fn of(view: View<'_>, contract: &Contract, triggered: usize) -> Self {
         let failure = &contract.failures[triggered];
+        if tells_nothing_more(view, contract, failure) {
+            return Self::Triggered { alternative: None, by_status_alone: false };
+        }
         let others = || contract.failures.iter().enumerate().filter(|(index, _)| *index != triggered);
         let accepted = alternative(view, contract, failure);
         let fitting = others()
@@ -47,7 +50,7 @@ impl Identity {
             return Self::Triggered { alternative: accepted, by_status_alone: false };
         }
         // A failure that its status alone tells is no evidence against another one of that status.
-        let same_status = failure.status() == Some(view.answer.status);
+        let same_status = failure.allows_status(view.answer.status);
         let undecided =
             same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_));
         if let Some((index, _)) =
@@ -67,11 +70,11 @@ impl Identity {
         if undecided {
             return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
-        if let Some(code) = view.code(&failure.envelope).filter(|code| !code.is_null()) {
+        if let Some(code) = view.code_of(failure).filter(|code| !code.is_null()) {
             return Self::Undocumented(code.clone());
         }
-        let by_status = others()
-            .find(|(_, other)| other.rules.code.is_none() && other.status() == Some(view.answer.status));
+        let by_status =
+            others().find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.answer.status));
         match by_status {
             Some((index, _)) if !same_status => Self::Other(index),
             _ => Self::Unidentified,
@@ -103,6 +106,17 @@ impl Identity {
             None => Self::Unidentified,
         }
     }
+}
+
+/// Whether the answer has the failure's status and rightly no body that could say more. The status of a success says
+/// nothing at all.
+fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
+    let status = view.answer.status;
+    let success = contract.success.iter().flat_map(|success| &success.status);
+    matches!(view.item, Item::Whole)
+        && view.is_bare(&failure.envelope)
+        && failure.allows_status(status)
+        && !success.into_iter().any(|pattern| pattern.matches(status))
 }
 
 /// How much a failure asks of an answer beyond its status.
@@ -139,7 +153,7 @@ fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
     let has_own = |failure: &Failure| {
-        let code = view.code(&failure.envelope);
+        let code = view.code_of(failure);
         code.is_some() && code == failure.code()
     };
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
@@ -149,7 +163,7 @@ fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
 /// its code, is none.
 fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
     let is_half_a_failure = |failure: &Failure| {
-        failure.status() == Some(view.answer.status)
+        failure.allows_status(view.answer.status)
             && !failure.rules.matches.is_empty()
             && fits_matches(view, failure)
     };
@@ -168,14 +182,10 @@ fn fits_success(view: View<'_>, success: &Success) -> bool {
 
 /// Whether status, code and `match` all say that the answer is `failure`.
 fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
-    let Some(status) = failure.status() else {
-        return false;
-    };
     // An alternative that is a failure of its own has a status of its own.
-    let own = view.code(&failure.envelope);
+    let own = view.code_of(failure);
     let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
-    let status = by_alternative.and_then(Failure::status).unwrap_or(status);
-    if view.answer.status != status {
+    if !by_alternative.unwrap_or(failure).allows_status(view.answer.status) {
         return false;
     }
     let code_fits = match failure.rules.code.as_ref().map(|code| &code.rule) {
@@ -202,12 +212,12 @@ fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
 
 /// Whether the answer has a code that `failure` accepts, whatever else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
-    view.code(&failure.envelope).is_some_and(|code| failure.accepts(code))
+    view.code_of(failure).is_some_and(|code| failure.accepts(code))
 }
 
 /// The failure that an accepted code belongs to, where it is not `failure` itself.
 fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
-    let code = view.code(&failure.envelope)?;
+    let code = view.code_of(failure)?;
     if failure.code() == Some(code) || !failure.rules.codes.contains(code) {
         return None;
     }

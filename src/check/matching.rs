@@ -15,14 +15,13 @@ pub(super) static CHECK: Check = Check {
     text: "Some failures share a status, or a code, and something else in the body tells them apart. Here it tells \
 another documented failure, or it is not what the contract says for this one, so a client takes the answer for \
 something else. (A text that the contract knows for no failure at all is a warning: see `wording`.)",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // A wrong status or code is found by the checks of that name, and it is reason enough.
-    let status = subject.failure.status();
-    if status != Some(subject.answer().status) || !has_its_code(subject) {
+    if !subject.failure.allows_status(subject.answer().status) || !has_its_code(subject) {
         return Vec::new();
     }
     let id = &subject.triggered.id;
@@ -43,7 +42,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 /// Whether the code, where there is one, does not tell the two apart.
 fn has_its_code(subject: &Subject<'_>) -> bool {
     subject.triggered.rules.code.is_none()
-        || subject.view.code(&subject.triggered.envelope).is_some_and(|code| subject.triggered.accepts(code))
+        || subject.view.code_of(subject.triggered).is_some_and(|code| subject.triggered.accepts(code))
 }
 
 fn misfits(subject: &Subject<'_>) -> Vec<Finding> {

@@ -12,7 +12,7 @@ pub(super) static CHECK: Check = Check {
     source: "`envelope.media_type` of the contract; names compare without case, parameters are free (RFC 9110, 8.3.1)",
     text: "A client that looks at Content-Type before it parses cannot read this answer. Only type and subtype are \
 compared; `charset` and other parameters, and upper and lower case, are free.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 
@@ -20,9 +20,6 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.envelope.media_type else {
         return Vec::new();
     };
-    if !subject.has_body() {
-        return Vec::new();
-    }
     let actual = match subject.answer().header("content-type") {
         None => "no Content-Type".to_owned(),
         Some(value) => {

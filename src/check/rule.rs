@@ -24,6 +24,8 @@ pub struct Check {
 pub enum When {
     /// When the request under test was refused.
     Refused,
+    /// When it was refused, unless the answer rightly has no body: the rule is about what the body says.
+    RefusedInWords,
     /// When the API did what it should have refused.
     Succeeded,
     /// In both cases.

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     source: "`schema` of the failure in the contract",
     text: "Beside the shape that all errors share, this failure documents more about its body, and the answer does \
 not fit it. Fields that the schema does not name are free.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 

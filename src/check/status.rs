@@ -23,16 +23,18 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let actual = subject.answer().status;
-    if rule.rule == actual {
+    if subject.failure.allows_status(actual) {
         return Vec::new();
     }
+    let allowed: Vec<String> = subject.failure.rules.statuses.iter().map(ToString::to_string).collect();
+    let expected = allowed.join(" or ");
     let was = match &subject.identity {
         Identity::Other(index) => format!("{actual} ({})", subject.contract.failures[*index].id),
         _ => actual.to_string(),
     };
     vec![
         subject
-            .finding(CHECK.id, rule.source, rule.rule.to_string(), was.clone())
-            .saying(format!("HTTP status: expected {}, got {was}", rule.rule)),
+            .finding(CHECK.id, rule.source, &expected, was.clone())
+            .saying(format!("HTTP status: expected {expected}, got {was}")),
     ]
 }

@@ -33,7 +33,7 @@ impl<'a> Subject<'a> {
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, observed: &'a Observed) -> Option<Self> {
         let exchange = &observed.records.get(observed.judged)?.exchange;
         let answer = exchange.result.as_ref().ok()?;
-        let view = View::new(answer, observed.pick.as_ref());
+        let view = View::new(answer, observed.pick.as_ref()).to(&exchange.request.method);
         let identity = Identity::of(view, contract, scenario.failure);
         let triggered = &contract.failures[scenario.failure];
         let failure = match &identity {
@@ -64,8 +64,8 @@ impl<'a> Subject<'a> {
         Finding::new(check, self.weight(source), expected, actual)
     }
 
-    /// Whether answers to this request have a body (RFC 9110, section 9.3.2: those to HEAD have none).
-    pub fn has_body(&self) -> bool {
-        self.exchange.request.method != "HEAD"
+    /// Whether the answer rightly has no body to look into.
+    pub fn is_bare(&self) -> bool {
+        self.view.is_bare(&self.failure.envelope)
     }
 }

@@ -60,6 +60,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
         .iter()
         .filter(|check| match check.when {
             When::Refused => !succeeded,
+            When::RefusedInWords => !succeeded && !subject.is_bare(),
             When::Succeeded => succeeded,
             When::Always => true,
         })

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     http::Answer,
-    pack::{Envelope, Part},
+    pack::{Envelope, Part, Pointer},
 };
 
 use super::{
@@ -70,8 +70,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         ));
     }
     let judged = &subject.observed.records[subject.observed.judged].exchange.request.url;
-    let (quoted, quoted_by_twin) = differing_parts(judged, &record.exchange.request.url);
-    let (mine, theirs) = (comparable(own, subject, &quoted), comparable(other, subject, &quoted_by_twin));
+    let quoted = differing_parts(judged, &record.exchange.request.url);
+    let (mine, theirs) = (comparable(own, subject, &quoted), comparable(other, subject, &quoted));
     if mine != theirs {
         let (expected, actual) =
             (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
@@ -84,13 +84,15 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 /// The body without what differs from request to request.
 fn comparable(answer: &Answer, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
     let mut body = answer.document().value.clone()?;
-    let Envelope { request_id, message, .. } = &subject.failure.envelope;
+    let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
+    let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
     // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may tell.
-    let message = message.as_ref().and_then(|ruled| {
-        let mut text = ruled.rule.find(&body)?.clone();
+    let message = message.as_ref().and_then(|ruled| at(&ruled.rule)).map(|(pointer, mut text)| {
         without(&mut text, quoted);
-        Some((&ruled.rule, text))
+        (pointer, text)
     });
+    // A code quotes nothing.
+    let code = code.as_ref().and_then(|ruled| at(&ruled.rule));
     without(&mut body, quoted);
     let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
     let varies = subject.failure.varies.iter().filter_map(|part| match part {
@@ -102,24 +104,21 @@ fn comparable(answer: &Answer, subject: &Subject<'_>, quoted: &[String]) -> Opti
             *value = Value::Null;
         }
     }
-    if let Some((pointer, text)) = message
-        && let Some(value) = pointer.find_mut(&mut body)
-    {
-        *value = text;
+    for (pointer, kept) in message.into_iter().chain(code) {
+        if let Some(value) = pointer.find_mut(&mut body) {
+            *value = kept;
+        }
     }
     Some(body)
 }
 
 /// What only one of two URLs has: the parts of its path and the values of its query that the other one has otherwise,
-/// decoded. The longest come first, so that none is found within another.
-fn differing_parts(own: &Url, other: &Url) -> (Vec<String>, Vec<String>) {
-    let (mine, theirs) = (parts(own), parts(other));
-    let without = |parts: &BTreeSet<String>, others: &BTreeSet<String>| {
-        let mut rest: Vec<String> = parts.difference(others).cloned().collect();
-        rest.sort_by_key(|part| std::cmp::Reverse(part.len()));
-        rest
-    };
-    (without(&mine, &theirs), without(&theirs, &mine))
+/// decoded. The longest come first, so that none is found within another. Both answers are compared without any of
+/// them: a word of one URL may be part of the text of both answers.
+fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
+    let mut parts: Vec<String> = parts(own).symmetric_difference(&parts(other)).cloned().collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts
 }
 
 fn parts(url: &Url) -> BTreeSet<String> {

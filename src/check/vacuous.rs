@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     text: "A schema without required properties is satisfied by any object at all, also by one of a quite different \
 shape. Here not one of the declared properties is present: the body passes validation and conforms to nothing. (Seen \
 in real services whose document declares one error shape while their framework sends another.)",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     http::Answer,
-    pack::{Envelope, Part, Pointer, Schema},
+    pack::{Envelope, Failure, Part, Pointer, Schema},
 };
 
 /// The longest value that messages quote, in bytes.
@@ -39,6 +39,8 @@ pub struct View<'a> {
     pub answer: &'a Answer,
     /// The item that is judged.
     pub item: Item<'a>,
+    /// Whether the method was HEAD: the answer has no body, whatever it is (RFC 9110, section 9.3.2).
+    pub head: bool,
 }
 
 impl Pick {
@@ -66,7 +68,25 @@ impl<'a> View<'a> {
     pub fn new(answer: &'a Answer, pick: Option<&Pick>) -> Self {
         let body = answer.document().value.as_ref();
         let item = pick.map_or(Item::Whole, |pick| pick.from(body));
-        Self { answer, item }
+        Self { answer, item, head: false }
+    }
+
+    /// The same view, of an answer to a request of this method.
+    #[must_use]
+    pub fn to(self, method: &str) -> Self {
+        Self { head: method == "HEAD", ..self }
+    }
+
+    /// Whether there rightly is no body to look into. An answer to HEAD has none. Where the documentation promises
+    /// none, it may be empty or something else than JSON; what says that it is JSON is held to it.
+    pub fn is_bare(&self, envelope: &Envelope) -> bool {
+        if self.head || !envelope.body_optional {
+            return self.head;
+        }
+        let says_json = self.answer.media_type().is_some_and(|media_type| media_type.is_json());
+        // A word or a number is JSON only by chance: `404 page not found` begins like one.
+        let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
+        self.answer.defect.is_none() && (self.answer.body.is_empty() || !(says_json || is_json))
     }
 
     /// The whole body, if it is JSON.
@@ -83,9 +103,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The code.
+    /// The code; of several, the first.
     pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
-        envelope.code.as_ref()?.rule.find(self.judged()?)
+        self.codes(envelope).first().copied()
+    }
+
+    /// The code as far as `failure` is concerned: of several its own, else one that it accepts, else the first.
+    pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
+        let codes = self.codes(&failure.envelope);
+        let own = codes.iter().find(|code| failure.code() == Some(code));
+        own.or_else(|| codes.iter().find(|code| failure.accepts(code))).or(codes.first()).copied()
+    }
+
+    fn codes(&self, envelope: &Envelope) -> Vec<&'a Value> {
+        let judged = envelope.code.as_ref().zip(self.judged());
+        judged.map(|(code, judged)| code.rule.find_each(judged)).unwrap_or_default()
     }
 
     /// The display text.

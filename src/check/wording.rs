@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     text: "This contract has no code for the failure: its status, and its text, are all there is. The status is \
 right and the text is none that the documentation shows. Texts in documentation are examples, so this is for review, \
 not a violation: if the new text is fine, widen `match` in the contract.",
-    when: When::Refused,
+    when: When::RefusedInWords,
     run,
 };
 

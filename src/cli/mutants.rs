@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     pack::{Files, Pack},
-    proof::{Experiment, KillMatrix, Noticed, Subject, markdown, subjects},
+    proof::{Experiment, KillMatrix, Subject, markdown, subjects},
     report::terminal::Paint,
     verdict::exit,
 };
@@ -43,7 +43,7 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
     let whole = arguments.names.is_empty() && arguments.only.is_empty();
     let idle = if whole { matrix.idle() } else { Vec::new() };
     // A reader that has gone away has seen what it wanted; the exit code stays.
-    let _ = print(&matrix, &subjects, &idle, arguments.quiet);
+    let _ = print(&matrix, &idle, arguments.quiet);
     let green = matrix.survivors().next().is_none() && idle.is_empty();
     Ok(if green { exit::CONFORMS } else { exit::VIOLATIONS })
 }
@@ -100,20 +100,13 @@ fn write(format: Format, matrix: &KillMatrix, file: File) -> std::io::Result<()>
     out.flush()
 }
 
-fn print(
-    matrix: &KillMatrix,
-    subjects: &[Subject],
-    idle: &[&str],
-    quiet: bool,
-) -> std::io::Result<()> {
+fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()> {
     let mut out = BufWriter::new(anstream::stdout().lock());
     if !quiet {
         for pack in matrix.packs() {
             writeln!(out, "{}", Paint::dab(Paint::STRONG, pack))?;
-            for (experiment, subject) in matrix.experiments.iter().zip(subjects) {
-                if experiment.pack == pack {
-                    writeln!(out, "  {}", row(experiment, subject))?;
-                }
+            for experiment in matrix.experiments.iter().filter(|experiment| experiment.pack == pack) {
+                writeln!(out, "  {}", row(experiment))?;
             }
             writeln!(out)?;
         }
@@ -130,7 +123,7 @@ fn print(
         let tally = matrix.tally(pack);
         writeln!(
             out,
-            "{:<11}{} of {} mutants killed · {} of {} harmless changes passed",
+            "{:<11} {} of {} mutants killed · {} of {} harmless changes passed",
             pack.unwrap_or("all"),
             tally.killed,
             tally.harmful,
@@ -141,12 +134,11 @@ fn print(
     out.flush()
 }
 
-fn row(experiment: &Experiment, subject: &Subject) -> String {
-    let word = match (&experiment.survived, experiment.harmless, &subject.noticed) {
-        (Some(_), ..) => Paint::dab(Paint::BAD, "SURVIVED"),
-        (None, true, _) => Paint::dab(Paint::GOOD, "passed  "),
-        (None, false, Noticed::Unpromised(_)) => Paint::dab(Paint::FAINT, "no rule "),
-        (None, false, _) => Paint::dab(Paint::GOOD, "killed  "),
+fn row(experiment: &Experiment) -> String {
+    let word = match (&experiment.survived, experiment.harmless) {
+        (Some(_), _) => Paint::dab(Paint::BAD, "SURVIVED"),
+        (None, true) => Paint::dab(Paint::GOOD, "passed  "),
+        (None, false) => Paint::dab(Paint::GOOD, "killed  "),
     };
     let counts = experiment.noticed.iter().map(|(check, count)| {
         let violations = (count.violations > 0).then(|| format!("{check} {}", count.violations));
@@ -157,6 +149,10 @@ fn row(experiment: &Experiment, subject: &Subject) -> String {
         violations.into_iter().chain(warnings).collect::<Vec<_>>().join(" ")
     });
     let counts: Vec<String> = counts.collect();
-    let verdict = if counts.is_empty() { experiment.verdict.to_owned() } else { counts.join(" · ") };
-    format!("{word} {:<36} {verdict}", experiment.mutant)
+    let noticed = match experiment.unpromised {
+        Some(why) => Paint::dab(Paint::FAINT, why),
+        None if counts.is_empty() => experiment.verdict.to_owned(),
+        None => counts.join(" · "),
+    };
+    format!("{word} {:<36} {noticed}", experiment.mutant)
 }

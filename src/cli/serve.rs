@@ -45,7 +45,8 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
 fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, Failure> {
     let known: Vec<String> = mutants.iter().map(|mutant| mutant.id.to_string()).collect();
     mutants.into_iter().find(|mutant| mutant.id == id).ok_or_else(|| {
-        let near = closest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+        let near =
+            closest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
         Failure::usage_hint(
             format!("there is no mutant `{id}`"),
             near.unwrap_or_else(|| "`--mutant list` prints them".to_owned()),

@@ -69,10 +69,15 @@ impl Diagnostic {
         if let Some(place) = &self.place {
             group = self.show(place, group);
         }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        // Without a line of a file there is nothing that a margin would be the margin of.
+        if let (None, Some(hint)) = (&self.place, &self.hint) {
+            let help = annotate_snippets::Group::with_title(Level::HELP.primary_title(hint));
+            return format!("{}\n{}", renderer.render(&[group]), renderer.render(&[help]));
+        }
         if let Some(hint) = &self.hint {
             group = group.element(Level::HELP.message(told(hint)));
         }
-        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
 

@@ -25,6 +25,8 @@ pub struct Envelope {
     pub request_id: Option<Ruled<RequestId>>,
     /// Where the body repeats the HTTP status.
     pub status: Option<Ruled<Pointer>>,
+    /// Whether an answer may come without such a body: with none, or with one that is no JSON.
+    pub body_optional: bool,
 }
 
 /// Where an answer says its request id, and in which form.
@@ -48,7 +50,11 @@ pub(super) static ENVELOPE: Shape = Shape {
             Kind::Either(&[Kind::Text, Kind::Null]),
             "type/subtype of the answer; parameters are free",
         ),
-        Field::optional("code", OR_NULL_POINTER, "where the code is"),
+        Field::optional(
+            "code",
+            OR_NULL_POINTER,
+            "where the code is; `*` is any item of a list of errors, in whatever order they stand",
+        ),
         Field::optional(
             "message",
             OR_NULL_POINTER,
@@ -63,6 +69,11 @@ pub(super) static ENVELOPE: Shape = Shape {
             "status",
             OR_NULL_POINTER,
             "where the body repeats the HTTP status: the two must agree",
+        ),
+        Field::optional(
+            "body",
+            Kind::Words(BODY),
+            "`optional`: an answer may have no body, or one that is no JSON; the status alone is then judged (default: required)",
         ),
         Field::optional(
             "ours",
@@ -105,6 +116,7 @@ static REQUEST_ID: Shape = Shape {
     also: &[],
 };
 
+const BODY: &[&str] = &["required", "optional"];
 const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);
 const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
 
@@ -116,6 +128,9 @@ impl Envelope {
             return envelope;
         };
         envelope.set(&fields, reader, library, source, "code");
+        if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
+            envelope.body_optional = word == 1;
+        }
         if let Some(ours) = fields.get("ours") {
             envelope = envelope.with_ours(ours, reader, library);
         }
@@ -196,8 +211,20 @@ pub(super) fn read_schema(node: &Node, reader: &Reader, library: &Library) -> Op
     let Some(file) = node.as_text() else {
         return compile(node.to_json(), node, reader, library);
     };
-    if library.text(file).is_none() {
+    let Some(text) = library.text(file) else {
         reader.unknown(node.span, "schema file", file, library.names());
+        return None;
+    };
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            reader.error(node.span, format!("`{file}` is not JSON: {error}"));
+            return None;
+        }
+    };
+    // On its own first: what is wrong in it is told with its place in it.
+    if let Err(error) = Schema::compile(value, library) {
+        reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
         return None;
     }
     compile(serde_json::json!({ "$ref": file }), node, reader, library)
@@ -213,7 +240,11 @@ pub(super) fn compile(
     match Schema::compile(value, library) {
         Ok(schema) => Some(Arc::new(schema)),
         Err(error) => {
-            reader.error(node.span, format!("this is not a usable JSON Schema: {error}"));
+            let (node, message) = match node.find(&error.at) {
+                Some(part) => (part, error.message),
+                None => (node, error.to_string()),
+            };
+            reader.error(node.span, format!("this is not a usable JSON Schema: {message}"));
             None
         }
     }

@@ -98,6 +98,19 @@ impl Expect {
         })
     }
 
+    /// Reads what a scenario expects of its own request: `triggers` says already which failure it is.
+    pub(super) fn read_besides_contract(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let mut expect = Self::read(node, names)?;
+        if expect.failure.take().is_some() {
+            names.reader.error_hint(
+                node.span,
+                "`failure` says nothing here",
+                "the failure of the scenario's own request is what `triggers` names; steps may `expect` another one",
+            );
+        }
+        Some(expect)
+    }
+
     /// Whether it says what makes an answer a success or a failure, in place of the contract.
     pub fn is_about_outcome(&self) -> bool {
         !self.status.is_empty() || self.failure.is_some()

@@ -36,6 +36,8 @@ pub struct Failure {
     pub condition: Option<String>,
     /// Why it is left out.
     pub excluded: Option<String>,
+    /// Whether the documentation lets an API accept such a request as well; how it refuses binds all the same.
+    pub refusal_optional: bool,
     /// Whether the documentation promises that its answer reveals nothing of the inside.
     pub leaks_forbidden: bool,
     /// What differs from answer to answer, for the snapshot to mask.
@@ -64,6 +66,8 @@ pub enum Retry {
 
 const RETRIES: &[&str] =
     &["never", "fix_request", "refresh_credentials", "refetch", "after_delay", "backoff"];
+
+const REFUSAL: &[&str] = &["required", "optional"];
 
 pub(super) static FAILURE: Shape = Shape {
     name: "failure",
@@ -100,6 +104,11 @@ pub(super) static FAILURE: Shape = Shape {
             "leaks",
             Kind::Words(&["forbidden"]),
             "`forbidden`: the documentation promises that the answer reveals nothing of the inside",
+        ),
+        Field::optional(
+            "refusal",
+            Kind::Words(REFUSAL),
+            "`optional`: an API may accept the request as well (a warning); how it refuses binds (default: required)",
         ),
         Field::optional("condition", Kind::Name, "the condition that its scenarios need"),
         Field::optional("excluded", Kind::Text, "why it is left out"),
@@ -155,15 +164,21 @@ impl Failure {
             causes,
             condition: text("condition"),
             excluded: text("excluded"),
+            refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
             place: reader.place(id_node.span),
         })
     }
 
-    /// The status that its answer has.
+    /// The status that its answer has; of several that are allowed, the first.
     pub fn status(&self) -> Option<u16> {
         self.rules.status.as_ref().map(|ruled| ruled.rule)
+    }
+
+    /// Whether its answer may have this status.
+    pub fn allows_status(&self, status: u16) -> bool {
+        self.rules.statuses.contains(&status)
     }
 
     /// The one code of its own, where it has one.

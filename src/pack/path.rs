@@ -7,6 +7,9 @@ use crate::template::{FillError, Filled, Hole, HoleError, Scope, Template};
 /// Everything but the unreserved characters of RFC 3986: a value is one segment, whatever is in it.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The same, for a value that is several segments.
+const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+
 /// A path with parameters and holes, its query included where it was written in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathTemplate {
@@ -20,7 +23,11 @@ enum Part {
     Literal(String),
     /// `{name}`: given under `path`, or by the variable of that name.
     Parameter(String),
+    /// `{+name}`: the same for several segments (RFC 6570, section 3.2.3): a `/` in the value stays one.
+    Segments(String),
     Hole(Template),
+    /// A whole address that an answer gave; it stands alone.
+    Address(Template),
 }
 
 /// Why a path cannot be used.
@@ -32,6 +39,11 @@ pub enum PathError {
     /// `{` without `}`, or nothing between them.
     #[error("`{{` begins a parameter such as `{{name}}`, and this one is never closed or empty")]
     Parameter,
+    /// A hole in place of a path, with more around it.
+    #[error(
+        "an address that an answer gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`"
+    )]
+    Address,
     /// A hole that cannot be read.
     #[error(transparent)]
     Hole(#[from] HoleError),
@@ -48,6 +60,9 @@ impl PathTemplate {
     /// # Errors
     /// When it is not absolute, has an unreadable parameter or hole, or would not go out as written.
     pub fn parse(written: &str) -> Result<Self, PathError> {
+        if written.starts_with("${") {
+            return Self::parse_address(written);
+        }
         if !written.starts_with('/') {
             return Err(PathError::NotAbsolute);
         }
@@ -63,10 +78,15 @@ impl PathTemplate {
             let inner = &rest[at + 1..end];
             if is_hole {
                 parts.push(Part::Hole(Template::parse(&format!("${{{inner}}}"))?));
-            } else if inner.is_empty() {
-                return Err(PathError::Parameter);
             } else {
-                parts.push(Part::Parameter(inner.to_owned()));
+                let (name, part): (_, fn(String) -> Part) = match inner.strip_prefix('+') {
+                    Some(name) => (name, Part::Segments),
+                    None => (inner, Part::Parameter),
+                };
+                if name.is_empty() {
+                    return Err(PathError::Parameter);
+                }
+                parts.push(part(name.to_owned()));
             }
             rest = &rest[end + 1..];
         }
@@ -78,10 +98,25 @@ impl PathTemplate {
         Ok(path)
     }
 
+    fn parse_address(written: &str) -> Result<Self, PathError> {
+        let template = Template::parse(written)?;
+        let is_name = matches!(template.holes().next(), Some(Hole::Name(_)));
+        // The first brace closes the hole, so nothing may follow it.
+        if !is_name || written.find('}') != Some(written.len() - 1) {
+            return Err(PathError::Address);
+        }
+        Ok(Self { written: written.to_owned(), parts: vec![Part::Address(template)] })
+    }
+
+    /// Whether it is a whole address that an answer gave, such as a `Location`, and not a path below the base URL.
+    pub fn is_address(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Address(_)])
+    }
+
     /// The names of the `{parameters}`.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Parameter(name) => Some(name.as_str()),
+            Part::Parameter(name) | Part::Segments(name) => Some(name.as_str()),
             _ => None,
         })
     }
@@ -89,12 +124,13 @@ impl PathTemplate {
     /// The holes.
     pub fn holes(&self) -> impl Iterator<Item = &Hole> {
         self.parts.iter().flat_map(|part| match part {
-            Part::Hole(template) => template.holes().collect::<Vec<_>>(),
+            Part::Hole(template) | Part::Address(template) => template.holes().collect::<Vec<_>>(),
             _ => Vec::new(),
         })
     }
 
-    /// The path with `parameters` and holes filled, each value percent-encoded as one segment.
+    /// The path with `parameters` and holes filled, each value percent-encoded as one segment (as several where
+    /// the path says so); an address as it is.
     ///
     /// # Errors
     /// When a value is missing.
@@ -113,21 +149,25 @@ impl PathTemplate {
                     shown.push_str(text);
                     continue;
                 }
+                Part::Address(template) => return template.fill(scope),
                 Part::Hole(template) => template.fill(scope)?,
-                Part::Parameter(name) => match parameters.iter().find(|(given, _)| given == name) {
-                    Some((_, template)) => template.fill(scope)?,
-                    None => Template::parse(&format!("${{{name}}}"))
-                        .map_err(|_| FillError::Missing(name.clone()))?
-                        .fill(scope)?,
-                },
+                Part::Parameter(name) | Part::Segments(name) => {
+                    match parameters.iter().find(|(given, _)| given == name) {
+                        Some((_, template)) => template.fill(scope)?,
+                        None => Template::parse(&format!("${{{name}}}"))
+                            .map_err(|_| FillError::Missing(name.clone()))?
+                            .fill(scope)?,
+                    }
+                }
             };
-            sent.extend(utf8_percent_encode(&value.sent, SEGMENT));
+            let encode = if matches!(part, Part::Segments(_)) { SEGMENTS } else { SEGMENT };
+            sent.extend(utf8_percent_encode(&value.sent, encode));
             match &value.shown {
                 Some(text) => {
                     masked = true;
                     shown.push_str(text);
                 }
-                None => shown.extend(utf8_percent_encode(&value.sent, SEGMENT)),
+                None => shown.extend(utf8_percent_encode(&value.sent, encode)),
             }
         }
         Ok(Filled { sent, shown: masked.then_some(shown) })
@@ -171,13 +211,13 @@ pub fn kept(path: &str) -> Result<(), String> {
     if out == path { Ok(()) } else { Err(out) }
 }
 
-/// `METHOD /path`: the two parts, if the text has that form.
+/// `METHOD /path` or `METHOD ${address}`: the two parts, if the text has that form.
 pub fn split_request(text: &str) -> Option<(&str, &str)> {
     let (method, path) = text.split_once(' ')?;
     let path = path.trim();
     let is_method =
         !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
-    (is_method && path.starts_with('/')).then_some((method, path))
+    (is_method && (path.starts_with('/') || path.starts_with("${"))).then_some((method, path))
 }
 
 #[cfg(test)]
@@ -195,6 +235,8 @@ mod tests {
         let path = PathTemplate::parse("/n/{namespace}/c/{name}/${unique}?x=1").unwrap();
         let parameters = [("name".to_owned(), Template::literal(""))];
         assert_eq!(path.fill(&parameters, &scope).unwrap().sent, "/n/a%2Fb%20%C3%BC%25/c//u?x=1");
+        let path = PathTemplate::parse("/n/{+namespace}/x").unwrap();
+        assert_eq!(path.fill(&[], &scope).unwrap().sent, "/n/a/b%20%C3%BC%25/x");
     }
 
     #[test]
@@ -205,7 +247,12 @@ mod tests {
         for path in ["/", "/a//b", "/a/%2F/b", "/a?b=c&d=%20", "/a/{x}/y", "/a;v=1/b"] {
             assert!(PathTemplate::parse(path).is_ok(), "{path}");
         }
+        for path in ["${upload}/x", "${upload}?a=b", "${upload}${more}", "${unique}", "${fill(3)}"] {
+            assert_eq!(PathTemplate::parse(path), Err(PathError::Address), "{path}");
+        }
+        assert!(PathTemplate::parse("${upload}").is_ok_and(|path| path.is_address()));
         assert_eq!(PathTemplate::parse("a"), Err(PathError::NotAbsolute));
         assert_eq!(PathTemplate::parse("/{"), Err(PathError::Parameter));
+        assert_eq!(PathTemplate::parse("/{+}"), Err(PathError::Parameter));
     }
 }

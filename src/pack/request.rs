@@ -169,12 +169,15 @@ impl RequestPatch {
 }
 
 impl RequestTemplate {
-    /// This request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers` merge.
+    /// This request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers` merge. Values
+    /// that the path of another `request` has no place for are dropped.
     #[must_use]
     pub fn with(&self, patch: &RequestPatch) -> Self {
         let mut request = self.clone();
         if let Some(line) = &patch.line {
             request.line = line.clone();
+            // What another path had a place for is not meant for this one.
+            request.path.retain(|(name, _)| line.path.parameters().any(|parameter| parameter == name));
         }
         if let Some(role) = &patch.role {
             request.role = role.clone();

@@ -16,8 +16,10 @@ use super::{
 /// What one failure's answer must be like. Rules of one kind from several sources stand side by side.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The HTTP status.
+    /// The HTTP status; of several, the first.
     pub status: Option<Ruled<u16>>,
+    /// All statuses that the documentation allows, where it is loose.
+    pub statuses: Vec<u16>,
     /// The code.
     pub code: Option<Ruled<CodeRule>>,
     /// Other codes that the documentation allows as well, where it is loose.
@@ -70,7 +72,11 @@ pub enum Part {
     Body(Pointer),
 }
 
-pub(super) const STATUS: Field = Field::optional("status", Kind::Count, "the HTTP status");
+pub(super) const STATUS: Field = Field::optional(
+    "status",
+    Kind::Either(&[Kind::Count, Kind::List(&Kind::Count)]),
+    "the HTTP status; of a list any, where the documentation leaves the choice",
+);
 pub(super) const CODE: Field =
     Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's");
 pub(super) const CODES: Field = Field::optional(
@@ -137,13 +143,8 @@ impl Rules {
         library: &Library,
         source: Provenance,
     ) {
-        if let Some(node) = fields.get("status")
-            && let Some(status) = reader.status(node)
-        {
-            if self.status.is_some() {
-                reader.error(node.span, "the status is documented already");
-            }
-            self.status = Some(Ruled::new(status, source));
+        if let Some(node) = fields.get("status") {
+            self.add_status(node, reader, source);
         }
         if let Some(node) = fields.get("code")
             && let Some(code) = read_code(node, reader)
@@ -169,6 +170,21 @@ impl Rules {
                 reader.items(node).iter().filter_map(|item| WaitPlace::read(item, reader)).collect();
             self.retry_after.push(Ruled::new(places, source));
         }
+    }
+
+    fn add_status(&mut self, node: &Node, reader: &Reader, source: Provenance) {
+        if self.status.is_some() {
+            reader.error(node.span, "the status is documented already");
+        }
+        let statuses: Vec<u16> = reader.items(node).iter().filter_map(|item| reader.status(item)).collect();
+        let Some(first) = statuses.first() else {
+            if reader.items(node).is_empty() {
+                reader.error_hint(node.span, "an empty list allows no status at all", "write `status: 404`");
+            }
+            return;
+        };
+        self.status = Some(Ruled::new(*first, source));
+        self.statuses = statuses;
     }
 
     /// Adds `codes`, which only a failure itself may have.

@@ -185,7 +185,10 @@ impl Scenario {
         let faulty = Course {
             setup,
             request,
-            expect: fields.get("expect").and_then(|node| Expect::read(node, &names)).unwrap_or_default(),
+            expect: fields
+                .get("expect")
+                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .unwrap_or_default(),
             at: fields.get("at").and_then(|node| At::read(node, &names)),
             repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)),
         };
@@ -219,7 +222,7 @@ impl Scenario {
             twin,
             locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
             condition,
-            expect_ours: fields.get("ours").and_then(|node| Expect::read(node, &names)),
+            expect_ours: fields.get("ours").and_then(|node| Expect::read_besides_contract(node, &names)),
             place: reader.place(entry.key_span),
         })
     }

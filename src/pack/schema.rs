@@ -25,8 +25,36 @@ pub struct Schema {
 
 /// Why a value is not a usable schema.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct SchemaError(String);
+#[error("{}{message}", self.lead())]
+pub struct SchemaError {
+    /// JSON Pointer to the part of the schema that is wrong; empty for the whole.
+    pub at: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl SchemaError {
+    fn lead(&self) -> String {
+        if self.at.is_empty() { String::new() } else { format!("{}: ", self.at) }
+    }
+
+    fn of(error: &jsonschema::ValidationError<'_>) -> Self {
+        let at = error.instance_path().as_str().to_owned();
+        let text = error.to_string();
+        // What the library says of its registry is of no use to who wrote the `$ref`.
+        let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
+        let value = error.instance();
+        let message = match at.rsplit('/').next() {
+            // The meta-schema says it with an `anyOf` that nobody has written.
+            Some("type") if value.is_string() || value.is_array() => {
+                format!("{value} is no type; there are array, boolean, integer, null, number, object, string")
+            }
+            Some("pattern") => format!("{value} is no regular expression"),
+            _ => plain.unwrap_or(text),
+        };
+        Self { at, message }
+    }
+}
 
 /// One way in which a value does not fit a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,12 +118,7 @@ impl Schema {
             .with_retriever(library.clone())
             .should_validate_formats(true)
             .build(&value)
-            .map_err(|error| {
-                let text = error.to_string();
-                // What the library says of its registry is of no use to who wrote the `$ref`.
-                let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
-                SchemaError(plain.unwrap_or(text))
-            })?;
+            .map_err(|error| SchemaError::of(&error))?;
         let mut declared = BTreeSet::new();
         declared_properties(&value, &value, library, &mut declared, 0);
         Ok(Self { value, validator, declared })

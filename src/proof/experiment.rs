@@ -34,8 +34,10 @@ pub struct Experiment {
     pub mutant: String,
     /// What it does.
     pub about: String,
-    /// Whether clients must tolerate it.
+    /// Whether it must pass: clients must tolerate it, or nothing that is documented forbids it.
     pub harmless: bool,
+    /// Why nothing that is documented forbids it, where it is not plainly harmless.
+    pub unpromised: Option<&'static str>,
     /// How it must be noticed, in words.
     pub expected: String,
     /// Why it was not noticed as it must be; for a harmless one, what was noticed.
@@ -72,7 +74,11 @@ impl Subject {
             pack: self.pack.name.clone(),
             mutant: self.mutant.id.to_string(),
             about: self.mutant.about.to_string(),
-            harmless: self.mutant.harmless,
+            harmless: matches!(self.noticed, Noticed::Harmless | Noticed::Unpromised(_)),
+            unpromised: match self.noticed {
+                Noticed::Unpromised(why) => Some(why),
+                _ => None,
+            },
             expected: self.noticed.to_string(),
             survived: self.survived(&report),
             noticed: counts(&report),
@@ -120,7 +126,8 @@ impl Subject {
         let unjudged = unjudged.map(|trial| {
             format!("{} is inconclusive: {}", trial.name, trial.reason.as_deref().unwrap_or_default())
         });
-        let finding = report.run_findings.first().map(|finding| format!("a run finding: {}", finding.message));
+        let finding =
+            report.run_findings.first().map(|finding| format!("a run finding: {}", finding.message));
         let verdict = report.verdict.word();
         violations(report)
             .or(finding)

@@ -42,7 +42,8 @@ pub fn markdown(matrix: &KillMatrix) -> String {
 /// Two small tables: each pack's mutants in numbers, and how many mutants each check noticed.
 #[must_use]
 pub fn summary(matrix: &KillMatrix) -> String {
-    let mut text = String::from("| pack | mutants | killed | harmless changes | passed |\n|---|--:|--:|--:|--:|\n");
+    let mut text =
+        String::from("| pack | mutants | killed | harmless changes | passed |\n|---|--:|--:|--:|--:|\n");
     for pack in matrix.packs().into_iter().map(Some).chain([None]) {
         let tally = matrix.tally(pack);
         let name = pack.map_or("**all**".to_owned(), |pack| format!("`{pack}`"));

@@ -3,6 +3,7 @@
 //! A [`Subject`] is a mutant with the way in which it must be [`Noticed`]; an [`Experiment`] is what came of it; all of
 //! them together are the [`KillMatrix`].
 
+mod census;
 mod embedded;
 mod expected;
 mod experiment;
@@ -11,10 +12,11 @@ mod matrix;
 mod noticed;
 mod trial_run;
 
+pub use census::census;
 pub use embedded::{Embedded, EmbeddedError, api, start};
 pub use expected::{UNKNOWN, subjects};
 pub use experiment::{Count, Experiment, Subject};
 pub use markdown::{markdown, summary};
-pub use matrix::{KillMatrix, Tally};
+pub use matrix::{KillMatrix, Tally, UNUSED};
 pub use noticed::{Noticed, Severity};
 pub use trial_run::{ProofError, run_on};

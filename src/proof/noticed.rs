@@ -79,7 +79,7 @@ impl fmt::Display for Noticed {
             Self::Diagnosis(text) => write!(formatter, "diagnosis `{text}`"),
             Self::Inconclusive(text) => write!(formatter, "inconclusive `{text}`"),
             Self::Harmless => write!(formatter, "nothing"),
-            Self::Unpromised(_) => write!(formatter, "nothing: not documented"),
+            Self::Unpromised(why) => write!(formatter, "nothing: {why}"),
         }
     }
 }

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     http::{Body, Header, Request},
-    pack::{BodyTemplate, RequestTemplate},
-    target::Target,
+    pack::{BodyTemplate, PathTemplate, RequestTemplate},
+    target::{Carried, Target},
     template::{FillError, Filled, Scope, Template},
 };
 
@@ -27,6 +27,11 @@ pub enum BuildError {
     /// URL parsing would ask for another resource.
     #[error("the path {0} cannot be sent as it is: URL parsing rewrites it")]
     Rewritten(String),
+    /// An answer gave an address that packs may not ask, or none at all.
+    #[error(
+        "the address {0} is not one of the target: packs ask no other host, and a relative address begins with `/`"
+    )]
+    Elsewhere(String),
     /// A value that would break out of its header.
     #[error("the header {0} would hold a line break")]
     HeaderBreaks(String),
@@ -47,12 +52,17 @@ pub struct Extra {
 /// When a hole has no value, or a value cannot be sent where it stands.
 pub fn build(
     template: &RequestTemplate,
-    credential: Option<Header>,
+    credential: Option<Carried>,
     scope: &Scope,
     target: &Target,
     extra: &Extra,
 ) -> Result<Request, BuildError> {
-    let url = url(template, scope, extra.url.as_ref().unwrap_or(&target.url))?;
+    let remapped = template.line.operation.as_ref().and_then(|name| target.operations.get(name));
+    let (method, path) = match remapped {
+        Some(operation) => (&operation.method, &operation.path),
+        None => (&template.line.method, &*template.line.path),
+    };
+    let mut url = url(path, template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
     let mut headers = Vec::new();
     for (name, value) in &template.headers {
         let Filled { sent, shown } = value.fill(scope)?;
@@ -63,8 +73,14 @@ pub fn build(
         headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
     }
     // A header that the scenario writes itself is the fault that it is about.
-    if let Some(credential) = credential.filter(|credential| !has(&headers, &credential.name)) {
-        headers.push(credential);
+    match credential {
+        Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
+        Some(Carried::Query { name, value, shown })
+            if !template.query.iter().any(|(own, _)| *own == name) =>
+        {
+            url.add(&name, &value, &shown);
+        }
+        Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}
     }
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
     let media_type = match &template.body {
@@ -83,7 +99,7 @@ pub fn build(
     if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
         return Err(BuildError::HeaderBreaks(header.name.clone()));
     }
-    Ok(Request { method: template.line.method.clone(), url: url.sent, shown_url: url.shown, headers, body })
+    Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, body })
 }
 
 struct Address {
@@ -91,8 +107,33 @@ struct Address {
     shown: String,
 }
 
-fn url(template: &RequestTemplate, scope: &Scope, base: &url::Url) -> Result<Address, BuildError> {
-    let path = template.line.path.fill(&template.path, scope)?;
+impl Address {
+    /// Adds a query parameter of which `shown` may be shown.
+    fn add(&mut self, name: &str, value: &str, shown: &str) {
+        let separator = if self.sent.query().is_some() { '&' } else { '?' };
+        let name: String = utf8_percent_encode(name, COMPONENT).collect();
+        let value: String = utf8_percent_encode(value, COMPONENT).collect();
+        let query = self.sent.query().map_or_else(String::new, |query| format!("{query}&"));
+        self.sent.set_query(Some(&format!("{query}{name}={value}")));
+        self.shown.push_str(&format!("{separator}{name}={shown}"));
+    }
+}
+
+/// `own` is the target's base URL, `base` the one that is asked: a condition may bring another.
+fn url(
+    path: &PathTemplate,
+    template: &RequestTemplate,
+    scope: &Scope,
+    own: &url::Url,
+    base: &url::Url,
+) -> Result<Address, BuildError> {
+    let is_address = path.is_address();
+    let mut path = path.fill(&template.path, scope)?;
+    let mut root = base.as_str().trim_end_matches('/').to_owned();
+    if is_address {
+        path.sent = path_of_address(&path.sent, own).ok_or(BuildError::Elsewhere(path.shown().clone()))?;
+        root = base.origin().ascii_serialization();
+    }
     let mut sent = path.sent.clone();
     let mut shown = path.shown().clone();
     for (name, value) in &template.query {
@@ -103,13 +144,24 @@ fn url(template: &RequestTemplate, scope: &Scope, base: &url::Url) -> Result<Add
         shown.push_str(&format!("{separator}{name}={}", value.shown.as_deref().unwrap_or(&encoded)));
         sent.push_str(&format!("{separator}{name}={encoded}"));
     }
-    let root = base.as_str().trim_end_matches('/');
     let rewritten = || BuildError::Rewritten(path.shown().clone());
     let url = url::Url::parse(&format!("{root}{sent}")).map_err(|_| rewritten())?;
     if url.as_str() != format!("{root}{sent}") {
         return Err(rewritten());
     }
     Ok(Address { sent: url, shown: format!("{root}{shown}") })
+}
+
+/// Path and query of an address that an answer gave, read as every client reads a `Location`.
+///
+/// `None` where it is not of the target: credentials and bodies go to nobody else, whatever an answer says.
+fn path_of_address(address: &str, own: &url::Url) -> Option<String> {
+    let url = url::Url::parse(address).or_else(|error| match address.starts_with('/') {
+        true => own.join(address),
+        false => Err(error),
+    });
+    let url = url.ok().filter(|url| url.origin() == own.origin())?;
+    Some(url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
 }
 
 fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
@@ -159,4 +211,31 @@ fn digest(bytes: &[u8]) -> String {
 
 fn has(headers: &[Header], name: &str) -> bool {
     headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_asked_only_of_the_target() {
+        let own = url::Url::parse("https://registry.example.com/base").unwrap();
+        for (address, path) in [
+            ("https://registry.example.com/v2/u?s=1", Some("/v2/u?s=1")),
+            ("https://registry.example.com:443/v2/u#top", Some("/v2/u")),
+            ("/v2/u?s=a%3D", Some("/v2/u?s=a%3D")),
+            ("/", Some("/")),
+            ("http://registry.example.com/v2/u", None),
+            ("https://registry.example.com:8443/v2/u", None),
+            ("https://evil.example.com/v2/u", None),
+            ("https://registry.example.com@evil.example.com/v2/u", None),
+            ("//evil.example.com/v2/u", None),
+            ("/\\evil.example.com/v2/u", None),
+            ("v2/u", None),
+            ("file:///etc/passwd", None),
+            ("", None),
+        ] {
+            assert_eq!(path_of_address(address, &own).as_deref(), path, "{address}");
+        }
+    }
 }

@@ -205,7 +205,7 @@ impl<'s> Running<'s> {
             },
         };
         self.observed.pick = pick;
-        let expects_429 = failure.status() == Some(429);
+        let expects_429 = failure.allows_status(429);
         let role = faulty.request.role.as_deref();
         let request = Purpose { phase: Phase::Request, role, expects_429 };
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
@@ -240,7 +240,7 @@ impl<'s> Running<'s> {
         let trial = self.trial;
         let faulty = &trial.scenario.faulty;
         let failure = &self.session.pack.contract.failures[trial.scenario.failure];
-        let expects_429 = failure.status() == Some(429);
+        let expects_429 = failure.allows_status(429);
         if matches!(failure.retry, Some(Retry::Never | Retry::FixRequest)) && faulty.request.is_safe() {
             let role = faulty.request.role.as_deref();
             let purpose = Purpose { phase: Phase::Repeat, role, expects_429 };

@@ -43,6 +43,11 @@ impl Engine {
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        if let Err(reason) = self.session.wait_until_ready().await {
+            run.diagnosis = Some(reason);
+            self.nothing_judged(&[], &able, &mut run);
+            return run;
+        }
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
         let begin = async {
             let diagnosis = match able.is_empty() {
@@ -213,7 +218,7 @@ impl Engine {
         join_all(running.iter_mut().map(|trial| self.permitted(trial.provoke()))).await;
         // Also after a `begin` that seemed to fail: what is half in force must not stay.
         if let Err(reason) = self.session.end(condition).await {
-            give_up(&mut running, &reason);
+            leave_off(&mut running, &reason);
             self.notice(&reason);
         }
         join_all(running.iter_mut().map(|trial| self.permitted(trial.follow_up()))).await;
@@ -264,6 +269,14 @@ impl Engine {
         // Reporters may have gone (a closed pipe); the run and its exit code go on.
         let _ = self.events.send(Event::TrialFinished(Box::new(report.clone())));
         run.trials.push(report);
+    }
+}
+
+/// What was answered while the condition was in force is judged; what would follow it is not.
+fn leave_off(running: &mut [Running<'_>], reason: &str) {
+    for trial in running {
+        let place = if trial.answered { &mut trial.unfinished } else { &mut trial.inconclusive };
+        place.get_or_insert_with(|| reason.to_owned());
     }
 }
 

@@ -172,9 +172,13 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
     }
 }
 
-/// The code that was seen, where it is an accepted one that no failure of the contract has for its own.
+/// What was seen in place of the failure's own code: an accepted one that no failure of the contract has for its own,
+/// or no body at all.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
-    let code = subject.view.code(&subject.triggered.envelope)?;
+    if subject.is_bare() && subject.triggered.code().is_some() {
+        return Some(format!("HTTP {} alone, without a code", subject.answer().status));
+    }
+    let code = subject.view.code_of(subject.triggered)?;
     let other = subject.triggered.code().is_some_and(|own| own != code);
     other.then(|| plain(code))
 }
@@ -202,7 +206,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
     let envelope = &subject.triggered.envelope;
     ObservedAnswer {
         status: subject.answer().status,
-        code: subject.view.code(envelope).map(|code| short_code(code, session)),
+        code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
         request_id: subject
             .view
             .request_id(envelope)

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::{
     check::View,
     http::{Answer, Body, Header, Request},
-    target::{Credential, Login, LoginStep},
+    target::{Carried, Credential, Login, LoginStep},
     template::{Held, Scope},
 };
 
@@ -34,29 +34,29 @@ struct LoggedIn {
 }
 
 impl Session {
-    /// The header that a role sends.
+    /// What a role sends with its requests.
     ///
     /// # Errors
     /// Why there is none: the target has no such role, or its login was refused.
-    pub(super) async fn credential(&self, role: &str) -> Result<Header, String> {
+    pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
         let known = self.target.roles.get(role).ok_or_else(|| format!("the target brings no role {role}"))?;
         let login = match &known.credential {
             Credential::Login(login) => login,
-            other => return Ok(other.header(role)),
+            other => return Ok(other.carried(role)),
         };
         let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
         // Whoever comes second waits here and finds it done.
         let mut held = place.lock().await;
         let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
         if let Some(valid) = valid {
-            return Ok(valid.header.clone());
+            return Ok(Carried::Header(valid.header.clone()));
         }
         let fresh = self
             .log_in(login, role)
             .await
             .map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
         *held = Some(fresh.clone());
-        Ok(fresh.header)
+        Ok(Carried::Header(fresh.header))
     }
 
     /// Logs every role in that needs it, before anything is judged.
@@ -105,7 +105,8 @@ impl Session {
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
         let request = self.login_request(step, scope)?;
         let line = format!("{} {}", request.method, request.shown_url);
-        let answer = self.client.send(request).await.result.map_err(|error| format!("{line}: {error}"))?;
+        let answer =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&answer, None);
         if !(200..300).contains(&answer.status) {
             return Err(format!("{line} was answered {}", self.describe(view)));

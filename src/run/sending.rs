@@ -60,7 +60,7 @@ impl Session {
             };
             let request =
                 build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
-            let exchange: Exchange = self.client.send(request).await;
+            let exchange: Exchange = self.clients.send(request, purpose.role).await;
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
@@ -211,8 +211,7 @@ impl Session {
     }
 
     fn expects_429(&self, expect: &Expect) -> bool {
-        let by_failure = expect.failure.and_then(|index| self.pack.contract.failures[index].status());
-        by_failure == Some(429)
+        expect.failure.is_some_and(|index| self.pack.contract.failures[index].allows_status(429))
             || (!expect.status.is_empty() && expect.status.iter().any(|status| status.matches(429)))
     }
 
@@ -247,7 +246,7 @@ impl Session {
     fn told(&self, answer: &Answer) -> Option<Duration> {
         let view = View::new(answer, None);
         let failures = self.pack.contract.failures.iter();
-        let documented = failures.filter(|failure| failure.status() == Some(answer.status));
+        let documented = failures.filter(|failure| failure.allows_status(answer.status));
         let mut told = documented.filter_map(|failure| told_wait(view, Some(failure)));
         told.next().or_else(|| told_wait(view, None))
     }

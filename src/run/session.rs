@@ -9,7 +9,6 @@ use std::{
 };
 
 use crate::{
-    http::Client,
     pack::Pack,
     secret::Mask,
     snapshot::Approved,
@@ -17,7 +16,7 @@ use crate::{
     template::{Held, Scope},
 };
 
-use super::{interrupt::Interrupt, locks::Locks, login::Logins};
+use super::{interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
 
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Session {
     /// The target.
     pub target: Arc<Target>,
     /// Sends requests.
-    pub client: Client,
+    pub clients: Clients,
     /// Every secret that is known so far.
     pub mask: Arc<Mask>,
     /// The values of the pack's variables on this target.

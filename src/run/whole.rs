@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 
 use crate::{
-    http::{Client, ClientError, ClientOptions},
+    http::ClientError,
     pack::Files,
     secret::Mask,
     snapshot::{Approved, Mode},
@@ -84,7 +84,7 @@ pub async fn run(
     Ok(report)
 }
 
-fn session(
+pub(super) fn session(
     plan: &Plan,
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
@@ -104,7 +104,7 @@ fn session(
         mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }
     Ok(Session {
-        client: Client::new(ClientOptions { limits: plan.target.limits, ..ClientOptions::default() })?,
+        clients: super::manners::Clients::new(&plan.target)?,
         mask,
         variables: Arc::new(variables(&plan.pack, &plan.target)),
         waivers: Arc::clone(waivers),
@@ -245,6 +245,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             scenarios: plan.pack.scenarios.len(),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
+            insecure: plan.target.tls.insecure,
             waits: planned_waits(plan),
         }
     });

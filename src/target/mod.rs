@@ -8,15 +8,24 @@ mod config;
 mod credential;
 mod environment;
 mod login;
+mod operation;
+mod rate;
+mod readiness;
 mod redaction;
 mod timeouts;
+mod tls;
+mod unknown;
 mod waiver;
 
 pub use condition::{Condition, ControlRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
-pub use credential::{Credential, Role};
+pub use credential::{Carried, Credential, Role};
 pub use environment::Environment;
 pub use login::{Login, LoginStep};
+pub use operation::Operation;
+pub use rate::Rate;
+pub use readiness::Readiness;
+pub use tls::Tls;
 pub use waiver::{OutOfReach, Waiver, glob};
 
 use config::read_url;

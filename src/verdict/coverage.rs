@@ -100,8 +100,9 @@ impl Coverage {
                 let shown = shown_by(trials);
                 match (&declared, shown) {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
+                    // What was not asked for need not be explained.
+                    _ if !selected => State::NotSelected,
                     (Some(declared), _) => declared.clone(),
-                    (None, _) if !selected => State::NotSelected,
                     (None, shown) => shown,
                 }
             };

@@ -33,7 +33,7 @@ fn evil() -> Vec<Behaviour> {
         sends(
             "controls in a header",
             Expected::Violates("media-type"),
-            answer(404, &format!("Content-Type: text/\u{9b}31m\u{202e}\r\n"), right(1).as_bytes()),
+            answer(404, "Content-Type: text/\u{9b}31m\u{202e}\r\n", right(1).as_bytes()),
         ),
         sends(
             "bidi controls in a redirect",

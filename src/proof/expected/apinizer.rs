@@ -46,7 +46,9 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         // The wait is documented in the body, so the body is believed: longer than the target lets us wait.
         "retry-after-field-disagrees" => Some(Noticed::Inconclusive("asks to wait")),
         // The header is no part of the documentation; only its syntax is a standard's.
-        "retry-after-header-missing" => Some(Noticed::Unpromised("the body tells the wait, the header need not")),
+        "retry-after-header-missing" => {
+            Some(Noticed::Unpromised("the body tells the wait, the header need not"))
+        }
         "retry-after-header-in-words" | "retry-after-header-negative" => {
             Some(Noticed::warning("retry-after-syntax").at("rate_limit_exceeded"))
         }

@@ -205,11 +205,8 @@ impl Api for Kubevision {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal {
-            name: code.name(),
-            status: 200,
-            mark: Mark::Number(code.number()),
-        };
+        let refusal =
+            |code: &Code| Refusal { name: code.name(), status: 200, mark: Mark::Number(code.number()) };
         Code::ALL.iter().map(refusal).collect()
     }
 

@@ -5,8 +5,12 @@ use crate::reference::Envelope;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        without("www-authenticate-missing", "WWW-Authenticate", "a 401 names no challenge (RFC 9110, 15.5.2)")
-            .only_if(|envelope| envelope.statuses.contains(&401)),
+        without(
+            "www-authenticate-missing",
+            "WWW-Authenticate",
+            "a 401 names no challenge (RFC 9110, 15.5.2)",
+        )
+        .only_if(|envelope| envelope.statuses.contains(&401)),
         without("allow-missing", "Allow", "a 405 names no methods (RFC 9110, 15.5.6)")
             .only_if(|envelope| envelope.statuses.contains(&405)),
         without("retry-after-header-missing", "Retry-After", "no answer has a Retry-After").only_if(limits),
@@ -20,7 +24,7 @@ fn limits(envelope: &Envelope) -> bool {
 }
 
 fn without(id: &'static str, header: &'static str, about: &'static str) -> Mutant {
-    Mutant::harmful(id, about, move |_, answer| answer.remove_header(header))
+    Mutant::harmful(id, about, move |_, answer| answer.remove_header(header)).sometimes()
 }
 
 fn with(id: &'static str, value: &'static str, about: &'static str) -> Mutant {
@@ -29,4 +33,5 @@ fn with(id: &'static str, value: &'static str, about: &'static str) -> Mutant {
             answer.set_header("Retry-After", value);
         }
     })
+    .sometimes()
 }

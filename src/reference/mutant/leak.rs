@@ -6,7 +6,11 @@ use super::{Mutant, scene::edit_at};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        leak("leaks-go-trace", "a Go stack trace", "goroutine 41 [running]:\nmain.serve(0xc000)\n\t/srv/api/main.go:88"),
+        leak(
+            "leaks-go-trace",
+            "a Go stack trace",
+            "goroutine 41 [running]:\nmain.serve(0xc000)\n\t/srv/api/main.go:88",
+        ),
         leak(
             "leaks-java-trace",
             "a Java stack trace",
@@ -17,15 +21,27 @@ pub(super) fn all() -> Vec<Mutant> {
             "a Python stack trace",
             "Traceback (most recent call last):\n  File \"/srv/api/views.py\", line 31, in get",
         ),
-        leak("leaks-rust-panic", "a Rust panic", "thread 'main' panicked at src/store.rs:7:9:\nindex out of bounds"),
-        leak("leaks-node-trace", "a Node.js stack trace", "TypeError: x is not a function\n    at read (/srv/api/store.js:12:5)"),
+        leak(
+            "leaks-rust-panic",
+            "a Rust panic",
+            "thread 'main' panicked at src/store.rs:7:9:\nindex out of bounds",
+        ),
+        leak(
+            "leaks-node-trace",
+            "a Node.js stack trace",
+            "TypeError: x is not a function\n    at read (/srv/api/store.js:12:5)",
+        ),
         leak(
             "leaks-sql",
             "a statement for the database",
             "pq: syntax error at or near \"FORM\": SELECT id FORM users WHERE id = 1",
         ),
         leak("leaks-path", "a path of the server", "open /etc/acme/secrets.yaml: permission denied"),
-        leak("leaks-upstream", "the address of an inner service", "dial tcp 10.4.0.17:5432: connect: connection refused"),
+        leak(
+            "leaks-upstream",
+            "the address of an inner service",
+            "dial tcp 10.4.0.17:5432: connect: connection refused",
+        ),
     ]
 }
 

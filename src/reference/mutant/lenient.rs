@@ -18,6 +18,7 @@ pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
             },
         )
         .on_everything()
+        .sometimes()
     });
     mutants.collect()
 }
@@ -40,7 +41,8 @@ pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
                     }
                 },
             )
-            .on_everything(),
+            .on_everything()
+            .sometimes(),
         )
     });
     mutants.collect()

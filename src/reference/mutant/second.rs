@@ -6,11 +6,14 @@ use super::{Mutant, Scene, lenient::succeed};
 use crate::reference::{Answer, Request, store::lock};
 
 pub(super) fn all() -> Vec<Mutant> {
-    vec![Mutant::harmful(
-        "second-attempt-accepted",
-        "a request that was refused succeeds when it is sent once more",
-        giving_in(),
-    )]
+    vec![
+        Mutant::harmful(
+            "second-attempt-accepted",
+            "a request that was refused succeeds when it is sent once more",
+            giving_in(),
+        )
+        .sometimes(),
+    ]
 }
 
 fn giving_in() -> impl Fn(&Scene<'_>, &mut Answer) + Send + Sync {

@@ -16,6 +16,7 @@ pub struct Mutant {
     pub harmless: bool,
     effect: Effect,
     fits: fn(&Envelope) -> bool,
+    sometimes: bool,
 }
 
 #[derive(Clone)]
@@ -41,6 +42,7 @@ impl Mutant {
             harmless: false,
             effect: Effect::Errors(Arc::new(change)),
             fits: |_| true,
+            sometimes: false,
         }
     }
 
@@ -62,13 +64,14 @@ impl Mutant {
             harmless: false,
             effect: Effect::Quirk(quirk),
             fits: |_| true,
+            sometimes: false,
         }
     }
 
     /// A violation of the domain: a condition has no effect.
     pub(super) fn ignoring(condition: &'static str, id: String, about: String) -> Self {
         let effect = Effect::Ignored(condition);
-        Self { id: id.into(), about: about.into(), harmless: false, effect, fits: |_| true }
+        Self { id: id.into(), about: about.into(), harmless: false, effect, fits: |_| true, sometimes: false }
     }
 
     /// Clients must tolerate what it does, so it must pass.
@@ -87,6 +90,19 @@ impl Mutant {
         self
     }
 
+    /// Changes some errors only: those with a certain code or header, or what comes second.
+    #[must_use]
+    pub fn sometimes(mut self) -> Self {
+        self.sometimes = true;
+        self
+    }
+
+    /// Whether it changes every error, whatever it is about and whoever asks.
+    #[must_use]
+    pub fn changes_every_error(&self) -> bool {
+        !self.sometimes && matches!(self.effect, Effect::Errors(_) | Effect::Everything(_))
+    }
+
     /// Makes sense for some envelopes only.
     #[must_use]
     pub fn only_if(mut self, fits: fn(&Envelope) -> bool) -> Self {
@@ -98,6 +114,15 @@ impl Mutant {
     #[must_use]
     pub fn fits(&self, envelope: &Envelope) -> bool {
         (self.fits)(envelope)
+    }
+
+    /// The quirk that it switches on.
+    #[must_use]
+    pub fn quirk(&self) -> Option<&'static str> {
+        match self.effect {
+            Effect::Quirk(quirk) => Some(quirk),
+            _ => None,
+        }
     }
 
     /// Prepares an API for it; `false` if the API does not have what it wants to switch.

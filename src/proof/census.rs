@@ -1,0 +1,44 @@
+//! How many mutants there are, and what must notice them: known without running one.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use super::{Noticed, Severity, Subject};
+
+/// Two Markdown tables of the mutants of all packs: by pack, and by what must notice them.
+#[must_use]
+pub fn census(subjects: &[Subject]) -> String {
+    let mut packs: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    let mut noticed: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    for subject in subjects {
+        let counts = packs.entry(subject.pack.name.as_str()).or_default();
+        let kind = match subject.noticed {
+            Noticed::Harmless => 1,
+            Noticed::Unpromised(_) => 2,
+            _ => 0,
+        };
+        counts[kind] += 1;
+        let (by, warns) = match subject.noticed {
+            Noticed::By { check, severity, .. } => (format!("`{check}`"), severity == Severity::Warning),
+            Noticed::Run(check) => (format!("`{check}`"), false),
+            Noticed::Diagnosis(_) => ("one diagnosis, exit code 3".to_owned(), false),
+            Noticed::Inconclusive(_) => ("inconclusive, with the reason".to_owned(), false),
+            Noticed::Harmless | Noticed::Unpromised(_) => continue,
+        };
+        noticed.entry(by).or_default()[usize::from(warns)] += 1;
+    }
+    let mut text = String::from(
+        "| pack | must be noticed | harmless, must pass | not documented, must pass |\n|---|--:|--:|--:|\n",
+    );
+    let mut all = [0; 3];
+    for (pack, counts) in &packs {
+        let _ = writeln!(text, "| `{pack}` | {} | {} | {} |", counts[0], counts[1], counts[2]);
+        all.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+    }
+    let _ = writeln!(text, "| **all** | **{}** | **{}** | **{}** |", all[0], all[1], all[2]);
+    text.push_str("\n| must be noticed by | as a violation | as a warning |\n|---|--:|--:|\n");
+    let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+    for (by, [violations, warnings]) in &noticed {
+        let _ = writeln!(text, "| {by} | {} | {} |", number(*violations), number(*warnings));
+    }
+    text
+}
