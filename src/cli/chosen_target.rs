@@ -43,8 +43,8 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         ));
     };
     one_pack(packs)?;
-    let text = read(&path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let text =
+        read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     let config = Config::read(&source, arguments.target.as_deref(), folder)?;
