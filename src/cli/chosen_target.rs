@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write as _,
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,6 +20,9 @@ use super::{arguments::TargetArguments, failure::Failure};
 
 /// The file that describes targets, where none is named.
 pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
+
+/// The largest `failspec.toml` that is read, in bytes: 16 MiB.
+const LARGEST_CONFIG: u64 = 16 << 20;
 
 /// The target that the options name; there is never a silent one.
 pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, Failure> {
@@ -40,8 +43,8 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         ));
     };
     one_pack(packs)?;
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let text =
+        read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     let config = Config::read(&source, arguments.target.as_deref(), folder)?;
@@ -70,6 +73,16 @@ pub(super) fn notices(notices: &[String]) {
     for notice in notices {
         let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
     }
+}
+
+/// A file is read up to a size that no target comes near: a device has no end.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(LARGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_CONFIG {
+        return Err(io::Error::other(format!("it is larger than {LARGEST_CONFIG} bytes")));
+    }
+    Ok(text)
 }
 
 /// A waiver of a check that does not exist would look like one that has become stale.

@@ -115,6 +115,10 @@ const LONGEST_LINE: usize = 2000;
 /// The longest text of a message, in characters: it may quote a key or a value of the file.
 const LONGEST_TEXT: usize = 600;
 
+/// How many mistakes of one file are kept. More of them are told as `and more`: a file of megabytes that is none of
+/// ours would otherwise cost minutes for suggestions that nobody reads.
+pub(super) const MOST_KEPT: usize = 1000;
+
 /// How many mistakes are shown. Who wrote a file mends some and asks again; a file that is none of ours has thousands.
 const MOST_SHOWN: usize = 200;
 
@@ -159,11 +163,10 @@ impl Diagnostics {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The first 200 of them as text, a blank line between two, and how many more there are.
+    /// The first 200 of them as text, a blank line between two, and whether there are more.
     pub fn render(&self, colour: bool) -> String {
         let shown = self.0.iter().take(MOST_SHOWN).map(|diagnostic| diagnostic.render(colour));
-        let more = self.0.len().saturating_sub(MOST_SHOWN);
-        let more = (more > 0).then(|| format!("… and {more} more"));
+        let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: mend these first".to_owned());
         shown.chain(more).collect::<Vec<_>>().join("\n\n")
     }
 }
