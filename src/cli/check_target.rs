@@ -13,6 +13,7 @@ use super::{
     chosen_target::{notices, override_target, target},
     failure::Failure,
     packs,
+    runtime::runtime,
 };
 
 /// Says what a target brings and lacks for a pack, and whether each role works.
@@ -32,10 +33,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     override_target(&mut target, &arguments.target, pack)?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     let check = runtime.block_on(check_target(&plan, &options))?;
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());

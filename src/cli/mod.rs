@@ -14,6 +14,7 @@ mod mutants;
 mod packs;
 mod reports;
 mod run;
+mod runtime;
 mod scenario;
 mod schema;
 mod serve;

@@ -19,6 +19,7 @@ use super::{
     failure::Failure,
     packs,
     reports::Reports,
+    runtime::runtime,
     signal,
 };
 
@@ -29,10 +30,7 @@ use super::{
 pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
     let selectors = Selectors(arguments.selectors.clone());
     let packs = packs::select(&packs::files(&arguments.from), &selectors)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     let done = runtime.block_on(async {
         let mut servers = Vec::new();
         let (targets, waivers) = if arguments.reference {
