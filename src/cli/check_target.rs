@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     arguments::CheckTargetArguments,
-    chosen_target::{notices, override_target, target},
+    chosen_target::{by_pack, override_target, target},
     failure::Failure,
     packs,
     runtime::runtime,
@@ -28,8 +28,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     let Some(pack) = packs.first() else {
         return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
     };
-    notices(&config.target.unknown_names(&pack.contract));
-    let mut target = config.target;
+    let mut target = by_pack(&config.target, &packs)?.remove(0);
     override_target(&mut target, &arguments.target, pack)?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };

@@ -42,17 +42,16 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
              implementation (which says nothing about anyone's API)",
         ));
     };
-    one_pack(packs)?;
     let text =
         read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     let config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    if !packs.iter().all(|pack| config.target.urls.contains_key(&pack.name)) {
+        one_pack(packs)?;
+    }
     known_checks(&config.waivers)?;
     commands_allowed(&config.target, arguments)?;
-    for pack in packs {
-        config.target.fits(&pack.contract)?;
-    }
     Ok(config)
 }
 
@@ -68,8 +67,28 @@ fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), 
     }
 }
 
+/// The target as each pack sees it.
+///
+/// # Errors
+/// An operation that the pack does not have.
+pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target>, Failure> {
+    if let [pack] = packs {
+        target.fits(&pack.contract)?;
+        notices(&target.unknown_names(&pack.contract));
+    }
+    // Of several packs each one knows a part of what the target has; what none knows is a mistake all the same.
+    let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
+    if let Some(name) = target.operations.keys().find(|name| !known(name)) {
+        return Err(Failure::usage(format!(
+            "no pack has the operation `{name}` of the target {}",
+            target.name
+        )));
+    }
+    Ok(packs.iter().map(|pack| target.of_pack(&pack.name)).collect())
+}
+
 /// What may be a mistake, or else is meant for another pack.
-pub(super) fn notices(notices: &[String]) {
+fn notices(notices: &[String]) {
     for notice in notices {
         let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
     }
@@ -110,7 +129,10 @@ fn one_pack(packs: &[Arc<Pack>]) -> Result<(), Failure> {
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     Err(Failure::usage_hint(
         format!("which pack is the target's? There are {}", names.join(", ")),
-        format!("name it: failspec run {} …", names.first().unwrap_or(&"PACK")),
+        format!(
+            "name it: failspec run {} …, or give the target `urls`, a base URL for each",
+            names.first().unwrap_or(&"PACK")
+        ),
     ))
 }
 

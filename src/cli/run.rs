@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
-    chosen_target::{notices, override_target, target},
+    chosen_target::{by_pack, override_target, target},
     failure::Failure,
     packs,
     reports::Reports,
@@ -43,10 +43,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             (targets, Vec::new())
         } else {
             let config = target(&arguments.target, &packs)?;
-            for pack in &packs {
-                notices(&config.target.unknown_names(&pack.contract));
-            }
-            (vec![config.target; packs.len()], config.waivers)
+            (by_pack(&config.target, &packs)?, config.waivers)
         };
         let options = RunOptions {
             jobs: arguments.jobs.map(usize::from),

@@ -87,6 +87,11 @@ pub static CONTRACT: Shape = Shape {
         Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
         Field::optional("documentation", Kind::Text, "where the documentation is"),
         Field::optional(
+            "extends",
+            Kind::Name,
+            "the folder of a `base.yaml` whose envelope, failures and whatever else this contract has as well",
+        ),
+        Field::optional(
             "success",
             Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
             "what success looks like; of a list any (default: status 2xx)",
@@ -116,7 +121,7 @@ pub static CONTRACT: Shape = Shape {
             Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&OPERATION)])),
             "requests by name, so that a target can say where it has them",
         ),
-        Field::required("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&ERRATUM)),
@@ -187,44 +192,48 @@ static ERRATUM: Shape = Shape {
 
 impl Contract {
     /// Reads a contract; what is wrong is noted with the reader.
-    pub(super) fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+    ///
+    /// What it does not say itself it has from `base`: envelope, success, codes and documentation. Failures, roles,
+    /// variables, conditions and operations of the same name replace those of the base, secrets and errata are added.
+    pub(super) fn read(node: &Node, reader: &Reader, library: &Library, base: Option<Self>) -> Option<Self> {
         let fields = reader.fields(node, &CONTRACT)?;
+        let base = base.unwrap_or_else(|| Self::nothing(reader.place(node.span)));
         let name = fields.get("contract").and_then(|node| reader.text(node)).unwrap_or_default().to_owned();
         let documentation = fields.get("documentation").and_then(|node| reader.text(node));
         let envelope = match fields.get("envelope") {
-            Some(node) => Envelope::default().with(node, reader, library, Provenance::Documented),
-            None => Envelope::default(),
+            Some(node) => base.envelope.clone().with(node, reader, library, Provenance::Documented),
+            None => base.envelope,
         };
         let failures = fields.get("failures").map(|node| reader.list(node)).unwrap_or_default();
-        let failures =
+        let own: Vec<Failure> =
             failures.iter().filter_map(|node| Failure::read(node, &envelope, reader, library)).collect();
+        let mut failures = base.failures;
+        failures.retain(|failure| own.iter().all(|own| own.id != failure.id));
+        let inherited = failures.len();
+        failures.extend(own);
         let success = fields.get("success").map(|node| reader.items(node)).unwrap_or_default();
         let codes = fields.get("codes").and_then(|node| reader.word(node, &["open", "closed"]));
         let mut contract = Self {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
-            documentation: documentation.map(str::to_owned),
+            documentation: documentation.map(str::to_owned).or(base.documentation),
             success: match fields.has("success") {
                 true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
-                false => vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
+                false => base.success,
             },
             envelope,
-            codes_open: codes != Some(1),
-            secrets: fields
-                .get("secrets")
-                .map(|node| reader.list(node))
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|node| Pointer::read(node, reader))
-                .collect(),
-            roles: BTreeMap::new(),
-            variables: BTreeMap::new(),
-            conditions: BTreeMap::new(),
-            operations: BTreeMap::new(),
+            codes_open: codes.map_or(base.codes_open, |word| word != 1),
+            secrets: base.secrets,
+            roles: base.roles,
+            variables: base.variables,
+            conditions: base.conditions,
+            operations: base.operations,
             failures,
-            errata: Vec::new(),
+            errata: base.errata,
             place: reader.place(node.span),
         };
+        let secrets = fields.get("secrets").map(|node| reader.list(node)).unwrap_or_default();
+        contract.secrets.extend(secrets.iter().filter_map(|node| Pointer::read(node, reader)));
         if let Some(node) = fields.get("requires") {
             contract.read_requires(node, reader);
         }
@@ -238,8 +247,28 @@ impl Contract {
         }
         let code_is_wrong = contract.envelope.code.is_none()
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
-        contract.check_failures(reader, code_is_wrong);
+        contract.check_failures(inherited, reader, code_is_wrong);
         Some(contract)
+    }
+
+    /// What a contract has that says nothing and extends nothing: success is a 2xx.
+    fn nothing(place: Place) -> Self {
+        Self {
+            name: String::new(),
+            as_of: None,
+            documentation: None,
+            success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
+            envelope: Envelope::default(),
+            codes_open: true,
+            secrets: Vec::new(),
+            roles: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            failures: Vec::new(),
+            errata: Vec::new(),
+            place,
+        }
     }
 
     /// The index of a failure by its id.
@@ -273,8 +302,9 @@ impl Contract {
 
     /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
     /// has been noted; that no failure has its code there need not be said for each of them.
-    fn check_failures(&self, reader: &Reader, code_is_wrong: bool) {
-        for (index, failure) in self.failures.iter().enumerate() {
+    fn check_failures(&self, inherited: usize, reader: &Reader, code_is_wrong: bool) {
+        // Those of a base were checked with it.
+        for (index, failure) in self.failures.iter().enumerate().skip(inherited) {
             let span = failure.place.span;
             if self.failures[..index].iter().any(|other| other.id == failure.id) {
                 reader.error(span, format!("the failure `{}` is there twice", failure.id));

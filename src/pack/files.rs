@@ -91,6 +91,28 @@ impl Files {
         Ok(texts)
     }
 
+    /// What lies in `schemas/<folder>`: what a contract may extend, and the schemas that it refers to.
+    ///
+    /// # Errors
+    /// As for [`Self::read_pack`].
+    pub fn read_schemas(&self, folder: &str) -> Result<Texts, FilesError> {
+        let mut texts = Texts::new();
+        match self {
+            Self::Embedded => {
+                if let Some(dir) = SCHEMAS.get_dir(folder) {
+                    embedded(dir, "schemas", &mut texts);
+                }
+            }
+            Self::Directory(root) => {
+                let path = root.join("schemas").join(folder);
+                if path.is_dir() {
+                    walk(&path, &format!("schemas/{folder}"), &mut texts, 0)?;
+                }
+            }
+        }
+        Ok(texts)
+    }
+
     /// The approved snapshots of a pack that were built into the binary: path below `snapshots/<pack>` → text.
     pub fn embedded_snapshots(pack: &str) -> Texts {
         let mut texts = Texts::new();

@@ -52,7 +52,11 @@ impl Pack {
     /// # Errors
     /// Every mistake in its files, not the first alone.
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
-        Self::from_texts(files, name, files.read_pack(name)?)
+        let mut texts = files.read_pack(name)?;
+        if let Some(folder) = texts.get(&contract_path(name)).and_then(|text| extended(text)) {
+            texts.extend(files.read_schemas(&folder)?);
+        }
+        Self::from_texts(files, name, texts)
     }
 
     /// Reads the pack `name` from texts that are at hand; `files` says where they are from.
@@ -60,15 +64,18 @@ impl Pack {
     /// # Errors
     /// Every mistake in them, not the first alone.
     pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
-        let contract_path = format!("schemas/{name}/contract.yaml");
+        let contract_path = contract_path(name);
+        let texts = Arc::new(texts);
         let Some(contract_text) = texts.get(&contract_path) else {
             let known = files.packs()?.join(", ");
             return Err(PackError::Unknown { name: name.to_owned(), known });
         };
         let source = Source::new(files.shown(&contract_path), contract_text);
-        let texts = Arc::new(texts);
         let library = Library::new(Arc::clone(&texts), name);
-        let (contract, mut mistakes) = read_contract(&source, &library, name);
+        let (base, mistaken) = read_base(files, &texts, name, contract_text);
+        let (contract, mut mistakes) = read_contract(&source, &library, base);
+        name_is_that_of_the_folder(contract.as_ref(), &source, name, &mut mistakes);
+        mistakes.0.splice(0..0, mistaken.0);
         let mut scenarios = Vec::new();
         // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
         // any contract, what is wrong with them as YAML still is.
@@ -100,20 +107,74 @@ impl Pack {
     }
 }
 
-fn read_contract(source: &Arc<Source>, library: &Library, name: &str) -> (Option<Contract>, Diagnostics) {
+fn contract_path(name: &str) -> String {
+    format!("schemas/{name}/contract.yaml")
+}
+
+/// The folder of what a contract extends, if it extends something.
+fn extended(contract: &str) -> Option<String> {
+    // Most contracts extend nothing, and need not be read twice.
+    if !contract.contains("extends") {
+        return None;
+    }
+    let (node, _) = yaml::read(&Source::new("contract.yaml", contract));
+    let folder = node?.get("extends")?.as_text()?.to_owned();
+    let is_name =
+        |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || b"_-".contains(&letter);
+    folder.bytes().all(is_name).then_some(folder)
+}
+
+/// What a contract extends, if it extends something and that is there.
+fn read_base(
+    files: &Files,
+    texts: &Arc<Texts>,
+    name: &str,
+    contract: &str,
+) -> (Option<Contract>, Diagnostics) {
+    let Some(folder) = extended(contract) else {
+        return (None, Diagnostics::default());
+    };
+    let path = format!("schemas/{folder}/base.yaml");
+    let Some(text) = texts.get(&path) else {
+        let title = format!("`{name}` extends `{folder}`, and there is no {}", files.shown(&path));
+        return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
+    };
+    let source = Source::new(files.shown(&path), text);
+    let (base, mut mistakes) = read_contract(&source, &Library::new(Arc::clone(texts), &folder), None);
+    if extended(text).is_some() {
+        mistakes.0.push(Diagnostic::error(
+            base.as_ref().map(|base| base.place.clone()),
+            "a base extends nothing itself",
+        ));
+    }
+    (base, mistakes)
+}
+
+fn name_is_that_of_the_folder(
+    contract: Option<&Contract>,
+    source: &Arc<Source>,
+    name: &str,
+    mistakes: &mut Diagnostics,
+) {
+    let Some(contract) = contract.filter(|contract| contract.name != name) else {
+        return;
+    };
+    let (node, _) = yaml::read(source);
+    let reader = Reader::new(source);
+    let place = node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
+    let title = format!("the contract calls itself `{}` and lies in the folder `{name}`", contract.name);
+    mistakes.0.push(Diagnostic::error(place, title).hint("give both the same name"));
+}
+
+fn read_contract(
+    source: &Arc<Source>,
+    library: &Library,
+    base: Option<Contract>,
+) -> (Option<Contract>, Diagnostics) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (None, written) };
     let reader = Reader::new(source);
-    let contract = Contract::read(&node, &reader, library);
-    if let Some(contract) = &contract
-        && contract.name != name
-    {
-        reader.error_hint(
-            node.get("contract").map_or(node.span, |node| node.span),
-            format!("the contract calls itself `{}` and lies in the folder `{name}`", contract.name),
-            "give both the same name",
-        );
-    }
+    let contract = Contract::read(&node, &reader, library, base);
     (contract, merged(written, reader.finish()))
 }
 

@@ -33,6 +33,8 @@ pub struct Target {
     pub name: String,
     /// The base URL; paths of packs are appended to its path.
     pub url: url::Url,
+    /// Base URLs of packs that are elsewhere.
+    pub urls: BTreeMap<String, url::Url>,
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
     /// Values of variables that packs declare.
@@ -87,6 +89,11 @@ static TARGET: Shape = Shape {
     about: "a live API under test",
     fields: &[
         Field::required("url", Kind::Text, "the base URL"),
+        Field::optional(
+            "urls",
+            Kind::Map(&Kind::Text),
+            "base URLs of packs that are elsewhere, by pack: then one run can be about several of them",
+        ),
         Field::optional("roles", Kind::Map(&Kind::Shape(&ROLE)), "credentials by role"),
         Field::optional("variables", Kind::Map(&Kind::Any), "values of variables that packs declare"),
         Field::optional(
@@ -162,6 +169,16 @@ impl Config {
 }
 
 impl Target {
+    /// The target as a pack sees it: at the URL that this pack has, with what waits for it there.
+    #[must_use]
+    pub fn of_pack(&self, pack: &str) -> Self {
+        let mut target = self.clone();
+        if let Some(url) = target.urls.get(pack) {
+            target.url = url.clone();
+        }
+        target
+    }
+
     /// A target that is a URL alone.
     ///
     /// # Errors
@@ -171,6 +188,7 @@ impl Target {
         Ok(Self {
             name: url.to_string(),
             url,
+            urls: BTreeMap::new(),
             roles: BTreeMap::new(),
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
@@ -226,6 +244,9 @@ impl Target {
         Some(Self {
             name: name.to_owned(),
             url: url?,
+            urls: named("urls")
+                .filter_map(|entry| Some((entry.key.clone(), read_url(&entry.value, reader, environment)?)))
+                .collect(),
             roles,
             variables,
             conditions,
