@@ -15,6 +15,8 @@ pub struct Envelope {
     pub request_id_header: Option<&'static str>,
     /// Whether the documented codes of one status may stand for each other.
     pub loose_codes: bool,
+    /// Whether the documentation says of errors that the same request fails again.
+    pub repeats: bool,
     /// Every HTTP status that is documented for an error.
     pub statuses: &'static [u16],
     /// Whether an answer is an error. Not always a matter of the status: some contracts answer 200 to everything.

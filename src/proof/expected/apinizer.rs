@@ -53,8 +53,6 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
             Some(Noticed::warning("retry-after-syntax").at("rate_limit_exceeded"))
         }
         "status-204" => Some(Noticed::violation("status")),
-        // Nothing promises the same answer twice. A scenario that repeats what another one sent sees it all the same.
-        "second-attempt-accepted" => Some(Noticed::violation("accepted")),
         // An empty 200 is no documented success: not even a control succeeds.
         "always-empty" => Some(Noticed::Diagnosis("")),
         _ => violation_in(VIOLATIONS, mutant),

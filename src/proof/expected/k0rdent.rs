@@ -53,8 +53,6 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         "foreign-server-told-apart" => Some(Noticed::warning("twin").at("not_found")),
         "pool-in-use-deleted" => Some(Noticed::warning("accepted").at("conflict")),
         "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
-        // Nothing promises the same answer twice; a twin that asks for the same gets another answer.
-        "second-attempt-accepted" => Some(Noticed::warning("twin")),
         // An empty 200 is no documented success: not even a control succeeds.
         "always-empty" => Some(Noticed::Diagnosis("")),
         _ => violation_in(VIOLATIONS, mutant),

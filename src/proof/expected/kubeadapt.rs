@@ -65,8 +65,6 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         "internal-error-leaks-message" => Some(Noticed::warning("leaks").at("server_error")),
         // Nothing but the status tells an error from a success.
         "status-200" => Some(Noticed::violation("accepted")),
-        // Nothing promises the same answer twice; a twin that asks for the same gets another answer.
-        "second-attempt-accepted" => Some(Noticed::violation("twin")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

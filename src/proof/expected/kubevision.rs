@@ -44,8 +44,6 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         leak if leak.starts_with("leaks-") => Some(Noticed::violation("leaks").at("internal_error")),
         // A login that gives out no token gives nobody a role.
         "always-success" | "always-empty" => Some(Noticed::Diagnosis("log in")),
-        // Nothing promises the same answer twice. A scenario that repeats what another one sent sees it all the same.
-        "second-attempt-accepted" => Some(Noticed::violation("accepted")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

@@ -147,6 +147,7 @@ impl Api for Apinizer {
             request_id: None,
             request_id_header: None,
             loose_codes: true,
+            repeats: false,
             statuses: &[400, 401, 403, 404, 409, 429, 500],
             is_error: |answer| answer.status >= 400,
             protected: "/apiops/projects/",

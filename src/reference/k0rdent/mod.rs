@@ -159,6 +159,7 @@ impl Api for K0rdent {
             request_id: Some("/meta/requestId"),
             request_id_header: Some("X-Request-Id"),
             loose_codes: false,
+            repeats: false,
             statuses: &[400, 401, 403, 404, 409, 422, 429, 500],
             is_error: |answer| answer.document().is_some_and(|body| body["success"] == false),
             protected: "/api/v1/servers",

@@ -182,6 +182,7 @@ impl Api for Kubeadapt {
             request_id: None,
             request_id_header: None,
             loose_codes: false,
+            repeats: false,
             statuses: &[400, 401, 403, 404, 422, 429, 500],
             is_error: |answer| answer.status >= 400,
             protected: "/v1/clusters",

@@ -201,6 +201,7 @@ impl Api for Kubeglass {
             request_id: Some("/requestId"),
             request_id_header: None,
             loose_codes: false,
+            repeats: true,
             statuses: &[400, 401, 403, 404, 405, 409, 413, 500, 502, 503, 504],
             is_error: |answer| answer.status >= 400,
             protected: "/api/v1/namespaces",

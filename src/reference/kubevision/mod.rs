@@ -194,6 +194,7 @@ impl Api for Kubevision {
             request_id: Some("/meta/requestId"),
             request_id_header: None,
             loose_codes: false,
+            repeats: false,
             statuses: &[200],
             is_error: |answer| {
                 answer.document().is_some_and(|body| body.get("code").is_some_and(|code| *code != 0))
