@@ -77,7 +77,8 @@ pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillErro
         Hole::Uuid => Filled::plain(Value::String(scope.uuid().to_owned())),
         Hole::Now { offset } => Filled::plain(Value::String(moment(*offset))),
         Hole::Totp { secret, offset } => {
-            let code = totp(held(secret)?.value.as_str().unwrap_or_default(), *offset)
+            let moment = scope.codes_from(unix_seconds()).saturating_add(*offset);
+            let code = totp(held(secret)?.value.as_str().unwrap_or_default(), moment)
                 .ok_or_else(|| FillError::Totp(secret.clone()))?;
             // A code is worth something for half a minute only, but it belongs to a secret all the same.
             Filled { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
@@ -132,11 +133,10 @@ fn moment(offset: i64) -> String {
 }
 
 /// RFC 6238 with the defaults of every authenticator app: SHA-1, six digits, 30 seconds.
-fn totp(secret: &str, offset: i64) -> Option<String> {
+fn totp(secret: &str, moment: i64) -> Option<String> {
     let secret = totp_rs::Secret::try_from_base32(secret.trim()).ok()?;
     let totp = totp_rs::Builder::new().with_secret(secret).build().ok()?;
-    let moment = u64::try_from(unix_seconds().saturating_add(offset)).ok()?;
-    Some(totp.generate(moment).to_string())
+    Some(totp.generate(u64::try_from(moment).ok()?).to_string())
 }
 
 #[cfg(test)]
@@ -205,7 +205,16 @@ mod tests {
     fn one_time_codes_follow_rfc_6238() {
         // The SHA-1 secret of RFC 6238, appendix B, cut to six digits: at 59 s the code is 94287082.
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-        assert_eq!(totp(secret, 59 - unix_seconds()).as_deref(), Some("287082"));
+        assert_eq!(totp(secret, 59).as_deref(), Some("287082"));
         assert_eq!(totp("not base32!", 0), None);
+    }
+
+    #[test]
+    fn one_time_codes_are_of_one_moment_in_a_course() {
+        let scope = scope();
+        assert_eq!(scope.codes_from(59), 59);
+        // Half a minute later, and in a clone: a scenario that sends a code twice sends the same one.
+        assert_eq!(scope.clone().codes_from(89), 59);
+        assert_eq!(self::scope().codes_from(89), 89);
     }
 }

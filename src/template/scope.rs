@@ -1,6 +1,9 @@
 //! The names that holes can use while one course of a scenario runs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use serde_json::Value;
 
@@ -34,12 +37,20 @@ pub struct Scope {
     own: HashMap<String, Held>,
     unique: String,
     uuid: String,
+    /// When the course first asked for a one-time code, in Unix seconds; its clones share it.
+    codes_from: Arc<OnceLock<i64>>,
 }
 
 impl Scope {
     /// A scope over the variables of the run, for one course.
     pub fn new(variables: Arc<HashMap<String, Held>>, unique: impl Into<String>) -> Self {
-        Self { variables, own: HashMap::new(), unique: unique.into(), uuid: uuid::Uuid::new_v4().to_string() }
+        Self {
+            variables,
+            own: HashMap::new(),
+            unique: unique.into(),
+            uuid: uuid::Uuid::new_v4().to_string(),
+            codes_from: Arc::default(),
+        }
     }
 
     /// The value under a name.
@@ -55,6 +66,12 @@ impl Scope {
     /// What `${unique}` is in this course.
     pub fn unique(&self) -> &str {
         &self.unique
+    }
+
+    /// The moment for which one-time codes are made in this course: that of the first one, given `now`, in Unix
+    /// seconds. A code that is sent twice must be the same twice, also if half a minute ends in between.
+    pub fn codes_from(&self, now: i64) -> i64 {
+        *self.codes_from.get_or_init(|| now)
     }
 
     /// What `${uuid}` is in this course.
