@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verdict::Shard;
+
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
 #[command(name = "failspec", version, arg_required_else_help = true, after_help = EXIT_CODES)]
@@ -39,6 +41,16 @@ Examples:
   failspec serve kubeglass --mutant code-padded --target-file t.toml
       the same mutant as a server, to see what a failing run looks like";
 
+const MERGE_HELP: &str = "\
+The verdict and the exit code are those that one whole run would have had: coverage, stale waivers, unreferenced \
+snapshots and request ids that two shards got are judged here. Reports that do not belong together are refused (exit \
+code 2): other packs, targets, selectors or options, and missing or doubled shards.
+
+Examples:
+  failspec run kubeglass --shard 1/2 --report json=shard-1.json
+  failspec run kubeglass --shard 2/2 --report json=shard-2.json
+  failspec merge shard-1.json shard-2.json --report json=whole.json";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -56,6 +68,9 @@ pub enum Command {
         /// The id of a check
         check: Option<String>,
     },
+    /// Join the JSON reports of all shards of a run, and give the verdict of the whole
+    #[command(after_help = MERGE_HELP)]
+    Merge(MergeArguments),
     /// Print the JSON Schema of a file format
     Schema {
         /// Which format
@@ -109,6 +124,9 @@ pub struct RunArguments {
     /// The value of a variable of the pack
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
+    /// Run part K of N alone, such as 2/3; `failspec merge` joins the JSON reports of all parts
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
     /// Trials at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -121,6 +139,23 @@ pub struct RunArguments {
     /// Count warnings as violations
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,
+    /// Show passed trials, warnings and errata in full
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Show the verdict alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The JSON reports of all shards, in any order
+    #[arg(value_name = "REPORT", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// Write the whole as a report: json=PATH
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
     /// Show passed trials, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,

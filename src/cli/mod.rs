@@ -6,6 +6,7 @@ mod explain;
 mod failure;
 mod lint;
 mod list;
+mod merge;
 mod mutants;
 mod packs;
 mod run;
@@ -29,6 +30,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),
         Command::Explain { check } => explain::command(check.as_deref()),
+        Command::Merge(arguments) => merge::command(arguments),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),

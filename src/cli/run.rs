@@ -64,13 +64,16 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
             waivers,
             selectors: selectors.clone(),
+            shard: arguments.shard,
         };
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
             override_target(&mut target, arguments, pack)?;
-            let first = plans.iter().map(|plan| plan.trials.len()).sum();
-            plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &selectors, first));
+            let first = plans.iter().map(|plan| plan.selected).sum();
+            let (pack, target) = (Arc::clone(pack), Arc::new(target));
+            plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
         }
+        plans.iter().try_for_each(may_be_shared_out)?;
         // Last of all that can be wrong: opening one empties the report of an earlier run.
         let reports = open_reports(&arguments.reports)?;
         let report = judge(plans, options, arguments).await?;
@@ -80,6 +83,22 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         write_reports(&report, reports)?;
         Ok(report.verdict.exit_code())
     })
+}
+
+/// Locks and global conditions hold within one process: shards of one target would get in each other's way.
+fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
+    let alone = plan.target.isolated || plan.shard.is_none_or(|shard| shard.of == 1);
+    if alone || plan.shared.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage_hint(
+        format!(
+            "the scenarios of {} on this target cannot be shared out: they need {}, which holds within one process alone",
+            plan.pack.name,
+            plan.shared.join(", ")
+        ),
+        "run without --shard; or give each shard a target of its own, and say so in failspec.toml: `isolated = true`",
+    ))
 }
 
 async fn judge(
@@ -225,7 +244,7 @@ fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o st
 }
 
 /// Reports are opened before anything is sent: a run of an hour must not end at a misspelt folder.
-fn open_reports(options: &[String]) -> Result<Vec<(PathBuf, fs::File)>, Failure> {
+pub(super) fn open_reports(options: &[String]) -> Result<Vec<(PathBuf, fs::File)>, Failure> {
     options
         .iter()
         .map(|option| {
@@ -244,7 +263,7 @@ fn open_reports(options: &[String]) -> Result<Vec<(PathBuf, fs::File)>, Failure>
         .collect()
 }
 
-fn write_reports(report: &RunReport, reports: Vec<(PathBuf, fs::File)>) -> Result<(), Failure> {
+pub(super) fn write_reports(report: &RunReport, reports: Vec<(PathBuf, fs::File)>) -> Result<(), Failure> {
     for (path, file) in reports {
         json::write(report, file)
             .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;
@@ -262,7 +281,7 @@ fn mode(mode: SnapshotsMode) -> Mode {
 }
 
 /// Prints; a closed pipe is no reason to panic, and the exit code still tells.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -17,6 +17,7 @@ mod login;
 mod plan;
 mod sending;
 mod session;
+mod shared;
 mod wait;
 mod whole;
 

@@ -313,8 +313,11 @@ fn last_line(text: &mut String, report: &RunReport) {
     };
     let mut line = Paint::dab(style, report.verdict.word());
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
-    if selected < report.summary.documented {
+    if selected < report.summary.documented || report.shard.is_some() {
         let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
+    }
+    if let Some(shard) = &report.shard {
+        let _ = write!(line, " · shard {}: `failspec merge` judges the whole", shard.shard());
     }
     if report.reference {
         let _ = write!(line, " · {}", Paint::dab(Paint::WARN, REFERENCE));
