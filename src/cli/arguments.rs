@@ -41,6 +41,18 @@ Examples:
   failspec serve kubeglass --mutant code-padded --target-file t.toml
       the same mutant as a server, to see what a failing run looks like";
 
+const WAIVE_HELP: &str = "\
+A waived scenario still runs. When nothing that a waiver names is broken any more, or it has expired, the run fails \
+and says so: what was mended stays mended. What only the whole run can see cannot be waived, nor what could not be \
+judged or was not exercised.
+
+Examples:
+  failspec run kubeglass --report json=report.json
+  failspec waive report.json
+      prints a [[waivers]] table for each violation
+  failspec waive report.json --config failspec.toml --issue https://issues.example.com/1234 --expires 30d
+      appends those that are not there yet";
+
 const MERGE_HELP: &str = "\
 The verdict and the exit code are those that one whole run would have had: coverage, stale waivers, unreferenced \
 snapshots and request ids that two shards got are judged here. Reports that do not belong together are refused (exit \
@@ -71,6 +83,9 @@ pub enum Command {
     /// Join the JSON reports of all shards of a run, and give the verdict of the whole
     #[command(after_help = MERGE_HELP)]
     Merge(MergeArguments),
+    /// Write waivers for the violations of a report: for an API that is not there yet
+    #[command(after_help = WAIVE_HELP)]
+    Waive(WaiveArguments),
     /// Print the JSON Schema of a file format
     Schema {
         /// Which format
@@ -162,6 +177,29 @@ pub struct MergeArguments {
     /// Show the verdict alone
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// Options of `waive`.
+#[derive(Debug, Args)]
+pub struct WaiveArguments {
+    /// A JSON report
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Why the violations are known (default: what was found)
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Where they are tracked
+    #[arg(long, value_name = "URL")]
+    pub issue: Option<String>,
+    /// The last day on which the waivers hold, or for how many days (default: 90d)
+    #[arg(long, value_name = "DATE|90d")]
+    pub expires: Option<String>,
+    /// Append what is not waived yet to this failspec.toml
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Write the waivers into a file of their own instead of printing them
+    #[arg(short, long, value_name = "FILE", conflicts_with = "config")]
+    pub output: Option<PathBuf>,
 }
 
 /// Packs by name.

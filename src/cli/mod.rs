@@ -14,6 +14,7 @@ mod schema;
 mod serve;
 mod signal;
 mod snapshots;
+mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use failure::Failure;
@@ -31,6 +32,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Coverage(arguments) => coverage::command(arguments),
         Command::Explain { check } => explain::command(check.as_deref()),
         Command::Merge(arguments) => merge::command(arguments),
+        Command::Waive(arguments) => waive::command(arguments),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),

@@ -109,6 +109,20 @@ impl Config {
         }
     }
 
+    /// Reads the waivers alone, for a command that needs no target.
+    ///
+    /// # Errors
+    /// Every mistake in the waivers, and keys that the file cannot have.
+    pub fn waivers(source: &Arc<Source>) -> Result<Vec<Waiver>, Diagnostics> {
+        let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
+        let reader = Reader::new(source);
+        let fields = reader.fields(&node, &CONFIG);
+        let waivers = fields.as_ref().and_then(|fields| fields.get("waivers"));
+        let waivers = waivers.map(|node| reader.list(node)).unwrap_or_default();
+        let waivers = waivers.iter().filter_map(|node| Waiver::read(node, &reader)).collect();
+        if reader.failed() { Err(redact(reader.finish(), source, Some(&node))) } else { Ok(waivers) }
+    }
+
     fn read_node(node: &Node, reader: &Reader, name: Option<&str>, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &CONFIG)?;
         let default = fields.get("default_target").and_then(|node| reader.text(node));

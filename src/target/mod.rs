@@ -6,6 +6,7 @@
 mod condition;
 mod config;
 mod credential;
+mod draft;
 mod environment;
 mod login;
 mod redaction;
@@ -15,6 +16,7 @@ mod waiver;
 pub use condition::{Condition, ControlRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
 pub use credential::{Credential, Role};
+pub use draft::{Known, WaiverDraft};
 pub use environment::Environment;
 pub use login::{Login, LoginStep};
 pub use waiver::{OutOfReach, Waiver, glob};
