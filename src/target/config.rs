@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Environment,
     condition::{CONDITION, Condition},
-    credential::{ROLE, Role},
+    credential::{Credential, ROLE, Role},
     redaction::redact,
     timeouts::{self, TIMEOUTS},
     waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
@@ -175,6 +175,21 @@ impl Target {
             isolated: false,
             reference: false,
         })
+    }
+
+    /// Gives a role a bearer token.
+    #[must_use]
+    pub fn bearer(mut self, role: &str, token: &str) -> Self {
+        let credential = Credential::Bearer(Secret::new(token, format!("role {role}")));
+        self.roles.insert(role.to_owned(), Role { credential, exclusive: false });
+        self
+    }
+
+    /// Gives a variable a value.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), Held::open(value));
+        self
     }
 
     fn read(
