@@ -8,16 +8,85 @@ use crate::verdict::Shard;
 
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
-#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const EXAMPLES: &str = "\
+Examples:
+  failspec run --reference
+      what a run looks like: every built-in pack on its embedded reference implementation
+  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
+      one pack on your API
+  failspec list kubeglass
+      the names that selectors are made of
+  failspec explain accepted
+      what a check demands, and why
+  failspec lint --packs .
+      what a pack of your own leaves untested
+
 Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
 4 incomplete · 130 interrupted";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  failspec completions bash > ~/.local/share/bash-completion/completions/failspec
+  failspec completions zsh > \"${fpath[1]}/_failspec\"
+  failspec completions fish > ~/.config/fish/completions/failspec.fish";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  failspec list
+      the packs
+  failspec list kubeglass
+      every trial of one
+  failspec list 'kubeglass::*::read_*' --packs .
+      some trials, of the packs in this folder";
+
+const LINT_EXAMPLES: &str = "\
+Examples:
+  failspec lint
+      the built-in packs
+  failspec lint --packs . notes
+      your own pack `notes`, in schemas/notes and scenarios/notes";
+
+const COVERAGE_EXAMPLES: &str = "\
+Examples:
+  failspec coverage kubeglass
+      its failures, their scenarios, and what contradicts itself in its documentation";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  failspec explain
+      all checks, one line each
+  failspec explain request-id-reused
+      what one of them demands, where the rule is from, and what to do";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  failspec schema scenario > scenario.schema.json
+      for an editor: # yaml-language-server: $schema=scenario.schema.json";
+
+const SNAPSHOTS_EXAMPLES: &str = "\
+Examples:
+  failspec run --snapshots report
+      writes what differs from the approved answer as .snap.new
+  failspec snapshots review
+      shows each difference and asks
+  failspec snapshots accept snapshots/staging
+      approves all of one target";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  failspec serve kubeglass --target-file failspec.toml
+      serves it, and writes the target that describes it; then, elsewhere: failspec run kubeglass
+  failspec serve kubeglass --mutant list
+      the deliberate mistakes, and the harmless changes
+  failspec serve kubeglass --mutant stale-version-accepted --target-file wrong.toml
+      with one of them, to see what a failing run looks like";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -26,7 +95,9 @@ Examples:
   failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
       one pack on your API
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
-      some failures, on a target of failspec.toml";
+      some failures, on a target of failspec.toml
+  failspec run kubeglass --shard 2/3 --report json=shard-2.json
+      a third of the scenarios; `failspec merge` judges the whole";
 
 const MUTANTS_HELP: &str = "\
 A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
@@ -70,12 +141,16 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// List packs, or the trials of packs
+    #[command(after_help = LIST_EXAMPLES)]
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
+    #[command(after_help = LINT_EXAMPLES)]
     Lint(PackArguments),
     /// Show which failures have which scenarios, and the errata of the documentation
+    #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
     /// Explain a check; without a name, list them
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// The id of a check
         check: Option<String>,
@@ -87,11 +162,19 @@ pub enum Command {
     #[command(after_help = WAIVE_HELP)]
     Waive(WaiveArguments),
     /// Print the JSON Schema of a file format
+    #[command(after_help = SCHEMA_EXAMPLES)]
     Schema {
         /// Which format
         format: SchemaFormat,
     },
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Review, accept or reject changed answers (`.snap.new`), without cargo
+    #[command(after_help = SNAPSHOTS_EXAMPLES)]
     Snapshots {
         /// What to do with them
         #[command(subcommand)]
@@ -101,6 +184,7 @@ pub enum Command {
     #[command(after_help = MUTANTS_HELP)]
     Mutants(MutantsArguments),
     /// Run an embedded reference implementation in the foreground
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
 }
 

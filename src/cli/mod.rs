@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod completions;
 mod coverage;
 mod explain;
 mod failure;
@@ -33,6 +34,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Explain { check } => explain::command(check.as_deref()),
         Command::Merge(arguments) => merge::command(arguments),
         Command::Waive(arguments) => waive::command(arguments),
+        Command::Completions { shell } => Ok(completions::command(*shell)),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),
