@@ -6,6 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::verdict::Shard;
 
+use super::examples::{
+    COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES,
+    MERGE_HELP, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, WAIVE_HELP,
+};
+
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
 #[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES)]
@@ -14,79 +19,6 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  failspec run --reference
-      what a run looks like: every built-in pack on its embedded reference implementation
-  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
-      one pack on your API
-  failspec list kubeglass
-      the names that selectors are made of
-  failspec explain accepted
-      what a check demands, and why
-  failspec lint --packs .
-      what a pack of your own leaves untested
-
-Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
-4 incomplete · 130 interrupted";
-
-const COMPLETIONS_HELP: &str = "\
-Examples:
-  failspec completions bash > ~/.local/share/bash-completion/completions/failspec
-  failspec completions zsh > \"${fpath[1]}/_failspec\"
-  failspec completions fish > ~/.config/fish/completions/failspec.fish";
-
-const LIST_EXAMPLES: &str = "\
-Examples:
-  failspec list
-      the packs
-  failspec list kubeglass
-      every trial of one
-  failspec list 'kubeglass::*::read_*' --packs .
-      some trials, of the packs in this folder";
-
-const LINT_EXAMPLES: &str = "\
-Examples:
-  failspec lint
-      the built-in packs
-  failspec lint --packs . notes
-      your own pack `notes`, in schemas/notes and scenarios/notes";
-
-const COVERAGE_EXAMPLES: &str = "\
-Examples:
-  failspec coverage kubeglass
-      its failures, their scenarios, and what contradicts itself in its documentation";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  failspec explain
-      all checks, one line each
-  failspec explain request-id-reused
-      what one of them demands, where the rule is from, and what to do";
-
-const SCHEMA_EXAMPLES: &str = "\
-Examples:
-  failspec schema scenario > scenario.schema.json
-      for an editor: # yaml-language-server: $schema=scenario.schema.json";
-
-const SNAPSHOTS_EXAMPLES: &str = "\
-Examples:
-  failspec run --snapshots report
-      writes what differs from the approved answer as .snap.new
-  failspec snapshots review
-      shows each difference and asks
-  failspec snapshots accept snapshots/staging
-      approves all of one target";
-
-const SERVE_EXAMPLES: &str = "\
-Examples:
-  failspec serve kubeglass --target-file failspec.toml
-      serves it, and writes the target that describes it; then, elsewhere: failspec run kubeglass
-  failspec serve kubeglass --mutant list
-      the deliberate mistakes, and the harmless changes
-  failspec serve kubeglass --mutant stale-version-accepted --target-file wrong.toml
-      with one of them, to see what a failing run looks like";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -111,28 +43,6 @@ Examples:
       one mutant of one pack
   failspec serve kubeglass --mutant code-padded --target-file t.toml
       the same mutant as a server, to see what a failing run looks like";
-
-const WAIVE_HELP: &str = "\
-A waived scenario still runs. When nothing that a waiver names is broken any more, or it has expired, the run fails \
-and says so: what was mended stays mended. What only the whole run can see cannot be waived, nor what could not be \
-judged or was not exercised.
-
-Examples:
-  failspec run kubeglass --report json=report.json
-  failspec waive report.json
-      prints a [[waivers]] table for each violation
-  failspec waive report.json --config failspec.toml --issue https://issues.example.com/1234 --expires 30d
-      appends those that are not there yet";
-
-const MERGE_HELP: &str = "\
-The verdict and the exit code are those that one whole run would have had: coverage, stale waivers, unreferenced \
-snapshots and request ids that two shards got are judged here. Reports that do not belong together are refused (exit \
-code 2): other packs, targets, selectors or options, and missing or doubled shards.
-
-Examples:
-  failspec run kubeglass --shard 1/2 --report json=shard-1.json
-  failspec run kubeglass --shard 2/2 --report json=shard-2.json
-  failspec merge shard-1.json shard-2.json --report json=whole.json";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod arguments;
 mod completions;
 mod coverage;
+mod examples;
 mod explain;
 mod failure;
 mod lint;
