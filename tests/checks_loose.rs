@@ -17,12 +17,18 @@ fn error(status: u16, code: &str) -> Reply {
     Reply::json(status, json!({ "error": code }))
 }
 
+fn errors(codes: &[&str]) -> Reply {
+    let errors: Vec<_> = codes.iter().map(|code| json!({ "code": code })).collect();
+    Reply::json(409, json!({ "errors": errors }))
+}
+
 fn right(asked: &Asked) -> Reply {
     match asked.line() {
         (_, "/things/absent") => error(404, "absent"),
         ("DELETE", _) => error(405, "fixed").with("Allow", "GET"),
         ("POST", "/things") if asked.json["odd"] == true => error(422, "odd"),
         ("POST", "/uploads") => Reply::json(201, json!({})).with("Location", "/uploads/7?state=a%3D"),
+        ("POST", "/clashes") if asked.json["name"] == "taken" => errors(&["size", "clash"]),
         ("PUT", "/uploads/7") if asked.query == "state=a%3D&part=2%2F3" => error(410, "over"),
         ("PUT", "/uploads/7") if asked.query != "state=a%3D&part=1" => error(400, "query"),
         _ => Reply::json(200, json!({})),
@@ -45,6 +51,7 @@ const READ: &str = "absent::read_an_absent_thing";
 const LOOK: &str = "absent::look_at_an_absent_thing";
 const DELETE: &str = "fixed::delete_a_thing";
 const ODD: &str = "odd::make_an_odd_thing";
+const CLASH: &str = "several::clash_with_a_thing";
 const UPLOAD: &str = "over::go_on_with_an_upload";
 
 /// What may be missing is missing, or is something else.
@@ -150,6 +157,33 @@ async fn who_need_not_refuse_must_still_refuse_rightly() {
     )
     .await;
     assert_eq!(broken(&report.scenarios[0]), ["accepted"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_errors_is_the_one() {
+    let fine: [Change; 2] = [
+        |_, reply| if reply.status == 409 { errors(&["clash"]) } else { reply },
+        |_, reply| if reply.status == 409 { errors(&["absent", "clash", "fixed"]) } else { reply },
+    ];
+    for change in fine {
+        assert_clean(&judged(CLASH, change).await, "clash is among them");
+    }
+    let wrong: [(Change, &str); 3] = [
+        (|_, reply| if reply.status == 409 { errors(&["size", "weight"]) } else { reply }, "got \"size\""),
+        (|_, reply| if reply.status == 409 { errors(&[]) } else { reply }, "none at /errors/*/code"),
+        (
+            |_, reply| {
+                if reply.status == 409 { reply.set("errors", json!({ "code": "clash" })) } else { reply }
+            },
+            "none at",
+        ),
+    ];
+    for (change, message) in wrong {
+        let report = judged(CLASH, change).await;
+        assert_eq!(broken(&report.scenarios[0]), ["code"]);
+        let told = &report.scenarios[0].violations[0].message;
+        assert!(told.contains(message), "{told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

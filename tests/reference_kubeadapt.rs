@@ -536,7 +536,9 @@ fn every_quirk_changes_an_answer() {
         let ask = || match quirk.name {
             "unknown-timeframe-accepted" => full(&api, "/v1/overview?timeframe=fortnight"),
             "invalid-number-accepted" | "invalid-number-is-400" => full(&api, "/v1/clusters?limit=abc"),
-            "first-problem-only" => full(&api, "/v1/clusters?limit=abc&page=0"),
+            "first-problem-only" | "problems-of-another-shape" | "problems-as-texts" => {
+                full(&api, "/v1/clusters?limit=abc&page=0")
+            }
             "contradictory-dates-accepted" => {
                 full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01")
             }
@@ -563,6 +565,8 @@ fn every_quirk_changes_an_answer() {
         match quirk.name {
             "invalid-number-is-400" => assert_eq!((right.status, wrong.status), (422, 400)),
             "first-problem-only" => assert_eq!(detail.as_array().map(Vec::len), Some(1)),
+            "problems-of-another-shape" => assert!(detail[0]["field"].is_string(), "{detail}"),
+            "problems-as-texts" => assert!(detail[0].is_string(), "{detail}"),
             "malformed-id-is-404" => assert_eq!((right.status, wrong.status), (400, 404)),
             "revoked-key-is-403" => assert_eq!((right.status, wrong.status), (401, 403)),
             "foreign-cluster-told-apart" => {

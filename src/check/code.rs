@@ -36,7 +36,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.view.judged().is_none() {
         return Vec::new();
     }
-    let code = subject.view.code(&failure.envelope);
+    let code = subject.view.code_of(failure);
     let wrong = |actual: String| {
         vec![
             subject

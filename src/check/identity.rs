@@ -70,7 +70,7 @@ impl Identity {
         if undecided {
             return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
-        if let Some(code) = view.code(&failure.envelope).filter(|code| !code.is_null()) {
+        if let Some(code) = view.code_of(failure).filter(|code| !code.is_null()) {
             return Self::Undocumented(code.clone());
         }
         let by_status =
@@ -153,7 +153,7 @@ fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
     let has_own = |failure: &Failure| {
-        let code = view.code(&failure.envelope);
+        let code = view.code_of(failure);
         code.is_some() && code == failure.code()
     };
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
@@ -183,7 +183,7 @@ fn fits_success(view: View<'_>, success: &Success) -> bool {
 /// Whether status, code and `match` all say that the answer is `failure`.
 fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     // An alternative that is a failure of its own has a status of its own.
-    let own = view.code(&failure.envelope);
+    let own = view.code_of(failure);
     let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
     if !by_alternative.unwrap_or(failure).allows_status(view.answer.status) {
         return false;
@@ -212,12 +212,12 @@ fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
 
 /// Whether the answer has a code that `failure` accepts, whatever else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
-    view.code(&failure.envelope).is_some_and(|code| failure.accepts(code))
+    view.code_of(failure).is_some_and(|code| failure.accepts(code))
 }
 
 /// The failure that an accepted code belongs to, where it is not `failure` itself.
 fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
-    let code = view.code(&failure.envelope)?;
+    let code = view.code_of(failure)?;
     if failure.code() == Some(code) || !failure.rules.codes.contains(code) {
         return None;
     }

@@ -11,6 +11,7 @@ use super::{
     finding::Finding,
     rule::{Check, When},
     subject::Subject,
+    view::quote,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -108,7 +109,7 @@ fn signs(text: &str) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|index| {
             let found = EACH[index].as_ref()?.find(text)?;
-            Some((SIGNS[index].0, found.as_str().trim().chars().take(80).collect()))
+            Some((SIGNS[index].0, quote(found.as_str().trim())))
         })
         .collect()
 }

@@ -42,7 +42,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 /// Whether the code, where there is one, does not tell the two apart.
 fn has_its_code(subject: &Subject<'_>) -> bool {
     subject.triggered.rules.code.is_none()
-        || subject.view.code(&subject.triggered.envelope).is_some_and(|code| subject.triggered.accepts(code))
+        || subject.view.code_of(subject.triggered).is_some_and(|code| subject.triggered.accepts(code))
 }
 
 fn misfits(subject: &Subject<'_>) -> Vec<Finding> {

@@ -29,14 +29,14 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Identity::Triggered { .. } = subject.identity else {
         return Vec::new();
     };
-    let first = (subject.answer().status, subject.view.code(&subject.failure.envelope));
+    let first = (subject.answer().status, subject.view.code_of(subject.failure));
     subject
         .observed
         .of(Phase::Repeat)
         .filter_map(|record| {
             let answer = record.exchange.result.as_ref().ok()?;
             let view = View::new(answer, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
-            let second = (answer.status, view.code(&subject.failure.envelope));
+            let second = (answer.status, view.code_of(subject.failure));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
             // Where there is no code, the text may still tell another failure.
             if first == second && !matches!(identity, Identity::Other(_)) {

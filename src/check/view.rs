@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use crate::{
     http::Answer,
-    pack::{Envelope, Part, Pointer, Schema},
+    pack::{Envelope, Failure, Part, Pointer, Schema},
 };
+
+/// The longest value that messages quote, in bytes.
+const LONGEST_SHOWN: usize = 300;
 
 /// Which part of an answer is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,9 +103,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The code.
+    /// The code; of several, the first.
     pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
-        envelope.code.as_ref()?.rule.find(self.judged()?)
+        self.codes(envelope).first().copied()
+    }
+
+    /// The code as far as `failure` is concerned: of several its own, else one that it accepts, else the first.
+    pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
+        let codes = self.codes(&failure.envelope);
+        let own = codes.iter().find(|code| failure.code() == Some(code));
+        own.or_else(|| codes.iter().find(|code| failure.accepts(code))).or(codes.first()).copied()
+    }
+
+    fn codes(&self, envelope: &Envelope) -> Vec<&'a Value> {
+        let judged = envelope.code.as_ref().zip(self.judged());
+        judged.map(|(code, judged)| code.rule.find_each(judged)).unwrap_or_default()
     }
 
     /// The display text.
@@ -127,13 +142,21 @@ impl<'a> View<'a> {
     }
 }
 
-/// A value in a sentence: JSON, shortened.
+/// A value in a sentence: JSON, or only its size where it is long.
 pub fn show(value: &Value) -> String {
-    const LONGEST: usize = 120;
-    let text = value.to_string();
-    if text.len() <= LONGEST {
-        return text;
+    match value {
+        // Megabytes of text need not be escaped to be called long.
+        Value::String(text) if text.len() > LONGEST_SHOWN => size(text),
+        _ => quote(&value.to_string()),
     }
-    let head: String = text.chars().take(LONGEST).collect();
-    format!("{head}…")
+}
+
+/// A text of an answer as messages quote it: whole, or else only its size. Secrets are taken out of messages later
+/// on, and what is cut here could end in the first half of one.
+pub(super) fn quote(text: &str) -> String {
+    if text.len() <= LONGEST_SHOWN { text.to_owned() } else { size(text) }
+}
+
+fn size(text: &str) -> String {
+    format!("a value of {} bytes", text.len())
 }

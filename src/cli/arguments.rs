@@ -7,8 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::verdict::Shard;
 
 use super::examples::{
-    COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES,
-    MERGE_HELP, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, WAIVE_HELP,
+    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES,
+    LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
+    WAIVE_HELP,
 };
 
 /// Does your API fail the way its documentation says?
@@ -31,6 +32,15 @@ Examples:
   failspec run kubeglass --shard 2/3 --report json=shard-2.json
       a third of the scenarios; `failspec merge` judges the whole";
 
+const INIT_EXAMPLES: &str = "\
+Examples:
+  failspec init notes
+      a pack of your own: schemas/notes and scenarios/notes, which run at once
+  failspec init --from kubeglass
+      a copy of a built-in pack, to edit
+  failspec init --target staging --pack kubeglass
+      an empty target in failspec.toml, with what the pack requires as comments";
+
 const MUTANTS_HELP: &str = "\
 A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
 there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many trials \
@@ -50,7 +60,20 @@ pub enum Command {
     /// Send the scenarios to an API and judge its answers
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// List packs, or the trials of packs
+    /// Write a new pack, a copy of a built-in one, or an empty target
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArguments),
+    /// Write scenarios
+    #[command(after_help = SCENARIO_EXAMPLES)]
+    Scenario {
+        /// What to do
+        #[command(subcommand)]
+        action: ScenarioAction,
+    },
+    /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
+    #[command(after_help = CHECK_TARGET_EXAMPLES)]
+    CheckTarget(CheckTargetArguments),
+    /// List packs, the trials of packs, or what packs want of a target
     #[command(after_help = LIST_EXAMPLES)]
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
@@ -112,27 +135,15 @@ pub struct RunArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
-    /// The base URL of the API under test
-    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "reference", "config"])]
-    pub url: Option<String>,
-    /// A target of failspec.toml
-    #[arg(long, value_name = "NAME", conflicts_with = "reference")]
-    pub target: Option<String>,
-    /// The file that describes targets (default: failspec.toml here, if it is there)
-    #[arg(long, value_name = "PATH")]
-    pub config: Option<PathBuf>,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// Run on the embedded reference implementations: says nothing about anyone's API
-    #[arg(long, conflicts_with = "config")]
+    #[arg(long, conflicts_with_all = ["url", "target", "config"])]
     pub reference: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, header:NAME:env:VAR or cookie:NAME:env:VAR
-    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
-    pub roles: Vec<String>,
-    /// The value of a variable of the pack
-    #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub variables: Vec<String>,
     /// Run part K of N alone, such as 2/3; `failspec merge` joins the JSON reports of all parts
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
@@ -142,9 +153,12 @@ pub struct RunArguments {
     /// What to do with approved answers
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
-    /// Write a report: json=PATH
+    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
+    /// Whose bodies of requests and answers the reports show
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub report_bodies: BodiesMode,
     /// Count warnings as violations
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,
@@ -162,9 +176,12 @@ pub struct MergeArguments {
     /// The JSON reports of all shards, in any order
     #[arg(value_name = "REPORT", required = true)]
     pub shards: Vec<PathBuf>,
-    /// Write the whole as a report: json=PATH
+    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
+    /// Whose bodies of requests and answers the reports show
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub report_bodies: BodiesMode,
     /// Show passed trials, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,
@@ -196,6 +213,85 @@ pub struct WaiveArguments {
     pub output: Option<PathBuf>,
 }
 
+/// Which API is asked, and as whom.
+#[derive(Debug, Args)]
+pub struct TargetArguments {
+    /// The base URL of the API under test
+    #[arg(long, value_name = "URL", conflicts_with_all = ["target", "config"])]
+    pub url: Option<String>,
+    /// A target of failspec.toml
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// The file that describes targets (default: failspec.toml here, if it is there)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, or header, cookie or query:NAME:env:VAR
+    #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
+    pub roles: Vec<String>,
+    /// Run the programs of the target that print credentials
+    #[arg(long)]
+    pub allow_commands: bool,
+    /// The value of a variable of the pack
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The name of the new pack
+    pub name: Option<String>,
+    /// Copy this built-in pack
+    #[arg(long = "from", value_name = "PACK")]
+    pub source: Option<String>,
+    /// Write an empty target of this name
+    #[arg(long, value_name = "NAME", requires = "pack")]
+    pub target: Option<String>,
+    /// The pack whose requirements the target is to meet
+    #[arg(long, value_name = "PACK", requires = "target")]
+    pub pack: Option<String>,
+    /// The file of the target (default: failspec.toml)
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// What to do with scenarios.
+#[derive(Debug, Subcommand)]
+pub enum ScenarioAction {
+    /// Print a scenario that sends what a curl command line sends
+    New(NewScenarioArguments),
+}
+
+/// Options of `scenario new`.
+#[derive(Debug, Args)]
+pub struct NewScenarioArguments {
+    /// A curl command line, as browsers copy it
+    #[arg(long, value_name = "COMMAND")]
+    pub from_curl: String,
+    /// The name of the scenario
+    #[arg(long, value_name = "NAME", default_value = "new_scenario")]
+    pub name: String,
+    /// The failure that it triggers
+    #[arg(long, value_name = "FAILURE", default_value = "not_found")]
+    pub triggers: String,
+}
+
+/// Options of `check-target`.
+#[derive(Debug, Args)]
+pub struct CheckTargetArguments {
+    /// The pack whose target it is to be
+    pub pack: String,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
 /// Packs by name.
 #[derive(Debug, Args)]
 pub struct PackArguments {
@@ -213,6 +309,9 @@ pub struct SelectArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
+    /// Print what a target must bring: roles, variables, conditions
+    #[arg(long)]
+    pub requires: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
@@ -281,6 +380,17 @@ pub enum SnapshotsMode {
     Update,
     /// Nothing is compared
     Off,
+}
+
+/// Which bodies reports show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BodiesMode {
+    /// None
+    None,
+    /// Those of scenarios with violations
+    Violations,
+    /// All
+    All,
 }
 
 /// What counts as a violation besides violations.

@@ -94,3 +94,13 @@ Examples:
   failspec run kubeglass --shard 1/2 --report json=shard-1.json
   failspec run kubeglass --shard 2/2 --report json=shard-2.json
   failspec merge shard-1.json shard-2.json --report json=whole.json";
+
+pub(super) const SCENARIO_EXAMPLES: &str = "\
+Examples:
+  failspec scenario new --help
+      what a scenario can be made of";
+
+pub(super) const CHECK_TARGET_EXAMPLES: &str = "\
+Examples:
+  failspec check-target kubeglass --target staging
+      what staging brings and lacks, and whether each role works";

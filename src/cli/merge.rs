@@ -10,7 +10,8 @@ use crate::{
 use super::{
     arguments::MergeArguments,
     failure::Failure,
-    run::{open_reports, print, write_reports},
+    reports::Reports,
+    run::{print, print_as_it_is},
 };
 
 /// The largest report that is read, in bytes. What is larger is no report, or not one that fits into memory.
@@ -38,14 +39,18 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
         ));
     }
     let count = shards.len();
-    let report = merge(shards).map_err(|error| Failure::usage(error.to_string()))?;
-    let reports = open_reports(&arguments.reports)?;
+    let mut report = merge(shards).map_err(|error| Failure::usage(error.to_string()))?;
+    let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
     if !arguments.quiet {
         print(&terminal::begin(&header(&report)));
         print(&format!("  merged {count} shards\n"));
     }
+    // Before the end: the last line is the verdict's.
+    if let Some(annotations) = reports.annotations(&report) {
+        print_as_it_is(&annotations);
+    }
     print(&terminal::end(&report, arguments.verbose, arguments.quiet));
-    write_reports(&report, reports)?;
+    reports.write(&mut report)?;
     Ok(report.verdict.exit_code())
 }
 

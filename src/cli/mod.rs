@@ -1,17 +1,24 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod check_target;
+mod chosen_target;
 mod completions;
 mod coverage;
+mod curl;
 mod examples;
 mod explain;
 mod failure;
+mod init;
 mod lint;
 mod list;
 mod merge;
 mod mutants;
 mod packs;
+mod reports;
 mod run;
+mod runtime;
+mod scenario;
 mod schema;
 mod serve;
 mod signal;
@@ -29,6 +36,9 @@ pub use schema::schema;
 pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
+        Command::CheckTarget(arguments) => check_target::command(arguments),
+        Command::Init(arguments) => init::command(arguments),
+        Command::Scenario { action } => scenario::command(action),
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),

@@ -15,7 +15,7 @@ use crate::{
     verdict::exit,
 };
 
-use super::{arguments::MutantsArguments, failure::Failure, packs};
+use super::{arguments::MutantsArguments, failure::Failure, packs, runtime::runtime};
 
 /// Runs every mutant of the packs and prints the kill matrix.
 ///
@@ -25,10 +25,7 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
     let packs = packs::named(&Files::Embedded, &arguments.names)?;
     let subjects = chosen(&packs, arguments)?;
     let reports = open(&arguments.reports)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     let bar = ProgressBar::new(subjects.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:32} {pos}/{len} mutants · {elapsed}") {
         bar.set_style(style);

@@ -10,7 +10,7 @@ use crate::{
     verdict::exit,
 };
 
-use super::{arguments::ServeArguments, failure::Failure};
+use super::{arguments::ServeArguments, failure::Failure, runtime::runtime};
 
 /// Runs a reference implementation until a signal comes.
 ///
@@ -23,10 +23,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
         Some("list") => return Ok(list(mutants_of(&*api))),
         Some(id) => Some(mutant(mutants_of(&*api), id)?),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))?;
+    let runtime = runtime()?;
     runtime.block_on(async {
         let server = Server::start(Arc::clone(&api), Options { listen: arguments.listen, mutant }).await?;
         if let Some(path) = &arguments.target_file {

@@ -1,6 +1,6 @@
 //! What is wrong with a file, said so that a person can mend it.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Place;
 
@@ -65,25 +65,83 @@ impl Diagnostic {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = annotate_snippets::Group::with_title(level.primary_title(&self.title));
+        let mut group = Group::with_title(level.primary_title(told(&self.title)));
         if let Some(place) = &self.place {
-            let text = place.source.text();
-            let start = floor_boundary(text, place.span.start as usize);
-            let end = floor_boundary(text, place.span.end as usize).max(start);
-            // A caret under a whole block hides what is meant: the first line of it is enough.
-            let end = text[start..end].find('\n').map_or(end, |line| start + line);
-            let mut caret = AnnotationKind::Primary.span(start..end);
-            if !self.label.is_empty() {
-                caret = caret.label(&self.label);
-            }
-            group = group.element(Snippet::source(text).path(place.source.name()).annotation(caret));
-        }
-        if let Some(hint) = &self.hint {
-            group = group.element(Level::HELP.message(hint));
+            group = self.show(place, group);
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        // Without a line of a file there is nothing that a margin would be the margin of.
+        if let (None, Some(hint)) = (&self.place, &self.hint) {
+            let help = annotate_snippets::Group::with_title(Level::HELP.primary_title(hint));
+            return format!("{}\n{}", renderer.render(&[group]), renderer.render(&[help]));
+        }
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(told(hint)));
+        }
         renderer.render(&[group])
     }
+
+    /// The line of the place with a caret. It alone is given to the renderer, which would otherwise read the whole
+    /// file for each mistake; of a line that nobody could read only the place is told.
+    fn show<'a>(&'a self, place: &'a Place, group: Group<'a>) -> Group<'a> {
+        let text = place.source.text();
+        let start = floor_boundary(text, place.span.start as usize);
+        let (number, from) = place.source.line(start);
+        let to = text[start..].find('\n').map_or(text.len(), |line| start + line);
+        let name = told(place.source.name());
+        if to - from > LONGEST_LINE {
+            let group = group.element(Origin::path(name).line(number + 1));
+            let label = format!(
+                "on a line of {} bytes{}{}",
+                to - from,
+                if self.label.is_empty() { "" } else { ": " },
+                self.label
+            );
+            return group.element(Level::NOTE.message(told(&label)));
+        }
+        // A caret under a whole block hides what is meant: the first line of it is enough.
+        let end = floor_boundary(text, place.span.end as usize).clamp(start, to);
+        let mut caret = AnnotationKind::Primary.span(start - from..end - from);
+        if !self.label.is_empty() {
+            caret = caret.label(told(&self.label));
+        }
+        group.element(Snippet::source(&text[from..to]).line_start(number + 1).path(name).annotation(caret))
+    }
+}
+
+/// The longest line of a file that is shown, in bytes.
+const LONGEST_LINE: usize = 2000;
+
+/// The longest text of a message, in characters: it may quote a key or a value of the file.
+const LONGEST_TEXT: usize = 600;
+
+/// How many mistakes of one file are kept. More of them are told as `and more`: a file of megabytes that is none of
+/// ours would otherwise cost minutes for suggestions that nobody reads.
+pub(super) const MOST_KEPT: usize = 1000;
+
+/// How many mistakes are shown. Who wrote a file mends some and asks again; a file that is none of ours has thousands.
+const MOST_SHOWN: usize = 200;
+
+/// A text that quotes a file, without what a terminal would obey, and not longer than anyone reads.
+fn told(text: &str) -> String {
+    let mut told = String::with_capacity(text.len().min(LONGEST_TEXT));
+    for (number, character) in text.chars().enumerate() {
+        if number == LONGEST_TEXT {
+            told.push('…');
+            break;
+        }
+        let turns = matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        );
+        let obeyed = character.is_control() && character != '\n';
+        if obeyed || turns || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}') {
+            told.extend(character.escape_unicode());
+        } else {
+            told.push(character);
+        }
+    }
+    told
 }
 
 fn floor_boundary(text: &str, offset: usize) -> usize {
@@ -105,9 +163,11 @@ impl Diagnostics {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// All of them as text, a blank line between two.
+    /// The first 200 of them as text, a blank line between two, and whether there are more.
     pub fn render(&self, colour: bool) -> String {
-        self.0.iter().map(|diagnostic| diagnostic.render(colour)).collect::<Vec<_>>().join("\n\n")
+        let shown = self.0.iter().take(MOST_SHOWN).map(|diagnostic| diagnostic.render(colour));
+        let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: mend these first".to_owned());
+        shown.chain(more).collect::<Vec<_>>().join("\n\n")
     }
 }
 

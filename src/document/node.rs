@@ -80,6 +80,19 @@ impl Node {
         self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// The value at a JSON Pointer, if there is one.
+    pub fn find(&self, pointer: &str) -> Option<&Node> {
+        let mut node = self;
+        for part in pointer.split('/').skip(1) {
+            let key = part.replace("~1", "/").replace("~0", "~");
+            node = match &node.value {
+                NodeValue::List(items) => items.get(key.parse::<usize>().ok()?)?,
+                _ => node.get(&key)?,
+            };
+        }
+        Some(node)
+    }
+
     /// The same value as JSON, without positions.
     pub fn to_json(&self) -> Value {
         match &self.value {

@@ -1,8 +1,15 @@
 //! The second pass: nodes into what they mean, collecting every mistake.
 
-use std::{cell::RefCell, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+    time::Duration,
+};
 
-use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span};
+use super::{
+    Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span,
+    diagnostic::MOST_KEPT,
+};
 
 /// Reads the nodes of one file and collects what is wrong with them.
 ///
@@ -11,12 +18,14 @@ use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Sh
 pub struct Reader {
     source: Arc<Source>,
     mistakes: RefCell<Vec<Diagnostic>>,
+    /// How many there were, also where they are not kept any more.
+    count: Cell<usize>,
 }
 
 impl Reader {
     /// A reader for one file.
     pub fn new(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), mistakes: RefCell::default() }
+        Self { source: Arc::clone(source), mistakes: RefCell::default(), count: Cell::new(0) }
     }
 
     /// What was found wrong.
@@ -36,12 +45,22 @@ impl Reader {
 
     /// Notes a mistake.
     pub fn report(&self, diagnostic: Diagnostic) {
-        self.mistakes.borrow_mut().push(diagnostic);
+        // An error is never lost behind warnings: it keeps the file from being used.
+        let wanted = !self.is_full() || (diagnostic.severity == Severity::Error && !self.failed());
+        self.count.set(self.count.get() + 1);
+        if wanted {
+            self.mistakes.borrow_mut().push(diagnostic);
+        }
+    }
+
+    /// Whether further mistakes are not kept any more.
+    fn is_full(&self) -> bool {
+        self.mistakes.borrow().len() >= MOST_KEPT
     }
 
     /// How many mistakes were noted so far.
     pub fn count_mistakes(&self) -> usize {
-        self.mistakes.borrow().len()
+        self.count.get()
     }
 
     /// Notes an error at a place of this file.
@@ -70,6 +89,10 @@ impl Reader {
     ) {
         let known: Vec<&str> = known.into_iter().collect();
         let diagnostic = Diagnostic::error(self.place(span), title);
+        if self.is_full() {
+            // Looking for what was meant is what takes the time.
+            return self.report(diagnostic);
+        }
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("no {what} is declared"),
@@ -272,8 +295,11 @@ impl<'n> Fields<'n> {
 
 /// The name in `known` that `name` was probably meant to be.
 pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // Nobody mistypes a name of this length, and comparing takes memory with the product of both.
+    const LONGEST: usize = 200;
     known
         .into_iter()
+        .filter(|candidate| name.len().max(candidate.len()) <= LONGEST)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(name.len()) / 4)
         .min_by_key(|(distance, _)| *distance)

@@ -32,7 +32,7 @@ impl Source {
 
     /// The number of the line that holds `offset`, from 0, and where it starts. Every trial asks for its line:
     /// counting from the top each time would be quadratic in the size of a file.
-    fn line(&self, offset: usize) -> (usize, usize) {
+    pub(super) fn line(&self, offset: usize) -> (usize, usize) {
         let lines = self.lines.get_or_init(|| {
             std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect()
         });
@@ -68,6 +68,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// The number of the line, from 1. The column costs as much as the line is long, and is not always wanted.
+    pub fn line(&self) -> usize {
+        self.source.line((self.span.start as usize).min(self.source.text().len())).0 + 1
+    }
+
     /// Line and column, both counted from 1; the column in characters.
     pub fn line_column(&self) -> (usize, usize) {
         let text = self.source.text();
@@ -83,6 +88,6 @@ impl Place {
 /// Written as `file:line`, the form that editors and terminals make a link of.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.source.name(), self.line_column().0)
+        write!(f, "{}:{}", self.source.name(), self.line())
     }
 }

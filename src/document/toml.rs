@@ -8,7 +8,7 @@ use ::toml::{
 };
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span};
+use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span, diagnostic::MOST_KEPT};
 
 /// Reads one TOML document.
 ///
@@ -21,6 +21,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
         return Err(Diagnostics(
             errors
                 .into_iter()
+                .take(MOST_KEPT)
                 .map(|error| {
                     let span =
                         error.span().map_or(Span::default(), |range| Span::new(range.start, range.end));

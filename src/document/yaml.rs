@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span};
+use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span, diagnostic::MOST_KEPT};
 
 /// Nesting that no file of ours comes near; deeper would only serve to overflow a stack.
 const DEEPEST: usize = 64;
@@ -96,7 +96,7 @@ impl Builder<'_> {
             Ok(event) => Some(event),
             Err(error) => {
                 let at = self.offset(error.marker().index());
-                self.mistakes.push(
+                self.note(
                     Diagnostic::error(self.place(Span::new(at, at + 1)), "this is not well-formed YAML")
                         .label(error.info().to_owned()),
                 );
@@ -185,8 +185,8 @@ impl Builder<'_> {
             let (event, mark) = self.next(parser)?;
             let value = self.node(event, mark, parser)?;
             if let Some(first) = seen.get(&key) {
-                let (line, _) = self.place(*first).line_column();
-                self.mistakes.push(
+                let line = self.place(*first).line();
+                self.note(
                     Diagnostic::error(self.place(key_span), format!("`{key}` is there twice"))
                         .label(format!("first on line {line}")),
                 );
@@ -212,10 +212,16 @@ impl Builder<'_> {
         Node { span, value }
     }
 
+    fn note(&mut self, diagnostic: Diagnostic) {
+        if self.mistakes.len() < MOST_KEPT {
+            self.mistakes.push(diagnostic);
+        }
+    }
+
     fn mistake(&mut self, span: Span, title: impl Into<String>, hint: impl Into<String>) {
         let diagnostic = Diagnostic::error(self.place(span), title);
         let hint = hint.into();
-        self.mistakes.push(if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) });
+        self.note(if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) });
     }
 
     fn place(&self, span: Span) -> Place {

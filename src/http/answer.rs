@@ -1,6 +1,10 @@
 //! What came back.
 
-use std::{borrow::Cow, sync::OnceLock, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -20,7 +24,8 @@ pub struct Answer {
     pub defect: Option<BodyDefect>,
     /// From sending until the head of the answer was there.
     pub first_byte: Duration,
-    pub(super) document: OnceLock<Document>,
+    /// Shared by the copies of an answer: values take many times the memory of their text.
+    pub(super) document: OnceLock<Arc<Document>>,
 }
 
 /// What went wrong while a body arrived. What had arrived until then is kept.
@@ -79,7 +84,7 @@ impl Answer {
 
     /// The body read as one JSON document, whatever its media type. Read once, when it is first asked for.
     pub fn document(&self) -> &Document {
-        self.document.get_or_init(|| Document::read(&self.body))
+        self.document.get_or_init(|| Arc::new(Document::read(&self.body)))
     }
 
     /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.

@@ -33,6 +33,10 @@ pub struct ClientOptions {
     pub user_agent: String,
     /// Certificates (PEM, one or several in each) that are trusted beside those of the system.
     pub certificates: Vec<Vec<u8>>,
+    /// Our own certificate and its private key (PEM, one after the other), for servers that ask for one.
+    pub identity: Option<Vec<u8>>,
+    /// Whether the certificate of the server is not checked. Default: no.
+    pub insecure: bool,
 }
 
 impl Default for ClientOptions {
@@ -42,6 +46,8 @@ impl Default for ClientOptions {
             environment_proxy: true,
             user_agent: concat!("failspec/", env!("CARGO_PKG_VERSION")).to_owned(),
             certificates: Vec::new(),
+            identity: None,
+            insecure: false,
         }
     }
 }
@@ -57,6 +63,9 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
+    /// [`ClientOptions::identity`] cannot be used.
+    #[error("the client certificate cannot be used: {0}")]
+    Identity(String),
     /// The user agent cannot be a header value, a proxy in the environment is no URL, or the like.
     #[error("the HTTP client cannot be set up: {0}")]
     Setup(String),
@@ -201,6 +210,14 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
             return Err(unreadable("there is no certificate in it".to_owned()));
         }
         builder = builder.tls_certs_merge(bundle);
+    }
+    if let Some(pem) = &options.identity {
+        let identity =
+            reqwest::Identity::from_pem(pem).map_err(|error| ClientError::Identity(cause::root(&error)))?;
+        builder = builder.identity(identity);
+    }
+    if options.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
     }
     Ok(builder)
 }

@@ -53,13 +53,19 @@ pub enum Defect {
     /// unpredictable". The last member was kept.
     #[error("the key at {pointer} is there more than once")]
     DuplicateKey {
-        /// JSON Pointer (RFC 6901) of the member, cut off after 1,000 bytes.
+        /// JSON Pointer (RFC 6901) of the member; of keys beyond 200 bytes it gives the length alone.
         pointer: String,
     },
     /// RFC 8259, section 9, lets a reader limit the depth. Nothing was read.
     #[error("the JSON is nested more than {limit} levels deep")]
     TooDeep {
         /// The most levels that are read.
+        limit: usize,
+    },
+    /// RFC 8259, section 9, lets a reader limit the size. Nothing was read.
+    #[error("the JSON holds more than {limit} values")]
+    TooManyValues {
+        /// The most values that are read.
         limit: usize,
     },
     /// A number beyond the range of a double (RFC 8259, section 6: "indicates potential interoperability

@@ -1,8 +1,12 @@
 //! Reads a [`Document`] in one pass, duplicate keys included.
 
-use std::{borrow::Cow, cell::RefCell, fmt};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    fmt,
+};
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, map::Entry};
 
 use super::{Defect, Document};
@@ -13,8 +17,15 @@ const DEPTH: usize = 127;
 /// How many defects are listed: a body of a million duplicates must not become a list of a million.
 const MOST_DEFECTS: usize = 20;
 
-/// How many bytes of a JSON Pointer are kept, for keys can be as long as the body.
-const LONGEST_POINTER: usize = 1000;
+/// How many bytes of a key are told, for keys can be as long as the body.
+const LONGEST_KEY: usize = 200;
+
+/// The most values that are read: 8 MiB of `[],[],…` would be hundreds of MiB in memory. Lists that a control reads
+/// may be large; an answer with more than this is no answer to read.
+const MOST_VALUES: usize = 200_000;
+
+/// What the reader says of more values, and what is made of it below.
+const TOO_MANY: &str = "too many values";
 
 impl Document {
     /// Reads `bytes` as exactly one JSON document (RFC 8259) and lists everything that is wrong with it,
@@ -51,7 +62,8 @@ impl Document {
     fn read_text(&mut self, text: &str) {
         let mut parser = serde_json::Deserializer::from_str(text);
         let defects = RefCell::new(std::mem::take(&mut self.defects));
-        let seed = Reader { path: &Path::Root, defects: &defects };
+        let left = Cell::new(MOST_VALUES);
+        let seed = Reader { path: &Path::Root, defects: &defects, left: &left };
         let read = seed.deserialize(&mut parser);
         self.defects = defects.into_inner();
         match read {
@@ -85,6 +97,7 @@ fn defect_of(error: &serde_json::Error) -> Defect {
     let place = format!(" at line {line} column {column}");
     let reason = text.strip_suffix(&place).unwrap_or(&text);
     match reason {
+        TOO_MANY => Defect::TooManyValues { limit: MOST_VALUES },
         "recursion limit exceeded" => Defect::TooDeep { limit: DEPTH },
         "number out of range" => Defect::NumberTooLarge { line, column },
         "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
@@ -109,7 +122,12 @@ impl Path<'_> {
             Self::Key { parent, key } => {
                 parent.write(pointer);
                 pointer.push('/');
-                for c in key.chars().take(LONGEST_POINTER) {
+                // A key is told whole or not at all: a secret in it is taken out later on, and half of one is not.
+                if key.len() > LONGEST_KEY {
+                    pointer.push_str(&format!("({} bytes)", key.len()));
+                    return;
+                }
+                for c in key.chars() {
                     match c {
                         '~' => pointer.push_str("~0"),
                         '/' => pointer.push_str("~1"),
@@ -128,11 +146,6 @@ impl Path<'_> {
     fn pointer(&self) -> String {
         let mut pointer = String::new();
         self.write(&mut pointer);
-        if pointer.len() > LONGEST_POINTER {
-            let end = (0..=LONGEST_POINTER).rev().find(|at| pointer.is_char_boundary(*at));
-            pointer.truncate(end.unwrap_or(0));
-            pointer.push('…');
-        }
         pointer
     }
 }
@@ -142,6 +155,8 @@ impl Path<'_> {
 struct Reader<'a> {
     path: &'a Path<'a>,
     defects: &'a RefCell<Vec<Defect>>,
+    /// How many more values are read.
+    left: &'a Cell<usize>,
 }
 
 impl Reader<'_> {
@@ -162,6 +177,8 @@ impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom(TOO_MANY))?;
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
@@ -205,7 +222,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         let mut array = Vec::new();
         loop {
             let path = Path::Index { parent: self.path, index: array.len() };
-            match items.next_element_seed(Reader { path: &path, defects: self.defects })? {
+            match items.next_element_seed(Reader { path: &path, ..self })? {
                 Some(item) => array.push(item),
                 None => return Ok(Value::Array(array)),
             }
@@ -216,7 +233,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         let mut object = Map::new();
         while let Some(key) = members.next_key::<String>()? {
             let path = Path::Key { parent: self.path, key: &key };
-            let value = members.next_value_seed(Reader { path: &path, defects: self.defects })?;
+            let value = members.next_value_seed(Reader { path: &path, ..self })?;
             match object.entry(key) {
                 Entry::Vacant(entry) => {
                     entry.insert(value);

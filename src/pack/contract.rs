@@ -86,12 +86,16 @@ pub static CONTRACT: Shape = Shape {
         Field::required("contract", Kind::Name, "the name of the pack"),
         Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
         Field::optional("documentation", Kind::Text, "where the documentation is"),
-        Field::required(
+        Field::optional(
             "success",
             Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
-            "what success looks like; of a list any",
+            "what success looks like; of a list any (default: status 2xx)",
         ),
-        Field::required("envelope", Kind::Shape(&ENVELOPE), "the shape that error answers share"),
+        Field::optional(
+            "envelope",
+            Kind::Shape(&ENVELOPE),
+            "the shape that error answers share; without it the status is all that they share",
+        ),
         Field::optional(
             "codes",
             Kind::Words(&["open", "closed"]),
@@ -109,7 +113,7 @@ pub static CONTRACT: Shape = Shape {
         ),
         Field::optional(
             "operations",
-            Kind::Map(&Kind::Shape(&OPERATION)),
+            Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&OPERATION)])),
             "requests by name, so that a target can say where it has them",
         ),
         Field::required("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
@@ -200,7 +204,10 @@ impl Contract {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned),
-            success: success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
+            success: match fields.has("success") {
+                true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
+                false => vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
+            },
             envelope,
             codes_open: codes != Some(1),
             secrets: fields
@@ -337,8 +344,13 @@ impl Erratum {
 }
 
 fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
-    let fields = reader.fields(&entry.value, &OPERATION)?;
-    let node = fields.get("request")?;
+    // The request alone is all that most operations have to say.
+    let fields = match entry.value.as_text() {
+        Some(_) => None,
+        None => Some(reader.fields(&entry.value, &OPERATION)?),
+    };
+    let node = fields.as_ref().map_or(Some(&entry.value), |fields| fields.get("request"))?;
+    let source = fields.as_ref().and_then(|fields| fields.get("source"));
     let text = reader.text(node)?;
     let Some((method, path)) = split_request(text) else {
         reader.error_hint(node.span, format!("`{text}` is not a request"), "write `METHOD /path`");
@@ -363,6 +375,6 @@ fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
         operation: Some(entry.key.clone()),
         method: method.to_owned(),
         path: std::sync::Arc::new(path),
-        source: fields.get("source").map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
+        source: source.map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
     })
 }

@@ -50,7 +50,11 @@ pub(super) static ENVELOPE: Shape = Shape {
             Kind::Either(&[Kind::Text, Kind::Null]),
             "type/subtype of the answer; parameters are free",
         ),
-        Field::optional("code", OR_NULL_POINTER, "where the code is"),
+        Field::optional(
+            "code",
+            OR_NULL_POINTER,
+            "where the code is; `*` is any item of a list of errors, in whatever order they stand",
+        ),
         Field::optional(
             "message",
             OR_NULL_POINTER,
@@ -207,8 +211,20 @@ pub(super) fn read_schema(node: &Node, reader: &Reader, library: &Library) -> Op
     let Some(file) = node.as_text() else {
         return compile(node.to_json(), node, reader, library);
     };
-    if library.text(file).is_none() {
+    let Some(text) = library.text(file) else {
         reader.unknown(node.span, "schema file", file, library.names());
+        return None;
+    };
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            reader.error(node.span, format!("`{file}` is not JSON: {error}"));
+            return None;
+        }
+    };
+    // On its own first: what is wrong in it is told with its place in it.
+    if let Err(error) = Schema::compile(value, library) {
+        reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
         return None;
     }
     compile(serde_json::json!({ "$ref": file }), node, reader, library)
@@ -224,7 +240,11 @@ pub(super) fn compile(
     match Schema::compile(value, library) {
         Ok(schema) => Some(Arc::new(schema)),
         Err(error) => {
-            reader.error(node.span, format!("this is not a usable JSON Schema: {error}"));
+            let (node, message) = match node.find(&error.at) {
+                Some(part) => (part, error.message),
+                None => (node, error.to_string()),
+            };
+            reader.error(node.span, format!("this is not a usable JSON Schema: {message}"));
             None
         }
     }

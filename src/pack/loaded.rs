@@ -52,8 +52,15 @@ impl Pack {
     /// # Errors
     /// Every mistake in its files, not the first alone.
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
+        Self::from_texts(files, name, files.read_pack(name)?)
+    }
+
+    /// Reads the pack `name` from texts that are at hand; `files` says where they are from.
+    ///
+    /// # Errors
+    /// Every mistake in them, not the first alone.
+    pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
         let contract_path = format!("schemas/{name}/contract.yaml");
-        let texts = files.read_pack(name)?;
         let Some(contract_text) = texts.get(&contract_path) else {
             let known = files.packs()?.join(", ");
             return Err(PackError::Unknown { name: name.to_owned(), known });

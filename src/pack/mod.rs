@@ -32,7 +32,7 @@ pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry};
 pub use files::{Files, FilesError, Texts};
 pub use loaded::{Pack, PackError};
-pub use path::PathTemplate;
+pub use path::{PathTemplate, split_request};
 pub use pointer::Pointer;
 pub use provenance::{Provenance, Ruled};
 pub use request::{BodyTemplate, Line, RequestTemplate};

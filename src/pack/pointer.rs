@@ -22,6 +22,25 @@ impl Pointer {
         value.pointer(&self.0)
     }
 
+    /// The values at this place, where `*` stands for every item of a list. (In an object it is a name like others.)
+    pub fn find_each<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
+        let mut found = vec![value];
+        for part in self.0.split('/').skip(1) {
+            let key = part.replace("~1", "/").replace("~0", "~");
+            found = found
+                .into_iter()
+                .flat_map(|value| match value {
+                    Value::Array(items) if key == "*" => items.iter().collect(),
+                    Value::Array(items) => {
+                        key.parse::<usize>().ok().and_then(|at| items.get(at)).into_iter().collect()
+                    }
+                    _ => value.get(&key).into_iter().collect::<Vec<_>>(),
+                })
+                .collect();
+        }
+        found
+    }
+
     /// The value at this place, to change it.
     pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         value.pointer_mut(&self.0)

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use jsonschema::{Retrieve, Uri, Validator};
+use jsonschema::{Retrieve, Uri, ValidationError, Validator};
 use serde_json::Value;
 
 use super::files::Texts;
 
 /// Where relative references of a pack's schemas lead; nothing is ever fetched from it.
 const BASE: &str = "pack:///";
+
+/// The longest value or place that a message quotes, in bytes.
+const LONGEST_QUOTE: usize = 300;
 
 /// A compiled JSON Schema (2020-12 unless it says otherwise); formats are checked.
 #[derive(Debug)]
@@ -22,8 +25,36 @@ pub struct Schema {
 
 /// Why a value is not a usable schema.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct SchemaError(String);
+#[error("{}{message}", self.lead())]
+pub struct SchemaError {
+    /// JSON Pointer to the part of the schema that is wrong; empty for the whole.
+    pub at: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl SchemaError {
+    fn lead(&self) -> String {
+        if self.at.is_empty() { String::new() } else { format!("{}: ", self.at) }
+    }
+
+    fn of(error: &jsonschema::ValidationError<'_>) -> Self {
+        let at = error.instance_path().as_str().to_owned();
+        let text = error.to_string();
+        // What the library says of its registry is of no use to who wrote the `$ref`.
+        let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
+        let value = error.instance();
+        let message = match at.rsplit('/').next() {
+            // The meta-schema says it with an `anyOf` that nobody has written.
+            Some("type") if value.is_string() || value.is_array() => {
+                format!("{value} is no type; there are array, boolean, integer, null, number, object, string")
+            }
+            Some("pattern") => format!("{value} is no regular expression"),
+            _ => plain.unwrap_or(text),
+        };
+        Self { at, message }
+    }
+}
 
 /// One way in which a value does not fit a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,12 +118,7 @@ impl Schema {
             .with_retriever(library.clone())
             .should_validate_formats(true)
             .build(&value)
-            .map_err(|error| {
-                let text = error.to_string();
-                // What the library says of its registry is of no use to who wrote the `$ref`.
-                let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
-                SchemaError(plain.unwrap_or(text))
-            })?;
+            .map_err(|error| SchemaError::of(&error))?;
         let mut declared = BTreeSet::new();
         declared_properties(&value, &value, library, &mut declared, 0);
         Ok(Self { value, validator, declared })
@@ -106,10 +132,7 @@ impl Schema {
         self.validator
             .iter_errors(value)
             .take(20)
-            .map(|error| Misfit {
-                at: error.instance_path().as_str().to_owned(),
-                message: shorten(&error.to_string()),
-            })
+            .map(|error| Misfit { at: place(error.instance_path().as_str()), message: message(&error) })
             .collect()
     }
 
@@ -139,18 +162,27 @@ impl Schema {
     }
 }
 
-/// Messages quote the value, which may be megabytes long.
-fn shorten(message: &str) -> String {
-    const LONGEST: usize = 300;
-    if message.len() <= LONGEST {
-        return message.to_owned();
+/// What is wrong. The value is quoted whole or not at all: it may be megabytes long, secrets are taken out of
+/// messages later on, and what is cut could end in the first half of one.
+fn message(error: &ValidationError<'_>) -> String {
+    let whole = error.to_string();
+    if whole.len() <= LONGEST_QUOTE {
+        return whole;
     }
-    let head: String = message.chars().take(LONGEST / 2).collect();
-    let tail: String = {
-        let count = message.chars().count();
-        message.chars().skip(count.saturating_sub(LONGEST / 3)).collect()
-    };
-    format!("{head} … {tail}")
+    let without = error.masked_with("the value").to_string();
+    if without.len() <= LONGEST_QUOTE {
+        return format!("{without} (it is long: {} bytes)", error.instance().to_string().len());
+    }
+    // Some messages list the keys of the value.
+    format!("it does not fit `{}` (the message has {} bytes)", error.kind().keyword(), without.len())
+}
+
+/// A place in a body, whose keys may be as long as the body.
+fn place(pointer: &str) -> String {
+    if pointer.len() <= LONGEST_QUOTE {
+        return pointer.to_owned();
+    }
+    format!("(a place whose name has {} bytes)", pointer.len())
 }
 
 /// Collects the property names that a schema declares for its top level, through references and combinations.

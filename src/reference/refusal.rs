@@ -29,6 +29,24 @@ pub enum Mark {
 }
 
 impl Refusal {
+    /// One that its code tells apart.
+    #[must_use]
+    pub fn coded(code: &'static str, status: u16) -> Self {
+        Self { name: code, status, mark: Mark::Code(code) }
+    }
+
+    /// One that is alone with its status.
+    #[must_use]
+    pub fn alone(name: &'static str, status: u16) -> Self {
+        Self { name, status, mark: Mark::Status }
+    }
+
+    /// One that the beginning of its message tells apart.
+    #[must_use]
+    pub fn worded(name: &'static str, status: u16, text: &'static str) -> Self {
+        Self { name, status, mark: Mark::Text(text) }
+    }
+
     /// Another refusal of the same status that something of its own marks, the last one of a list: lists begin with
     /// the most general.
     #[must_use]

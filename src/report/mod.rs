@@ -1,6 +1,19 @@
 //! Reports: one room or file for each format, all made from the events and the report of a run.
 //!
-//! Whatever a server sent is hostile here: control characters never reach a terminal raw.
+//! Whatever a server sent is hostile here: control characters never reach a terminal or XML raw, HTML and Markdown are
+//! escaped, and nothing in a report causes a request.
 
+mod account;
+mod bodies;
+mod facts;
+mod visible;
+
+pub mod github;
+pub mod html;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod terminal;
+
+pub use bodies::{Bodies, withhold};
+pub use visible::visible;

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     http::{Body, Header, Request},
-    pack::{BodyTemplate, RequestTemplate},
-    target::Target,
+    pack::{BodyTemplate, PathTemplate, RequestTemplate},
+    target::{Carried, Target},
     template::{FillError, Filled, Scope, Template},
 };
 
@@ -52,12 +52,17 @@ pub struct Extra {
 /// When a hole has no value, or a value cannot be sent where it stands.
 pub fn build(
     template: &RequestTemplate,
-    credential: Option<Header>,
+    credential: Option<Carried>,
     scope: &Scope,
     target: &Target,
     extra: &Extra,
 ) -> Result<Request, BuildError> {
-    let url = url(template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
+    let remapped = template.line.operation.as_ref().and_then(|name| target.operations.get(name));
+    let (method, path) = match remapped {
+        Some(operation) => (&operation.method, &operation.path),
+        None => (&template.line.method, &*template.line.path),
+    };
+    let mut url = url(path, template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
     let mut headers = Vec::new();
     for (name, value) in &template.headers {
         let Filled { sent, shown } = value.fill(scope)?;
@@ -68,8 +73,14 @@ pub fn build(
         headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
     }
     // A header that the scenario writes itself is the fault that it is about.
-    if let Some(credential) = credential.filter(|credential| !has(&headers, &credential.name)) {
-        headers.push(credential);
+    match credential {
+        Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
+        Some(Carried::Query { name, value, shown })
+            if !template.query.iter().any(|(own, _)| *own == name) =>
+        {
+            url.add(&name, &value, &shown);
+        }
+        Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}
     }
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
     let media_type = match &template.body {
@@ -88,7 +99,7 @@ pub fn build(
     if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
         return Err(BuildError::HeaderBreaks(header.name.clone()));
     }
-    Ok(Request { method: template.line.method.clone(), url: url.sent, shown_url: url.shown, headers, body })
+    Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, body })
 }
 
 struct Address {
@@ -96,16 +107,30 @@ struct Address {
     shown: String,
 }
 
+impl Address {
+    /// Adds a query parameter of which `shown` may be shown.
+    fn add(&mut self, name: &str, value: &str, shown: &str) {
+        let separator = if self.sent.query().is_some() { '&' } else { '?' };
+        let name: String = utf8_percent_encode(name, COMPONENT).collect();
+        let value: String = utf8_percent_encode(value, COMPONENT).collect();
+        let query = self.sent.query().map_or_else(String::new, |query| format!("{query}&"));
+        self.sent.set_query(Some(&format!("{query}{name}={value}")));
+        self.shown.push_str(&format!("{separator}{name}={shown}"));
+    }
+}
+
 /// `own` is the target's base URL, `base` the one that is asked: a condition may bring another.
 fn url(
+    path: &PathTemplate,
     template: &RequestTemplate,
     scope: &Scope,
     own: &url::Url,
     base: &url::Url,
 ) -> Result<Address, BuildError> {
-    let mut path = template.line.path.fill(&template.path, scope)?;
+    let is_address = path.is_address();
+    let mut path = path.fill(&template.path, scope)?;
     let mut root = base.as_str().trim_end_matches('/').to_owned();
-    if template.line.path.is_address() {
+    if is_address {
         path.sent = path_of_address(&path.sent, own).ok_or(BuildError::Elsewhere(path.shown().clone()))?;
         root = base.origin().ascii_serialization();
     }

@@ -78,7 +78,7 @@ impl Session {
         let request =
             Request { method: request.method.clone(), shown_url: address.clone(), url, headers, body };
         let method = request.method.clone();
-        let answer = self.client.send(request).await.result.map_err(|error| error.to_string())?;
+        let answer = self.clients.send(request, None).await.result.map_err(|error| error.to_string())?;
         if (200..300).contains(&answer.status) {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     check::{Expected, Identity, Observed, Phase, Subject, View, stranger},
-    http::Request,
+    http::{Exchange, NoAnswer, Request},
     pack::{Control, Course, Retry, Step},
     target::Condition,
     template::{Held, Scope},
@@ -318,16 +318,16 @@ impl<'s> Running<'s> {
         let mut scope = scope.clone();
         let role = course.request.role.clone();
         for step in &self.trial.scenario.teardown {
-            let left = deadline.saturating_duration_since(Instant::now());
             let before = self.observed.records.len();
-            let records = &mut self.observed.records;
-            let result = self.session.step(step, &mut scope, phase, role.as_deref(), None, records);
-            let result = tokio::time::timeout(left, result).await;
-            let reason = match result {
-                Ok(Ok(())) => continue,
-                Ok(Err(reason)) => reason,
-                Err(_) => "no time left".to_owned(),
-            };
+            let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            // A server may close a connection just when it is used again. What is the same done twice is worth a
+            // second attempt, or the target keeps what was made (RFC 9110, section 9.2.2).
+            if self.observed.records.len() == before + 1 && was_lost(&self.observed.records[before].exchange)
+            {
+                self.observed.records.truncate(before);
+                result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            }
+            let Err(reason) = result else { continue };
             let sent = self.observed.records.get(before);
             // What is gone needs no removing, and what a broken setup never made cannot be left behind.
             let gone = sent
@@ -344,11 +344,31 @@ impl<'s> Running<'s> {
         }
     }
 
+    async fn clean(
+        &mut self,
+        step: &Step,
+        scope: &mut Scope,
+        phase: Phase,
+        role: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
+        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned()))
+    }
+
     fn times(&self, course: &Course, scope: &Scope) -> Result<u64, String> {
         let Some(repeat) = &course.repeat else { return Ok(1) };
         let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
         text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
     }
+}
+
+/// Whether a request that does the same when it is sent twice met a connection that was closed.
+fn was_lost(exchange: &Exchange) -> bool {
+    let idempotent =
+        matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
+    idempotent && matches!(exchange.result, Err(NoAnswer::Closed { .. }))
 }
 
 /// A request in a few words.

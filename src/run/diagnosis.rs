@@ -147,7 +147,7 @@ impl Session {
             .find_map(|request| build(request, None, &scope, &self.target, &Extra::default()).ok())?;
         let line = super::course::line(&built);
         let target = &self.target.url;
-        let answer = match self.client.send(built).await.result {
+        let answer = match self.clients.send(built, None).await.result {
             Ok(answer) => answer,
             Err(error) => return Some(no_answer(target, &error)),
         };

@@ -43,16 +43,31 @@ impl Engine {
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
         let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
+        if let Err(reason) = self.session.wait_until_ready().await {
+            run.diagnosis = Some(reason);
+            self.nothing_judged(&[], &able, &mut run);
+            return run;
+        }
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
-        run.diagnosis = match able.is_empty() {
-            true => self.session.probe(trials).await,
-            false => self.session.log_in_all(roles.into_iter()).await.err(),
+        let begin = async {
+            let diagnosis = match able.is_empty() {
+                true => self.session.probe(trials).await,
+                false => self.session.log_in_all(roles.into_iter()).await.err(),
+            };
+            if diagnosis.is_none() {
+                self.end_all(&able).await;
+            }
+            diagnosis
+        };
+        // Nothing was made yet that would have to be removed: who interrupts this need not wait for a login.
+        run.diagnosis = tokio::select! {
+            diagnosis = begin => diagnosis,
+            () = self.session.interrupt.wait() => None,
         };
         if run.diagnosis.is_some() {
             self.nothing_judged(&[], &able, &mut run);
             return run;
         }
-        self.end_all(&able).await;
         let (global, ordinary): (Vec<&Trial>, Vec<&Trial>) =
             able.into_iter().partition(|trial| self.global_condition(trial).is_some());
         // Among the first to run is one trial for each role: if not one of them gets through, nobody will.

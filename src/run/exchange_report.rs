@@ -42,7 +42,8 @@ fn answer_report(answer: &Answer, mask: &Mask) -> AnswerReport {
         status: answer.status,
         headers: headers
             .map(|(name, value)| {
-                (name.as_str().to_owned(), mask.text(&String::from_utf8_lossy(value.as_bytes())).into_owned())
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (mask.text(name.as_str()).into_owned(), mask.text(&value).into_owned())
             })
             .collect(),
         body: cut(mask.text(&answer.text_lossy()).into_owned(), LONGEST_BODY),

@@ -30,8 +30,8 @@ impl Running<'_> {
         let (session, trial) = (self.session, self.trial);
         let mut report = blank(session, trial);
         report.duration_ms = millis(duration);
-        report.left_behind =
-            self.left_behind.iter().map(|text| session.mask.text(text).into_owned()).collect();
+        let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
+        report.left_behind = self.left_behind.iter().map(quoted).collect();
         let records = self.observed.records.iter();
         report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
         let subject =
@@ -41,8 +41,7 @@ impl Running<'_> {
             report.observed = Some(observed(subject, session));
             report.request_ids = request_ids(subject, session);
         }
-        let reason = self.inconclusive.as_ref();
-        let reason = reason.map(|reason| cut(session.mask.text(reason).into_owned(), LONGEST_QUOTE));
+        let reason = self.inconclusive.as_ref().map(quoted);
         let undocumented =
             check::undocumented(&session.pack.contract, &trial.scenario, &self.observed).into_iter();
         match (reason, &subject) {
@@ -63,7 +62,7 @@ impl Running<'_> {
             }
         }
         if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
-            report.reason = Some(session.mask.text(reason).into_owned());
+            report.reason = Some(quoted(reason));
             report.outcome = Outcome::Inconclusive;
         }
         // What is wrong with an answer stays wrong, whatever could not be asked before or after it.
@@ -180,7 +179,7 @@ fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
     if subject.is_bare() && subject.triggered.code().is_some() {
         return Some(format!("HTTP {} alone, without a code", subject.answer().status));
     }
-    let code = subject.view.code(&subject.triggered.envelope)?;
+    let code = subject.view.code_of(subject.triggered)?;
     let other = subject.triggered.code().is_some_and(|own| own != code);
     other.then(|| plain(code))
 }
@@ -208,7 +207,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
     let envelope = &subject.triggered.envelope;
     ObservedAnswer {
         status: subject.answer().status,
-        code: subject.view.code(envelope).map(|code| short_code(session.mask.json(code))),
+        code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
         request_id: subject
             .view
             .request_id(envelope)
@@ -297,10 +296,13 @@ fn short_id(id: String) -> String {
 
 /// A code as it is; what is too long for a code, or is none, is shown as the beginning of its text: a report must not
 /// nest as deep as an answer can.
-fn short_code(code: Value) -> Value {
-    let text = plain(&code);
+fn short_code(code: &Value, session: &Session) -> Value {
+    let text = plain(code);
     let scalar = !code.is_array() && !code.is_object();
-    if scalar && text.len() <= LONGEST_QUOTE { code } else { Value::String(cut(text, LONGEST_QUOTE)) }
+    if scalar && text.len() <= LONGEST_QUOTE {
+        return session.mask.json(code);
+    }
+    Value::String(cut(session.mask.text(&text).into_owned(), LONGEST_QUOTE))
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,7 +14,7 @@ use tokio::sync::Mutex;
 use crate::{
     check::View,
     http::{Answer, Body, Header, Request},
-    target::{Credential, Login, LoginStep},
+    target::{Carried, Command, Credential, Login, LoginStep},
     template::{Held, Scope},
 };
 
@@ -21,6 +22,9 @@ use super::session::Session;
 
 /// A login is done again this long before it expires: requests take time.
 const MARGIN: Duration = Duration::from_secs(5);
+
+/// How long a program may take to print a credential: it may ask a vault on another continent.
+const LONGEST_COMMAND: Duration = Duration::from_secs(60);
 
 /// The logins of one target that were done.
 #[derive(Debug, Default)]
@@ -34,29 +38,31 @@ struct LoggedIn {
 }
 
 impl Session {
-    /// The header that a role sends.
+    /// What a role sends with its requests.
     ///
     /// # Errors
     /// Why there is none: the target has no such role, or its login was refused.
-    pub(super) async fn credential(&self, role: &str) -> Result<Header, String> {
+    pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
         let known = self.target.roles.get(role).ok_or_else(|| format!("the target brings no role {role}"))?;
-        let login = match &known.credential {
-            Credential::Login(login) => login,
-            other => return Ok(other.header(role)),
-        };
+        if !matches!(known.credential, Credential::Login(_) | Credential::Command(_)) {
+            return Ok(known.credential.carried(role));
+        }
         let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
         // Whoever comes second waits here and finds it done.
         let mut held = place.lock().await;
         let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
         if let Some(valid) = valid {
-            return Ok(valid.header.clone());
+            return Ok(Carried::Header(valid.header.clone()));
         }
-        let fresh = self
-            .log_in(login, role)
-            .await
-            .map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
+        let fresh = match &known.credential {
+            Credential::Login(login) => self.log_in(login, role).await,
+            Credential::Command(command) => self.run_command(command, role).await,
+            other => return Ok(other.carried(role)),
+        };
+        let fresh =
+            fresh.map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
         *held = Some(fresh.clone());
-        Ok(fresh.header)
+        Ok(Carried::Header(fresh.header))
     }
 
     /// Logs every role in that needs it, before anything is judged.
@@ -65,16 +71,42 @@ impl Session {
     /// The first login that was refused.
     pub(super) async fn log_in_all<'r>(&self, roles: impl Iterator<Item = &'r str>) -> Result<(), String> {
         for role in roles {
-            let logs_in = self
-                .target
-                .roles
-                .get(role)
-                .is_some_and(|role| matches!(role.credential, Credential::Login(_)));
+            let logs_in =
+                self.target.roles.get(role).is_some_and(|role| {
+                    matches!(role.credential, Credential::Login(_) | Credential::Command(_))
+                });
             if logs_in {
                 self.credential(role).await?;
             }
         }
         Ok(())
+    }
+
+    /// Runs a program and takes what it prints for a credential. What it says besides is not shown: nobody knows what
+    /// is in it.
+    async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
+        let (program, arguments) = command.run.split_first().ok_or("no program")?;
+        if !self.commands_allowed {
+            return Err(format!("it is what `{program}` prints, and commands are not allowed"));
+        }
+        let mut child = tokio::process::Command::new(program);
+        child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let output = tokio::time::timeout(LONGEST_COMMAND, child.output())
+            .await
+            .map_err(|_| format!("`{program}` printed nothing within {} s", LONGEST_COMMAND.as_secs()))?
+            .map_err(|error| format!("`{program}` cannot be run: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("`{program}` failed: {}", output.status));
+        }
+        let text = String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed no text"))?;
+        let printed = text.trim_end_matches(['\r', '\n']);
+        if printed.is_empty() || printed.contains(['\r', '\n']) {
+            return Err(format!("`{program}` did not print one line"));
+        }
+        self.mask.add_value(printed, &format!("role {role}"));
+        let value = format!("{}{printed}", command.prefix);
+        let shown = format!("{}[secret: role {role}]", command.prefix);
+        Ok(LoggedIn { header: Header { name: command.header.clone(), value, shown }, expires: None })
     }
 
     async fn log_in(&self, login: &Login, role: &str) -> Result<LoggedIn, String> {
@@ -105,7 +137,8 @@ impl Session {
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
         let request = self.login_request(step, scope)?;
         let line = format!("{} {}", request.method, request.shown_url);
-        let answer = self.client.send(request).await.result.map_err(|error| format!("{line}: {error}"))?;
+        let answer =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&answer, None);
         if !(200..300).contains(&answer.status) {
             return Err(format!("{line} was answered {}", self.describe(view)));

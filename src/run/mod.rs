@@ -14,13 +14,16 @@ mod finish;
 mod interrupt;
 mod locks;
 mod login;
+mod manners;
 mod plan;
 mod sending;
 mod session;
 mod shared;
+mod target_check;
 mod wait;
 mod whole;
 
 pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial, trial_names};
+pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{RunOptions, run};

@@ -60,7 +60,7 @@ impl Session {
             };
             let request =
                 build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
-            let exchange: Exchange = self.client.send(request).await;
+            let exchange: Exchange = self.clients.send(request, purpose.role).await;
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });

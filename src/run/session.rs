@@ -9,7 +9,6 @@ use std::{
 };
 
 use crate::{
-    http::Client,
     pack::Pack,
     secret::Mask,
     snapshot::Approved,
@@ -17,7 +16,7 @@ use crate::{
     template::{Held, Scope},
 };
 
-use super::{interrupt::Interrupt, locks::Locks, login::Logins};
+use super::{interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
 
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Session {
     /// The target.
     pub target: Arc<Target>,
     /// Sends requests.
-    pub client: Client,
+    pub clients: Clients,
     /// Every secret that is known so far.
     pub mask: Arc<Mask>,
     /// The values of the pack's variables on this target.
@@ -42,6 +41,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// Scenarios that must not overlap.
     pub locks: Locks,
+    /// Whether programs may be run that print credentials.
+    pub commands_allowed: bool,
     /// The logins that were done.
     pub logins: Logins,
     /// A short random name of the run; created names carry it.

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 
 use crate::{
-    http::{Client, ClientError, ClientOptions},
+    http::ClientError,
     pack::Files,
     secret::Mask,
     snapshot::{Approved, Mode},
@@ -46,6 +46,8 @@ pub struct RunOptions {
     pub deny_warnings: bool,
     /// What is done with approved answers.
     pub snapshots: Mode,
+    /// Whether programs of the target may be run that print credentials.
+    pub allow_commands: bool,
     /// Whether the environment says that this is CI: then no snapshot is written.
     pub in_ci: bool,
     /// Known failures.
@@ -87,7 +89,7 @@ pub async fn run(
     Ok(report)
 }
 
-fn session(
+pub(super) fn session(
     plan: &Plan,
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
@@ -107,7 +109,7 @@ fn session(
         mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }
     Ok(Session {
-        client: Client::new(ClientOptions { limits: plan.target.limits, ..ClientOptions::default() })?,
+        clients: super::manners::Clients::new(&plan.target)?,
         mask,
         variables: Arc::new(variables(&plan.pack, &plan.target)),
         waivers: Arc::clone(waivers),
@@ -115,6 +117,7 @@ fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
         run: run_name(),
         counter: AtomicU64::new(0),
@@ -266,6 +269,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             trials: trial_names(&plan.pack).count(),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
+            insecure: plan.target.tls.insecure,
             waits: planned_waits(plan),
         }
     });

@@ -20,7 +20,8 @@ use super::{
 ///
 /// Shared by all parts of a run; a login adds to it while the run goes on. Each text is searched for every
 /// secret as it stands, in hexadecimal digits, in base64 (both alphabets, also inside of something larger
-/// that was encoded), and in any of these with percent, form, JSON or HTML escapes. What is found becomes
+/// that was encoded), and in any of these with percent, form, JSON, HTML or
+/// JSON Pointer escapes. What is found becomes
 /// `[secret: <label>]`. A search takes time that is linear in the text, whatever the number of secrets.
 #[derive(Default)]
 pub struct Mask {

@@ -7,13 +7,14 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
-/// The value itself, in hexadecimal digits, and in base64.
+/// The value itself, also in lower case, in hexadecimal digits, and in base64.
 ///
 /// Escapes (percent, JSON, HTML) are not here: one character has several of them, and writers differ in
 /// what they escape, so that they are decoded in the text instead (see [`view`](super::view)).
 pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
-    let mut found = BTreeSet::from([bytes.to_vec()]);
+    // Names in HTTP have no case, and whoever handles them folds it.
+    let mut found = BTreeSet::from([bytes.to_vec(), secret.to_ascii_lowercase().into_bytes()]);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     found.insert(hex.to_ascii_uppercase().into_bytes());
     found.insert(hex.into_bytes());

@@ -13,10 +13,12 @@ pub(super) enum Escapes {
     Json,
     /// `&amp;`, `&#65;`, `&#x41;` (HTML, and XML, which has five of the names).
     Html,
+    /// `~0`, `~1` (JSON Pointer, RFC 6901, section 3).
+    Pointer,
 }
 
 impl Escapes {
-    pub(super) const ALL: [Self; 4] = [Self::Percent, Self::Form, Self::Json, Self::Html];
+    pub(super) const ALL: [Self; 5] = [Self::Percent, Self::Form, Self::Json, Self::Html, Self::Pointer];
 
     /// What a text must contain for a view to differ from it.
     fn marks(self) -> &'static [u8] {
@@ -25,6 +27,7 @@ impl Escapes {
             Self::Form => b"%+",
             Self::Json => b"\\",
             Self::Html => b"&",
+            Self::Pointer => b"~",
         }
     }
 
@@ -37,6 +40,8 @@ impl Escapes {
             }
             (Self::Json, [b'\\', kind, ..]) => read_json(*kind, text),
             (Self::Html, [b'&', ..]) => read_html(text),
+            (Self::Pointer, [b'~', b'0', ..]) => Some((Plain::Byte(b'~'), 2)),
+            (Self::Pointer, [b'~', b'1', ..]) => Some((Plain::Byte(b'/'), 2)),
             _ => None,
         }
     }
@@ -208,6 +213,7 @@ mod tests {
             (Escapes::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
             (Escapes::Form, "a+b%20c", "a b c"),
             (Escapes::Json, r"a\/b\u0041\ud83d\ude00\n\x\ud83d", "a/bA😀\n\\x\\ud83d"),
+            (Escapes::Pointer, "/a~1b~0c~2~", "/a/b~c~2~"),
             (Escapes::Html, "&lt;a&#65;&#x42;&amp;amp;&nope;&", "<aAB&amp;&nope;&"),
         ] {
             assert_eq!(decoded(text, kind).as_deref(), Some(plain), "{text}");

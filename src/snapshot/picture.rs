@@ -8,6 +8,10 @@ use crate::{
     secret::Mask,
 };
 
+/// The largest body that is approved word for word, in bytes: nobody reads more, and a hostile answer must not fill
+/// the disk of whoever tests it.
+const LARGEST_BODY: usize = 64 << 10;
+
 /// What a snapshot is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
@@ -29,6 +33,9 @@ pub fn picture(of: Picture<'_>) -> String {
     }
     text.push('\n');
     match &of.answer.document().value {
+        _ if of.answer.body.len() > LARGEST_BODY => {
+            text.push_str(&format!("[a body of more than {LARGEST_BODY} bytes]"));
+        }
         Some(value) => {
             let mut value = value.clone();
             mask_known(&mut value, of.failure);
@@ -49,6 +56,7 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
     if of.failure.envelope.media_type.is_some() {
         // The check `media-type` compares type and subtype alone, and so does the snapshot.
         let value = of.answer.header("content-type").unwrap_or("(none)");
+        let value = of.mask.text(value);
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         headers.push(("content-type".to_owned(), essence));
     }

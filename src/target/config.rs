@@ -17,8 +17,12 @@ use super::{
     Environment,
     condition::{CONDITION, Condition},
     credential::{Credential, ROLE, Role},
+    operation::Operation,
+    rate::Rate,
+    readiness::{READINESS, Readiness},
     redaction::redact,
     timeouts::{self, TIMEOUTS},
+    tls::{TLS, Tls},
     waiver::{OUT_OF_REACH, OutOfReach, WAIVER, Waiver},
 };
 
@@ -43,6 +47,14 @@ pub struct Target {
     pub snapshots: Option<PathBuf>,
     /// What its answers may cost us.
     pub limits: Limits,
+    /// Where it has operations that it does not have where the pack has them.
+    pub operations: BTreeMap<String, Operation>,
+    /// How TLS is spoken with it.
+    pub tls: Tls,
+    /// How fast requests may follow each other.
+    pub rate: Option<Rate>,
+    /// What a run waits for before it begins.
+    pub wait_for: Option<Readiness>,
     /// Whether no other process uses it at the same time.
     pub isolated: bool,
     /// Whether it is an embedded reference implementation, which says nothing about anyone's API.
@@ -89,6 +101,14 @@ static TARGET: Shape = Shape {
         ),
         Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "how long it may take"),
         Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
+        Field::optional(
+            "operations",
+            Kind::Map(&Kind::Text),
+            "where the target has an operation of the pack: name → `METHOD /path/{parameter}`",
+        ),
+        Field::optional("tls", Kind::Shape(&TLS), "how TLS is spoken with the target"),
+        Field::optional("rate", Kind::Text, "how many requests may be sent, such as `50/s` or `300/m`"),
+        Field::optional("wait_for", Kind::Shape(&READINESS), "what a run waits for before it begins"),
         Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
     ],
     also: &[],
@@ -172,6 +192,10 @@ impl Target {
             out_of_reach: Vec::new(),
             snapshots: None,
             limits: Limits::default(),
+            operations: BTreeMap::new(),
+            tls: Tls::default(),
+            rate: None,
+            wait_for: None,
             isolated: false,
             reference: false,
         })
@@ -204,7 +228,7 @@ impl Target {
         let url = read_url(fields.get("url")?, reader, environment);
         let roles = named("roles")
             .filter_map(|entry| {
-                Some((entry.key.clone(), Role::read(&entry.key, &entry.value, reader, environment)?))
+                Some((entry.key.clone(), Role::read(&entry.key, &entry.value, reader, environment, folder)?))
             })
             .collect();
         let variables = named("variables")
@@ -241,6 +265,16 @@ impl Target {
                 .and_then(|node| reader.text(node))
                 .map(|path| folder.join(path)),
             limits: fields.get("timeouts").and_then(|node| timeouts::read(node, reader)).unwrap_or_default(),
+            operations: named("operations")
+                .filter_map(|entry| Some((entry.key.clone(), Operation::read(&entry.value, reader)?)))
+                .collect(),
+            // The files of another target need not be there.
+            tls: match (*environment, fields.get("tls")) {
+                (Environment::Process, Some(node)) => Tls::read(node, reader, folder)?,
+                _ => Tls::default(),
+            },
+            rate: fields.get("rate").and_then(|node| Rate::read(node, reader)),
+            wait_for: fields.get("wait_for").and_then(|node| Readiness::read(node, reader)),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })

@@ -1,5 +1,7 @@
 //! What a role proves itself with.
 
+use std::path::Path;
+
 use base64::Engine as _;
 
 use crate::{
@@ -9,8 +11,10 @@ use crate::{
 };
 
 use super::{
+    command::{COMMAND, Command},
     environment::Environment,
     login::{LOGIN, Login},
+    tls::{CERTIFICATE, identity},
 };
 
 /// What a role proves itself with.
@@ -39,8 +43,37 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// A query parameter.
+    Query {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+    /// A client certificate with its private key (PEM).
+    Certificate(Secret),
+    /// What a program prints.
+    Command(Command),
     /// What a login brings.
     Login(Box<Login>),
+}
+
+/// What a request carries of a credential.
+#[derive(Debug, Clone)]
+pub enum Carried {
+    /// A header.
+    Header(Header),
+    /// A query parameter.
+    Query {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What may be shown in place of the value.
+        shown: String,
+    },
+    /// Nothing: the connection shows it.
+    Connection,
 }
 
 /// A role of the target.
@@ -60,6 +93,9 @@ pub(super) static ROLE: Shape = Shape {
         Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
         Field::optional("header", Kind::Shape(&NAMED), "a header of its own"),
         Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
+        Field::optional("query", Kind::Shape(&NAMED), "a query parameter"),
+        Field::optional("certificate", Kind::Shape(&CERTIFICATE), "a client certificate (TLS)"),
+        Field::optional("command", Kind::Shape(&COMMAND), "a program that prints the credential"),
         Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
         Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
     ],
@@ -87,7 +123,13 @@ static NAMED: Shape = Shape {
 };
 
 impl Role {
-    pub(super) fn read(name: &str, node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+    pub(super) fn read(
+        name: &str,
+        node: &Node,
+        reader: &Reader,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Option<Self> {
         let fields = reader.fields(node, &ROLE)?;
         let secret = |node: &Node| {
             let value = environment.text(node, reader)?;
@@ -98,10 +140,10 @@ impl Role {
             let name = reader.text(fields.get("name")?)?.to_owned();
             Some((name, secret(fields.get("value")?)?))
         };
-        let kinds = ["bearer", "basic", "header", "cookie", "login"];
+        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "command", "login"];
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
-            let hint = "give one of `bearer`, `basic`, `header`, `cookie` and `login`";
+            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
             reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
             return None;
         };
@@ -115,6 +157,15 @@ impl Role {
             }
             "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
             "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
+            "query" => named(value).map(|(name, value)| Credential::Query { name, value })?,
+            "command" => Credential::Command(Command::read(value, reader)?),
+            "certificate" if *environment == Environment::Unused => {
+                Credential::Certificate(Secret::new("unused", format!("role {name}")))
+            }
+            "certificate" => {
+                let fields = reader.fields(value, &CERTIFICATE)?;
+                Credential::Certificate(identity("file", &fields, reader, folder, &format!("role {name}"))?)
+            }
             _ => Credential::Login(Box::new(Login::read(value, reader, environment)?)),
         };
         let exclusive = match fields.get("exclusive") {
@@ -125,13 +176,13 @@ impl Role {
     }
 
     /// Reads what `--role NAME=…` says: `bearer:env:VAR`, `basic:env:VAR` (user:password),
-    /// `header:NAME:env:VAR`, `cookie:NAME:env:VAR`.
+    /// `header:NAME:env:VAR`, `cookie:NAME:env:VAR`, `query:NAME:env:VAR`.
     ///
     /// # Errors
     /// A sentence that says what is wrong; it never quotes a value.
     pub fn from_option(name: &str, text: &str) -> Result<Self, String> {
         let usage =
-            "write bearer:env:VAR, basic:env:VAR (user:password), header:NAME:env:VAR or cookie:NAME:env:VAR";
+            "write bearer:env:VAR, basic:env:VAR (user:password), or header, cookie or query:NAME:env:VAR";
         let parts: Vec<&str> = text.split(':').collect();
         let value = |variable: &str| {
             std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
@@ -157,8 +208,11 @@ impl Role {
             ["cookie", cookie, "env", variable] => {
                 Credential::Cookie { name: (*cookie).to_owned(), value: secret(variable)? }
             }
+            ["query", query, "env", variable] => {
+                Credential::Query { name: (*query).to_owned(), value: secret(variable)? }
+            }
             // A credential on the command line is in the shell's history and in the process list.
-            ["bearer" | "basic" | "header" | "cookie", ..] => {
+            ["bearer" | "basic" | "header" | "cookie" | "query", ..] => {
                 return Err(format!("role {name}: credentials come from the environment; {usage}"));
             }
             _ => return Err(format!("role {name}: this is no credential; {usage}")),
@@ -172,13 +226,16 @@ impl Credential {
     pub fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
-            Self::Header { value, .. } | Self::Cookie { value, .. } => Some(value),
-            Self::Login(_) => None,
+            Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
+                Some(value)
+            }
+            // A key is never sent, and a certificate is no secret.
+            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
         }
     }
 
-    /// The header that carries it; `role` is what may be shown in place of the secret.
-    pub fn header(&self, role: &str) -> Header {
+    /// What a request carries of it; `role` is what may be shown in place of the secret.
+    pub fn carried(&self, role: &str) -> Carried {
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (
                 "Authorization",
@@ -196,8 +253,19 @@ impl Credential {
             Self::Cookie { name, value } => {
                 ("Cookie", format!("{name}={}", value.expose()), format!("{name}=[secret: role {role}]"))
             }
+            Self::Query { name, value } => {
+                return Carried::Query {
+                    name: name.clone(),
+                    value: value.expose().to_owned(),
+                    shown: format!("[secret: role {role}]"),
+                };
+            }
+            Self::Certificate(_) => return Carried::Connection,
+            Self::Command(command) => {
+                (command.header.as_str(), String::new(), format!("[secret: role {role}]"))
+            }
             Self::Login(login) => (login.header.0.as_str(), String::new(), format!("[secret: role {role}]")),
         };
-        Header { name: name.to_owned(), value, shown }
+        Carried::Header(Header { name: name.to_owned(), value, shown })
     }
 }

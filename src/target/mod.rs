@@ -3,22 +3,33 @@
 //! What a target *declares* and cannot resolve (an empty environment variable) is a mistake, never a skip; what
 //! it does not declare leads to skipped scenarios, and so to an incomplete run.
 
+mod command;
 mod condition;
 mod config;
 mod credential;
 mod draft;
 mod environment;
 mod login;
+mod operation;
+mod rate;
+mod readiness;
 mod redaction;
 mod timeouts;
+mod tls;
+mod unknown;
 mod waiver;
 
+pub use command::Command;
 pub use condition::{Condition, ControlRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
-pub use credential::{Credential, Role};
+pub use credential::{Carried, Credential, Role};
 pub use draft::{Known, WaiverDraft};
 pub use environment::Environment;
 pub use login::{Login, LoginStep};
+pub use operation::Operation;
+pub use rate::Rate;
+pub use readiness::Readiness;
+pub use tls::Tls;
 pub use waiver::{OutOfReach, Waiver, glob};
 
 use config::read_url;

@@ -157,8 +157,9 @@ impl Coverage {
                 let shown = shown_by(trials);
                 match (&failure.declared, shown) {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
+                    // What was not asked for need not be explained.
+                    _ if !selected => State::NotSelected,
                     (Some(declared), _) => declared.clone(),
-                    (None, _) if !selected => State::NotSelected,
                     (None, shown) => shown,
                 }
             };

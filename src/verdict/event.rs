@@ -53,6 +53,8 @@ pub struct PackHeader {
     pub target: String,
     /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
     pub reference: bool,
+    /// Whether the certificate of the target is not checked: then anyone could be answering.
+    pub insecure: bool,
     /// Trials that will wait, because a documented failure is over only after some time.
     pub waits: Vec<PlannedWait>,
 }

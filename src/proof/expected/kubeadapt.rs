@@ -24,6 +24,7 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("internal-fault-ignored", "server_error", "accepted"),
     ("unknown-timeframe-accepted", "invalid_query_parameter", "accepted"),
     ("invalid-number-accepted", "validation_failed", "accepted"),
+    ("problems-as-texts", "validation_failed", "envelope"),
     ("invalid-number-is-400", "validation_failed", "status"),
     ("malformed-id-is-404", "malformed_cluster_id", "status"),
     ("missing-key-accepted", "missing_key", "accepted"),
@@ -53,6 +54,8 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         "contradictory-dates-accepted" => Some(Noticed::warning("accepted").at("validation_failed")),
         // "Each invalid field" may be read as the first one.
         "first-problem-only" => Some(Noticed::warning("expectation").at("validation_failed")),
+        // The members of the objects are those of FastAPI, which the page does not name.
+        "problems-of-another-shape" => Some(Noticed::warning("schema").at("validation_failed")),
         // The page gives both 404s one status, not one text.
         "foreign-cluster-told-apart" => Some(Noticed::warning("twin").at("not_found")),
         "remaining-above-zero" => Some(Noticed::warning("headers").at("rate_limited")),

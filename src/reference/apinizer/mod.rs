@@ -36,7 +36,7 @@ mod tokens;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
+    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
     query::Query,
     store::{Clock, RateLimit, RateLimiter, Store, Switches},
 };
@@ -156,11 +156,7 @@ impl Api for Apinizer {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal {
-            name: code.as_str(),
-            status: code.status(),
-            mark: Mark::Code(code.as_str()),
-        };
+        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
         Code::ALL.iter().map(refusal).collect()
     }
 

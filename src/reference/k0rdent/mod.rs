@@ -39,7 +39,7 @@ mod target_file;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
+    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
     query::Query,
     store::{Clock, Ledger, RateLimit, RateLimiter, Store, Switches, Works},
 };
@@ -168,14 +168,9 @@ impl Api for K0rdent {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal {
-            name: code.as_str(),
-            status: code.status(),
-            mark: Mark::Code(code.as_str()),
-        };
+        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
         // The page names no code for these two.
-        let alone = |name, status| Refusal { name, status, mark: Mark::Status };
-        let others = [alone("SEMANTIC_ERROR", 422), alone("RATE_LIMITED", 429)];
+        let others = [Refusal::alone("SEMANTIC_ERROR", 422), Refusal::alone("RATE_LIMITED", 429)];
         Code::ALL.iter().map(refusal).chain(others).collect()
     }
 

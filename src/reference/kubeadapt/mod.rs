@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Api, Envelope, Mark, Refusal, Request, path,
+    Answer, Api, Envelope, Refusal, Request, path,
     query::Query,
     store::{Clock, Identity, RateLimit, RateLimiter, Store, Switches},
 };
@@ -153,6 +153,14 @@ impl Kubeadapt {
             Failure::InvalidParameters(_) if self.quirks.is_on(quirks::RANGE_IS_BAD_REQUEST) => {
                 answer.status = 400;
             }
+            Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::FOREIGN_PROBLEMS) => {
+                let shown = problems.iter().map(|it| json!({ "field": it.parameter, "error": it.message }));
+                answer.set_document(&json!({ "detail": shown.collect::<Vec<_>>() }));
+            }
+            Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::PROBLEMS_AS_TEXTS) => {
+                let shown: Vec<&str> = problems.iter().map(|problem| problem.message).collect();
+                answer.set_document(&json!({ "detail": shown }));
+            }
             _ => {}
         }
     }
@@ -183,19 +191,17 @@ impl Api for Kubeadapt {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        let text = |name, status, text| Refusal { name, status, mark: Mark::Text(text) };
-        let alone = |name, status| Refusal { name, status, mark: Mark::Status };
         vec![
-            text("invalid_timeframe", 400, "Invalid timeframe"),
-            text("malformed_id", 400, "Invalid cluster ID"),
-            text("missing_key", 401, "API key required"),
-            text("invalid_key", 401, "Invalid API key"),
-            text("missing_scope", 403, "Missing required permission"),
-            text("cluster_not_allowed", 403, "Access to this cluster"),
-            alone("not_found", 404),
-            alone("invalid_parameters", 422),
-            alone("rate_limited", 429),
-            alone("internal_error", 500),
+            Refusal::worded("invalid_timeframe", 400, "Invalid timeframe"),
+            Refusal::worded("malformed_id", 400, "Invalid cluster ID"),
+            Refusal::worded("missing_key", 401, "API key required"),
+            Refusal::worded("invalid_key", 401, "Invalid API key"),
+            Refusal::worded("missing_scope", 403, "Missing required permission"),
+            Refusal::worded("cluster_not_allowed", 403, "Access to this cluster"),
+            Refusal::alone("not_found", 404),
+            Refusal::alone("invalid_parameters", 422),
+            Refusal::alone("rate_limited", 429),
+            Refusal::alone("internal_error", 500),
         ]
     }
 

@@ -6,6 +6,8 @@ pub(super) const UNKNOWN_TIMEFRAME: &str = "unknown-timeframe-accepted";
 pub(super) const BAD_NUMBER: &str = "invalid-number-accepted";
 pub(super) const CONTRADICTION: &str = "contradictory-dates-accepted";
 pub(super) const FIRST_PROBLEM: &str = "first-problem-only";
+pub(super) const FOREIGN_PROBLEMS: &str = "problems-of-another-shape";
+pub(super) const PROBLEMS_AS_TEXTS: &str = "problems-as-texts";
 pub(super) const RANGE_IS_BAD_REQUEST: &str = "invalid-number-is-400";
 pub(super) const MALFORMED_NOT_FOUND: &str = "malformed-id-is-404";
 pub(super) const MISSING_KEY: &str = "missing-key-accepted";
@@ -35,6 +37,11 @@ pub(super) const ALL: &[Switch] = &[
     Switch { name: BAD_NUMBER, about: "a number that is none, or out of range, is replaced by the default" },
     Switch { name: CONTRADICTION, about: "dates may be in the wrong order, or only one of them there" },
     Switch { name: FIRST_PROBLEM, about: "of several invalid parameters only the first is reported" },
+    Switch {
+        name: FOREIGN_PROBLEMS,
+        about: "the objects of a 422 have other members than FastAPI gives them",
+    },
+    Switch { name: PROBLEMS_AS_TEXTS, about: "the list of a 422 has texts instead of objects" },
     Switch { name: RANGE_IS_BAD_REQUEST, about: "an invalid number is a 400 instead of a 422" },
     Switch { name: MALFORMED_NOT_FOUND, about: "a malformed cluster id is looked up, and not found" },
     Switch { name: MISSING_KEY, about: "who sends no key may read everything" },

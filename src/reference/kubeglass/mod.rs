@@ -45,7 +45,7 @@ mod seed;
 mod target_file;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
+    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
     store::{self, Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use call::Call;
@@ -210,11 +210,7 @@ impl Api for Kubeglass {
     }
 
     fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal {
-            name: code.as_str(),
-            status: code.status(),
-            mark: Mark::Code(code.as_str()),
-        };
+        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
         Code::ALL.iter().map(refusal).collect()
     }
 

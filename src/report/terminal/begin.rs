@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::verdict::{PackHeader, PlannedWait, RunHeader};
+use crate::{
+    report::facts::{INSECURE, REFERENCE},
+    verdict::{PackHeader, PlannedWait, RunHeader},
+};
 
-use super::paint::{Paint, visible};
-
-/// What a run on an embedded implementation says of itself, first and last.
-pub(super) const REFERENCE: &str =
-    "the embedded reference implementation: this says nothing about anyone's API";
+use super::{paint::Paint, visible};
 
 /// The first lines.
 pub fn begin(header: &RunHeader) -> String {
@@ -25,6 +24,9 @@ pub fn begin(header: &RunHeader) -> String {
             ),
             false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
         };
+        if pack.insecure {
+            let _ = writeln!(text, "  {} {INSECURE}", Paint::dab(Paint::BAD, "insecure"));
+        }
         // The embedded implementations have short windows: nobody would notice.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
             let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "waits"), wait_line(wait));

@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use crate::verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict};
+use crate::{
+    report::facts::{INSECURE, REFERENCE},
+    verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict},
+};
 
 use super::{
-    begin::REFERENCE,
-    paint::{Paint, visible},
+    paint::Paint,
     trial::{in_short, trial},
+    visible,
 };
 
 /// How many trials with one and the same reason are listed by name.
@@ -26,13 +29,15 @@ const MOST_LEFT: usize = 20;
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     let mut text = String::new();
     if let Some(diagnosis) = &report.diagnosis {
-        let _ =
-            writeln!(text, "\n{}\n{}", Paint::dab(Paint::BAD, "nothing can be judged"), visible(diagnosis));
+        if !quiet {
+            text.push('\n');
+        }
+        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "nothing can be judged"), visible(diagnosis));
     } else if !quiet {
         trials(&mut text, report, verbose);
     }
-    text.push('\n');
     if !quiet {
+        text.push('\n');
         left_behind(&mut text, report);
         outcomes(&mut text, report);
         coverage(&mut text, report);
@@ -40,7 +45,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         snapshots(&mut text, report);
         errata(&mut text, report, verbose);
     }
-    last_line(&mut text, report);
+    last_line(&mut text, report, quiet);
     text
 }
 
@@ -305,13 +310,46 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     }
 }
 
-fn last_line(text: &mut String, report: &RunReport) {
+/// Why the verdict is what it is, where nothing else is told.
+fn reason(report: &RunReport) -> String {
+    let summary = &report.summary;
+    match report.verdict {
+        Verdict::Violations => {
+            let run = report.run_findings.iter().filter(|finding| finding.violation).count();
+            match (summary.failed, run) {
+                (0, 0) => "warnings or changed answers".to_owned(),
+                (failed, 0) => format!("{failed} failed"),
+                (failed, run) => format!("{failed} failed, {run} findings of the run"),
+            }
+        }
+        Verdict::Inconclusive if report.diagnosis.is_none() => {
+            format!("{} inconclusive", summary.inconclusive)
+        }
+        Verdict::Incomplete => {
+            let missing = report.packs.iter().flat_map(|pack| pack.coverage.missing());
+            let names: Vec<String> = missing.map(|(name, _)| name).collect();
+            let shown = names.len().min(MOST_NAMES);
+            let more = match names.len() - shown {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("not shown: {}{more}", names[..shown].join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     let style = match report.verdict {
         Verdict::Conforms => Paint::GOOD,
         Verdict::Violations => Paint::BAD,
         _ => Paint::WARN,
     };
     let mut line = Paint::dab(style, report.verdict.word());
+    let why = if quiet { reason(report) } else { String::new() };
+    if !why.is_empty() {
+        let _ = write!(line, " · {}", visible(&why));
+    }
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
     if selected < report.summary.documented || report.shard.is_some() {
         let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
@@ -321,6 +359,9 @@ fn last_line(text: &mut String, report: &RunReport) {
     }
     if report.reference {
         let _ = write!(line, " · {}", Paint::dab(Paint::WARN, REFERENCE));
+    }
+    if report.packs.iter().any(|pack| pack.header.insecure) {
+        let _ = write!(line, " · {}", Paint::dab(Paint::BAD, INSECURE));
     }
     let _ = writeln!(text, "{} {line}", label("verdict"));
 }

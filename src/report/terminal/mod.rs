@@ -8,6 +8,8 @@ mod trial;
 
 pub use begin::begin;
 pub use end::end;
-pub use paint::{Paint, visible};
+pub use paint::Paint;
 pub use progress::Progress;
 pub use trial::trial;
+
+pub use super::visible;

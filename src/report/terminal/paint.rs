@@ -1,6 +1,4 @@
-//! Colours, and text that is safe to print.
-
-use std::borrow::Cow;
+//! Colours.
 
 use anstyle::{AnsiColor, Style};
 
@@ -24,43 +22,5 @@ impl Paint {
     /// `text` in a style.
     pub fn dab(style: Style, text: impl std::fmt::Display) -> String {
         format!("{style}{text}{style:#}")
-    }
-}
-
-/// Text of unknown origin without anything that a terminal could obey: control characters, escapes and marks that
-/// turn the direction of writing are shown as what they are.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if is_unsafe(character) {
-            safe.extend(character.escape_unicode());
-        } else {
-            safe.push(character);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-fn is_unsafe(character: char) -> bool {
-    let is_break = matches!(character, '\n' | '\t');
-    let turns =
-        matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (character.is_control() && !is_break)
-        || turns
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::visible;
-
-    #[test]
-    fn nothing_that_a_terminal_obeys_gets_through() {
-        assert_eq!(visible("a\u{1b}[31mb\rc\u{202e}d\n"), "a\\u{1b}[31mb\\u{d}c\\u{202e}d\n");
-        assert_eq!(visible("\u{9b}0m"), "\\u{9b}0m");
-        assert_eq!(visible("ünïcödé 日本"), "ünïcödé 日本");
     }
 }

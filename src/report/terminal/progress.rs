@@ -6,14 +6,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::verdict::{Outcome, TrialReport};
 
-use super::paint::{Paint, visible};
+use super::{paint::Paint, visible};
 
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// Whether every trial gets a line.
-    verbose: bool,
     /// Whether plain lines are written.
     plain: bool,
     total: usize,
@@ -26,7 +24,7 @@ pub struct Progress {
 
 impl Progress {
     /// Progress over `total` trials.
-    pub fn new(total: usize, verbose: bool, quiet: bool) -> Self {
+    pub fn new(total: usize, quiet: bool) -> Self {
         let terminal = stderr().is_terminal() && !quiet;
         let bar = if terminal {
             let style = ProgressStyle::with_template("{bar:32} {pos}/{len} · {msg} · {eta} left");
@@ -37,7 +35,7 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        Self { bar, verbose, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
+        Self { bar, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
     }
 
     /// A trial is over.
@@ -50,10 +48,7 @@ impl Progress {
         }
         self.bar.set_message(self.counts());
         self.bar.inc(1);
-        if self.verbose {
-            let outcome = trial.outcome.word();
-            self.line(&format!("{outcome:>12}  {}  {} ms", trial.name, trial.duration_ms));
-        } else if self.plain {
+        if self.plain {
             // A line for every tenth: enough to see in a CI log that it moves.
             let tenths = self.done * 10 / self.total.max(1);
             if tenths > self.told && self.total >= 200 {

@@ -1,13 +1,17 @@
 //! One trial that did not simply pass.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::fmt::Write as _;
 
 use crate::{
     check::Finding,
+    report::{
+        account::{judged, who},
+        visible::shortened,
+    },
     verdict::{ExchangeReport, Outcome, SnapshotState, TrialReport},
 };
 
-use super::paint::{Paint, visible};
+use super::{paint::Paint, visible};
 
 /// The longest body that is shown in a terminal, in characters.
 const LONGEST_BODY: usize = 600;
@@ -96,27 +100,6 @@ fn findings(text: &mut String, report: &TrialReport) {
     }
 }
 
-/// Whose credentials were sent; a scenario may write wrong ones itself.
-fn who(exchange: &ExchangeReport) -> String {
-    let own = |(name, _): &(String, String)| {
-        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
-    };
-    match &exchange.role {
-        Some(role) => format!("as {role}"),
-        None if exchange.request.headers.iter().any(own) => {
-            "with credentials that nobody was given".to_owned()
-        }
-        None => "without credentials".to_owned(),
-    }
-}
-
-/// The exchange that is judged; where there is none, the last one, at which the trial ended.
-pub(super) fn judged(report: &TrialReport) -> Option<&ExchangeReport> {
-    let of = |phase: &str| report.exchanges.iter().find(|exchange| exchange.phase == phase);
-    let teardown = |exchange: &&ExchangeReport| !exchange.phase.starts_with("teardown");
-    of("request").or_else(|| report.exchanges.iter().rfind(teardown))
-}
-
 fn documented(report: &TrialReport) -> String {
     let documented = &report.documented;
     let status = documented.status.map(|status| format!("HTTP {status} · ")).unwrap_or_default();
@@ -180,11 +163,4 @@ fn row(text: &mut String, label: &str, value: &str) {
 fn indent(value: &str, columns: usize) -> String {
     // Escape codes of our own are inside already: what came from elsewhere was made visible before.
     value.lines().collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(columns)))
-}
-
-fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
 }

@@ -1,0 +1,12 @@
+//! Any text as `contract.yaml`: it is read, or every mistake in it can be told.
+#![no_main]
+
+use failspec::pack::{Files, Pack, Texts};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let texts = Texts::from([("schemas/fuzz/contract.yaml".to_owned(), text.to_owned())]);
+    if let Err(mistakes) = Pack::from_texts(&Files::Embedded, "fuzz", texts) {
+        assert!(!mistakes.to_string().is_empty());
+    }
+});

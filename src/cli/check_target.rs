@@ -1,0 +1,104 @@
+//! `failspec check-target`.
+
+use std::{fmt::Write as _, io::Write as _, sync::Arc};
+
+use crate::{
+    report::terminal::{Paint, visible},
+    run::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target},
+    verdict::{LackKind, exit},
+};
+
+use super::{
+    arguments::CheckTargetArguments,
+    chosen_target::{notices, override_target, target},
+    failure::Failure,
+    packs,
+    runtime::runtime,
+};
+
+/// Says what a target brings and lacks for a pack, and whether each role works.
+///
+/// Exit code 3 if the target does not answer or a role is refused, 4 if it lacks something, otherwise 0.
+///
+/// # Errors
+/// When files or options are wrong; then nothing was sent.
+pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
+    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
+    let config = target(&arguments.target, &packs)?;
+    let Some(pack) = packs.first() else {
+        return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
+    };
+    notices(&config.target.unknown_names(&pack.contract));
+    let mut target = config.target;
+    override_target(&mut target, &arguments.target, pack)?;
+    let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
+    let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
+    let runtime = runtime()?;
+    let check = runtime.block_on(check_target(&plan, &options))?;
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());
+    let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));
+    Ok(if check.unreachable.is_some() || refused {
+        exit::INCONCLUSIVE
+    } else if plan.lacks.is_empty() {
+        exit::CONFORMS
+    } else {
+        exit::INCOMPLETE
+    })
+}
+
+fn text(plan: &Plan, check: &TargetCheck) -> String {
+    let contract = &plan.pack.contract;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "{} for {}",
+        Paint::dab(Paint::STRONG, visible(plan.target.url.as_str())),
+        Paint::dab(Paint::STRONG, &plan.pack.name)
+    );
+    if let Some(reason) = &check.unreachable {
+        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "it cannot be asked"), visible(reason));
+    }
+    for (role, state) in &check.roles {
+        let (word, more) = match state {
+            RoleCheck::Works(line) => (Paint::dab(Paint::GOOD, "works  "), visible(line).into_owned()),
+            RoleCheck::Refused(why) => (Paint::dab(Paint::BAD, "refused"), visible(why).into_owned()),
+            RoleCheck::Untried => {
+                (Paint::dab(Paint::WARN, "untried"), "no safe request by itself uses it".to_owned())
+            }
+            RoleCheck::Missing => {
+                let about = contract.roles.get(role).map(String::as_str).unwrap_or_default();
+                (Paint::dab(Paint::WARN, "missing"), about.to_owned())
+            }
+        };
+        let _ = writeln!(text, "  {word} role {} · {more}", Paint::dab(Paint::STRONG, role));
+    }
+    for (name, variable) in &contract.variables {
+        let brought = plan.target.variables.contains_key(name);
+        let word = match (brought, &variable.default) {
+            (true, _) => Paint::dab(Paint::GOOD, "given  "),
+            (false, Some(_)) => Paint::dab(Paint::FAINT, "default"),
+            (false, None) => Paint::dab(Paint::WARN, "missing"),
+        };
+        let _ = writeln!(text, "  {word} variable {} · {}", Paint::dab(Paint::STRONG, name), variable.about);
+    }
+    for (name, about) in &contract.conditions {
+        let word = match plan.target.conditions.contains_key(name) {
+            true => Paint::dab(Paint::GOOD, "given  "),
+            false => Paint::dab(Paint::WARN, "missing"),
+        };
+        let _ = writeln!(text, "  {word} condition {} · {about}", Paint::dab(Paint::STRONG, name));
+    }
+    let skipped = plan.trials.iter().filter(|trial| trial.skip.is_some()).count();
+    let _ = writeln!(text, "\n{} of {} trials can run", plan.trials.len() - skipped, plan.trials.len());
+    for lack in &plan.lacks {
+        let kind = match lack.kind {
+            LackKind::Role => "role",
+            LackKind::Variable => "variable",
+            LackKind::Condition => "condition",
+        };
+        let plural = if lack.trials == 1 { "trial needs" } else { "trials need" };
+        let _ = writeln!(text, "  {} {plural} the {kind} {}", lack.trials, lack.name);
+    }
+    text
+}

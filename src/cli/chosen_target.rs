@@ -1,0 +1,160 @@
+//! The target that the options of a command choose.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    check::{CHECKS, find},
+    document::{Diagnostic, Diagnostics, Source, closest},
+    pack::Pack,
+    report::terminal::Paint,
+    target::{Config, Credential, Role, Target, Waiver},
+    template::Held,
+};
+
+use super::{arguments::TargetArguments, failure::Failure};
+
+/// The file that describes targets, where none is named.
+pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
+
+/// The largest `failspec.toml` that is read, in bytes: 16 MiB.
+const LARGEST_CONFIG: u64 = 16 << 20;
+
+/// The target that the options name; there is never a silent one.
+pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, Failure> {
+    if let Some(url) = &arguments.url {
+        one_pack(packs)?;
+        let target = Target::from_url(url).map_err(|error| Failure::usage(format!("--url: {error}")))?;
+        return Ok(Config { target, waivers: Vec::new() });
+    }
+    let path = arguments.config.clone().or_else(|| {
+        let default = PathBuf::from(DEFAULT_CONFIG);
+        (arguments.target.is_some() || default.is_file()).then_some(default)
+    });
+    let Some(path) = path else {
+        return Err(Failure::usage_hint(
+            "there is no target: nothing was sent",
+            "give --url URL for your API, --target NAME of a failspec.toml, or --reference for the embedded \
+             implementation (which says nothing about anyone's API)",
+        ));
+    };
+    one_pack(packs)?;
+    let text =
+        read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let source = Source::new(path.display().to_string(), text);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    known_checks(&config.waivers)?;
+    commands_allowed(&config.target, arguments)?;
+    for pack in packs {
+        config.target.fits(&pack.contract)?;
+    }
+    Ok(config)
+}
+
+/// A file that came with a checkout must not run programs unless someone says so.
+fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), Failure> {
+    let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
+    match command {
+        Some((role, _)) if !arguments.allow_commands => Err(Failure::usage_hint(
+            format!("the role {role} of the target {} is what a program prints", target.name),
+            "look at it in the file, then give --allow-commands",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What may be a mistake, or else is meant for another pack.
+pub(super) fn notices(notices: &[String]) {
+    for notice in notices {
+        let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
+    }
+}
+
+/// A file is read up to a size that no target comes near: a device has no end.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(LARGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_CONFIG {
+        return Err(io::Error::other(format!("it is larger than {LARGEST_CONFIG} bytes")));
+    }
+    Ok(text)
+}
+
+/// A waiver of a check that does not exist would look like one that has become stale.
+fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
+    let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
+    let mistakes: Vec<Diagnostic> = unknown
+        .map(|waiver| {
+            let near = closest(&waiver.check, CHECKS.iter().map(|check| check.id));
+            let hint = near.map_or_else(
+                || "`failspec explain` lists them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
+                .hint(hint)
+        })
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }
+}
+
+/// One API has one contract: several packs on one URL are a mistake, and all but one would cry wolf.
+fn one_pack(packs: &[Arc<Pack>]) -> Result<(), Failure> {
+    if packs.len() == 1 {
+        return Ok(());
+    }
+    let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+    Err(Failure::usage_hint(
+        format!("which pack is the target's? There are {}", names.join(", ")),
+        format!("name it: failspec run {} …", names.first().unwrap_or(&"PACK")),
+    ))
+}
+
+/// `--role` and `--var` on top of what the target says.
+pub(super) fn override_target(
+    target: &mut Target,
+    arguments: &TargetArguments,
+    pack: &Pack,
+) -> Result<(), Failure> {
+    for option in &arguments.roles {
+        let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;
+        if !pack.contract.roles.contains_key(name) {
+            return Err(unknown(pack, "role", name, pack.contract.roles.keys()));
+        }
+        let role = Role::from_option(name, credential).map_err(Failure::usage)?;
+        target.roles.insert(name.to_owned(), role);
+    }
+    for option in &arguments.variables {
+        let (name, value) = split(option, "--var", "NAME=VALUE")?;
+        if !pack.contract.variables.contains_key(name) {
+            return Err(unknown(pack, "variable", name, pack.contract.variables.keys()));
+        }
+        target.variables.insert(name.to_owned(), Held::open(value));
+    }
+    Ok(())
+}
+
+/// An option names what the pack does not have.
+fn unknown<'k>(
+    pack: &Pack,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k String> + Clone,
+) -> Failure {
+    let all: Vec<&str> = known.clone().map(String::as_str).collect();
+    let hint = match closest(name, all.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if all.is_empty() => format!("it has no {what} at all"),
+        None => format!("its {what}s are {}", all.join(", ")),
+    };
+    Failure::usage_hint(format!("the pack {} knows no {what} `{name}`", pack.name), hint)
+}
+
+fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), Failure> {
+    // The value may be a credential that someone put here by mistake: it is not quoted.
+    option.split_once('=').ok_or_else(|| Failure::usage(format!("{name} is written {name} {form}")))
+}

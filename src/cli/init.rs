@@ -1,0 +1,219 @@
+//! `failspec init`.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    pack::{Contract, Files},
+    report::terminal::Paint,
+    verdict::exit,
+};
+
+use super::{
+    arguments::{InitArguments, SchemaFormat},
+    chosen_target::DEFAULT_CONFIG,
+    failure::Failure,
+    packs,
+    schema::schema,
+};
+
+const CONTRACT: &str = include_str!("scaffold/contract.yaml");
+const SCENARIOS: &str = include_str!("scaffold/scenarios.yaml");
+
+/// Writes a new pack, a copy of a built-in one, or an empty target. Nothing that exists is written over.
+///
+/// # Errors
+/// When a name is none, a pack is not there, or a file exists already or cannot be written.
+pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
+    let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
+        (Some(name), None, None, None) => new_pack(name)?,
+        (name, Some(source), None, None) => copy(source, name.as_deref())?,
+        (None, None, Some(target), Some(pack)) => new_target(arguments, target, pack)?,
+        _ => {
+            return Err(Failure::usage_hint(
+                "what is to be made?",
+                "failspec init NAME, failspec init --from PACK, or failspec init --target NAME --pack PACK",
+            ));
+        }
+    };
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(written.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+fn new_pack(name: &str) -> Result<String, Failure> {
+    check_name(name)?;
+    let today = jiff::Zoned::now().date().to_string();
+    let fill = |text: &str| text.replace("NAME", name).replace("TODAY", &today);
+    let files = [
+        (format!("schemas/{name}/contract.yaml"), fill(CONTRACT)),
+        (format!("scenarios/{name}/{name}.yaml"), fill(SCENARIOS)),
+    ];
+    let mut text = write_all(files)?;
+    text += &editor_schemas()?;
+    let _ = writeln!(
+        text,
+        "\nnext:\n  failspec lint {name} --packs .\n  failspec run {name} --packs . --url http://localhost:8080"
+    );
+    Ok(text)
+}
+
+/// A copy to edit: contract, schemas, scenarios, and the approved answers where the name stays the same.
+fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
+    let known = Files::Embedded.packs()?;
+    if !known.iter().any(|pack| pack == source) {
+        return Err(Failure::usage_hint(
+            format!("there is no built-in pack `{source}`"),
+            format!("there are {}", known.join(", ")),
+        ));
+    }
+    let name = name.unwrap_or(source);
+    check_name(name)?;
+    let texts = Files::Embedded.read_pack(source)?;
+    let renamed = |text: String| {
+        let own = format!("contract: {source}");
+        let lines = text.split_inclusive('\n').map(|line| match line.trim_end() == own {
+            true => format!("contract: {name}\n"),
+            false => line.to_owned(),
+        });
+        lines.collect::<String>()
+    };
+    let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
+    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text)));
+    let snapshots = Files::embedded_snapshots(source).into_iter();
+    let snapshots =
+        snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
+    let mut text = write_all(files.chain(snapshots))?;
+    text += &editor_schemas()?;
+    let _ = writeln!(text, "\nnext:\n  failspec lint {name} --packs .");
+    Ok(text)
+}
+
+/// Editors complete and check the files with these.
+fn editor_schemas() -> Result<String, Failure> {
+    let formats = [("contract", SchemaFormat::Contract), ("scenario", SchemaFormat::Scenario)];
+    let missing = formats
+        .into_iter()
+        .map(|(name, format)| (format!("schemas/{name}.schema.json"), format!("{:#}\n", schema(format))))
+        .filter(|(path, _)| !Path::new(path).exists());
+    write_all(missing)
+}
+
+/// Refuses as a whole if one of the files is there already.
+fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, Failure> {
+    let files: Vec<(String, String)> = files.into_iter().collect();
+    if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
+        return Err(Failure::usage(format!("{path} is there already; nothing was written")));
+    }
+    let mut text = String::new();
+    for (path, content) in files {
+        let failed = |error| Failure::usage(format!("cannot write {path}: {error}"));
+        if let Some(folder) = Path::new(&path).parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        fs::write(&path, content).map_err(failed)?;
+        let _ = writeln!(text, "{} {path}", Paint::dab(Paint::GOOD, "wrote"));
+    }
+    Ok(text)
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let mut letters = name.bytes();
+    let first = letters.next().is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let rest = letters.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'_' | b'-'));
+    if first && rest {
+        return Ok(());
+    }
+    let hint = "lower-case letters, digits, `_` and `-`, the first one a letter or a digit";
+    Err(Failure::usage_hint(format!("`{}` is no name", name.escape_debug()), hint))
+}
+
+fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, Failure> {
+    check_name(name)?;
+    let packs = packs::named(&packs::files(&arguments.from), &[pack.to_owned()])?;
+    let Some(pack) = packs.first() else {
+        return Err(Failure::usage(format!("there is no pack {pack}")));
+    };
+    let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
+    let failed = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+    let before = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(failed(error)),
+    };
+    let head = format!("[target.{name}]");
+    if before.lines().any(|line| line.trim() == head) {
+        return Err(Failure::usage(format!(
+            "{} has a target {name} already; nothing was written",
+            path.display()
+        )));
+    }
+    let mut text = String::new();
+    if before.is_empty() {
+        let _ = writeln!(text, "default_target = \"{name}\"\n");
+    } else if !before.ends_with("\n\n") {
+        text.push('\n');
+    }
+    text += &target_text(name, &pack.contract);
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    Ok(format!(
+        "{} the target {name} in {}\n\nnext: fill in what is commented out, then\n  failspec check-target {} --target {name}\n",
+        Paint::dab(Paint::GOOD, "wrote"),
+        path.display(),
+        pack.name
+    ))
+}
+
+/// An empty target with what the pack requires as comments.
+fn target_text(name: &str, contract: &Contract) -> String {
+    let mut text = format!("[target.{name}]\nurl = \"https://{name}.example.com\"\n");
+    if !contract.roles.is_empty() {
+        let _ = writeln!(text, "\n# Roles: one of bearer, basic, header, cookie, query, certificate, login");
+    }
+    for (role, about) in &contract.roles {
+        comment(&mut text, about);
+        let variable = format!("{name}_{role}_token").to_uppercase().replace('-', "_");
+        let _ = writeln!(text, "# roles.{role} = {{ bearer = \"${{env:{variable}}}\" }}");
+    }
+    if !contract.variables.is_empty() {
+        let _ = writeln!(text, "\n# Variables");
+    }
+    for (variable, known) in &contract.variables {
+        comment(&mut text, &known.about);
+        let value = known.default.as_ref().map_or_else(|| "\"…\"".to_owned(), ToString::to_string);
+        let _ = writeln!(text, "# variables.{variable} = {value}");
+    }
+    if !contract.conditions.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n# Conditions: `variables`, `headers` or `url` of our requests, or `begin` and `end`"
+        );
+    }
+    for (condition, about) in &contract.conditions {
+        comment(&mut text, about);
+        let _ = writeln!(
+            text,
+            "# conditions.{condition} = {{ begin = {{ request = \"PUT /…\" }}, end = {{ request = \"DELETE /…\" }} }}"
+        );
+    }
+    text
+}
+
+/// Wrapped at some 100 columns, because `about` may be a paragraph.
+fn comment(text: &mut String, about: &str) {
+    let mut line = String::from("#");
+    for word in about.split_whitespace() {
+        if line.chars().count() + word.chars().count() > 100 {
+            let _ = writeln!(text, "{line}");
+            line = String::from("#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    let _ = writeln!(text, "{line}");
+}

@@ -1,0 +1,170 @@
+//! The reports that `run` is asked for: opened before anything is sent, written at the end.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs::{File, OpenOptions},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    document::closest,
+    report::{
+        Bodies,
+        github::{Checkout, annotations},
+        html, json, junit, markdown, withhold,
+    },
+    verdict::RunReport,
+};
+
+use super::{arguments::BodiesMode, failure::Failure};
+
+/// The formats in the order of the README.
+const FORMATS: [(&str, Format); 5] = [
+    ("json", Format::Json),
+    ("junit", Format::Junit),
+    ("html", Format::Html),
+    ("markdown", Format::Markdown),
+    ("github", Format::Github),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Json,
+    Junit,
+    Html,
+    Markdown,
+    Github,
+}
+
+/// Reports that wait for the end of a run.
+#[derive(Debug)]
+pub(super) struct Reports {
+    outputs: Vec<Output>,
+    /// Whether annotations go to standard output.
+    annotate: bool,
+    bodies: Bodies,
+}
+
+#[derive(Debug)]
+struct Output {
+    format: Format,
+    path: PathBuf,
+    file: File,
+}
+
+impl Reports {
+    /// Opens every report: a run of an hour must not end at a misspelt folder. What is there is kept until all of them
+    /// could be opened.
+    ///
+    /// # Errors
+    /// When a format is unknown or a file cannot be written.
+    pub(super) fn open(options: &[String], bodies: BodiesMode) -> Result<Self, Failure> {
+        let wanted: Vec<(Format, Option<PathBuf>)> =
+            options.iter().map(|option| parse(option)).collect::<Result<_, _>>()?;
+        let mut outputs: Vec<Output> = Vec::new();
+        for (format, path) in &wanted {
+            let path = match (path, format) {
+                (Some(path), _) => path.clone(),
+                (None, _) => match step_summary() {
+                    Some(path) => path,
+                    None => continue,
+                },
+            };
+            if outputs.iter().any(|other| other.path == path) {
+                return Err(Failure::usage(format!("two reports cannot be one file: {}", path.display())));
+            }
+            outputs.push(Output { format: *format, file: open(&path)?, path });
+        }
+        let summary = step_summary();
+        for output in &outputs {
+            // Other steps may have written to the summary of the step before. Pipes and devices have no length.
+            let appended = summary.as_ref() == Some(&output.path);
+            if !appended && output.file.metadata().is_ok_and(|file| file.is_file()) {
+                output.file.set_len(0).map_err(|error| cannot_write(&output.path, &error))?;
+            }
+        }
+        let annotate = wanted.iter().any(|(format, _)| *format == Format::Github);
+        let bodies = match bodies {
+            BodiesMode::None => Bodies::None,
+            BodiesMode::Violations => Bodies::Violations,
+            BodiesMode::All => Bodies::All,
+        };
+        Ok(Self { outputs, annotate, bodies })
+    }
+
+    /// The annotations, where they are wanted.
+    pub(super) fn annotations(&self, report: &RunReport) -> Option<String> {
+        self.annotate.then(|| {
+            let checkout = Checkout {
+                root: variable("GITHUB_WORKSPACE").map(PathBuf::from),
+                here: env::current_dir().unwrap_or_default(),
+            };
+            annotations(report, &checkout)
+        })
+    }
+
+    /// Writes all files.
+    ///
+    /// # Errors
+    /// When one of them cannot be written any more.
+    pub(super) fn write(self, report: &mut RunReport) -> Result<(), Failure> {
+        withhold(report, self.bodies);
+        for Output { format, path, file } in self.outputs {
+            match format {
+                Format::Json => json::write(report, file),
+                Format::Junit => junit::write(report, file),
+                Format::Html => html::write(report, file),
+                Format::Markdown | Format::Github => markdown::write(report, file),
+            }
+            .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;
+        }
+        Ok(())
+    }
+}
+
+/// `FORMAT=PATH`; `github` may stand alone.
+fn parse(option: &str) -> Result<(Format, Option<PathBuf>), Failure> {
+    let (name, path) = match option.split_once('=') {
+        Some((name, path)) => (name, Some(PathBuf::from(path))),
+        None => (option, None),
+    };
+    let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) else {
+        let known = FORMATS.map(|(name, _)| name);
+        let hint = match closest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? There are {}", known.join(", ")),
+            None => format!("there are {}", known.join(", ")),
+        };
+        return Err(Failure::usage_hint(format!("there is no report format `{name}`"), hint));
+    };
+    match path {
+        None if *format != Format::Github => Err(Failure::usage_hint(
+            format!("where is the report to be written? `--report {name}` names no file"),
+            format!("write --report {name}=PATH"),
+        )),
+        Some(path) if path.as_os_str().is_empty() => {
+            Err(Failure::usage(format!("--report {name}= names no file")))
+        }
+        path => Ok((*format, path)),
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false);
+    // To append is right for all: what is not the summary of a step is emptied first.
+    options.append(true).open(path).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot write {}: {error}", path.display()))
+}
+
+/// The file that becomes the summary of the step, in GitHub Actions.
+fn step_summary() -> Option<PathBuf> {
+    variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}

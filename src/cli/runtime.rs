@@ -1,0 +1,16 @@
+//! What commands that send something run on.
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::failure::Failure;
+
+/// A runtime on all processors.
+///
+/// # Errors
+/// When the system has no threads or sockets to give.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))
+}

@@ -1,0 +1,155 @@
+//! What deserves attention besides single scenarios: findings of the run, what was not exercised, what the target lacks,
+//! waivers, what was left behind, and what is wrong with the documentation itself.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    report::facts::{scenarios, snapshots, unexercised, waivers},
+    verdict::RunReport,
+};
+
+use super::page::Page;
+
+/// How many names are listed before the rest is only counted.
+const MOST_NAMES: usize = 12;
+
+pub(super) fn section(page: &mut Page, report: &RunReport) {
+    let mut parts = Page::default();
+    run_findings(&mut parts, report);
+    not_exercised(&mut parts, report);
+    lacks(&mut parts, report);
+    waived(&mut parts, report);
+    left_behind(&mut parts, report);
+    differences(&mut parts, report);
+    page.parts("<section class=\"wide\" id=\"attention\" aria-label=\"Attention\">\n", parts, "</section>\n");
+}
+
+fn run_findings(page: &mut Page, report: &RunReport) {
+    if report.run_findings.is_empty() {
+        return;
+    }
+    page.raw("<h2>The run as a whole</h2>\n<ul class=\"findings\">\n");
+    for finding in &report.run_findings {
+        if finding.violation {
+            page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
+        } else {
+            page.raw("<li class=\"warned\">").icon("warned").raw("<div><b class=\"kind\">warning</b> ");
+        }
+        page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
+        names(page, finding.trials.iter().map(String::as_str));
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn not_exercised(page: &mut Page, report: &RunReport) {
+    // One reason for many failures is told once; what keeps the run from being complete comes first.
+    let mut by_why: BTreeMap<(bool, &'static str, &str), Vec<String>> = BTreeMap::new();
+    for it in unexercised(report) {
+        let name = format!("{}::{}", it.pack, it.name);
+        by_why.entry((!it.missing, it.state, it.why)).or_default().push(name);
+    }
+    if by_why.is_empty() {
+        return;
+    }
+    let count: usize = by_why.values().map(Vec::len).sum();
+    page.raw("<details class=\"fold\"><summary><h2>Not plainly exercised <span class=\"number\">")
+        .count(count);
+    page.raw("</span></h2></summary>\n<dl class=\"reasons\">\n");
+    for ((_, state, why), all) in by_why {
+        page.raw("<div><dt><b>").raw(state).raw("</b> <span>").text(why).raw("</span></dt><dd>");
+        names(page, all.iter().map(String::as_str));
+        page.raw("</dd></div>\n");
+    }
+    page.raw("</dl></details>\n");
+}
+
+fn lacks(page: &mut Page, report: &RunReport) {
+    let mut lacks = report.packs.iter().flat_map(|pack| &pack.lacks).peekable();
+    if lacks.peek().is_none() {
+        return;
+    }
+    page.raw("<h2>What the target does not bring</h2>\n<dl class=\"reasons\">\n");
+    for lack in lacks {
+        page.raw("<div><dt><b>").raw(lack.kind.word()).raw("</b> <code>").text(&lack.name);
+        page.raw("</code> <span>").text(&scenarios(lack.trials)).raw(" skipped</span></dt><dd>");
+        page.text(&lack.about).raw("</dd></div>\n");
+    }
+    page.raw("</dl>\n");
+}
+
+fn waived(page: &mut Page, report: &RunReport) {
+    let waivers = waivers(report);
+    if waivers.is_empty() {
+        return;
+    }
+    page.raw("<h2>Waived</h2>\n<ul class=\"findings\">\n");
+    for it in waivers {
+        let waived = it.waived;
+        page.raw("<li class=\"waived\">").icon("waived").raw("<div><b class=\"kind\">until ");
+        page.text(&waived.expires).raw("</b> ").text(&waived.reason);
+        page.raw(" <code class=\"check\">").text(waived.finding.check).raw("</code>");
+        if let Some(issue) = &waived.issue {
+            page.raw(" ").link(issue);
+        }
+        names(page, it.trials.iter().copied());
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn left_behind(page: &mut Page, report: &RunReport) {
+    let mut all = report.scenarios.iter().flat_map(|trial| &trial.left_behind).peekable();
+    if all.peek().is_none() {
+        return;
+    }
+    page.raw("<h2>Left behind</h2>\n<p>What a teardown could not remove:</p>\n<ul class=\"plain\">\n");
+    for left in all {
+        page.raw("<li><code>").text(left).raw("</code></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn differences(page: &mut Page, report: &RunReport) {
+    let counts = snapshots(report);
+    if !counts.is_empty() {
+        page.raw("<p><b>Approved answers:</b> ").text(&counts.join(" · ")).raw(".</p>\n");
+    }
+}
+
+/// Contradictions and gaps in the documentation itself.
+pub(super) fn errata(page: &mut Page, report: &RunReport) {
+    if report.errata.is_empty() {
+        return;
+    }
+    page.raw("<section class=\"wide\" id=\"errata\">\n<h2>Errata <span class=\"number\">");
+    page.count(report.errata.len());
+    page.raw("</span></h2>\n<p class=\"lead\">Contradictions and gaps in the documentation itself.</p>\n");
+    for pack in report.packs.iter().filter(|pack| !pack.errata.is_empty()) {
+        page.raw("<h3><code>").text(&pack.header.name).raw("</code></h3>\n<ol class=\"errata\">\n");
+        for erratum in &pack.errata {
+            page.raw("<li><p>").text(&erratum.about).raw("</p>");
+            for link in &erratum.links {
+                page.raw("<p class=\"faint\">").link(link).raw("</p>");
+            }
+            page.raw("</li>\n");
+        }
+        page.raw("</ol>\n");
+    }
+    page.raw("</section>\n");
+}
+
+fn names<'n>(page: &mut Page, all: impl ExactSizeIterator<Item = &'n str>) {
+    let count = all.len();
+    if count == 0 {
+        return;
+    }
+    page.raw("<ul class=\"names\">");
+    for name in all.take(MOST_NAMES) {
+        page.raw("<li><code>").text(name).raw("</code></li>");
+    }
+    if count > MOST_NAMES {
+        page.raw("<li>and ").count(count - MOST_NAMES).raw(" more</li>");
+    }
+    page.raw("</ul>");
+}

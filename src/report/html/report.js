@@ -1,0 +1,259 @@
+
+"use strict";
+// What was sent and received is made visible when a scenario is opened, and only as text: nothing here parses markup.
+(() => {
+  const rows = Array.from(document.querySelectorAll("details.trial"));
+  const groups = Array.from(document.querySelectorAll("section.group"));
+
+  // The same characters as in the rest of the page: what would be obeyed or not be seen is shown as what it is.
+  const odd = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufdd0-\ufdef\ufeff\ufffe\uffff]|[\u{e0000}-\u{e007f}]/gu;
+
+  const put = (parent, text) => {
+    let from = 0;
+    for (const found of text.matchAll(odd)) {
+      parent.append(text.slice(from, found.index));
+      const mark = document.createElement("span");
+      mark.className = "odd";
+      mark.textContent = "\\u{" + found[0].codePointAt(0).toString(16) + "}";
+      parent.append(mark);
+      from = found.index + found[0].length;
+    }
+    parent.append(text.slice(from));
+    return parent;
+  };
+
+  const make = (name, className, text) => {
+    const element = document.createElement(name);
+    if (className) element.className = className;
+    if (text !== undefined && text !== null) put(element, String(text));
+    return element;
+  };
+
+  // JSON on several lines. Only whitespace is added: doubled keys and long numbers stay as they were sent.
+  const indented = (text) => {
+    try { JSON.parse(text); } catch { return text; }
+    let out = "", depth = 0, inside = false;
+    const line = () => "\n" + "  ".repeat(depth);
+    for (let at = 0; at < text.length; at++) {
+      const character = text[at];
+      if (inside) {
+        out += character;
+        if (character === "\\") out += text[++at];
+        else if (character === "\"") inside = false;
+      } else if (character === "\"") { inside = true; out += character; }
+      else if (/\s/.test(character)) continue;
+      else if ("{[".includes(character)) {
+        const rest = text.slice(at + 1).match(/^\s*[}\]]/);
+        if (rest) { out += character + rest[0].trim(); at += rest[0].length; }
+        else { depth++; out += character + line(); }
+      } else if ("}]".includes(character)) { depth = Math.max(0, depth - 1); out += line() + character; }
+      else if (character === ",") out += character + line();
+      else if (character === ":") out += ": ";
+      else out += character;
+    }
+    return out;
+  };
+
+  const bytes = (count) => count === 1 ? "1 byte" : count + " bytes";
+
+  const message = (title, note, start, headers, body) => {
+    const box = make("div", "message");
+    const head = make("h4");
+    head.append(make("span", "", title), make("span", "", note));
+    box.append(head, make("div", "start", start));
+    if (headers && headers.length) {
+      const list = make("div", "headers");
+      for (const [name, value] of headers) {
+        const line = make("div", "", name + ": ");
+        line.append(make("span", "", value));
+        list.append(line);
+      }
+      box.append(list);
+    }
+    if (body) {
+      const text = make("pre", "", body.length < 100000 ? indented(body) : body);
+      text.tabIndex = 0;
+      box.append(text);
+    }
+    return box;
+  };
+
+  const pair = (exchange) => {
+    const box = make("div", "pair");
+    const { request, answer } = exchange;
+    box.append(message("Sent " + exchange.who, exchange.phase, request.method + " " + request.url, request.headers, request.body));
+    const time = exchange.ms.toFixed(1) + " ms";
+    box.append(answer
+      ? message("Received", time + " · " + bytes(answer.length), "HTTP " + answer.status, answer.headers, answer.body)
+      : message("Received nothing that could be judged", time, exchange.error || "", [], ""));
+    return box;
+  };
+
+  const command = (title, text) => {
+    const box = make("div", "curl"), head = make("div", "row");
+    const button = make("button", "small", "Copy");
+    button.type = "button";
+    button.setAttribute("aria-label", "Copy: " + title);
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; }
+      catch { getSelection().selectAllChildren(code); button.textContent = "Selected"; }
+    });
+    head.append(make("span", "faint", title), button);
+    const code = make("pre", "", text);
+    code.tabIndex = 0;
+    box.append(head, code);
+    return box;
+  };
+
+  const documented = (details) => {
+    const { documented: it, location } = details;
+    const box = make("div", "documented"), first = make("p");
+    const parts = [];
+    if (it.status) parts.push("HTTP " + it.status);
+    if (it.code !== null) parts.push(JSON.stringify(it.code));
+    first.append("Documented: ", make("b", "", parts.concat(it.summary).join(" · ")));
+    box.append(first);
+    const second = make("p", "faint", location + (it.retry ? " · retry: " + it.retry.replace(/_/g, " ") : ""));
+    if (it.link) {
+      second.append(" · ");
+      if (/^https?:\/\/\S+$/.test(it.link)) {
+        const link = make("a", "", it.link);
+        link.href = it.link;
+        link.rel = "noopener noreferrer";
+        second.append(link);
+      } else put(second, it.link);
+    }
+    box.append(second);
+    return box;
+  };
+
+  const difference = (snapshot) => {
+    const words = { same: "The same as the approved answer", changed: "Differs from the approved answer", new: "No answer was approved yet", updated: "Approved by this run" };
+    const box = make("div", "", "");
+    box.append(make("p", "faint", (words[snapshot.state] || snapshot.state) + " · " + snapshot.file));
+    if (snapshot.diff) {
+      const text = make("pre", "diff");
+      text.tabIndex = 0;
+      for (const line of snapshot.diff.replace(/\n$/, "").split("\n")) {
+        text.append(make(line.startsWith("+") ? "ins" : line.startsWith("-") ? "del" : "span", "", line));
+      }
+      box.append(text);
+    }
+    return box;
+  };
+
+  const open = (row) => {
+    const data = row.querySelector("script");
+    if (!data) return;
+    const details = JSON.parse(data.textContent);
+    data.remove();
+    const inside = row.querySelector(".inside");
+    inside.prepend(documented(details));
+    const judged = details.judged === null ? null : details.exchanges[details.judged];
+    if (judged) inside.append(pair(judged));
+    if (details.snapshot) inside.append(difference(details.snapshot));
+    for (const left of details.left_behind) inside.append(make("p", "", "Left behind: " + left));
+    if (judged) inside.append(command("Send it again", judged.request.curl));
+    const others = details.exchanges.filter((_, at) => at !== details.judged);
+    if (others.length) {
+      const more = make("details", "more");
+      const phases = others.map((exchange) => exchange.phase).join(", ");
+      more.append(make("summary", "", others.length + (others.length === 1 ? " other exchange: " : " other exchanges: ") + phases));
+      more.append(...others.map(pair));
+      inside.append(more);
+    }
+  };
+
+  document.addEventListener("toggle", (event) => {
+    if (event.target.open && event.target.classList.contains("trial")) open(event.target);
+  }, true);
+
+  for (const row of rows) if (row.open) open(row);
+
+  // Filters.
+  const form = document.getElementById("filters");
+  const text = document.getElementById("text");
+  const pack = document.getElementById("pack");
+  const chips = Array.from(form.querySelectorAll(".chip"));
+  const shown = document.getElementById("shown");
+  const haystacks = new Map();
+  const haystack = (row) => {
+    let found = haystacks.get(row);
+    if (found === undefined) {
+      // The texts of a row: its name, and what is wrong with it.
+      found = (row.id + " " + Array.from(row.querySelectorAll(".why, .findings > li"), (it) => it.textContent).join(" ")).toLowerCase();
+      haystacks.set(row, found);
+    }
+    return found;
+  };
+
+  const filter = () => {
+    const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const pressed = chips.filter((chip) => chip.getAttribute("aria-pressed") === "true");
+    const outcomes = pressed.map((chip) => chip.dataset.outcome).filter(Boolean);
+    const marks = ["warned", "changed"].filter((mark) => pressed.some((chip) => mark in chip.dataset));
+    let count = 0;
+    for (const group of groups) {
+      const wanted = !outcomes.length || outcomes.includes(group.dataset.outcome);
+      let own = 0;
+      const lots = new Set();
+      for (const row of group.querySelectorAll("details.trial")) {
+        const fits = wanted && marks.every((mark) => mark in row.dataset) && (!pack || !pack.value || row.dataset.pack === pack.value)
+          && (!words.length || words.every((word) => haystack(row).includes(word)));
+        if (row.hidden === fits) row.hidden = !fits;
+        if (fits) { own++; lots.add(row.parentElement); }
+      }
+      for (const lot of group.querySelectorAll(".chunk")) lot.hidden = !lots.has(lot);
+      group.hidden = own === 0;
+      group.querySelector(".number").textContent = own;
+      count += own;
+    }
+    shown.textContent = count === rows.length ? "All " + count + " scenarios" : count + " of " + rows.length + " scenarios";
+  };
+
+  let waiting = 0;
+  text.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 120); });
+  if (pack) pack.addEventListener("change", filter);
+  for (const chip of chips) {
+    chip.addEventListener("click", () => {
+      chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+      filter();
+    });
+  }
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = false;
+  shown.textContent = "All " + rows.length + " scenarios";
+
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      text.focus();
+    } else if (event.key === "Escape" && event.target === text && text.value) {
+      text.value = "";
+      filter();
+    }
+  });
+
+  // A link to a scenario opens it, whatever the filters say.
+  const follow = () => {
+    let name;
+    try { name = decodeURIComponent(location.hash.slice(1)); } catch { return; }
+    const row = name && document.getElementById(name);
+    if (!row || !row.classList.contains("trial")) return;
+    if (row.hidden) {
+      text.value = "";
+      if (pack) pack.value = "";
+      for (const chip of chips) chip.setAttribute("aria-pressed", "false");
+      filter();
+    }
+    row.open = true;
+    open(row);
+    row.querySelector("summary").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "start" });
+    // Rows on the way are laid out only now, and are not as high as was guessed.
+    requestAnimationFrame(() => requestAnimationFrame(() => row.scrollIntoView({ block: "start" })));
+  };
+  addEventListener("hashchange", follow);
+  follow();
+})();

@@ -1,0 +1,48 @@
+//! One pack as a test suite.
+
+use std::time::Duration;
+
+use quick_junit::{Property, TestSuite};
+
+use crate::{
+    report::facts::{REFERENCE, origin, selection},
+    verdict::{PackReport, RunReport, State},
+};
+
+use super::trial::{case, safe};
+
+pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
+    let mut suite = TestSuite::new(safe(&pack.header.name));
+    suite.timestamp = report.started.parse().ok();
+    let trials = || report.scenarios.iter().filter(|trial| trial.pack == pack.header.name);
+    // Trials run at the same time: the sum is the time that was spent, not that passed.
+    suite.set_time(Duration::from_millis(trials().map(|trial| trial.duration_ms).sum()));
+    let mut property = |name: &str, value: &str| {
+        suite.add_property(Property::new(name, safe(value)));
+    };
+    let header = &pack.header;
+    property("pack", &origin(header));
+    property("target", &header.target);
+    if header.reference {
+        property("reference", REFERENCE);
+    }
+    if let Some(selection) = selection(report) {
+        property("selection", &selection);
+    }
+    if let Some(link) = &header.documentation {
+        property("documentation", link);
+    }
+    if let Some(day) = &header.as_of {
+        property("documentation of", day);
+    }
+    let exercised = pack.coverage.count(|state| *state == State::Exercised);
+    let (causes, causes_exercised) = pack.coverage.causes();
+    property("failures exercised", &format!("{exercised} of {}", header.failures));
+    property("causes exercised", &format!("{causes_exercised} of {causes}"));
+    for lack in &pack.lacks {
+        let what = format!("{}: {} ({} scenarios skipped)", lack.name, lack.about, lack.trials);
+        property(&format!("target lacks the {}", lack.kind.word()), &what);
+    }
+    suite.add_test_cases(trials().map(case));
+    suite
+}

@@ -1,0 +1,77 @@
+//! Text of unknown origin that is safe to show.
+
+use std::borrow::Cow;
+
+/// Text of unknown origin without anything that a terminal, an XML reader or an eye could be misled by: control
+/// characters, escapes, marks that turn the direction of writing, and code points that are no characters are shown as
+/// what they are. Line breaks and tabs stay.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_unsafe(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// Text on one line: whitespace of any kind, line breaks too, becomes one space.
+pub(super) fn one_line(text: &str) -> String {
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The beginning of a text, at most `longest` characters of it.
+pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Whether a character is shown as what it is instead of being used.
+pub(super) fn is_unsafe(character: char) -> bool {
+    let is_break = matches!(character, '\n' | '\t');
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    // XML 1.0, section 2.2, leaves out U+FFFE and U+FFFF; the last two of every plane are the same kind of thing.
+    let is_none = u32::from(character) & 0xfffe == 0xfffe || matches!(character, '\u{fdd0}'..='\u{fdef}');
+    // Tags: letters that nothing shows.
+    let is_tag = matches!(character, '\u{e0000}'..='\u{e007f}');
+    (character.is_control() && !is_break)
+        || turns
+        || is_none
+        || is_tag
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{one_line, visible};
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert_eq!(visible("a\u{1b}[31mb\rc\u{202e}d\n"), "a\\u{1b}[31mb\\u{d}c\\u{202e}d\n");
+        assert_eq!(visible("\u{9b}0m"), "\\u{9b}0m");
+        assert_eq!(visible("ünïcödé 日本"), "ünïcödé 日本");
+    }
+
+    #[test]
+    fn nothing_that_xml_forbids_gets_through() {
+        assert_eq!(visible("\0\u{fffe}\u{ffff}\u{1fffe}\u{e0041}"), {
+            "\\u{0}\\u{fffe}\\u{ffff}\\u{1fffe}\\u{e0041}"
+        });
+        assert_eq!(visible("\u{fffd}\u{1f600}"), "\u{fffd}\u{1f600}");
+    }
+
+    #[test]
+    fn one_line_is_one_line() {
+        assert_eq!(one_line(" a\n\tb  c\u{85}"), "a b c\\u{85}");
+    }
+}

@@ -1,0 +1,108 @@
+//! How the target is asked: with the right client, not too fast, and not before it is ready.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use crate::{
+    http::{Client, ClientError, ClientOptions, Exchange, Request},
+    target::{Credential, Rate, Target},
+};
+
+use super::session::Session;
+
+/// How often it is asked whether the target is ready.
+const POLL: Duration = Duration::from_millis(250);
+
+/// The clients of one target: one for everybody, and one for each role with a certificate of its own.
+#[derive(Debug)]
+pub struct Clients {
+    everybody: Client,
+    certified: BTreeMap<String, Client>,
+    pace: Option<(Rate, Mutex<Instant>)>,
+}
+
+impl Clients {
+    /// The clients that a target wants.
+    ///
+    /// # Errors
+    /// When a certificate cannot be used.
+    pub fn new(target: &Target) -> Result<Self, ClientError> {
+        let options = ClientOptions {
+            limits: target.limits,
+            certificates: target.tls.authorities.iter().cloned().collect(),
+            identity: target.tls.identity.as_ref().map(|identity| identity.expose().as_bytes().to_vec()),
+            insecure: target.tls.insecure,
+            ..ClientOptions::default()
+        };
+        let certified = target.roles.iter().filter_map(|(name, role)| match &role.credential {
+            Credential::Certificate(identity) => {
+                let identity = Some(identity.expose().as_bytes().to_vec());
+                let client = Client::new(ClientOptions { identity, ..options.clone() });
+                Some(client.map(|client| (name.clone(), client)))
+            }
+            _ => None,
+        });
+        Ok(Self {
+            certified: certified.collect::<Result<_, _>>()?,
+            everybody: Client::new(options)?,
+            pace: target.rate.map(|rate| (rate, Mutex::new(Instant::now()))),
+        })
+    }
+
+    /// Sends a request as soon as the rate of the target allows.
+    pub async fn send(&self, request: Request, role: Option<&str>) -> Exchange {
+        if let Some((rate, next)) = &self.pace {
+            let at = {
+                let mut next = next.lock().await;
+                let at = (*next).max(Instant::now());
+                *next = at + rate.interval;
+                at
+            };
+            tokio::time::sleep_until(at.into()).await;
+        }
+        let own = role.and_then(|role| self.certified.get(role));
+        own.unwrap_or(&self.everybody).send(request).await
+    }
+}
+
+impl Session {
+    /// Waits until the target says that it is ready.
+    ///
+    /// # Errors
+    /// What it said last.
+    pub(super) async fn wait_until_ready(&self) -> Result<(), String> {
+        let Some(readiness) = &self.target.wait_for else {
+            return Ok(());
+        };
+        let url = self.address(&readiness.address)?;
+        let began = Instant::now();
+        loop {
+            let request = Request {
+                method: "GET".to_owned(),
+                shown_url: url.to_string(),
+                url: url.clone(),
+                headers: Vec::new(),
+                body: None,
+            };
+            let said = match self.clients.send(request, None).await.result {
+                Ok(answer) if (200..300).contains(&answer.status) => return Ok(()),
+                Ok(answer) => format!("HTTP {}", answer.status),
+                Err(error) => error.to_string(),
+            };
+            if began.elapsed() >= readiness.within {
+                return Err(format!(
+                    "the target was not ready within {} s: GET {url} came to {said}",
+                    readiness.within.as_secs_f64()
+                ));
+            }
+            tokio::select! {
+                () = self.interrupt.wait() => return Err("interrupted".to_owned()),
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a run waits for before it begins.
+
+use std::time::Duration;
+
+use crate::document::{Field, Kind, Node, Reader, Shape};
+
+/// A path that answers as soon as the target is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// A path below the target's URL, or an absolute URL; asked with GET and without credentials.
+    pub address: String,
+    /// How long it may take until it answers with a 2xx.
+    pub within: Duration,
+}
+
+/// As long as a deployment takes that is under way.
+const WITHIN: Duration = Duration::from_secs(60);
+
+pub(super) static READINESS: Shape = Shape {
+    name: "readiness",
+    about: "what a run waits for before it begins",
+    fields: &[
+        Field::required(
+            "path",
+            Kind::Text,
+            "a path that answers a GET without credentials with 2xx when the target is ready",
+        ),
+        Field::optional("within", Kind::Duration, "how long that may take (default: 60s)"),
+    ],
+    also: &[],
+};
+
+impl Readiness {
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &READINESS)?;
+        let path = fields.get("path")?;
+        let address = reader.text(path)?;
+        if !(address.starts_with('/') || address.starts_with("http://") || address.starts_with("https://")) {
+            reader.error_hint(path.span, format!("`{address}` is no path"), "write it like `/healthz`");
+            return None;
+        }
+        let within = fields.get("within").map_or(Some(WITHIN), |node| reader.duration(node))?;
+        Some(Self { address: address.to_owned(), within })
+    }
+}

@@ -1,0 +1,239 @@
+//! Files to begin with, a deterministic way to spoil them, and the readers that they are thrown at.
+
+use std::{
+    any::Any,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use failspec::{
+    document::Source,
+    pack::{Files, Pack, Texts},
+    target::Config,
+};
+
+/// Which reader a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Contract,
+    Scenario,
+    Config,
+}
+
+/// A file to begin with.
+pub struct Seed {
+    pub name: String,
+    pub text: String,
+    pub reader: Reader,
+    /// The files that are read beside it.
+    beside: Texts,
+    pack: String,
+}
+
+impl Seed {
+    /// Reads `text` in place of the seed: read, refused with a reason, or a panic.
+    pub fn read(&self, text: &str) -> Result<Result<(), String>, Box<dyn Any + Send>> {
+        catch_unwind(AssertUnwindSafe(|| match self.reader {
+            Reader::Config => Config::read(&Source::new("failspec.toml", text), None, Path::new("."))
+                .map(drop)
+                .map_err(|mistakes| mistakes.to_string()),
+            Reader::Contract | Reader::Scenario => {
+                let mut texts = self.beside.clone();
+                let path = match self.reader {
+                    Reader::Contract => format!("schemas/{}/contract.yaml", self.pack),
+                    _ => format!("scenarios/{}/mutated.yaml", self.pack),
+                };
+                texts.insert(path, text.to_owned());
+                Pack::from_texts(&Files::Embedded, &self.pack, texts)
+                    .map(drop)
+                    .map_err(|mistakes| mistakes.to_string())
+            }
+        }))
+    }
+}
+
+/// The corpus of the fuzz targets, and the smallest built-in packs with all their files.
+pub fn seeds() -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    let contract = read("fuzz/corpus/contract/small.yaml");
+    for (folder, reader) in
+        [("contract", Reader::Contract), ("scenario", Reader::Scenario), ("config", Reader::Config)]
+    {
+        for name in names(&format!("fuzz/corpus/{folder}")) {
+            let beside = match reader {
+                Reader::Scenario => {
+                    Texts::from([("schemas/fuzz/contract.yaml".to_owned(), contract.clone())])
+                }
+                _ => Texts::new(),
+            };
+            seeds.push(Seed { text: read(&name), name, reader, beside, pack: "fuzz".to_owned() });
+        }
+    }
+    for pack in ["kubeadapt", "k0rdent"] {
+        let all = Files::Embedded.read_pack(pack).expect("a built-in pack");
+        for (name, text) in all.iter().filter(|(name, _)| name.ends_with(".yaml")) {
+            let reader = if name.starts_with("schemas/") { Reader::Contract } else { Reader::Scenario };
+            let mut beside = all.clone();
+            beside.remove(name);
+            seeds.push(Seed {
+                name: name.clone(),
+                text: text.clone(),
+                reader,
+                beside,
+                pack: pack.to_owned(),
+            });
+        }
+    }
+    seeds
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name)
+}
+
+fn names(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect(folder);
+    let name = |entry: fs::DirEntry| format!("{folder}/{}", entry.file_name().to_string_lossy());
+    let mut names: Vec<String> = entries.map(|entry| name(entry.expect("an entry"))).collect();
+    names.sort();
+    names
+}
+
+/// What is put into files: syntax of YAML and TOML, of templates and pointers, and values at the edges.
+const PIECES: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ": ",
+    "- ",
+    "\n",
+    "\n  ",
+    "\t",
+    "\"",
+    "'",
+    "|",
+    ">",
+    "&a ",
+    "*a",
+    "!!int ",
+    "? ",
+    "---\n",
+    "...\n",
+    "#",
+    "%YAML 9.9\n",
+    "${",
+    "${unique}",
+    "${fill(99999999999999)}",
+    "${totp(",
+    "$${",
+    "}",
+    "null",
+    "~",
+    "yes",
+    "-1",
+    "0",
+    "99999999999999999999999",
+    "1e999",
+    ".nan",
+    "0x7fffffff",
+    "1s",
+    "-300s",
+    "9999999999999999999m",
+    "/a/~2",
+    "/~",
+    "..",
+    "%2e%2e",
+    "\\",
+    "\0",
+    "\u{feff}",
+    "\u{202e}",
+    "\u{1b}[31m",
+    "é",
+    "\u{10ffff}",
+    "(((((a+)+)+)+)+)$",
+    "$ref",
+    "#/$defs/x",
+    "http://127.0.0.1:1/x",
+    "2026-02-30",
+    "2xx",
+    "status",
+    "request",
+    "each",
+    "control",
+    "then",
+    "again: true",
+    "setup",
+    "capture",
+    "repeat",
+    "ours",
+    "= 1\n",
+    "[[waivers]]\n",
+];
+
+/// A source of spoiled files: the same number gives the same file.
+pub struct Mutator(u64);
+
+impl Mutator {
+    pub fn new(number: u64) -> Self {
+        Self(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// xorshift64: good enough to pick places, and the same everywhere.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % bound.max(1) as u64).expect("less than the bound")
+    }
+
+    fn place(&mut self, text: &str) -> usize {
+        let at = self.below(text.len() + 1);
+        text.floor_char_boundary(at)
+    }
+
+    /// A few changes to `text`.
+    pub fn mutate(&mut self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for _ in 0..=self.below(3) {
+            let (one, other) = (self.place(&text), self.place(&text));
+            let (from, to) = (one.min(other), one.max(other));
+            let near = text.floor_char_boundary((from + self.below(30)).min(text.len())).max(from);
+            let piece = PIECES[self.below(PIECES.len())];
+            match self.below(8) {
+                0 => drop(text.drain(from..near)),
+                1 => text.insert_str(from, piece),
+                2 => text.replace_range(from..near, piece),
+                3 => text.truncate(from),
+                4 => text = swap_lines(&text, from, to),
+                5 => text.insert_str(from, &piece.repeat(1 + self.below(300))),
+                6 => {
+                    let part = text[from..to].to_owned();
+                    text.insert_str(to, &part);
+                }
+                _ => text = value(&text, from, piece),
+            }
+        }
+        text
+    }
+}
+
+/// Two lines in each other's place.
+fn swap_lines(text: &str, one: usize, other: usize) -> String {
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let line = |at: usize| text[..at].matches('\n').count();
+    let (one, other, last) = (line(one), line(other), lines.len().saturating_sub(1));
+    if !lines.is_empty() {
+        lines.swap(one.min(last), other.min(last));
+    }
+    lines.concat()
+}
+
+/// Another value behind the next colon.
+fn value(text: &str, from: usize, piece: &str) -> String {
+    let Some(colon) = text[from..].find(": ").map(|at| from + at + 2) else { return text.to_owned() };
+    let end = text[colon..].find(['\n', ',', '}']).map_or(text.len(), |at| colon + at);
+    format!("{}{piece}{}", &text[..colon], &text[end..])
+}
