@@ -1,9 +1,18 @@
 //! Packs as tests of `cargo test` and nextest: every scenario shows up as one test.
 //!
+//! An API written in Rust tests itself on its own pack. It is started in the test's process, on a free port:
+//!
 //! ```no_run
-//! // tests/conformance.rs, with `harness = false` in Cargo.toml
+//! // tests/conformance.rs, with `harness = false` under [[test]] in Cargo.toml
+//! # mod notes_api { pub fn serve() -> String { unimplemented!() } }
+//! use failspec::harness::Harness;
+//!
 //! fn main() -> std::process::ExitCode {
-//!     failspec::harness::main()
+//!     Harness::new()
+//!         .packs("conformance")              // conformance/schemas, conformance/scenarios
+//!         .serve(|| notes_api::serve())      // starts it and gives its URL
+//!         .bearer("reader", "sesame")
+//!         .main()
 //! }
 //! ```
 //!
@@ -12,55 +21,221 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
+    fmt,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
-use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
+pub use libtest_mimic::{Arguments, Conclusion};
+use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::{
-    pack::{Files, Pack},
+    pack::{Files, FilesError, Pack, PackError},
     proof,
     report::terminal,
     run::{Plan, RunOptions, Selectors, interrupt, run, trial_names},
     snapshot::Mode,
+    target::Target,
     verdict::{Event, Outcome, RunReport, SnapshotState, TrialReport, exit},
 };
 
 /// The test that stands for what only the whole run can see: coverage, run findings, the verdict.
 const WHOLE: &str = "coverage";
 
+/// Set by nextest, which runs every test in a process of its own.
+const NEXTEST: &str = "NEXTEST";
+
 /// Runs the packs below the current directory (`schemas/`, `scenarios/`, `snapshots/`), or the embedded ones, as
 /// tests on their reference implementations. Approved answers are checked.
 pub fn main() -> ExitCode {
-    let root = Path::new(".");
-    let files =
-        if root.join("schemas").is_dir() { Files::Directory(root.to_owned()) } else { Files::Embedded };
-    match load(&files) {
-        Ok(packs) => run_as_tests(packs, Arguments::from_args()),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(exit::USAGE)
+    Harness::new().main()
+}
+
+/// Packs as tests, on an API or on their reference implementations.
+#[derive(Debug, Default)]
+pub struct Harness {
+    packs: Option<PathBuf>,
+    api: Api,
+    bearers: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
+}
+
+/// What the scenarios are sent to.
+#[derive(Default)]
+enum Api {
+    /// The embedded reference implementation of each pack.
+    #[default]
+    Reference,
+    /// An API that runs already.
+    Url(String),
+    /// An API that is started in this process; gives its URL.
+    Serve(Box<dyn FnOnce() -> String + Send>),
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reference => f.write_str("Reference"),
+            Self::Url(url) => f.debug_tuple("Url").field(url).finish(),
+            Self::Serve(_) => f.write_str("Serve"),
         }
     }
 }
 
-fn load(files: &Files) -> Result<Vec<Arc<Pack>>, Box<dyn std::error::Error>> {
+/// Why no test can run.
+#[derive(Debug, thiserror::Error)]
+pub enum HarnessError {
+    /// The packs cannot be found.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// A pack is wrong.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// There is nothing to run.
+    #[error("there are no packs")]
+    NoPacks,
+    /// One API has one contract.
+    #[error("which pack is the API's? There are {0}")]
+    SeveralPacks(String),
+    /// A name that the contract does not have.
+    #[error("the pack {pack} knows no {kind} `{name}`")]
+    Unknown {
+        /// The pack.
+        pack: String,
+        /// What kind of thing it is.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Harness {
+    /// The packs below the current directory (which is the package's under cargo), or the embedded ones, on their
+    /// reference implementations.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads packs from a folder with `schemas/`, `scenarios/` and `snapshots/`.
+    #[must_use]
+    pub fn packs(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.packs = Some(folder.into());
+        self
+    }
+
+    /// Tests the API at this URL. Its pack must be the only one.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.api = Api::Url(url.into());
+        self
+    }
+
+    /// Tests an API that `start` starts in this process, and whose URL it gives. It is called once, and only if some
+    /// test is to run. Nobody else knows the API, so that locks and conditions for everyone hold under nextest too.
+    #[must_use]
+    pub fn serve(mut self, start: impl FnOnce() -> String + Send + 'static) -> Self {
+        self.api = Api::Serve(Box::new(start));
+        self
+    }
+
+    /// Gives a role of the contract a bearer token.
+    #[must_use]
+    pub fn bearer(mut self, role: impl Into<String>, token: impl Into<String>) -> Self {
+        self.bearers.push((role.into(), token.into()));
+        self
+    }
+
+    /// Gives a variable of the contract a value.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs the tests that the command line asks for, and prints them.
+    pub fn main(self) -> ExitCode {
+        match self.run(Arguments::from_args()) {
+            Ok(conclusion) => conclusion.exit_code(),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(exit::USAGE)
+            }
+        }
+    }
+
+    /// Runs the tests that `arguments` ask for, and prints them.
+    ///
+    /// # Errors
+    /// When there is no pack, or more than one for one API, or it is wrong, or has no such role or variable.
+    pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
+        let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
+        let embedded = self.packs.is_none() && !Path::new("schemas").is_dir();
+        let packs = load(&if embedded { Files::Embedded } else { Files::Directory(root) })?;
+        self.fits(&packs)?;
+        Ok(run_as_tests(packs, arguments, self))
+    }
+
+    fn fits(&self, packs: &[Arc<Pack>]) -> Result<(), HarnessError> {
+        if !matches!(self.api, Api::Reference) && packs.len() > 1 {
+            let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+            return Err(HarnessError::SeveralPacks(names.join(", ")));
+        }
+        let unknown = |pack: &Pack, kind, name: &String| HarnessError::Unknown {
+            pack: pack.name.clone(),
+            kind,
+            name: name.clone(),
+        };
+        for pack in packs {
+            let roles = &pack.contract.roles;
+            if let Some((role, _)) = self.bearers.iter().find(|(role, _)| !roles.contains_key(role)) {
+                return Err(unknown(pack, "role", role));
+            }
+            let variables = &pack.contract.variables;
+            if let Some((name, _)) = self.variables.iter().find(|(name, _)| !variables.contains_key(name)) {
+                return Err(unknown(pack, "variable", name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The target, where the API is not the embedded one.
+    fn target(self) -> Result<Option<Target>, String> {
+        let (url, isolated) = match self.api {
+            Api::Reference => return Ok(None),
+            Api::Url(url) => (url, false),
+            Api::Serve(start) => (start(), true),
+        };
+        let mut target = Target::from_url(&url)?;
+        target.isolated = isolated;
+        for (role, token) in &self.bearers {
+            target = target.bearer(role, token);
+        }
+        for (name, value) in &self.variables {
+            target = target.variable(name, value);
+        }
+        Ok(Some(target))
+    }
+}
+
+fn load(files: &Files) -> Result<Vec<Arc<Pack>>, HarnessError> {
     let mut packs = Vec::new();
     for name in files.packs()? {
         packs.push(Arc::new(Pack::load(files, &name)?));
     }
     if packs.is_empty() {
-        return Err("there are no packs".into());
+        return Err(HarnessError::NoPacks);
     }
     Ok(packs)
 }
 
-/// What a test waits for.
-type Outcomes = Arc<Mutex<HashMap<String, mpsc::Receiver<Result<(), Failed>>>>>;
+/// What a test is told.
+type Told = Result<Completion, Failed>;
 
-fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments) -> ExitCode {
+/// What a test waits for.
+type Outcomes = Arc<Mutex<HashMap<String, mpsc::Receiver<Told>>>>;
+
+fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harness) -> Conclusion {
     // Plan order: tests only await outcomes, so one thread is enough.
     arguments.test_threads = Some(1);
     let names: Vec<String> = packs
@@ -69,24 +244,23 @@ fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments) -> ExitCode {
         .collect();
     let wanted: Vec<String> = names.iter().filter(|name| is_wanted(&arguments, name)).cloned().collect();
     let outcomes: Outcomes = Arc::default();
-    if !arguments.list && !arguments.ignored {
+    if !arguments.list && !arguments.ignored && !wanted.is_empty() {
         let mut senders = BTreeMap::new();
         for name in &wanted {
             let (sender, receiver) = mpsc::channel();
             senders.insert(name.clone(), sender);
             outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), receiver);
         }
-        std::thread::spawn(move || engine(packs, senders));
+        std::thread::spawn(move || engine(packs, senders, harness));
     }
     let trials = names
         .into_iter()
         .map(|name| {
             let outcomes = Arc::clone(&outcomes);
-            Trial::test(name.clone(), move || awaited(&outcomes, &name))
+            Trial::ignorable_test(name.clone(), move || awaited(&outcomes, &name))
         })
         .collect();
-    let conclusion: Conclusion = libtest_mimic::run(&arguments, trials);
-    conclusion.exit_code()
+    libtest_mimic::run(&arguments, trials)
 }
 
 /// The same choice that libtest-mimic makes, so that the engine runs no more than what is asked for.
@@ -95,21 +269,26 @@ fn is_wanted(arguments: &Arguments, name: &str) -> bool {
     arguments.filter.as_deref().is_none_or(matches) && !arguments.skip.iter().any(|skip| matches(skip))
 }
 
-fn awaited(outcomes: &Outcomes, name: &str) -> Result<(), Failed> {
+fn awaited(outcomes: &Outcomes, name: &str) -> Told {
     let receiver = outcomes.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     let outcome = receiver.and_then(|receiver| receiver.recv().ok());
     // No outcome is no success, whatever the reason.
     outcome.unwrap_or_else(|| Err(Failed::from("the run ended without an outcome for this scenario")))
 }
 
-type Senders = BTreeMap<String, mpsc::Sender<Result<(), Failed>>>;
+type Senders = BTreeMap<String, mpsc::Sender<Told>>;
 
 /// Runs every pack that a wanted test belongs to and hands the outcomes out as they come.
-fn engine(packs: Vec<Arc<Pack>>, senders: Senders) {
+fn engine(packs: Vec<Arc<Pack>>, senders: Senders, harness: Harness) {
+    // Ahead of our runtime: what starts the API may have one of its own.
+    let target = match harness.target() {
+        Ok(target) => target,
+        Err(error) => return eprintln!("{error}"),
+    };
     let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().enable_all().build() else { return };
     runtime.block_on(async {
         for pack in packs {
-            if let Err(error) = run_pack(&pack, &senders).await {
+            if let Err(error) = run_pack(&pack, target.clone(), &senders).await {
                 // The tests that now get no outcome fail; this says why.
                 eprintln!("{}: {error}", pack.name);
             }
@@ -117,7 +296,11 @@ fn engine(packs: Vec<Arc<Pack>>, senders: Senders) {
     });
 }
 
-async fn run_pack(pack: &Arc<Pack>, senders: &Senders) -> Result<(), Box<dyn std::error::Error>> {
+async fn run_pack(
+    pack: &Arc<Pack>,
+    target: Option<Target>,
+    senders: &Senders,
+) -> Result<(), Box<dyn std::error::Error>> {
     let prefix = format!("{}::", pack.name);
     let whole = format!("{prefix}{WHOLE}");
     let own: Vec<&String> = senders.keys().filter(|name| name.starts_with(&prefix)).collect();
@@ -130,8 +313,20 @@ async fn run_pack(pack: &Arc<Pack>, senders: &Senders) -> Result<(), Box<dyn std
     } else {
         Selectors(own.into_iter().cloned().collect())
     };
-    let embedded = proof::start(&pack.name, crate::reference::Options::default()).await?;
-    let plan = Plan::new(Arc::clone(pack), Arc::new(embedded.target), &selectors, 0);
+    let (target, server) = match target {
+        Some(target) => (target, None),
+        None => {
+            let embedded = proof::start(&pack.name, crate::reference::Options::default()).await?;
+            (embedded.target, Some(embedded.server))
+        }
+    };
+    let plan = Plan::new(Arc::clone(pack), Arc::new(target), &selectors, 0);
+    if std::env::var_os(NEXTEST).is_some() && !plan.target.isolated && !plan.shared.is_empty() {
+        let shared = plan.shared.join(", ");
+        return Err(
+            format!("nextest runs every test in its own process, and {shared} holds within one").into()
+        );
+    }
     let options = RunOptions { snapshots: Mode::Check, in_ci: true, selectors, ..RunOptions::default() };
     let (_interrupter, interrupt) = interrupt();
     let (events, mut received) = tokio::sync::mpsc::unbounded_channel();
@@ -145,25 +340,31 @@ async fn run_pack(pack: &Arc<Pack>, senders: &Senders) -> Result<(), Box<dyn std
         }
     }
     let report = report.await??;
-    embedded.server.stop().await;
+    if let Some(server) = server {
+        server.stop().await;
+    }
     if let Some(sender) = senders.get(&whole) {
         let _ = sender.send(judge_whole(&report));
     }
     Ok(())
 }
 
-/// A test passes if its trial did and its approved answer is the same; what was not judged has not passed.
-fn judge(trial: &TrialReport) -> Result<(), Failed> {
+/// A test passes if its trial did and its approved answer is the same; what was not judged has not passed. A scenario
+/// that was skipped is shown as ignored, and the test of the whole fails.
+fn judge(trial: &TrialReport) -> Told {
     let same = trial.snapshot.as_ref().is_none_or(|snapshot| snapshot.state == SnapshotState::Same);
     if trial.outcome == Outcome::Passed && same {
-        return Ok(());
+        return Ok(Completion::Completed);
+    }
+    if trial.outcome == Outcome::Skipped {
+        return Ok(Completion::ignored_with(trial.reason.as_deref().unwrap_or_default()));
     }
     Err(Failed::from(plain(&terminal::trial(trial))))
 }
 
-fn judge_whole(report: &RunReport) -> Result<(), Failed> {
+fn judge_whole(report: &RunReport) -> Told {
     if report.verdict.exit_code() == exit::CONFORMS {
-        return Ok(());
+        return Ok(Completion::Completed);
     }
     Err(Failed::from(plain(&terminal::end(report, false, false))))
 }

@@ -1,8 +1,10 @@
 //! One rule that an answer broke.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::pack::Provenance;
+
+use super::table::find;
 
 /// One rule that an answer broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -42,5 +44,23 @@ impl Finding {
     /// Whether breaking the rule is a violation (and not a warning).
     pub fn is_violation(&self) -> bool {
         self.source.is_binding()
+    }
+}
+
+/// As [`Serialize`] writes it. The id of a check is one of the table: one that nobody can explain is a mistake.
+impl<'de> Deserialize<'de> for Finding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Written {
+            check: String,
+            source: Provenance,
+            expected: String,
+            actual: String,
+            message: String,
+        }
+        let Written { check, source, expected, actual, message } = Written::deserialize(deserializer)?;
+        let unknown = || D::Error::custom(format!("there is no check `{check}`"));
+        let check = find(&check).ok_or_else(unknown)?.id;
+        Ok(Self { check, source, expected, actual, message })
     }
 }

@@ -4,18 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::verdict::Shard;
+
+use super::examples::{
+    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES,
+    LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
+    WAIVE_HELP,
+};
+
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
-#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
-4 incomplete · 130 interrupted";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -24,7 +28,9 @@ Examples:
   failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
       one pack on your API
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
-      some failures, on a target of failspec.toml";
+      some failures, on a target of failspec.toml
+  failspec run kubeglass --shard 2/3 --report json=shard-2.json
+      a third of the scenarios; `failspec merge` judges the whole";
 
 const INIT_EXAMPLES: &str = "\
 Examples:
@@ -58,30 +64,50 @@ pub enum Command {
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
     /// Write scenarios
+    #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
         /// What to do
         #[command(subcommand)]
         action: ScenarioAction,
     },
     /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
+    #[command(after_help = CHECK_TARGET_EXAMPLES)]
     CheckTarget(CheckTargetArguments),
     /// List packs, the trials of packs, or what packs want of a target
+    #[command(after_help = LIST_EXAMPLES)]
     List(SelectArguments),
     /// Look for gaps in packs: what is untested, unproven or unused
+    #[command(after_help = LINT_EXAMPLES)]
     Lint(PackArguments),
     /// Show which failures have which scenarios, and the errata of the documentation
+    #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
     /// Explain a check; without a name, list them
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// The id of a check
         check: Option<String>,
     },
+    /// Join the JSON reports of all shards of a run, and give the verdict of the whole
+    #[command(after_help = MERGE_HELP)]
+    Merge(MergeArguments),
+    /// Write waivers for the violations of a report: for an API that is not there yet
+    #[command(after_help = WAIVE_HELP)]
+    Waive(WaiveArguments),
     /// Print the JSON Schema of a file format
+    #[command(after_help = SCHEMA_EXAMPLES)]
     Schema {
         /// Which format
         format: SchemaFormat,
     },
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Review, accept or reject changed answers (`.snap.new`), without cargo
+    #[command(after_help = SNAPSHOTS_EXAMPLES)]
     Snapshots {
         /// What to do with them
         #[command(subcommand)]
@@ -91,6 +117,7 @@ pub enum Command {
     #[command(after_help = MUTANTS_HELP)]
     Mutants(MutantsArguments),
     /// Run an embedded reference implementation in the foreground
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
 }
 
@@ -117,6 +144,9 @@ pub struct RunArguments {
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
+    /// Run part K of N alone, such as 2/3; `failspec merge` joins the JSON reports of all parts
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<Shard>,
     /// Trials at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -138,6 +168,49 @@ pub struct RunArguments {
     /// Show the verdict alone
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
+}
+
+/// Options of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArguments {
+    /// The JSON reports of all shards, in any order
+    #[arg(value_name = "REPORT", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
+    /// Whose bodies of requests and answers the reports show
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub report_bodies: BodiesMode,
+    /// Show passed trials, warnings and errata in full
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Show the verdict alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// Options of `waive`.
+#[derive(Debug, Args)]
+pub struct WaiveArguments {
+    /// A JSON report
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Why the violations are known (default: what was found)
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Where they are tracked
+    #[arg(long, value_name = "URL")]
+    pub issue: Option<String>,
+    /// The last day on which the waivers hold, or for how many days (default: 90d)
+    #[arg(long, value_name = "DATE|90d")]
+    pub expires: Option<String>,
+    /// Append what is not waived yet to this failspec.toml
+    #[arg(long, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Write the waivers into a file of their own instead of printing them
+    #[arg(short, long, value_name = "FILE", conflicts_with = "config")]
+    pub output: Option<PathBuf>,
 }
 
 /// Which API is asked, and as whom.

@@ -3,13 +3,16 @@
 mod arguments;
 mod check_target;
 mod chosen_target;
+mod completions;
 mod coverage;
 mod curl;
+mod examples;
 mod explain;
 mod failure;
 mod init;
 mod lint;
 mod list;
+mod merge;
 mod mutants;
 mod packs;
 mod reports;
@@ -20,6 +23,7 @@ mod schema;
 mod serve;
 mod signal;
 mod snapshots;
+mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use failure::Failure;
@@ -39,6 +43,9 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),
         Command::Explain { check } => explain::command(check.as_deref()),
+        Command::Merge(arguments) => merge::command(arguments),
+        Command::Waive(arguments) => waive::command(arguments),
+        Command::Completions { shell } => Ok(completions::command(*shell)),
         Command::Schema { format } => Ok(schema::command(*format)),
         Command::Snapshots { action } => snapshots::command(action),
         Command::Mutants(arguments) => mutants::command(arguments),

@@ -53,13 +53,16 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
             waivers,
             selectors: selectors.clone(),
+            shard: arguments.shard,
         };
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
             override_target(&mut target, &arguments.target, pack)?;
-            let first = plans.iter().map(|plan| plan.trials.len()).sum();
-            plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &selectors, first));
+            let first = plans.iter().map(|plan| plan.selected).sum();
+            let (pack, target) = (Arc::clone(pack), Arc::new(target));
+            plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
         }
+        plans.iter().try_for_each(may_be_shared_out)?;
         // Last of all that can be wrong: opening one empties the report of an earlier run.
         let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
         let mut report = judge(plans, options, arguments).await?;
@@ -77,6 +80,22 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
     // Nobody waits for a connection that a server still floods.
     runtime.shutdown_background();
     done
+}
+
+/// Locks and global conditions hold within one process: shards of one target would get in each other's way.
+fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
+    let alone = plan.target.isolated || plan.shard.is_none_or(|shard| shard.of == 1);
+    if alone || plan.shared.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage_hint(
+        format!(
+            "the scenarios of {} on this target cannot be shared out: they need {}, which holds within one process alone",
+            plan.pack.name,
+            plan.shared.join(", ")
+        ),
+        "run without --shard; or give each shard a target of its own, and say so in failspec.toml: `isolated = true`",
+    ))
 }
 
 async fn judge(
@@ -140,7 +159,7 @@ fn mode(mode: SnapshotsMode) -> Mode {
 }
 
 /// Prints what may quote an answer. The runner of GitHub Actions would obey commands in it.
-fn print(text: &str) {
+pub(super) fn print(text: &str) {
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| !value.is_empty()) {
         let token = uuid::Uuid::new_v4().simple().to_string();
         print_as_it_is(&github::inert(text, &token));
@@ -150,7 +169,7 @@ fn print(text: &str) {
 }
 
 /// Prints; a closed pipe is no reason to panic, and the exit code still tells.
-fn print_as_it_is(text: &str) {
+pub(super) fn print_as_it_is(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -1,6 +1,6 @@
 //! One documented failure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::{Field, Kind, Node, NodeValue, Place, Reader, Shape};
@@ -47,7 +47,7 @@ pub struct Failure {
 }
 
 /// What the documentation tells a client to do about a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// The same request fails the same way.

@@ -1,11 +1,11 @@
 //! Where a statement comes from, which decides how much breaking it counts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::document::{Node, Reader};
 
 /// Where a statement about an API comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provenance {
     /// The documentation that the contract was taken from. Breaking it is a violation.

@@ -103,8 +103,9 @@ fn sentence(text: &str) -> String {
 pub(super) fn selection(report: &RunReport) -> Option<String> {
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
     let documented = report.summary.documented;
-    (selected < documented).then(|| {
-        let which = report.selectors.join(" ");
+    (selected < documented || report.shard.is_some()).then(|| {
+        let shard = report.shard.as_ref().map(|shard| format!("shard {}", shard.shard()));
+        let which = report.selectors.iter().cloned().chain(shard).collect::<Vec<_>>().join(" ");
         let which = if which.is_empty() { which } else { format!(" ({which})") };
         format!("{selected} of {documented} documented failures selected{which}")
     })

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::verdict::RunReport;
+use crate::verdict::{FORMAT, RunReport};
 
 /// Writes the report, indented, with a line break at the end.
 ///
@@ -16,6 +16,52 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     out.write_all(b"\n")?;
     out.flush()
 }
+
+/// Why a text is not a report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not JSON, or JSON of something else.
+    #[error("line {line}, column {column}: {what}")]
+    Wrong {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// It has the format of another version.
+    #[error("this report has format {0}, and this failspec reads format {FORMAT}")]
+    Format(u64),
+}
+
+/// Reads a report that [`write`] wrote.
+///
+/// # Errors
+/// When the text is not a report of this format, with the place.
+pub fn read(text: &str) -> Result<RunReport, ReadError> {
+    // Before all else: in another format anything else may look wrong.
+    #[derive(serde::Deserialize)]
+    struct Version {
+        format: u64,
+    }
+    let version: Version = serde_json::from_str(text).map_err(wrong)?;
+    if version.format != u64::from(FORMAT) {
+        return Err(ReadError::Format(version.format));
+    }
+    serde_json::from_str(text).map_err(wrong)
+}
+
+fn wrong(error: serde_json::Error) -> ReadError {
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let what: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_QUOTE).collect();
+    ReadError::Wrong { line, column, what }
+}
+
+/// How much of a mistake is told, in characters: it may quote what is there, and that may be anything.
+const LONGEST_QUOTE: usize = 200;
 
 /// The JSON Schema of the report.
 pub fn schema() -> Value {

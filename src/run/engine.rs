@@ -250,14 +250,8 @@ impl Engine {
         trial.scenario.condition.as_deref().filter(|condition| self.session.is_global(condition))
     }
 
-    /// The locks of a trial, sorted: its own, and one for each exclusive role that it uses.
     fn locks(&self, trial: &Trial) -> Vec<String> {
-        let roles = trial.scenario.needs().roles.into_iter();
-        let exclusive = roles
-            .filter(|role| self.session.target.roles.get(*role).is_some_and(|role| role.exclusive))
-            .map(|role| format!("role {role}"));
-        let names: BTreeSet<String> = trial.scenario.locks.iter().cloned().chain(exclusive).collect();
-        names.into_iter().collect()
+        trial.locks(&self.session.target)
     }
 
     fn notice(&self, text: &str) {

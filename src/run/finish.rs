@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     check::{self, Finding, Identity, Phase, Subject, View},
-    pack::Failure,
+    pack::{Failure, Scenario},
     snapshot::{Picture, SnapshotFile, file_name, picture},
     verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
 };
@@ -38,7 +39,7 @@ impl Running<'_> {
         let subject = subject.flatten();
         if let Some(subject) = &subject {
             report.observed = Some(observed(subject, session));
-            report.request_ids = request_ids(subject);
+            report.request_ids = request_ids(subject, session);
         }
         let reason = self.inconclusive.as_ref().map(quoted);
         let undocumented =
@@ -216,7 +217,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
 }
 
 /// The request ids of the answers whose request id is documented: those of the request under test.
-fn request_ids(subject: &Subject<'_>) -> Vec<String> {
+fn request_ids(subject: &Subject<'_>, session: &Session) -> Vec<String> {
     let binding =
         subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
     if !binding {
@@ -229,7 +230,9 @@ fn request_ids(subject: &Subject<'_>) -> Vec<String> {
         .filter(|record| matches!(record.phase, Phase::Request | Phase::Repeat));
     let mut ids: Vec<String> = records
         .filter_map(|record| {
-            View::new(record.exchange.result.as_ref().ok()?, None).request_id(&subject.triggered.envelope)
+            let view = View::new(record.exchange.result.as_ref().ok()?, None);
+            let id = view.request_id(&subject.triggered.envelope)?;
+            Some(short_id(session.mask.text(&id).into_owned()))
         })
         .collect();
     ids.dedup();
@@ -263,9 +266,15 @@ fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<S
 }
 
 /// The snapshot of a trial, below the pack's folder.
-pub(super) fn trial_file(session: &Session, trial: &Trial) -> String {
-    let failure = &session.pack.contract.failures[trial.scenario.failure].id;
-    file_name(failure, &trial.scenario.name, trial.row().map(|row| row.name.as_str()))
+fn trial_file(session: &Session, trial: &Trial) -> String {
+    scenario_file(session, &trial.scenario, trial.row)
+}
+
+/// The snapshot of a scenario, or of one row of it, below the pack's folder.
+pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<usize>) -> String {
+    let failure = &session.pack.contract.failures[scenario.failure].id;
+    let row = row.and_then(|row| scenario.rows.get(row));
+    file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
 }
 
 fn masked(mut finding: Finding, session: &Session) -> Finding {
@@ -275,10 +284,22 @@ fn masked(mut finding: Finding, session: &Session) -> Finding {
     finding
 }
 
-/// A code as it is; what is too long for a code is shown as the beginning of its text.
+/// An id as it is; of one that is far too long a digest follows the beginning, so that different ones stay different.
+fn short_id(id: String) -> String {
+    if id.len() <= LONGEST_QUOTE {
+        return id;
+    }
+    let digest = Sha256::digest(id.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}… sha256:{digest}", &id[..id.floor_char_boundary(LONGEST_QUOTE)])
+}
+
+/// A code as it is; what is too long for a code, or is none, is shown as the beginning of its text: a report must not
+/// nest as deep as an answer can.
 fn short_code(code: &Value, session: &Session) -> Value {
     let text = plain(code);
-    if text.len() <= LONGEST_QUOTE {
+    let scalar = !code.is_array() && !code.is_object();
+    if scalar && text.len() <= LONGEST_QUOTE {
         return session.mask.json(code);
     }
     Value::String(cut(session.mask.text(&text).into_owned(), LONGEST_QUOTE))

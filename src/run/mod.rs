@@ -18,6 +18,7 @@ mod manners;
 mod plan;
 mod sending;
 mod session;
+mod shared;
 mod target_check;
 mod wait;
 mod whole;

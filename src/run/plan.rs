@@ -8,8 +8,10 @@ use std::{
 use crate::{
     pack::{Contract, Pack, Row, Scenario},
     target::{Condition, Target, glob},
-    verdict::{Lack, LackKind, Selection},
+    verdict::{Lack, LackKind, Selection, Shard},
 };
+
+use super::shared::Shared;
 
 /// One trial: a scenario, or one row of it.
 #[derive(Debug, Clone)]
@@ -33,6 +35,18 @@ impl Trial {
     }
 }
 
+impl Trial {
+    /// The locks that it takes, sorted: its own, and one for each exclusive role that it uses.
+    pub(super) fn locks(&self, target: &Target) -> Vec<String> {
+        let roles = self.scenario.needs().roles.into_iter();
+        let exclusive = roles
+            .filter(|role| target.roles.get(*role).is_some_and(|role| role.exclusive))
+            .map(|role| format!("role {role}"));
+        let names: BTreeSet<String> = self.scenario.locks.iter().cloned().chain(exclusive).collect();
+        names.into_iter().collect()
+    }
+}
+
 /// The trials of one pack on one target.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -40,12 +54,19 @@ pub struct Plan {
     pub pack: Arc<Pack>,
     /// The target.
     pub target: Arc<Target>,
-    /// The selected trials, in the order of the pack.
+    /// The trials that will run, in the order of the pack: those that are selected, or a shard of them.
     pub trials: Vec<Trial>,
     /// What the target does not bring.
     pub lacks: Vec<Lack>,
     /// What was selected, where it is not everything.
     pub selection: Option<Selection>,
+    /// How many trials are selected, all shards taken together.
+    pub selected: usize,
+    /// Which part of them this is.
+    pub shard: Option<Shard>,
+    /// What holds within one process alone and the selected trials need, in words: shards would get in each other's
+    /// way.
+    pub shared: Vec<String>,
 }
 
 /// Which trials are asked for: prefixes or globs of their names.
@@ -92,35 +113,59 @@ pub fn trial_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>,
 impl Plan {
     /// The plan for a pack on a target; `first` is the index of its first trial in the run.
     pub fn new(pack: Arc<Pack>, target: Arc<Target>, selectors: &Selectors, first: usize) -> Self {
-        let mut trials = Vec::new();
+        Self::of_shard(pack, target, selectors, first, None)
+    }
+
+    /// The plan for one shard of a pack on a target, or for all of it; `first` is the index of the pack's first trial
+    /// in the run, all shards taken together.
+    pub fn of_shard(
+        pack: Arc<Pack>,
+        target: Arc<Target>,
+        selectors: &Selectors,
+        first: usize,
+        shard: Option<Shard>,
+    ) -> Self {
+        let mut trials: Vec<Trial> = Vec::new();
         let mut selection = Selection::default();
         let mut all = true;
         let mut lacks: BTreeMap<(LackKind, String), usize> = BTreeMap::new();
+        let mut shared = Shared::default();
+        let mut selected = 0;
         for (name, scenario, row) in trial_names(&pack) {
             if !selectors.pick(&name) {
                 all = false;
                 continue;
             }
-            selection.failures.insert(scenario.failure);
-            selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
             let lacking = lacking(scenario, &pack.contract, &target);
             let skip = skip_reason(&lacking);
+            let trial = Trial { index: first + selected, name, scenario: Arc::clone(scenario), row, skip };
+            selected += 1;
+            shared.note(&trial, &target);
+            if shard.is_some_and(|shard| !shard.holds(&trial.name)) {
+                all = false;
+                continue;
+            }
+            selection.failures.insert(scenario.failure);
+            selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
             for (kind, name) in lacking {
                 *lacks.entry((kind, name.to_owned())).or_default() += 1;
             }
-            trials.push(Trial {
-                index: first + trials.len(),
-                name,
-                scenario: Arc::clone(scenario),
-                row,
-                skip,
-            });
+            trials.push(trial);
         }
         let lacks = lacks.into_iter().map(|((kind, name), trials)| {
             let about = about(kind, &name, &pack.contract);
             Lack { kind, name, about, trials }
         });
-        Self { lacks: lacks.collect(), pack, target, trials, selection: (!all).then_some(selection) }
+        Self {
+            lacks: lacks.collect(),
+            pack,
+            target,
+            trials,
+            selection: (!all).then_some(selection),
+            selected,
+            shard,
+            shared: shared.in_words(),
+        }
     }
 
     /// How many failures are asked for.

@@ -17,15 +17,16 @@ use crate::{
     target::{Target, Waiver},
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, SnapshotState, Summary, reused_request_ids, waiver_findings,
+        RunReport, Shard, ShardReport, SnapshotState, Summary, WaiverReport, reused_request_ids,
+        waiver_findings,
     },
 };
 
 use super::{
     engine::{Engine, PackRun},
-    finish::{millis, trial_file},
+    finish::{millis, scenario_file},
     interrupt::Interrupt,
-    plan::{Plan, Selectors},
+    plan::{Plan, Selectors, trial_names},
     session::{Session, run_name, variables},
     wait::planned_waits,
 };
@@ -53,6 +54,8 @@ pub struct RunOptions {
     pub waivers: Vec<Waiver>,
     /// What was selected, as given.
     pub selectors: Selectors,
+    /// Which part of it is run, where it is not all of it; the plans hold no other trials.
+    pub shard: Option<Shard>,
 }
 
 /// Runs all plans, each on its target, and puts everything into one report.
@@ -149,6 +152,10 @@ fn assemble(
     interrupt: &Interrupt,
 ) -> RunReport {
     let full = plans_are_full(engines);
+    let today = jiff::Zoned::now().date();
+    let waivers: Vec<WaiverReport> =
+        options.waivers.iter().map(|waiver| WaiverReport::of(waiver, today)).collect();
+    let mut unreferenced_elsewhere = Vec::new();
     let mut packs = Vec::new();
     let mut findings = Vec::new();
     let mut diagnosis = Vec::new();
@@ -162,9 +169,13 @@ fn assemble(
             about: erratum.about.clone(),
             links: erratum.links.clone(),
         });
-        findings.extend(reused_request_ids(&run.trials));
-        if plan.selection.is_none() && run.diagnosis.is_none() {
-            findings.extend(unreferenced(&engine.session, plan, options.snapshots));
+        findings.extend(reused_request_ids(&trials));
+        if run.diagnosis.is_none() {
+            // A shard knows all names of its pack, but what belongs to none is for the whole run to say.
+            let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
+            if plan.selection.is_none() || options.shard.is_some() {
+                place.extend(unreferenced(&engine.session, plan, options.snapshots));
+            }
         }
         packs.push(PackReport {
             header: header.clone(),
@@ -175,9 +186,16 @@ fn assemble(
         diagnosis.extend(run.diagnosis);
         scenarios.extend(run.trials);
     }
-    if full && diagnosis.is_empty() && !interrupt.is_set() {
-        findings.extend(waiver_findings(&options.waivers, &scenarios, jiff::Zoned::now().date()));
+    if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
+        findings.extend(waiver_findings(&waivers, &scenarios));
     }
+    let shard = options.shard.map(|shard| ShardReport {
+        number: shard.number,
+        of: shard.of,
+        options: counting(options),
+        waivers,
+        unreferenced: unreferenced_elsewhere,
+    });
     let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
     let changed = scenarios
         .iter()
@@ -201,6 +219,7 @@ fn assemble(
         reference: header.packs.iter().any(|pack| pack.reference),
         diagnosis: (!diagnosis.is_empty()).then(|| diagnosis.join("\n\n")),
         selectors: header.selectors.clone(),
+        shard,
         errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
         packs,
         scenarios,
@@ -215,7 +234,8 @@ fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
 /// Approved answers that belong to no trial: a violation under `check`, otherwise for review.
 fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
     let Some(approved) = &session.approved else { return Vec::new() };
-    let names: BTreeSet<String> = plan.trials.iter().map(|trial| trial_file(session, trial)).collect();
+    let names: BTreeSet<String> =
+        trial_names(&plan.pack).map(|(_, scenario, row)| scenario_file(session, scenario, row)).collect();
     let found = match approved.unreferenced(&names) {
         Ok(found) => found,
         Err(error) => vec![format!("(the folder cannot be read: {error})")],
@@ -246,6 +266,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             failures: contract.failures.len(),
             failures_selected: plan.failures_selected(),
             scenarios: plan.pack.scenarios.len(),
+            trials: trial_names(&plan.pack).count(),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
@@ -256,7 +277,15 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
         packs: packs.collect(),
         trials: plans.iter().map(|plan| plan.trials.len()).sum(),
         selectors: options.selectors.0.clone(),
+        shard: options.shard,
     }
+}
+
+/// The options that decide what counts as a violation besides violations, as they were given.
+fn counting(options: &RunOptions) -> Vec<String> {
+    let denied = options.deny_warnings.then(|| "--deny warnings".to_owned());
+    let checked = (options.snapshots == Mode::Check).then(|| "--snapshots check".to_owned());
+    denied.into_iter().chain(checked).collect()
 }
 
 fn is_loopback(target: &Target) -> bool {

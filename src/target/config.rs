@@ -16,7 +16,7 @@ use crate::{
 use super::{
     Environment,
     condition::{CONDITION, Condition},
-    credential::{ROLE, Role},
+    credential::{Credential, ROLE, Role},
     operation::Operation,
     rate::Rate,
     readiness::{READINESS, Readiness},
@@ -136,6 +136,20 @@ impl Config {
         }
     }
 
+    /// Reads the waivers alone, for a command that needs no target.
+    ///
+    /// # Errors
+    /// Every mistake in the waivers, and keys that the file cannot have.
+    pub fn waivers(source: &Arc<Source>) -> Result<Vec<Waiver>, Diagnostics> {
+        let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
+        let reader = Reader::new(source);
+        let fields = reader.fields(&node, &CONFIG);
+        let waivers = fields.as_ref().and_then(|fields| fields.get("waivers"));
+        let waivers = waivers.map(|node| reader.list(node)).unwrap_or_default();
+        let waivers = waivers.iter().filter_map(|node| Waiver::read(node, &reader)).collect();
+        if reader.failed() { Err(redact(reader.finish(), source, Some(&node))) } else { Ok(waivers) }
+    }
+
     fn read_node(node: &Node, reader: &Reader, name: Option<&str>, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &CONFIG)?;
         let default = fields.get("default_target").and_then(|node| reader.text(node));
@@ -203,6 +217,21 @@ impl Target {
             isolated: false,
             reference: false,
         })
+    }
+
+    /// Gives a role a bearer token.
+    #[must_use]
+    pub fn bearer(mut self, role: &str, token: &str) -> Self {
+        let credential = Credential::Bearer(Secret::new(token, format!("role {role}")));
+        self.roles.insert(role.to_owned(), Role { credential, exclusive: false });
+        self
+    }
+
+    /// Gives a variable a value.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), Held::open(value));
+        self
     }
 
     fn read(

@@ -1,8 +1,8 @@
 //! Which documented failures a run exercised.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{pack::Contract, target::OutOfReach};
 
@@ -17,15 +17,25 @@ pub struct Selection {
     pub causes: BTreeSet<(usize, usize)>,
 }
 
+/// One documented failure, as far as coverage needs to know it.
+struct DocumentedFailure<'d> {
+    id: &'d str,
+    /// What the contract or the target says about not showing it.
+    declared: Option<State>,
+    selected: bool,
+    /// Causes, and whether each is selected.
+    causes: Vec<(&'d str, bool)>,
+}
+
 /// What a run showed of one pack's failures.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Coverage {
     /// The documented failures, in the order of the contract.
     pub failures: Vec<FailureCoverage>,
 }
 
 /// What a run showed of one failure.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct FailureCoverage {
     /// Its id.
     pub failure: String,
@@ -38,7 +48,7 @@ pub struct FailureCoverage {
 }
 
 /// What a run showed of one cause.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CauseCoverage {
     /// Its name.
     pub cause: String,
@@ -47,7 +57,7 @@ pub struct CauseCoverage {
 }
 
 /// What a run showed of a failure or a cause.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state", content = "why")]
 pub enum State {
     /// A request was answered and identified as it.
@@ -81,13 +91,7 @@ impl Coverage {
         out_of_reach: &[OutOfReach],
         selection: Option<&Selection>,
     ) -> Self {
-        // One pass over the trials: a pack may have very many of them.
-        let mut by_failure: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
-        for trial in trials {
-            by_failure.entry(&trial.failure).or_default().push(trial);
-        }
-        let failures = contract.failures.iter().enumerate().map(|(index, failure)| {
-            let own = by_failure.remove(failure.id.as_str()).unwrap_or_default();
+        let documented = contract.failures.iter().enumerate().map(|(index, failure)| {
             let declared = if let Some(reason) = &failure.excluded {
                 Some(State::Excluded(reason.clone()))
             } else {
@@ -96,9 +100,62 @@ impl Coverage {
                     .find(|entry| entry.matches(&contract.name, &failure.id))
                     .map(|entry| State::OutOfReach(entry.reason.clone()))
             };
+            let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
+                (cause.as_str(), selection.is_none_or(|selection| selection.causes.contains(&(index, at))))
+            });
+            DocumentedFailure {
+                id: &failure.id,
+                declared,
+                selected: selection.is_none_or(|selection| selection.failures.contains(&index)),
+                causes: causes.collect(),
+            }
+        });
+        Self::shown(documented, trials)
+    }
+
+    /// What the trials of all shards show together of the failures that each shard's coverage lists; `full` says
+    /// whether the shards have all trials of the pack.
+    pub(super) fn joined(shards: &[&Self], trials: &[&TrialReport], full: bool) -> Self {
+        let Some(first) = shards.first() else { return Self { failures: Vec::new() } };
+        let failures: HashSet<&str> = trials.iter().map(|trial| trial.failure.as_str()).collect();
+        let causes: HashSet<(&str, Option<&str>)> =
+            trials.iter().map(|trial| (trial.failure.as_str(), trial.cause.as_deref())).collect();
+        let documented = first.failures.iter().enumerate().map(|(index, failure)| {
+            let in_shards = shards.iter().filter_map(|shard| shard.failures.get(index));
+            let of_causes = |failure: &FailureCoverage| {
+                failure.causes.iter().map(|cause| cause.state.clone()).collect::<Vec<_>>()
+            };
+            // A shard that does not show a failure says what the contract or the target declares about it.
+            let declared = in_shards
+                .flat_map(|failure| of_causes(failure).into_iter().chain([failure.state.clone()]))
+                .find(|state| matches!(state, State::Excluded(_) | State::OutOfReach(_)));
+            let id = failure.failure.as_str();
+            let selected = |cause: &str| full || causes.contains(&(id, Some(cause)));
+            DocumentedFailure {
+                id,
+                declared,
+                selected: full || failures.contains(id),
+                causes: failure
+                    .causes
+                    .iter()
+                    .map(|cause| (cause.cause.as_str(), selected(&cause.cause)))
+                    .collect(),
+            }
+        });
+        Self::shown(documented, trials)
+    }
+
+    fn shown<'d>(documented: impl Iterator<Item = DocumentedFailure<'d>>, trials: &[&TrialReport]) -> Self {
+        // One pass over the trials: a pack may have very many of them.
+        let mut by_failure: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
+        for trial in trials {
+            by_failure.entry(&trial.failure).or_default().push(trial);
+        }
+        let failures = documented.map(|failure| {
+            let own = by_failure.remove(failure.id).unwrap_or_default();
             let state = |trials: &[&TrialReport], selected: bool| {
                 let shown = shown_by(trials);
-                match (&declared, shown) {
+                match (&failure.declared, shown) {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
                     // What was not asked for need not be explained.
                     _ if !selected => State::NotSelected,
@@ -106,21 +163,19 @@ impl Coverage {
                     (None, shown) => shown,
                 }
             };
-            let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
+            let causes = failure.causes.iter().map(|(cause, selected)| {
                 let of_cause: Vec<&TrialReport> =
-                    own.iter().copied().filter(|trial| trial.cause.as_ref() == Some(cause)).collect();
-                let selected = selection.is_none_or(|selection| selection.causes.contains(&(index, at)));
-                let state = match state(&of_cause, selected) {
+                    own.iter().copied().filter(|trial| trial.cause.as_deref() == Some(*cause)).collect();
+                let state = match state(&of_cause, *selected) {
                     // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
                     State::CoveredByAlternative(_) => State::Exercised,
                     other => other,
                 };
-                CauseCoverage { cause: cause.clone(), state }
+                CauseCoverage { cause: (*cause).to_owned(), state }
             });
-            let selected = selection.is_none_or(|selection| selection.failures.contains(&index));
             FailureCoverage {
-                failure: failure.id.clone(),
-                state: state(&own, selected),
+                failure: failure.id.to_owned(),
+                state: state(&own, failure.selected),
                 causes: causes.collect(),
                 codes_seen: own
                     .iter()

@@ -1,8 +1,8 @@
 //! What a run tells while it goes on, and all of it at the end.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Lack, RunFinding, Summary, TrialReport, Verdict};
+use super::{Coverage, Lack, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict};
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub enum Event {
 }
 
 /// What is known before anything is sent.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunHeader {
     /// The packs of the run.
     pub packs: Vec<PackHeader>,
@@ -24,10 +24,12 @@ pub struct RunHeader {
     pub trials: usize,
     /// What was selected, where it is not everything: the selectors as given.
     pub selectors: Vec<String>,
+    /// Which part of what is selected will run, where it is not all of it.
+    pub shard: Option<Shard>,
 }
 
 /// One pack of a run and its target.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PackHeader {
     /// The pack.
     pub name: String,
@@ -45,6 +47,8 @@ pub struct PackHeader {
     pub failures_selected: usize,
     /// How many scenarios it has.
     pub scenarios: usize,
+    /// How many trials it has: each row of a scenario is one.
+    pub trials: usize,
     /// The URL of the target.
     pub target: String,
     /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
@@ -56,7 +60,7 @@ pub struct PackHeader {
 }
 
 /// A wait that is known before the run begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedWait {
     /// The trial that will wait.
     pub trial: String,
@@ -67,7 +71,7 @@ pub struct PlannedWait {
 }
 
 /// One pack in the report of a run.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PackReport {
     /// What was known before the run.
     #[serde(flatten)]
@@ -81,7 +85,7 @@ pub struct PackReport {
 }
 
 /// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ErratumReport {
     /// The pack.
     pub pack: String,
@@ -92,7 +96,7 @@ pub struct ErratumReport {
 }
 
 /// The report of a whole run.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunReport {
     /// The version of this format; a new number where a reader of the old one would go wrong.
     pub format: u32,
@@ -112,6 +116,9 @@ pub struct RunReport {
     pub diagnosis: Option<String>,
     /// The selectors, where not everything was selected.
     pub selectors: Vec<String>,
+    /// Which part of a whole run this is; absent for a whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardReport>,
     /// The packs.
     pub packs: Vec<PackReport>,
     /// The trials, in the order of the plan.

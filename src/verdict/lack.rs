@@ -1,9 +1,9 @@
 //! What a target does not bring.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Something that the contract requires and the target does not bring.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Lack {
     /// What kind of thing it is.
     pub kind: LackKind,
@@ -16,7 +16,9 @@ pub struct Lack {
 }
 
 /// What kind of thing a target does not bring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum LackKind {
     /// Credentials.

@@ -3,16 +3,20 @@
 mod coverage;
 mod event;
 mod lack;
+mod merge;
 mod outcome;
 mod run_finding;
+mod shard;
 mod summary;
 mod trial;
 
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
 pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, PlannedWait, RunHeader, RunReport};
 pub use lack::{Lack, LackKind};
+pub use merge::{MergeError, merge};
 pub use outcome::Outcome;
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
+pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
 pub use summary::{Evidence, Summary, Verdict, exit};
 pub use trial::{
     AnswerReport, Documented, ExchangeReport, Exercise, ObservedAnswer, RequestReport, SnapshotReport,

@@ -1,9 +1,9 @@
 //! What became of one trial.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of one trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The API failed as documented.

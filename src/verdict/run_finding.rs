@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::target::Waiver;
+use crate::target::glob;
 
-use super::TrialReport;
+use super::{TrialReport, WaiverReport};
 
 /// Something that no single trial shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunFinding {
     /// The id of the rule (`failspec explain` knows it).
     pub check: String,
@@ -22,7 +22,7 @@ pub struct RunFinding {
 }
 
 /// Request ids that several trials got, one finding for each id.
-pub fn reused_request_ids(trials: &[TrialReport]) -> Vec<RunFinding> {
+pub fn reused_request_ids(trials: &[&TrialReport]) -> Vec<RunFinding> {
     let mut owners: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
     for trial in trials {
         for id in &trial.request_ids {
@@ -44,24 +44,21 @@ pub fn reused_request_ids(trials: &[TrialReport]) -> Vec<RunFinding> {
 }
 
 /// Waivers that have expired or match nothing any more; to be judged in a full run only.
-pub fn waiver_findings(
-    waivers: &[Waiver],
-    trials: &[TrialReport],
-    today: jiff::civil::Date,
-) -> Vec<RunFinding> {
+pub fn waiver_findings(waivers: &[WaiverReport], trials: &[TrialReport]) -> Vec<RunFinding> {
     waivers
         .iter()
         .filter_map(|waiver| {
-            let (check, what) = if waiver.holds_on(today) {
-                let used = trials.iter().any(|trial| {
-                    trial.waived.iter().any(|waived| waiver.matches(&trial.name, waived.finding.check))
-                });
-                if used {
+            let (check, what) = if waiver.expired {
+                ("waiver-expired", format!("expired on {}", waiver.expires))
+            } else {
+                let breaks = |trial: &TrialReport| {
+                    trial.waived.iter().any(|waived| waived.finding.check == waiver.check)
+                        && glob(&waiver.scenario, &trial.name)
+                };
+                if trials.iter().any(breaks) {
                     return None;
                 }
                 ("waiver-stale", "matches nothing that still breaks its check: remove it".to_owned())
-            } else {
-                ("waiver-expired", format!("expired on {}", waiver.expires))
             };
             Some(RunFinding {
                 check: check.to_owned(),

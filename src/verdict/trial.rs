@@ -1,6 +1,6 @@
 //! Everything about one trial that reports show. Secrets are masked before it is built.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
@@ -11,10 +11,9 @@ use crate::{
 use super::Outcome;
 
 /// One trial: one scenario, or one row of it.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TrialReport {
-    /// Its place in the plan, from 0.
-    #[serde(skip)]
+    /// Its place in the plan of the whole run, all shards taken together, from 0.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
     pub name: String,
@@ -50,15 +49,16 @@ pub struct TrialReport {
     pub exchanges: Vec<ExchangeReport>,
     /// What the teardown could not remove.
     pub left_behind: Vec<String>,
-    /// The request ids seen in answers that were failures; for the whole run to compare.
-    #[serde(skip)]
+    /// The documented request ids of the answers to the request under test, masked like all else; only a whole run
+    /// can tell whether one was given twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_ids: Vec<String>,
     /// From its first request to its last answer, in milliseconds; waits included.
     pub duration_ms: u64,
 }
 
 /// What is documented about a failure.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Documented {
     /// What it means.
     pub summary: String,
@@ -73,7 +73,7 @@ pub struct Documented {
 }
 
 /// The answer under test in short.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ObservedAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -86,7 +86,7 @@ pub struct ObservedAnswer {
 }
 
 /// Whether a trial exercised its failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exercise {
     /// It was answered and identified as that failure.
@@ -98,7 +98,7 @@ pub enum Exercise {
 }
 
 /// A violation that a waiver covers.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WaivedFinding {
     /// The violation.
     pub finding: Finding,
@@ -111,7 +111,7 @@ pub struct WaivedFinding {
 }
 
 /// How an answer compares with the approved one.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SnapshotReport {
     /// The file of the approved answer.
     pub file: String,
@@ -122,7 +122,7 @@ pub struct SnapshotReport {
 }
 
 /// What became of a comparison with an approved answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotState {
     /// The same.
@@ -136,7 +136,7 @@ pub enum SnapshotState {
 }
 
 /// One exchange as reports show it.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExchangeReport {
     /// Which part of the trial it belongs to.
     pub phase: String,
@@ -153,7 +153,7 @@ pub struct ExchangeReport {
 }
 
 /// A request as reports show it.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RequestReport {
     /// The method.
     pub method: String,
@@ -168,7 +168,7 @@ pub struct RequestReport {
 }
 
 /// An answer as reports show it.
-#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnswerReport {
     /// The HTTP status.
     pub status: u16,

@@ -34,12 +34,14 @@ pub fn begin(header: &RunHeader) -> String {
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
     let selected: usize = header.packs.iter().map(|pack| pack.failures_selected).sum();
-    if selected < documented {
+    let by: Vec<String> =
+        header.selectors.iter().cloned().chain(header.shard.map(|shard| format!("shard {shard}"))).collect();
+    if selected < documented || header.shard.is_some() {
         let _ = writeln!(
             text,
             "  {} {selected} of {documented} documented failures ({})",
             Paint::dab(Paint::WARN, "selected"),
-            visible(&header.selectors.join(" "))
+            visible(&by.join(" "))
         );
     }
     text

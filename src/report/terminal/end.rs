@@ -351,8 +351,11 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
         let _ = write!(line, " · {}", visible(&why));
     }
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
-    if selected < report.summary.documented {
+    if selected < report.summary.documented || report.shard.is_some() {
         let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
+    }
+    if let Some(shard) = &report.shard {
+        let _ = write!(line, " · shard {}: `failspec merge` judges the whole", shard.shard());
     }
     if report.reference {
         let _ = write!(line, " · {}", Paint::dab(Paint::WARN, REFERENCE));

@@ -1,0 +1,19 @@
+//! `failspec completions`.
+
+use std::io::Write as _;
+
+use clap::CommandFactory as _;
+use clap_complete::{Shell, generate};
+
+use crate::verdict::exit;
+
+use super::arguments::Arguments;
+
+/// Prints a script that completes commands and options in a shell.
+pub fn command(shell: Shell) -> u8 {
+    let mut script = Vec::new();
+    generate(shell, &mut Arguments::command(), "failspec", &mut script);
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(&script);
+    exit::CONFORMS
+}

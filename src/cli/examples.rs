@@ -1,0 +1,106 @@
+//! What `--help` teaches: examples that can be typed as they stand. A test tries them.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  failspec run --reference
+      what a run looks like: every built-in pack on its embedded reference implementation
+  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
+      one pack on your API
+  failspec list kubeglass
+      the names that selectors are made of
+  failspec explain accepted
+      what a check demands, and why
+  failspec lint --packs .
+      what a pack of your own leaves untested
+
+Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
+4 incomplete · 130 interrupted";
+
+pub(super) const COMPLETIONS_HELP: &str = "\
+Examples:
+  failspec completions bash > ~/.local/share/bash-completion/completions/failspec
+  failspec completions zsh > \"${fpath[1]}/_failspec\"
+  failspec completions fish > ~/.config/fish/completions/failspec.fish";
+
+pub(super) const LIST_EXAMPLES: &str = "\
+Examples:
+  failspec list
+      the packs
+  failspec list kubeglass
+      every trial of one
+  failspec list 'kubeglass::*::read_*' --packs .
+      some trials, of the packs in this folder";
+
+pub(super) const LINT_EXAMPLES: &str = "\
+Examples:
+  failspec lint
+      the built-in packs
+  failspec lint --packs . notes
+      your own pack `notes`, in schemas/notes and scenarios/notes";
+
+pub(super) const COVERAGE_EXAMPLES: &str = "\
+Examples:
+  failspec coverage kubeglass
+      its failures, their scenarios, and what contradicts itself in its documentation";
+
+pub(super) const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  failspec explain
+      all checks, one line each
+  failspec explain request-id-reused
+      what one of them demands, where the rule is from, and what to do";
+
+pub(super) const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  failspec schema scenario > scenario.schema.json
+      for an editor: # yaml-language-server: $schema=scenario.schema.json";
+
+pub(super) const SNAPSHOTS_EXAMPLES: &str = "\
+Examples:
+  failspec run --snapshots report
+      writes what differs from the approved answer as .snap.new
+  failspec snapshots review
+      shows each difference and asks
+  failspec snapshots accept snapshots/staging
+      approves all of one target";
+
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  failspec serve kubeglass --target-file failspec.toml
+      serves it, and writes the target that describes it; then, elsewhere: failspec run kubeglass
+  failspec serve kubeglass --mutant list
+      the deliberate mistakes, and the harmless changes
+  failspec serve kubeglass --mutant stale-version-accepted --target-file wrong.toml
+      with one of them, to see what a failing run looks like";
+
+pub(super) const WAIVE_HELP: &str = "\
+A waived scenario still runs. When nothing that a waiver names is broken any more, or it has expired, the run fails \
+and says so: what was mended stays mended. What only the whole run can see cannot be waived, nor what could not be \
+judged or was not exercised.
+
+Examples:
+  failspec run kubeglass --report json=report.json
+  failspec waive report.json
+      prints a [[waivers]] table for each violation
+  failspec waive report.json --config failspec.toml --issue https://issues.example.com/1234 --expires 30d
+      appends those that are not there yet";
+
+pub(super) const MERGE_HELP: &str = "\
+The verdict and the exit code are those that one whole run would have had: coverage, stale waivers, unreferenced \
+snapshots and request ids that two shards got are judged here. Reports that do not belong together are refused (exit \
+code 2): other packs, targets, selectors or options, and missing or doubled shards.
+
+Examples:
+  failspec run kubeglass --shard 1/2 --report json=shard-1.json
+  failspec run kubeglass --shard 2/2 --report json=shard-2.json
+  failspec merge shard-1.json shard-2.json --report json=whole.json";
+
+pub(super) const SCENARIO_EXAMPLES: &str = "\
+Examples:
+  failspec scenario new --help
+      what a scenario can be made of";
+
+pub(super) const CHECK_TARGET_EXAMPLES: &str = "\
+Examples:
+  failspec check-target kubeglass --target staging
+      what staging brings and lacks, and whether each role works";

@@ -1,0 +1,84 @@
+//! `failspec merge`.
+
+use std::{fs, path::Path};
+
+use crate::{
+    report::{json, terminal},
+    verdict::{RunHeader, RunReport, merge},
+};
+
+use super::{
+    arguments::MergeArguments,
+    failure::Failure,
+    reports::Reports,
+    run::{print, print_as_it_is},
+};
+
+/// The largest report that is read, in bytes. What is larger is no report, or not one that fits into memory.
+const LARGEST: u64 = 2 << 30;
+
+/// Joins the reports of all shards and gives the exit code of the whole.
+///
+/// # Errors
+/// When a report cannot be read, or they are not all the shards of one run.
+pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
+    let mut shards = Vec::new();
+    for path in &arguments.shards {
+        shards.push((path.display().to_string(), read_report(path)?));
+    }
+    if let Some((name, report)) =
+        shards.iter().find(|(_, report)| report.failspec != env!("CARGO_PKG_VERSION"))
+    {
+        return Err(Failure::usage_hint(
+            format!(
+                "{name} was written by failspec {}, and this is {}",
+                report.failspec,
+                env!("CARGO_PKG_VERSION")
+            ),
+            "run and merge with the same version",
+        ));
+    }
+    let count = shards.len();
+    let mut report = merge(shards).map_err(|error| Failure::usage(error.to_string()))?;
+    let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
+    if !arguments.quiet {
+        print(&terminal::begin(&header(&report)));
+        print(&format!("  merged {count} shards\n"));
+    }
+    // Before the end: the last line is the verdict's.
+    if let Some(annotations) = reports.annotations(&report) {
+        print_as_it_is(&annotations);
+    }
+    print(&terminal::end(&report, arguments.verbose, arguments.quiet));
+    reports.write(&mut report)?;
+    Ok(report.verdict.exit_code())
+}
+
+/// Reads a JSON report.
+///
+/// # Errors
+/// When it cannot be read or is none, with the place.
+pub(super) fn read_report(path: &Path) -> Result<RunReport, Failure> {
+    let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    if fs::metadata(path).map_err(cannot)?.len() > LARGEST {
+        return Err(Failure::usage(format!("{} is larger than any report: {LARGEST} bytes", path.display())));
+    }
+    let text = fs::read_to_string(path).map_err(cannot)?;
+    json::read(&text).map_err(|error| {
+        Failure::usage_hint(
+            format!("{} is not a JSON report of failspec: {error}", path.display()),
+            "`failspec run … --report json=PATH` writes one",
+        )
+    })
+}
+
+/// What the whole run would have said first. The waits are over.
+fn header(report: &RunReport) -> RunHeader {
+    let packs = report.packs.iter().map(|pack| pack.header.clone());
+    RunHeader {
+        packs: packs.map(|pack| crate::verdict::PackHeader { waits: Vec::new(), ..pack }).collect(),
+        trials: report.scenarios.len(),
+        selectors: report.selectors.clone(),
+        shard: None,
+    }
+}

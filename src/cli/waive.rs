@@ -1,0 +1,199 @@
+//! `failspec waive`.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
+
+use jiff::civil::Date;
+
+use crate::{
+    document::{Diagnostics, Source},
+    report::terminal::visible,
+    target::{Config, Known, Waiver, WaiverDraft},
+    verdict::{Outcome, RunReport, Verdict, exit},
+};
+
+use super::{arguments::WaiveArguments, failure::Failure, merge::read_report, run::print};
+
+/// For how long a waiver holds where nobody says, in days: a quarter, so that it is looked at again.
+const DAYS: i32 = 90;
+
+/// The longest default reason, in characters: it stands in a file that people read.
+const LONGEST_REASON: usize = 200;
+
+/// Writes waivers for the violations of a report.
+///
+/// # Errors
+/// When the report or the file cannot be read, or the file could not be read any more with the waivers in it.
+pub fn command(arguments: &WaiveArguments) -> Result<u8, Failure> {
+    let today = jiff::Zoned::now().date();
+    let report = read_report(&arguments.report)?;
+    let expires =
+        arguments.expires.as_deref().map_or_else(|| days(today, DAYS), |text| expiry(text, today))?;
+    let reason = arguments.reason.as_deref().map(str::trim);
+    if reason.is_some_and(str::is_empty) {
+        return Err(Failure::usage(
+            "--reason is empty: a waiver without a reason is a violation that was hidden",
+        ));
+    }
+    let mut drafts = drafts(&report, expires, today);
+    for draft in &mut drafts {
+        draft.reason = reason.map_or_else(|| draft.reason.clone(), str::to_owned);
+        draft.issue.clone_from(&arguments.issue);
+    }
+    let mut said = String::new();
+    if let Some(path) = &arguments.config {
+        append(path, drafts, today, &mut said)?;
+    } else {
+        let text = drafts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        match &arguments.output {
+            Some(path) => fs::write(path, text).map_err(|error| cannot("write", path, &error))?,
+            None => print(&text),
+        }
+    }
+    not_waived(&report, &mut said);
+    // On standard error: what is printed is for a file. Where nobody listens, the exit code still tells.
+    let _ = anstream::stderr().write_all(visible(&said).as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+/// One waiver for each scenario and check.
+///
+/// The rows of a scenario share one if all of them break the check, and if the report can tell: a glob over rows that
+/// nobody has seen, or that are right, would hide the next violation.
+fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
+    let whole = report.selectors.is_empty() && report.shard.is_none();
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for trial in &report.scenarios {
+        *rows.entry(scenario(&trial.name)).or_default() += 1;
+    }
+    let mut drafts: Vec<WaiverDraft> = Vec::new();
+    let mut place: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for trial in &report.scenarios {
+        for finding in &trial.violations {
+            let at = place.entry((scenario(&trial.name), finding.check)).or_default();
+            if at.iter().any(|at| drafts[*at].trials.contains(&trial.name)) {
+                continue;
+            }
+            at.push(drafts.len());
+            let message: String = finding.message.split_whitespace().collect::<Vec<_>>().join(" ");
+            let message: String = message.chars().take(LONGEST_REASON).collect();
+            drafts.push(WaiverDraft {
+                scenario: trial.name.clone(),
+                check: finding.check.to_owned(),
+                reason: format!("as of {today}: {}", visible(&message)),
+                issue: None,
+                expires,
+                trials: vec![trial.name.clone()],
+            });
+        }
+    }
+    let all_rows = |(scenario, _): &(&str, &str), at: &[usize]| {
+        whole && at.len() > 1 && rows.get(scenario) == Some(&at.len())
+    };
+    let mut joined: Vec<usize> = Vec::new();
+    for (key, at) in place.iter().filter(|(key, at)| all_rows(key, at)) {
+        drafts[at[0]].trials = at.iter().map(|at| drafts[*at].scenario.clone()).collect();
+        drafts[at[0]].scenario = format!("{}::*", key.0);
+        joined.extend(&at[1..]);
+    }
+    let drafts = drafts.into_iter().enumerate().filter(|(at, _)| !joined.contains(at));
+    drafts.map(|(_, draft)| draft).collect()
+}
+
+/// The name of a trial without its row.
+fn scenario(trial: &str) -> &str {
+    trial.match_indices("::").nth(2).map_or(trial, |(at, _)| &trial[..at])
+}
+
+/// Appends what the file does not say already. Nothing in the file is changed.
+fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String) -> Result<(), Failure> {
+    let text = fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
+    let waivers = read(path, &text)?;
+    let mut added = String::new();
+    let mut count = 0;
+    for draft in &drafts {
+        match draft.known(&waivers, today) {
+            Known::New => {
+                let _ = write!(added, "\n{draft}");
+                count += 1;
+            }
+            Known::Waived => {}
+            Known::Expired(waiver) => {
+                let _ = writeln!(
+                    said,
+                    "the waiver at {} expired on {}: extend it there, or mend what it is about",
+                    waiver.place, waiver.expires
+                );
+            }
+        }
+    }
+    if !added.is_empty() {
+        if !text.is_empty() && !text.ends_with('\n') {
+            added.insert(0, '\n');
+        }
+        if text.contains("\r\n") {
+            added = added.replace('\n', "\r\n");
+        }
+        // Never leave a file that cannot be read any more.
+        read(path, &format!("{text}{added}")).map_err(|_| {
+            Failure::usage_hint(
+                format!("the waivers of {} cannot be added to: nothing was written", path.display()),
+                "write them as [[waivers]] tables, not as `waivers = [ … ]`",
+            )
+        })?;
+        let mut file =
+            fs::OpenOptions::new().append(true).open(path).map_err(|error| cannot("write", path, &error))?;
+        file.write_all(added.as_bytes()).map_err(|error| cannot("write", path, &error))?;
+    }
+    let _ = writeln!(said, "{count} waivers added to {}", path.display());
+    Ok(())
+}
+
+fn read(path: &Path, text: &str) -> Result<Vec<Waiver>, Diagnostics> {
+    Config::waivers(&Source::new(path.display().to_string(), text))
+}
+
+/// What still keeps the run from conforming, and no waiver is for.
+fn not_waived(report: &RunReport, said: &mut String) {
+    for finding in report.run_findings.iter().filter(|finding| finding.violation) {
+        let _ = writeln!(said, "cannot be waived: {} ({})", finding.message, finding.check);
+    }
+    let inconclusive = report.scenarios.iter().filter(|trial| trial.outcome == Outcome::Inconclusive).count();
+    if inconclusive > 0 {
+        let _ = writeln!(said, "cannot be waived: {inconclusive} trials are inconclusive");
+    }
+    let missing: usize = report.packs.iter().map(|pack| pack.coverage.missing().len()).sum();
+    let failed = report.scenarios.iter().any(|trial| !trial.violations.is_empty());
+    if matches!(report.verdict, Verdict::Incomplete) || (missing > 0 && !failed) {
+        let _ =
+            writeln!(said, "cannot be waived: {missing} documented failures or causes were not exercised");
+    }
+}
+
+/// A day, or a number of days from now: `2027-01-31`, `90d`.
+fn expiry(text: &str, today: Date) -> Result<Date, Failure> {
+    let wrong = || {
+        Failure::usage_hint(
+            format!("`{text}` is no day: --expires {text}"),
+            "write 2027-01-31, or 90d for 90 days",
+        )
+    };
+    let expires = match text.strip_suffix('d').map(str::parse) {
+        Some(Ok(count)) => days(today, count)?,
+        Some(Err(_)) => return Err(wrong()),
+        None => text.parse().map_err(|_| wrong())?,
+    };
+    if expires < today {
+        return Err(Failure::usage(format!("{expires} is over: such a waiver makes the run fail")));
+    }
+    Ok(expires)
+}
+
+fn days(today: Date, count: i32) -> Result<Date, Failure> {
+    let too_far = || Failure::usage(format!("there is no day {count} days from now"));
+    let span = jiff::Span::new().try_days(count).map_err(|_| too_far())?;
+    today.checked_add(span).map_err(|_| too_far())
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("cannot {what} {}: {error}", path.display()))
+}

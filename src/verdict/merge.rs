@@ -1,0 +1,293 @@
+//! The reports of all shards made one: the verdict that one whole run would have given.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Coverage, Evidence, Lack, PackReport, RunFinding, RunReport, ShardReport, Summary, TrialReport, Verdict,
+    reused_request_ids, waiver_findings,
+};
+
+/// Why reports cannot be made one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// There is nothing to merge.
+    #[error("there is no report to merge")]
+    None,
+    /// A report is not one of a shard.
+    #[error("{report} is not the report of a shard: it was written without --shard")]
+    NoShard {
+        /// Which report.
+        report: String,
+    },
+    /// Two reports are not of one run.
+    #[error("{one} and {other} do not belong together: they have different {what} ({in_one} and {in_other})")]
+    Different {
+        /// What differs.
+        what: &'static str,
+        /// The first report.
+        one: String,
+        /// What it says.
+        in_one: String,
+        /// The other one.
+        other: String,
+        /// What that says.
+        in_other: String,
+    },
+    /// A shard is there twice.
+    #[error("shard {shard} is there twice: {one} and {other}")]
+    Twice {
+        /// Which shard.
+        shard: String,
+        /// The first report.
+        one: String,
+        /// The other one.
+        other: String,
+    },
+    /// Shards are not there.
+    #[error("these shards are missing: {0}")]
+    Missing(String),
+    /// A report contradicts itself; nothing that failspec writes does.
+    #[error("{report} cannot be the report of a shard: {what}")]
+    Contradicts {
+        /// Which report.
+        report: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// A shard's report under the name that messages show.
+type Named = (String, RunReport);
+
+/// Makes the reports of all shards of a run one. The order of `reports` does not matter.
+///
+/// # Errors
+/// When they are not all the shards of one run, each once.
+pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
+    let shards = all_shards(&reports)?;
+    reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
+    belong_together(&reports, &shards)?;
+    let times = times(&reports)?;
+    no_trial_twice(&reports)?;
+    let verdicts: Vec<Verdict> = reports.iter().map(|(_, report)| report.verdict).collect();
+    let mut diagnoses: Vec<String> = Vec::new();
+    let mut scenarios: Vec<TrialReport> = Vec::new();
+    let mut packs_of_shards: Vec<Vec<PackReport>> = Vec::new();
+    let mut unreferenced: Vec<RunFinding> = Vec::new();
+    let Some((_, mut whole)) = reports.first().cloned() else { return Err(MergeError::None) };
+    for (_, report) in reports {
+        // Shards that failed for one reason say so once, as one run would have.
+        diagnoses.extend(report.diagnosis.filter(|text| !diagnoses.contains(text)));
+        scenarios.extend(report.scenarios);
+        packs_of_shards.push(report.packs);
+        let findings = report.shard.into_iter().flat_map(|shard| shard.unreferenced);
+        let new: Vec<_> = findings.filter(|finding| !unreferenced.contains(finding)).collect();
+        unreferenced.extend(new);
+    }
+    scenarios.sort_by_key(|trial| trial.index);
+    let judged = diagnoses.is_empty();
+    let interrupted = verdicts.contains(&Verdict::Interrupted);
+    whole.run_findings.clear();
+    let mut full = true;
+    for (index, pack) in whole.packs.iter_mut().enumerate() {
+        let own: Vec<&TrialReport> =
+            scenarios.iter().filter(|trial| trial.pack == pack.header.name).collect();
+        let pack_is_full = own.len() == pack.header.trials;
+        full &= pack_is_full;
+        whole.run_findings.extend(reused_request_ids(&own));
+        join_pack(pack, index, &packs_of_shards, &own, pack_is_full);
+    }
+    if full && judged {
+        whole.run_findings.extend(unreferenced);
+    }
+    if full && judged && !interrupted {
+        let waivers = whole.shard.as_ref().map(|shard| shard.waivers.as_slice()).unwrap_or_default();
+        whole.run_findings.extend(waiver_findings(waivers, &scenarios));
+    }
+    whole.summary = Summary::of(&scenarios, whole.packs.iter().map(|pack| &pack.coverage));
+    whole.verdict = whole.summary.verdict(Evidence {
+        interrupted,
+        stopped: !judged,
+        // What counts by options (denied warnings, changed snapshots) has counted in its shard.
+        violation: verdicts.contains(&Verdict::Violations)
+            || whole.run_findings.iter().any(|finding| finding.violation),
+        missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+    });
+    whole.diagnosis = (!judged).then(|| diagnoses.join("\n\n"));
+    whole.scenarios = scenarios;
+    whole.shard = None;
+    (whole.started, whole.duration_ms) = times;
+    Ok(whole)
+}
+
+/// The shards of the reports: each there once, none missing.
+fn all_shards(reports: &[Named]) -> Result<Vec<ShardReport>, MergeError> {
+    let mut seen: BTreeMap<u32, &str> = BTreeMap::new();
+    let mut shards: Vec<ShardReport> = Vec::new();
+    for (name, report) in reports {
+        let Some(shard) = &report.shard else { return Err(MergeError::NoShard { report: name.clone() }) };
+        if shard.number == 0 || shard.number > shard.of {
+            let what = format!("there is no shard {}", shard.shard());
+            return Err(MergeError::Contradicts { report: name.clone(), what });
+        }
+        if let Some(first) = shards.first()
+            && first.of != shard.of
+        {
+            return Err(MergeError::Different {
+                what: "numbers of shards",
+                one: reports[0].0.clone(),
+                in_one: first.shard().to_string(),
+                other: name.clone(),
+                in_other: shard.shard().to_string(),
+            });
+        }
+        if let Some(one) = seen.insert(shard.number, name) {
+            let (one, other) = (one.to_owned(), name.clone());
+            return Err(MergeError::Twice { shard: shard.shard().to_string(), one, other });
+        }
+        shards.push(shard.clone());
+    }
+    let of = shards.first().ok_or(MergeError::None)?.of;
+    let missing = (1..=of).filter(|number| !seen.contains_key(number));
+    let named: Vec<String> = missing.take(MOST_MISSING).map(|number| format!("{number}/{of}")).collect();
+    let more = (of as usize).saturating_sub(seen.len() + named.len());
+    match (named.is_empty(), more) {
+        (true, _) => Ok(shards),
+        (false, 0) => Err(MergeError::Missing(named.join(", "))),
+        (false, more) => Err(MergeError::Missing(format!("{} and {more} more", named.join(", ")))),
+    }
+}
+
+/// How many missing shards are listed: a report may claim to be one of four billion.
+const MOST_MISSING: usize = 20;
+
+/// What all shards of one run have in common, in words.
+fn common(report: &RunReport) -> Vec<(&'static str, String)> {
+    let packs = |of: fn(&PackReport) -> String| report.packs.iter().map(of).collect::<Vec<_>>().join(", ");
+    let list = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(" ") };
+    let shard = report.shard.as_ref();
+    let waivers: Vec<String> = shard
+        .iter()
+        .flat_map(|shard| &shard.waivers)
+        .map(|waiver| format!("{}·{}·{}", waiver.scenario, waiver.check, waiver.expires))
+        .collect();
+    vec![
+        ("versions of failspec", report.failspec.clone()),
+        ("packs", packs(|pack| pack.header.name.clone())),
+        ("digests of packs", packs(|pack| pack.header.digest.clone())),
+        // Every run starts an embedded implementation of its own, on a free port.
+        (
+            "targets",
+            packs(|pack| match pack.header.reference {
+                true => "reference".to_owned(),
+                false => pack.header.target.clone(),
+            }),
+        ),
+        ("selectors", list(&report.selectors)),
+        ("options", list(shard.map(|shard| shard.options.as_slice()).unwrap_or_default())),
+        ("waivers", list(&waivers)),
+    ]
+}
+
+fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), MergeError> {
+    debug_assert_eq!(reports.len(), shards.len());
+    let Some((one, first)) = reports.first() else { return Err(MergeError::None) };
+    let wanted = common(first);
+    for (other, report) in reports.iter().skip(1) {
+        for ((what, in_one), (_, in_other)) in wanted.iter().zip(common(report)) {
+            if *in_one != in_other {
+                return Err(MergeError::Different {
+                    what,
+                    one: one.clone(),
+                    in_one: in_one.clone(),
+                    other: other.clone(),
+                    in_other,
+                });
+            }
+        }
+        // The digests agree: only a report that something else has written can differ here.
+        let documented = |report: &RunReport| -> Vec<Vec<String>> {
+            let of_pack = |pack: &PackReport| {
+                let failures = pack.coverage.failures.iter();
+                failures
+                    .flat_map(|it| {
+                        let causes = it.causes.iter().map(|cause| format!("{}/{}", it.failure, cause.cause));
+                        causes.chain([it.failure.clone()]).collect::<Vec<_>>()
+                    })
+                    .collect()
+            };
+            report.packs.iter().map(of_pack).collect()
+        };
+        if documented(first) != documented(report) {
+            let what = format!("it lists other failures than {one} does");
+            return Err(MergeError::Contradicts { report: other.clone(), what });
+        }
+    }
+    Ok(())
+}
+
+/// Every trial belongs to one shard; one that is there twice would count twice.
+fn no_trial_twice(reports: &[Named]) -> Result<(), MergeError> {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    for (name, report) in reports {
+        let known: Vec<&str> = report.packs.iter().map(|pack| pack.header.name.as_str()).collect();
+        for trial in &report.scenarios {
+            if let Some(first) = seen.insert(&trial.name, name) {
+                let what = format!("{} is in {first} as well", trial.name);
+                return Err(MergeError::Contradicts { report: name.clone(), what });
+            }
+            if !known.contains(&trial.pack.as_str()) {
+                let what = format!("{} belongs to none of its packs", trial.name);
+                return Err(MergeError::Contradicts { report: name.clone(), what });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// From the beginning of the first shard to the end of the last one.
+fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
+    let mut spans = Vec::new();
+    for (name, report) in reports {
+        let span = report.started.parse::<jiff::Timestamp>().ok().and_then(|started| {
+            let duration = jiff::SignedDuration::from_millis(i64::try_from(report.duration_ms).ok()?);
+            Some((started, started.checked_add(duration).ok()?))
+        });
+        let Some(span) = span else {
+            let what = format!("it cannot have begun at `{}`", report.started);
+            return Err(MergeError::Contradicts { report: name.clone(), what });
+        };
+        spans.push(span);
+    }
+    let begin = spans.iter().map(|(begin, _)| *begin).min().ok_or(MergeError::None)?;
+    let end = spans.iter().map(|(_, end)| *end).max().ok_or(MergeError::None)?;
+    let duration = u64::try_from(end.duration_since(begin).as_millis()).unwrap_or_default();
+    Ok((begin.to_string(), duration))
+}
+
+/// What all shards say of one pack, in `pack`, which is the first one's.
+fn join_pack(
+    pack: &mut PackReport,
+    index: usize,
+    shards: &[Vec<PackReport>],
+    trials: &[&TrialReport],
+    full: bool,
+) {
+    let of_shards: Vec<&PackReport> = shards.iter().filter_map(|packs| packs.get(index)).collect();
+    let coverages: Vec<&Coverage> = of_shards.iter().map(|pack| &pack.coverage).collect();
+    pack.coverage = Coverage::joined(&coverages, trials, full);
+    let failures: std::collections::HashSet<&str> =
+        trials.iter().map(|trial| trial.failure.as_str()).collect();
+    pack.header.failures_selected = if full { pack.header.failures } else { failures.len() };
+    let place: HashMap<&str, usize> = trials.iter().map(|trial| (trial.name.as_str(), trial.index)).collect();
+    pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
+    pack.header.waits.sort_by_key(|wait| place.get(wait.trial.as_str()).copied());
+    let mut lacks: BTreeMap<(super::LackKind, String), Lack> = BTreeMap::new();
+    for lack in of_shards.iter().flat_map(|pack| &pack.lacks) {
+        lacks
+            .entry((lack.kind, lack.name.clone()))
+            .and_modify(|known| known.trials = known.trials.saturating_add(lack.trials))
+            .or_insert_with(|| lack.clone());
+    }
+    pack.lacks = lacks.into_values().collect();
+}
