@@ -94,6 +94,36 @@ fn the_corpus_of_the_fuzz_targets_is_read_or_refused_with_a_reason() {
     assert!(seen.len() >= 7, "{seen:?}");
 }
 
+/// Reports are files as well: `merge` and `waive` read what another machine has written.
+#[test]
+fn mutated_reports_are_read_or_refused_and_never_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::tiny();
+    let packs = pack_with(TINY_CONTRACT, TINY_SCENARIOS);
+    let report = folder.path().join("r.json");
+    let mut command = failspec(packs.path());
+    command.args(["run", "--packs", ".", "--url", &server.url, "--report"]);
+    done(command.arg(format!("json={}", report.display()))).exits(0);
+    let text = fs::read_to_string(report).unwrap();
+    assert!(failspec::report::json::read(&text).is_ok());
+    let mut refused = 0;
+    for number in 0..200 {
+        let mutated = Mutator::new(number).mutate(&text);
+        if let Err(mistake) = failspec::report::json::read(&mutated) {
+            assert!(!mistake.to_string().is_empty());
+            refused += 1;
+        }
+    }
+    assert!(refused > 50, "{refused} of 200 were refused");
+    for deep in [
+        "[".repeat(200_000),
+        "{\"format\":".repeat(100_000),
+        format!("{{\"format\":1,\"x\":{}", "[".repeat(200_000)),
+    ] {
+        assert!(failspec::report::json::read(&deep).is_err());
+    }
+}
+
 #[test]
 fn alias_bombs_are_refused() {
     let mut bomb = "contract: tiny\nas_of: 2026-01-31\nx0: &x0 [lol, lol, lol, lol]\n".to_owned();
