@@ -9,7 +9,7 @@ use crate::verdict::Shard;
 use super::examples::{
     CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES,
     LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
-    WAIVE_HELP,
+    SWEEP_EXAMPLES, WAIVE_HELP,
 };
 
 /// Does your API fail the way its documentation says?
@@ -73,6 +73,9 @@ pub enum Command {
     /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
     #[command(after_help = CHECK_TARGET_EXAMPLES)]
     CheckTarget(CheckTargetArguments),
+    /// Remove what earlier runs left behind, where the pack says how
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(SweepArguments),
     /// List packs, the trials of packs, or what packs want of a target
     #[command(after_help = LIST_EXAMPLES)]
     List(SelectArguments),
@@ -277,6 +280,25 @@ pub struct NewScenarioArguments {
     /// The failure that it triggers
     #[arg(long, value_name = "FAILURE", default_value = "not_found")]
     pub triggers: String,
+}
+
+/// Options of `sweep`.
+#[derive(Debug, Args)]
+pub struct SweepArguments {
+    /// The pack whose runs left something behind
+    pub pack: String,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Only what this run made: the six letters behind `failspec-` in its names (default: all runs)
+    #[arg(long = "run", value_name = "RUN")]
+    pub of_run: Option<String>,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
 }
 
 /// Options of `check-target`.

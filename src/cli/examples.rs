@@ -22,6 +22,17 @@ Examples:
   failspec completions zsh > \"${fpath[1]}/_failspec\"
   failspec completions fish > ~/.config/fish/completions/failspec.fish";
 
+pub(super) const SWEEP_EXAMPLES: &str = "\
+Names that scenarios create carry failspec-RUN-N; nothing else is removed. Exit code 3 if something is still there.
+
+Examples:
+  failspec sweep kubeglass --target staging --dry-run
+      what runs on staging left behind
+  failspec sweep kubeglass --target staging
+      removes it; not while another run is under way, whose things would go, too
+  failspec sweep kubeglass --target staging --run k3x9a1
+      only what that run made";
+
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
   failspec list

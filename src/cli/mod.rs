@@ -23,6 +23,7 @@ mod schema;
 mod serve;
 mod signal;
 mod snapshots;
+mod sweep;
 mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
@@ -39,6 +40,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
+        Command::Sweep(arguments) => sweep::command(arguments),
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),

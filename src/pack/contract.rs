@@ -1,6 +1,6 @@
 //! What an API documents about failing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -9,6 +9,7 @@ use crate::document::{Entry, Field, Kind, Node, NodeValue, Place, Reader, Shape}
 use super::{
     envelope::{ENVELOPE, Envelope},
     failure::{FAILURE, Failure},
+    names::Names,
     path::{PathTemplate, split_request},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
@@ -16,6 +17,7 @@ use super::{
     rules::read_matches,
     schema::{Library, Schema},
     status::{STATUSES, StatusPattern},
+    sweep::{SWEEP, Sweep},
 };
 
 /// What an API documents about failing.
@@ -45,6 +47,8 @@ pub struct Contract {
     pub operations: BTreeMap<String, Line>,
     /// The documented failures, in the order of the contract.
     pub failures: Vec<Failure>,
+    /// How what earlier runs left behind can be found and removed.
+    pub sweep: Vec<Sweep>,
     /// Contradictions and gaps in the documentation itself.
     pub errata: Vec<Erratum>,
     /// Where the contract begins.
@@ -122,6 +126,11 @@ pub static CONTRACT: Shape = Shape {
             "requests by name, so that a target can say where it has them",
         ),
         Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional(
+            "sweep",
+            Kind::List(&Kind::Shape(&SWEEP)),
+            "how what earlier runs left behind is found and removed (`failspec sweep`)",
+        ),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&ERRATUM)),
@@ -229,6 +238,7 @@ impl Contract {
             conditions: base.conditions,
             operations: base.operations,
             failures,
+            sweep: base.sweep,
             errata: base.errata,
             place: reader.place(node.span),
         };
@@ -248,6 +258,10 @@ impl Contract {
         let code_is_wrong = contract.envelope.code.is_none()
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
+        let sweeps = fields.get("sweep").map(|node| reader.list(node)).unwrap_or_default();
+        let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+        let sweeps: Vec<Sweep> = sweeps.iter().filter_map(|node| Sweep::read(node, &names)).collect();
+        contract.sweep.extend(sweeps);
         Some(contract)
     }
 
@@ -266,6 +280,7 @@ impl Contract {
             conditions: BTreeMap::new(),
             operations: BTreeMap::new(),
             failures: Vec::new(),
+            sweep: Vec::new(),
             errata: Vec::new(),
             place,
         }

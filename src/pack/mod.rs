@@ -22,6 +22,7 @@ mod scenario;
 mod schema;
 mod status;
 mod step;
+mod sweep;
 mod twin;
 
 pub use contract::{CONTRACT, Contract, Erratum, Success, Variable};
@@ -42,4 +43,5 @@ pub use scenario::{Needs, SCENARIOS, Scenario};
 pub use schema::{Library, Misfit, Schema, SchemaError};
 pub use status::StatusPattern;
 pub use step::{Capture, Step, Wait, WaitFor};
+pub use sweep::{ITEM, Sweep};
 pub use twin::Twin;

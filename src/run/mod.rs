@@ -19,11 +19,13 @@ mod plan;
 mod sending;
 mod session;
 mod shared;
+mod sweep;
 mod target_check;
 mod wait;
 mod whole;
 
 pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial, trial_names};
+pub use sweep::{SweepReport, Swept, sweep};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{RunOptions, run};

@@ -1,0 +1,64 @@
+//! `failspec sweep`.
+
+use std::{fmt::Write as _, io::Write as _, sync::Arc};
+
+use crate::{
+    report::terminal::{Paint, visible},
+    run::{Plan, RunOptions, Selectors, SweepReport, sweep},
+    verdict::exit,
+};
+
+use super::{
+    arguments::SweepArguments,
+    chosen_target::{by_pack, override_target, target},
+    failure::Failure,
+    packs,
+    runtime::runtime,
+};
+
+/// Removes what earlier runs left behind. Exit code 3 if something is still there.
+///
+/// # Errors
+/// When files or options are wrong, or the pack does not say how; then nothing was sent.
+pub fn command(arguments: &SweepArguments) -> Result<u8, Failure> {
+    let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
+    let [pack] = packs.as_slice() else {
+        return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
+    };
+    if pack.contract.sweep.is_empty() {
+        return Err(Failure::usage_hint(
+            format!("the pack {} does not say how what was left behind is found", pack.name),
+            "give its contract a `sweep`",
+        ));
+    }
+    let config = target(&arguments.target, &packs)?;
+    let mut target = by_pack(&config.target, &packs)?.remove(0);
+    override_target(&mut target, &arguments.target, pack)?;
+    let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
+    let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
+    let swept = sweep(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);
+    let report = runtime()?.block_on(swept)?;
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text(&report, arguments.dry_run).as_bytes());
+    let clean = report.problems.is_empty() && report.found.iter().all(|swept| swept.problem.is_none());
+    Ok(if clean { exit::CONFORMS } else { exit::INCONCLUSIVE })
+}
+
+fn text(report: &SweepReport, dry: bool) -> String {
+    let mut text = String::new();
+    for swept in &report.found {
+        let (word, why) = match &swept.problem {
+            Some(problem) => (Paint::dab(Paint::BAD, "still there"), format!(" · {}", visible(problem))),
+            None if dry => (Paint::dab(Paint::WARN, "found"), String::new()),
+            None => (Paint::dab(Paint::GOOD, "removed"), String::new()),
+        };
+        let _ = writeln!(text, "{word} {}{why}", visible(&swept.name));
+    }
+    for problem in &report.problems {
+        let _ = writeln!(text, "{} {}", Paint::dab(Paint::BAD, "cannot look:"), visible(problem));
+    }
+    if report.found.is_empty() && report.problems.is_empty() {
+        let _ = writeln!(text, "nothing was left behind");
+    }
+    text
+}
