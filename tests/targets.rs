@@ -11,6 +11,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -200,6 +201,57 @@ fn requests_keep_to_the_rate_of_the_target() {
     // A lower bound: however slow the machine is, 20 requests cannot be sent sooner.
     assert!(began.elapsed() >= Duration::from_millis(19 * 25), "{:?}", began.elapsed());
     assert!(server.lines().len() >= 20);
+}
+
+/// Answers as a proxy that is asked for the tiny API of any host, and keeps count of how many ask at once.
+fn proxy() -> (Server, Arc<AtomicUsize>) {
+    let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let server = Server::start(move |request| {
+        seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        thread::sleep(Duration::from_millis(20));
+        now.fetch_sub(1, Ordering::SeqCst);
+        match request.line().contains("/things/one") {
+            true => Reply::json(200, "{}"),
+            false => Reply::failure(404, "not_found", request),
+        }
+    });
+    (server, most)
+}
+
+#[test]
+fn the_proxy_of_the_environment_is_asked_and_staging_gets_eight_requests_at_once() {
+    let scenarios: String = (0..40)
+        .map(|number| {
+            format!("  s{number}:\n    triggers: not_found\n    request: GET /things/none\n    control: {{ request: GET /things/one }}\n")
+        })
+        .collect();
+    let folder = pack_with(TINY_CONTRACT, &format!("contract: tiny\nscenarios:\n{scenarios}"));
+    let run = |proxy: &Server, more: &[&str]| {
+        let mut command = failspec(folder.path());
+        command.env("http_proxy", &proxy.url).env_remove("no_proxy").env_remove("NO_PROXY");
+        done(command.args(["run", "--packs", ".", "--url", "http://api.invalid"]).args(more))
+    };
+    let (server, most) = proxy();
+    run(&server, &[]).exits(0);
+    assert!(
+        server.lines().contains(&"GET http://api.invalid/things/none".to_owned()),
+        "{:?}",
+        server.lines()
+    );
+    let at_once = most.load(Ordering::SeqCst);
+    assert!((2..=8).contains(&at_once), "{at_once} at once");
+    let (server, most) = proxy();
+    run(&server, &["--jobs", "2"]).exits(0);
+    assert!(most.load(Ordering::SeqCst) <= 2);
+    // What is on this machine is asked directly.
+    let (direct, most) = proxy();
+    let (aside, _) = proxy();
+    let mut command = failspec(folder.path());
+    command.env("http_proxy", &aside.url).args(["run", "--packs", ".", "--url", &direct.url]);
+    done(&mut command).exits(0);
+    assert_eq!(aside.connections(), 0);
+    assert!(most.load(Ordering::SeqCst) <= 16);
 }
 
 #[test]
