@@ -4,7 +4,7 @@
 //!
 //! ```no_run
 //! // tests/conformance.rs, with `harness = false` under [[test]] in Cargo.toml
-//! # mod notes_api { pub fn serve() -> String { unimplemented!() } }
+//! # mod notes_api { pub fn serve() -> String { String::new() } }
 //! use failspec::harness::Harness;
 //!
 //! fn main() -> std::process::ExitCode {

@@ -85,6 +85,29 @@ fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
     }
 }
 
+/// The same API over HTTP/2, which is offered where TLS is: no verdict depends on the version of HTTP.
+#[test]
+fn a_target_that_offers_http_2_is_judged_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["serve", "kubeglass", "--target-file", "t.toml"];
+    let mut serve = Background::start(failspec(folder.path()).args(arguments));
+    let url = serve.first_line();
+    // Nothing but HTTP/2 is offered: a client that could not speak it would get no answer.
+    let front = TlsFront::speaking(&url, None, &["h2"]);
+    fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
+    let text = fs::read_to_string(folder.path().join("t.toml")).unwrap();
+    let own = format!("url = \"{url}\"");
+    assert!(text.contains(&own), "{text}");
+    let over_tls = format!("url = \"{}\"\ntls = {{ ca = \"ca.pem\" }}", front.url);
+    fs::write(folder.path().join("t.toml"), text.replacen(&own, &over_tls, 1)).unwrap();
+    done(failspec(folder.path()).args(["run", "kubeglass", "--config", "t.toml"]))
+        .exits(0)
+        .says("36 of 36 documented failures exercised")
+        .says(&front.url);
+    serve.signal("TERM");
+    serve.finish(5).exits(0);
+}
+
 #[test]
 fn a_role_may_be_a_client_certificate() {
     let known = Server::tiny();

@@ -27,6 +27,11 @@ pub struct TlsFront {
 impl TlsFront {
     /// Hands connections to the server at `strangers`, or to the one at `known` if they show a certificate.
     pub fn start(strangers: &str, known: Option<&str>) -> Self {
+        Self::speaking(strangers, known, &[])
+    }
+
+    /// The same, offering these protocols (ALPN): the server behind must speak whichever is chosen.
+    pub fn speaking(strangers: &str, known: Option<&str>, protocols: &[&str]) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -47,12 +52,13 @@ impl TlsFront {
             .build()
             .expect("a verifier");
         let private = PrivateKeyDer::from_pem_slice(own_key.serialize_pem().as_bytes()).expect("a key");
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_client_cert_verifier(verifier)
             .with_single_cert(vec![own.der().clone()], private)
             .expect("a certificate with its key");
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a socket");
         let url = format!("https://{}", listener.local_addr().expect("an address"));
