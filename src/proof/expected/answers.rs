@@ -76,7 +76,7 @@ pub(super) fn noticed(_pack: &str, mutant: &str) -> Option<Noticed> {
         table.iter().find(|(known, _)| *known == mutant).map(|(_, check)| *check)
     };
     match mutant {
-        "always-unauthorized" | "always-not-found" => Some(Noticed::Diagnosis("")),
+        "always-unauthorized" | "always-not-found" => Some(Noticed::Diagnosis("first request")),
         "request-id-constant" => Some(Noticed::Run("request-id-reused")),
         _ => find(VIOLATIONS).map(Noticed::violation).or_else(|| find(WARNINGS).map(Noticed::warning)),
     }

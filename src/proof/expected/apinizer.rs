@@ -54,7 +54,7 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         }
         "status-204" => Some(Noticed::violation("status")),
         // An empty 200 is no documented success: not even a control succeeds.
-        "always-empty" => Some(Noticed::Diagnosis("")),
+        "always-empty" => Some(Noticed::Diagnosis("answers with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         "pool-in-use-deleted" => Some(Noticed::warning("accepted").at("conflict")),
         "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
         // An empty 200 is no documented success: not even a control succeeds.
-        "always-empty" => Some(Noticed::Diagnosis("")),
+        "always-empty" => Some(Noticed::Diagnosis("answers with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

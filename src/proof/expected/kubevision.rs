@@ -43,7 +43,9 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         // "Never exposes internals" (50000) is a promise here.
         leak if leak.starts_with("leaks-") => Some(Noticed::violation("leaks").at("internal_error")),
         // A login that gives out no token gives nobody a role.
-        "always-success" | "always-empty" => Some(Noticed::Diagnosis("log in")),
+        "always-success" | "always-empty" | "always-unauthorized" | "always-not-found" => {
+            Some(Noticed::Diagnosis("cannot log in"))
+        }
         _ => violation_in(VIOLATIONS, mutant),
     }
 }
