@@ -10,6 +10,7 @@ pub mod harness;
 pub mod http;
 pub mod lint;
 pub mod pack;
+pub mod page;
 pub mod proof;
 pub mod reference;
 pub mod report;

@@ -34,6 +34,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reference", &[]),
     ("http", &["secret"]),
     ("pack", &["document", "template"]),
+    ("page", &["pack"]),
+    ("import", &["document", "pack", "page"]),
+    // `verdict`: reports are compared as well.
+    ("diff", &["document", "pack", "page", "verdict"]),
+    // `secret`: the key that signs.
+    ("certificate", &["document", "pack", "secret", "verdict"]),
     // Credentials are secrets and become headers; a login fills templates.
     ("target", &["document", "pack", "http", "secret", "template"]),
     ("check", &["pack", "http"]),
@@ -55,7 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const EVERYONE: [&str; 15] = [
+const EVERYONE: [&str; 19] = [
     "secret",
     "template",
     "document",
@@ -71,6 +77,10 @@ const EVERYONE: [&str; 15] = [
     "lint",
     "proof",
     "harness",
+    "page",
+    "import",
+    "diff",
+    "certificate",
 ];
 
 /// The types of `http` that rooms may use which look at exchanges and send nothing.
