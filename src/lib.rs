@@ -8,6 +8,7 @@ pub mod cli;
 pub mod document;
 pub mod harness;
 pub mod http;
+pub mod import;
 pub mod lint;
 pub mod pack;
 pub mod page;

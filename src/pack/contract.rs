@@ -31,6 +31,8 @@ pub struct Contract {
     pub as_of: Option<jiff::civil::Date>,
     /// Where the documentation is.
     pub documentation: Option<String>,
+    /// The digest of the page that it was taken from, as [`crate::page::digest`] gives it.
+    pub documentation_digest: Option<String>,
     /// What success looks like: any of these.
     pub success: Vec<Success>,
     /// The shape that error answers share.
@@ -96,6 +98,11 @@ pub static CONTRACT: Shape = Shape {
         Field::required("contract", Kind::Name, "the name of the pack"),
         Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
         Field::optional("documentation", Kind::Text, "where the documentation is"),
+        Field::optional(
+            "documentation_digest",
+            Kind::Text,
+            "`sha256:…` of the page that this was taken from, as `failspec drift` computes it",
+        ),
         Field::optional(
             "extends",
             Kind::Text,
@@ -235,6 +242,10 @@ impl Contract {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
+            documentation_digest: fields
+                .get("documentation_digest")
+                .and_then(|node| reader.text(node))
+                .map(str::to_owned),
             success: match fields.has("success") {
                 true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
                 false => base.success,
@@ -282,6 +293,7 @@ impl Contract {
             name: String::new(),
             as_of: None,
             documentation: None,
+            documentation_digest: None,
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
             envelope: Envelope::default(),
             codes_open: true,
