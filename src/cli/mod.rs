@@ -7,6 +7,7 @@ mod comparison;
 mod completions;
 mod coverage;
 mod curl;
+mod diff;
 mod drift;
 mod examples;
 mod explain;
@@ -42,6 +43,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Run(arguments) => run::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
         Command::Import { action } => import::command(action),
+        Command::Diff(arguments) => diff::command(arguments),
         Command::Drift(arguments) => drift::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),

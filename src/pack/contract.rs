@@ -9,6 +9,7 @@ use crate::document::{Field, Fields, Kind, Node, NodeValue, Place, Reader, Shape
 use super::{
     edition::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
+    erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     names::Names,
     operation::{OPERATION, read_operation},
@@ -18,6 +19,7 @@ use super::{
     request::Line,
     rules::read_matches,
     schema::{Library, Schema},
+    stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
     sweep::{SWEEP, Sweep},
 };
@@ -33,6 +35,8 @@ pub struct Contract {
     pub documentation: Option<String>,
     /// The digest of the page that it was taken from, as [`crate::page::digest`] gives it.
     pub documentation_digest: Option<String>,
+    /// Kinds of changes that it classes in another way than usual.
+    pub stability: BTreeMap<String, Stability>,
     /// What success looks like: any of these.
     pub success: Vec<Success>,
     /// The shape that error answers share.
@@ -79,15 +83,6 @@ pub struct Variable {
     pub about: String,
     /// Its value where the target sets none.
     pub default: Option<Value>,
-}
-
-/// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone)]
-pub struct Erratum {
-    /// What it is.
-    pub about: String,
-    /// Where it can be seen.
-    pub links: Vec<String>,
 }
 
 /// The keys of `contract.yaml`.
@@ -139,6 +134,11 @@ pub static CONTRACT: Shape = Shape {
             "requests by name, so that a target can say where it has them",
         ),
         Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional(
+            "stability",
+            Kind::Shape(&STABILITY),
+            "kinds of changes that `failspec diff` is to class in another way than usual",
+        ),
         Field::optional(
             "sweep",
             Kind::List(&Kind::Shape(&SWEEP)),
@@ -192,16 +192,6 @@ static VARIABLE: Shape = Shape {
     also: &[],
 };
 
-static ERRATUM: Shape = Shape {
-    name: "erratum",
-    about: "a contradiction or a gap in the documentation",
-    fields: &[
-        Field::required("about", Kind::Text, "what it is"),
-        Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
-    ],
-    also: &[],
-};
-
 impl Contract {
     /// Reads a contract; what is wrong is noted with the reader.
     ///
@@ -242,6 +232,7 @@ impl Contract {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
+            stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
             documentation_digest: fields
                 .get("documentation_digest")
                 .and_then(|node| reader.text(node))
@@ -294,6 +285,7 @@ impl Contract {
             as_of: None,
             documentation: None,
             documentation_digest: None,
+            stability: BTreeMap::new(),
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
             envelope: Envelope::default(),
             codes_open: true,
@@ -428,17 +420,6 @@ impl Variable {
         Some(Self {
             about: fields.get("about").and_then(|node| reader.text(node)).unwrap_or_default().to_owned(),
             default: fields.get("default").map(Node::to_json),
-        })
-    }
-}
-
-impl Erratum {
-    fn read(node: &Node, reader: &Reader) -> Option<Self> {
-        let fields = reader.fields(node, &ERRATUM)?;
-        let links = fields.get("links").map(|node| reader.list(node)).unwrap_or_default();
-        Some(Self {
-            about: fields.get("about").and_then(|node| reader.text(node))?.to_owned(),
-            links: links.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
         })
     }
 }
