@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod diff;
 pub mod document;
 pub mod harness;
 pub mod http;

@@ -42,8 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("snapshot", &["pack", "http", "secret", "verdict"]),
     // `document`: a time span in a variable is read as in a file.
     ("run", &["secret", "template", "http", "pack", "target", "check", "verdict", "snapshot", "document"]),
-    // `check`: a violation is printed as the finding that it is.
-    ("report", &["verdict", "check"]),
+    // `check`: a violation is printed as the finding that it is. `diff`: comparisons are reported, too.
+    ("report", &["verdict", "check", "diff"]),
     // `run` and `snapshot`: the names of trials and of their approved answers.
     ("lint", &["document", "pack", "run", "snapshot"]),
     ("proof", &["check", "document", "http", "pack", "target", "run", "snapshot", "verdict", "reference"]),

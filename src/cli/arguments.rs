@@ -7,10 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::verdict::Shard;
 
 use super::examples::{
-    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES,
-    LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
-    SWEEP_EXAMPLES, WAIVE_HELP,
+    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
+    IMPORT_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES,
+    SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, WAIVE_HELP,
 };
+use super::{drift::DriftArguments, import::ImportAction};
 
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
@@ -63,6 +64,16 @@ pub enum Command {
     /// Write a new pack, a copy of a built-in one, or an empty target
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
+    /// Make a pack of what is documented
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import {
+        /// Of what
+        #[command(subcommand)]
+        action: ImportAction,
+    },
+    /// Compare a contract with the documentation that it was taken from
+    #[command(after_help = DRIFT_EXAMPLES)]
+    Drift(DriftArguments),
     /// Write scenarios
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {

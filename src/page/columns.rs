@@ -31,7 +31,7 @@ const LOOKED_AT: usize = 300;
 
 /// What a head says of its column, by the words that are in use for it.
 fn by_head(head: &str) -> Option<Column> {
-    let head = plain(head).to_lowercase();
+    let head = plain(head).to_lowercase().replace(['_', '-'], " ");
     let has = |words: &[&str]| words.iter().any(|word| head.contains(word));
     let is = |words: &[&str]| words.contains(&head.as_str());
     if has(&["header"]) {
@@ -123,11 +123,7 @@ impl Columns {
         if head.is_empty()
             && let Some(row) = table.rows.first()
             && row.cells.len() > 1
-            && row.cells.iter().all(|cell| {
-                by_head(cell).is_some()
-                    && statuses::leading(cell).is_none()
-                    && !codes::is_evident(&plain(cell))
-            })
+            && row.cells.iter().all(|cell| by_head(cell).is_some() && statuses::leading(cell).is_none())
         {
             head.clone_from(&row.cells);
             head_in_rows = true;
@@ -161,8 +157,10 @@ impl Columns {
         let mut kinds: Vec<Column> = heads
             .iter()
             .map(|head| {
-                head.filter(|it| !matches!(it, Column::Status | Column::Code | Column::Summary))
-                    .unwrap_or(Column::Other)
+                head.filter(|it| {
+                    !matches!(it, Column::Status | Column::Code | Column::Summary | Column::Example)
+                })
+                .unwrap_or(Column::Other)
             })
             .collect();
         let lead = |cell: &str| statuses::leading(cell).is_some();
@@ -183,6 +181,16 @@ impl Columns {
                     && share(*column, &is_code) >= 0.6
             })
             .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &is_evident) >= 0.8))
+            // Beside a status, words in capitals are codes if one of them is beyond doubt.
+            .or_else(|| {
+                let capitals = |cell: &str| codes::Style::of(cell) == Some(codes::Style::Screaming);
+                let is_column = |column: &usize| {
+                    free(&kinds, *column)
+                        && share(*column, &capitals) >= 0.9
+                        && share(*column, &is_evident) > 0.0
+                };
+                (0..width).filter(|_| status.is_some()).find(is_column)
+            })
             // A status column that holds other numbers as well is one of codes.
             .or_else(|| {
                 (0..width).find(|column| {
@@ -204,6 +212,11 @@ impl Columns {
             });
         if let Some(column) = summary {
             kinds[column] = Column::Summary;
+        }
+        for column in 0..width {
+            if heads[column] == Some(Column::Example) && kinds[column] == Column::Other {
+                kinds[column] = Column::Example;
+            }
         }
         let says_error = code.and_then(|column| head.get(column)).is_some_and(|head| {
             let head = head.to_lowercase();

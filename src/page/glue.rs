@@ -151,7 +151,7 @@ pub(super) fn items(line: &str, words: &Words) -> Option<Vec<(String, String, Op
         vec![(line[..first].to_owned(), String::new(), None)];
     let mut from = first + 2;
     for dash in dashes {
-        let start = line[..dash].rfind(|it: char| !is_token(it)).map_or(0, |at| at + 1);
+        let start = dash - line[..dash].chars().rev().take_while(|it| is_token(*it)).count();
         let token = &line[start..dash];
         if start < from || !token.contains('_') && !words_in(token, words) {
             continue;

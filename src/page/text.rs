@@ -12,6 +12,9 @@ use super::{
 /// The longest body that is looked for, in bytes.
 const LONGEST_BODY: usize = 64 << 10;
 
+/// How many bytes are looked at in vain, in all, in search of bodies: a page of braces must not take forever.
+const IN_VAIN: usize = 4 << 20;
+
 /// The blocks of a bare text.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let styles = glue::styles(text);
@@ -21,8 +24,9 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut number = 0;
     // What stands behind a body on its last line is a line of its own.
     let mut rest: Option<&str> = None;
+    let mut in_vain = 0;
     while let Some(line) = rest.take().or_else(|| lines.get(number).copied()) {
-        if let Some((before, body, last, after)) = body(&lines, number, line) {
+        if let Some((before, body, last, after)) = body(&lines, number, line, &mut in_vain) {
             flat.line(before, number + 1);
             flat.end_table();
             flat.blocks.push(Block::new(number + 1, BlockKind::Code(body)));
@@ -47,7 +51,15 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 }
 
 /// A JSON body that begins on a line: what stands before it, the body, the index of its last line, what stands after.
-fn body<'t>(lines: &[&'t str], number: usize, line: &'t str) -> Option<(&'t str, String, usize, &'t str)> {
+fn body<'t>(
+    lines: &[&'t str],
+    number: usize,
+    line: &'t str,
+    in_vain: &mut usize,
+) -> Option<(&'t str, String, usize, &'t str)> {
+    if *in_vain > IN_VAIN {
+        return None;
+    }
     let at = line.find('{').filter(|at| {
         let rest = line[at + 1..].trim_start();
         rest.is_empty() || rest.starts_with(['"', '}'])
@@ -61,9 +73,11 @@ fn body<'t>(lines: &[&'t str], number: usize, line: &'t str) -> Option<(&'t str,
         text.push_str(lines[last]);
         open += open_braces(lines[last]);
     }
+    *in_vain += text.len();
     let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
     let value = values.next()?.ok().filter(|value| value.as_object().is_some_and(|it| !it.is_empty()))?;
     drop(value);
+    *in_vain -= text.len();
     let length = values.byte_offset();
     let body = text[..length].to_owned();
     // More lines may have been taken than the body has: its end tells which line is its last.
