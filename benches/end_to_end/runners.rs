@@ -69,7 +69,8 @@ impl Runner {
         ));
         if count == 1 {
             let arguments = ["run", "kubeglass::unauthorized", "--reference", "--quiet"];
-            runners.push(Self { requests: 0, ..new("failspec --reference", Kind::Ours, failspec, &arguments) });
+            runners
+                .push(Self { requests: 0, ..new("failspec --reference", Kind::Ours, failspec, &arguments) });
         }
         let this = env::current_exe().unwrap_or_default();
         runners.push(new("a bare reqwest loop", Kind::Limit, &this, &[REQWEST, url, &number]));
@@ -84,9 +85,18 @@ impl Runner {
             let mut ways = vec![("hurl", vec!["--test"])];
             if count > 1 {
                 ways.push(("hurl --jobs 16", vec!["--test", "--jobs", "16"]));
-                ways.push(("hurl --jobs 16, JUnit", vec!["--test", "--jobs", "16", "--report-junit", "h.xml"]));
-                ways.push(("hurl --jobs 16, JSON", vec!["--test", "--jobs", "16", "--report-json", "h-json"]));
-                ways.push(("hurl --jobs 16, HTML", vec!["--test", "--jobs", "16", "--report-html", "h-html"]));
+                ways.push((
+                    "hurl --jobs 16, JUnit",
+                    vec!["--test", "--jobs", "16", "--report-junit", "h.xml"],
+                ));
+                ways.push((
+                    "hurl --jobs 16, JSON",
+                    vec!["--test", "--jobs", "16", "--report-json", "h-json"],
+                ));
+                ways.push((
+                    "hurl --jobs 16, HTML",
+                    vec!["--test", "--jobs", "16", "--report-html", "h-html"],
+                ));
             }
             for (name, arguments) in ways {
                 let mut runner = new(name, Kind::Rival, &hurl, &arguments);

@@ -133,7 +133,14 @@ async fn judge(
             progress.finish();
         }
     });
-    let report = run(plans, options, interrupt, events).await?;
+    // On a thread of the runtime: the main one is outside of it, and each of its wake-ups asks the system.
+    let report = match tokio::spawn(run(plans, options, interrupt, events)).await {
+        Ok(report) => report?,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(ended) => return Err(Failure::Broken(format!("the run was given up: {ended}"))),
+        },
+    };
     // The reporter ends with the last event; a panic in it must not cost the verdict.
     let _ = reporter.await;
     Ok(report)

@@ -17,7 +17,7 @@ use crate::{
     target::{Target, Waiver},
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, Shard, ShardReport, SnapshotState, Summary, WaiverReport, reused_request_ids,
+        RunReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport, reused_request_ids,
         waiver_findings,
     },
 };
@@ -79,7 +79,7 @@ pub async fn run(
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
-        let engine = Engine { session, permits: Arc::clone(&permits), events: events.clone() };
+        let engine = Engine { session, permits: Arc::clone(&permits), jobs, events: events.clone() };
         engines.push((engine, plan));
     }
     let runs = join_all(engines.iter().map(|(engine, plan)| engine.run(&plan.trials))).await;
@@ -159,7 +159,7 @@ fn assemble(
     let mut packs = Vec::new();
     let mut findings = Vec::new();
     let mut diagnosis = Vec::new();
-    let mut scenarios = Vec::new();
+    let mut scenarios: Vec<TrialReport> = Vec::new();
     for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
         let trials: Vec<_> = run.trials.iter().collect();
         let contract = &plan.pack.contract;
@@ -184,7 +184,11 @@ fn assemble(
             errata: errata.collect(),
         });
         diagnosis.extend(run.diagnosis);
-        scenarios.extend(run.trials);
+        // Most runs have one pack: its reports need not move.
+        match scenarios.is_empty() {
+            true => scenarios = run.trials,
+            false => scenarios.extend(run.trials),
+        }
     }
     if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
         findings.extend(waiver_findings(&waivers, &scenarios));
