@@ -8,7 +8,7 @@ use crate::{
     proof,
     reference::Options,
     report::{github, terminal},
-    run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
+    run::{Exchanges, Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     verdict::{Event, RunReport, exit},
 };
@@ -45,7 +45,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             let config = target(&arguments.target, &packs)?;
             (by_pack(&config.target, &packs)?, config.waivers)
         };
-        let options = RunOptions {
+        let mut options = RunOptions {
             jobs: arguments.jobs.map(usize::from),
             allow_commands: arguments.target.allow_commands,
             deny_warnings: arguments.deny == Some(Deny::Warnings),
@@ -54,6 +54,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             waivers,
             selectors: selectors.clone(),
             shard: arguments.shard,
+            exchanges: Exchanges::OfAll,
         };
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
@@ -65,6 +66,9 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         plans.iter().try_for_each(may_be_shared_out)?;
         // Last of all that can be wrong: opening one empties the report of an earlier run.
         let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
+        if !reports.show_passed() && !arguments.verbose {
+            options.exchanges = Exchanges::OfNotable;
+        }
         let mut report = judge(plans, options, arguments).await?;
         for server in servers {
             server.stop().await;

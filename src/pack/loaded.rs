@@ -1,6 +1,6 @@
 //! A whole pack, read and checked.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, num::NonZero, sync::Arc};
 
 use crate::document::{Diagnostic, Diagnostics, Reader, Source, yaml};
 
@@ -9,6 +9,9 @@ use super::{
     files::{Files, FilesError, Texts, digest},
     schema::Library,
 };
+
+/// From so many files of scenarios on, they are read on several threads; to start one takes as long as to read one.
+const MANY_FILES: usize = 4;
 
 /// Everything about one API under one name.
 #[derive(Debug)]
@@ -76,16 +79,21 @@ impl Pack {
         let (contract, mut mistakes) = read_contract(&source, &library, base);
         name_is_that_of_the_folder(contract.as_ref(), &source, name, &mut mistakes);
         mistakes.0.splice(0..0, mistaken.0);
-        let mut scenarios = Vec::new();
         // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
         // any contract, what is wrong with them as YAML still is.
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
-        for (path, text) in files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")) {
-            let source = Source::new(files.shown(path), text);
-            mistakes.0.extend(match &contract {
-                Some(contract) => read_scenarios(&source, contract, &library, &mut scenarios).0,
-                None => yaml::read(&source).1.0,
-            });
+        let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
+        let read = side_by_side(&read, |(path, text)| {
+            let source = Source::new(files.shown(path), text.as_str());
+            match &contract {
+                Some(contract) => read_scenarios(&source, contract, &library),
+                None => (Vec::new(), yaml::read(&source).1),
+            }
+        });
+        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, _)| scenarios.len()).sum());
+        for (of_file, wrong) in read {
+            scenarios.extend(of_file);
+            mistakes.0.extend(wrong.0);
         }
         mistakes.0.extend(twice(&scenarios));
         match contract {
@@ -182,13 +190,36 @@ fn read_scenarios(
     source: &Arc<Source>,
     contract: &Contract,
     library: &Library,
-    scenarios: &mut Vec<Arc<Scenario>>,
-) -> Diagnostics {
+) -> (Vec<Arc<Scenario>>, Diagnostics) {
     let (node, written) = yaml::read(source);
-    let Some(node) = node else { return written };
+    let Some(node) = node else { return (Vec::new(), written) };
     let reader = Reader::new(source);
-    scenarios.extend(Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new));
-    merged(written, reader.finish())
+    let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
+    (scenarios.collect(), merged(written, reader.finish()))
+}
+
+/// What `read` makes of each item, in the order of the items. Many items are shared out among the processors: no file
+/// of scenarios depends on another.
+fn side_by_side<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = match items.len() {
+        0..MANY_FILES => 1,
+        many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many / (MANY_FILES / 2)),
+    };
+    if threads == 1 {
+        return items.iter().map(read).collect();
+    }
+    let read = &read;
+    let (first, others) = items.split_at(items.len().div_ceil(threads));
+    std::thread::scope(|scope| {
+        let parts = others.chunks(items.len().div_ceil(threads));
+        let parts: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<R>>())).collect();
+        let mut done: Vec<R> = first.iter().map(read).collect();
+        for part in parts {
+            done.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
 }
 
 /// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second

@@ -20,6 +20,7 @@ use super::{
     finish::not_run,
     plan::Trial,
     session::Session,
+    whole::Exchanges,
 };
 
 /// What came of all trials of one pack.
@@ -38,6 +39,8 @@ pub(super) struct Engine {
     pub permits: Arc<Semaphore>,
     /// How many permits there are.
     pub jobs: usize,
+    /// Which trials keep their exchanges.
+    pub exchanges: Exchanges,
     pub events: UnboundedSender<Event>,
 }
 
@@ -95,7 +98,8 @@ impl Engine {
             self.run_ordinary(trials_of(others), Firsts::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
-        run.trials.sort_by_key(|report| report.index);
+        // No two have the same index; a stable sort would need the memory of half of them once more.
+        run.trials.sort_unstable_by_key(|report| report.index);
         run
     }
 
@@ -254,9 +258,12 @@ impl Engine {
         let _ = self.events.send(Event::Notice(self.session.mask.text(text).into_owned()));
     }
 
-    fn tell(&self, run: &mut PackRun, report: TrialReport) {
+    fn tell(&self, run: &mut PackRun, mut report: TrialReport) {
         // Reporters may have gone (a closed pipe); the run and its exit code go on.
         let _ = self.events.send(Event::TrialFinished(Box::new(report.clone())));
+        if self.exchanges == Exchanges::OfNotable && !report.is_notable() {
+            report.exchanges = Vec::new();
+        }
         run.trials.push(report);
     }
 }
