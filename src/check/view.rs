@@ -113,7 +113,7 @@ impl<'a> View<'a> {
         let envelope = &failure.envelope;
         let first = self.code(envelope)?;
         let own = failure.code();
-        if own == Some(first) {
+        if own == Some(first) || !envelope.code.as_ref()?.rule.is_of_each() {
             return Some(first);
         }
         self.first_code(envelope, |code| own == Some(code))

@@ -34,6 +34,11 @@ impl Pointer {
         first(value, &self.0, wanted)
     }
 
+    /// Whether there can be several values at this place.
+    pub fn is_of_each(&self) -> bool {
+        self.0.contains('*')
+    }
+
     /// The value at this place, to change it.
     pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         value.pointer_mut(&self.0)
@@ -70,6 +75,9 @@ impl Pointer {
     }
 }
 
+/// Objects of so many members are looked through; in larger ones a member is found by its hash.
+const FEW: usize = 8;
+
 /// The first value at `rest` of a pointer below `value` that `wanted` takes.
 fn first<'v>(value: &'v Value, rest: &str, wanted: &mut dyn FnMut(&'v Value) -> bool) -> Option<&'v Value> {
     let Some(rest) = rest.strip_prefix('/') else {
@@ -84,6 +92,11 @@ fn first<'v>(value: &'v Value, rest: &str, wanted: &mut dyn FnMut(&'v Value) -> 
     match value {
         Value::Array(items) if key == "*" => items.iter().find_map(|item| first(item, rest, wanted)),
         Value::Array(items) => first(items.get(key.parse::<usize>().ok()?)?, rest, wanted),
+        // Hashing a name takes longer than looking at the few that an envelope has.
+        Value::Object(members) if members.len() <= FEW => {
+            let (_, member) = members.iter().find(|(name, _)| **name == *key)?;
+            first(member, rest, wanted)
+        }
         _ => first(value.get(&*key)?, rest, wanted),
     }
 }

@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -13,6 +14,9 @@ use crate::{
 };
 
 use super::{difference, file::SnapshotFile};
+
+/// The room for an approved answer, in bytes; a longer one takes more.
+const SHORT: usize = 8 << 10;
 
 /// What a run does with approved answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,8 +134,9 @@ impl Approved {
     fn is_plainly(&self, name: &str, now: &SnapshotFile) -> bool {
         match &self.place {
             Place::Embedded(_) => false,
-            Place::Folder(folder) => fs::read_to_string(folder.join(name))
-                .is_ok_and(|text| SnapshotFile::is_plainly(&text, &now.contents)),
+            Place::Folder(folder) => {
+                text_of(&folder.join(name)).is_some_and(|text| SnapshotFile::is_plainly(&text, &now.contents))
+            }
         }
     }
 
@@ -205,6 +210,13 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The text of a file, read without asking for its length first: nearly all approved answers fit.
+fn text_of(path: &Path) -> Option<String> {
+    let mut bytes = Vec::with_capacity(SHORT);
+    io::Read::read_to_end(&mut fs::File::open(path).ok()?.take(u64::MAX), &mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn pending_path(path: &Path) -> PathBuf {
