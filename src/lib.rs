@@ -5,9 +5,11 @@
 
 pub mod check;
 pub mod cli;
+pub mod diff;
 pub mod document;
 pub mod harness;
 pub mod http;
+pub mod import;
 pub mod lint;
 pub mod pack;
 pub mod page;

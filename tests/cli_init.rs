@@ -31,6 +31,12 @@ fn a_new_pack_lints_clean_and_runs_at_once() {
     let scenarios = fs::read_to_string(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
     assert!(scenarios.contains("$schema=../../schemas/scenario.schema.json"), "{scenarios}");
     assert!(folder.path().join("schemas/scenario.schema.json").is_file());
+    // Every key is listed where no checkout is needed.
+    let contract = fs::read_to_string(folder.path().join("schemas/notes/contract.yaml")).unwrap();
+    for (file, format) in [(&contract, "contract"), (&scenarios, "scenario")] {
+        assert!(file.contains(&format!("Every key: `failspec schema {format}`")), "{file}");
+        here(folder.path(), &["schema", format]).exits(0).says("\"$defs\"");
+    }
     // A second pack beside it is fine; the same one again is refused as a whole.
     here(folder.path(), &["init", "other"]).exits(0);
     fs::remove_file(folder.path().join("scenarios/notes/notes.yaml")).unwrap();

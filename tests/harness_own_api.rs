@@ -54,7 +54,9 @@ fn the_example_conforms_and_its_pack_has_no_gaps() {
 #[test]
 fn the_ten_lines_that_are_shown_are_those_of_the_example() {
     let test = fs::read_to_string(example().join("tests/conformance.rs")).unwrap();
-    for page in [example().join("README.md"), Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")] {
+    for page in
+        [example().join("README.md"), Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cargo-test.md")]
+    {
         assert!(fs::read_to_string(&page).unwrap().contains(&test), "{}", page.display());
     }
     assert!(test.lines().count() <= 10);

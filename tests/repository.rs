@@ -1,27 +1,20 @@
 //! What holds for the repository as a whole: who may know whom, generated files, the house style.
 //!
 //! `UPDATE_SCHEMAS=1 cargo test --test repository` rewrites the JSON Schemas below `schemas/`, and `UPDATE_DOCS=1`
-//! the generated blocks of the README.
+//! the generated blocks of README.md and docs/.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, fmt, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod documentation;
 
-use clap::Parser as _;
+use std::{collections::BTreeMap, env, fmt, fs, path::Path, sync::Arc};
+
 use failspec::{
-    check::{CHECKS, RUN_CHECKS},
-    cli::{Arguments, SchemaFormat, schema},
-    document::{Kind, Shape, Source, toml, yaml},
-    lint::lint,
-    pack::{CONTRACT, Files, Pack, SCENARIOS},
+    cli::{SchemaFormat, schema},
+    document::{Source, toml, yaml},
+    pack::{Files, Pack},
     proof,
     reference::{self, mutants_of},
     report::json,
     run::RunOptions,
-    target::CONFIG,
 };
 use serde_json::Value;
 
@@ -49,8 +42,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("snapshot", &["pack", "http", "secret", "verdict"]),
     // `document`: a time span in a variable is read as in a file.
     ("run", &["secret", "template", "http", "pack", "target", "check", "verdict", "snapshot", "document"]),
-    // `check`: a violation is printed as the finding that it is.
-    ("report", &["verdict", "check"]),
+    // `check`: a violation is printed as the finding that it is. `diff`: comparisons are reported, too.
+    ("report", &["verdict", "check", "diff"]),
     // `run` and `snapshot`: the names of trials and of their approved answers.
     ("lint", &["document", "pack", "run", "snapshot"]),
     ("proof", &["check", "document", "http", "pack", "target", "run", "snapshot", "verdict", "reference"]),
@@ -91,8 +84,6 @@ const LINES: usize = 450;
 
 /// Files that are longer, and the most that they may have.
 const LONGER: &[(&str, usize)] = &[];
-
-const COMMANDS: [&str; 2] = ["cargo run --release -- run --reference", "cargo test"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -303,230 +294,4 @@ async fn reports_fit_their_json_schema() {
         }
     }
     assert_none(&wrong, "reports");
-}
-
-/// The generated blocks of the README by name.
-fn blocks() -> BTreeMap<&'static str, String> {
-    BTreeMap::from([
-        ("packs", packs_block()),
-        ("checks", checks_block()),
-        ("exit codes", exit_codes_block()),
-        ("mutants", mutants_block()),
-        ("contract", Keys::of(&CONTRACT)),
-        ("scenarios", Keys::of(&SCENARIOS)),
-        ("config", Keys::of(&CONFIG)),
-    ])
-}
-
-fn packs_block() -> String {
-    let mut text =
-        "| pack | failures | scenarios | documentation | reference implementation |\n|---|---|---|---|---|\n"
-            .to_owned();
-    for name in Files::Embedded.packs().unwrap() {
-        let Pack { contract, scenarios, .. } = Pack::load(&Files::Embedded, &name).unwrap();
-        let (failures, scenarios) = (contract.failures.len(), scenarios.len());
-        let documentation = contract.documentation.map(|link| format!("<{link}>")).unwrap_or_default();
-        let as_of = contract.as_of.map(|day| format!(", {day}")).unwrap_or_default();
-        let reference = if reference::apis().contains(&name.as_str()) { "yes" } else { "no" };
-        text += &format!("| `{name}` | {failures} | {scenarios} | {documentation}{as_of} | {reference} |\n");
-    }
-    text
-}
-
-fn mutants_block() -> String {
-    let subjects: Vec<_> = Files::Embedded
-        .packs()
-        .unwrap()
-        .iter()
-        .flat_map(|name| {
-            let pack = Pack::load(&Files::Embedded, name).unwrap();
-            proof::subjects(&std::sync::Arc::new(pack)).unwrap()
-        })
-        .collect();
-    proof::census(&subjects)
-}
-
-fn checks_block() -> String {
-    let mut text = "| check | what it demands | where the rule is from |\n|---|---|---|\n".to_owned();
-    for check in CHECKS {
-        text += &format!("| `{}` | {} | {} |\n", check.id, check.summary, check.source);
-    }
-    text += "\n| run finding | what it demands |\n|---|---|\n";
-    for (id, summary) in RUN_CHECKS {
-        text += &format!("| `{id}` | {summary} |\n");
-    }
-    text
-}
-
-/// From the constants and their doc comments: there is no list of them at run time.
-fn exit_codes_block() -> String {
-    let source = read("src/verdict/summary.rs");
-    let constants = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
-    let mut text = "| exit code | when |\n|---|---|\n".to_owned();
-    let mut about = String::new();
-    for line in constants.lines().map(str::trim) {
-        if let Some(comment) = line.strip_prefix("///") {
-            about = format!("{about} {}", comment.trim()).trim().to_owned();
-        } else if let Some((_, code)) = line.split_once(": u8 = ") {
-            text += &format!("| {} | {} |\n", code.trim_end_matches(';'), about.trim_end_matches('.'));
-            about.clear();
-        }
-    }
-    text
-}
-
-/// The keys of a file, one table for each mapping in it.
-#[derive(Default)]
-struct Keys {
-    text: String,
-    seen: BTreeSet<&'static str>,
-    waiting: Vec<&'static Shape>,
-}
-
-/// Keys that every mapping with a request has: shown once.
-const REQUEST: [&str; 9] = ["request", "as", "path", "query", "headers", "json", "text", "form", "bytes"];
-
-impl Keys {
-    fn of(shape: &'static Shape) -> String {
-        let mut keys = Self { waiting: vec![shape], ..Self::default() };
-        keys.seen.insert(shape.name);
-        while !keys.waiting.is_empty() {
-            let shape = keys.waiting.remove(0);
-            keys.table(shape);
-        }
-        keys.text
-    }
-
-    fn table(&mut self, shape: &'static Shape) {
-        let requests = REQUEST.iter().all(|key| shape.fields.iter().any(|field| field.name == *key));
-        let of_request = |name: &str| requests && REQUEST.contains(&name);
-        if requests && self.seen.insert("request") {
-            self.head("request", "one request; the body is one of `json`, `text`, `form` and `bytes`");
-            for field in shape.fields.iter().filter(|field| of_request(field.name)) {
-                self.row(field);
-            }
-        }
-        self.head(shape.name, shape.about);
-        if requests {
-            self.text += "| the keys of a [request](#keys-of-request) | | |\n";
-        }
-        for field in shape.fields.iter().filter(|field| !of_request(field.name)) {
-            self.row(field);
-        }
-    }
-
-    fn head(&mut self, name: &str, about: &str) {
-        self.text += &format!("\n#### Keys of {name}\n\n{about}\n\n| key | value | what |\n|---|---|---|\n");
-    }
-
-    fn row(&mut self, field: &'static failspec::document::Field) {
-        let value = self.value(&field.kind);
-        let must = if field.required { " (required)" } else { "" };
-        self.text += &format!("| `{}`{must} | {value} | {} |\n", field.name, field.about.replace('|', "\\|"));
-    }
-
-    fn value(&mut self, kind: &'static Kind) -> String {
-        match kind {
-            Kind::Any => "anything".into(),
-            Kind::Text => "text".into(),
-            Kind::Scalar => "text or number".into(),
-            Kind::Bool => "`true`, `false`".into(),
-            Kind::Count => "whole number".into(),
-            Kind::Pointer => "JSON Pointer".into(),
-            Kind::Name => "name".into(),
-            Kind::Date => "day".into(),
-            Kind::Duration => "time span".into(),
-            Kind::Schema => "JSON Schema".into(),
-            Kind::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-            Kind::Null => "`null`".into(),
-            Kind::List(item) => format!("list of {}", self.value(item)),
-            Kind::Map(value) => format!("mapping to {}", self.value(value)),
-            Kind::Either(kinds) => kinds.iter().map(|kind| self.value(kind)).collect::<Vec<_>>().join(" or "),
-            Kind::Shape(shape) => {
-                if self.seen.insert(shape.name) {
-                    self.waiting.push(shape);
-                }
-                format!("[{}](#keys-of-{})", shape.name, shape.name.replace(' ', "-"))
-            }
-        }
-    }
-}
-
-#[test]
-fn generated_blocks_of_the_readme_are_up_to_date() {
-    const BEGIN: &str = "<!-- generated: ";
-    const END: &str = "<!-- end of generated -->";
-    let (before, mut blocks) = (read("README.md"), blocks());
-    let mut parts = before.split(BEGIN);
-    let mut after = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once(" -->").expect("a marker ends with -->");
-        let (_, rest) = rest.split_once(END).unwrap_or_else(|| panic!("the block `{name}` has no end"));
-        let block =
-            blocks.remove(name).unwrap_or_else(|| panic!("there is no block `{name}`, or it is there twice"));
-        after += &format!("{BEGIN}{name} -->\n{block}{END}{rest}");
-    }
-    assert_none(&blocks.keys().collect::<Vec<_>>(), "these blocks are not in the README");
-    if env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(root().join("README.md"), &after).unwrap();
-    } else {
-        assert!(
-            before == after,
-            "run `UPDATE_DOCS=1 cargo test --test repository`: README.md is not what the code says"
-        );
-    }
-}
-
-/// The lines of the README's shell blocks.
-fn shell_lines(readme: &str) -> Vec<&str> {
-    let blocks = readme.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap_or_default());
-    blocks.flat_map(str::lines).collect()
-}
-
-#[test]
-fn the_commands_of_the_readme_are_those_of_ci() {
-    let (readme, ci) = (read("README.md"), read(".ci/run"));
-    let mut wrong = Vec::new();
-    for command in COMMANDS {
-        if !shell_lines(&readme).contains(&command) {
-            wrong.push(format!("README.md does not say `{command}`"));
-        }
-        if !ci.lines().any(|line| line == command) {
-            wrong.push(format!(".ci/run does not run `{command}`"));
-        }
-    }
-    for line in shell_lines(&readme) {
-        let command = line.split(" #").next().unwrap_or_default().trim_end_matches(" &");
-        if let Some((_, words)) = command.split_once("failspec ")
-            && let Err(error) =
-                Arguments::try_parse_from(["failspec"].into_iter().chain(words.split_whitespace()))
-            && error.use_stderr()
-        {
-            wrong.push(format!(
-                "README.md: `{line}`: {}",
-                error.to_string().lines().next().unwrap_or_default()
-            ));
-        }
-    }
-    assert_none(&wrong, "commands");
-}
-
-#[test]
-fn the_pack_of_the_readme_can_be_read() {
-    let (readme, folder) = (read("README.md"), tempfile::tempdir().unwrap());
-    let mut written = 0;
-    // A file is shown as its path in a line of its own, and then its text in a block.
-    for (path, text) in readme.split("```").collect::<Vec<_>>().windows(2).map(|pair| (pair[0], pair[1])) {
-        let line = path.trim_end().lines().last().unwrap_or_default();
-        let Some(path) = line.strip_prefix('`').and_then(|line| line.strip_suffix("`:")) else { continue };
-        let path: PathBuf = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text.split_once('\n').unwrap().1).unwrap();
-        written += 1;
-    }
-    assert_eq!(written, 5, "a server, a contract, a schema, scenarios and a target");
-    let files = Files::Directory(folder.path().to_owned());
-    let pack = Pack::load(&files, "notes").unwrap_or_else(|error| panic!("{error}"));
-    let found = lint(&pack);
-    assert!(found.0.is_empty(), "{}", found.render(false));
 }

@@ -7,10 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::verdict::Shard;
 
 use super::examples::{
-    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, LINT_EXAMPLES,
-    LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES, SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES,
-    SWEEP_EXAMPLES, WAIVE_HELP,
+    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES,
+    EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES,
+    SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, WAIVE_HELP,
 };
+use super::{diff::DiffArguments, drift::DriftArguments, import::ImportAction, mutants::MutantsArguments};
 
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
@@ -63,6 +64,19 @@ pub enum Command {
     /// Write a new pack, a copy of a built-in one, or an empty target
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
+    /// Make a pack of what is documented
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import {
+        /// Of what
+        #[command(subcommand)]
+        action: ImportAction,
+    },
+    /// Compare a contract with the documentation that it was taken from
+    #[command(after_help = DRIFT_EXAMPLES)]
+    Drift(DriftArguments),
+    /// Compare two versions of a contract, or two runs
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArguments),
     /// Write scenarios
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
@@ -337,23 +351,6 @@ pub struct SelectArguments {
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-}
-
-/// Options of `mutants`.
-#[derive(Debug, Args)]
-pub struct MutantsArguments {
-    /// Built-in packs (default: all)
-    #[arg(value_name = "PACK")]
-    pub names: Vec<String>,
-    /// Only this mutant (may be given several times)
-    #[arg(long, value_name = "ID")]
-    pub only: Vec<String>,
-    /// Write a report: json=PATH or markdown=PATH
-    #[arg(long = "report", value_name = "FORMAT=PATH")]
-    pub reports: Vec<String>,
-    /// Show survivors and totals alone
-    #[arg(short, long)]
-    pub quiet: bool,
 }
 
 /// Options of `serve`.

@@ -53,7 +53,7 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
         text,
         "{} for {}",
         Paint::dab(Paint::STRONG, visible(plan.target.url.as_str())),
-        Paint::dab(Paint::STRONG, &plan.pack.name)
+        Paint::dab(Paint::STRONG, plan.pack.label())
     );
     if let Some(reason) = &check.unreachable {
         let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "it cannot be asked"), visible(reason));

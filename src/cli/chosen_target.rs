@@ -12,7 +12,8 @@ use crate::{
     document::{Diagnostic, Diagnostics, Source, closest},
     pack::Pack,
     report::terminal::Paint,
-    target::{Config, Credential, Role, Target, Waiver},
+    run::trial_names,
+    target::{Config, Credential, Role, Target, Waiver, glob},
     template::Held,
 };
 
@@ -46,13 +47,30 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
-    let config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    let mut config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    keep_versions(&mut config, packs);
     if !packs.iter().all(|pack| config.target.urls.contains_key(&pack.name)) {
         one_pack(packs)?;
     }
     known_checks(&config.waivers)?;
     commands_allowed(&config.target, arguments)?;
     Ok(config)
+}
+
+/// What the file says about the versions of a run.
+fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
+    let versions: Vec<_> = packs
+        .iter()
+        .map(|pack| (pack.name.as_str(), pack.version.as_ref().map(crate::pack::Version::as_str)))
+        .collect();
+    config.keep_versions(&versions);
+    if versions.iter().all(|(_, version)| version.is_none()) {
+        return;
+    }
+    // A waiver that names no version is written for the newest. An older one may not have its scenario: that says
+    // nothing about whether the waiver is stale.
+    let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
+    config.waivers.retain(|waiver| names.iter().any(|name| glob(&waiver.scenario, name)));
 }
 
 /// A file that came with a checkout must not run programs unless someone says so.

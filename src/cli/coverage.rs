@@ -28,7 +28,7 @@ fn of_pack(pack: &Pack) -> String {
     let _ = writeln!(
         text,
         "{}  {}",
-        Paint::dab(Paint::STRONG, &pack.name),
+        Paint::dab(Paint::STRONG, pack.label()),
         Paint::dab(Paint::FAINT, contract.documentation.as_deref().unwrap_or_default())
     );
     for (index, failure) in contract.failures.iter().enumerate() {
@@ -72,6 +72,15 @@ fn of_pack(pack: &Pack) -> String {
                 _ => {}
             }
         }
+    }
+    for failure in &contract.not_in_force {
+        let _ = writeln!(
+            text,
+            "  {} {} {}",
+            Paint::dab(Paint::STRONG, &failure.id),
+            Paint::dab(Paint::WARN, "not in force:"),
+            Paint::dab(Paint::FAINT, format_args!("documented {}", failure.period))
+        );
     }
     let _ = writeln!(
         text,

@@ -33,6 +33,35 @@ Examples:
   failspec sweep kubeglass --target staging --run k3x9a1
       only what that run made";
 
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Writes schemas/NAME, scenarios/NAME and what it could not tell. Nothing that exists is written over.
+
+Examples:
+  failspec import docs errors.md --name myapi
+      a contract with each documented failure, and a stub of a scenario for each
+  failspec import docs page.html --name myapi --documentation https://example.com/docs/errors
+      the page lies elsewhere for those who read the contract";
+
+pub(super) const DIFF_EXAMPLES: &str = "\
+Exit code 1 if a change breaks clients, or a run got worse.
+
+Examples:
+  failspec diff myapi@2026-03 myapi --packs .
+      what the newest contract changed, by what it does to clients
+  failspec diff main/schemas/myapi/contract.yaml schemas/myapi/contract.yaml --report markdown=diff.md
+      the same between two checkouts, as a comment for a pull request
+  failspec diff before.json after.json
+      what got better, worse, new and gone from one run to another";
+
+pub(super) const DRIFT_EXAMPLES: &str = "\
+Exit code 1 if contract and documentation disagree, 2 if the page says nothing that could be compared.
+
+Examples:
+  failspec drift myapi --packs . --docs errors.md
+      codes, statuses and envelopes that only one of them has
+  failspec drift myapi --packs . --docs errors.md --report github
+      the same as annotations and as the summary of the step";
+
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
   failspec list

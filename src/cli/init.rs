@@ -94,7 +94,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
 }
 
 /// Editors complete and check the files with these.
-fn editor_schemas() -> Result<String, Failure> {
+pub(super) fn editor_schemas() -> Result<String, Failure> {
     let formats = [("contract", SchemaFormat::Contract), ("scenario", SchemaFormat::Scenario)];
     let missing = formats
         .into_iter()
@@ -104,7 +104,7 @@ fn editor_schemas() -> Result<String, Failure> {
 }
 
 /// Refuses as a whole if one of the files is there already.
-fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, Failure> {
+pub(super) fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, Failure> {
     let files: Vec<(String, String)> = files.into_iter().collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
         return Err(Failure::usage(format!("{path} is there already; nothing was written")));
@@ -121,7 +121,7 @@ fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String
     Ok(text)
 }
 
-fn check_name(name: &str) -> Result<(), Failure> {
+pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     let mut letters = name.bytes();
     let first = letters.next().is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
     let rest = letters.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'_' | b'-'));

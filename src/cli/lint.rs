@@ -25,7 +25,7 @@ pub fn command(arguments: &PackArguments) -> Result<u8, Failure> {
         let _ = writeln!(
             text,
             "{} {} failures, {} scenarios: {} errors, {} warnings",
-            Paint::dab(style, &pack.name),
+            Paint::dab(style, pack.label()),
             pack.contract.failures.len(),
             pack.scenarios.len(),
             count(Severity::Error),

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, io::Write as _};
 
 use crate::{
-    pack::Contract,
+    pack::{Contract, Pack},
     reference,
     report::terminal::{Paint, visible},
     run::{Selectors, trial_names},
@@ -17,8 +17,7 @@ use super::{arguments::SelectArguments, failure::Failure, packs};
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
 pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
-    let selectors = Selectors(arguments.selectors.clone());
-    let packs = packs::select(&packs::files(&arguments.from), &selectors)?;
+    let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     let mut text = String::new();
     for pack in &packs {
         if arguments.requires {
@@ -35,15 +34,42 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
                 pack.scenarios.len(),
                 contract.documentation.as_deref().unwrap_or_default(),
             );
+            versions(&mut text, pack);
         } else {
             for (name, ..) in trial_names(pack).filter(|(name, ..)| selectors.pick(name)) {
                 let _ = writeln!(text, "{name}");
             }
+            not_in_force(pack, &selectors);
         }
     }
     // A reader that has gone away (`| head`) has seen what it wanted.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
+}
+
+/// The dated contracts beside the newest, and what is not in force.
+fn versions(text: &mut String, pack: &Pack) {
+    if !pack.versions.is_empty() {
+        let older: Vec<String> = pack.versions.iter().map(ToString::to_string).collect();
+        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::FAINT, "older versions:"), older.join(", "));
+    }
+    for failure in &pack.contract.not_in_force {
+        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "not in force:"), absent(failure));
+    }
+}
+
+/// On standard error: what is printed are names of trials, and other programs read them.
+fn not_in_force(pack: &Pack, selectors: &Selectors) {
+    let asked = |id: &str| selectors.pick(&format!("{}::{id}::", pack.name));
+    for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {
+        let notice = Paint::dab(Paint::WARN, "not in force:");
+        // Where nobody listens, the names are there all the same.
+        let _ = writeln!(anstream::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
+    }
+}
+
+fn absent(failure: &crate::pack::Failure) -> String {
+    format!("{} {}", failure.id, Paint::dab(Paint::FAINT, format_args!("(documented {})", failure.period)))
 }
 
 /// What a target must bring, in the words of the contract.

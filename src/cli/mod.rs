@@ -3,12 +3,16 @@
 mod arguments;
 mod check_target;
 mod chosen_target;
+mod comparison;
 mod completions;
 mod coverage;
 mod curl;
+mod diff;
+mod drift;
 mod examples;
 mod explain;
 mod failure;
+mod import;
 mod init;
 mod lint;
 mod list;
@@ -38,6 +42,9 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),
+        Command::Import { action } => import::command(action),
+        Command::Diff(arguments) => diff::command(arguments),
+        Command::Drift(arguments) => drift::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
         Command::Sweep(arguments) => sweep::command(arguments),

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -15,7 +16,24 @@ use crate::{
     verdict::exit,
 };
 
-use super::{arguments::MutantsArguments, failure::Failure, packs, runtime::runtime};
+use super::{failure::Failure, packs, runtime::runtime};
+
+/// Options of `mutants`.
+#[derive(Debug, Args)]
+pub struct MutantsArguments {
+    /// Built-in packs (default: all)
+    #[arg(value_name = "PACK")]
+    pub names: Vec<String>,
+    /// Only this mutant (may be given several times)
+    #[arg(long, value_name = "ID")]
+    pub only: Vec<String>,
+    /// Write a report: json=PATH or markdown=PATH
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    pub reports: Vec<String>,
+    /// Show survivors and totals alone
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Runs every mutant of the packs and prints the kill matrix.
 ///

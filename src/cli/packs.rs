@@ -1,10 +1,10 @@
 //! The packs that a command is about.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     document::Diagnostics,
-    pack::{Files, Pack, PackError},
+    pack::{Files, Pack, PackError, label, split_version},
     run::{Selectors, trial_names},
     target::glob,
 };
@@ -16,47 +16,84 @@ pub fn files(from: &PacksFrom) -> Files {
     from.packs.as_ref().map_or(Files::Embedded, |directory| Files::Directory(directory.clone()))
 }
 
-/// The packs that selectors are about, all without a selector; and every selector picks something.
+/// The packs that selectors are about, all without a selector, with the selectors as they fit names of trials; and
+/// every selector picks something.
 ///
 /// # Errors
-/// When a pack cannot be read, or a selector matches nothing.
-pub fn select(files: &Files, selectors: &Selectors) -> Result<Vec<Arc<Pack>>, Failure> {
+/// When a pack cannot be read, a selector matches nothing, or two of them want two versions of one pack.
+pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), Failure> {
     let known = files.packs()?;
     if known.is_empty() {
         return Err(Failure::usage("there are no packs"));
     }
-    if selectors.0.iter().any(|selector| selector.trim().is_empty()) {
+    if given.iter().any(|selector| selector.trim().is_empty()) {
         // `run "$PACK"` with the variable unset must not select everything.
         return Err(Failure::usage("a selector is empty: it would select everything"));
     }
-    let wanted: Vec<&String> = known.iter().filter(|name| concerns(selectors, name)).collect();
-    if wanted.is_empty() {
-        return Err(no_match(&selectors.0.join(" "), &known));
+    let parsed: Vec<(String, Option<&str>)> =
+        given.iter().map(|selector| without_version(selector)).collect();
+    let mut wanted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for name in &known {
+        let concerned = parsed.iter().filter(|(selector, _)| concerns(selector, name));
+        let mut versions: Vec<Option<&str>> = concerned.map(|(_, version)| *version).collect();
+        versions.dedup();
+        match versions.as_slice() {
+            [] if !given.is_empty() => {}
+            [] => drop(wanted.insert(name, None)),
+            [version] => drop(wanted.insert(name, *version)),
+            [one, other, ..] => return Err(two_versions(name, *one, *other)),
+        }
     }
-    let packs = load(files, wanted)?;
+    if wanted.is_empty() {
+        return Err(no_match(&given.join(" "), &known));
+    }
+    let packs = load(files, wanted.into_iter().map(|(name, version)| label(name, version)))?;
+    let selectors = Selectors(parsed.into_iter().map(|(selector, _)| selector).collect());
     let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    match selectors.without_match(&names).first() {
-        Some(idle) => Err(no_match(idle, &known)),
-        None => Ok(packs),
+    if let Some(idle) = selectors.without_match(&names).first() {
+        let as_given = selectors.0.iter().position(|selector| selector == idle).map(|at| given[at].as_str());
+        let idle = as_given.unwrap_or(idle);
+        return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, &known)));
+    }
+    Ok((packs, selectors))
+}
+
+/// A selector as names of trials are, which hold no version, and the version that it asks for. What names a version
+/// names its pack in full: `tiny@2026-03` is `tiny::`.
+fn without_version(selector: &str) -> (String, Option<&str>) {
+    let (head, rest) = selector.find("::").map_or((selector, ""), |at| selector.split_at(at));
+    match split_version(head) {
+        (_, None) => (selector.to_owned(), None),
+        (pack, version) if rest.is_empty() && pack.contains(['*', '?']) => (format!("{pack}::*"), version),
+        (pack, version) if rest.is_empty() => (format!("{pack}::"), version),
+        (pack, version) => (format!("{pack}{rest}"), version),
     }
 }
 
-/// Packs by name, all without a name.
+/// Their trials have the same names: nobody could tell the reports apart.
+fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
+    let (one, other) = (label(pack, one), label(pack, other));
+    Failure::usage_hint(
+        format!("a run is about one version of a pack: {one} or {other}?"),
+        "run them one after the other; `failspec diff` compares contracts and reports",
+    )
+}
+
+/// Packs by name or name@version, the newest of all without a name.
 ///
 /// # Errors
 /// When a pack cannot be read or is not there.
 pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure> {
-    let names = if names.is_empty() { files.packs()? } else { names.to_vec() };
-    load(files, &names)
+    load(files, if names.is_empty() { files.packs()? } else { names.to_vec() })
 }
 
 /// Loads packs; the mistakes of all of them are told at once.
-fn load<'n>(files: &Files, names: impl IntoIterator<Item = &'n String>) -> Result<Vec<Arc<Pack>>, Failure> {
+fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, Failure> {
     let mut mistakes = Diagnostics::default();
     let mut packs = Vec::new();
     for name in names {
-        match Pack::load(files, name) {
+        match Pack::load(files, &name) {
             Ok(pack) => packs.push(Arc::new(pack)),
             Err(PackError::Wrong(wrong)) => mistakes.0.extend(wrong.0),
             Err(other) => return Err(other.into()),
@@ -65,13 +102,26 @@ fn load<'n>(files: &Files, names: impl IntoIterator<Item = &'n String>) -> Resul
     if mistakes.0.is_empty() { Ok(packs) } else { Err(mistakes.into()) }
 }
 
-/// Whether some selector could pick a trial of the pack.
-fn concerns(selectors: &Selectors, pack: &str) -> bool {
-    selectors.0.is_empty()
-        || selectors.0.iter().any(|selector| match selector.split_once("::") {
-            Some((head, _)) => glob(head, pack),
-            None => pack.starts_with(selector.as_str()) || glob(selector, pack) || selector.contains('*'),
-        })
+/// Whether a selector could pick a trial of the pack.
+fn concerns(selector: &str, pack: &str) -> bool {
+    match selector.split_once("::") {
+        Some((head, _)) => glob(head, pack),
+        None => pack.starts_with(selector) || glob(selector, pack) || selector.contains('*'),
+    }
+}
+
+/// Why a selector picks nothing, where its failure is documented in another period.
+fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
+    let (own, _) = without_version(selector);
+    packs.iter().find_map(|pack| {
+        let asked = |id: &str| own.starts_with(&format!("{}::{id}", pack.name));
+        let failure = pack.contract.not_in_force.iter().find(|failure| asked(&failure.id))?;
+        let (id, period, pack) = (&failure.id, failure.period, pack.label());
+        Some(Failure::usage_hint(
+            format!("`{selector}` matches no scenario: `{id}` is not in force in {pack}"),
+            format!("it is documented {period}"),
+        ))
+    })
 }
 
 fn no_match(selector: &str, known: &[String]) -> Failure {

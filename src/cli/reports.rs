@@ -19,7 +19,7 @@ use crate::{
 
 use super::{arguments::BodiesMode, failure::Failure};
 
-/// The formats in the order of the README.
+/// The formats in the order of docs/reports.md.
 const FORMATS: [(&str, Format); 5] = [
     ("json", Format::Json),
     ("junit", Format::Junit),

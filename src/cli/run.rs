@@ -28,8 +28,7 @@ use super::{
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
-    let selectors = Selectors(arguments.selectors.clone());
-    let packs = packs::select(&packs::files(&arguments.from), &selectors)?;
+    let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let mut servers = Vec::new();
@@ -52,7 +51,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             snapshots: mode(arguments.snapshots),
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
             waivers,
-            selectors: selectors.clone(),
+            selectors: Selectors(arguments.selectors.clone()),
             shard: arguments.shard,
             exchanges: Exchanges::OfAll,
         };

@@ -96,7 +96,21 @@ fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
         joined.extend(&at[1..]);
     }
     let drafts = drafts.into_iter().enumerate().filter(|(at, _)| !joined.contains(at));
-    drafts.map(|(_, draft)| draft).collect()
+    drafts.map(|(_, draft)| of_version(draft, report)).collect()
+}
+
+/// What one version of a contract wants is waived for that version alone.
+fn of_version(mut draft: WaiverDraft, report: &RunReport) -> WaiverDraft {
+    let version = report.packs.iter().map(|pack| &pack.header).find_map(|header| {
+        let rest = draft.scenario.strip_prefix(&header.name)?;
+        (header.version.is_some() && rest.starts_with("::")).then(|| (header.name.len(), header.label()))
+    });
+    if let Some((length, label)) = version {
+        for name in draft.trials.iter_mut().chain([&mut draft.scenario]) {
+            name.replace_range(..length, &label);
+        }
+    }
+    draft
 }
 
 /// The name of a trial without its row.

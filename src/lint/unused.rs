@@ -61,7 +61,7 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
         .names()
         .filter(|name| {
             let own = format!("schemas/{}/{name}", pack.name);
-            !pack.texts.iter().any(|(path, text)| *path != own && text.contains(*name))
+            !pack.texts.iter().chain(&*pack.others).any(|(path, text)| *path != own && text.contains(*name))
         })
         .map(|name| {
             format!(
@@ -78,15 +78,18 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
         })
         .collect();
     let orphans = match &pack.files {
-        Files::Embedded => {
-            Files::embedded_snapshots(&pack.name).into_keys().filter(|name| !names.contains(name)).collect()
-        }
+        Files::Embedded => Files::embedded_snapshots(&pack.label())
+            .into_keys()
+            .filter(|name| !names.contains(name))
+            .collect(),
         Files::Directory(root) => {
-            unreferenced(&root.join("snapshots").join(&pack.name), &names).unwrap_or_default()
+            unreferenced(&root.join("snapshots").join(pack.label()), &names).unwrap_or_default()
         }
     };
     found.extend(
-        orphans.into_iter().map(|name| format!("the snapshot {}/{name} belongs to no scenario", pack.name)),
+        orphans
+            .into_iter()
+            .map(|name| format!("the snapshot {}/{name} belongs to no scenario", pack.label())),
     );
     found.into_iter().map(|title| Diagnostic::warning(None, title)).collect()
 }

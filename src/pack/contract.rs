@@ -4,18 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::document::{Entry, Field, Kind, Node, NodeValue, Place, Reader, Shape};
+use crate::document::{Field, Fields, Kind, Node, NodeValue, Place, Reader, Shape};
 
 use super::{
+    edition::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
+    erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     names::Names,
-    path::{PathTemplate, split_request},
+    operation::{OPERATION, read_operation},
+    period::Period,
     pointer::Pointer,
-    provenance::{Provenance, WORDS},
+    provenance::Provenance,
     request::Line,
     rules::read_matches,
     schema::{Library, Schema},
+    stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
     sweep::{SWEEP, Sweep},
 };
@@ -29,6 +33,10 @@ pub struct Contract {
     pub as_of: Option<jiff::civil::Date>,
     /// Where the documentation is.
     pub documentation: Option<String>,
+    /// The digest of the page that it was taken from, as [`crate::page::digest`] gives it.
+    pub documentation_digest: Option<String>,
+    /// Kinds of changes that it classes in another way than usual.
+    pub stability: BTreeMap<String, Stability>,
     /// What success looks like: any of these.
     pub success: Vec<Success>,
     /// The shape that error answers share.
@@ -45,8 +53,12 @@ pub struct Contract {
     pub conditions: BTreeMap<String, String>,
     /// Operations by name.
     pub operations: BTreeMap<String, Line>,
-    /// The documented failures, in the order of the contract.
+    /// The documented failures that are in force, in the order of the contract.
     pub failures: Vec<Failure>,
+    /// Those that are not in force on the day of this version: not yet, or not any more.
+    pub not_in_force: Vec<Failure>,
+    /// Failures of other versions of the pack, and their causes: scenarios of these are left out of this version.
+    pub(super) elsewhere: Known,
     /// How what earlier runs left behind can be found and removed.
     pub sweep: Vec<Sweep>,
     /// Contradictions and gaps in the documentation itself.
@@ -73,15 +85,6 @@ pub struct Variable {
     pub default: Option<Value>,
 }
 
-/// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone)]
-pub struct Erratum {
-    /// What it is.
-    pub about: String,
-    /// Where it can be seen.
-    pub links: Vec<String>,
-}
-
 /// The keys of `contract.yaml`.
 pub static CONTRACT: Shape = Shape {
     name: "contract",
@@ -91,9 +94,14 @@ pub static CONTRACT: Shape = Shape {
         Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
         Field::optional("documentation", Kind::Text, "where the documentation is"),
         Field::optional(
+            "documentation_digest",
+            Kind::Text,
+            "`sha256:…` of the page that this was taken from, as `failspec drift` computes it",
+        ),
+        Field::optional(
             "extends",
-            Kind::Name,
-            "the folder of a `base.yaml` whose envelope, failures and whatever else this contract has as well",
+            Kind::Text,
+            "the folder of a `base.yaml` (with `@2026-03`: of a `base@2026-03.yaml`) whose envelope, failures and whatever else this contract has as well",
         ),
         Field::optional(
             "success",
@@ -126,6 +134,11 @@ pub static CONTRACT: Shape = Shape {
             "requests by name, so that a target can say where it has them",
         ),
         Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional(
+            "stability",
+            Kind::Shape(&STABILITY),
+            "kinds of changes that `failspec diff` is to class in another way than usual",
+        ),
         Field::optional(
             "sweep",
             Kind::List(&Kind::Shape(&SWEEP)),
@@ -179,35 +192,23 @@ static VARIABLE: Shape = Shape {
     also: &[],
 };
 
-static OPERATION: Shape = Shape {
-    name: "operation",
-    about: "a request by name",
-    fields: &[
-        Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
-        Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
-    ],
-    also: &[],
-};
-
-static ERRATUM: Shape = Shape {
-    name: "erratum",
-    about: "a contradiction or a gap in the documentation",
-    fields: &[
-        Field::required("about", Kind::Text, "what it is"),
-        Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
-    ],
-    also: &[],
-};
-
 impl Contract {
     /// Reads a contract; what is wrong is noted with the reader.
     ///
     /// What it does not say itself it has from `base`: envelope, success, codes and documentation. Failures, roles,
     /// variables, conditions and operations of the same name replace those of the base, secrets and errata are added.
-    pub(super) fn read(node: &Node, reader: &Reader, library: &Library, base: Option<Self>) -> Option<Self> {
+    /// `on` is the day on which failures must be in force.
+    pub(super) fn read(
+        node: &Node,
+        reader: &Reader,
+        library: &Library,
+        base: Option<Self>,
+        on: Option<jiff::civil::Date>,
+    ) -> Option<Self> {
         let fields = reader.fields(node, &CONTRACT)?;
         let base = base.unwrap_or_else(|| Self::nothing(reader.place(node.span)));
         let name = fields.get("contract").and_then(|node| reader.text(node)).unwrap_or_default().to_owned();
+        read_extends(&fields, reader);
         let documentation = fields.get("documentation").and_then(|node| reader.text(node));
         let envelope = match fields.get("envelope") {
             Some(node) => base.envelope.clone().with(node, reader, library, Provenance::Documented),
@@ -216,16 +217,26 @@ impl Contract {
         let failures = fields.get("failures").map(|node| reader.list(node)).unwrap_or_default();
         let own: Vec<Failure> =
             failures.iter().filter_map(|node| Failure::read(node, &envelope, reader, library)).collect();
-        let mut failures = base.failures;
-        failures.retain(|failure| own.iter().all(|own| own.id != failure.id));
-        let inherited = failures.len();
-        failures.extend(own);
+        let (mut failures, mut not_in_force) = (base.failures, base.not_in_force);
+        for inherited in [&mut failures, &mut not_in_force] {
+            inherited.retain(|failure| own.iter().all(|own| own.id != failure.id));
+        }
+        let inherited = [failures.len(), not_in_force.len()];
+        for failure in own {
+            let in_force = on.is_none_or(|day| failure.period.holds(day));
+            if in_force { &mut failures } else { &mut not_in_force }.push(failure);
+        }
         let success = fields.get("success").map(|node| reader.items(node)).unwrap_or_default();
         let codes = fields.get("codes").and_then(|node| reader.word(node, &["open", "closed"]));
         let mut contract = Self {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
+            stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
+            documentation_digest: fields
+                .get("documentation_digest")
+                .and_then(|node| reader.text(node))
+                .map(str::to_owned),
             success: match fields.has("success") {
                 true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
                 false => base.success,
@@ -238,6 +249,8 @@ impl Contract {
             conditions: base.conditions,
             operations: base.operations,
             failures,
+            not_in_force,
+            elsewhere: Known::new(),
             sweep: base.sweep,
             errata: base.errata,
             place: reader.place(node.span),
@@ -271,6 +284,8 @@ impl Contract {
             name: String::new(),
             as_of: None,
             documentation: None,
+            documentation_digest: None,
+            stability: BTreeMap::new(),
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
             envelope: Envelope::default(),
             codes_open: true,
@@ -280,6 +295,8 @@ impl Contract {
             conditions: BTreeMap::new(),
             operations: BTreeMap::new(),
             failures: Vec::new(),
+            not_in_force: Vec::new(),
+            elsewhere: Known::new(),
             sweep: Vec::new(),
             errata: Vec::new(),
             place,
@@ -317,12 +334,22 @@ impl Contract {
 
     /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
     /// has been noted; that no failure has its code there need not be said for each of them.
-    fn check_failures(&self, inherited: usize, reader: &Reader, code_is_wrong: bool) {
+    fn check_failures(&self, inherited: [usize; 2], reader: &Reader, code_is_wrong: bool) {
         // Those of a base were checked with it.
-        for (index, failure) in self.failures.iter().enumerate().skip(inherited) {
+        let own = self.failures[inherited[0]..].iter().chain(&self.not_in_force[inherited[1]..]);
+        let mut own: Vec<&Failure> = own.collect();
+        own.sort_by_key(|failure| failure.place.span.start);
+        for (index, failure) in own.iter().enumerate() {
             let span = failure.place.span;
-            if self.failures[..index].iter().any(|other| other.id == failure.id) {
-                reader.error(span, format!("the failure `{}` is there twice", failure.id));
+            let same = own[..index].iter().filter(|other| other.id == failure.id);
+            if let Some(other) = same.into_iter().find(|other| other.period.overlaps(failure.period)) {
+                let title = format!("the failure `{}` is there twice", failure.id);
+                if failure.period == Period::default() && other.period == Period::default() {
+                    reader.error(span, title);
+                } else {
+                    let (one, two) = (other.period, failure.period);
+                    reader.error_hint(span, title, format!("these periods overlap: {one}; {two}"));
+                }
             }
             if let Some(condition) = &failure.condition
                 && !self.conditions.contains_key(condition)
@@ -348,9 +375,29 @@ impl Contract {
                 );
             }
         }
-        if self.failures.is_empty() {
-            reader.error(self.place.span, "a contract without failures documents nothing");
+        match (self.failures.is_empty(), self.not_in_force.first()) {
+            (true, None) => {
+                reader.error(self.place.span, "a contract without failures documents nothing");
+            }
+            (true, Some(first)) => {
+                let title = "none of its failures is in force on the day of this version";
+                let hint = format!("`{}` is documented {}", first.id, first.period);
+                reader.error_hint(self.place.span, title, hint);
+            }
+            _ => {}
         }
+    }
+}
+
+/// The base itself has been read before.
+fn read_extends(fields: &Fields<'_>, reader: &Reader) {
+    let Some(node) = fields.get("extends") else { return };
+    if reader.text(node).is_some_and(|text| Extended::parse(text).is_none()) {
+        reader.error_hint(
+            node.span,
+            "this is not the folder of a base",
+            "write `extends: platform` for schemas/platform/base.yaml, `platform@2026-03` for base@2026-03.yaml there",
+        );
     }
 }
 
@@ -375,51 +422,4 @@ impl Variable {
             default: fields.get("default").map(Node::to_json),
         })
     }
-}
-
-impl Erratum {
-    fn read(node: &Node, reader: &Reader) -> Option<Self> {
-        let fields = reader.fields(node, &ERRATUM)?;
-        let links = fields.get("links").map(|node| reader.list(node)).unwrap_or_default();
-        Some(Self {
-            about: fields.get("about").and_then(|node| reader.text(node))?.to_owned(),
-            links: links.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
-        })
-    }
-}
-
-fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
-    // The request alone is all that most operations have to say.
-    let fields = match entry.value.as_text() {
-        Some(_) => None,
-        None => Some(reader.fields(&entry.value, &OPERATION)?),
-    };
-    let node = fields.as_ref().map_or(Some(&entry.value), |fields| fields.get("request"))?;
-    let source = fields.as_ref().and_then(|fields| fields.get("source"));
-    let text = reader.text(node)?;
-    let Some((method, path)) = split_request(text) else {
-        reader.error_hint(node.span, format!("`{text}` is not a request"), "write `METHOD /path`");
-        return None;
-    };
-    let path = match PathTemplate::parse(path) {
-        Ok(path) if path.is_address() => {
-            reader.error_hint(
-                node.span,
-                "an operation has a path of its own",
-                "an address that an answer gave is asked by a scenario: `request: PUT ${upload}`",
-            );
-            return None;
-        }
-        Ok(path) => path,
-        Err(error) => {
-            reader.error(node.span, error.to_string());
-            return None;
-        }
-    };
-    Some(Line {
-        operation: Some(entry.key.clone()),
-        method: method.to_owned(),
-        path: std::sync::Arc::new(path),
-        source: source.map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
-    })
 }

@@ -7,6 +7,7 @@ use crate::document::{Field, Kind, Node, NodeValue, Place, Reader, Shape};
 
 use super::{
     envelope::{ENVELOPE, Envelope},
+    period::{self, Period},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
@@ -42,6 +43,8 @@ pub struct Failure {
     pub leaks_forbidden: bool,
     /// What differs from answer to answer, for the snapshot to mask.
     pub varies: Vec<Part>,
+    /// From when to when it is documented.
+    pub period: Period,
     /// Where it stands in the contract.
     pub place: Place,
 }
@@ -112,6 +115,8 @@ pub(super) static FAILURE: Shape = Shape {
         ),
         Field::optional("condition", Kind::Name, "the condition that its scenarios need"),
         Field::optional("excluded", Kind::Text, "why it is left out"),
+        period::SINCE,
+        period::UNTIL,
         Field::optional(
             "ours",
             Kind::Shape(&rules::OURS),
@@ -167,6 +172,7 @@ impl Failure {
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
+            period: Period::read(&fields, reader),
             place: reader.place(id_node.span),
         })
     }

@@ -9,6 +9,8 @@ use std::{
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
+use super::Version;
+
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
@@ -127,10 +129,13 @@ impl Files {
     }
 }
 
-/// The digest of a pack: SHA-256 over its sorted paths and contents, each with its length in front.
-pub fn digest(texts: &Texts) -> String {
+/// The digest of a pack: SHA-256 over its sorted paths and contents, each with its length in front, and over the version
+/// that was asked for: its date decides which failures are in force.
+pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
     let mut hasher = Sha256::new();
-    for (path, text) in texts {
+    let version = version.map(|version| ("@", version.as_str()));
+    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in texts.chain(version) {
         for part in [path.as_bytes(), text.as_bytes()] {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part);

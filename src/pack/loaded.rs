@@ -1,17 +1,22 @@
 //! A whole pack, read and checked.
 
-use std::{collections::HashSet, num::NonZero, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use jiff::civil::Date;
 
 use crate::document::{Diagnostic, Diagnostics, Reader, Source, yaml};
 
 use super::{
-    Contract, Scenario,
+    Contract, Scenario, Version,
+    edition::{Edition, Editions},
     files::{Files, FilesError, Texts, digest},
     schema::Library,
+    side_by_side::side_by_side,
+    split_version,
 };
-
-/// From so many files of scenarios on, they are read on several threads; to start one takes as long as to read one.
-const MANY_FILES: usize = 4;
 
 /// Everything about one API under one name.
 #[derive(Debug)]
@@ -20,14 +25,20 @@ pub struct Pack {
     pub name: String,
     /// Where it was read from.
     pub files: Files,
-    /// SHA-256 over its sorted paths and contents, in hex.
+    /// SHA-256 over its sorted paths and contents and the version that was asked for, in hex.
     pub digest: String,
+    /// The version that was asked for; `None` for the newest.
+    pub version: Option<Version>,
+    /// The dated contracts that stand beside the newest, oldest first.
+    pub versions: Vec<Version>,
     /// The contract.
     pub contract: Contract,
-    /// The scenarios, in the order of the files.
+    /// The scenarios whose failures this version has, in the order of the files.
     pub scenarios: Vec<Arc<Scenario>>,
     /// The files that it was read from.
     pub texts: Arc<Texts>,
+    /// Contracts and bases that other versions are made of.
+    pub others: Arc<Texts>,
 }
 
 /// Why a pack cannot be used.
@@ -44,41 +55,76 @@ pub enum PackError {
         /// The names that there are.
         known: String,
     },
+    /// What stands behind the `@` of its name is no version.
+    #[error(
+        "`{version}` is no version of {name}: a version is a year, a month or a day, such as {name}@2026-03"
+    )]
+    NotAVersion {
+        /// The name of the pack.
+        name: String,
+        /// What was asked for.
+        version: String,
+    },
+    /// All its contracts are younger.
+    #[error("{name} has no contract as old as {version}: there are {known}")]
+    NoVersion {
+        /// The name of the pack.
+        name: String,
+        /// What was asked for.
+        version: String,
+        /// The versions that there are.
+        known: String,
+    },
     /// Its files are wrong.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
 }
 
 impl Pack {
-    /// Reads the pack `name`.
+    /// Reads the pack `name`, the newest version of it, or that of `name@version`.
     ///
     /// # Errors
-    /// Every mistake in its files, not the first alone.
+    /// Every mistake in its files, not the first alone; or that there is no such version.
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
-        let mut texts = files.read_pack(name)?;
-        if let Some(folder) = texts.get(&contract_path(name)).and_then(|text| extended(text)) {
-            texts.extend(files.read_schemas(&folder)?);
+        let (folder, _) = split_version(name);
+        let mut texts = files.read_pack(folder)?;
+        let bases: BTreeSet<String> =
+            Editions::find(files, &texts, folder).0.extended().map(|extended| extended.folder).collect();
+        for base in bases {
+            texts.extend(files.read_schemas(&base)?);
         }
         Self::from_texts(files, name, texts)
     }
 
-    /// Reads the pack `name` from texts that are at hand; `files` says where they are from.
+    /// Reads the pack `name`, or a version of it, from texts that are at hand; `files` says where they are from.
     ///
     /// # Errors
-    /// Every mistake in them, not the first alone.
+    /// Every mistake in them, not the first alone; or that there is no such version.
     pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
-        let contract_path = contract_path(name);
-        let texts = Arc::new(texts);
-        let Some(contract_text) = texts.get(&contract_path) else {
-            let known = files.packs()?.join(", ");
-            return Err(PackError::Unknown { name: name.to_owned(), known });
+        let (name, version) = told(name)?;
+        let (editions, mut mistakes) = Editions::find(files, &texts, name);
+        let Some(edition) = editions.choose(version.as_ref()) else {
+            return Err(match version {
+                Some(version) if texts.keys().any(|path| path.starts_with(&format!("schemas/{name}/"))) => {
+                    let (name, known) = (name.to_owned(), editions.in_words());
+                    PackError::NoVersion { name, version: version.to_string(), known }
+                }
+                _ => PackError::Unknown { name: name.to_owned(), known: files.packs()?.join(", ") },
+            });
         };
-        let source = Source::new(files.shown(&contract_path), contract_text);
+        let elsewhere = editions.known_besides(&edition.path, &texts);
+        let (texts, others) = parted(texts, name, edition);
+        let source = edition.source();
         let library = Library::new(Arc::clone(&texts), name);
-        let (base, mistaken) = read_base(files, &texts, name, contract_text);
-        let (contract, mut mistakes) = read_contract(&source, &library, base);
-        name_is_that_of_the_folder(contract.as_ref(), &source, name, &mut mistakes);
-        mistakes.0.splice(0..0, mistaken.0);
+        let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
+        let (base, mistaken) = read_base(files, &texts, name, edition, on);
+        let (mut contract, read) = read_contract(source, &library, base, on);
+        mistakes.0.extend(mistaken.0);
+        mistakes.0.extend(read.0);
+        name_is_that_of_the_folder(contract.as_ref(), source, name, &mut mistakes);
+        if let Some(contract) = &mut contract {
+            contract.elsewhere = elsewhere;
+        }
         // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
         // any contract, what is wrong with them as YAML still is.
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
@@ -100,10 +146,13 @@ impl Pack {
             Some(contract) if !mistakes.has_errors() => Ok(Self {
                 name: name.to_owned(),
                 files: files.clone(),
-                digest: digest(&texts),
+                digest: digest(&texts, version.as_ref()),
+                version,
+                versions: editions.versions(),
                 contract,
                 scenarios,
                 texts,
+                others,
             }),
             _ => Err(mistakes.into()),
         }
@@ -113,23 +162,46 @@ impl Pack {
     pub fn library(&self) -> Library {
         Library::new(Arc::clone(&self.texts), &self.name)
     }
-}
 
-fn contract_path(name: &str) -> String {
-    format!("schemas/{name}/contract.yaml")
-}
-
-/// The folder of what a contract extends, if it extends something.
-fn extended(contract: &str) -> Option<String> {
-    // Most contracts extend nothing, and need not be read twice.
-    if !contract.contains("extends") {
-        return None;
+    /// Its name, with the version that was asked for.
+    pub fn label(&self) -> String {
+        label(&self.name, self.version.as_ref().map(Version::as_str))
     }
-    let (node, _) = yaml::read(&Source::new("contract.yaml", contract));
-    let folder = node?.get("extends")?.as_text()?.to_owned();
-    let is_name =
-        |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || b"_-".contains(&letter);
-    folder.bytes().all(is_name).then_some(folder)
+}
+
+/// The name of a pack with a version, where there is one.
+pub fn label(name: &str, version: Option<&str>) -> String {
+    version.map_or_else(|| name.to_owned(), |version| format!("{name}@{version}"))
+}
+
+/// A name and the version behind its `@`.
+fn told(name: &str) -> Result<(&str, Option<Version>), PackError> {
+    let (name, version) = split_version(name);
+    let wrong = |text: &str| PackError::NotAVersion { name: name.to_owned(), version: text.to_owned() };
+    Ok((name, version.map(|text| Version::parse(text).ok_or_else(|| wrong(text))).transpose()?))
+}
+
+/// The files that a version is made of, and those that only other versions have: their contracts and bases.
+fn parted(texts: Texts, name: &str, edition: &Edition) -> (Arc<Texts>, Arc<Texts>) {
+    let extended = edition.extended();
+    let own = |path: &str| {
+        let Some(path) = path.strip_prefix("schemas/") else { return true };
+        let Some((folder, file)) = path.split_once('/') else { return true };
+        let of_base = extended.as_ref().filter(|extended| extended.folder == folder);
+        match file {
+            _ if folder == name && is_of(file, "contract") => path == &edition.path["schemas/".len()..],
+            _ if is_of(file, "base") => of_base.is_some_and(|extended| extended.file == file),
+            _ => folder == name || of_base.is_some(),
+        }
+    };
+    let (own, others): (Texts, Texts) = texts.into_iter().partition(|(path, _)| own(path));
+    (Arc::new(own), Arc::new(others))
+}
+
+/// Whether a file is the newest or a dated one of its kind.
+fn is_of(file: &str, kind: &str) -> bool {
+    let rest = file.strip_prefix(kind).and_then(|rest| rest.strip_suffix(".yaml"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
 /// What a contract extends, if it extends something and that is there.
@@ -137,19 +209,20 @@ fn read_base(
     files: &Files,
     texts: &Arc<Texts>,
     name: &str,
-    contract: &str,
+    edition: &Edition,
+    on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
-    let Some(folder) = extended(contract) else {
+    let Some(extended) = edition.extended() else {
         return (None, Diagnostics::default());
     };
-    let path = format!("schemas/{folder}/base.yaml");
+    let (folder, path) = (&extended.folder, extended.path());
     let Some(text) = texts.get(&path) else {
         let title = format!("`{name}` extends `{folder}`, and there is no {}", files.shown(&path));
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
     let source = Source::new(files.shown(&path), text);
-    let (base, mut mistakes) = read_contract(&source, &Library::new(Arc::clone(texts), &folder), None);
-    if extended(text).is_some() {
+    let (base, mut mistakes) = read_contract(&source, &Library::new(Arc::clone(texts), folder), None, on);
+    if yaml::read(&source).0.is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
             "a base extends nothing itself",
@@ -178,11 +251,12 @@ fn read_contract(
     source: &Arc<Source>,
     library: &Library,
     base: Option<Contract>,
+    on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (None, written) };
     let reader = Reader::new(source);
-    let contract = Contract::read(&node, &reader, library, base);
+    let contract = Contract::read(&node, &reader, library, base, on);
     (contract, merged(written, reader.finish()))
 }
 
@@ -196,30 +270,6 @@ fn read_scenarios(
     let reader = Reader::new(source);
     let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
     (scenarios.collect(), merged(written, reader.finish()))
-}
-
-/// What `read` makes of each item, in the order of the items. Many items are shared out among the processors: no file
-/// of scenarios depends on another.
-fn side_by_side<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = match items.len() {
-        0..MANY_FILES => 1,
-        many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many / (MANY_FILES / 2)),
-    };
-    if threads == 1 {
-        return items.iter().map(read).collect();
-    }
-    let read = &read;
-    let (first, others) = items.split_at(items.len().div_ceil(threads));
-    std::thread::scope(|scope| {
-        let parts = others.chunks(items.len().div_ceil(threads));
-        let parts: Vec<_> =
-            parts.map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<R>>())).collect();
-        let mut done: Vec<R> = first.iter().map(read).collect();
-        for part in parts {
-            done.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        done
-    })
 }
 
 /// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second

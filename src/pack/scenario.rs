@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Contract,
+    Contract, Failure,
     control::{CONTROL, Control},
     course::{AT, At, Course, REPEAT, Repeat},
     expect::{EXPECT, Expect},
@@ -151,6 +151,7 @@ impl Scenario {
             .get("scenarios")
             .into_iter()
             .flat_map(|node| reader.named(node))
+            .filter(|entry| !is_of_another_version(entry, contract))
             .filter_map(|entry| Self::read(entry, names.clone()))
             .collect()
     }
@@ -179,7 +180,8 @@ impl Scenario {
                 "give `request: METHOD /path` or the name of an operation",
             );
         }
-        let (failure, cause) = fields.get("triggers").and_then(|node| triggers(node, &names))?;
+        let Trigger { index, failure, cause } =
+            fields.get("triggers").and_then(|node| triggers(node, &names))?;
         let request = patch.into_request()?;
         check_parameters(&request, &names, &entry.value);
         let faulty = Course {
@@ -207,7 +209,6 @@ impl Scenario {
         }
         Some(Self {
             name: entry.key.clone(),
-            failure,
             cause,
             source: fields
                 .get("source")
@@ -228,13 +229,15 @@ impl Scenario {
                 .and_then(|node| Expect::read_besides_contract(node, &names))
                 .map(Box::new),
             place: reader.place(entry.key_span),
+            // Last: what is not in force is read like all else, so that its mistakes are told, and then left out.
+            failure: index?,
         })
     }
 
     /// The scenario's own condition, or the one that its failure always needs.
-    fn condition(fields: &Fields<'_>, names: &Names<'_>, failure: usize) -> Option<String> {
+    fn condition(fields: &Fields<'_>, names: &Names<'_>, failure: &Failure) -> Option<String> {
         let Some(node) = fields.get("condition") else {
-            return names.contract.failures[failure].condition.clone();
+            return failure.condition.clone();
         };
         let name = names.reader.text(node)?;
         if !names.contract.conditions.contains_key(name) {
@@ -289,25 +292,59 @@ impl Scenario {
     }
 }
 
-/// `failure` or `failure/cause`, by index.
-fn triggers(node: &Node, names: &Names<'_>) -> Option<(usize, Option<usize>)> {
+/// What a scenario triggers.
+struct Trigger<'c> {
+    /// Its index in the contract; `None` where it is not in force.
+    index: Option<usize>,
+    failure: &'c Failure,
+    cause: Option<usize>,
+}
+
+/// `failure` or `failure/cause`.
+fn parts(triggers: &str) -> (&str, Option<&str>) {
+    triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
+}
+
+/// Whether only other versions of the pack have what a scenario triggers. Whatever else it names may be theirs alone,
+/// too: it is judged there.
+fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
+    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(parts) else {
+        return false;
+    };
+    let fits = |failure: &Failure| {
+        failure.id == id && cause.is_none_or(|cause| failure.causes.iter().any(|known| known == cause))
+    };
+    let here = contract.failures.iter().chain(&contract.not_in_force).any(fits);
+    let there =
+        contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)));
+    !here && there
+}
+
+fn triggers<'n>(node: &Node, names: &Names<'n>) -> Option<Trigger<'n>> {
     let (reader, contract) = (names.reader, names.contract);
     let text = reader.text(node)?;
-    let (id, cause) = text.split_once('/').map_or((text, None), |(id, cause)| (id, Some(cause)));
-    let Some(index) = contract.failure(id) else {
+    let (id, cause) = parts(text);
+    let in_force = contract.failures.iter().enumerate().map(|(index, failure)| (Some(index), failure));
+    let all = in_force.chain(contract.not_in_force.iter().map(|failure| (None, failure)));
+    let found: Vec<(Option<usize>, &Failure)> = all.filter(|(_, failure)| failure.id == id).collect();
+    let Some((index, failure)) = found.first().copied() else {
         reader.unknown(node.span, "failure", id, contract.failures.iter().map(|failure| failure.id.as_str()));
         return None;
     };
-    let causes = &contract.failures[index].causes;
     let Some(cause) = cause else {
-        return Some((index, None));
+        return Some(Trigger { index, failure, cause: None });
     };
-    let found = causes.iter().position(|known| known == cause);
-    if found.is_none() {
-        let title = format!("`{id}` has no cause `{cause}`");
-        reader.unknown_in(node.span, title, "cause", cause, causes.iter().map(String::as_str));
+    let place = |failure: &Failure| failure.causes.iter().position(|known| known == cause);
+    if let Some(at) = place(failure) {
+        return Some(Trigger { index, failure, cause: Some(at) });
     }
-    found.map(|cause| (index, Some(cause)))
+    // A cause that the failure has in another period alone.
+    if let Some((_, failure)) = found.iter().skip(1).find(|(_, failure)| place(failure).is_some()) {
+        return Some(Trigger { index: None, failure, cause: None });
+    }
+    let title = format!("`{id}` has no cause `{cause}`");
+    reader.unknown_in(node.span, title, "cause", cause, failure.causes.iter().map(String::as_str));
+    None
 }
 
 fn locks(node: &Node, reader: &Reader) -> Vec<String> {

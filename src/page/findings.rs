@@ -17,6 +17,8 @@ pub struct Findings {
     pub status_of_all: Option<(u16, usize)>,
     /// Bodies of answers that the page shows.
     pub examples: Vec<Example>,
+    /// Fields of a body whose part is told in words.
+    pub fields: Vec<Field>,
     /// Headers that answers have.
     pub headers: Vec<Header>,
     /// What looks as if it spoke of failing and could not be placed.
@@ -53,6 +55,28 @@ pub struct Example {
     pub line: usize,
     /// What was mended, or why the scope is only a guess.
     pub guess: Option<String>,
+}
+
+/// A field of a body, and what the page says that it is there for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// JSON Pointer to it, as far as the page names where it is: `/error/code`, or `/code` for the name alone.
+    pub pointer: String,
+    /// What it is there for.
+    pub role: Role,
+    /// The line of the page, counted from 1.
+    pub line: usize,
+}
+
+/// What a field of a body is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It holds the error code.
+    Code,
+    /// It holds text for people.
+    Message,
+    /// It identifies the request.
+    RequestId,
 }
 
 /// A header that answers have.

@@ -4,6 +4,24 @@
 //! blocks say becomes [`Findings`]: statements, each with the line that it was read from. No list of codes that
 //! somebody's API has is anywhere in here; the page's own words decide, and what was guessed is marked.
 
+mod advice;
+mod block;
+mod codes;
+mod columns;
+mod example;
 mod findings;
+mod format;
+mod glue;
+mod html;
+mod lines;
+mod markdown;
+mod reading;
+mod sentence;
+mod statements;
+mod statuses;
+mod table;
+mod text;
 
-pub use findings::{Example, Findings, Header, Scope, Stated, Unplaced};
+pub use findings::{Example, Field, Findings, Header, Role, Scope, Stated, Unplaced};
+pub use format::{Format, LARGEST, PageError, digest, read};
+pub use statuses::reason;

@@ -8,6 +8,7 @@ mod bodies;
 mod facts;
 mod visible;
 
+pub mod comparison;
 pub mod github;
 pub mod html;
 pub mod json;

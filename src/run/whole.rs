@@ -151,7 +151,8 @@ fn approved(plan: &Plan, options: &RunOptions) -> Option<Approved> {
     if options.snapshots == Mode::Off {
         return None;
     }
-    let pack = &plan.pack.name;
+    // Answers are approved for one version of the contract.
+    let pack = &plan.pack.label();
     if !plan.target.reference {
         let folder = plan.target.snapshots.as_ref()?;
         return Some(Approved::folder(folder.join(pack), options.snapshots, options.in_ci));
@@ -268,7 +269,7 @@ fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
         .into_iter()
         .map(|name| RunFinding {
             check: "snapshot-unreferenced".to_owned(),
-            message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.name),
+            message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.label()),
             trials: Vec::new(),
             violation: mode == Mode::Check,
         })
@@ -280,6 +281,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
         let contract = &plan.pack.contract;
         PackHeader {
             name: plan.pack.name.clone(),
+            version: plan.pack.version.as_ref().map(ToString::to_string),
             origin: match &plan.pack.files {
                 Files::Embedded => "embedded".to_owned(),
                 Files::Directory(root) => root.display().to_string(),

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    document::{Diagnostic, Diagnostics, Field, Kind, Node, Reader, Shape, Source, toml},
+    document::{Diagnostic, Diagnostics, Entry, Field, Kind, Node, Reader, Shape, Source, toml},
     http::Limits,
+    pack::{Version, split_version},
     secret::Secret,
     template::Held,
 };
@@ -92,7 +93,7 @@ static TARGET: Shape = Shape {
         Field::optional(
             "urls",
             Kind::Map(&Kind::Text),
-            "base URLs of packs that are elsewhere, by pack: then one run can be about several of them",
+            "base URLs of packs that are elsewhere, by pack or pack@version: then one run can be about several of them",
         ),
         Field::optional("roles", Kind::Map(&Kind::Shape(&ROLE)), "credentials by role"),
         Field::optional("variables", Kind::Map(&Kind::Any), "values of variables that packs declare"),
@@ -273,8 +274,11 @@ impl Target {
         Some(Self {
             name: name.to_owned(),
             url: url?,
-            urls: named("urls")
-                .filter_map(|entry| Some((entry.key.clone(), read_url(&entry.value, reader, environment)?)))
+            urls: fields
+                .get("urls")
+                .into_iter()
+                .flat_map(|node| reader.entries(node))
+                .filter_map(|entry| read_pack_url(entry, reader, environment))
                 .collect(),
             roles,
             variables,
@@ -300,6 +304,19 @@ impl Target {
             reference: false,
         })
     }
+}
+
+/// The URL that one pack has, or one version of it.
+fn read_pack_url(entry: &Entry, reader: &Reader, environment: &Environment) -> Option<(String, url::Url)> {
+    let (name, version) = split_version(&entry.key);
+    if !reader.check_name(name, entry.key_span) {
+        return None;
+    }
+    if let Some(version) = version.filter(|version| Version::parse(version).is_none()) {
+        let hint = format!("a version is a year, a month or a day: {name}@2026-03");
+        reader.error_hint(entry.key_span, format!("`{}` is no version", version.escape_debug()), hint);
+    }
+    Some((entry.key.clone(), read_url(&entry.value, reader, environment)?))
 }
 
 pub(super) fn read_url(node: &Node, reader: &Reader, environment: &Environment) -> Option<url::Url> {

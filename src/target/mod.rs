@@ -14,6 +14,7 @@ mod operation;
 mod rate;
 mod readiness;
 mod redaction;
+mod scope;
 mod timeouts;
 mod tls;
 mod unknown;
@@ -29,6 +30,7 @@ pub use login::{Login, LoginStep};
 pub use operation::Operation;
 pub use rate::Rate;
 pub use readiness::Readiness;
+pub use scope::RunPack;
 pub use tls::Tls;
 pub use waiver::{OutOfReach, Waiver, glob};
 

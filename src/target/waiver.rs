@@ -2,6 +2,8 @@
 
 use crate::document::{Field, Kind, Node, Place, Reader, Shape};
 
+use super::scope;
+
 /// A known failure: it still runs, and must still fail.
 #[derive(Debug, Clone)]
 pub struct Waiver {
@@ -34,7 +36,11 @@ pub(super) static WAIVER: Shape = Shape {
     name: "waiver",
     about: "a known failure: it still runs, and must still fail",
     fields: &[
-        Field::required("scenario", Kind::Text, "a glob of trial names: pack::failure::scenario[::row]"),
+        Field::required(
+            "scenario",
+            Kind::Text,
+            "a glob of trial names: pack::failure::scenario[::row], or pack@version::… for one version alone",
+        ),
         Field::required("check", Kind::Text, "the check that it breaks (`failspec explain` lists them)"),
         Field::required("reason", Kind::Text, "why it is known"),
         Field::optional("issue", Kind::Text, "where it is tracked"),
@@ -47,7 +53,11 @@ pub(super) static OUT_OF_REACH: Shape = Shape {
     name: "out_of_reach",
     about: "failures that this target cannot show",
     fields: &[
-        Field::required("failures", Kind::List(&Kind::Text), "globs of pack::failure"),
+        Field::required(
+            "failures",
+            Kind::List(&Kind::Text),
+            "globs of pack::failure, or of pack@version::failure",
+        ),
         Field::required("reason", Kind::Text, "why not"),
     ],
     also: &[],
@@ -70,6 +80,9 @@ impl Waiver {
         // All are read before the first one that is missing ends it: their mistakes are told together.
         let (scenario, check, reason, issue) =
             (text("scenario"), text("check"), text("reason"), text("issue"));
+        if let (Some(node), Some(scenario)) = (fields.get("scenario"), &scenario) {
+            scope::check(node, scenario, reader);
+        }
         let expires = fields.get("expires").and_then(|node| reader.date(node));
         Some(Self {
             scenario: scenario?,
@@ -92,11 +105,13 @@ impl OutOfReach {
 
     pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = reader.fields(node, &OUT_OF_REACH)?;
-        let failures = reader.list(fields.get("failures")?);
-        Some(Self {
-            failures: failures.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
-            reason: reader.text(fields.get("reason")?)?.to_owned(),
-        })
+        let failures = reader.list(fields.get("failures")?).iter();
+        let failures = failures.filter_map(|node| {
+            let pattern = reader.text(node)?;
+            scope::check(node, pattern, reader);
+            Some(pattern.to_owned())
+        });
+        Some(Self { failures: failures.collect(), reason: reader.text(fields.get("reason")?)?.to_owned() })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::pack::label;
+
 use super::{Coverage, Lack, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict};
 
 /// What a run tells while it goes on.
@@ -33,6 +35,9 @@ pub struct RunHeader {
 pub struct PackHeader {
     /// The pack.
     pub name: String,
+    /// The version of its contract that was asked for; absent for the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Where it was read from: `embedded`, or a directory.
     pub origin: String,
     /// SHA-256 over its sorted paths and contents, in hex.
@@ -57,6 +62,13 @@ pub struct PackHeader {
     pub insecure: bool,
     /// Trials that will wait, because a documented failure is over only after some time.
     pub waits: Vec<PlannedWait>,
+}
+
+impl PackHeader {
+    /// The name of the pack with the version that was asked for: `kubeadapt@2026-03`.
+    pub fn label(&self) -> String {
+        label(&self.name, self.version.as_deref())
+    }
 }
 
 /// A wait that is known before the run begins.

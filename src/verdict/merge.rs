@@ -173,7 +173,7 @@ fn common(report: &RunReport) -> Vec<(&'static str, String)> {
         .collect();
     vec![
         ("versions of failspec", report.failspec.clone()),
-        ("packs", packs(|pack| pack.header.name.clone())),
+        ("packs", packs(|pack| pack.header.label())),
         ("digests of packs", packs(|pack| pack.header.digest.clone())),
         // Every run starts an embedded implementation of its own, on a free port.
         (

@@ -27,7 +27,7 @@ pub struct Checkout {
 
 impl Checkout {
     /// The path of a file from the root of the checkout; as it is, where it lies elsewhere.
-    fn path(&self, file: &str) -> String {
+    pub(in crate::report) fn path(&self, file: &str) -> String {
         let path: PathBuf = Path::new(file).components().collect();
         let inside = self.root.as_ref().and_then(|root| {
             let whole = self.here.join(&path);

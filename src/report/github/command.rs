@@ -6,14 +6,14 @@ use crate::report::visible::visible;
 
 /// How grave an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(in crate::report) enum Level {
     Error,
     Warning,
     Notice,
 }
 
 /// One annotation as a line. `place` is a file and a line in the checkout.
-pub(super) fn command(
+pub(in crate::report) fn command(
     level: Level,
     title: &str,
     place: Option<(&str, Option<&str>)>,

@@ -5,3 +5,4 @@ mod command;
 
 pub use annotations::{Checkout, annotations};
 pub use command::inert;
+pub(super) use command::{Level, command};

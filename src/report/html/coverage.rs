@@ -63,7 +63,7 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
     let exercised = pack.coverage.count(|state| *state == State::Exercised);
     let not_selected = pack.coverage.count(|state| *state == State::NotSelected);
     let (causes, causes_exercised) = pack.coverage.causes();
-    page.raw("<h3><code>").text(&header.name).raw("</code></h3>\n<p class=\"shown\"><b>").count(exercised);
+    page.raw("<h3><code>").text(&header.label()).raw("</code></h3>\n<p class=\"shown\"><b>").count(exercised);
     page.raw("</b> of ").count(header.failures).raw(" documented failures exercised");
     if causes > 0 {
         page.raw(", <b>").count(causes_exercised).raw("</b> of ").count(causes).raw(" causes");

@@ -39,7 +39,7 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
 }
 
 fn head(page: &mut Page, report: &RunReport) {
-    let packs: Vec<&str> = report.packs.iter().map(|pack| pack.header.name.as_str()).collect();
+    let packs: Vec<String> = report.packs.iter().map(|pack| pack.header.label()).collect();
     page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").text(&policy()).raw("\">\n");
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")

@@ -12,7 +12,7 @@ use crate::{
 use super::trial::{case, safe};
 
 pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
-    let mut suite = TestSuite::new(safe(&pack.header.name));
+    let mut suite = TestSuite::new(safe(&pack.header.label()));
     suite.timestamp = report.started.parse().ok();
     let trials = || report.scenarios.iter().filter(|trial| trial.pack == pack.header.name);
     // Trials run at the same time: the sum is the time that was spent, not that passed.

@@ -89,7 +89,7 @@ fn facts(report: &RunReport) -> String {
         line("diagnosis", diagnosis);
     }
     for pack in &report.packs {
-        line("pack", &format!("{} · {} · {}", pack.header.name, origin(&pack.header), pack.header.target));
+        line("pack", &format!("{} · {} · {}", pack.header.label(), origin(&pack.header), pack.header.target));
     }
     let outcomes = counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.word()));
     line("outcomes", &outcomes.collect::<Vec<_>>().join(" · "));

@@ -108,7 +108,7 @@ fn packs(comment: &mut Comment, report: &RunReport) {
         comment.line(&format!(
             "| {} | {exercised} of {}{not_selected} | {causes_exercised} of {causes} | {} | {as_of} | {target} | \
              {} |",
-            cell(&header.name),
+            cell(&header.label()),
             header.failures,
             outcomes(report, pack),
             cell(&format!("{} sha256:{digest}", header.origin)),

@@ -4,7 +4,7 @@ use crate::report::visible::{one_line, visible};
 
 /// A sentence that Markdown, HTML and the notifications of a forge leave alone: punctuation is escaped, and `@name`
 /// and `#123` are no mentions.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let text = one_line(text);
     let mut safe = String::with_capacity(text.len() + 16);
     let mut characters = text.chars().peekable();
@@ -45,7 +45,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// The same inside a table.
-pub(super) fn cell(text: &str) -> String {
+pub(in crate::report) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -4,7 +4,7 @@
 //! and says how much it left out.
 
 mod document;
-mod escape;
+pub(super) mod escape;
 mod sections;
 
 pub use document::write;

@@ -57,7 +57,7 @@ fn pack_line(pack: &PackHeader) -> String {
     format!(
         "{} {} · {}, sha256:{}{as_of} · {} failures · {} scenarios",
         Paint::dab(Paint::FAINT, "failspec"),
-        Paint::dab(Paint::STRONG, &pack.name),
+        Paint::dab(Paint::STRONG, visible(&pack.label())),
         visible(&pack.origin),
         &pack.digest[..12.min(pack.digest.len())],
         pack.failures,

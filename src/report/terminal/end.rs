@@ -207,7 +207,7 @@ fn coverage(text: &mut String, report: &RunReport) {
         if not_selected > 0 {
             let _ = write!(line, ", {not_selected} not selected");
         }
-        let name = if several { format!("{:<11} ", pack.header.name) } else { String::new() };
+        let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
         let _ = writeln!(text, "{} {name}{line}", label("coverage"));
         for failure in &coverage.failures {
             let why = match &failure.state {
@@ -294,7 +294,7 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     if report.errata.is_empty() {
         return;
     }
-    let packs: Vec<&str> = report.packs.iter().map(|pack| pack.header.name.as_str()).collect();
+    let packs: Vec<String> = report.packs.iter().map(|pack| pack.header.label()).collect();
     let more = if verbose { String::new() } else { format!(" (failspec coverage {})", packs.join(" ")) };
     let _ = writeln!(
         text,

@@ -1,0 +1,112 @@
+//! `failspec diff`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+
+use crate::{
+    diff::{contracts, runs},
+    pack::{Files, Pack},
+    verdict::RunReport,
+};
+
+use super::{arguments::PacksFrom, comparison, failure::Failure, merge::read_report, packs};
+
+/// Options of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// A pack (PACK, PACK@2026-03), a contract.yaml, a folder with one pack, or a JSON report
+    #[arg(value_name = "OLD")]
+    pub old: String,
+    /// The same of today
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the summary of the step)
+    #[arg(long = "report", value_name = "FORMAT[=PATH]")]
+    pub reports: Vec<String>,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+}
+
+/// What can be compared.
+enum Operand {
+    Pack(Arc<Pack>),
+    Report(Box<RunReport>),
+}
+
+/// Compares two contracts or two reports; exit 1 if something broke or got worse.
+///
+/// # Errors
+/// When one of them cannot be read, or they are of different kinds.
+pub fn command(arguments: &DiffArguments) -> Result<u8, Failure> {
+    let reports = comparison::Reports::open(&arguments.reports)?;
+    let files = packs::files(&arguments.from);
+    let (old, new) = (operand(&arguments.old, &files)?, operand(&arguments.new, &files)?);
+    let comparison = match (&old, &new) {
+        (Operand::Pack(old), Operand::Pack(new)) => contracts(old, new),
+        (Operand::Report(old), Operand::Report(new)) => runs((&arguments.old, &arguments.new), old, new),
+        _ => {
+            return Err(Failure::usage_hint(
+                format!("{} and {} are not of one kind", arguments.old, arguments.new),
+                "compare two contracts, or two JSON reports",
+            ));
+        }
+    };
+    reports.finish(&comparison)
+}
+
+fn operand(text: &str, files: &Files) -> Result<Operand, Failure> {
+    let path = Path::new(text);
+    let is_file = path.is_file();
+    if is_file && path.extension().is_some_and(|it| it == "json") {
+        return Ok(Operand::Report(Box::new(read_report(path)?)));
+    }
+    if is_file {
+        return contract(path);
+    }
+    if path.is_dir() && path.join("schemas").is_dir() {
+        return folder(path);
+    }
+    let pack = packs::named(files, &[text.to_owned()])?;
+    let pack = pack.into_iter().next().ok_or_else(|| Failure::usage(format!("there is no pack {text}")))?;
+    Ok(Operand::Pack(pack))
+}
+
+/// `ROOT/schemas/PACK/contract.yaml`, or `contract@2026-03.yaml`.
+fn contract(path: &Path) -> Result<Operand, Failure> {
+    let wrong = || {
+        Failure::usage_hint(
+            format!("{} is neither a contract nor a JSON report", path.display()),
+            "a contract lies in schemas/PACK/contract.yaml, beside the schemas that it refers to",
+        )
+    };
+    let whole = path.canonicalize().map_err(|_| wrong())?;
+    let stem = whole.file_stem().and_then(|it| it.to_str()).ok_or_else(wrong)?;
+    let version = stem.strip_prefix("contract").ok_or_else(wrong)?;
+    let folder = whole.parent().ok_or_else(wrong)?;
+    let name = folder.file_name().and_then(|it| it.to_str()).ok_or_else(wrong)?;
+    let schemas = folder.parent().filter(|it| it.ends_with("schemas")).ok_or_else(wrong)?;
+    let root = schemas.parent().map(PathBuf::from).ok_or_else(wrong)?;
+    load(root, &format!("{name}{version}"))
+}
+
+fn folder(root: &Path) -> Result<Operand, Failure> {
+    let names = Files::Directory(root.to_owned()).packs()?;
+    match names.as_slice() {
+        [name] => load(root.to_owned(), name),
+        _ => Err(Failure::usage_hint(
+            format!("{} has {} packs: {}", root.display(), names.len(), names.join(", ")),
+            "name the contract of one: schemas/PACK/contract.yaml",
+        )),
+    }
+}
+
+fn load(root: PathBuf, name: &str) -> Result<Operand, Failure> {
+    let pack = packs::named(&Files::Directory(root), &[name.to_owned()])?;
+    let pack = pack.into_iter().next().ok_or_else(|| Failure::usage(format!("there is no pack {name}")))?;
+    Ok(Operand::Pack(pack))
+}

@@ -1,0 +1,187 @@
+//! `failspec import`.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    import::{Draft, Page, from_page},
+    pack::{Files, Pack},
+    page::{self, Findings, Format},
+    report::{terminal::Paint, visible},
+    verdict::exit,
+};
+
+use super::{
+    failure::Failure,
+    init::{check_name, editor_schemas, write_all},
+};
+
+/// What a pack is made of.
+#[derive(Debug, Subcommand)]
+pub enum ImportAction {
+    /// A documentation page: Markdown, HTML, CSV, or its bare text
+    Docs(ImportDocsArguments),
+}
+
+/// Options of `import docs`.
+#[derive(Debug, Args)]
+pub struct ImportDocsArguments {
+    /// The page
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The name of the pack
+    #[arg(long)]
+    pub name: String,
+    /// Where the page is, for those who read the contract (default: the name of the file)
+    #[arg(long, value_name = "URL")]
+    pub documentation: Option<String>,
+    /// The folder to write schemas and scenarios to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// Makes a pack of what is documented.
+///
+/// # Errors
+/// When the page cannot be read or says nothing of failing, or a file is there already.
+pub fn command(action: &ImportAction) -> Result<u8, Failure> {
+    match action {
+        ImportAction::Docs(arguments) => docs(arguments),
+    }
+}
+
+/// Reads a page. A page in which nothing was recognised is an error: to go on with it would test nothing.
+pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), Failure> {
+    let shown = path.display();
+    let size =
+        fs::metadata(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?.len();
+    if size > page::LARGEST as u64 {
+        let limit = page::LARGEST;
+        return Err(Failure::usage(format!("{shown} has {size} bytes; a page may have {limit}")));
+    }
+    let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let findings = page::read(&text, Format::of(path, &text))
+        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    if findings.failures.is_empty() {
+        return Err(Failure::usage_hint(
+            format!("{shown} holds no error code and no status that could be recognised"),
+            "tables, lists and headings are read: a column of codes or statuses, `code: meaning`, `404 Not Found`; a page that a \
+             script fills in has to be saved as the browser shows it",
+        ));
+    }
+    Ok((text, findings))
+}
+
+fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
+    check_name(&arguments.name)?;
+    let (text, findings) = read_page(&arguments.file)?;
+    let file = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let today = jiff::Zoned::now().date().to_string();
+    let address = arguments.documentation.as_deref().unwrap_or(&file);
+    let page = Page { address, digest: &page::digest(&text), read: &today };
+    let draft = from_page(&arguments.name, &findings, page);
+    if draft.failures.iter().all(|failure| failure.statuses.is_empty()) {
+        return Err(Failure::usage_hint(
+            format!("{} gives no status for any of its codes", arguments.file.display()),
+            "a contract needs the HTTP status of each failure: a column, `404` beside the code, a heading, or one sentence such as \
+             `All responses use HTTP 200`",
+        ));
+    }
+    let written = write(arguments, &draft)?;
+    let text = format!("{}{written}{}", summary(&draft, &findings), next(arguments));
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+/// Writes the pack, as a whole or not at all: what cannot be loaded again is our mistake and nobody's pack.
+fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failure> {
+    let name = &arguments.name;
+    let mut files = vec![
+        (format!("schemas/{name}/contract.yaml"), draft.contract()),
+        (format!("scenarios/{name}/{name}.yaml"), draft.scenarios()),
+    ];
+    if let Some(schema) = &draft.envelope.schema {
+        files.push((format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n")));
+    }
+    Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, files.iter().cloned().collect())
+        .map_err(|error| Failure::Broken(format!("the pack that was made cannot be read: {error}")))?;
+    let placed = files.into_iter().map(|(path, text)| (arguments.dir.join(path).display().to_string(), text));
+    let mut text = write_all(placed)?;
+    if arguments.dir == Path::new(".") {
+        text += &editor_schemas()?;
+    }
+    Ok(text)
+}
+
+fn summary(draft: &Draft, findings: &Findings) -> String {
+    let mut text = String::new();
+    let usable = draft.failures.iter().filter(|failure| !failure.statuses.is_empty());
+    let coded = draft.failures.iter().filter(|failure| failure.code.is_some()).count();
+    let _ = writeln!(
+        text,
+        "{} {} failures, {coded} of them with a code",
+        Paint::dab(Paint::STRONG, &draft.name),
+        usable.count(),
+    );
+    let parts = [
+        ("code", &draft.envelope.code),
+        ("message", &draft.envelope.message),
+        ("request id", &draft.envelope.request_id),
+        ("status", &draft.envelope.status),
+    ];
+    for (part, found) in parts {
+        if let Some((pointer, seen)) = found {
+            let _ = writeln!(text, "  {part} at {}: {}", visible(pointer), visible(seen));
+        }
+    }
+    let guesses = draft.failures.iter().filter_map(|failure| Some((failure, failure.guess.as_ref()?)));
+    list(
+        &mut text,
+        "guessed, have a look",
+        guesses.map(|(failure, guess)| {
+            format!("{}: {} ({})", failure.id, visible(guess), visible(&failure.documentation))
+        }),
+    );
+    let without = draft.failures.iter().filter(|failure| failure.statuses.is_empty());
+    list(
+        &mut text,
+        "without a status: comments in the contract until you add it",
+        without.map(|failure| format!("{} ({})", failure.id, visible(&failure.documentation))),
+    );
+    list(
+        &mut text,
+        "not placed",
+        findings.unplaced.iter().map(|unplaced| {
+            format!("line {}: {}: {}", unplaced.line, visible(&unplaced.text), visible(&unplaced.why))
+        }),
+    );
+    text.push('\n');
+    text
+}
+
+fn list(text: &mut String, title: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<String> = items.collect();
+    if !items.is_empty() {
+        let _ = writeln!(text, "\n{} ({})", Paint::dab(Paint::WARN, title), items.len());
+        for item in items {
+            let _ = writeln!(text, "  {item}");
+        }
+    }
+}
+
+fn next(arguments: &ImportDocsArguments) -> String {
+    let (name, dir) = (&arguments.name, arguments.dir.display());
+    format!(
+        "\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080\n  \
+         edit {dir}/scenarios/{name}/{name}.yaml: one stub for each failure\n  \
+         failspec drift {name} --packs {dir} --docs {}\n",
+        arguments.file.display()
+    )
+}

@@ -1,0 +1,15 @@
+//! What is different between two things: a contract and its documentation ([`drift`]), two contracts ([`contracts`]),
+//! two runs ([`runs`]).
+//!
+//! Every comparison ends as a [`Comparison`]: differences in groups, some of which count.
+
+mod comparison;
+mod contract;
+mod drift;
+mod run;
+mod schema;
+
+pub use comparison::{Comparison, Difference, Group};
+pub use contract::contracts;
+pub use drift::{Documented, drift};
+pub use run::runs;

@@ -1,0 +1,178 @@
+//! Two reports of runs.
+
+use std::collections::BTreeMap;
+
+use crate::verdict::{Outcome, RunReport, State, TrialReport};
+
+use super::comparison::{Comparison, Difference};
+
+/// What became of the trials, the failures and the findings of one run in another. `names` are those of the reports.
+pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison {
+    let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
+    comparison.notes = notes(old, new);
+    let (before, now) = (by_name(old), by_name(new));
+    let (mut worse, mut better, mut added, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, trial) in &now {
+        let Some(known) = before.get(name) else {
+            let difference = at(trial, "trial-new", format!("{name}: new, {}", trial.outcome.word()));
+            if trial.outcome == Outcome::Failed {
+                worse.push(difference)
+            } else {
+                added.push(difference)
+            }
+            continue;
+        };
+        let message =
+            format!("{name}: was {} and is {}{}", known.outcome.word(), trial.outcome.word(), why(trial));
+        match rank(trial.outcome).cmp(&rank(known.outcome)) {
+            std::cmp::Ordering::Greater => worse.push(at(trial, "trial-worse", message)),
+            std::cmp::Ordering::Less => better.push(at(trial, "trial-better", message)),
+            std::cmp::Ordering::Equal => {
+                let checks =
+                    |trial: &TrialReport| trial.violations.iter().map(|it| it.check).collect::<Vec<_>>();
+                let (had, has) = (checks(known), checks(trial));
+                for check in has.iter().filter(|check| !had.contains(check)) {
+                    worse.push(at(trial, "violation-new", format!("{name}: fails at `{check}` as well")));
+                }
+                for check in had.iter().filter(|check| !has.contains(check)) {
+                    better.push(at(trial, "violation-gone", format!("{name}: fails at `{check}` no more")));
+                }
+            }
+        }
+    }
+    for (name, trial) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
+        gone.push(at(
+            trial,
+            "trial-gone",
+            format!("{name}: not in the new run; was {}", trial.outcome.word()),
+        ));
+    }
+    coverage(old, new, &mut worse, &mut better);
+    findings(old, new, &mut worse, &mut better);
+    comparison.group("worse", true, worse);
+    comparison.group("better", false, better);
+    comparison.group("new", false, added);
+    comparison.group("gone", false, gone);
+    comparison
+}
+
+/// What makes two runs comparable or not.
+fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
+    let mut notes = vec![format!("the verdict was {} and is {}", old.verdict.word(), new.verdict.word())];
+    let packs = |report: &RunReport, of: fn(&crate::verdict::PackHeader) -> String| {
+        report.packs.iter().map(|pack| of(&pack.header)).collect::<Vec<_>>().join(", ")
+    };
+    let compared: [(&str, fn(&crate::verdict::PackHeader) -> String); 3] = [
+        ("packs", |header| header.name.clone()),
+        ("targets", |header| header.target.clone()),
+        ("digests of packs", |header| header.digest.chars().take(12).collect()),
+    ];
+    for (what, of) in compared {
+        let (before, now) = (packs(old, of), packs(new, of));
+        if before != now {
+            notes.push(format!("other {what}: {before} → {now}"));
+        }
+    }
+    if old.failspec != new.failspec {
+        notes.push(format!("other versions of failspec: {} → {}", old.failspec, new.failspec));
+    }
+    if old.selectors != new.selectors {
+        notes.push("other scenarios were selected: what is gone may only not have been asked for".to_owned());
+    }
+    notes
+}
+
+fn by_name(report: &RunReport) -> BTreeMap<&str, &TrialReport> {
+    report.scenarios.iter().map(|trial| (trial.name.as_str(), trial)).collect()
+}
+
+/// How bad an outcome is. A skip is worse than a pass: a run that shrinks in silence tests nothing.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Passed => 0,
+        Outcome::Waived => 1,
+        Outcome::Skipped => 2,
+        Outcome::Inconclusive => 3,
+        Outcome::Failed => 4,
+    }
+}
+
+fn why(trial: &TrialReport) -> String {
+    let first = trial.violations.first().map(|finding| format!(" ({}: {})", finding.check, finding.message));
+    first.or_else(|| trial.reason.as_ref().map(|reason| format!(" ({reason})"))).unwrap_or_default()
+}
+
+fn at(trial: &TrialReport, kind: &str, message: String) -> Difference {
+    let difference = Difference::new(kind, &trial.name, message);
+    let place = trial.location.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+    match place {
+        Some((file, line)) => difference.at(file, line),
+        None => difference,
+    }
+}
+
+fn coverage(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, better: &mut Vec<Difference>) {
+    let states = |report: &RunReport| -> BTreeMap<String, State> {
+        let packs = report.packs.iter().flat_map(|pack| {
+            let name = pack.header.name.clone();
+            pack.coverage.failures.iter().flat_map(move |it| {
+                let own = format!("{name}::{}", it.failure);
+                let causes: Vec<_> = it
+                    .causes
+                    .iter()
+                    .map(|cause| (format!("{own}/{}", cause.cause), cause.state.clone()))
+                    .collect();
+                causes.into_iter().chain([(own, it.state.clone())])
+            })
+        });
+        packs.collect()
+    };
+    let (before, now) = (states(old), states(new));
+    for (failure, state) in &before {
+        let was = *state == State::Exercised;
+        let is = now.get(failure) == Some(&State::Exercised);
+        match (was, is) {
+            (true, false) => {
+                let message = format!("{failure}: was exercised and is no more");
+                worse.push(Difference::new("coverage-worse", failure, message));
+            }
+            (false, true) => {
+                let message = format!("{failure}: is exercised now");
+                better.push(Difference::new("coverage-better", failure, message));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn findings(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, better: &mut Vec<Difference>) {
+    // Messages hold ids that differ from run to run: the kind of a finding is what two runs have in common.
+    let counted = |report: &RunReport| {
+        let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+        for finding in report.run_findings.iter().filter(|finding| finding.violation) {
+            *counted.entry(finding.check.clone()).or_default() += 1;
+        }
+        counted
+    };
+    let (before, now) = (counted(old), counted(new));
+    for (check, count) in &now {
+        let known = before.get(check).copied().unwrap_or(0);
+        if *count > known {
+            worse.push(Difference::new(
+                "finding-new",
+                check,
+                format!("run finding {check}: {known} → {count}"),
+            ));
+        }
+    }
+    for (check, count) in &before {
+        let left = now.get(check).copied().unwrap_or(0);
+        if left < *count {
+            better.push(Difference::new(
+                "finding-gone",
+                check,
+                format!("run finding {check}: {count} → {left}"),
+            ));
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a pack will be.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::pack::Retry;
+
+use super::{envelope::DraftEnvelope, yaml};
+
+/// What a pack will be.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// Its name.
+    pub name: String,
+    /// The day of the documentation, as `YYYY-MM-DD`.
+    pub as_of: String,
+    /// Where the documentation is.
+    pub documentation: String,
+    /// The digest of the page.
+    pub digest: Option<String>,
+    /// What the API calls itself.
+    pub title: Option<String>,
+    /// What success looks like: a status, and for codes that tell success apart, pointer and value.
+    pub success: (String, Option<(String, Value)>),
+    /// The shape that error answers share.
+    pub envelope: DraftEnvelope,
+    /// The failures.
+    pub failures: Vec<DraftFailure>,
+    /// Contradictions in the documentation, each with where it stands.
+    pub errata: Vec<(String, String)>,
+}
+
+/// A failure of a draft.
+#[derive(Debug, Clone, Default)]
+pub struct DraftFailure {
+    /// Its name.
+    pub id: String,
+    /// Its statuses; none: the documentation gives none, and it stays a comment.
+    pub statuses: Vec<u16>,
+    /// Its code.
+    pub code: Option<Value>,
+    /// What it means.
+    pub summary: String,
+    /// Where it is documented.
+    pub documentation: String,
+    /// Its causes: name, and the documentation's words.
+    pub causes: Vec<(String, String)>,
+    /// What a client should do.
+    pub retry: Option<Retry>,
+    /// The headers that its answers have.
+    pub headers: Vec<DraftHeader>,
+    /// What was guessed about it.
+    pub guess: Option<String>,
+}
+
+/// A header of a failure's answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftHeader {
+    /// Its name.
+    pub name: String,
+    /// Whether its value is a whole number.
+    pub numeric: bool,
+    /// Why it is only proposed, where the documentation does not promise it.
+    pub proposed: Option<String>,
+}
+
+impl Draft {
+    /// The text of `contract.yaml`.
+    pub fn contract(&self) -> String {
+        let mut text = String::new();
+        let title = self.title.as_deref().unwrap_or(&self.name);
+        let _ = writeln!(text, "{}", yaml::comment(&format!("What {title} documents about failing.")));
+        text.push_str("# yaml-language-server: $schema=../contract.schema.json\n");
+        let _ = writeln!(text, "contract: {}\nas_of: {}", self.name, self.as_of);
+        let _ = writeln!(text, "documentation: {}", yaml::quoted(&self.documentation));
+        if let Some(digest) = &self.digest {
+            let _ = writeln!(text, "documentation_digest: {digest}");
+        }
+        let (status, told_by) = &self.success;
+        let _ = match told_by {
+            Some((pointer, value)) => writeln!(
+                text,
+                "\nsuccess: {{ status: {status}, match: {{ {}: {{ const: {value} }} }} }}",
+                yaml::quoted(pointer)
+            ),
+            None => writeln!(text, "\nsuccess: {{ status: {status} }}"),
+        };
+        text.push_str(&self.envelope.yaml());
+        text.push_str("\nfailures:\n");
+        for failure in &self.failures {
+            text.push_str(&failure.yaml(&self.documentation));
+        }
+        if !self.errata.is_empty() {
+            text.push_str("\nerrata:\n");
+            for (about, link) in &self.errata {
+                let _ =
+                    writeln!(text, "  - about: {}\n    links: [{}]", yaml::quoted(about), yaml::quoted(link));
+            }
+        }
+        text
+    }
+}
+
+impl DraftFailure {
+    /// Its entry in the list of failures; a comment if it has no status.
+    fn yaml(&self, documentation: &str) -> String {
+        let mut text = String::new();
+        if let Some(guess) = &self.guess {
+            let _ = writeln!(text, "  {}", yaml::comment(&format!("guessed: {guess}")));
+        }
+        let _ = writeln!(text, "  - id: {}", self.id);
+        let _ = match self.statuses.as_slice() {
+            [] => writeln!(text, "    status: # the documentation gives none"),
+            [one] => writeln!(text, "    status: {one}"),
+            several => writeln!(text, "    status: {several:?}"),
+        };
+        if let Some(code) = &self.code {
+            let _ = writeln!(text, "    code: {}", yaml::within(code));
+        }
+        let _ = writeln!(text, "    summary: {}", yaml::text(&self.summary));
+        if self.documentation != documentation {
+            let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.documentation));
+        }
+        if !self.causes.is_empty() {
+            let names: Vec<&str> = self.causes.iter().map(|(name, _)| name.as_str()).collect();
+            let _ = writeln!(text, "    causes: [{}]", names.join(", "));
+        }
+        if let Some(retry) = self.retry {
+            let word = serde_json::to_value(retry).ok().and_then(|word| word.as_str().map(str::to_owned));
+            let _ = writeln!(text, "    retry: {}", word.unwrap_or_default());
+        }
+        let (promised, proposed): (Vec<_>, Vec<_>) =
+            self.headers.iter().partition(|it| it.proposed.is_none());
+        if !promised.is_empty() {
+            text.push_str("    headers:\n");
+            for header in promised {
+                let schema = if header.numeric { "{ type: integer }" } else { "{}" };
+                let _ = writeln!(text, "      {}: {schema}", header.name);
+            }
+        }
+        for header in proposed {
+            let why = header.proposed.as_deref().unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "    {}",
+                yaml::comment(&format!("headers: {{ {}: {{}} }}   # {why}", header.name))
+            );
+        }
+        if self.statuses.is_empty() {
+            return text.lines().map(|line| format!("  # {}\n", line.trim_start_matches("  "))).collect();
+        }
+        text
+    }
+}

@@ -1,0 +1,133 @@
+//! The shape that error answers share, as far as examples and words tell.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use serde_json::{Map, Value, json};
+
+use super::yaml;
+
+/// The shape that error answers share. Each pointer comes with where it was seen.
+#[derive(Debug, Clone, Default)]
+pub struct DraftEnvelope {
+    /// Whether answers are JSON.
+    pub json: bool,
+    /// Where the code is.
+    pub code: Option<(String, String)>,
+    /// Where the text for people is.
+    pub message: Option<(String, String)>,
+    /// Where the request id is.
+    pub request_id: Option<(String, String)>,
+    /// Where the body repeats the status.
+    pub status: Option<(String, String)>,
+    /// The JSON Schema of the body.
+    pub schema: Option<Value>,
+}
+
+impl DraftEnvelope {
+    /// Its entry in the contract.
+    pub(super) fn yaml(&self) -> String {
+        let parts = [
+            ("code", &self.code),
+            ("message", &self.message),
+            ("request_id", &self.request_id),
+            ("status", &self.status),
+        ];
+        let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
+        if known.is_empty() && !self.json && self.schema.is_none() {
+            return "\n# The documentation does not show what error answers share: envelope: { code: /…, message: /… }\n".to_owned();
+        }
+        let mut text = "\nenvelope:\n".to_owned();
+        if self.schema.is_some() {
+            text.push_str("  schema: envelope.schema.json\n");
+        }
+        if self.json {
+            text.push_str("  media_type: application/json\n");
+        }
+        for (key, (pointer, seen)) in known {
+            let _ = writeln!(text, "  {key}: {}   {}", yaml::quoted(pointer), yaml::comment(seen));
+        }
+        text
+    }
+}
+
+/// A JSON Schema that all bodies fit. What all of them have is required if there are several; of a single one only what
+/// `sure` names, because an example shows more than it promises.
+pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
+    let mut schema = infer(bodies, sure, "");
+    if let Some(entries) = schema.as_object_mut() {
+        let mut whole = Map::new();
+        whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+        whole.append(entries);
+        return Value::Object(whole);
+    }
+    schema
+}
+
+fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
+    let mut types: Vec<&str> = Vec::new();
+    for value in values {
+        let name = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        if !types.contains(&name) {
+            types.push(name);
+        }
+    }
+    let mut schema = Map::new();
+    match types.as_slice() {
+        [] => return json!({}),
+        [one] => schema.insert("type".to_owned(), (*one).into()),
+        several => schema.insert("type".to_owned(), json!(several)),
+    };
+    let objects: Vec<&Map<String, Value>> = values.iter().filter_map(|value| value.as_object()).collect();
+    if !objects.is_empty() {
+        let mut members: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for (name, value) in objects.iter().flat_map(|object| object.iter()) {
+            members.entry(name).or_default().push(value);
+        }
+        let pointer = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let is_sure = |name: &str| {
+            let own = pointer(name);
+            sure.iter().any(|known| *known == own || known.starts_with(&format!("{own}/")))
+        };
+        let required: Vec<&str> = members
+            .iter()
+            .filter(|(name, seen)| seen.len() == values.len() && (values.len() > 1 || is_sure(name)))
+            .map(|(name, _)| *name)
+            .collect();
+        if !required.is_empty() {
+            schema.insert("required".to_owned(), json!(required));
+        }
+        let properties: Map<String, Value> = members
+            .iter()
+            .map(|(name, seen)| ((*name).to_owned(), infer(seen, sure, &pointer(name))))
+            .collect();
+        schema.insert("properties".to_owned(), properties.into());
+    }
+    let items: Vec<&Value> = values.iter().filter_map(|value| value.as_array()).flatten().collect();
+    if !items.is_empty() {
+        schema.insert("items".to_owned(), infer(&items, &[], &format!("{at}/*")));
+    }
+    Value::Object(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_examples_promise_what_they_share() {
+        let (one, other) = (json!({ "error": "gone", "id": 7 }), json!({ "error": "lost", "hint": "look" }));
+        let shared = schema(&[&one, &other], &[]);
+        assert_eq!(shared["required"], json!(["error"]));
+        let single = schema(&[&one], &["/error".to_owned()]);
+        assert_eq!(single["required"], json!(["error"]));
+        assert_eq!(single["properties"]["id"], json!({ "type": "integer" }));
+    }
+}

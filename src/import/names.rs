@@ -1,0 +1,77 @@
+//! Names for what has none.
+
+use std::collections::BTreeSet;
+
+/// The longest name that is made, in characters.
+const LONGEST: usize = 60;
+
+/// A name as files may have it, made of a text: `AccessDenied` is `access_denied`. Empty if nothing of it can be used.
+pub(super) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            // A capital behind a small letter begins a word.
+            if letter.is_ascii_uppercase() && before.is_ascii_lowercase() && !slug.is_empty() {
+                slug.push('_');
+            }
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('_') && letter != '\'' && letter != '’' {
+            slug.push('_');
+        }
+        before = letter;
+    }
+    if slug.len() > LONGEST {
+        let cut = slug[..LONGEST].rfind('_').filter(|at| *at > LONGEST / 2).unwrap_or(LONGEST);
+        slug.truncate(cut);
+    }
+    slug.trim_end_matches('_').to_owned()
+}
+
+/// Names that are each given once.
+#[derive(Debug, Default)]
+pub(super) struct Unique(BTreeSet<String>);
+
+impl Unique {
+    /// `name`, or with `addition` or a number behind it if it is taken.
+    pub fn name(&mut self, name: &str, addition: &str) -> String {
+        let base = if name.is_empty() { "failure" } else { name };
+        let mut candidate = base.to_owned();
+        if self.0.contains(&candidate) && !addition.is_empty() {
+            candidate = format!("{base}_{addition}");
+        }
+        let mut number = 2;
+        let stem = candidate.clone();
+        while !self.0.insert(candidate.clone()) {
+            candidate = format!("{stem}_{number}");
+            number += 1;
+        }
+        candidate
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_what_there_is() {
+        for (text, wanted) in [
+            ("AccessDenied", "access_denied"),
+            ("NOT_FOUND", "not_found"),
+            ("Bad Request", "bad_request"),
+            ("I'm a teapot", "im_a_teapot"),
+            ("https://example.com/problems/out-of-credit", "https_example_com_problems_out_of_credit"),
+            ("...", ""),
+        ] {
+            assert_eq!(slug(text), wanted);
+        }
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let mut names = Unique::default();
+        let given = [names.name("a", "1"), names.name("a", "1"), names.name("a", "1"), names.name("", "")];
+        assert_eq!(given, ["a", "a_1", "a_1_2", "failure"]);
+    }
+}

@@ -1,0 +1,260 @@
+//! What the columns of a table hold.
+
+use super::{
+    block::{Table, plain},
+    codes, statuses,
+};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    /// An HTTP status.
+    Status,
+    /// An error code.
+    Code,
+    /// What it means.
+    Summary,
+    /// Whether or how to try again.
+    Retry,
+    /// The name of a header.
+    Header,
+    /// The name of a field of a body.
+    Field,
+    /// A value as an example.
+    Example,
+    /// Anything else.
+    Other,
+}
+
+/// How many rows are looked at to tell what a column holds.
+const LOOKED_AT: usize = 300;
+
+/// What a head says of its column, by the words that are in use for it.
+fn by_head(head: &str) -> Option<Column> {
+    let head = plain(head).to_lowercase().replace(['_', '-'], " ");
+    let has = |words: &[&str]| words.iter().any(|word| head.contains(word));
+    let is = |words: &[&str]| words.contains(&head.as_str());
+    if has(&["header"]) {
+        return Some(Column::Header);
+    }
+    if has(&["retry", "retri"]) {
+        return Some(Column::Retry);
+    }
+    if is(&[
+        "field",
+        "property",
+        "attribute",
+        "key",
+        "member",
+        "parameter",
+        "param",
+        "argument",
+        "option",
+        "variable",
+    ]) {
+        return Some(Column::Field);
+    }
+    if has(&["http", "status code", "response code", "response status", "html error"])
+        || is(&["status", "statuses"])
+    {
+        return Some(Column::Status);
+    }
+    if has(&[
+        "message",
+        "descri",
+        "meaning",
+        "explan",
+        "detail",
+        "when",
+        "usage",
+        "notes",
+        "means",
+        "solution",
+        "resolution",
+        "what",
+        "condition",
+        "action",
+        "comment",
+        "cause",
+        "text",
+    ]) {
+        return Some(Column::Summary);
+    }
+    if has(&["code", "error", "errno", "exception"])
+        || is(&[
+            "type",
+            "name",
+            "id",
+            "identifier",
+            "reason",
+            "slug",
+            "constant",
+            "title",
+            "problem",
+            "fault",
+        ])
+    {
+        return Some(Column::Code);
+    }
+    has(&["example", "sample", "value"]).then_some(Column::Example)
+}
+
+/// What a table is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns {
+    /// What each column holds.
+    pub kinds: Vec<Column>,
+    /// Whether the heads say that the codes are those of errors.
+    pub says_error: bool,
+    /// Whether the first row turned out to be the head.
+    pub head_in_rows: bool,
+}
+
+impl Columns {
+    /// The index of the first column that holds `kind`.
+    pub fn at(&self, kind: Column) -> Option<usize> {
+        self.kinds.iter().position(|it| *it == kind)
+    }
+
+    /// Tells what the columns of a table hold, by their heads and by their cells.
+    pub fn of(table: &Table) -> Self {
+        let mut head: Vec<String> = table.head.clone();
+        let mut head_in_rows = false;
+        if head.is_empty()
+            && let Some(row) = table.rows.first()
+            && row.cells.len() > 1
+            && row.cells.iter().all(|cell| by_head(cell).is_some() && statuses::leading(cell).is_none())
+        {
+            head.clone_from(&row.cells);
+            head_in_rows = true;
+        }
+        let width =
+            table.rows.iter().take(LOOKED_AT).map(|row| row.cells.len()).max().unwrap_or(0).max(head.len());
+        let cells = |column: usize| {
+            table
+                .rows
+                .iter()
+                .skip(usize::from(head_in_rows))
+                .take(LOOKED_AT)
+                .filter(|row| row.cells.len() > 1)
+                .filter_map(move |row| {
+                    row.cells
+                        .get(column)
+                        .map(|cell| plain(cell))
+                        .filter(|cell| !cell.is_empty() && cell != "-" && cell != "—")
+                })
+        };
+        let share = |column: usize, fits: &dyn Fn(&str) -> bool| {
+            let (mut all, mut fitting) = (0usize, 0usize);
+            for cell in cells(column) {
+                all += 1;
+                fitting += usize::from(fits(&cell));
+            }
+            if all == 0 { 0.0 } else { fitting as f64 / all as f64 }
+        };
+        let heads: Vec<Option<Column>> =
+            (0..width).map(|column| head.get(column).and_then(|head| by_head(head))).collect();
+        let mut kinds: Vec<Column> = heads
+            .iter()
+            .map(|head| {
+                head.filter(|it| {
+                    !matches!(it, Column::Status | Column::Code | Column::Summary | Column::Example)
+                })
+                .unwrap_or(Column::Other)
+            })
+            .collect();
+        let lead = |cell: &str| statuses::leading(cell).is_some();
+        let free = |kinds: &[Column], column: usize| kinds[column] == Column::Other;
+        let status = (0..width)
+            .find(|column| heads[*column] == Some(Column::Status) && share(*column, &lead) >= 0.5)
+            .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &lead) >= 0.8));
+        if let Some(column) = status {
+            kinds[column] = Column::Status;
+        }
+        let is_code = |cell: &str| codes::list(cell).is_some();
+        let is_evident =
+            |cell: &str| codes::list(cell).is_some_and(|codes| codes.iter().all(|it| codes::is_evident(it)));
+        let code = (0..width)
+            .find(|column| {
+                heads[*column] == Some(Column::Code)
+                    && free(&kinds, *column)
+                    && share(*column, &is_code) >= 0.6
+            })
+            .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &is_evident) >= 0.8))
+            // Beside a status, words in capitals are codes if one of them is beyond doubt.
+            .or_else(|| {
+                let capitals = |cell: &str| codes::Style::of(cell) == Some(codes::Style::Screaming);
+                let is_column = |column: &usize| {
+                    free(&kinds, *column)
+                        && share(*column, &capitals) >= 0.9
+                        && share(*column, &is_evident) > 0.0
+                };
+                (0..width).filter(|_| status.is_some()).find(is_column)
+            })
+            // A status column that holds other numbers as well is one of codes.
+            .or_else(|| {
+                (0..width).find(|column| {
+                    heads[*column] == Some(Column::Status)
+                        && free(&kinds, *column)
+                        && share(*column, &is_code) >= 0.8
+                })
+            });
+        if let Some(column) = code {
+            kinds[column] = Column::Code;
+        }
+        let length = |column: usize| cells(column).map(|cell| cell.len()).sum::<usize>();
+        let said = |column: &usize| heads[*column] == Some(Column::Summary);
+        let summary = (0..width)
+            .filter(|column| free(&kinds, *column) && said(column))
+            .max_by_key(|column| length(*column))
+            .or_else(|| {
+                (0..width).filter(|column| free(&kinds, *column)).max_by_key(|column| length(*column))
+            });
+        if let Some(column) = summary {
+            kinds[column] = Column::Summary;
+        }
+        for column in 0..width {
+            if heads[column] == Some(Column::Example) && kinds[column] == Column::Other {
+                kinds[column] = Column::Example;
+            }
+        }
+        let says_error = code.and_then(|column| head.get(column)).is_some_and(|head| {
+            let head = head.to_lowercase();
+            head.contains("error") || head.contains("code") || head.contains("exception")
+        });
+        Self { kinds, says_error, head_in_rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::block::Row, *};
+
+    fn kinds(head: &[&str], rows: &[&[&str]]) -> Vec<Column> {
+        let texts = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
+        let rows = rows.iter().map(|cells| Row { line: 1, cells: texts(cells), guess: None }).collect();
+        Columns::of(&Table { head: texts(head), rows }).kinds
+    }
+
+    #[test]
+    fn heads_and_contents_decide() {
+        use Column::{Code, Status, Summary};
+        assert_eq!(
+            kinds(&["Code", "HTTP", "Description"], &[&["gone", "410", "It was there"]]),
+            [Code, Status, Summary]
+        );
+        assert_eq!(
+            kinds(&["Code", "Meaning"], &[&["404", "It is not here"], &["410", "It was"]]),
+            [Status, Summary]
+        );
+        assert_eq!(kinds(&["Status", "Error"], &[&["404 Not Found", "no_such_thing"]]), [Status, Code]);
+        assert_eq!(
+            kinds(&["Code", "Meaning"], &[&["1001", "The name is taken"], &["404", "odd"]]),
+            [Code, Summary]
+        );
+        assert_eq!(
+            kinds(&["Field", "Type", "Description"], &[&["code", "string", "What went wrong"]])[0],
+            Column::Field
+        );
+    }
+}

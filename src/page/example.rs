@@ -1,0 +1,163 @@
+//! Bodies that a page shows.
+
+use serde_json::Value;
+
+use super::{block::collapse, statuses};
+
+/// A body in a block of code.
+#[derive(Debug, PartialEq)]
+pub(super) struct Shown {
+    pub body: Value,
+    /// The status in front of it, where the block shows the head of the answer, too.
+    pub status: Option<u16>,
+    /// The names of headers in front of it.
+    pub headers: Vec<(String, String)>,
+    /// What was mended.
+    pub guess: Option<String>,
+}
+
+/// The body in a block of code. `Err` says why something that looks like one cannot be read; `Ok(None)`: there is none.
+pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
+    let code = code.trim();
+    let (mut status, mut headers, mut text) = (None, Vec::new(), code);
+    if code.starts_with("HTTP/") {
+        let (first, rest) = code.split_once('\n').unwrap_or((code, ""));
+        status = first
+            .split_whitespace()
+            .nth(1)
+            .and_then(|it| it.parse().ok())
+            .filter(|it| (100..600).contains(it));
+        let (head, body) =
+            rest.split_once("\n\n").or_else(|| rest.split_once("\r\n\r\n")).unwrap_or((rest, ""));
+        let named = head.lines().filter_map(|line| line.split_once(':'));
+        headers = named.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
+        text = body.trim();
+    } else if let Some((status_before, rest)) = statuses::leading(code)
+        && rest.contains('{')
+    {
+        status = Some(status_before);
+        text = rest;
+    }
+    // A command that sends a body is no answer; neither is a program.
+    let begin = text.find('{').filter(|at| text[..*at].trim().len() < 60 && !text[..*at].contains("curl"));
+    let is_members = text.starts_with('"') && text.contains(':');
+    let Some(begin) = begin.filter(|_| !is_members).or(is_members.then_some(0)) else {
+        return Ok(status.map(|status| Shown {
+            body: Value::Null,
+            status: Some(status),
+            headers,
+            guess: None,
+        }));
+    };
+    if begin > 0 && text[..begin].contains(['(', '=', ';']) {
+        return Ok(None);
+    }
+    let text = &text[begin..];
+    let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+    if let Some(Ok(body @ Value::Object(_))) = first {
+        return Ok(Some(Shown { body, status, headers, guess: None }));
+    }
+    let mended = mend(text);
+    match serde_json::from_str::<Value>(&mended) {
+        Ok(body @ Value::Object(_)) => {
+            let guess = match is_members {
+                true => "its braces are missing on the page".to_owned(),
+                false => "it is no JSON as the page shows it".to_owned(),
+            };
+            Ok(Some(Shown { body, status, headers, guess: Some(guess) }))
+        }
+        _ if !text.contains('"') => Ok(None),
+        _ => Err("it looks like a JSON body and is none".to_owned()),
+    }
+}
+
+/// What people write in examples that JSON does not have: comments, dots for what is left out, commas too many, lost
+/// braces. No value is made up.
+fn mend(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let line = comment(line).trim();
+        if line.is_empty() || line.chars().all(|it| ".…, ".contains(it)) {
+            continue;
+        }
+        lines.push(line.replace("\" ", "\"").replace(" \"", "\""));
+    }
+    let mut whole = String::new();
+    for letter in lines.join("\n").chars() {
+        if matches!(letter, '}' | ']') {
+            let kept = whole.trim_end().trim_end_matches(',').len();
+            whole.truncate(kept);
+        }
+        whole.push(letter);
+    }
+    let whole = whole.trim().trim_end_matches(',');
+    if whole.starts_with('"') { format!("{{{whole}}}") } else { whole.to_owned() }
+}
+
+/// A line without the comment at its end. What looks like one within a text (`https://`) is none.
+fn comment(line: &str) -> &str {
+    let mut within = false;
+    let mut before = ' ';
+    for (at, letter) in line.char_indices() {
+        match letter {
+            '"' if before != '\\' => within = !within,
+            '/' if !within && line[at..].starts_with("//") => return &line[..at],
+            '#' if !within => return &line[..at],
+            _ => {}
+        }
+        before = letter;
+    }
+    line
+}
+
+/// What a text in front of a body says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Failures,
+    Success,
+    Nothing,
+}
+
+/// What the sentence and the headings in front of a body say that it is.
+pub(super) fn said(text: &str) -> Said {
+    let text = collapse(text).to_lowercase();
+    let says = |word: &str| text.contains(word);
+    if says("success") && !says("error") && !says("fail") {
+        return Said::Success;
+    }
+    if says("error") || says("fail") || says("problem") || says("envelope") {
+        return if says("request body") { Said::Nothing } else { Said::Failures };
+    }
+    Said::Nothing
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn body(code: &str) -> Option<Value> {
+        shown(code).unwrap().map(|shown| shown.body)
+    }
+
+    #[test]
+    fn bodies_are_read_as_they_are_shown() {
+        assert_eq!(body("{ \"error\": \"gone\" }"), Some(json!({ "error": "gone" })));
+        assert_eq!(body("{\n  \"error\": \"gone\", // what\n  ...\n}"), Some(json!({ "error": "gone" })));
+        assert_eq!(body("\"error\" : \" gone \" ,\n\"id\" : 7 ,"), Some(json!({ "error": "gone", "id": 7 })));
+        let answer = shown("HTTP/1.1 410 Gone\nRetry-After: 5\n\n{ \"error\": \"gone\" }").unwrap().unwrap();
+        assert_eq!((answer.status, answer.headers), (Some(410), vec![("Retry-After".into(), "5".into())]));
+    }
+
+    #[test]
+    fn programs_and_commands_are_no_bodies() {
+        for code in [
+            "curl -d '{ \"a\": 1 }' https://example.com",
+            "if (code === 404) {\n  stop();\n}",
+            "const { a } = b;",
+        ] {
+            assert_eq!(body(code), None, "{code}");
+        }
+    }
+}

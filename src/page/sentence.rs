@@ -1,0 +1,177 @@
+//! What running text says beside its codes: which field holds what, and which headers there are.
+
+use super::{
+    block::plain,
+    findings::{Field, Header, Role, Scope},
+    statuses,
+};
+
+/// The sentences of a text.
+pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(". ").map(str::trim).filter(|sentence| !sentence.is_empty())
+}
+
+/// The one status that all answers have, if a sentence says so.
+pub(super) fn status_of_all(text: &str) -> Option<u16> {
+    sentences(text).find_map(|sentence| {
+        let lower = sentence.to_lowercase();
+        let words: Vec<&str> = lower.split(|it: char| !it.is_alphanumeric()).collect();
+        const OF: [&str; 7] = ["respon", "answer", "request", "error", "api", "call", "endpoint"];
+        let begins = |word: &str| OF.iter().any(|it| word.starts_with(it));
+        let all = words.iter().enumerate().any(|(index, word)| match *word {
+            "always" => words.iter().any(|word| begins(word) || word.starts_with("return")),
+            "all" | "every" | "any" | "each" => words[index + 1..].iter().take(3).any(|word| begins(word)),
+            _ => false,
+        });
+        let mut mentioned: Vec<u16> =
+            statuses::mentioned(sentence).into_iter().map(|(_, status)| status).collect();
+        mentioned.dedup();
+        let not = words.iter().any(|word| ["not", "except", "unless", "check"].contains(word));
+        match mentioned.as_slice() {
+            // One error status for everything would be no news of the codes; a success status is.
+            [status] if all && !not && status / 100 == 2 => Some(*status),
+            _ => None,
+        }
+    })
+}
+
+/// What a field is there for, by its name and by what is said of it.
+pub(super) fn role(name: &str, about: &str) -> Option<Role> {
+    let last = name.rsplit(['.', '/']).next().unwrap_or(name).to_lowercase().replace(['_', '-'], "");
+    if ["requestid", "traceid", "correlationid", "errorid", "reqid"].contains(&last.as_str()) {
+        return Some(Role::RequestId);
+    }
+    let about = about.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| about.contains(word));
+    if says(&[
+        "machine-readable",
+        "machine readable",
+        "error code",
+        "determines the outcome",
+        "code that identifies",
+        "code identifying",
+        "stable code",
+    ]) {
+        return Some(Role::Code);
+    }
+    let shown = says(&[
+        "human-readable",
+        "human readable",
+        "for display",
+        "description of",
+        "explanation",
+        "describes what",
+        "error description",
+    ]);
+    shown.then_some(Role::Message)
+}
+
+/// The fields that a text speaks of: `the error field is a machine-readable code`.
+pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
+    let mut found = Vec::new();
+    for sentence in sentences(text) {
+        let words: Vec<&str> = sentence.split_whitespace().collect();
+        for (index, word) in words.iter().enumerate() {
+            let marked = word.starts_with('`');
+            let name = word.trim_matches(|it: char| !it.is_alphanumeric() && it != '_');
+            let is_name =
+                name.len() > 1 && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_.".contains(&it));
+            let called = words
+                .get(index + 1)
+                .is_some_and(|next| next.starts_with("field") || next.starts_with("propert"));
+            let evident = name.contains('_')
+                || name.bytes().skip(1).any(|it| it.is_ascii_uppercase())
+                    && name.bytes().any(|it| it.is_ascii_lowercase());
+            if !is_name || !(marked || called || evident) {
+                continue;
+            }
+            // What one sentence says of two fields cannot be told apart by its words: their names must do.
+            let about = if called { sentence } else { "" };
+            if let Some(role) = role(name, about) {
+                found.push(Field { pointer: format!("/{}", name.replace('.', "/")), role, line });
+            }
+        }
+    }
+    found
+}
+
+/// Headers of requests: that one of them is missing is no promise about an answer.
+const OF_REQUESTS: [&str; 7] =
+    ["Authorization", "Content-Type", "Accept", "X-Api-Key", "If-Match", "If-None-Match", "User-Agent"];
+
+/// The headers that a text says answers have.
+pub(super) fn headers(text: &str, scope: &Scope, line: usize) -> Vec<Header> {
+    let mut found: Vec<Header> = Vec::new();
+    for sentence in sentences(text) {
+        let lower = sentence.to_lowercase();
+        if !lower.contains("header") && !lower.contains("retry-after") {
+            continue;
+        }
+        let about_answers =
+            ["respon", "return", "includ", "answer", "retry-after"].iter().any(|word| lower.contains(word));
+        let mentioned = statuses::mentioned(sentence);
+        let scope = match mentioned.as_slice() {
+            [(_, status)] => Scope::Status(*status),
+            _ => scope.clone(),
+        };
+        for word in sentence.split_whitespace() {
+            let name = word.trim_matches(|it: char| !it.is_ascii_alphanumeric());
+            let is_header = name.contains('-')
+                && name.split('-').all(|part| part.starts_with(|it: char| it.is_ascii_uppercase()))
+                && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+            let of_request = OF_REQUESTS.iter().any(|it| name.eq_ignore_ascii_case(it));
+            let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(name));
+            if is_header && about_answers && !of_request && !known {
+                let about = plain(sentence);
+                found.push(Header {
+                    name: name.to_owned(),
+                    about,
+                    example: None,
+                    scope: scope.clone(),
+                    line,
+                });
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_status_for_all_is_said_in_so_many_words() {
+        for text in [
+            "All API responses use HTTP 200.",
+            "The server always returns status code 200 OK, even for errors.",
+        ] {
+            assert_eq!(status_of_all(text), Some(200), "{text}");
+        }
+        for text in [
+            "A request succeeds with HTTP 200.",
+            "All requests need a key. Success is HTTP 200.",
+            "Do not assume that every response is HTTP 200.",
+            "All failures use HTTP 200 or HTTP 400.",
+            "Use 202 Accepted for all slow operations, whatever calls them.",
+        ] {
+            assert_eq!(status_of_all(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_and_headers_are_named_in_sentences() {
+        let text = "The `reason` field is a stable, machine-readable code. The traceId ties it to our logs.";
+        let found: Vec<_> = fields(text, 3).into_iter().map(|field| (field.pointer, field.role)).collect();
+        assert_eq!(found, [("/reason".into(), Role::Code), ("/traceId".into(), Role::RequestId)]);
+        let found = headers(
+            "Too many calls return 429 Too Many Requests with a Retry-After header.",
+            &Scope::Unknown,
+            1,
+        );
+        assert_eq!((found[0].name.as_str(), &found[0].scope), ("Retry-After", &Scope::Status(429)));
+        assert!(
+            headers("Returned when the `Authorization` header is missing.", &Scope::Unknown, 1).is_empty()
+        );
+    }
+}

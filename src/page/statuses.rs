@@ -1,0 +1,195 @@
+//! HTTP statuses in running text.
+
+/// The reason phrases of RFC 9110 and the registry of IANA, for statuses of failures and for 207.
+const REASONS: &[(u16, &str)] = &[
+    (200, "OK"),
+    (201, "Created"),
+    (202, "Accepted"),
+    (204, "No Content"),
+    (206, "Partial Content"),
+    (207, "Multi-Status"),
+    (300, "Multiple Choices"),
+    (301, "Moved Permanently"),
+    (302, "Found"),
+    (303, "See Other"),
+    (304, "Not Modified"),
+    (307, "Temporary Redirect"),
+    (308, "Permanent Redirect"),
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (402, "Payment Required"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (405, "Method Not Allowed"),
+    (406, "Not Acceptable"),
+    (407, "Proxy Authentication Required"),
+    (408, "Request Timeout"),
+    (409, "Conflict"),
+    (410, "Gone"),
+    (411, "Length Required"),
+    (412, "Precondition Failed"),
+    (413, "Content Too Large"),
+    (414, "URI Too Long"),
+    (415, "Unsupported Media Type"),
+    (416, "Range Not Satisfiable"),
+    (417, "Expectation Failed"),
+    (418, "I'm a teapot"),
+    (421, "Misdirected Request"),
+    (422, "Unprocessable Content"),
+    (423, "Locked"),
+    (424, "Failed Dependency"),
+    (425, "Too Early"),
+    (426, "Upgrade Required"),
+    (428, "Precondition Required"),
+    (429, "Too Many Requests"),
+    (431, "Request Header Fields Too Large"),
+    (451, "Unavailable For Legal Reasons"),
+    (500, "Internal Server Error"),
+    (501, "Not Implemented"),
+    (502, "Bad Gateway"),
+    (503, "Service Unavailable"),
+    (504, "Gateway Timeout"),
+    (505, "HTTP Version Not Supported"),
+    (507, "Insufficient Storage"),
+    (508, "Loop Detected"),
+    (511, "Network Authentication Required"),
+];
+
+/// Older names of statuses that pages go on using.
+const OLDER: &[(u16, &str)] = &[
+    (413, "Payload Too Large"),
+    (413, "Request Entity Too Large"),
+    (422, "Unprocessable Entity"),
+    (500, "Internal Error"),
+    (500, "Server Error"),
+    (504, "Gateway Time-out"),
+];
+
+/// The answer to a bulk request some of whose parts failed (RFC 4918): the one success that is a documented failure.
+pub(super) const MULTI_STATUS: u16 = 207;
+
+/// The reason phrase of a status.
+pub fn reason(status: u16) -> Option<&'static str> {
+    REASONS.iter().find(|(known, _)| *known == status).map(|(_, reason)| *reason)
+}
+
+/// Whether `text` begins with the name of `status`, however it is capitalised.
+pub(super) fn names(status: u16, text: &str) -> bool {
+    let begins = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    REASONS.iter().chain(OLDER).any(|(known, name)| *known == status && begins(name))
+}
+
+/// A status at the beginning of a text, and what follows it: `404`, `404 Not Found`, `HTTP 404`, `404: …`.
+pub(super) fn leading(text: &str) -> Option<(u16, &str)> {
+    let text = text.trim_start_matches(['`', '*', '(', '"', ' ']);
+    let prefixes = [
+        "HTTP/1.1 ",
+        "HTTP/2 ",
+        "HTTP status code ",
+        "HTTP status ",
+        "HTTP ",
+        "Status code ",
+        "Status ",
+        "Code ",
+        "Error ",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let skipped = prefixes
+        .iter()
+        .find(|prefix| lower.starts_with(&prefix.to_ascii_lowercase()))
+        .map_or(0, |it| it.len());
+    let text = text.get(skipped..)?.trim_start_matches([':', ' ', '`']);
+    let digits = text.get(..3)?;
+    let status: u16 = digits.parse().ok().filter(|_| digits.bytes().all(|it| it.is_ascii_digit()))?;
+    let rest = &text[3..];
+    let ends = rest.chars().next().is_none_or(|next| {
+        !next.is_ascii_alphanumeric() && !"_-.%".contains(next) || rest.starts_with(" -") || is_end(rest)
+    });
+    ((100..600).contains(&status) && ends).then_some((status, rest))
+}
+
+/// `404. That is all` ends a number, `404.5` does not; the same with a dash.
+fn is_end(rest: &str) -> bool {
+    let mut letters = rest.chars();
+    matches!(letters.next(), Some('.' | '-')) && letters.next().is_none_or(|next| next == ' ')
+}
+
+/// What a text is about if it is nothing but a status, perhaps with its name: `404`, `404 Not Found`, `HTTP 404`.
+pub(super) fn only(text: &str) -> Option<u16> {
+    let (status, rest) = leading(text)?;
+    let rest = rest.trim_matches(|it: char| it.is_whitespace() || "`*():-–—.\"".contains(it));
+    (rest.is_empty() || names(status, rest) && rest.len() < 45).then_some(status)
+}
+
+/// Statuses that a text speaks of, each with where it begins: numbers that it calls a status (`HTTP 404`, `status code
+/// of 404`, `(404)`) or that are followed by their name (`404 Not Found`).
+pub(super) fn mentioned(text: &str) -> Vec<(usize, u16)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + 3 <= bytes.len() {
+        let is_number = bytes[at..at + 3].iter().all(u8::is_ascii_digit);
+        let before = at.checked_sub(1).map(|before| char::from(bytes[before]));
+        let after = bytes.get(at + 3);
+        let apart = before.is_none_or(|it| !it.is_ascii_alphanumeric() && !"_-./#$€£".contains(it))
+            && after.is_none_or(|it| !it.is_ascii_alphanumeric() && *it != b'_');
+        if is_number && apart && text.is_char_boundary(at + 3) {
+            let status: u16 = text[at..at + 3].parse().unwrap_or_default();
+            let named = names(status, text[at + 3..].trim_start_matches([' ', '`', ':', '-', '(', '*']));
+            let mut start = at.saturating_sub(40);
+            while !text.is_char_boundary(start) {
+                start -= 1;
+            }
+            let lead = text[start..at].to_ascii_lowercase();
+            let lead = lead.trim_end_matches(['`', ' ', ':', '(', '*', '=', '"']);
+            let called = [
+                "http",
+                "status",
+                "status code",
+                "status of",
+                "code of",
+                "statuscode",
+                "http/1.1",
+                "error code",
+                "response code",
+            ]
+            .iter()
+            .any(|word| lead.ends_with(word));
+            let bracketed = before == Some('(') && after == Some(&b')');
+            if (100..600).contains(&status) && (named || called || bracketed) {
+                found.push((at, status));
+            }
+            at += 3;
+        } else {
+            at += 1;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_stands_alone_or_with_its_name() {
+        for text in
+            ["404", "`404`", "404 Not Found", "HTTP 404", "HTTP status 404: not found", "**404** - Not Found"]
+        {
+            assert_eq!(only(text), Some(404), "{text}");
+        }
+        for text in ["4040", "404x", "404 things", "Not 404", "4.04", "999", "404_NOT", "401xx"] {
+            assert_eq!(only(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_prose_are_statuses_only_if_called_so() {
+        let found = |text| mentioned(text).into_iter().map(|(_, status)| status).collect::<Vec<_>>();
+        assert_eq!(found("answers 429 Too Many Requests after 500 requests"), [429]);
+        assert_eq!(found("All responses use HTTP 200."), [200]);
+        assert_eq!(found("validation errors (422), up to 100 of them"), [422]);
+        assert_eq!(found("at most 404 items cost $500"), [0_u16; 0]);
+        assert_eq!(found("the 401xx codes"), [0_u16; 0]);
+    }
+}

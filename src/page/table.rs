@@ -1,0 +1,160 @@
+//! What the rows of a table say.
+
+use super::{
+    advice,
+    block::{Row, Table, plain},
+    codes,
+    columns::{Column, Columns},
+    findings::{Field, Findings, Header, Scope, Stated, Unplaced},
+    sentence,
+    statements::{Statements, Weight},
+    statuses,
+};
+
+/// What is known where a table stands.
+pub(super) struct Context {
+    /// The status of the section.
+    pub status: Option<u16>,
+    /// Whether the section, or the page, is about errors.
+    pub errors: bool,
+    /// What headers that are listed here belong to.
+    pub scope: Scope,
+    /// The line of the table.
+    pub line: usize,
+}
+
+/// Reads a table into statements and findings.
+pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements, findings: &mut Findings) {
+    let columns = Columns::of(table);
+    let rows = table.rows.iter().skip(usize::from(columns.head_in_rows));
+    if columns.at(Column::Header) == Some(0) {
+        rows.for_each(|row| findings.headers.extend(header(row, &columns, context)));
+        return;
+    }
+    let (status, code) = (columns.at(Column::Status), columns.at(Column::Code));
+    if columns.at(Column::Field) == Some(0) || (status.is_none() && code.is_none()) {
+        findings.fields.extend(rows.filter_map(|row| field(row, context.line)));
+        return;
+    }
+    // A table of names without statuses may list anything; that they are error codes has to be said.
+    if status.is_none() && context.status.is_none() && !(columns.says_error && context.errors) {
+        let is_list = code.is_some() && context.errors;
+        if !is_list {
+            return;
+        }
+    }
+    let mut group: Option<u16> = None;
+    for row in rows {
+        let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
+        if filled < 2 && table.head.len() > 1 {
+            // A row across the table heads those below it.
+            group = row.cells.iter().find_map(|cell| statuses::only(cell).or_else(|| one(&plain(cell))));
+            if filled == 1 && row.cells.first().is_some_and(|cell| codes::list(cell).is_none())
+                || status.is_none()
+            {
+                continue;
+            }
+        }
+        self::row(row, &columns, group.or(context.status), statements, findings);
+    }
+}
+
+/// The one status that a text speaks of.
+fn one(text: &str) -> Option<u16> {
+    match statuses::mentioned(text).as_slice() {
+        [(_, status)] => Some(*status),
+        _ => None,
+    }
+}
+
+fn row(
+    row: &Row,
+    columns: &Columns,
+    below: Option<u16>,
+    statements: &mut Statements,
+    findings: &mut Findings,
+) {
+    let cell = |kind: Column| columns.at(kind).and_then(|at| row.cells.get(at)).map_or("", String::as_str);
+    let statuses = numbers(cell(Column::Status));
+    let statuses: Vec<Option<u16>> = match (statuses.is_empty(), below) {
+        (true, below) => vec![below],
+        (false, _) => statuses.into_iter().map(Some).collect(),
+    };
+    let code_cell = cell(Column::Code);
+    let codes = match codes::list(code_cell) {
+        Some(codes) => codes.into_iter().map(|code| Some(codes::value(&code))).collect(),
+        None => {
+            let nothing = code_cell.is_empty() || plain(code_cell).chars().all(|it| "-–—/. ".contains(it));
+            let no_code =
+                ["none", "n/a", "no code"].iter().any(|it| plain(code_cell).eq_ignore_ascii_case(it));
+            if columns.at(Column::Code).is_some() && !nothing && !no_code {
+                let why = "it stands where codes do and does not look like one".to_owned();
+                findings.unplaced.push(Unplaced { text: plain(code_cell), why, line: row.line });
+            }
+            vec![None]
+        }
+    };
+    let mut summary = plain(cell(Column::Summary));
+    if let (true, Some((_, rest))) = (summary.is_empty(), statuses::leading(cell(Column::Status))) {
+        summary = rest.trim_matches(|it: char| it.is_whitespace() || "`*()-–—:".contains(it)).to_owned();
+    }
+    let retry =
+        columns.at(Column::Retry).and_then(|at| row.cells.get(at)).and_then(|text| advice::of_cell(text));
+    for code in codes {
+        for status in &statuses {
+            let stated = Stated {
+                status: *status,
+                code: code.clone(),
+                summary: summary.clone(),
+                causes: Vec::new(),
+                retry,
+                line: row.line,
+                guess: row.guess.clone(),
+            };
+            if stated.status.is_some() || stated.code.is_some() {
+                statements.add(stated, Weight::Listed);
+            }
+        }
+    }
+}
+
+/// The statuses of a cell: `404`, `404 Not Found`, `400, 422`, `401 / 403`, `400 or 409`.
+fn numbers(cell: &str) -> Vec<u16> {
+    let mut found: Vec<u16> = Vec::new();
+    for part in cell
+        .split([',', '/', ';', '|'])
+        .flat_map(|part| part.split(" or "))
+        .flat_map(|part| part.split(" and "))
+    {
+        if let Some((status, _)) = statuses::leading(part)
+            && !found.contains(&status)
+        {
+            found.push(status);
+        }
+    }
+    found
+}
+
+fn header(row: &Row, columns: &Columns, context: &Context) -> Option<Header> {
+    let name = plain(row.cells.first()?);
+    let is_name =
+        !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+    let text = |kind: Column| columns.at(kind).and_then(|at| row.cells.get(at)).map(|cell| plain(cell));
+    is_name.then(|| Header {
+        name,
+        about: text(Column::Summary).unwrap_or_default(),
+        example: text(Column::Example).filter(|it| !it.is_empty()),
+        scope: context.scope.clone(),
+        line: row.line,
+    })
+}
+
+fn field(row: &Row, line: usize) -> Option<Field> {
+    let name = plain(row.cells.first()?);
+    let is_name =
+        !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-.".contains(&it));
+    let about = row.cells.iter().skip(1).max_by_key(|cell| cell.len())?;
+    let role = sentence::role(&name, about)?;
+    let line = if row.line > 0 { row.line } else { line };
+    is_name.then(|| Field { pointer: format!("/{}", name.replace('.', "/")), role, line })
+}

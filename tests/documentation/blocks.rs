@@ -1,0 +1,137 @@
+//! The tables that are written by the code that they are about.
+
+use std::{collections::BTreeMap, env, fs, sync::Arc};
+
+use failspec::{
+    check::{CHECKS, RUN_CHECKS},
+    pack::{CONTRACT, Files, Pack, SCENARIOS},
+    proof, reference,
+    target::CONFIG,
+};
+
+use super::{
+    keys::{Keys, REQUEST_HERE},
+    page::Page,
+};
+use crate::{assert_none, read, root};
+
+const BEGIN: &str = "<!-- generated: ";
+const END: &str = "<!-- end of generated -->";
+
+/// The generated blocks by name: each is on one page, whichever.
+fn blocks() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("packs", packs_block()),
+        ("checks", checks_block()),
+        ("exit codes", exit_codes_block()),
+        ("mutants", mutants_block()),
+        ("contract", Keys::of(&CONTRACT, "scenarios.md#keys-of-request")),
+        ("scenarios", Keys::of(&SCENARIOS, REQUEST_HERE)),
+        ("config", Keys::of(&CONFIG, "scenarios.md#keys-of-request")),
+    ])
+}
+
+fn packs_block() -> String {
+    let mut text =
+        "| pack | failures | scenarios | documentation | reference implementation |\n|---|---|---|---|---|\n"
+            .to_owned();
+    for name in Files::Embedded.packs().unwrap() {
+        let Pack { contract, scenarios, .. } = Pack::load(&Files::Embedded, &name).unwrap();
+        let (failures, scenarios) = (contract.failures.len(), scenarios.len());
+        let documentation = contract.documentation.map(|link| format!("<{link}>")).unwrap_or_default();
+        let as_of = contract.as_of.map(|day| format!(", {day}")).unwrap_or_default();
+        let reference = if reference::apis().contains(&name.as_str()) { "yes" } else { "no" };
+        text += &format!("| `{name}` | {failures} | {scenarios} | {documentation}{as_of} | {reference} |\n");
+    }
+    text
+}
+
+fn mutants_block() -> String {
+    let subjects: Vec<_> = Files::Embedded
+        .packs()
+        .unwrap()
+        .iter()
+        .flat_map(|name| {
+            let pack = Pack::load(&Files::Embedded, name).unwrap();
+            proof::subjects(&Arc::new(pack)).unwrap()
+        })
+        .collect();
+    proof::census(&subjects)
+}
+
+fn checks_block() -> String {
+    let mut text = "| check | what it demands | where the rule is from |\n|---|---|---|\n".to_owned();
+    for check in CHECKS {
+        text += &format!("| `{}` | {} | {} |\n", check.id, check.summary, check.source);
+    }
+    text += "\n| run finding | what it demands |\n|---|---|\n";
+    for (id, summary) in RUN_CHECKS {
+        text += &format!("| `{id}` | {summary} |\n");
+    }
+    text
+}
+
+/// From the constants and their doc comments: there is no list of them at run time.
+fn exit_codes_block() -> String {
+    let source = read("src/verdict/summary.rs");
+    let constants = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
+    let mut text = "| exit code | when |\n|---|---|\n".to_owned();
+    let mut about = String::new();
+    for line in constants.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix("///") {
+            about = format!("{about} {}", comment.trim()).trim().to_owned();
+        } else if let Some((_, code)) = line.split_once(": u8 = ") {
+            text += &format!("| {} | {} |\n", code.trim_end_matches(';'), about.trim_end_matches('.'));
+            about.clear();
+        }
+    }
+    text
+}
+
+/// The page with the blocks that it names; these are taken out of `blocks`.
+fn filled(page: &Page, blocks: &mut BTreeMap<&'static str, String>) -> Result<String, String> {
+    let mut parts = page.text.split(BEGIN);
+    let mut after = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(" -->").ok_or("a marker does not end with -->")?;
+        let (_, rest) = rest.split_once(END).ok_or_else(|| format!("the block `{name}` has no end"))?;
+        let block = blocks.remove(name);
+        let block = block.ok_or_else(|| format!("there is no block `{name}`, or it is there twice"))?;
+        after += &format!("{BEGIN}{name} -->\n{block}{END}{rest}");
+    }
+    Ok(after)
+}
+
+#[test]
+fn generated_blocks_are_up_to_date() {
+    let (mut blocks, mut wrong) = (blocks(), Vec::new());
+    for page in Page::documentation() {
+        match filled(&page, &mut blocks) {
+            Err(why) => wrong.push(format!("{}: {why}", page.path)),
+            Ok(after) if after == page.text => {}
+            Ok(after) if env::var_os("UPDATE_DOCS").is_some() => {
+                fs::write(root().join(&page.path), &after).unwrap();
+            }
+            Ok(_) => wrong.push(format!(
+                "{} is not what the code says: run `UPDATE_DOCS=1 cargo test --test repository`",
+                page.path
+            )),
+        }
+    }
+    wrong.extend(blocks.keys().map(|name| format!("no page has the block `{name}`")));
+    assert_none(&wrong, "generated blocks");
+}
+
+#[test]
+fn a_block_that_is_twice_there_or_unknown_is_noticed() {
+    let page = |text: &str| Page { path: "page.md".into(), text: text.into() };
+    let block = format!("{BEGIN}a -->\nold\n{END}\n");
+    let (mut blocks, fresh) = (BTreeMap::from([("a", "new\n".to_owned())]), block.replace("old", "new"));
+    assert_eq!(
+        filled(&page(&format!("before\n{block}after\n")), &mut blocks).unwrap(),
+        format!("before\n{fresh}after\n")
+    );
+    assert!(filled(&page(&block), &mut blocks).unwrap_err().contains("twice"));
+    let unended = page(&block.replace(END, ""));
+    assert!(filled(&unended, &mut BTreeMap::from([("a", String::new())])).unwrap_err().contains("no end"));
+}

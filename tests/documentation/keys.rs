@@ -1,0 +1,84 @@
+//! The keys of a file, as tables.
+
+use std::collections::BTreeSet;
+
+use failspec::document::{Field, Kind, Shape};
+
+/// The keys of a file, one table for each mapping in it.
+pub struct Keys {
+    text: String,
+    seen: BTreeSet<&'static str>,
+    waiting: Vec<&'static Shape>,
+    /// Where the table of the keys of a request is: every mapping that holds one refers to it.
+    request: &'static str,
+}
+
+/// The heading of that table is on the page itself.
+pub const REQUEST_HERE: &str = "#keys-of-request";
+
+impl Keys {
+    /// The tables of a file whose top level is `shape`. The keys of a request are at `request`.
+    pub fn of(shape: &'static Shape, request: &'static str) -> String {
+        let (text, seen) = (String::new(), BTreeSet::from([shape.name]));
+        let mut keys = Self { text, seen, waiting: vec![shape], request };
+        while !keys.waiting.is_empty() {
+            let shape = keys.waiting.remove(0);
+            keys.table(shape);
+        }
+        keys.text
+    }
+
+    fn table(&mut self, shape: &'static Shape) {
+        let request = shape.also;
+        assert!(request.is_empty() || request[0].name == "request", "{}: keys of what?", shape.name);
+        self.head(shape.name, shape.about);
+        for field in shape.fields {
+            self.row(field);
+        }
+        if !request.is_empty() {
+            self.text += &format!("| | | the keys of a [request]({}) |\n", self.request);
+            if self.request == REQUEST_HERE && self.seen.insert("request") {
+                self.head("request", "one request; its body is one of `json`, `text`, `form` and `bytes`");
+                for field in request {
+                    self.row(field);
+                }
+            }
+        }
+    }
+
+    fn head(&mut self, name: &str, about: &str) {
+        self.text += &format!("\n### Keys of {name}\n\n{about}\n\n| key | value | what |\n|---|---|---|\n");
+    }
+
+    fn row(&mut self, field: &'static Field) {
+        let value = self.value(&field.kind);
+        let must = if field.required { " (required)" } else { "" };
+        self.text += &format!("| `{}`{must} | {value} | {} |\n", field.name, field.about.replace('|', "\\|"));
+    }
+
+    fn value(&mut self, kind: &'static Kind) -> String {
+        match kind {
+            Kind::Any => "anything".into(),
+            Kind::Text => "text".into(),
+            Kind::Scalar => "text or number".into(),
+            Kind::Bool => "`true`, `false`".into(),
+            Kind::Count => "whole number".into(),
+            Kind::Pointer => "JSON Pointer".into(),
+            Kind::Name => "name".into(),
+            Kind::Date => "day".into(),
+            Kind::Duration => "time span".into(),
+            Kind::Schema => "JSON Schema".into(),
+            Kind::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+            Kind::Null => "`null`".into(),
+            Kind::List(item) => format!("list of {}", self.value(item)),
+            Kind::Map(value) => format!("mapping to {}", self.value(value)),
+            Kind::Either(kinds) => kinds.iter().map(|kind| self.value(kind)).collect::<Vec<_>>().join(" or "),
+            Kind::Shape(shape) => {
+                if self.seen.insert(shape.name) {
+                    self.waiting.push(shape);
+                }
+                format!("[{}](#keys-of-{})", shape.name, shape.name.replace(' ', "-").to_lowercase())
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Links between our own pages lead somewhere.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::page::Page;
+use crate::{assert_none, root};
+
+/// Pages that are linked and not written yet.
+const AWAITED: &[&str] = &["docs/import.md", "docs/performance.md", "docs/versions.md"];
+
+/// Why the link `target` on `page` leads nowhere; `None` if it leads somewhere, or to the net.
+fn dangling(page: &Page, target: &str, pages: &[Page]) -> Option<String> {
+    if target.contains("://") || target.starts_with("mailto:") {
+        return None;
+    }
+    let (path, anchor) = target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
+    let path = if path.is_empty() { PathBuf::from(&page.path) } else { beside(&page.path, path)? };
+    let name = path.to_str().unwrap_or_default();
+    if AWAITED.contains(&name) && !root().join(name).exists() {
+        return None;
+    }
+    let Some(anchor) = anchor else {
+        return (!root().join(&path).exists()).then(|| format!("there is no {name}"));
+    };
+    match pages.iter().find(|page| page.path == name) {
+        None => Some(format!("{name} is no page")),
+        Some(page) if page.anchors().contains(anchor) => None,
+        Some(_) => Some(format!("{name} has no heading `{anchor}`")),
+    }
+}
+
+/// The path `to`, which stands on the page `from`, in the repository.
+fn beside(from: &str, to: &str) -> Option<PathBuf> {
+    let mut path = Path::new(from).parent()?.to_owned();
+    for part in Path::new(to).components() {
+        match part {
+            Component::ParentDir => {
+                // What leads out of the repository is somewhere else for every reader.
+                if !path.pop() {
+                    return Some(PathBuf::from("(outside)"));
+                }
+            }
+            part => path.push(part),
+        }
+    }
+    Some(path)
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let pages = Page::all();
+    let mut wrong = Vec::new();
+    for page in &pages {
+        for (line, target) in page.links() {
+            let why = dangling(page, &target, &pages);
+            wrong.extend(why.map(|why| format!("{}:{line}: `{target}`: {why}", page.path)));
+        }
+    }
+    if !AWAITED.is_empty() && AWAITED.iter().all(|path| root().join(path).exists()) {
+        wrong.push("all pages of AWAITED are written: empty it".into());
+    }
+    assert_none(&wrong, "links");
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_noticed() {
+    let page = Page { path: "docs/page.md".into(), text: "# Here\n".into() };
+    let pages = [page, Page { path: "README.md".into(), text: "## There\n".into() }];
+    let about = |target| dangling(&pages[0], target, &pages).unwrap_or_default();
+    for target in [
+        "#here",
+        "../README.md#there",
+        "../README.md",
+        "../schemas",
+        "../Cargo.toml",
+        "https://example.com/a#b",
+    ] {
+        assert_eq!(about(target), "", "{target}");
+    }
+    assert_eq!(about("#there"), "docs/page.md has no heading `there`");
+    assert_eq!(about("../README.md#here"), "README.md has no heading `here`");
+    assert_eq!(about("README.md"), "there is no docs/README.md");
+    assert_eq!(about("../Cargo.toml#there"), "Cargo.toml is no page");
+    assert_eq!(about("../../README.md"), "there is no (outside)");
+}

@@ -1,0 +1,8 @@
+//! What README.md and docs/ say is what the program does: generated tables, commands, files that are shown, links.
+
+mod blocks;
+mod commands;
+mod keys;
+mod links;
+mod page;
+mod shown_files;

@@ -1,0 +1,82 @@
+//! The files that pages show can be read.
+
+use std::fs;
+
+use failspec::{
+    cli::SchemaFormat,
+    document::{Source, toml, yaml},
+    lint::lint,
+    pack::{Files, Pack},
+};
+
+use super::page::Page;
+use crate::{assert_none, misfits, read};
+
+fn page(path: &str) -> Page {
+    Page::documentation().into_iter().find(|page| page.path == path).unwrap()
+}
+
+#[test]
+fn the_pack_that_is_shown_can_be_read() {
+    let (page, folder) = (page("docs/packs.md"), tempfile::tempdir().unwrap());
+    let mut written = 0;
+    for fence in page.fences() {
+        // A file is shown as its path in a line of its own, and then its text in a block.
+        let path = fence.before.strip_prefix('`').and_then(|line| line.strip_suffix("`:"));
+        let Some(path) = path.map(|path| folder.path().join(path)) else { continue };
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, fence.text).unwrap();
+        written += 1;
+    }
+    assert_eq!(written, 5, "a server, a contract, a schema, scenarios and a target");
+    let files = Files::Directory(folder.path().to_owned());
+    let pack = Pack::load(&files, "notes").unwrap_or_else(|error| panic!("{error}"));
+    let found = lint(&pack);
+    assert!(found.0.is_empty(), "{}", found.render(false));
+    // The README shows one scenario of it, without the rest of the file.
+    let readme = self::page("README.md");
+    let fence = readme.fences().into_iter().find(|fence| fence.text.contains("triggers:")).unwrap();
+    let scenarios: String = fence.text.lines().map(|line| format!("  {line}\n")).collect();
+    let file = format!("contract: notes\nscenarios:\n{scenarios}");
+    fs::write(folder.path().join("scenarios/notes/reading.yaml"), file).unwrap();
+    let pack = Pack::load(&files, "notes").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(pack.scenarios.len(), 1);
+}
+
+#[test]
+fn the_scenario_that_is_shown_is_one_that_runs() {
+    let page = page("docs/scenarios.md");
+    let fence = page.fences().into_iter().find(|fence| fence.text.starts_with("contract: ")).unwrap();
+    assert!(read("scenarios/kubeglass/concurrency.yaml").contains(&fence.text), "{}", fence.text);
+}
+
+/// What is wrong with a block that is shown.
+fn mistakes(language: &str, text: &str) -> Vec<String> {
+    let source = Source::new("block", text.to_owned());
+    match language {
+        "yaml" => yaml::parse(&source).err().map(|error| error.to_string()).into_iter().collect(),
+        // What belongs to a config, and not to another program.
+        "toml" if text.contains("[target.") || text.contains("[[waivers]]") => match toml::parse(&source) {
+            Ok(value) => misfits(SchemaFormat::Config, "", &value.to_json()),
+            Err(error) => vec![error.to_string()],
+        },
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn configs_and_yaml_that_are_shown_can_be_read() {
+    let mut wrong = Vec::new();
+    for page in Page::documentation() {
+        for fence in page.fences() {
+            let found = mistakes(fence.language, &fence.text);
+            wrong.extend(found.iter().map(|why| format!("{}: {why}\n{}", page.path, fence.text)));
+        }
+    }
+    assert_none(&wrong, "blocks");
+    assert!(mistakes("toml", "[target.a]\nurl = \"http://b\"").is_empty());
+    assert!(mistakes("toml", "[package]\nname = \"c\"").is_empty());
+    assert!(!mistakes("toml", "[target.a]\nurl = \"http://b\"\nrle = 1").is_empty());
+    assert!(mistakes("yaml", "a: b").is_empty());
+    assert!(!mistakes("yaml", "a: [").is_empty());
+}

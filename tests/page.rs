@@ -1,0 +1,251 @@
+//! Documentation pages: every code and status that a page gives is found, in whatever form the page lies before us, and
+//! nothing else is. The pages are of our own writing; their codes, statuses and shapes are those of the pages that the
+//! built-in contracts were taken from.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use failspec::{
+    pack::{Files, Pack, Provenance},
+    page::{Findings, Format, PageError, Role, Scope, read},
+};
+use serde_json::Value;
+
+fn page(name: &str) -> Findings {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages").join(name);
+    let text = fs::read(&path).unwrap();
+    read(&text, Format::of(&path, &text)).unwrap()
+}
+
+fn markdown(text: &str) -> Findings {
+    read(text.as_bytes(), Format::Markdown).unwrap()
+}
+
+/// Status and code as text: `404 not_found`, `404 -`.
+fn pair(status: Option<u16>, code: Option<&Value>) -> String {
+    let code = code
+        .map_or_else(|| "-".to_owned(), |code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
+    format!("{} {code}", status.map_or_else(|| "?".to_owned(), |status| status.to_string()))
+}
+
+fn found(findings: &Findings) -> BTreeSet<String> {
+    findings.failures.iter().map(|stated| pair(stated.status, stated.code.as_ref())).collect()
+}
+
+/// What the shipped contract takes from its page: what is documented there, each status and code once.
+fn documented(pack: &str) -> BTreeSet<String> {
+    let pack = Pack::load(&Files::Embedded, pack).unwrap();
+    let failures = pack.contract.failures.iter().filter(|failure| failure.source == Provenance::Documented);
+    failures.map(|failure| pair(failure.status(), failure.code())).collect()
+}
+
+#[track_caller]
+fn assert_found(pages: &[&str], pack: &str, count: usize) {
+    let wanted = documented(pack);
+    for name in pages {
+        let findings = page(name);
+        assert_eq!(found(&findings), wanted, "{name}");
+        assert_eq!(findings.failures.len(), count, "{name}: each once");
+    }
+}
+
+#[test]
+fn rows_of_code_status_and_description() {
+    assert_found(&["rows.txt", "rows.md", "rows.html", "rows.csv"], "kubeglass", 36);
+}
+
+#[test]
+fn integer_codes_with_one_status_for_all() {
+    assert_found(&["integers.txt", "integers.md", "integers.html"], "kubevision", 18);
+    let findings = page("integers.md");
+    assert_eq!(findings.status_of_all.map(|(status, _)| status), Some(200));
+    assert_eq!(findings.successes.len(), 1, "0 is success: {:?}", findings.successes);
+}
+
+#[test]
+fn statuses_without_codes() {
+    // Three of the ten failures of the contract stand on other lines: one status is one failure of the page.
+    for name in ["statuses.txt", "statuses.md", "statuses.html"] {
+        let wanted: BTreeSet<String> = [400, 401, 403, 404, 422, 429, 500].map(|it| format!("{it} -")).into();
+        let findings = page(name);
+        assert_eq!(found(&findings), wanted, "{name}");
+        let documented: BTreeSet<String> = documented("kubeadapt");
+        assert_eq!(documented.iter().map(|it| it[..3].to_owned()).collect::<BTreeSet<_>>().len(), 7);
+        let headers: BTreeSet<&str> = findings
+            .headers
+            .iter()
+            .filter(|header| header.scope == Scope::Status(429))
+            .map(|header| header.name.as_str())
+            .collect();
+        let wanted = ["Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
+        assert_eq!(headers, BTreeSet::from(wanted), "{name}");
+        let of_401 = findings.examples.iter().filter(|example| example.scope == Scope::Status(401)).count();
+        assert_eq!(of_401, 2, "{name}: {:?}", findings.examples);
+    }
+}
+
+#[test]
+fn a_table_of_statuses_beside_one_of_codes() {
+    assert_found(&["two-tables.txt", "two-tables.md", "two-tables.html"], "k0rdent", 13);
+    let codes: Vec<_> =
+        page("two-tables.md").fields.into_iter().filter(|field| field.role == Role::Code).collect();
+    assert_eq!(codes[0].pointer, "/error/code");
+}
+
+#[test]
+fn lists_of_codes_below_statuses() {
+    assert_found(&["lists.txt", "lists.md", "lists.html"], "apinizer", 14);
+}
+
+#[test]
+fn what_was_guessed_is_marked_and_nothing_else() {
+    let guessed = |name: &str| -> Vec<String> {
+        let failures = page(name).failures;
+        failures.iter().filter(|it| it.guess.is_some()).map(|it| pair(None, it.code.as_ref())).collect()
+    };
+    assert_eq!(guessed("rows.txt"), ["? helm_error"]);
+    assert_eq!(guessed("lists.txt").len(), 8, "all but the first of each list");
+    for name in
+        ["rows.md", "rows.html", "rows.csv", "lists.md", "lists.html", "two-tables.txt", "integers.txt"]
+    {
+        assert_eq!(guessed(name), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn every_statement_has_its_line() {
+    let text =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/rows.html")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for stated in page("rows.html").failures {
+        let code = stated.code.unwrap();
+        assert!(lines[stated.line - 1].contains(code.as_str().unwrap()), "line {} has {code}", stated.line);
+    }
+}
+
+/// Shapes that other products' pages have, in words of our own.
+#[test]
+fn shapes_of_other_pages() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "codes in bold items with the status in words",
+            "# Common errors\n\n- **ThrottlingException** - Too many at once. HTTP Status Code: 400\n- **AccessGone** - Away. HTTP Status Code: 403\n",
+            &["400 ThrottlingException", "403 AccessGone"],
+        ),
+        (
+            "a heading for each code, the status below it",
+            "# Errors\n\n## `card_lost`\n\nHTTP status 402. The card is gone.\n\n## `too_fast`\n\nStatus: 429\n\nSlow down.\n",
+            &["402 card_lost", "429 too_fast"],
+        ),
+        (
+            "status first, then code and meaning",
+            "## Errors\n\n| HTTP | RPC | Description |\n|---|---|---|\n| 400 | INVALID_ARGUMENT | Wrong |\n| 409 | ABORTED | Gone |\n| 409 | ALREADY_EXISTS | There |\n",
+            &["400 INVALID_ARGUMENT", "409 ABORTED", "409 ALREADY_EXISTS"],
+        ),
+        (
+            "statuses in a list",
+            "# Status codes\n\n- `200` - Fine.\n- `400` - Invalid data.\n- `503` - Sealed.\n",
+            &["400 -", "503 -"],
+        ),
+        (
+            "statuses with their names in one cell",
+            "# Status codes\n\n| Return values | Description |\n|---|---|\n| `200 OK` | Fine |\n| `412 Precondition Failed` | Not so |\n",
+            &["412 -"],
+        ),
+        (
+            "camel case codes, a column with status and name",
+            "# Error responses\n\n| Error code | Description | HTTP status code |\n|---|---|---|\n| AccessDenied | No | 403 Forbidden |\n| NoSuchKey | Away | 404 Not Found |\n",
+            &["403 AccessDenied", "404 NoSuchKey"],
+        ),
+        (
+            "several statuses in a cell",
+            "# Errors\n\n| Code | HTTP status | Meaning |\n|---|---|---|\n| `odd_input` | 400 / 422 | Odd |\n",
+            &["400 odd_input", "422 odd_input"],
+        ),
+        (
+            "HTML within Markdown",
+            "# Errors\n\n<table>\n<tr><th>Status</th><th>Error</th></tr>\n\n<tr><td>404</td><td><code>lost_it</code></td></tr>\n</table>\n",
+            &["404 lost_it"],
+        ),
+        (
+            "small integer codes beside statuses",
+            "# Error codes\n\n| HTTP Status Code | Code | Message |\n|---|---|---|\n| 500 | 0 | Unknown error |\n| 400 | 1 | A field is missing |\n",
+            &["500 0", "400 1"],
+        ),
+        (
+            "a status that running text names",
+            "# Limits\n\nWhoever asks too often gets 429 Too Many Requests.\n",
+            &["429 -"],
+        ),
+    ];
+    for (about, text, wanted) in cases {
+        let wanted: BTreeSet<String> = wanted.iter().map(|it| (*it).to_owned()).collect();
+        assert_eq!(found(&markdown(text)), wanted, "{about}");
+    }
+}
+
+#[test]
+fn what_is_no_error_is_none() {
+    for text in [
+        "# Parameters\n\n| Name | Type | Description |\n|---|---|---|\n| user_id | string | Who |\n| page_size | integer | 100 at most |\n",
+        "# Prices\n\nIt costs 404 or 500 a month; 429 people pay.\n",
+        "# Setup\n\n- `make_all` - builds\n- `run_it` - runs\n",
+        "# Ports\n\n| Port | Service |\n|---|---|\n| 8080 | web |\n| 5432 | database |\n",
+    ] {
+        assert_eq!(found(&markdown(text)), BTreeSet::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_contradiction_is_listed() {
+    let findings =
+        markdown("# Errors\n\n| Code | HTTP |\n|---|---|\n| gone_away | 404 |\n| gone_away | 410 |\n");
+    assert_eq!(found(&findings), BTreeSet::from(["404 gone_away".to_owned(), "410 gone_away".to_owned()]));
+    assert!(
+        findings.unplaced.iter().any(|it| it.why.contains("more than one status")),
+        "{:?}",
+        findings.unplaced
+    );
+}
+
+#[test]
+fn a_code_without_any_status_is_kept_without_one() {
+    let findings =
+        markdown("# Error codes\n\n| Error code | Meaning |\n|---|---|\n| lost_it | It is lost |\n");
+    assert_eq!(found(&findings), BTreeSet::from(["? lost_it".to_owned()]));
+}
+
+/// Pages are written by others: whatever they hold, they are read in linear time and never end in a panic.
+#[test]
+fn hostile_pages() {
+    let deep = format!("{}x{}", "<table><tr><td>".repeat(20_000), "</td></tr></table>".repeat(20_000));
+    let wide = format!("# Errors\n\n| Code | HTTP |\n|---|---|\n{}", "| a_b | 404 |\n".repeat(20_000));
+    let braces = "{\n".repeat(20_000);
+    let glued = "not_found404 ".repeat(20_000);
+    let ticks = "`".repeat(50_000);
+    let dashes = format!("ab_c{}", "- d_e".repeat(20_000));
+    let spans = "<table><tr><td colspan=99999999>404</td></tr></table>".repeat(100);
+    let odd = "\u{0}\u{feff}|\u{202e}|404\u{7f}|\n|---|\n<script><!--<script>".to_owned();
+    for text in [deep, wide, braces, glued, ticks, dashes, spans, odd] {
+        for format in [Format::Markdown, Format::Html, Format::Csv, Format::Text] {
+            let _ = read(text.as_bytes(), format);
+        }
+    }
+    assert_eq!(read(&[0xff, 0xfe], Format::Text), Err(PageError::Encoding(0)));
+}
+
+/// Every page cut off anywhere, and with any of its bytes replaced, is still read.
+#[test]
+fn broken_pages() {
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for step in 0..60 {
+            let cut = text.floor_char_boundary(text.len() * step / 60);
+            let _ = read(&text.as_bytes()[..cut], Format::of(&path, text.as_bytes()));
+            for put in ["|", "{", "404", "é", "\n", "<td>"] {
+                let broken = format!("{}{put}{}", &text[..cut], &text[cut..]);
+                let _ = read(broken.as_bytes(), Format::of(&path, broken.as_bytes()));
+            }
+        }
+    }
+}
