@@ -91,7 +91,7 @@ fn read_failures(
             guess: stated.guess.clone(),
         };
         if stated.code.is_some() && !codes_have_a_place {
-            let why = "the page does not show where codes are; `/code` is assumed";
+            let why = "the page does not show where codes are; /code is assumed";
             failure.guess.get_or_insert_with(|| why.to_owned());
         }
         failures.push(failure);
@@ -156,7 +156,8 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         };
         // What every answer has is no promise about this one.
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
-        let usable = header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+        let usable = header.name.len() < LONGEST
+            && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
         let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(&header.name));
         if !is_its || known || !usable || everywhere.contains(&header.name.to_ascii_lowercase().as_str()) {
             continue;
@@ -173,6 +174,9 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
     }
     found
 }
+
+/// The longest name of a header and the longest pointer that is taken over, in bytes: YAML has keys of 1,024 at most.
+const LONGEST: usize = 200;
 
 /// Names that a text for people has, the likeliest first.
 const MESSAGES: [&str; 9] = [
@@ -240,7 +244,11 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     let code = match codes.is_empty() {
         true => None,
         false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
-            Some(("/code".to_owned(), "guessed: the page does not show where codes are".to_owned()))
+            Some((
+                "/code".to_owned(),
+                "guessed: the page does not show where codes are; put it right before the first run"
+                    .to_owned(),
+            ))
         }),
     };
     let message = said(Role::Message)
@@ -277,9 +285,9 @@ fn repeated_status(
         })
         .collect();
     let (first, status) = known.first()?;
-    let place = places(first)
-        .into_iter()
-        .find(|(pointer, value)| **value == Value::from(*status) && Some(pointer.as_str()) != code)?;
+    let place = places(first).into_iter().find(|(pointer, value)| {
+        value.as_u64() == Some(u64::from(*status)) && Some(pointer.as_str()) != code
+    })?;
     let everywhere = known.iter().all(|(body, status)| body.pointer(&place.0) == Some(&Value::from(*status)));
     everywhere.then(|| seen(&place.0)).flatten()
 }
@@ -296,7 +304,8 @@ fn places(body: &Value) -> Vec<(String, &Value)> {
                 }
             }
             Value::Array(items) => open.extend(items.first().map(|item| (format!("{pointer}/0"), item))),
-            _ => found.push((pointer, value)),
+            _ if pointer.len() < LONGEST => found.push((pointer, value)),
+            _ => {}
         }
     }
     found

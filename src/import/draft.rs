@@ -109,7 +109,7 @@ impl DraftFailure {
         if let Some(guess) = &self.guess {
             let _ = writeln!(text, "  {}", yaml::comment(&format!("guessed: {guess}")));
         }
-        let _ = writeln!(text, "  - id: {}", self.id);
+        let _ = writeln!(text, "  - id: {}", yaml::text(&self.id));
         let _ = match self.statuses.as_slice() {
             [] => writeln!(text, "    status: # the documentation gives none"),
             [one] => writeln!(text, "    status: {one}"),
@@ -123,7 +123,7 @@ impl DraftFailure {
             let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.documentation));
         }
         if !self.causes.is_empty() {
-            let names: Vec<&str> = self.causes.iter().map(|(name, _)| name.as_str()).collect();
+            let names: Vec<String> = self.causes.iter().map(|(name, _)| yaml::text(name)).collect();
             let _ = writeln!(text, "    causes: [{}]", names.join(", "));
         }
         if let Some(retry) = self.retry {

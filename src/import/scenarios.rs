@@ -26,7 +26,7 @@ impl Draft {
                     "scenarios:\n  # Whether a path that nobody knows is this failure is our guess: a difference is a warning.\n  \
                      ask_for_what_is_not_there:\n    triggers: {}\n    source: ours\n    \
                      request: GET /failspec-no-such-path\n    no_control: a path that exists is not known yet",
-                    failure.id
+                    yaml::text(&failure.id)
                 );
             }
             None => text.push_str("scenarios: {}\n"),

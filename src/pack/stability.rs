@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_change_can_be_classed() {
-        let keys: Vec<&str> = STABILITY.fields.iter().map(|field| field.key).collect();
+        let keys: Vec<&str> = STABILITY.fields.iter().map(|field| field.name).collect();
         let kinds: Vec<&str> = CHANGES.iter().map(|kind| kind.name).collect();
         assert_eq!(keys, kinds);
     }
