@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use failspec::cli::{Arguments, execute};
 
+/// A run makes and drops some hundred small values for each scenario, on all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match execute(&Arguments::parse()) {
         Ok(code) => ExitCode::from(code),

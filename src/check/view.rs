@@ -105,19 +105,24 @@ impl<'a> View<'a> {
 
     /// The code; of several, the first.
     pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
-        self.codes(envelope).first().copied()
+        self.first_code(envelope, |_| true)
     }
 
     /// The code as far as `failure` is concerned: of several its own, else one that it accepts, else the first.
     pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
-        let codes = self.codes(&failure.envelope);
-        let own = codes.iter().find(|code| failure.code() == Some(code));
-        own.or_else(|| codes.iter().find(|code| failure.accepts(code))).or(codes.first()).copied()
+        let envelope = &failure.envelope;
+        let first = self.code(envelope)?;
+        let own = failure.code();
+        if own == Some(first) || !envelope.code.as_ref()?.rule.is_of_each() {
+            return Some(first);
+        }
+        self.first_code(envelope, |code| own == Some(code))
+            .or_else(|| self.first_code(envelope, |code| failure.accepts(code)))
+            .or(Some(first))
     }
 
-    fn codes(&self, envelope: &Envelope) -> Vec<&'a Value> {
-        let judged = envelope.code.as_ref().zip(self.judged());
-        judged.map(|(code, judged)| code.rule.find_each(judged)).unwrap_or_default()
+    fn first_code(&self, envelope: &Envelope, mut wanted: impl FnMut(&Value) -> bool) -> Option<&'a Value> {
+        envelope.code.as_ref()?.rule.find_first(self.judged()?, &mut |code| wanted(code))
     }
 
     /// The display text.

@@ -93,6 +93,11 @@ impl Reports {
         Ok(Self { outputs, annotate, bodies })
     }
 
+    /// Whether one of them shows what was sent and received in trials that passed.
+    pub(super) fn show_passed(&self) -> bool {
+        self.outputs.iter().any(|output| matches!(output.format, Format::Json | Format::Html))
+    }
+
     /// The annotations, where they are wanted.
     pub(super) fn annotations(&self, report: &RunReport) -> Option<String> {
         self.annotate.then(|| {

@@ -8,7 +8,7 @@ use crate::{
     proof,
     reference::Options,
     report::{github, terminal},
-    run::{Interrupter, Plan, RunOptions, Selectors, interrupt, run},
+    run::{Exchanges, Interrupter, Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     verdict::{Event, RunReport, exit},
 };
@@ -44,7 +44,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             let config = target(&arguments.target, &packs)?;
             (by_pack(&config.target, &packs)?, config.waivers)
         };
-        let options = RunOptions {
+        let mut options = RunOptions {
             jobs: arguments.jobs.map(usize::from),
             allow_commands: arguments.target.allow_commands,
             deny_warnings: arguments.deny == Some(Deny::Warnings),
@@ -53,6 +53,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             waivers,
             selectors: Selectors(arguments.selectors.clone()),
             shard: arguments.shard,
+            exchanges: Exchanges::OfAll,
         };
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
@@ -64,6 +65,9 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         plans.iter().try_for_each(may_be_shared_out)?;
         // Last of all that can be wrong: opening one empties the report of an earlier run.
         let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
+        if !reports.show_passed() && !arguments.verbose {
+            options.exchanges = Exchanges::OfNotable;
+        }
         let mut report = judge(plans, options, arguments).await?;
         for server in servers {
             server.stop().await;
@@ -132,7 +136,14 @@ async fn judge(
             progress.finish();
         }
     });
-    let report = run(plans, options, interrupt, events).await?;
+    // On a thread of the runtime: the main one is outside of it, and each of its wake-ups asks the system.
+    let report = match tokio::spawn(run(plans, options, interrupt, events)).await {
+        Ok(report) => report?,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(ended) => return Err(Failure::Broken(format!("the run was given up: {ended}"))),
+        },
+    };
     // The reporter ends with the last event; a panic in it must not cost the verdict.
     let _ = reporter.await;
     Ok(report)

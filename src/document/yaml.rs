@@ -18,6 +18,9 @@ const DEEPEST: usize = 64;
 /// Nodes that aliases may add to a file in all: enough for any honest use, too little for an alias bomb.
 const MOST_ALIASED: usize = 10_000;
 
+/// From so many entries on, a mapping finds keys by their hashes.
+const MANY_ENTRIES: usize = 16;
+
 /// Reads one YAML document.
 ///
 /// # Errors
@@ -165,7 +168,8 @@ impl Builder<'_> {
 
     fn map(&mut self, start: Span, parser: &mut Events<'_>) -> Option<Node> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        // By their keys; in a short mapping, as nearly all are, looking through it is faster.
+        let mut places: HashMap<String, usize> = HashMap::new();
         loop {
             let (event, mark) = self.next(parser)?;
             let key_span = self.span(mark);
@@ -184,16 +188,26 @@ impl Builder<'_> {
             };
             let (event, mark) = self.next(parser)?;
             let value = self.node(event, mark, parser)?;
-            if let Some(first) = seen.get(&key) {
-                let line = self.place(*first).line();
+            let first = match entries.len() {
+                0..MANY_ENTRIES => entries.iter().find(|entry| entry.key == key),
+                _ => places.get(&key).map(|place| &entries[*place]),
+            };
+            if let Some(first) = first {
+                let line = self.place(first.key_span).line();
                 self.note(
                     Diagnostic::error(self.place(key_span), format!("`{key}` is there twice"))
                         .label(format!("first on line {line}")),
                 );
                 continue;
             }
-            seen.insert(key.clone(), key_span);
             entries.push(Entry { key, key_span, value });
+            match entries.len() {
+                0..MANY_ENTRIES => {}
+                MANY_ENTRIES => {
+                    places = entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+                }
+                more => places.extend(entries.last().map(|entry| (entry.key.clone(), more - 1))),
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{
     env,
     net::{Ipv4Addr, Ipv6Addr},
-    sync::Once,
+    sync::{Arc, Once, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -81,7 +81,11 @@ pub enum ClientError {
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    direct: reqwest::Client,
+    /// For `http`: it knows no certificates. To read those of the system takes longer than a hundred requests.
+    plain: reqwest::Client,
+    /// For `https`; made when it is first asked for, unless an option could keep it from being made.
+    secure: Arc<OnceLock<reqwest::Client>>,
+    options: Arc<ClientOptions>,
     proxied: Option<reqwest::Client>,
     limits: Limits,
 }
@@ -97,7 +101,23 @@ impl Client {
         let proxied = (options.environment_proxy && environment_has_proxy())
             .then(|| build(&options, true))
             .transpose()?;
-        Ok(Self { direct: build(&options, false)?, proxied, limits: options.limits })
+        let plain = builder(&options, false)?.tls_certs_only([]).build().map_err(setup)?;
+        let secure = OnceLock::new();
+        if !options.certificates.is_empty() || options.identity.is_some() {
+            let _ = secure.set(build(&options, false)?);
+        }
+        let (secure, limits) = (Arc::new(secure), options.limits);
+        Ok(Self { plain, secure, options: Arc::new(options), proxied, limits })
+    }
+
+    /// The client for a URL that is reached directly.
+    fn direct(&self, url: &Url) -> &reqwest::Client {
+        if url.scheme() != "https" {
+            return &self.plain;
+        }
+        // It differs from the plain one by the certificates of the system alone, and is made without them where they
+        // cannot be read. If it cannot be made all the same, nobody is trusted.
+        self.secure.get_or_init(|| build(&self.options, false).unwrap_or_else(|_| self.plain.clone()))
     }
 
     /// Sends `request` and waits for the end of the answer, within [`Limits`].
@@ -114,7 +134,7 @@ impl Client {
         let limits = &self.limits;
         let client = match &self.proxied {
             Some(proxied) if !is_loopback(&request.url) => proxied,
-            _ => &self.direct,
+            _ => self.direct(&request.url),
         };
 
         let patience = limits.first_byte.min(limits.total);
@@ -170,7 +190,6 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoAnswer> {
 }
 
 fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, ClientError> {
-    let setup = |error: reqwest::Error| ClientError::Setup(cause::root(&error));
     match builder(options, proxied)?.build() {
         // Without certificates of the user this fails where the system has none, as in small containers.
         // Then nobody is trusted, which is an error only when TLS is used.
@@ -179,6 +198,10 @@ fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, Clie
         }
         built => built.map_err(setup),
     }
+}
+
+fn setup(error: reqwest::Error) -> ClientError {
+    ClientError::Setup(cause::root(&error))
 }
 
 fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuilder, ClientError> {

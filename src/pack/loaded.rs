@@ -14,6 +14,7 @@ use super::{
     edition::{Edition, Editions},
     files::{Files, FilesError, Texts, digest},
     schema::Library,
+    side_by_side::side_by_side,
     split_version,
 };
 
@@ -124,16 +125,21 @@ impl Pack {
         if let Some(contract) = &mut contract {
             contract.elsewhere = elsewhere;
         }
-        let mut scenarios = Vec::new();
         // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
         // any contract, what is wrong with them as YAML still is.
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
-        for (path, text) in files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")) {
-            let source = Source::new(files.shown(path), text);
-            mistakes.0.extend(match &contract {
-                Some(contract) => read_scenarios(&source, contract, &library, &mut scenarios).0,
-                None => yaml::read(&source).1.0,
-            });
+        let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
+        let read = side_by_side(&read, |(path, text)| {
+            let source = Source::new(files.shown(path), text.as_str());
+            match &contract {
+                Some(contract) => read_scenarios(&source, contract, &library),
+                None => (Vec::new(), yaml::read(&source).1),
+            }
+        });
+        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, _)| scenarios.len()).sum());
+        for (of_file, wrong) in read {
+            scenarios.extend(of_file);
+            mistakes.0.extend(wrong.0);
         }
         mistakes.0.extend(twice(&scenarios));
         match contract {
@@ -258,13 +264,12 @@ fn read_scenarios(
     source: &Arc<Source>,
     contract: &Contract,
     library: &Library,
-    scenarios: &mut Vec<Arc<Scenario>>,
-) -> Diagnostics {
+) -> (Vec<Arc<Scenario>>, Diagnostics) {
     let (node, written) = yaml::read(source);
-    let Some(node) = node else { return written };
+    let Some(node) = node else { return (Vec::new(), written) };
     let reader = Reader::new(source);
-    scenarios.extend(Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new));
-    merged(written, reader.finish())
+    let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
+    (scenarios.collect(), merged(written, reader.finish()))
 }
 
 /// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second

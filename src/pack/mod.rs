@@ -24,6 +24,7 @@ mod row;
 mod rules;
 mod scenario;
 mod schema;
+mod side_by_side;
 mod stability;
 mod status;
 mod step;

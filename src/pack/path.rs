@@ -93,6 +93,7 @@ impl PathTemplate {
         if !rest.is_empty() {
             parts.push(Part::Literal(rest.to_owned()));
         }
+        parts.shrink_to_fit();
         let path = Self { written: written.to_owned(), parts };
         path.check_kept()?;
         Ok(path)

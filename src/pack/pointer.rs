@@ -1,6 +1,6 @@
 //! JSON Pointers (RFC 6901).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
@@ -22,23 +22,21 @@ impl Pointer {
         value.pointer(&self.0)
     }
 
-    /// The values at this place, where `*` stands for every item of a list. (In an object it is a name like others.)
-    pub fn find_each<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
-        let mut found = vec![value];
-        for part in self.0.split('/').skip(1) {
-            let key = part.replace("~1", "/").replace("~0", "~");
-            found = found
-                .into_iter()
-                .flat_map(|value| match value {
-                    Value::Array(items) if key == "*" => items.iter().collect(),
-                    Value::Array(items) => {
-                        key.parse::<usize>().ok().and_then(|at| items.get(at)).into_iter().collect()
-                    }
-                    _ => value.get(&key).into_iter().collect::<Vec<_>>(),
-                })
-                .collect();
-        }
-        found
+    /// The first value at this place, where `*` stands for every item of a list, that `wanted` takes. (In an object `*`
+    /// is a name like others.)
+    ///
+    /// Every check of every answer asks for a code: nothing is allocated for it.
+    pub fn find_first<'v>(
+        &self,
+        value: &'v Value,
+        wanted: &mut dyn FnMut(&'v Value) -> bool,
+    ) -> Option<&'v Value> {
+        first(value, &self.0, wanted)
+    }
+
+    /// Whether there can be several values at this place.
+    pub fn is_of_each(&self) -> bool {
+        self.0.contains('*')
     }
 
     /// The value at this place, to change it.
@@ -77,8 +75,74 @@ impl Pointer {
     }
 }
 
+/// Objects of so many members are looked through; in larger ones a member is found by its hash.
+const FEW: usize = 8;
+
+/// The first value at `rest` of a pointer below `value` that `wanted` takes.
+fn first<'v>(value: &'v Value, rest: &str, wanted: &mut dyn FnMut(&'v Value) -> bool) -> Option<&'v Value> {
+    let Some(rest) = rest.strip_prefix('/') else {
+        return wanted(value).then_some(value);
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (part, rest) = rest.split_at(end);
+    let key = match part.contains('~') {
+        true => Cow::Owned(part.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(part),
+    };
+    match value {
+        Value::Array(items) if key == "*" => items.iter().find_map(|item| first(item, rest, wanted)),
+        Value::Array(items) => first(items.get(key.parse::<usize>().ok()?)?, rest, wanted),
+        // Hashing a name takes longer than looking at the few that an envelope has.
+        Value::Object(members) if members.len() <= FEW => {
+            let (_, member) = members.iter().find(|(name, _)| **name == *key)?;
+            first(member, rest, wanted)
+        }
+        _ => first(value.get(&*key)?, rest, wanted),
+    }
+}
+
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "(the whole body)" } else { &self.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn all(pointer: &str, value: &Value) -> Vec<Value> {
+        let mut seen = Vec::new();
+        let none = Pointer::parse(pointer).unwrap().find_first(value, &mut |found| {
+            seen.push(found.clone());
+            false
+        });
+        assert_eq!(none, None);
+        seen
+    }
+
+    #[test]
+    fn a_star_is_every_item_and_a_name_in_an_object() {
+        let body = json!({"errors": [{"code": 1}, {"code": 2}, {}, 7], "*": {"a/b~": "c"}, "": 0});
+        assert_eq!(all("/errors/*/code", &body), [json!(1), json!(2)]);
+        assert_eq!(all("/errors/1/code", &body), [json!(2)]);
+        assert_eq!(all("/errors/9/code", &body), [] as [Value; 0]);
+        assert_eq!(all("/*/a~1b~0", &body), [json!("c")]);
+        assert_eq!(all("/", &body), [json!(0)]);
+        assert_eq!(all("", &body), [body.clone()]);
+        assert_eq!(all("/errors/*/*", &body), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn the_first_that_is_wanted_ends_the_search() {
+        let body = json!([{"code": 1}, {"code": 2}, {"code": 3}]);
+        let mut asked = 0;
+        let found = Pointer::parse("/*/code").unwrap().find_first(&body, &mut |code| {
+            asked += 1;
+            *code == json!(2)
+        });
+        assert_eq!((found, asked), (Some(&json!(2)), 2));
     }
 }

@@ -203,6 +203,7 @@ impl RequestTemplate {
             for (name, values) in overrides.iter().flatten() {
                 merge(own, name, values.as_deref());
             }
+            own.shrink_to_fit();
         }
         request
     }

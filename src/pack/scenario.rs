@@ -43,13 +43,13 @@ pub struct Scenario {
     /// What follows the failure.
     pub then: Vec<Step>,
     /// Another request whose answer must be the same.
-    pub twin: Option<Twin>,
+    pub twin: Option<Box<Twin>>,
     /// Scenarios that share a lock never overlap.
     pub locks: Vec<String>,
     /// The condition that must be in force while the request is sent.
     pub condition: Option<String>,
     /// What is expected besides the contract; ours.
-    pub expect_ours: Option<Expect>,
+    pub expect_ours: Option<Box<Expect>>,
     /// Where it stands.
     pub place: Place,
 }
@@ -200,7 +200,8 @@ impl Scenario {
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
             .unwrap_or_default();
-        let twin = fields.get("twin").and_then(|node| Twin::read(node, &names, &faulty.request));
+        let twin =
+            fields.get("twin").and_then(|node| Twin::read(node, &names, &faulty.request)).map(Box::new);
         let mut at_teardown = names.clone();
         if let Control::Course(control) = &control {
             let captured = control.setup.iter().flat_map(|step| &step.capture);
@@ -223,7 +224,10 @@ impl Scenario {
             twin,
             locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
             condition,
-            expect_ours: fields.get("ours").and_then(|node| Expect::read_besides_contract(node, &names)),
+            expect_ours: fields
+                .get("ours")
+                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .map(Box::new),
             place: reader.place(entry.key_span),
             // Last: what is not in force is read like all else, so that its mistakes are told, and then left out.
             failure: index?,

@@ -234,14 +234,16 @@ impl<'s> Running<'s> {
 
     /// The same request once more where the documentation says that it fails again, and the twin.
     async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
-        if !self.is_triggered() {
-            return Ok(());
-        }
         let trial = self.trial;
         let faulty = &trial.scenario.faulty;
         let failure = &self.session.pack.contract.failures[trial.scenario.failure];
+        let fails_again = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
+        let repeats = fails_again && faulty.request.is_safe();
+        if (!repeats && trial.scenario.twin.is_none()) || !self.is_triggered() {
+            return Ok(());
+        }
         let expects_429 = failure.allows_status(429);
-        if matches!(failure.retry, Some(Retry::Never | Retry::FixRequest)) && faulty.request.is_safe() {
+        if repeats {
             let role = faulty.request.role.as_deref();
             let purpose = Purpose { phase: Phase::Repeat, role, expects_429 };
             let result = self.send(&faulty.request, scope, extra, purpose).await;

@@ -1,11 +1,15 @@
 //! The engine: plans into trials, trials into a report.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use futures_util::future::join_all;
-use tokio::{
-    sync::{Semaphore, mpsc::UnboundedSender},
-    task::JoinSet,
+use futures_util::{FutureExt as _, future::join_all};
+use tokio::sync::{
+    Semaphore,
+    mpsc::{UnboundedSender, unbounded_channel},
 };
 
 use crate::verdict::{Event, Exercise, Outcome, TrialReport};
@@ -16,6 +20,7 @@ use super::{
     finish::not_run,
     plan::Trial,
     session::Session,
+    whole::Exchanges,
 };
 
 /// What came of all trials of one pack.
@@ -30,14 +35,19 @@ pub struct PackRun {
 /// Runs the trials of one pack on one target; events go out as trials end.
 pub(super) struct Engine {
     pub session: Arc<Session>,
+    /// For all packs together: who holds one may send.
     pub permits: Arc<Semaphore>,
+    /// How many permits there are.
+    pub jobs: usize,
+    /// Which trials keep their exchanges.
+    pub exchanges: Exchanges,
     pub events: UnboundedSender<Event>,
 }
 
 impl Engine {
     /// Runs all trials. Trials under a condition that concerns everyone run alone, last.
     pub async fn run(&self, trials: &[Trial]) -> PackRun {
-        let mut run = PackRun::default();
+        let mut run = PackRun { trials: Vec::with_capacity(trials.len()), ..PackRun::default() };
         for trial in trials.iter().filter(|trial| trial.skip.is_some()) {
             let reason = trial.skip.as_deref().unwrap_or_default();
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
@@ -75,7 +85,7 @@ impl Engine {
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
-        let mut firsts = self.run_ordinary(trials_of(canaries), &mut run).await;
+        let mut firsts = self.run_ordinary(trials_of(canaries), Firsts::Wanted, &mut run).await;
         // They end in any order; what is said about them is the same every time.
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
         // It quotes answers, and an answer may quote a credential.
@@ -85,10 +95,11 @@ impl Engine {
         if run.diagnosis.is_some() {
             self.nothing_judged(&trials_of(others), &global, &mut run);
         } else {
-            self.run_ordinary(trials_of(others), &mut run).await;
+            self.run_ordinary(trials_of(others), Firsts::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
-        run.trials.sort_by_key(|report| report.index);
+        // No two have the same index; a stable sort would need the memory of half of them once more.
+        run.trials.sort_unstable_by_key(|report| report.index);
         run
     }
 
@@ -112,64 +123,52 @@ impl Engine {
         }
     }
 
-    /// Runs trials side by side; gives what each one's first request came to.
-    async fn run_ordinary(&self, trials: Vec<Trial>, run: &mut PackRun) -> Vec<First> {
-        let mut tasks: JoinSet<(TrialReport, Option<First>)> = JoinSet::new();
-        let mut firsts = Vec::new();
-        for trial in trials {
-            if self.session.interrupt.is_set() {
-                self.tell(
-                    run,
-                    not_run(&self.session, &trial, Outcome::Inconclusive, "interrupted before it began"),
-                );
-                continue;
-            }
-            let (session, permits) = (Arc::clone(&self.session), Arc::clone(&self.permits));
-            let locks = self.locks(&trial);
-            // Who waits for a lock must not keep a permit from those who could go on.
-            let permit =
-                if locks.is_empty() { Arc::clone(&permits).acquire_owned().await.ok() } else { None };
-            tasks.spawn(async move {
-                let _held = session.locks.take(&locks).await;
-                let _permit = match permit {
-                    Some(permit) => Some(permit),
-                    None => permits.acquire_owned().await.ok(),
-                };
-                let mut running = Running::new(&session, &trial);
-                running.prepare().await;
-                let first = First::of(&session, &running.observed);
-                running.provoke().await;
-                running.follow_up().await;
-                running.cleanup().await;
-                (running.finish(), first)
+    /// Runs trials side by side; gives what the first request of each came to, if that is `wanted`.
+    async fn run_ordinary(&self, trials: Vec<Trial>, wanted: Firsts, run: &mut PackRun) -> Vec<First> {
+        let (free, locked): (Vec<Trial>, Vec<Trial>) =
+            trials.into_iter().partition(|trial| self.locks(trial).is_empty());
+        let (done, mut ended) = unbounded_channel();
+        let at_work =
+            AtWork { session: Arc::clone(&self.session), permits: Arc::clone(&self.permits), wanted, done };
+        // Who waits for a lock must not keep others from going on: each of these waits in a task of its own.
+        for trial in locked {
+            let (at_work, locks) = (at_work.clone(), self.locks(&trial));
+            tokio::spawn(async move {
+                let _held = at_work.session.locks.take(&locks).await;
+                at_work.judge(&trial).await;
             });
-            while let Some(done) = tasks.try_join_next() {
-                self.collect(done, run, &mut firsts);
-            }
         }
-        while let Some(done) = tasks.join_next().await {
-            self.collect(done, run, &mut firsts);
+        // The others are taken one by one by as many tasks as may send at once: making, waking and dropping a task for
+        // each of them is work that nobody needs.
+        let tasks = self.jobs.min(free.len());
+        let free = Arc::new(Mutex::new(free.into_iter()));
+        for _ in 0..tasks {
+            let (at_work, free) = (at_work.clone(), Arc::clone(&free));
+            tokio::spawn(async move {
+                while let Some(trial) = next(&free) {
+                    at_work.judge(&trial).await;
+                }
+            });
+        }
+        // The end of the last task is the end of the channel.
+        drop(at_work);
+        let (mut firsts, mut some) = (Vec::new(), Vec::new());
+        while ended.recv_many(&mut some, MOST_TOLD_AT_ONCE).await > 0 {
+            for ended in some.drain(..) {
+                match ended {
+                    Ended::Judged(report, first) => {
+                        firsts.extend(first);
+                        self.tell(run, *report);
+                    }
+                    // A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
+                    Ended::Panicked(error) => {
+                        let said = || format!("a trial ended in an error of failspec itself: {error}");
+                        run.diagnosis.get_or_insert_with(said);
+                    }
+                }
+            }
         }
         firsts
-    }
-
-    fn collect(
-        &self,
-        done: Result<(TrialReport, Option<First>), tokio::task::JoinError>,
-        run: &mut PackRun,
-        firsts: &mut Vec<First>,
-    ) {
-        match done {
-            Ok((report, first)) => {
-                firsts.extend(first);
-                self.tell(run, report);
-            }
-            // A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
-            Err(error) => {
-                run.diagnosis
-                    .get_or_insert_with(|| format!("a trial ended in an error of failspec itself: {error}"));
-            }
-        }
     }
 
     /// Runs trials under conditions that concern everyone, one condition after the other.
@@ -259,11 +258,78 @@ impl Engine {
         let _ = self.events.send(Event::Notice(self.session.mask.text(text).into_owned()));
     }
 
-    fn tell(&self, run: &mut PackRun, report: TrialReport) {
+    fn tell(&self, run: &mut PackRun, mut report: TrialReport) {
         // Reporters may have gone (a closed pipe); the run and its exit code go on.
         let _ = self.events.send(Event::TrialFinished(Box::new(report.clone())));
+        if self.exchanges == Exchanges::OfNotable && !report.is_notable() {
+            report.exchanges = Vec::new();
+        }
         run.trials.push(report);
     }
+}
+
+/// The most trials that are told in one go.
+const MOST_TOLD_AT_ONCE: usize = 64;
+
+/// Whether what first requests came to is wanted: it holds answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Firsts {
+    Wanted,
+    Dropped,
+}
+
+/// What became of a trial.
+enum Ended {
+    Judged(Box<TrialReport>, Option<First>),
+    /// What the panic said.
+    Panicked(String),
+}
+
+/// What a task needs to run trials.
+#[derive(Clone)]
+struct AtWork {
+    session: Arc<Session>,
+    permits: Arc<Semaphore>,
+    wanted: Firsts,
+    done: UnboundedSender<Ended>,
+}
+
+impl AtWork {
+    /// Runs one trial from its control to its teardown, and hands over what came of it.
+    async fn judge(&self, trial: &Trial) {
+        let _permit = self.permits.acquire().await.ok();
+        let ended = match AssertUnwindSafe(self.run(trial)).catch_unwind().await {
+            Ok((report, first)) => Ended::Judged(Box::new(report), first),
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                Ended::Panicked(format!("{}: {}", trial.name, text.unwrap_or_default()))
+            }
+        };
+        // Whoever collects them is there until the last one.
+        let _ = self.done.send(ended);
+    }
+
+    async fn run(&self, trial: &Trial) -> (TrialReport, Option<First>) {
+        let session = &*self.session;
+        if session.interrupt.is_set() {
+            let reason = "interrupted before it began";
+            return (not_run(session, trial, Outcome::Inconclusive, reason), None);
+        }
+        let mut running = Running::new(session, trial);
+        running.prepare().await;
+        let wanted = self.wanted == Firsts::Wanted;
+        let first = wanted.then(|| First::of(session, &running.observed)).flatten();
+        running.provoke().await;
+        running.follow_up().await;
+        running.cleanup().await;
+        (running.finish(), first)
+    }
+}
+
+/// The next trial that nobody has taken.
+fn next(trials: &Mutex<std::vec::IntoIter<Trial>>) -> Option<Trial> {
+    trials.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// What was answered while the condition was in force is judged; what would follow it is not.

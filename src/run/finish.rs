@@ -1,13 +1,13 @@
 //! A trial that is over, judged and put into words.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     check::{self, Finding, Identity, Phase, Subject, View},
-    pack::{Failure, Scenario},
+    pack::{Contract, Failure, Scenario},
     snapshot::{Picture, SnapshotFile, file_name, picture},
     verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
 };
@@ -94,7 +94,7 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
         reason: None,
         source: trial.scenario.source,
         location: trial.scenario.place.to_string(),
-        documented: documented(failure, contract.documentation.as_deref()),
+        documented: Arc::clone(&session.documented[trial.scenario.failure]),
         observed: None,
         exercised: Exercise::No,
         violations: Vec::new(),
@@ -108,14 +108,16 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
     }
 }
 
-fn documented(failure: &Failure, page: Option<&str>) -> Documented {
-    Documented {
+/// What is documented about each failure of a contract.
+pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
+    let of = |failure: &Failure| Documented {
         summary: failure.summary.clone(),
         status: failure.status(),
         code: failure.code().cloned(),
         retry: failure.retry,
-        link: failure.documentation.clone().or_else(|| page.map(str::to_owned)),
-    }
+        link: failure.documentation.clone().or_else(|| contract.documentation.clone()),
+    };
+    contract.failures.iter().map(of).map(Arc::new).collect()
 }
 
 /// Puts findings where they belong: violations, known ones, warnings.
@@ -228,14 +230,15 @@ fn request_ids(subject: &Subject<'_>, session: &Session) -> Vec<String> {
         .records
         .iter()
         .filter(|record| matches!(record.phase, Phase::Request | Phase::Repeat));
-    let mut ids: Vec<String> = records
-        .filter_map(|record| {
-            let view = View::new(record.exchange.result.as_ref().ok()?, None);
-            let id = view.request_id(&subject.triggered.envelope)?;
-            Some(short_id(session.mask.text(&id).into_owned()))
-        })
-        .collect();
+    let ids = records.filter_map(|record| {
+        let view = View::new(record.exchange.result.as_ref().ok()?, None);
+        let id = view.request_id(&subject.triggered.envelope)?;
+        Some(short_id(session.mask.text(&id).into_owned()))
+    });
+    let mut ids: Vec<String> = ids.collect();
     ids.dedup();
+    // Kept until the end of the run, as a rule with one id in it.
+    ids.shrink_to_fit();
     ids
 }
 

@@ -28,4 +28,4 @@ pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial, trial_names};
 pub use sweep::{SweepReport, Swept, sweep};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
-pub use whole::{RunOptions, run};
+pub use whole::{Exchanges, RunOptions, run};

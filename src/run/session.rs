@@ -14,6 +14,7 @@ use crate::{
     snapshot::Approved,
     target::{Target, Waiver},
     template::{Held, Scope},
+    verdict::Documented,
 };
 
 use super::{interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
@@ -45,6 +46,8 @@ pub struct Session {
     pub commands_allowed: bool,
     /// The logins that were done.
     pub logins: Logins,
+    /// What is documented about each failure, in the order of the contract: every report of a trial holds it.
+    pub documented: Vec<Arc<Documented>>,
     /// A short random name of the run; created names carry it.
     pub run: String,
     /// Counts the values of `${unique}`.

@@ -17,14 +17,14 @@ use crate::{
     target::{Target, Waiver},
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, Shard, ShardReport, SnapshotState, Summary, WaiverReport, reused_request_ids,
+        RunReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport, reused_request_ids,
         waiver_findings,
     },
 };
 
 use super::{
     engine::{Engine, PackRun},
-    finish::{millis, scenario_file},
+    finish::{documented, millis, scenario_file},
     interrupt::Interrupt,
     plan::{Plan, Selectors, trial_names},
     session::{Session, run_name, variables},
@@ -50,12 +50,25 @@ pub struct RunOptions {
     pub allow_commands: bool,
     /// Whether the environment says that this is CI: then no snapshot is written.
     pub in_ci: bool,
+    /// Which trials keep what was sent and received in the report.
+    pub exchanges: Exchanges,
     /// Known failures.
     pub waivers: Vec<Waiver>,
     /// What was selected, as given.
     pub selectors: Selectors,
     /// Which part of it is run, where it is not all of it; the plans hold no other trials.
     pub shard: Option<Shard>,
+}
+
+/// Which trials keep what was sent and received until the report of the run is complete. Events have it always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exchanges {
+    /// All.
+    #[default]
+    OfAll,
+    /// Those about which there is something to say. What was sent and received takes more memory than all else, and
+    /// most reports show nothing of a trial that simply passed.
+    OfNotable,
 }
 
 /// Runs all plans, each on its target, and puts everything into one report.
@@ -79,7 +92,13 @@ pub async fn run(
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
-        let engine = Engine { session, permits: Arc::clone(&permits), events: events.clone() };
+        let engine = Engine {
+            session,
+            permits: Arc::clone(&permits),
+            jobs,
+            exchanges: options.exchanges,
+            events: events.clone(),
+        };
         engines.push((engine, plan));
     }
     let runs = join_all(engines.iter().map(|(engine, plan)| engine.run(&plan.trials))).await;
@@ -119,6 +138,7 @@ pub(super) fn session(
         locks: super::locks::Locks::default(),
         commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
+        documented: documented(&plan.pack.contract),
         run: run_name(),
         counter: AtomicU64::new(0),
         pack: Arc::clone(&plan.pack),
@@ -160,7 +180,7 @@ fn assemble(
     let mut packs = Vec::new();
     let mut findings = Vec::new();
     let mut diagnosis = Vec::new();
-    let mut scenarios = Vec::new();
+    let mut scenarios: Vec<TrialReport> = Vec::new();
     for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
         let trials: Vec<_> = run.trials.iter().collect();
         let contract = &plan.pack.contract;
@@ -185,7 +205,11 @@ fn assemble(
             errata: errata.collect(),
         });
         diagnosis.extend(run.diagnosis);
-        scenarios.extend(run.trials);
+        // Most runs have one pack: its reports need not move.
+        match scenarios.is_empty() {
+            true => scenarios = run.trials,
+            false => scenarios.extend(run.trials),
+        }
     }
     if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
         findings.extend(waiver_findings(&waivers, &scenarios));

@@ -1,9 +1,11 @@
 //! The approved answers of one pack for one target.
 
 use std::{
-    collections::BTreeSet,
-    fs, io,
+    collections::{BTreeSet, HashSet},
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use crate::{
@@ -12,6 +14,9 @@ use crate::{
 };
 
 use super::{difference, file::SnapshotFile};
+
+/// The room for an approved answer, in bytes; a longer one takes more.
+const SHORT: usize = 8 << 10;
 
 /// What a run does with approved answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -34,6 +39,8 @@ pub struct Approved {
     mode: Mode,
     /// Whether pending answers are written as `.snap.new`.
     writes: bool,
+    /// The pending answers that earlier runs left, by their paths; looked for once.
+    left: OnceLock<HashSet<PathBuf>>,
 }
 
 #[derive(Debug)]
@@ -57,12 +64,13 @@ pub struct SnapshotError {
 impl Approved {
     /// Those that were built into the binary.
     pub fn embedded(pack: &str, mode: Mode) -> Self {
-        Self { place: Place::Embedded(Files::embedded_snapshots(pack)), mode, writes: false }
+        let place = Place::Embedded(Files::embedded_snapshots(pack));
+        Self { place, mode, writes: false, left: OnceLock::new() }
     }
 
     /// Those in a folder; with `CI` set nothing is written.
     pub fn folder(folder: PathBuf, mode: Mode, in_ci: bool) -> Self {
-        Self { place: Place::Folder(folder), mode, writes: !in_ci }
+        Self { place: Place::Folder(folder), mode, writes: !in_ci, left: OnceLock::new() }
     }
 
     /// What is done with them.
@@ -77,10 +85,15 @@ impl Approved {
     pub fn compare(&self, name: &str, now: &SnapshotFile) -> Result<SnapshotReport, SnapshotError> {
         let shown = self.shown(name);
         let failed = |reason: String| SnapshotError { file: shown.clone(), reason };
-        let approved = self.read(name).map_err(failed)?;
-        let same = approved.as_ref().is_some_and(|approved| approved.contents == now.contents);
+        let plainly_same = self.is_plainly(name, now);
+        let approved = match plainly_same {
+            true => None,
+            false => self.read(name).map_err(failed)?,
+        };
+        let same =
+            plainly_same || approved.as_ref().is_some_and(|approved| approved.contents == now.contents);
         let state = match (&approved, same) {
-            (Some(_), true) => SnapshotState::Same,
+            (_, true) => SnapshotState::Same,
             _ if self.mode == Mode::Update && self.writes => SnapshotState::Updated,
             (Some(_), false) => SnapshotState::Changed,
             (None, _) => SnapshotState::New,
@@ -92,7 +105,8 @@ impl Approved {
             let pending = pending_path(&path);
             let done = match state {
                 // A pending answer of an earlier run is not pending any more.
-                SnapshotState::Same => remove_if_there(&pending),
+                SnapshotState::Same if self.left(folder).contains(&pending) => remove_if_there(&pending),
+                SnapshotState::Same => Ok(()),
                 SnapshotState::Updated => now.write(&path).and_then(|()| remove_if_there(&pending)),
                 SnapshotState::Changed | SnapshotState::New => now.write(&pending),
             };
@@ -114,6 +128,22 @@ impl Approved {
             }
             Place::Folder(folder) => unreferenced(folder, names),
         }
+    }
+
+    /// Whether the approved answer of `name` can be seen to be the same without reading it through insta.
+    fn is_plainly(&self, name: &str, now: &SnapshotFile) -> bool {
+        match &self.place {
+            Place::Embedded(_) => false,
+            Place::Folder(folder) => {
+                text_of(&folder.join(name)).is_some_and(|text| SnapshotFile::is_plainly(&text, &now.contents))
+            }
+        }
+    }
+
+    /// The pending answers that were there when the first answer was compared. To look once costs less than to try to
+    /// remove one for each answer.
+    fn left(&self, folder: &Path) -> &HashSet<PathBuf> {
+        self.left.get_or_init(|| pending(folder).unwrap_or_default().into_iter().collect())
     }
 
     fn read(&self, name: &str) -> Result<Option<SnapshotFile>, String> {
@@ -157,7 +187,7 @@ pub fn unreferenced(folder: &Path, names: &BTreeSet<String>) -> io::Result<Vec<S
 pub fn pending(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     walk(folder, &mut |path| {
-        if path.to_string_lossy().ends_with(".snap.new") {
+        if path.as_os_str().as_encoded_bytes().ends_with(b".snap.new") {
             found.push(path.to_owned());
         }
     })?;
@@ -170,15 +200,23 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
         return Ok(());
     }
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        // A link could lead out of the folder, or in a circle.
-        if path.is_dir() && !path.is_symlink() {
-            walk(&path, visit)?;
+        let entry = entry?;
+        // The folder itself tells of each entry what it is. A link, which could lead out of the folder or in a circle,
+        // is no folder to it.
+        if entry.file_type()?.is_dir() {
+            walk(&entry.path(), visit)?;
         } else {
-            visit(&path);
+            visit(&entry.path());
         }
     }
     Ok(())
+}
+
+/// The text of a file, read without asking for its length first: nearly all approved answers fit.
+fn text_of(path: &Path) -> Option<String> {
+    let mut bytes = Vec::with_capacity(SHORT);
+    io::Read::read_to_end(&mut fs::File::open(path).ok()?.take(u64::MAX), &mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn pending_path(path: &Path) -> PathBuf {

@@ -1,5 +1,7 @@
 //! An answer as a snapshot shows it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::{
@@ -40,10 +42,14 @@ pub fn picture(of: Picture<'_>) -> String {
             let mut value = value.clone();
             mask_known(&mut value, of.failure);
             mask_own(&mut value, of);
-            text.push_str(&serde_json::to_string_pretty(&of.mask.json(&value)).unwrap_or_default());
+            if !of.mask.is_empty() {
+                value = of.mask.json(&value);
+            }
+            text.push_str(&serde_json::to_string_pretty(&value).unwrap_or_default());
         }
         None => {
-            let body = own_text(&of.answer.text_lossy(), of.own_values);
+            let body = of.answer.text_lossy();
+            let body = own_text(&body, of.own_values);
             text.push_str(&of.mask.text(&body).escape_debug().to_string().replace("\\n", "\n"));
         }
     }
@@ -111,19 +117,24 @@ fn mask_known(value: &mut Value, failure: &Failure) {
 /// Masks this trial's own values wherever they stand.
 fn mask_own(value: &mut Value, of: Picture<'_>) {
     match value {
-        Value::String(text) => *text = own_text(text, of.own_values),
+        Value::String(text) => {
+            if let Cow::Owned(masked) = own_text(text, of.own_values) {
+                *text = masked;
+            }
+        }
         Value::Array(items) => items.iter_mut().for_each(|item| mask_own(item, of)),
         Value::Object(entries) => entries.values_mut().for_each(|value| mask_own(value, of)),
         _ => {}
     }
 }
 
-fn own_text(text: &str, own_values: &[String]) -> String {
-    let mut text = text.to_owned();
+fn own_text<'t>(text: &'t str, own_values: &[String]) -> Cow<'t, str> {
+    let mut masked = Cow::Borrowed(text);
     for value in own_values.iter().filter(|value| value.len() >= 8) {
-        if text.contains(value.as_str()) {
-            text = text.replace(value.as_str(), "[unique]");
+        // Most texts of an answer are shorter than any value of ours.
+        if masked.len() >= value.len() && masked.contains(value.as_str()) {
+            masked = Cow::Owned(masked.replace(value.as_str(), "[unique]"));
         }
     }
-    text
+    masked
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     sync::{Arc, OnceLock},
 };
 
@@ -48,7 +49,7 @@ impl Scope {
             variables,
             own: HashMap::new(),
             unique: unique.into(),
-            uuid: uuid::Uuid::new_v4().to_string(),
+            uuid: random_uuid(),
             codes_from: Arc::default(),
         }
     }
@@ -77,5 +78,33 @@ impl Scope {
     /// What `${uuid}` is in this course.
     pub fn uuid(&self) -> &str {
         &self.uuid
+    }
+}
+
+/// A UUID of version 4. Each course has one, needed or not: asking the system for the bytes of each is a thousand system
+/// calls for a thousand scenarios. The standard library asks it once for each thread, for keys of a hash that nobody
+/// can foresee, and no two hashers of a thread have the same keys.
+fn random_uuid() -> String {
+    let random = || RandomState::new().build_hasher().finish().to_be_bytes();
+    let (mut bytes, (first, second)) = ([0; 16], (random(), random()));
+    bytes[..8].copy_from_slice(&first);
+    bytes[8..].copy_from_slice(&second);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_course_has_a_uuid_of_its_own() {
+        let of_threads =
+            (0..4).map(|_| std::thread::spawn(|| (0..1000).map(|_| random_uuid()).collect::<Vec<_>>()));
+        let of_threads: Vec<_> = of_threads.collect();
+        let all: HashSet<String> = of_threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(all.len(), 4000);
+        assert!(all.iter().all(|uuid| uuid.parse::<uuid::Uuid>().unwrap().get_version_num() == 4));
     }
 }

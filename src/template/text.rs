@@ -45,6 +45,8 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
+        // Packs hold a hundred thousand of them, nearly all with one part.
+        parts.shrink_to_fit();
         Ok(Self { parts })
     }
 

@@ -1,5 +1,7 @@
 //! Everything about one trial that reports show. Secrets are masked before it is built.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,8 +33,9 @@ pub struct TrialReport {
     pub source: Provenance,
     /// File and line of the scenario.
     pub location: String,
+    // One for all trials of the failure.
     /// What is documented about the failure.
-    pub documented: Documented,
+    pub documented: Arc<Documented>,
     /// What came back.
     pub observed: Option<ObservedAnswer>,
     /// Whether the answer was identified as the failure under test.
@@ -55,6 +58,19 @@ pub struct TrialReport {
     pub request_ids: Vec<String>,
     /// From its first request to its last answer, in milliseconds; waits included.
     pub duration_ms: u64,
+}
+
+impl TrialReport {
+    /// Whether there is more to say of it than that it passed.
+    pub fn is_notable(&self) -> bool {
+        let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
+        let passed = self.outcome == Outcome::Passed;
+        !passed
+            || differs
+            || !self.warnings.is_empty()
+            || !self.waived.is_empty()
+            || !self.left_behind.is_empty()
+    }
 }
 
 /// What is documented about a failure.

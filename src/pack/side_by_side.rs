@@ -1,0 +1,46 @@
+//! Many files on several threads.
+
+use std::num::NonZero;
+
+/// From so many files of scenarios on, they are read on several threads; to start one takes as long as to read one.
+const MANY_FILES: usize = 4;
+
+/// What `read` makes of each item, in the order of the items. Many items are shared out among the processors: no file
+/// of scenarios depends on another.
+pub(super) fn side_by_side<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = match items.len() {
+        0..MANY_FILES => 1,
+        many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many / (MANY_FILES / 2)),
+    };
+    if threads == 1 {
+        return items.iter().map(read).collect();
+    }
+    let read = &read;
+    let (first, others) = items.split_at(items.len().div_ceil(threads));
+    std::thread::scope(|scope| {
+        let parts = others.chunks(items.len().div_ceil(threads));
+        let parts: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(read).collect::<Vec<R>>())).collect();
+        let mut done: Vec<R> = first.iter().map(read).collect();
+        for part in parts {
+            done.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        done
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_is_that_of_the_items_however_many_there_are() {
+        for many in 0..40 {
+            let items: Vec<usize> = (0..many).collect();
+            assert_eq!(
+                side_by_side(&items, |item| item * 2),
+                items.iter().map(|item| item * 2).collect::<Vec<_>>()
+            );
+        }
+    }
+}
