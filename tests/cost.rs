@@ -25,7 +25,10 @@ const MOST: f64 = 15.0;
 
 const BASELINE: &str = "tests/cost/allocations.txt";
 
-const PARTS: &[(&str, fn(&Parts) -> usize)] = &[
+/// Does one part of a run, and says how much it made.
+type Part = fn(&Parts) -> usize;
+
+const PARTS: &[(&str, Part)] = &[
     ("read", Parts::read),
     ("lint", Parts::lint),
     ("plan", Parts::plan),

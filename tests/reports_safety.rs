@@ -45,12 +45,14 @@ fn spoil(text: &mut String) {
 /// The same trial with something evil in every text that is not a word of ours.
 fn spoil_trial(trial: &mut TrialReport) {
     let evil = || Some(EVIL.to_owned());
-    for text in [&mut trial.name, &mut trial.location, &mut trial.documented.summary] {
+    for text in [&mut trial.name, &mut trial.location] {
         spoil(text);
     }
     trial.reason = evil();
-    trial.documented.code = Some(Value::from(EVIL));
-    trial.documented.link = evil();
+    let documented = Arc::make_mut(&mut trial.documented);
+    spoil(&mut documented.summary);
+    documented.code = Some(Value::from(EVIL));
+    documented.link = evil();
     trial.left_behind.push(EVIL.to_owned());
     let diff = Some(format!("-{EVIL}\n+{EVIL}"));
     trial.snapshot = Some(SnapshotReport { file: EVIL.to_owned(), state: SnapshotState::Changed, diff });

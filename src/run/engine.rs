@@ -156,9 +156,10 @@ impl Engine {
         while ended.recv_many(&mut some, MOST_TOLD_AT_ONCE).await > 0 {
             for ended in some.drain(..) {
                 match ended {
-                    Ended::Judged(report, first) => {
+                    Ended::Judged(judged) => {
+                        let (report, first) = *judged;
                         firsts.extend(first);
-                        self.tell(run, *report);
+                        self.tell(run, report);
                     }
                     // A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
                     Ended::Panicked(error) => {
@@ -280,7 +281,7 @@ enum Firsts {
 
 /// What became of a trial.
 enum Ended {
-    Judged(Box<TrialReport>, Option<First>),
+    Judged(Box<(TrialReport, Option<First>)>),
     /// What the panic said.
     Panicked(String),
 }
@@ -299,7 +300,7 @@ impl AtWork {
     async fn judge(&self, trial: &Trial) {
         let _permit = self.permits.acquire().await.ok();
         let ended = match AssertUnwindSafe(self.run(trial)).catch_unwind().await {
-            Ok((report, first)) => Ended::Judged(Box::new(report), first),
+            Ok(judged) => Ended::Judged(Box::new(judged)),
             Err(panic) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
