@@ -172,6 +172,31 @@ fn shapes_of_other_pages() {
             &["500 0", "400 1"],
         ),
         (
+            "rows that are numbered",
+            "# Error codes\n\n| ID | Code | Description |\n|---|---|---|\n| row-1 | `SHIP_LOST` | Away |\n| row-2 | `DENIED` | No |\n",
+            &["? SHIP_LOST", "? DENIED"],
+        ),
+        (
+            "names of errors in a table without heads, and another table like it",
+            "How to go on:\n\n<table><tr><td>TRY_LATER</td><td>Later.</td></tr></table>\n\nNames of errors:\n\n<table><tr><td>CARD_LOST</td><td>It is away.</td></tr><tr><td>CARD_OLD</td><td>No.</td></tr></table>\n",
+            &["? CARD_LOST", "? CARD_OLD"],
+        ),
+        (
+            "a head with HTML in it, and statuses among codes",
+            "# Errors\n\n<div style=\"width:9px\">Error Code</div> | Meaning\n---------- | -------\n400 | Bad Request -- It is odd.\n70001| No name\n70002 | No <b>date</b>\n",
+            &["400 -", "? 70001", "? 70002"],
+        ),
+        (
+            "a heading right below a tag",
+            "<Anchor id=\"e\" />\n## Error codes\n\n| Code | Status | Meaning |\n|---|---|---|\n| `far_away` | 404 | Away |\n",
+            &["404 far_away"],
+        ),
+        (
+            "members of the body in a list",
+            "# Error codes\n\n```json\n{ \"code\": \"gone_by\", \"details\": { /* what */ } }\n```\n\n- `gone_by`: It is away (410).\n\n## For clients\n\n- `code` is stable.\n- `details` may be empty.\n",
+            &["410 gone_by"],
+        ),
+        (
             "a status that running text names",
             "# Limits\n\nWhoever asks too often gets 429 Too Many Requests.\n",
             &["429 -"],

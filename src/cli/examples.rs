@@ -48,7 +48,7 @@ Exit code 1 if a change breaks clients, or a run got worse.
 Examples:
   failspec diff myapi@2026-03 myapi --packs .
       what the newest contract changed, by what it does to clients
-  failspec diff main/schemas/myapi/contract.yaml schemas/myapi/contract.yaml --report markdown=diff.md
+  failspec diff old/contract.yaml schemas/myapi/contract.yaml --report markdown=diff.md
       the same between two checkouts, as a comment for a pull request
   failspec diff before.json after.json
       what got better, worse, new and gone from one run to another";

@@ -41,6 +41,9 @@ pub struct ImportDocsArguments {
     /// Where the page is, for those who read the contract (default: the name of the file)
     #[arg(long, value_name = "URL")]
     pub documentation: Option<String>,
+    /// The HTTP status of codes for which the page gives none; they are marked as guesses
+    #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..600))]
+    pub status: Option<u16>,
     /// The folder to write schemas and scenarios to
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
@@ -80,7 +83,13 @@ pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), Failure> {
 
 fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
     check_name(&arguments.name)?;
-    let (text, findings) = read_page(&arguments.file)?;
+    let (text, mut findings) = read_page(&arguments.file)?;
+    if let Some(status) = arguments.status {
+        for stated in findings.failures.iter_mut().filter(|stated| stated.status.is_none()) {
+            stated.status = Some(status);
+            stated.guess = Some(format!("the page gives it no status; {status} is from --status"));
+        }
+    }
     let file = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let today = jiff::Zoned::now().date().to_string();
     let address = arguments.documentation.as_deref().unwrap_or(&file);
@@ -90,7 +99,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
         return Err(Failure::usage_hint(
             format!("{} gives no status for any of its codes", arguments.file.display()),
             "a contract needs the HTTP status of each failure: a column, `404` beside the code, a heading, or one sentence such as \
-             `All responses use HTTP 200`",
+             `All responses use HTTP 200`; where the page says none, `--status 400` takes yours",
         ));
     }
     let written = write(arguments, &draft)?;
@@ -123,7 +132,7 @@ fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failu
 fn summary(draft: &Draft, findings: &Findings) -> String {
     let mut text = String::new();
     let usable = draft.failures.iter().filter(|failure| !failure.statuses.is_empty());
-    let coded = draft.failures.iter().filter(|failure| failure.code.is_some()).count();
+    let coded = usable.clone().filter(|failure| failure.code.is_some()).count();
     let _ = writeln!(
         text,
         "{} {} failures, {coded} of them with a code",

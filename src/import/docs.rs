@@ -224,7 +224,13 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
                 .map(|(pointer, _)| pointer)
         });
         let pointer = within.unwrap_or_else(|| field.pointer.clone());
-        Some((pointer, format!("said on {}", link(field.line))))
+        let said = format!("said on {}", link(field.line));
+        match (pointer.contains("/0"), role) {
+            (false, _) => Some((pointer, said)),
+            (true, Role::Code) => Some((of_each(&pointer), said)),
+            // Of several, none is the one that belongs to the answer.
+            (true, _) => None,
+        }
     };
     let named = |names: &[&str]| {
         names.iter().find_map(|name| {
@@ -235,12 +241,15 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
             fitting.map(|(pointer, _)| pointer).min_by_key(String::len).and_then(|pointer| seen(&pointer))
         })
     };
-    let shown_code = examples.iter().find_map(|example| {
-        let place = places(&example.body)
-            .into_iter()
-            .find(|(pointer, value)| codes.contains(value) && !pointer.contains("/0"))?;
-        seen(&place.0)
-    });
+    let shown = |in_list: bool| {
+        examples.iter().find_map(|example| {
+            let found = places(&example.body);
+            let place =
+                found.iter().find(|(at, value)| codes.contains(value) && at.contains("/0") == in_list)?;
+            seen(&place.0).map(|(pointer, seen)| (of_each(&pointer), seen))
+        })
+    };
+    let shown_code = shown(false).or_else(|| shown(true));
     let code = match codes.is_empty() {
         true => None,
         false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
@@ -268,6 +277,12 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         request_id,
         status,
     }
+}
+
+/// A pointer into the first item of lists, as one into each of them.
+fn of_each(pointer: &str) -> String {
+    let parts: Vec<&str> = pointer.split('/').map(|part| if part == "0" { "*" } else { part }).collect();
+    parts.join("/")
 }
 
 /// Where every example whose status is known repeats it.

@@ -174,12 +174,16 @@ impl Columns {
         let is_code = |cell: &str| codes::list(cell).is_some();
         let is_evident =
             |cell: &str| codes::list(cell).is_some_and(|codes| codes.iter().all(|it| codes::is_evident(it)));
+        let may_be_code = |column: &usize| {
+            heads[*column] == Some(Column::Code) && free(&kinds, *column) && share(*column, &is_code) >= 0.6
+        };
+        // Beside a column of codes, one of identifiers or of names numbers the rows or says the same in words.
+        let says_code =
+            |column: &usize| head.get(*column).is_some_and(|head| head.to_lowercase().contains("code"));
         let code = (0..width)
-            .find(|column| {
-                heads[*column] == Some(Column::Code)
-                    && free(&kinds, *column)
-                    && share(*column, &is_code) >= 0.6
-            })
+            .filter(may_be_code)
+            .find(says_code)
+            .or_else(|| (0..width).find(may_be_code))
             .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &is_evident) >= 0.8))
             // Beside a status, words in capitals are codes if one of them is beyond doubt.
             .or_else(|| {
@@ -247,6 +251,11 @@ mod tests {
             kinds(&["Code", "Meaning"], &[&["404", "It is not here"], &["410", "It was"]]),
             [Status, Summary]
         );
+        assert_eq!(
+            kinds(&["ID", "Code", "Description"], &[&["e-1", "`GONE_BY`", "It was there"]]),
+            [Column::Other, Code, Summary]
+        );
+        assert_eq!(kinds(&["Error", "Description"], &[&["GONE_BY", "It was there"]]), [Code, Summary]);
         assert_eq!(kinds(&["Status", "Error"], &[&["404 Not Found", "no_such_thing"]]), [Status, Code]);
         assert_eq!(
             kinds(&["Code", "Meaning"], &[&["1001", "The name is taken"], &["404", "odd"]]),

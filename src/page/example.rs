@@ -76,7 +76,8 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
 fn mend(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
-        let line = comment(line).trim();
+        let line = without_notes(line);
+        let line = comment(&line).trim();
         if line.is_empty() || line.chars().all(|it| ".…, ".contains(it)) {
             continue;
         }
@@ -92,6 +93,20 @@ fn mend(text: &str) -> String {
     }
     let whole = whole.trim().trim_end_matches(',');
     if whole.starts_with('"') { format!("{{{whole}}}") } else { whole.to_owned() }
+}
+
+/// A line without the comments within it (`/* optional */`).
+fn without_notes(line: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = line;
+    while let Some((before, note)) = rest.split_once("/*") {
+        // An odd number of quotes: it stands in a text.
+        let within = kept.matches('"').count() + before.matches('"').count();
+        let Some((_, after)) = note.split_once("*/").filter(|_| within % 2 == 0) else { break };
+        kept.push_str(before);
+        rest = after;
+    }
+    kept + rest
 }
 
 /// A line without the comment at its end. What looks like one within a text (`https://`) is none.
@@ -145,6 +160,11 @@ mod tests {
     fn bodies_are_read_as_they_are_shown() {
         assert_eq!(body("{ \"error\": \"gone\" }"), Some(json!({ "error": "gone" })));
         assert_eq!(body("{\n  \"error\": \"gone\", // what\n  ...\n}"), Some(json!({ "error": "gone" })));
+        assert_eq!(
+            body("{\n  \"error\": \"a /* b */\",\n  \"details\": { /* what */ }\n}\n//"),
+            Some(json!({ "error": "a /* b */", "details": {} }))
+        );
+        assert_eq!(body("{ \"a\": 1, /* b */ \"c\": /* d */ 2, }"), Some(json!({ "a": 1, "c": 2 })));
         assert_eq!(body("\"error\" : \" gone \" ,\n\"id\" : 7 ,"), Some(json!({ "error": "gone", "id": 7 })));
         let answer = shown("HTTP/1.1 410 Gone\nRetry-After: 5\n\n{ \"error\": \"gone\" }").unwrap().unwrap();
         assert_eq!((answer.status, answer.headers), (Some(410), vec![("Retry-After".into(), "5".into())]));

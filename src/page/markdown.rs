@@ -10,6 +10,11 @@ use super::{
 
 /// The blocks of a Markdown text. HTML in it is read as HTML.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
+    blocks_from(text, 1, true)
+}
+
+/// The blocks of a Markdown text that begins on a line of a page.
+fn blocks_from(text: &str, first: usize, may_have_more: bool) -> Vec<Block> {
     let lines = Lines::new(text);
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_DEFINITION_LIST | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
@@ -17,7 +22,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         Building { blocks: Vec::new(), text: String::new(), line: 0, table: None, hidden: false, items: 0 };
     let mut markup = Markup::default();
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
-        let line = lines.of(range.start);
+        let line = lines.of(range.start) + first - 1;
         // HTML blocks follow one another line by line; a table of them is one table.
         match &event {
             Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
@@ -32,10 +37,10 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
             markup.push(&text[range.clone()], line);
             continue;
         }
-        markup.flush(&mut building.blocks);
+        markup.flush(&mut building.blocks, may_have_more);
         building.event(event, line);
     }
-    markup.flush(&mut building.blocks);
+    markup.flush(&mut building.blocks, may_have_more);
     building.blocks
 }
 
@@ -62,13 +67,59 @@ impl Markup {
         self.tables > 0
     }
 
-    fn flush(&mut self, blocks: &mut Vec<Block>) {
+    fn flush(&mut self, blocks: &mut Vec<Block>, may_have_more: bool) {
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);
-            blocks.extend(html::blocks(&text, self.line));
+            match markdown_within(&text).filter(|_| may_have_more) {
+                Some(markdown) => blocks.extend(blocks_from(&markdown, self.line, false)),
+                None => blocks.extend(html::blocks(&text, self.line)),
+            }
             self.tables = 0;
         }
     }
+}
+
+/// The Markdown in what begins with a tag: for CommonMark all is HTML up to the next empty line, for those who wrote
+/// the page (a head of a table with a `<div>` in it, a heading below an anchor) it is not. The lines stay where they are.
+fn markdown_within(html: &str) -> Option<String> {
+    let lower = html.to_ascii_lowercase();
+    if ["<table", "<li", "<h1", "<h2", "<h3", "<pre", "<script", "<style"]
+        .iter()
+        .any(|tag| lower.contains(tag))
+    {
+        return None;
+    }
+    let text = without_tags(html);
+    let is_markdown = text.lines().any(|line| {
+        let rest = line.trim_start_matches('#');
+        let is_heading = rest.len() < line.len() && line.len() - rest.len() <= 6 && rest.starts_with(' ');
+        let is_rule = line.contains('|')
+            && line.contains("---")
+            && line.chars().all(|it| matches!(it, '|' | '-' | ':') || it.is_whitespace());
+        is_heading || is_rule
+    });
+    is_markdown.then_some(text)
+}
+
+/// A text without its tags. Line breaks within a tag stay.
+fn without_tags(html: &str) -> String {
+    let mut text = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((before, tag)) = rest.split_once('<') {
+        text.push_str(before);
+        let is_tag = tag.starts_with(|it: char| it.is_ascii_alphabetic() || it == '/' || it == '!');
+        match tag.split_once('>').filter(|_| is_tag) {
+            Some((within, after)) => {
+                text.extend(within.matches('\n'));
+                rest = after;
+            }
+            None => {
+                text.push('<');
+                rest = tag;
+            }
+        }
+    }
+    text + rest
 }
 
 struct Building {

@@ -62,7 +62,7 @@ impl Reading {
             BlockKind::Table(found) => {
                 let context = Context {
                     status: self.status(),
-                    errors: self.speaks_of_errors(),
+                    errors: self.speaks_of_errors() || sentence::announces_codes(&self.lead),
                     scope: self.scope(),
                     line: block.line,
                 };

@@ -35,6 +35,13 @@ pub(super) fn status_of_all(text: &str) -> Option<u16> {
     })
 }
 
+/// Whether a text says that what follows it are error codes: `The names of errors are:`.
+pub(super) fn announces_codes(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let has = |word: &str| lower.contains(word);
+    has("error") && (has("code") || has("name") || has("identifier"))
+}
+
 /// What a field is there for, by its name and by what is said of it.
 pub(super) fn role(name: &str, about: &str) -> Option<Role> {
     let last = name.rsplit(['.', '/']).next().unwrap_or(name).to_lowercase().replace(['_', '-'], "");
@@ -51,7 +58,8 @@ pub(super) fn role(name: &str, about: &str) -> Option<Role> {
         "code that identifies",
         "code identifying",
         "stable code",
-    ]) {
+    ]) || ["code", "errorcode"].contains(&last.as_str()) && says(&["identifier"])
+    {
         return Some(Role::Code);
     }
     let shown = says(&[

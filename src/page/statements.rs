@@ -1,6 +1,6 @@
 //! What a page says of failures, gathered and made one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -104,7 +104,14 @@ impl Statements {
                 kept.push(stated);
             }
         }
+        // What an error code is told by may be in a list of its own: a name of a member of a body is no code.
+        let members = members(findings);
+        let is_member = |it: &Stated| {
+            it.status.is_none()
+                && it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it))
+        };
         contradictions(&kept, &with_code, findings);
+        kept.retain(|it| !is_member(it));
         let coded: Vec<u16> = kept.iter().filter(|it| it.code.is_some()).filter_map(|it| it.status).collect();
         // A status whose codes are listed is no failure beside them. 207 is: what failed stands within it.
         kept.retain(|it| {
@@ -127,6 +134,28 @@ impl Statements {
         findings.successes = successes;
         findings.failures = rest.into_iter().filter(|it| !is_neither(it)).collect();
     }
+}
+
+/// The names of the members of bodies that the page shows or describes.
+fn members(findings: &Findings) -> BTreeSet<String> {
+    fn gather(value: &Value, names: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    names.insert(name.clone());
+                    gather(value, names);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| gather(item, names)),
+            _ => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    findings.examples.iter().for_each(|example| gather(&example.body, &mut names));
+    names.extend(
+        findings.fields.iter().filter_map(|field| field.pointer.rsplit('/').next()).map(str::to_owned),
+    );
+    names
 }
 
 /// A second statement of the same failure adds what the first did not say.

@@ -1,5 +1,7 @@
 //! What the rows of a table say.
 
+use serde_json::Value;
+
 use super::{
     advice,
     block::{Row, Table, plain},
@@ -101,6 +103,11 @@ fn row(
     let retry =
         columns.at(Column::Retry).and_then(|at| row.cells.get(at)).and_then(|text| advice::of_cell(text));
     for code in codes {
+        // Among codes that are numbers, one that is called by the name of a status is that status.
+        let (code, statuses) = match code.as_ref().and_then(|code| named(code, &summary)) {
+            Some(status) if columns.at(Column::Status).is_none() => (None, vec![Some(status)]),
+            _ => (code, statuses.clone()),
+        };
         for status in &statuses {
             let stated = Stated {
                 status: *status,
@@ -116,6 +123,12 @@ fn row(
             }
         }
     }
+}
+
+/// The status that a code is, if what is said of it begins with the name of that status.
+fn named(code: &Value, said: &str) -> Option<u16> {
+    let status = code.as_u64().and_then(|it| u16::try_from(it).ok())?;
+    ((100..600).contains(&status) && statuses::names(status, said)).then_some(status)
 }
 
 /// The statuses of a cell: `404`, `404 Not Found`, `400, 422`, `401 / 403`, `400 or 409`.
