@@ -102,7 +102,7 @@ fn without_notes(line: &str) -> String {
     while let Some((before, note)) = rest.split_once("/*") {
         // An odd number of quotes: it stands in a text.
         let within = kept.matches('"').count() + before.matches('"').count();
-        let Some((_, after)) = note.split_once("*/").filter(|_| within % 2 == 0) else { break };
+        let Some((_, after)) = note.split_once("*/").filter(|_| within.is_multiple_of(2)) else { break };
         kept.push_str(before);
         rest = after;
     }
