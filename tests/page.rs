@@ -197,6 +197,41 @@ fn shapes_of_other_pages() {
             &["410 gone_by"],
         ),
         (
+            "statuses that the API made up, below headings",
+            "# Error codes\n\n### 441 Name Missing\n\nThere is none.\n\n### 500 Unknown Trouble\n\nSorry.\n\n## Limits\n\n### 404 pages\n\nAt most.\n",
+            &["441 -", "500 -"],
+        ),
+        (
+            "small numbers that the head calls error codes",
+            "A page.\n\n| Error code | Message |\n|---|---|\n| 1 | No key |\n| 27 | No name |\n",
+            &["? 1", "? 27"],
+        ),
+        (
+            "codes with colons, and several in a cell",
+            "# Errors\n\n| HTTP | Error code |\n|---|---|\n| 400 | AB1<br>E0007 |\n| 401 | TokenLost: |\n",
+            &["400 AB1", "400 E0007", "401 TokenLost"],
+        ),
+        (
+            "the status in the body below the heading of a code, and a list of its members",
+            "# Errores\n\n## Recursos (404, 410)\n\n### `not-there`\n\n```json\n{ \"type\": \"not-there\", \"status\": 410 }\n```\n\n- `missingFields`: list\n",
+            &["410 not-there"],
+        ),
+        (
+            "an answer in a fence, its headers, then its codes",
+            "# Methods\n\n#### On Failure: Odd Name\n\n```\n400 Bad Request\nContent-Type: application/json\n```\n\nThe following headers will be returned:\n\n|Name|Description|\n|---|---|\n|`X-Odd-Name`|It.|\n\nThe error codes are:\n\n|Code|Message|\n|---|---|\n|`NAME_ODD`|no|\n",
+            &["400 NAME_ODD"],
+        ),
+        (
+            "another language",
+            "# Ошибки\n\n| Тип ошибки | Описание |\n|---|---|\n| `NO_DATA` | нет |\n",
+            &["? NO_DATA"],
+        ),
+        (
+            "statuses with the names of constants",
+            "#### Error codes\n\n* `400 StatusBadRequest`\n  * It is odd.\n* `410 StatusGone`\n",
+            &["400 -", "410 -"],
+        ),
+        (
             "a status that running text names",
             "# Limits\n\nWhoever asks too often gets 429 Too Many Requests.\n",
             &["429 -"],

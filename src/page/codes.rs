@@ -85,6 +85,11 @@ pub(super) fn is_evident(code: &str) -> bool {
     }
 }
 
+/// Whether it is a short code with a number, such as `AB1`: none of a language's words, but perhaps a name.
+fn is_numbered(code: &str) -> bool {
+    code.starts_with(|it: char| it.is_ascii_uppercase()) && code.ends_with(|it: char| it.is_ascii_digit())
+}
+
 /// A code as JSON has it: a number if it is written as one.
 pub(super) fn value(code: &str) -> Value {
     match Style::of(code) {
@@ -108,7 +113,7 @@ pub(super) fn list(text: &str) -> Option<Vec<String>> {
         .split([',', ';', ' '])
         .flat_map(|part| if part == "/" { "" } else { part }.split_terminator('|'))
     {
-        let part = part.trim();
+        let part = part.trim().trim_end_matches(':');
         if part.is_empty() || part == "or" || part == "and" || part == "/" {
             continue;
         }
@@ -119,7 +124,7 @@ pub(super) fn list(text: &str) -> Option<Vec<String>> {
     let separated = plain.contains([',', '/', ';']) || plain.contains(" or ");
     let fits = codes.len() == 1
         || separated && codes.iter().all(|it| is_evident(it) || text.contains(&format!("`{it}`")))
-        || codes.iter().all(|it| is_evident(it))
+        || codes.iter().all(|it| is_evident(it) || is_numbered(it))
         || (separated && codes.len() < 5);
     (!codes.is_empty() && fits).then_some(codes)
 }
@@ -145,6 +150,8 @@ mod tests {
             list("forbidden / unauthorized"),
             Some(vec!["forbidden".to_owned(), "unauthorized".to_owned()])
         );
+        assert_eq!(list("ABC1 E0001"), Some(vec!["ABC1".to_owned(), "E0001".to_owned()]));
+        assert_eq!(list("GoneAway:"), Some(vec!["GoneAway".to_owned()]));
         assert_eq!(list("conflict"), Some(vec!["conflict".to_owned()]));
         assert_eq!(list("Missing required fields"), None);
         assert_eq!(list("Resource not found"), None);

@@ -2,7 +2,7 @@
 
 use super::{
     block::{Table, plain},
-    codes, statuses,
+    codes, languages, statuses,
 };
 
 /// What a column holds.
@@ -80,7 +80,12 @@ fn by_head(head: &str) -> Option<Column> {
     ]) {
         return Some(Column::Summary);
     }
+    if languages::says_meaning(&head) {
+        return Some(Column::Summary);
+    }
     if has(&["code", "error", "errno", "exception"])
+        || languages::says_error(&head)
+        || languages::says_code(&head)
         || is(&[
             "type",
             "name",
@@ -106,6 +111,8 @@ pub(super) struct Columns {
     pub kinds: Vec<Column>,
     /// Whether the heads say that the codes are those of errors.
     pub says_error: bool,
+    /// Whether the head calls them error codes in so many words: then nothing else has to say so.
+    pub says_error_code: bool,
     /// Whether the first row turned out to be the head.
     pub head_in_rows: bool,
 }
@@ -222,11 +229,14 @@ impl Columns {
                 kinds[column] = Column::Example;
             }
         }
-        let says_error = code.and_then(|column| head.get(column)).is_some_and(|head| {
+        let said = code.and_then(|column| head.get(column)).map(|head| {
             let head = head.to_lowercase();
-            head.contains("error") || head.contains("code") || head.contains("exception")
+            let says_error = head.contains("error") || languages::says_error(&head);
+            let says_code = head.contains("code") || languages::says_code(&head);
+            (says_error || says_code || head.contains("exception"), says_error && says_code)
         });
-        Self { kinds, says_error, head_in_rows }
+        let (says_error, says_error_code) = said.unwrap_or_default();
+        Self { kinds, says_error, says_error_code, head_in_rows }
     }
 }
 

@@ -13,6 +13,7 @@ mod findings;
 mod format;
 mod glue;
 mod html;
+mod languages;
 mod lines;
 mod markdown;
 mod reading;

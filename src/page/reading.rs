@@ -10,7 +10,7 @@ use super::{
     codes,
     example::{self, Said},
     findings::{Example, Findings, Header, Scope, Stated, Unplaced},
-    sentence,
+    languages, sentence,
     statements::{Statements, Weight},
     statuses,
     table::{self, Context},
@@ -63,6 +63,7 @@ impl Reading {
                 let context = Context {
                     status: self.status(),
                     errors: self.speaks_of_errors() || sentence::announces_codes(&self.lead),
+                    headers: sentence::announces_headers(&self.lead),
                     scope: self.scope(),
                     line: block.line,
                 };
@@ -91,7 +92,8 @@ impl Reading {
     fn speaks_of_errors(&self) -> bool {
         const WORDS: [&str; 8] =
             ["error", "code", "fail", "problem", "exception", "fault", "status", "response"];
-        self.sections.iter().any(|section| WORDS.iter().any(|word| section.text.contains(word)))
+        self.sections.iter().any(|section| languages::says_error(&section.text))
+            || self.sections.iter().any(|section| WORDS.iter().any(|word| section.text.contains(word)))
     }
 
     fn heading(&mut self, level: u8, text: &str, line: usize) {
@@ -108,6 +110,10 @@ impl Reading {
         let leading = statuses::leading(text).filter(|(status, rest)| {
             // `404 pages` is a number of pages.
             statuses::only(text) == Some(*status)
+                // `441 Name Missing`: a status that the API made up.
+                || *status >= 400
+                    && self.speaks_of_errors()
+                    && rest.trim_start().starts_with(|it: char| it.is_ascii_uppercase())
                 || DASHES.iter().any(|dash| rest.starts_with(dash.trim_end()))
                 || rest.trim_start().starts_with(['(', '`'])
         });
@@ -241,7 +247,7 @@ impl Reading {
 
     /// `404 Not Found: …`, perhaps with a code behind it.
     fn item_of_status(&mut self, text: &str, lead: &str, said: &str, line: usize) -> bool {
-        let status = statuses::only(lead).or_else(|| {
+        let status = statuses::only(lead).or_else(|| statuses::in_mark(lead)).or_else(|| {
             // `400 (Bad Request) …`, `HTTP 400 Bad Request when …`
             let (status, rest) = statuses::leading(text)?;
             let rest = rest.trim_start_matches([' ', '(', '`', '*']);
@@ -296,7 +302,10 @@ impl Reading {
             .any(|it| it.text.contains("code") || it.text.contains("error"))
             || self.lead.to_lowercase().contains("code");
         let status = mentioned.or_else(|| self.status());
-        if !sure
+        // Below the heading of a code, a list tells of that one.
+        let is_detail = mentioned.is_none() && self.sections.last().is_some_and(|it| it.code.is_some());
+        if is_detail
+            || !sure
             || said.is_empty() && status.is_none()
             || !(status.is_some() && self.speaks_of_errors() || listed)
         {
@@ -317,7 +326,32 @@ impl Reading {
         true
     }
 
+    /// Below `On failure`, the first line of a shown answer tells the status of all that follows.
+    fn status_of_section(&mut self, code: &str) {
+        let Some(section) = self.sections.last_mut() else { return };
+        let first = code.trim().lines().next().unwrap_or_default();
+        let named =
+            statuses::leading(first).filter(|(status, rest)| statuses::names(*status, rest.trim_start()));
+        if section.status.is_none() && (section.text.contains("fail") || section.text.contains("error")) {
+            section.status = named.map(|(status, _)| status).filter(|status| *status >= 400);
+        }
+    }
+
+    /// Below the heading of a code without a status, the body that is shown may repeat it (RFC 9457: `status`).
+    fn status_of_body(&mut self, body: &Value) {
+        let Some(index) = self.sections.last().and_then(|section| section.statement) else { return };
+        let told = ["status", "statusCode", "status_code"].iter().find_map(|name| body.get(name)?.as_u64());
+        let told = told.and_then(|it| u16::try_from(it).ok()).filter(|it| (400..600).contains(it));
+        if let Some(stated) = self.statements.get_mut(index)
+            && stated.code.is_some()
+            && stated.status.is_none()
+        {
+            stated.status = told;
+        }
+    }
+
     fn code(&mut self, code: &str, line: usize) {
+        self.status_of_section(code);
         let shown = match example::shown(code) {
             Ok(Some(shown)) => shown,
             Ok(None) => return,
@@ -350,6 +384,7 @@ impl Reading {
             let about = String::new();
             self.findings.headers.push(Header { name, about, example: Some(value), scope, line });
         }
+        self.status_of_body(&shown.body);
         if shown.body.is_object() {
             self.findings.examples.push(Example { body: shown.body, scope, line, guess: shown.guess });
         }

@@ -42,6 +42,12 @@ pub(super) fn announces_codes(text: &str) -> bool {
     has("error") && (has("code") || has("name") || has("identifier"))
 }
 
+/// Whether a text says that what follows it are headers: `The following headers are returned:`.
+pub(super) fn announces_headers(text: &str) -> bool {
+    let last = sentences(text).last().unwrap_or_default().to_lowercase();
+    last.ends_with(':') && last.contains("headers") && !last.contains("code")
+}
+
 /// What a field is there for, by its name and by what is said of it.
 pub(super) fn role(name: &str, about: &str) -> Option<Role> {
     let last = name.rsplit(['.', '/']).next().unwrap_or(name).to_lowercase().replace(['_', '-'], "");

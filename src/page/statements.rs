@@ -106,11 +106,14 @@ impl Statements {
         }
         // What an error code is told by may be in a list of its own: a name of a member of a body is no code.
         let members = members(findings);
-        let is_member = |it: &Stated| {
-            it.status.is_none()
-                && it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it))
-        };
+        let is_member =
+            |it: &Stated| it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it));
         contradictions(&kept, &with_code, findings);
+        for member in kept.iter().filter(|it| is_member(it)) {
+            let text = member.code.as_ref().map(codes::shown).unwrap_or_default();
+            let why = "it is the name of a member of the bodies that the page shows".to_owned();
+            findings.unplaced.push(Unplaced { text, why, line: member.line });
+        }
         kept.retain(|it| !is_member(it));
         let coded: Vec<u16> = kept.iter().filter(|it| it.code.is_some()).filter_map(|it| it.status).collect();
         // A status whose codes are listed is no failure beside them. 207 is: what failed stands within it.

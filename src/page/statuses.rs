@@ -79,6 +79,16 @@ pub(super) fn names(status: u16, text: &str) -> bool {
     REASONS.iter().chain(OLDER).any(|(known, name)| *known == status && begins(name))
 }
 
+/// The status of a marked pair, `400 StatusBadRequest` between backticks: the name is that of a constant.
+pub(super) fn in_mark(text: &str) -> Option<u16> {
+    let (status, rest) = leading(text.strip_prefix('`')?.strip_suffix('`')?)?;
+    let name = rest.trim();
+    let is_name = name.len() > 2
+        && name.starts_with(|it: char| it.is_ascii_alphabetic())
+        && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+    is_name.then_some(status)
+}
+
 /// A status at the beginning of a text, and what follows it: `404`, `404 Not Found`, `HTTP 404`, `404: …`.
 pub(super) fn leading(text: &str) -> Option<(u16, &str)> {
     let text = text.trim_start_matches(['`', '*', '(', '"', ' ']);

@@ -19,6 +19,8 @@ pub(super) struct Context {
     pub status: Option<u16>,
     /// Whether the section, or the page, is about errors.
     pub errors: bool,
+    /// Whether the text right in front announces headers.
+    pub headers: bool,
     /// What headers that are listed here belong to.
     pub scope: Scope,
     /// The line of the table.
@@ -29,7 +31,7 @@ pub(super) struct Context {
 pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements, findings: &mut Findings) {
     let columns = Columns::of(table);
     let rows = table.rows.iter().skip(usize::from(columns.head_in_rows));
-    if columns.at(Column::Header) == Some(0) {
+    if columns.at(Column::Header) == Some(0) || context.headers {
         rows.for_each(|row| findings.headers.extend(header(row, &columns, context)));
         return;
     }
@@ -40,7 +42,7 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
     }
     // A table of names without statuses may list anything; that they are error codes has to be said.
     if status.is_none() && context.status.is_none() && !(columns.says_error && context.errors) {
-        let is_list = code.is_some() && context.errors;
+        let is_list = code.is_some() && (context.errors || columns.says_error_code);
         if !is_list {
             return;
         }
