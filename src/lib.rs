@@ -3,6 +3,7 @@
 //! A contract-conformance test harness for the failures of an HTTP API. Data flows one way:
 //! *pack + target → plan → exchange → checks → verdict → events → reports*.
 
+pub mod certificate;
 pub mod check;
 pub mod cli;
 pub mod diff;

@@ -12,9 +12,12 @@ pub const CONTRACT: &str = "things";
 /// How many scenarios one file holds.
 pub const PER_FILE: usize = 250;
 
-/// The failures in turn: id, HTTP status, code.
-const FAILURES: [(&str, u16, &str); 3] =
-    [("missing", 404, "not_found"), ("stranger", 401, "unauthenticated"), ("refused", 400, "invalid")];
+/// The failures in turn: id, HTTP status, code, summary.
+const FAILURES: [(&str, u16, &str, &str); 3] = [
+    ("missing", 404, "not_found", "there is no such thing"),
+    ("stranger", 401, "unauthenticated", "nobody knows who asks"),
+    ("refused", 400, "invalid", "the request makes no sense"),
+];
 
 const CONTRACT_FILE: &str = "contract: things
 as_of: 2026-11-20
@@ -28,9 +31,6 @@ envelope:
   request_id: /requestId
 codes: open
 failures:
-  - { id: missing, status: 404, code: not_found, summary: there is no such thing }
-  - { id: stranger, status: 401, code: unauthenticated, summary: nobody knows who asks }
-  - { id: refused, status: 400, code: invalid, summary: the request makes no sense }
 ";
 
 const ENVELOPE: &str = r#"{
@@ -52,7 +52,8 @@ const ENVELOPE: &str = r#"{
 
 /// What fails, which way: the API and the pack agree by this alone.
 pub fn failure(number: usize) -> (&'static str, u16, &'static str) {
-    FAILURES[number % FAILURES.len()]
+    let (id, status, code, _) = FAILURES[number % FAILURES.len()];
+    (id, status, code)
 }
 
 /// The body of the answer to the request of one scenario. Message and request id vary from answer to answer.
@@ -75,7 +76,12 @@ pub fn write(folder: &Path, url: &str, count: usize) -> io::Result<Vec<PathBuf>>
     for folder in [&schemas, &scenarios, &hurl] {
         fs::create_dir_all(folder)?;
     }
-    fs::write(schemas.join("contract.yaml"), CONTRACT_FILE)?;
+    let mut contract = CONTRACT_FILE.to_owned();
+    // What no scenario shows would make the run incomplete.
+    for (id, status, code, summary) in FAILURES.iter().take(count) {
+        let _ = writeln!(contract, "  - {{ id: {id}, status: {status}, code: {code}, summary: {summary} }}");
+    }
+    fs::write(schemas.join("contract.yaml"), contract)?;
     fs::write(schemas.join("envelope.schema.json"), ENVELOPE)?;
     fs::write(
         folder.join("failspec.toml"),

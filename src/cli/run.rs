@@ -52,6 +52,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
             in_ci: std::env::var_os("CI").is_some_and(|value| !value.is_empty()),
             waivers,
             selectors: Selectors(arguments.selectors.clone()),
+            witness: false,
             shard: arguments.shard,
             exchanges: Exchanges::OfAll,
         };

@@ -12,7 +12,10 @@ use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use tokio::time::timeout_at;
 use url::{Host, Url};
 
-use super::{Answer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause, content::Content};
+use super::{
+    Answer, Answerer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause, content::Content,
+    witness::Witness,
+};
 
 /// How long an unused connection is kept.
 ///
@@ -37,6 +40,8 @@ pub struct ClientOptions {
     pub identity: Option<Vec<u8>>,
     /// Whether the certificate of the server is not checked. Default: no.
     pub insecure: bool,
+    /// Whether it is taken down who answers. Default: no.
+    pub witness: bool,
 }
 
 impl Default for ClientOptions {
@@ -48,6 +53,7 @@ impl Default for ClientOptions {
             certificates: Vec::new(),
             identity: None,
             insecure: false,
+            witness: false,
         }
     }
 }
@@ -88,6 +94,7 @@ pub struct Client {
     options: Arc<ClientOptions>,
     proxied: Option<reqwest::Client>,
     limits: Limits,
+    witness: Option<Arc<Witness>>,
 }
 
 impl Client {
@@ -107,7 +114,13 @@ impl Client {
             let _ = secure.set(build(&options, false)?);
         }
         let (secure, limits) = (Arc::new(secure), options.limits);
-        Ok(Self { plain, secure, options: Arc::new(options), proxied, limits })
+        let witness = options.witness.then(Arc::default);
+        Ok(Self { plain, secure, options: Arc::new(options), proxied, limits, witness })
+    }
+
+    /// Who has answered so far; `None` unless [`ClientOptions::witness`] asks for it.
+    pub fn answerer(&self) -> Option<Answerer> {
+        self.witness.as_ref().map(|witness| witness.answerer())
     }
 
     /// The client for a URL that is reached directly.
@@ -148,6 +161,9 @@ impl Client {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         check_head(&headers, limits)?;
+        if let Some(witness) = &self.witness {
+            witness.note(&headers, response.extensions().get(), request.url.scheme() == "https");
+        }
         let content = Content::new(&headers, response.content_length(), limits);
         let (body, defect) = timeout_at((started + limits.total).into(), read(response, content, limits))
             .await
@@ -220,6 +236,7 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
         .connect_timeout(limits.connect)
         .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
+        .tls_info(options.witness)
         .http1_max_headers(limits.headers)
         .http2_max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
     if !proxied {

@@ -16,6 +16,7 @@ mod limits;
 mod media_type;
 mod path;
 mod request;
+mod witness;
 
 pub use answer::{Answer, BodyDefect};
 pub use client::{Client, ClientError, ClientOptions};
@@ -25,3 +26,4 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub use path::path_is_kept;
 pub use request::{Body, Header, Request, RequestError};
+pub use witness::Answerer;

@@ -15,6 +15,7 @@ use super::{
     operation::{OPERATION, read_operation},
     period::Period,
     pointer::Pointer,
+    profile::{PROFILE, Profile},
     provenance::Provenance,
     request::Line,
     rules::read_matches,
@@ -61,6 +62,8 @@ pub struct Contract {
     pub(super) elsewhere: Known,
     /// How what earlier runs left behind can be found and removed.
     pub sweep: Vec<Sweep>,
+    /// Parts that an API can be certified for.
+    pub profiles: Vec<Profile>,
     /// Contradictions and gaps in the documentation itself.
     pub errata: Vec<Erratum>,
     /// Where the contract begins.
@@ -138,6 +141,11 @@ pub static CONTRACT: Shape = Shape {
             "stability",
             Kind::Shape(&STABILITY),
             "kinds of changes that `failspec diff` is to class in another way than usual",
+        ),
+        Field::optional(
+            "profiles",
+            Kind::Map(&Kind::Shape(&PROFILE)),
+            "parts of the contract that an API can be certified for, beside `core` and `full`",
         ),
         Field::optional(
             "sweep",
@@ -252,6 +260,7 @@ impl Contract {
             not_in_force,
             elsewhere: Known::new(),
             sweep: base.sweep,
+            profiles: Vec::new(),
             errata: base.errata,
             place: reader.place(node.span),
         };
@@ -275,6 +284,9 @@ impl Contract {
         let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
         let sweeps: Vec<Sweep> = sweeps.iter().filter_map(|node| Sweep::read(node, &names)).collect();
         contract.sweep.extend(sweeps);
+        let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
+        let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
+        contract.profiles = profiles.collect();
         Some(contract)
     }
 
@@ -298,6 +310,7 @@ impl Contract {
             not_in_force: Vec::new(),
             elsewhere: Known::new(),
             sweep: Vec::new(),
+            profiles: Vec::new(),
             errata: Vec::new(),
             place,
         }

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Mutex;
 
 use crate::{
-    http::{Client, ClientError, ClientOptions, Exchange, Request},
+    http::{Answerer, Client, ClientError, ClientOptions, Exchange, Request},
     target::{Credential, Rate, Target},
 };
 
@@ -26,16 +26,17 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients that a target wants.
+    /// The clients that a target wants; `witness`: it is taken down who answers.
     ///
     /// # Errors
     /// When a certificate cannot be used.
-    pub fn new(target: &Target) -> Result<Self, ClientError> {
+    pub fn new(target: &Target, witness: bool) -> Result<Self, ClientError> {
         let options = ClientOptions {
             limits: target.limits,
             certificates: target.tls.authorities.iter().cloned().collect(),
             identity: target.tls.identity.as_ref().map(|identity| identity.expose().as_bytes().to_vec()),
             insecure: target.tls.insecure,
+            witness,
             ..ClientOptions::default()
         };
         let certified = target.roles.iter().filter_map(|(name, role)| match &role.credential {
@@ -51,6 +52,17 @@ impl Clients {
             everybody: Client::new(options)?,
             pace: target.rate.map(|rate| (rate, Mutex::new(Instant::now()))),
         })
+    }
+
+    /// Who has answered any of them, if that is taken down.
+    pub fn answerer(&self) -> Option<Answerer> {
+        let mut all = self.everybody.answerer()?;
+        for other in self.certified.values().filter_map(Client::answerer) {
+            all.software.extend(other.software);
+            all.public_keys.extend(other.public_keys);
+            all.unclear |= other.unclear;
+        }
+        Some(all)
     }
 
     /// Sends a request as soon as the rate of the target allows.

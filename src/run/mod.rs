@@ -25,7 +25,8 @@ mod wait;
 mod whole;
 
 pub use interrupt::{Interrupt, Interrupter, interrupt};
-pub use plan::{Plan, Selectors, Trial, trial_names};
+pub use crate::pack::trial_names;
+pub use plan::{Plan, Selectors, Trial};
 pub use sweep::{SweepReport, Swept, sweep};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{Exchanges, RunOptions, run};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    pack::{Contract, Pack, Row, Scenario},
+    pack::{Contract, Pack, Row, Scenario, trial_names},
     target::{Condition, Target, glob},
     verdict::{Lack, LackKind, Selection, Shard},
 };
@@ -93,21 +93,6 @@ fn picks(selector: &str, name: &str) -> bool {
     }
     let ends = name.match_indices("::").map(|(at, _)| at).chain([name.len()]);
     ends.into_iter().any(|end| glob(selector, &name[..end]))
-}
-
-/// The names of all trials of a pack, in order.
-pub fn trial_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>, Option<usize>)> {
-    pack.scenarios.iter().flat_map(move |scenario| {
-        let failure = &pack.contract.failures[scenario.failure].id;
-        let name = format!("{}::{failure}::{}", pack.name, scenario.name);
-        let rows: Vec<(String, Option<usize>)> = if scenario.rows.is_empty() {
-            vec![(name, None)]
-        } else {
-            let rows = scenario.rows.iter().enumerate();
-            rows.map(|(index, row)| (format!("{name}::{}", row.name), Some(index))).collect()
-        };
-        rows.into_iter().map(move |(name, row)| (name, scenario, row))
-    })
 }
 
 impl Plan {

@@ -11,13 +11,13 @@ use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 
 use crate::{
     http::ClientError,
-    pack::Files,
+    pack::{Files, trial_names},
     secret::Mask,
     snapshot::{Approved, Mode},
     target::{Target, Waiver},
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport, reused_request_ids,
+        RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport, reused_request_ids,
         waiver_findings,
     },
 };
@@ -26,7 +26,7 @@ use super::{
     engine::{Engine, PackRun},
     finish::{documented, millis, scenario_file},
     interrupt::Interrupt,
-    plan::{Plan, Selectors, trial_names},
+    plan::{Plan, Selectors},
     session::{Session, run_name, variables},
     wait::planned_waits,
 };
@@ -56,6 +56,8 @@ pub struct RunOptions {
     pub waivers: Vec<Waiver>,
     /// What was selected, as given.
     pub selectors: Selectors,
+    /// Whether it is taken down who answers.
+    pub witness: bool,
     /// Which part of it is run, where it is not all of it; the plans hold no other trials.
     pub shard: Option<Shard>,
 }
@@ -128,7 +130,7 @@ pub(super) fn session(
         mask.add_value(held.value.as_str().unwrap_or_default(), name);
     }
     Ok(Session {
-        clients: super::manners::Clients::new(&plan.target)?,
+        clients: super::manners::Clients::new(&plan.target, options.witness)?,
         mask,
         variables: Arc::new(variables(&plan.pack, &plan.target)),
         waivers: Arc::clone(waivers),
@@ -203,6 +205,11 @@ fn assemble(
             coverage,
             lacks: plan.lacks.clone(),
             errata: errata.collect(),
+            server: engine.session.clients.answerer().map(|answerer| ServerReport {
+                software: answerer.software.into_iter().collect(),
+                public_keys: answerer.public_keys.into_iter().collect(),
+                unclear: answerer.unclear,
+            }),
         });
         diagnosis.extend(run.diagnosis);
         // Most runs have one pack: its reports need not move.

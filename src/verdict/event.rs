@@ -94,10 +94,24 @@ pub struct PackReport {
     pub lacks: Vec<Lack>,
     /// Contradictions and gaps in its documentation.
     pub errata: Vec<ErratumReport>,
+    /// Who answered, where that was taken down (`failspec certify`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerReport>,
+}
+
+/// Who answered, over all exchanges of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ServerReport {
+    /// What the server says that it is: the values of `Server`.
+    pub software: Vec<String>,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex.
+    pub public_keys: Vec<String>,
+    /// Whether an answer came over TLS whose certificate could not be read, or there were too many different ones.
+    pub unclear: bool,
 }
 
 /// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ErratumReport {
     /// The pack.
     pub pack: String,

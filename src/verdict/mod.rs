@@ -11,7 +11,9 @@ mod summary;
 mod trial;
 
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
-pub use event::{ErratumReport, Event, FORMAT, PackHeader, PackReport, PlannedWait, RunHeader, RunReport};
+pub use event::{
+    ErratumReport, Event, FORMAT, PackHeader, PackReport, PlannedWait, RunHeader, RunReport, ServerReport,
+};
 pub use lack::{Lack, LackKind};
 pub use merge::{MergeError, merge};
 pub use outcome::Outcome;

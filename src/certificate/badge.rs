@@ -1,0 +1,46 @@
+//! Badges: one line of what a certificate says, for a web page.
+
+use serde_json::{Value, json};
+
+use super::predicate::Predicate;
+
+/// Width of a letter, roughly, in pixels: Verdana 11.
+const LETTER: usize = 7;
+
+/// The two halves of a badge.
+fn words(predicate: &Predicate) -> (String, String) {
+    let packs: Vec<&str> = predicate.packs.iter().map(|pack| pack.name.as_str()).collect();
+    let day = predicate.finished.get(..10).unwrap_or_default();
+    (packs.join(" + "), format!("{} conformant · {day}", predicate.profile))
+}
+
+/// The badge of a certificate that is a pass, as SVG.
+pub fn svg(predicate: &Predicate) -> String {
+    let (left, right) = words(predicate);
+    let [one, two] = [&left, &right].map(|text| text.chars().count() * LETTER + 12);
+    let whole = one + two;
+    let (left, right) = (escaped(&left), escaped(&right));
+    let (middle, last) = (one / 2, one + two / 2);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"20\" role=\"img\" aria-label=\"{left}: {right}\">\n\
+         <title>{left}: {right}</title>\n\
+         <rect width=\"{whole}\" height=\"20\" rx=\"3\" fill=\"#1a7f37\"/>\n\
+         <path d=\"M3 0h{}v20H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z\" fill=\"#444\"/>\n\
+         <g fill=\"#fff\" text-anchor=\"middle\" font-family=\"Verdana,Geneva,DejaVu Sans,sans-serif\" font-size=\"11\">\n\
+         <text x=\"{middle}\" y=\"14\">{left}</text>\n\
+         <text x=\"{last}\" y=\"14\">{right}</text>\n\
+         </g>\n</svg>\n",
+        one - 3
+    )
+}
+
+/// The badge of a certificate that is a pass, as the endpoint of shields.io wants it
+/// (<https://shields.io/badges/endpoint-badge>).
+pub fn endpoint(predicate: &Predicate) -> Value {
+    let (label, message) = words(predicate);
+    json!({ "schemaVersion": 1, "label": label, "message": message, "color": "green" })
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

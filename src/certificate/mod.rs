@@ -1,0 +1,37 @@
+//! Certificates: a verdict that others can check.
+//!
+//! A certificate is a DSSE envelope ([`Envelope`]) with one Ed25519 signature around an in-toto [`Statement`]. Its
+//! subjects are digests of the report of the run, of each contract and of each pack; its [`Predicate`] says for which
+//! [profile](required) the run is a pass, and what became of each requirement.
+//!
+//! Nothing in a certificate is believed because it is signed: [`Certificate::verify`] makes the predicate anew from the
+//! report and the packs, and compares. What remains to be believed is that the signer ran what the report says.
+
+
+mod claims;
+mod dsse;
+mod key;
+mod predicate;
+mod programme;
+mod required;
+mod requirement;
+mod signed;
+mod statement;
+mod validity;
+mod verification;
+
+pub mod badge;
+
+pub use signed::{Certificate, CertificateError, sign};
+pub use claims::Claims;
+pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
+pub use key::{KeyError, PublicKey, SigningKey};
+pub use predicate::{
+    Artifact, Binary, CertifiedPack, PREDICATE_TYPE, Predicate, Signer, TargetIdentity, TestResult, schema,
+};
+pub use programme::{PROGRAMME, Programme, ProgrammeError};
+pub use required::{ProfileError, required};
+pub use requirement::{Met, Requirement};
+pub use statement::{STATEMENT_TYPE, Statement, StatementError, Subject};
+pub use validity::parse_days;
+pub use verification::{Questions, Verification};

@@ -1,0 +1,152 @@
+//! What a certificate says of a run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::verdict::ErratumReport;
+
+use super::{requirement::Requirement, statement::Subject};
+
+/// The type of our predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with their meaning,
+/// and more.
+pub const PREDICATE_TYPE: &str = "https://failspec.dev/attestation/conformance/v1";
+
+/// What a certificate says of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Predicate {
+    /// `PASSED`, `WARNED` (passed, with warnings) or `FAILED` (of test-result/v0.1).
+    pub result: TestResult,
+    /// The contracts and packs that the run was held against (of test-result/v0.1).
+    pub configuration: Vec<Subject>,
+    /// The trials that passed without a warning (of test-result/v0.1).
+    #[serde(rename = "passedTests")]
+    pub passed_tests: Vec<String>,
+    /// The trials that passed with warnings (of test-result/v0.1).
+    #[serde(rename = "warnedTests")]
+    pub warned_tests: Vec<String>,
+    /// The trials that did not pass: failed, waived, inconclusive or skipped (of test-result/v0.1).
+    #[serde(rename = "failedTests")]
+    pub failed_tests: Vec<String>,
+    /// What was to be shown: `core`, `full`, or a profile of the contract.
+    pub profile: String,
+    /// The packs of the run.
+    pub packs: Vec<CertifiedPack>,
+    /// What only the whole run could see and what is documented otherwise; none of it may be there in a pass.
+    pub run_violations: Vec<String>,
+    /// What was tested, as the operator says.
+    pub artifact: Option<Artifact>,
+    /// The program that ran the scenarios.
+    pub failspec: Binary,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// When it ended, RFC 3339 in UTC.
+    pub finished: String,
+    /// When the certificate was made, RFC 3339 in UTC.
+    pub issued: String,
+    /// Until when it may be relied on, RFC 3339 in UTC.
+    pub valid_until: String,
+    /// What whoever asked for the certificate gave, so that it cannot be an older one.
+    pub nonce: Option<String>,
+    /// Who signs.
+    pub signer: Signer,
+}
+
+/// The result of a run, in the words of test-result/v0.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TestResult {
+    /// Everything that is required was shown.
+    Passed,
+    /// The same, and there are warnings about what nobody documents.
+    Warned,
+    /// Something that is required was not shown, or a documented rule was broken.
+    Failed,
+}
+
+impl TestResult {
+    /// Whether it is a pass.
+    pub fn is_pass(self) -> bool {
+        self != Self::Failed
+    }
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Warned => "WARNED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// One pack of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CertifiedPack {
+    /// Its name, with the version that was asked for: `kubeadapt@2026-03`.
+    pub name: String,
+    /// The day of the documentation.
+    pub as_of: Option<String>,
+    /// Where the documentation is.
+    pub documentation: Option<String>,
+    /// What was tested.
+    pub target: TargetIdentity,
+    /// What became of each documented failure and cause, in the order of the contract.
+    pub requirements: Vec<Requirement>,
+    /// Contradictions and gaps in the documentation.
+    pub errata: Vec<ErratumReport>,
+}
+
+/// What was tested, as far as the run could see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetIdentity {
+    /// The base URL.
+    pub url: String,
+    /// Whether it is on the machine of the run.
+    pub loopback: bool,
+    /// What the server says that it is: the values of `Server`.
+    pub software: Vec<String>,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. None without TLS.
+    pub public_keys: Vec<String>,
+    /// Whether some answers came over TLS whose key is not known.
+    pub unclear: bool,
+}
+
+/// What was tested, as the operator says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// The digest of what runs there, `sha256:` and hex.
+    pub digest: Option<String>,
+    /// The commit that it was built from.
+    pub commit: Option<String>,
+}
+
+/// The program that ran the scenarios.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Binary {
+    /// The version of failspec.
+    pub version: String,
+    /// SHA-256 of its file, in hex, where it could be read.
+    pub sha256: Option<String>,
+}
+
+/// Who signs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// The public key: SubjectPublicKeyInfo (DER) in base64.
+    pub public_key: String,
+}
+
+/// The JSON Schema of a statement with our predicate.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(super::statement::Statement).to_value();
+    if let Some(top) = schema.as_object_mut() {
+        top.insert("title".to_owned(), "failspec certificate: the statement that is signed".into());
+    }
+    schema
+}

@@ -1,0 +1,174 @@
+//! What a certificate says of one documented failure or cause.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    pack::{Pack, Provenance, Scenario, trial_names},
+    verdict::{Coverage, Exercise, Outcome, State, TrialReport},
+};
+
+use super::required::Required;
+
+/// A documented failure or cause, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// The failure, or `failure/cause`.
+    pub id: String,
+    /// Where it is documented that a request fails so. What is `ours` is never required.
+    pub source: Provenance,
+    /// Where that can be read.
+    pub documentation: Option<String>,
+    /// Whether the profile requires it.
+    pub required: bool,
+    /// What became of it.
+    pub outcome: Met,
+    /// Why, where it was not shown.
+    pub why: Option<String>,
+    /// How many trials were looked at.
+    pub trials: usize,
+}
+
+/// What became of a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Met {
+    /// It was shown, and every trial of it passed.
+    Passed,
+    /// A trial of it broke a documented rule.
+    Failed,
+    /// A trial of it broke a documented rule that a waiver covers: known, and no pass.
+    Waived,
+    /// A trial of it could not be judged.
+    Inconclusive,
+    /// The target brings too little for a trial of it.
+    Skipped,
+    /// The target says that it cannot show it.
+    OutOfReach,
+    /// The contract leaves it out.
+    Excluded,
+    /// Its trials passed with another code that the documentation accepts as well.
+    Alternative,
+    /// No trial is about it.
+    Untested,
+}
+
+impl Met {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Waived => "waived",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+            Self::OutOfReach => "out of reach",
+            Self::Excluded => "excluded",
+            Self::Alternative => "alternative code",
+            Self::Untested => "untested",
+        }
+    }
+}
+
+/// What became of every failure and cause of a pack.
+pub(super) fn requirements(
+    pack: &Pack,
+    required: &Required,
+    trials: &[&TrialReport],
+    coverage: &Coverage,
+) -> Vec<Requirement> {
+    let scenarios: HashMap<String, &Scenario> =
+        trial_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
+    let mut found = Vec::new();
+    for (index, failure) in pack.contract.failures.iter().enumerate() {
+        let own: Vec<&TrialReport> = trials.iter().copied().filter(|trial| trial.failure == failure.id).collect();
+        let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause.as_str())));
+        for (at, cause) in std::iter::once((None, None)).chain(causes) {
+            let id = cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id));
+            let is_required = required.holds(&id);
+            let looked_at: Vec<&TrialReport> = own
+                .iter()
+                .copied()
+                .filter(|trial| cause.is_none() || trial.cause.as_deref() == cause)
+                .filter(|trial| {
+                    // What a request alone cannot trigger is no matter of `core`.
+                    let scenario = scenarios.get(trial.name.as_str());
+                    !required.without_conditions || scenario.is_none_or(|it| it.condition.is_none())
+                })
+                .collect();
+            let (outcome, why) = match (looked_at.is_empty(), &failure.excluded) {
+                (true, Some(why)) => (Met::Excluded, Some(why.clone())),
+                _ => met(&looked_at, cause.is_some(), out_of_reach(coverage, &failure.id)),
+            };
+            found.push(Requirement {
+                id,
+                source: source(pack, index, at),
+                documentation: failure.documentation.clone().or_else(|| pack.contract.documentation.clone()),
+                required: is_required,
+                outcome,
+                why,
+                trials: looked_at.len(),
+            });
+        }
+    }
+    found
+}
+
+/// Why the target cannot show a failure, if it says so.
+fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
+    let of = coverage.failures.iter().find(|it| it.failure == failure)?;
+    let states = std::iter::once(&of.state).chain(of.causes.iter().map(|cause| &cause.state));
+    states.into_iter().find_map(|state| match state {
+        State::OutOfReach(why) => Some(why.as_str()),
+        _ => None,
+    })
+}
+
+/// Where it is documented that a request fails so: what only scenarios of ours claim is ours.
+pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Provenance {
+    let documented = pack.contract.failures[failure].source;
+    let mut own = pack
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.failure == failure && (cause.is_none() || scenario.cause == cause))
+        .peekable();
+    let claimed = own.peek().is_none() || own.any(|scenario| scenario.source.is_binding());
+    if claimed { documented } else { Provenance::Ours }
+}
+
+/// The worst of the trials, else whether one of them showed it.
+fn met(trials: &[&TrialReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
+    let with = |outcome: Outcome| trials.iter().find(|trial| trial.outcome == outcome);
+    let reason = |trial: &TrialReport| trial.reason.clone();
+    if let Some(trial) = with(Outcome::Failed) {
+        let first = trial.violations.first();
+        return (Met::Failed, first.map(|finding| format!("{}: {}", trial.name, finding.check)));
+    }
+    if let Some(trial) = with(Outcome::Waived) {
+        return (Met::Waived, trial.waived.first().map(|waived| waived.reason.clone()));
+    }
+    if let Some(trial) = with(Outcome::Inconclusive) {
+        return (Met::Inconclusive, reason(trial));
+    }
+    if let Some(trial) = with(Outcome::Skipped) {
+        return match out_of_reach {
+            Some(why) => (Met::OutOfReach, Some(why.to_owned())),
+            None => (Met::Skipped, reason(trial)),
+        };
+    }
+    let exercised = trials.iter().any(|trial| trial.exercised == Exercise::Exercised);
+    let alternative = trials.iter().find_map(|trial| match &trial.exercised {
+        Exercise::Alternative(code) => Some(code),
+        _ => None,
+    });
+    match (exercised, alternative) {
+        (true, _) => (Met::Passed, None),
+        // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
+        (false, Some(_)) if is_cause => (Met::Passed, None),
+        (false, Some(code)) => (Met::Alternative, Some(format!("the code was {code}"))),
+        (false, None) if trials.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
+        (false, None) => (Met::Inconclusive, Some("no answer was identified as it".to_owned())),
+    }
+}

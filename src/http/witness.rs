@@ -1,0 +1,82 @@
+//! Who answered: what servers say of themselves, and the keys that they prove to have.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use reqwest::{header::SERVER, tls::TlsInfo};
+use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
+use sha2::{Digest, Sha256};
+
+/// So many different values are kept of each kind: a server may put anything into a header.
+const MOST: usize = 16;
+
+/// The longest value that is kept, in bytes.
+const LONGEST: usize = 200;
+
+/// Who answered, over all exchanges of a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answerer {
+    /// The values of `Server` (RFC 9110, section 10.2.4), sorted.
+    pub software: BTreeSet<String>,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex, sorted. Empty
+    /// without TLS.
+    pub public_keys: BTreeSet<String>,
+    /// Whether an answer came over TLS whose certificate could not be read, or there were too many different ones.
+    pub unclear: bool,
+}
+
+/// Takes down who answers.
+#[derive(Debug, Default)]
+pub(super) struct Witness(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    answerer: Answerer,
+    /// Certificates that were seen before: most answers come with the same one.
+    known: Vec<Vec<u8>>,
+}
+
+impl Witness {
+    /// Takes down who gave an answer, with the headers of its head.
+    pub fn note(&self, headers: &reqwest::header::HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
+        // What is inside stays whole if a thread panics: nothing is half done.
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Noted { answerer, known } = &mut *noted;
+        for value in headers.get_all(SERVER) {
+            let value: String = String::from_utf8_lossy(value.as_bytes()).chars().take(LONGEST).collect();
+            if answerer.software.len() < MOST {
+                answerer.software.insert(value);
+            }
+        }
+        if !secure {
+            return;
+        }
+        let Some(certificate) = tls.and_then(TlsInfo::peer_certificate) else {
+            answerer.unclear = true;
+            return;
+        };
+        if known.iter().any(|known| known == certificate) {
+            return;
+        }
+        match public_key(certificate) {
+            Some(key) if known.len() < MOST => {
+                known.push(certificate.to_vec());
+                answerer.public_keys.insert(key);
+            }
+            _ => answerer.unclear = true,
+        }
+    }
+
+    pub fn answerer(&self) -> Answerer {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).answerer.clone()
+    }
+}
+
+/// SHA-256 of the public key of a certificate, in hex.
+fn public_key(certificate: &[u8]) -> Option<String> {
+    let certificate = CertificateDer::from(certificate);
+    let key = ParsedCertificate::try_from(&certificate).ok()?.subject_public_key_info();
+    Some(Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect())
+}
