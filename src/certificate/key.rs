@@ -107,7 +107,11 @@ impl PublicKey {
     pub fn from_pem(text: &[u8], origin: &str) -> Result<Self, KeyError> {
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text).map_err(|error| {
             let reason = not_pem(&error);
-            KeyError::NotPem { origin: origin.to_owned(), wanted: "public key (SubjectPublicKeyInfo)", reason }
+            KeyError::NotPem {
+                origin: origin.to_owned(),
+                wanted: "public key (SubjectPublicKeyInfo)",
+                reason,
+            }
         })?;
         Self::from_der(&der).ok_or_else(|| KeyError::Algorithm { origin: origin.to_owned() })
     }
@@ -186,7 +190,12 @@ mod tests {
         assert!(!format!("{key:?}").contains("BEGIN"));
         let shown = format!("{:?}", SigningKey::from_pem(&key).unwrap());
         assert!(!key.expose().contains(shown.trim_start_matches("SigningKey(").trim_end_matches(')')));
-        for text in ["", "hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n", "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n"] {
+        for text in [
+            "",
+            "hunter2",
+            "-----BEGIN PRIVATE KEY-----\nhunter2\n",
+            "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n",
+        ] {
             let error = SigningKey::from_pem(&Secret::new(text, "k.pem")).unwrap_err().to_string();
             assert!(error.contains("k.pem") && !error.contains("hunter2"), "{error}");
         }

@@ -7,7 +7,6 @@
 //! Nothing in a certificate is believed because it is signed: [`Certificate::verify`] makes the predicate anew from the
 //! report and the packs, and compares. What remains to be believed is that the signer ran what the report says.
 
-
 mod claims;
 mod dsse;
 mod key;
@@ -22,7 +21,6 @@ mod verification;
 
 pub mod badge;
 
-pub use signed::{Certificate, CertificateError, sign};
 pub use claims::Claims;
 pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
@@ -32,6 +30,7 @@ pub use predicate::{
 pub use programme::{PROGRAMME, Programme, ProgrammeError};
 pub use required::{ProfileError, required};
 pub use requirement::{Met, Requirement};
+pub use signed::{Certificate, CertificateError, is_loopback, sign};
 pub use statement::{STATEMENT_TYPE, Statement, StatementError, Subject};
 pub use validity::parse_days;
 pub use verification::{Questions, Verification};

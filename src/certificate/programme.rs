@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jiff::{SignedDuration, civil::Date};
 
-use crate::document::{
-    Diagnostic, Diagnostics, Field, Fields, Kind, Node, Reader, Shape, Source, toml,
-};
+use crate::document::{Diagnostic, Diagnostics, Field, Fields, Kind, Node, Reader, Shape, Source, toml};
 
 use super::{
     key::{KeyError, PublicKey},
@@ -86,7 +84,11 @@ pub static PROGRAMME: Shape = Shape {
         Field::required("profiles", Kind::List(&Kind::Text), "the profiles that it awards"),
         Field::optional("max_validity", Kind::Text, "the longest validity of a certificate, such as 400d"),
         Field::optional("max_age", Kind::Text, "how old the run of a certificate may be, such as 90d"),
-        Field::optional("versions", Kind::List(&Kind::Text), "versions of failspec that are accepted (default: all)"),
+        Field::optional(
+            "versions",
+            Kind::List(&Kind::Text),
+            "versions of failspec that are accepted (default: all)",
+        ),
         Field::optional(
             "binaries",
             Kind::List(&Kind::Text),
@@ -94,7 +96,11 @@ pub static PROGRAMME: Shape = Shape {
         ),
         Field::required("packs", Kind::List(&Kind::Shape(&PACK)), "the packs that are accepted"),
         Field::required("keys", Kind::List(&Kind::Shape(&KEY)), "the keys that are trusted"),
-        Field::optional("revoked", Kind::List(&Kind::Shape(&REVOKED)), "the keys that are not trusted any more"),
+        Field::optional(
+            "revoked",
+            Kind::List(&Kind::Shape(&REVOKED)),
+            "the keys that are not trusted any more",
+        ),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&APPROVED)),
@@ -109,7 +115,11 @@ static PACK: Shape = Shape {
     about: "a pack that is accepted",
     fields: &[
         Field::required("name", Kind::Text, "its name, or name@version"),
-        Field::required("digests", Kind::List(&Kind::Text), "the digests that are accepted, as `failspec verify` shows them"),
+        Field::required(
+            "digests",
+            Kind::List(&Kind::Text),
+            "the digests that are accepted, as `failspec verify` shows them",
+        ),
     ],
     also: &[],
 };
@@ -131,7 +141,11 @@ static REVOKED: Shape = Shape {
     fields: &[
         Field::required("id", Kind::Text, "its id"),
         Field::required("reason", Kind::Text, "why"),
-        Field::optional("since", Kind::Date, "the first day on which it is not trusted (default: it never was)"),
+        Field::optional(
+            "since",
+            Kind::Date,
+            "the first day on which it is not trusted (default: it never was)",
+        ),
     ],
     also: &[],
 };
@@ -174,7 +188,8 @@ impl Programme {
         let rows = |key: &str, shape: &'static Shape| -> Vec<Fields<'_>> {
             list(key).iter().filter_map(|node| reader.fields(node, shape)).collect()
         };
-        let (max_validity, max_age) = (days(&fields, "max_validity", reader), days(&fields, "max_age", reader));
+        let (max_validity, max_age) =
+            (days(&fields, "max_validity", reader), days(&fields, "max_age", reader));
         let mut programme = Self {
             name: text(&fields, "name", reader).unwrap_or_default(),
             profiles: texts("profiles"),

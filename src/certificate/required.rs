@@ -63,7 +63,9 @@ pub fn required(pack: &Pack, profile: &str) -> Result<Required, ProfileError> {
                 pack.scenarios.iter().filter(|it| it.failure == index && (at.is_none() || it.cause == at));
             let can_be_shown = !without_conditions || own.any(|scenario| scenario.condition.is_none());
             if can_be_shown && source(pack, index, at).is_binding() {
-                ids.insert(cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id)));
+                ids.insert(
+                    cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id)),
+                );
             }
         }
     }

@@ -83,7 +83,8 @@ pub(super) fn requirements(
         trial_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
     let mut found = Vec::new();
     for (index, failure) in pack.contract.failures.iter().enumerate() {
-        let own: Vec<&TrialReport> = trials.iter().copied().filter(|trial| trial.failure == failure.id).collect();
+        let own: Vec<&TrialReport> =
+            trials.iter().copied().filter(|trial| trial.failure == failure.id).collect();
         let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause.as_str())));
         for (at, cause) in std::iter::once((None, None)).chain(causes) {
             let id = cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id));
@@ -94,8 +95,9 @@ pub(super) fn requirements(
                 .filter(|trial| cause.is_none() || trial.cause.as_deref() == cause)
                 .filter(|trial| {
                     // What a request alone cannot trigger is no matter of `core`.
+                    let aside = is_required && required.without_conditions;
                     let scenario = scenarios.get(trial.name.as_str());
-                    !required.without_conditions || scenario.is_none_or(|it| it.condition.is_none())
+                    !aside || scenario.is_none_or(|it| it.condition.is_none())
                 })
                 .collect();
             let (outcome, why) = match (looked_at.is_empty(), &failure.excluded) {

@@ -202,14 +202,15 @@ fn identity(pack: &PackReport) -> TargetIdentity {
     TargetIdentity {
         url,
         loopback: parsed.as_ref().is_some_and(is_loopback),
-        unclear: secure && server.as_ref().is_none_or(|server| server.unclear || server.public_keys.is_empty()),
+        unclear: secure
+            && server.as_ref().is_none_or(|server| server.unclear || server.public_keys.is_empty()),
         software: server.as_ref().map(|server| server.software.clone()).unwrap_or_default(),
         public_keys: server.map(|server| server.public_keys).unwrap_or_default(),
     }
 }
 
 /// Whether a URL is on this machine.
-pub(super) fn is_loopback(url: &url::Url) -> bool {
+pub fn is_loopback(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -224,6 +225,7 @@ fn contract_digest(pack: &Pack) -> String {
         || format!("schemas/{}/contract.yaml", pack.name),
         |_| pack.contract.place.source.name().to_owned(),
     );
-    let text = pack.texts.iter().find(|(path, _)| file.ends_with(path.as_str())).map(|(_, text)| text.as_str());
+    let text =
+        pack.texts.iter().find(|(path, _)| file.ends_with(path.as_str())).map(|(_, text)| text.as_str());
     hex(&Sha256::digest(text.unwrap_or_default()))
 }

@@ -58,7 +58,9 @@ pub enum StatementError {
     #[error("its payload is a `{0}`; only `{STATEMENT_TYPE}` is understood")]
     Kind(String),
     /// It says something of another kind, or in another version.
-    #[error("its predicate is `{0}`; only `{PREDICATE_TYPE}` is understood: use the failspec that it was made with")]
+    #[error(
+        "its predicate is `{0}`; only `{PREDICATE_TYPE}` is understood: use the failspec that it was made with"
+    )]
     PredicateType(String),
 }
 

@@ -74,7 +74,8 @@ impl Certificate {
         if let Some(nonce) = questions.nonce
             && self.statement.predicate.nonce.as_deref() != Some(nonce)
         {
-            done.problems.push("it does not hold the nonce that was asked for: it may be an older one".to_owned());
+            done.problems
+                .push("it does not hold the nonce that was asked for: it may be an older one".to_owned());
         }
         self.verify_contents(report, packs, &mut done);
         if let Some(programme) = questions.programme {
@@ -86,7 +87,8 @@ impl Certificate {
 
     fn verify_signer(&self, questions: &Questions<'_>, done: &mut Verification) {
         if !self.sealed.is_signed_by(self.signer) {
-            let problem = "the signature is not that of the key in it over these bytes: something was changed";
+            let problem =
+                "the signature is not that of the key in it over these bytes: something was changed";
             done.problems.push(problem.to_owned());
         }
         if let Some(key) = questions.public_key {
@@ -105,12 +107,14 @@ impl Certificate {
         let predicate = &self.statement.predicate;
         let read = |text: &str| text.parse::<Timestamp>().ok();
         let times = [&predicate.started, &predicate.finished, &predicate.issued, &predicate.valid_until];
-        let [Some(started), Some(finished), Some(issued), Some(valid_until)] = times.map(|text| read(text)) else {
+        let [Some(started), Some(finished), Some(issued), Some(valid_until)] = times.map(|text| read(text))
+        else {
             problems.push("its times cannot be read".to_owned());
             return;
         };
         if !(started <= finished && finished <= issued && issued < valid_until) {
-            problems.push("its times contradict each other: started, finished, issued, valid until".to_owned());
+            problems
+                .push("its times contradict each other: started, finished, issued, valid until".to_owned());
         }
         if issued > now.saturating_add(CLOCK).unwrap_or(now) {
             problems.push(format!("it was issued in the future: {issued}"));
@@ -133,7 +137,8 @@ impl Certificate {
             Ok(report) if report.format == FORMAT => report,
             Ok(report) => {
                 let format = report.format;
-                done.problems.push(format!("the report has format {format}, and this failspec reads {FORMAT}"));
+                done.problems
+                    .push(format!("the report has format {format}, and this failspec reads {FORMAT}"));
                 return;
             }
             Err(error) => {
@@ -191,7 +196,8 @@ impl Certificate {
             let subject = format!("pack:{}", pack.name);
             let digest = self.statement.subject.iter().find(|it| it.name == subject);
             let digest = digest.map_or("", |subject| subject.digest.sha256.as_str());
-            let accepted = programme.packs.get(&pack.name).is_some_and(|known| known.iter().any(|it| it == digest));
+            let accepted =
+                programme.packs.get(&pack.name).is_some_and(|known| known.iter().any(|it| it == digest));
             refuse(accepted, format!("{} does not accept the pack {} {digest}", programme.name, pack.name));
         }
         let times = (predicate.issued.parse::<Timestamp>(), predicate.valid_until.parse::<Timestamp>());
@@ -269,7 +275,10 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
         let label = part.header.label();
         let Some(pack) = packs.iter().find(|pack| pack.label() == label) else { continue };
         if part.header.digest != pack.digest {
-            found.push(format!("the report was made with another {label}: its digest is {}", part.header.digest));
+            found.push(format!(
+                "the report was made with another {label}: its digest is {}",
+                part.header.digest
+            ));
         }
         let names: BTreeSet<String> = trial_names(pack).map(|(name, ..)| name).collect();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -279,10 +288,17 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
                 found.push(format!("the report contradicts itself about {}", trial.name));
             }
         }
-        found.extend(names.iter().filter(|name| !seen.contains_key(name.as_str())).map(|name| format!("the report has no trial {name}")));
-        found.extend(seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(|(name, count)| {
-            format!("the report has the trial {name} {count} times, and the pack has it otherwise")
-        }));
+        found.extend(
+            names
+                .iter()
+                .filter(|name| !seen.contains_key(name.as_str()))
+                .map(|name| format!("the report has no trial {name}")),
+        );
+        found.extend(seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(
+            |(name, count)| {
+                format!("the report has the trial {name} {count} times, and the pack has it otherwise")
+            },
+        ));
     }
     let known: BTreeSet<&str> = report.packs.iter().map(|part| part.header.name.as_str()).collect();
     found.extend(

@@ -7,11 +7,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::verdict::Shard;
 
 use super::examples::{
-    CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES, DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES,
-    EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, SCENARIO_EXAMPLES,
-    SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, WAIVE_HELP,
+    BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
+    DIFF_EXAMPLES, DRIFT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, INIT_EXAMPLES,
+    KEYGEN_EXAMPLES, LINT_EXAMPLES, LIST_EXAMPLES, MERGE_HELP, RUN_EXAMPLES, SCENARIO_EXAMPLES,
+    SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
-use super::{diff::DiffArguments, drift::DriftArguments, import::ImportAction, mutants::MutantsArguments};
+use super::{
+    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
+    import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, verify::VerifyArguments,
+};
 
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
@@ -21,26 +25,6 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
 }
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  failspec run --reference
-      every built-in pack on its embedded reference implementation
-  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
-      one pack on your API
-  failspec run kubeglass::conflict kubeglass::invalid_* --target staging
-      some failures, on a target of failspec.toml
-  failspec run kubeglass --shard 2/3 --report json=shard-2.json
-      a third of the scenarios; `failspec merge` judges the whole";
-
-const INIT_EXAMPLES: &str = "\
-Examples:
-  failspec init notes
-      a pack of your own: schemas/notes and scenarios/notes, which run at once
-  failspec init --from kubeglass
-      a copy of a built-in pack, to edit
-  failspec init --target staging --pack kubeglass
-      an empty target in failspec.toml, with what the pack requires as comments";
 
 const MUTANTS_HELP: &str = "\
 A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
@@ -77,6 +61,18 @@ pub enum Command {
     /// Compare two versions of a contract, or two runs
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArguments),
+    /// Run everything and sign the verdict: a certificate that others can check
+    #[command(after_help = CERTIFY_EXAMPLES)]
+    Certify(CertifyArguments),
+    /// Make a pair of keys to sign certificates with
+    #[command(after_help = KEYGEN_EXAMPLES)]
+    Keygen(KeygenArguments),
+    /// Check a certificate against its report and its packs
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArguments),
+    /// Make a badge of a certificate that verifies
+    #[command(after_help = BADGE_EXAMPLES)]
+    Badge(BadgeArguments),
     /// Write scenarios
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
@@ -430,4 +426,8 @@ pub enum SchemaFormat {
     Config,
     /// the JSON report
     Report,
+    /// what a certificate says
+    Certificate,
+    /// programme.toml
+    Programme,
 }

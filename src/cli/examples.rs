@@ -144,3 +144,56 @@ pub(super) const CHECK_TARGET_EXAMPLES: &str = "\
 Examples:
   failspec check-target kubeglass --target staging
       what staging brings and lacks, and whether each role works";
+
+pub(super) const CERTIFY_EXAMPLES: &str = "\
+Snapshots play no part, and a waiver is no pass. Exit code 0 if the profile was passed, else that of the run, or 4.
+
+Examples:
+  failspec certify kubeglass --target staging --out certificate.json --key env:CERTIFY_KEY
+      what a request alone can trigger, on the target staging of failspec.toml
+  failspec certify kubeglass --target staging --profile full --out full.json --key failspec.key --nonce 4711
+      with conditions; whoever asked for it gave the nonce";
+
+pub(super) const KEYGEN_EXAMPLES: &str = "\
+Examples:
+  failspec keygen
+      failspec.key for you alone, failspec.key.pub for everybody
+  failspec keygen --out release.key
+      under another name";
+
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Exit codes: 0 verified, by a key that you trust, and a pass · 1 not to be believed, or no pass · 2 a file cannot be \
+read · 3 it agrees with itself, and nothing says whose key signed it.
+
+Examples:
+  failspec verify certificate.json --public-key acme.pub
+      is it what it says, and was it Acme?
+  failspec verify certificate.json --programme programme.toml --max-age 90d
+      does the programme accept it?";
+
+pub(super) const BADGE_EXAMPLES: &str = "\
+Examples:
+  failspec badge certificate.json --public-key acme.pub --svg badge.svg
+      a picture for a web page
+  failspec badge certificate.json --programme programme.toml --endpoint badge.json
+      for https://shields.io/badges/endpoint-badge";
+
+pub(super) const RUN_EXAMPLES: &str = "\
+Examples:
+  failspec run --reference
+      every built-in pack on its embedded reference implementation
+  failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
+      one pack on your API
+  failspec run kubeglass::conflict kubeglass::invalid_* --target staging
+      some failures, on a target of failspec.toml
+  failspec run kubeglass --shard 2/3 --report json=shard-2.json
+      a third of the scenarios; `failspec merge` judges the whole";
+
+pub(super) const INIT_EXAMPLES: &str = "\
+Examples:
+  failspec init notes
+      a pack of your own: schemas/notes and scenarios/notes, which run at once
+  failspec init --from kubeglass
+      a copy of a built-in pack, to edit
+  failspec init --target staging --pack kubeglass
+      an empty target in failspec.toml, with what the pack requires as comments";

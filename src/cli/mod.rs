@@ -1,6 +1,8 @@
 //! The command line: one file for each command.
 
 mod arguments;
+mod badge;
+mod certify;
 mod check_target;
 mod chosen_target;
 mod comparison;
@@ -14,6 +16,7 @@ mod explain;
 mod failure;
 mod import;
 mod init;
+mod keygen;
 mod lint;
 mod list;
 mod merge;
@@ -28,6 +31,7 @@ mod serve;
 mod signal;
 mod snapshots;
 mod sweep;
+mod verify;
 mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
@@ -45,6 +49,10 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Import { action } => import::command(action),
         Command::Diff(arguments) => diff::command(arguments),
         Command::Drift(arguments) => drift::command(arguments),
+        Command::Certify(arguments) => certify::command(arguments),
+        Command::Keygen(arguments) => keygen::command(arguments),
+        Command::Verify(arguments) => verify::command(arguments),
+        Command::Badge(arguments) => badge::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
         Command::Sweep(arguments) => sweep::command(arguments),

@@ -69,7 +69,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         if !reports.show_passed() && !arguments.verbose {
             options.exchanges = Exchanges::OfNotable;
         }
-        let mut report = judge(plans, options, arguments).await?;
+        let mut report = judge(plans, options, arguments.quiet).await?;
         for server in servers {
             server.stop().await;
         }
@@ -102,15 +102,11 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
     ))
 }
 
-async fn judge(
-    plans: Vec<Plan>,
-    options: RunOptions,
-    arguments: &RunArguments,
-) -> Result<RunReport, Failure> {
+/// Runs, and shows how far it is.
+pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, Failure> {
     let (interrupter, interrupt) = interrupt();
     tokio::spawn(listen(interrupter));
     let (events, mut received) = mpsc::unbounded_channel();
-    let quiet = arguments.quiet;
     let reporter = tokio::spawn(async move {
         let mut progress = None;
         while let Some(event) = received.recv().await {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::Value;
 
 use crate::{
+    certificate::{self, PROGRAMME},
     document::shape::json_schema,
     pack::{CONTRACT, SCENARIOS},
     report::json,
@@ -29,5 +30,7 @@ pub fn schema(format: SchemaFormat) -> Value {
         SchemaFormat::Scenario => json_schema(&SCENARIOS, "failspec scenarios"),
         SchemaFormat::Config => json_schema(&CONFIG, "failspec.toml"),
         SchemaFormat::Report => json::schema(),
+        SchemaFormat::Certificate => certificate::schema(),
+        SchemaFormat::Programme => json_schema(&PROGRAMME, "failspec programme.toml"),
     }
 }

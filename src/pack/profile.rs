@@ -57,8 +57,10 @@ impl Profile {
                 continue;
             };
             if let Some(cause) = cause.filter(|cause| failure.causes.iter().all(|known| known != cause)) {
-                let hint = closest(cause, failure.causes.iter().map(String::as_str))
-                    .map_or_else(|| "it lists no such cause".to_owned(), |near| format!("did you mean `{near}`?"));
+                let hint = closest(cause, failure.causes.iter().map(String::as_str)).map_or_else(
+                    || "it lists no such cause".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 reader.error_hint(node.span, format!("`{id}` has no cause `{cause}`"), hint);
             } else if failure.source == Provenance::Ours {
                 reader.error_hint(

@@ -24,8 +24,8 @@ mod target_check;
 mod wait;
 mod whole;
 
-pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use crate::pack::trial_names;
+pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial};
 pub use sweep::{SweepReport, Swept, sweep};
 pub use target_check::{RoleCheck, TargetCheck, check_target};

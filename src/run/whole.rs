@@ -17,8 +17,8 @@ use crate::{
     target::{Target, Waiver},
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport, reused_request_ids,
-        waiver_findings,
+        RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport,
+        reused_request_ids, waiver_findings,
     },
 };
 

@@ -1,0 +1,60 @@
+//! `failspec badge`.
+
+use std::{fs, io::Write as _, path::PathBuf};
+
+use clap::Args;
+
+use crate::{certificate::badge, verdict::exit};
+
+use super::{
+    failure::Failure,
+    verify::{VerifyArguments, verify},
+};
+
+/// Options of `badge`.
+#[derive(Debug, Args)]
+pub struct BadgeArguments {
+    /// The certificate and how it is verified
+    #[command(flatten)]
+    pub verify: VerifyArguments,
+    /// Write an SVG
+    #[arg(long, value_name = "FILE", required_unless_present = "endpoint")]
+    pub svg: Option<PathBuf>,
+    /// Write the JSON that an endpoint badge of shields.io reads
+    #[arg(long, value_name = "FILE")]
+    pub endpoint: Option<PathBuf>,
+}
+
+/// Makes a badge of a certificate that verifies and is a pass; of any other nothing is made.
+///
+/// # Errors
+/// When a file cannot be read or written, or it is not known whose key signed.
+pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
+    let verified = verify(&arguments.verify)?;
+    let verification = &verified.verification;
+    if !verification.is_pass() {
+        let first =
+            verification.problems.iter().chain(&verification.unmet).next().cloned().unwrap_or_default();
+        let text = format!("no badge: {}: `failspec verify` tells more\n", crate::report::visible(&first));
+        let _ = anstream::stderr().write_all(text.as_bytes());
+        return Ok(exit::VIOLATIONS);
+    }
+    if verification.signer.is_none() {
+        return Err(Failure::usage_hint(
+            "no badge: nothing says whose key signed the certificate",
+            "give --public-key or --programme",
+        ));
+    }
+    let predicate = &verified.certificate.statement.predicate;
+    let files = [
+        (&arguments.svg, badge::svg(predicate)),
+        (&arguments.endpoint, format!("{:#}\n", badge::endpoint(predicate))),
+    ];
+    for (path, text) in files {
+        if let Some(path) = path {
+            fs::write(path, text)
+                .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+        }
+    }
+    Ok(exit::CONFORMS)
+}

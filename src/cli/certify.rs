@@ -1,0 +1,311 @@
+//! `failspec certify`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    certificate::{Artifact, Binary, Claims, Predicate, SigningKey, parse_days, required, sign},
+    lint::lint,
+    pack::Pack,
+    report::{json, terminal, terminal::Paint, visible},
+    run::{Exchanges, Plan, RunOptions, Selectors},
+    secret::Secret,
+    snapshot::Mode,
+    target::Config,
+    verdict::{RunReport, exit},
+};
+
+use super::{
+    arguments::{PacksFrom, TargetArguments},
+    chosen_target::{by_pack, override_target, target},
+    failure::Failure,
+    packs,
+    run::{judge, print},
+    runtime::runtime,
+};
+
+/// Options of `certify`.
+#[derive(Debug, Args)]
+pub struct CertifyArguments {
+    /// Packs, or versions of packs (PACK@2026-03): always as a whole
+    #[arg(value_name = "PACK", required = true)]
+    pub whole: Vec<String>,
+    /// The target
+    #[command(flatten)]
+    pub target: TargetArguments,
+    /// Where packs come from
+    #[command(flatten)]
+    pub from: PacksFrom,
+    /// What is to be shown: core (what a request alone can trigger), full (with conditions), or a profile of the contract
+    #[arg(long, value_name = "PROFILE", default_value = "core")]
+    pub profile: String,
+    /// The file of the certificate; the report gets its name with `.report.json`
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The private key: a PEM file of `failspec keygen`, or env:NAME
+    #[arg(long, value_name = "FILE|env:NAME")]
+    pub key: String,
+    /// What whoever asks for the certificate gave you, so that it cannot be an older one
+    #[arg(long, value_name = "TEXT")]
+    pub nonce: Option<String>,
+    /// The digest of what runs there (sha256:…), as you say; needed without TLS
+    #[arg(long, value_name = "sha256:…")]
+    pub artifact_digest: Option<String>,
+    /// The commit that it was built from, as you say
+    #[arg(long, value_name = "COMMIT")]
+    pub commit: Option<String>,
+    /// How long the certificate may be relied on
+    #[arg(long, value_name = "DAYS", default_value = "365d")]
+    pub valid_for: String,
+    /// Certify what answers without TLS on this machine; the certificate says so
+    #[arg(long)]
+    pub allow_loopback: bool,
+    /// Not possible: a certificate about a reference implementation says nothing about anyone's API
+    #[arg(long, hide = true)]
+    pub reference: bool,
+    /// Trials at once (default: 16 on loopback, 8 elsewhere)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Show the verdict alone
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// The longest text that is taken over into a certificate, in bytes.
+const LONGEST: usize = 200;
+
+/// Runs all scenarios and writes report and certificate.
+///
+/// # Errors
+/// When something keeps the run from being certified; then nothing was sent.
+pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
+    if arguments.reference {
+        return Err(Failure::usage_hint(
+            "a reference implementation is not certified: it says nothing about anyone's API",
+            "give --target or --url for yours",
+        ));
+    }
+    let packs = whole_packs(arguments)?;
+    let key = read_key(&arguments.key)?;
+    let valid_for = parse_days(&arguments.valid_for).ok_or_else(|| {
+        Failure::usage_hint(
+            format!("--valid-for {}: this is no span of days", arguments.valid_for),
+            "write it like 90d",
+        )
+    })?;
+    let artifact = artifact(arguments)?;
+    let nonce = arguments.nonce.clone().map(|text| short("--nonce", text)).transpose()?;
+    let report_path = report_path(&arguments.out)?;
+    let config = target(&arguments.target, &packs)?;
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
+        let report = run(arguments, &packs, config, artifact.as_ref()).await?;
+        let mut bytes = Vec::new();
+        json::write(&report, &mut bytes).map_err(|error| Failure::Broken(error.to_string()))?;
+        let issued = Timestamp::now();
+        let claims = Claims {
+            profile: arguments.profile.clone(),
+            artifact,
+            nonce,
+            binary: Binary { version: env!("CARGO_PKG_VERSION").to_owned(), sha256: own_digest() },
+            issued,
+            valid_until: issued.saturating_add(valid_for).unwrap_or(issued),
+            signer: key.public(),
+        };
+        let name =
+            report_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let broken = |error: &dyn std::fmt::Display| Failure::Broken(format!("no certificate: {error}"));
+        let (envelope, predicate) =
+            sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
+        let text = envelope.to_json().map_err(|error| broken(&error))?;
+        write(&report_path, &bytes)?;
+        write(&arguments.out, text.as_bytes())?;
+        print(&terminal::end(&report, false, arguments.quiet));
+        print(&summary(&predicate, &arguments.out, &report_path));
+        Ok(match (predicate.result.is_pass(), report.verdict.exit_code()) {
+            (true, _) => exit::CONFORMS,
+            (false, exit::CONFORMS) => exit::INCOMPLETE,
+            (false, code) => code,
+        })
+    });
+    // Nobody waits for a connection that a server still floods.
+    runtime.shutdown_background();
+    done
+}
+
+/// The packs, all of each, in a state in which a verdict can be built on them.
+fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, Failure> {
+    if let Some(part) = arguments.whole.iter().find(|name| name.contains("::") || name.contains(['*', '?'])) {
+        return Err(Failure::usage_hint(
+            format!("`{}` is a part of a pack: a certificate is about all of it", part.escape_debug()),
+            "name packs; what is to be shown is chosen with --profile",
+        ));
+    }
+    let packs = packs::named(&packs::files(&arguments.from), &arguments.whole)?;
+    for pack in &packs {
+        let mistakes = lint(pack);
+        if mistakes.has_errors() {
+            return Err(Failure::Diagnostics(mistakes));
+        }
+        if pack.scenarios.is_empty() {
+            return Err(Failure::usage(format!(
+                "{} has no scenarios: there is nothing to certify",
+                pack.label()
+            )));
+        }
+        let required =
+            required(pack, &arguments.profile).map_err(|error| Failure::usage(error.to_string()))?;
+        if required.ids.is_empty() {
+            let (pack, profile) = (pack.label(), &arguments.profile);
+            return Err(Failure::usage(format!("the profile {profile} of {pack} requires nothing")));
+        }
+    }
+    Ok(packs)
+}
+
+async fn run(
+    arguments: &CertifyArguments,
+    packs: &[Arc<Pack>],
+    config: Config,
+    artifact: Option<&Artifact>,
+) -> Result<RunReport, Failure> {
+    let has_digest = artifact.is_some_and(|artifact| artifact.digest.is_some());
+    let options = RunOptions {
+        jobs: arguments.jobs.map(usize::from),
+        allow_commands: arguments.target.allow_commands,
+        snapshots: Mode::Off,
+        // A waived violation is told apart from others, and is no pass.
+        waivers: config.waivers,
+        exchanges: Exchanges::OfAll,
+        witness: true,
+        ..RunOptions::default()
+    };
+    let mut plans: Vec<Plan> = Vec::new();
+    for (pack, mut target) in packs.iter().zip(by_pack(&config.target, packs)?) {
+        override_target(&mut target, &arguments.target, pack)?;
+        may_be_certified(&target, has_digest, arguments.allow_loopback)?;
+        let first = plans.iter().map(|plan| plan.selected).sum();
+        plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), first));
+    }
+    judge(plans, options, arguments.quiet).await
+}
+
+/// Whoever answers must be who was meant to.
+fn may_be_certified(
+    target: &crate::target::Target,
+    has_digest: bool,
+    allow_loopback: bool,
+) -> Result<(), Failure> {
+    if target.tls.insecure {
+        return Err(Failure::usage_hint(
+            format!("the certificate of {} would not be checked: anyone could be answering", target.url),
+            "remove `insecure` from its `tls`; `ca` names the authority of a certificate of your own",
+        ));
+    }
+    let loopback = crate::certificate::is_loopback(&target.url);
+    if target.url.scheme() == "https" || has_digest || (loopback && allow_loopback) {
+        return Ok(());
+    }
+    let hint = match loopback {
+        true => {
+            "say what runs there with --artifact-digest sha256:…, or let the certificate say that it is about this machine: --allow-loopback"
+        }
+        false => "use https, or say what runs there with --artifact-digest sha256:…",
+    };
+    Err(Failure::usage_hint(format!("nothing says who answers at {}: there is no TLS", target.url), hint))
+}
+
+fn read_key(from: &str) -> Result<SigningKey, Failure> {
+    let text = match from.strip_prefix("env:") {
+        Some(name) => std::env::var(name).ok().filter(|text| !text.trim().is_empty()).ok_or_else(|| {
+            Failure::usage(format!(
+                "--key: the environment variable {} is not set, or empty",
+                name.escape_debug()
+            ))
+        })?,
+        None => fs::read_to_string(from)
+            .map_err(|error| Failure::usage(format!("--key: cannot read {from}: {error}")))?,
+    };
+    SigningKey::from_pem(&Secret::new(text, from)).map_err(|error| {
+        Failure::usage_hint(format!("--key: {error}"), "`failspec keygen` makes a pair of keys")
+    })
+}
+
+fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, Failure> {
+    let digest = arguments.artifact_digest.as_deref().map(|text| {
+        let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
+        match hex.filter(|hex| hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))) {
+            Some(_) => Ok(text.to_owned()),
+            None => Err(Failure::usage_hint(
+                "--artifact-digest: this is no digest",
+                "`sha256:` and 64 hex digits in lower case, as of a container image",
+            )),
+        }
+    });
+    let (digest, commit) =
+        (digest.transpose()?, arguments.commit.clone().map(|text| short("--commit", text)).transpose()?);
+    Ok((digest.is_some() || commit.is_some()).then_some(Artifact { digest, commit }))
+}
+
+fn short(option: &str, text: String) -> Result<String, Failure> {
+    match (1..=LONGEST).contains(&text.len()) {
+        true => Ok(text),
+        false => Err(Failure::usage(format!("{option}: 1 to {LONGEST} bytes"))),
+    }
+}
+
+/// The file of the report beside that of the certificate; neither is there yet.
+fn report_path(out: &Path) -> Result<PathBuf, Failure> {
+    let report = out.with_extension("report.json");
+    if let Some(path) = [out, report.as_path()].into_iter().find(|path| path.exists()) {
+        return Err(Failure::usage(format!("{} is there already; nothing was sent", path.display())));
+    }
+    // Better now than after the run.
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match folder.is_dir() {
+        true => Ok(report),
+        false => Err(Failure::usage(format!("there is no folder {}; nothing was sent", folder.display()))),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes)
+        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
+}
+
+/// SHA-256 of this program's file, where it can be read.
+fn own_digest() -> Option<String> {
+    let bytes = fs::read(std::env::current_exe().ok()?).ok()?;
+    Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
+    let wrote = Paint::dab(Paint::GOOD, "wrote");
+    let mut text = format!("\n{wrote} {}\n{wrote} {}\n", report.display(), out.display());
+    let required = predicate.packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
+    let all = required.clone().count();
+    let unmet: Vec<_> = required.filter(|it| it.outcome != crate::certificate::Met::Passed).collect();
+    for requirement in &unmet {
+        let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
+        text += &format!("  not shown: {} ({}{why})\n", requirement.id, requirement.outcome.word());
+    }
+    for violation in &predicate.run_violations {
+        text += &format!("  {}\n", visible(violation));
+    }
+    let shown = all - unmet.len();
+    let profile = &predicate.profile;
+    text += &match predicate.result.is_pass() {
+        true => format!("certified  {profile}: {shown} of {all} requirements\n"),
+        false => format!(
+            "not certified for {profile}: {shown} of {all} requirements; the certificate says so, and is no pass\n"
+        ),
+    };
+    text
+}

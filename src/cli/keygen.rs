@@ -1,0 +1,72 @@
+//! `failspec keygen`.
+
+use std::{
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use crate::{certificate::SigningKey, report::terminal::Paint, verdict::exit};
+
+use super::failure::Failure;
+
+/// Options of `keygen`.
+#[derive(Debug, Args)]
+pub struct KeygenArguments {
+    /// The file of the private key; the public one gets `.pub` behind it
+    #[arg(long, value_name = "FILE", default_value = "failspec.key")]
+    pub out: PathBuf,
+}
+
+/// Makes a pair of keys to sign certificates with.
+///
+/// # Errors
+/// When a file is there already, or cannot be written.
+pub fn command(arguments: &KeygenArguments) -> Result<u8, Failure> {
+    let path = &arguments.out;
+    let mut public_path = path.clone().into_os_string();
+    public_path.push(".pub");
+    let public_path = PathBuf::from(public_path);
+    let secret = SigningKey::generate().map_err(|error| Failure::Broken(error.to_string()))?;
+    let public = SigningKey::from_pem(&secret).map_err(|error| Failure::Broken(error.to_string()))?.public();
+    if public_path.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there already; nothing was written",
+            public_path.display()
+        )));
+    }
+    let cannot = |path: &Path, error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("{} is there already; nothing was written", path.display()))
+        }
+        _ => Failure::usage(format!("cannot write {}: {error}", path.display())),
+    };
+    write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
+    fs::write(&public_path, public.to_pem()).map_err(|error| cannot(&public_path, error))?;
+    let text = format!(
+        "{wrote} {} (private: nobody but you may read it; back it up, and never commit it)\n\
+         {wrote} {} (give this one away)\n\nkey id {}\n",
+        path.display(),
+        public_path.display(),
+        public.id(),
+        wrote = Paint::dab(Paint::GOOD, "wrote"),
+    );
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+/// Writes a file that was not there, for its owner alone.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,270 @@
+//! `failspec verify`, and what `badge` and `diff` need of it.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::{
+    certificate::{Certificate, Met, Programme, PublicKey, Questions, Verification, parse_days},
+    document::Source,
+    pack::{Pack, PackError},
+    report::{terminal::Paint, visible},
+    verdict::exit,
+};
+
+use super::{arguments::PacksFrom, failure::Failure, packs, run::print};
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The certificate
+    #[arg(value_name = "CERTIFICATE")]
+    pub certificate: PathBuf,
+    /// The report that it is about (default: the file that it names, beside it)
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Where the packs are that it is about
+    #[command(flatten)]
+    pub from: PacksFrom,
+    /// The public key that must have signed it
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+    /// The programme that must accept it
+    #[arg(long, value_name = "FILE")]
+    pub programme: Option<PathBuf>,
+    /// How old its run may be
+    #[arg(long, value_name = "DAYS")]
+    pub max_age: Option<String>,
+    /// The nonce that it must hold
+    #[arg(long, value_name = "TEXT")]
+    pub nonce: Option<String>,
+}
+
+/// The largest file that is read besides reports, in bytes.
+const LARGEST: u64 = 32 << 20;
+
+/// The largest report that is read, in bytes.
+const LARGEST_REPORT: u64 = 2 << 30;
+
+/// A certificate with what came of verifying it.
+pub(super) struct Verified {
+    pub certificate: Certificate,
+    pub verification: Verification,
+}
+
+/// Verifies a certificate and gives the exit code.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn command(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    let verified = verify(arguments)?;
+    print(&screen(&arguments.certificate, &verified));
+    Ok(match (verified.verification.is_pass(), verified.verification.signer.is_some()) {
+        (true, true) => exit::CONFORMS,
+        (true, false) => exit::INCONCLUSIVE,
+        (false, _) => exit::VIOLATIONS,
+    })
+}
+
+/// Reads and verifies.
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, Failure> {
+    let path = &arguments.certificate;
+    let shown = path.display();
+    let certificate = Certificate::read(&read(path, LARGEST)?).map_err(|error| {
+        Failure::usage(format!(
+            "{shown} is no certificate that can be verified: {}",
+            visible(&error.to_string())
+        ))
+    })?;
+    let days = |text: &String| {
+        parse_days(text).ok_or_else(|| {
+            Failure::usage_hint(format!("--max-age {text}: this is no span of days"), "write it like 90d")
+        })
+    };
+    let max_age = arguments.max_age.as_ref().map(days).transpose()?;
+    let public_key = arguments.public_key.as_ref().map(|path| {
+        PublicKey::from_pem(&read(path, LARGEST)?, &path.display().to_string())
+            .map_err(|error| Failure::usage(format!("--public-key: {error}")))
+    });
+    let programme = arguments.programme.as_deref().map(read_programme).transpose()?;
+    let report = report_path(arguments, &certificate)?;
+    let report = read(&report, LARGEST_REPORT)?;
+    let packs = find_packs(arguments, &certificate)?;
+    let questions = Questions {
+        public_key: public_key.transpose()?,
+        programme: programme.as_ref(),
+        max_age,
+        nonce: arguments.nonce.as_deref(),
+    };
+    let verification = certificate.verify(&report, &packs, &questions, Timestamp::now());
+    Ok(Verified { certificate, verification })
+}
+
+fn read(path: &Path, largest: u64) -> Result<Vec<u8>, Failure> {
+    let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    if fs::metadata(path).map_err(cannot)?.len() > largest {
+        return Err(Failure::usage(format!("{} is larger than {largest} bytes", path.display())));
+    }
+    fs::read(path).map_err(cannot)
+}
+
+fn read_programme(path: &Path) -> Result<Programme, Failure> {
+    let text = String::from_utf8(read(path, LARGEST)?)
+        .map_err(|_| Failure::usage(format!("{} is not UTF-8", path.display())))?;
+    let source = Source::new(path.display().to_string(), text);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Programme::read(&source, folder).map_err(|error| match error {
+        crate::certificate::ProgrammeError::Wrong(diagnostics) => Failure::Diagnostics(diagnostics),
+        other => Failure::usage(format!("{}: {other}", path.display())),
+    })
+}
+
+/// The report is beside the certificate, under the name that it has there. A name that leads elsewhere is not followed.
+fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result<PathBuf, Failure> {
+    if let Some(path) = &arguments.report {
+        return Ok(path.clone());
+    }
+    let name = certificate.statement.subject.first().map_or("", |subject| subject.name.as_str());
+    let is_name = Path::new(name).file_name().is_some_and(|it| it == name);
+    let path = arguments.certificate.parent().unwrap_or(Path::new(".")).join(name);
+    if !is_name || !path.is_file() {
+        return Err(Failure::usage_hint(
+            format!("the report {} is not beside the certificate", visible(name)),
+            "without it nothing can be verified; --report FILE says where it is",
+        ));
+    }
+    Ok(path)
+}
+
+/// The packs that a certificate is about. One that is not at hand is a problem of the certificate, told by it.
+fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, Failure> {
+    let files = packs::files(&arguments.from);
+    let mut found = Vec::new();
+    for pack in &certificate.statement.predicate.packs {
+        match Pack::load(&files, &pack.name) {
+            Ok(pack) => found.push(Arc::new(pack)),
+            Err(PackError::Wrong(diagnostics)) => return Err(Failure::Diagnostics(diagnostics)),
+            Err(error) => {
+                return Err(Failure::usage_hint(
+                    format!("the pack {} is not at hand: {error}", visible(&pack.name)),
+                    "--packs DIR says where it is; only with it can be verified what was required",
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A time without the fractions of its second.
+fn second(time: &str) -> String {
+    match time.parse::<Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => visible(time).into_owned(),
+    }
+}
+
+/// What was certified, by whom, when; what was checked, and what no signature proves.
+fn screen(path: &Path, verified: &Verified) -> String {
+    let Verified { certificate, verification } = verified;
+    let predicate = &certificate.statement.predicate;
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<12}{value}");
+    };
+    line("certificate", path.display().to_string());
+    let required = || certificate.requirements().filter(|(_, it)| it.required);
+    let met = required().filter(|(_, it)| it.outcome == Met::Passed).count();
+    for pack in &predicate.packs {
+        let as_of = pack.as_of.as_ref().map_or_else(String::new, |day| format!(", documentation of {day}"));
+        line("pack", format!("{}{}", visible(&pack.name), visible(&as_of)));
+        let software = pack.target.software.join(", ");
+        let software =
+            if software.is_empty() { String::new() } else { format!(" · {}", visible(&software)) };
+        let here = if pack.target.loopback { " · on the machine of the run" } else { "" };
+        line("target", format!("{}{software}{here}", visible(&pack.target.url)));
+        for key in &pack.target.public_keys {
+            line("", format!("TLS public key sha256:{}", visible(key)));
+        }
+        match (pack.target.unclear, pack.target.public_keys.len()) {
+            (true, _) => line("", "not every answer came with a TLS key that could be read".to_owned()),
+            (false, 0) => line("", "no TLS: only the operator says what answered".to_owned()),
+            (false, 1) => {}
+            (false, _) => line("", "its connections did not agree on one key".to_owned()),
+        }
+    }
+    line(
+        "profile",
+        format!(
+            "{}: {met} of {} requirements, {}",
+            visible(&predicate.profile),
+            required().count(),
+            predicate.result.word()
+        ),
+    );
+    if let Some(artifact) = &predicate.artifact {
+        let parts: Vec<String> = [&artifact.digest, &artifact.commit]
+            .into_iter()
+            .flatten()
+            .map(|it| visible(it).into_owned())
+            .collect();
+        line("artifact", format!("{} (the operator says)", parts.join(" · ")));
+    }
+    line(
+        "run",
+        format!(
+            "{} to {} with failspec {}",
+            second(&predicate.started),
+            second(&predicate.finished),
+            visible(&predicate.failspec.version)
+        ),
+    );
+    line("valid until", second(&predicate.valid_until));
+    if let Some(nonce) = &predicate.nonce {
+        line("nonce", visible(nonce).into_owned());
+    }
+    let whose = verification
+        .signer
+        .as_ref()
+        .map_or_else(|| "nobody says whose".to_owned(), |name| visible(name).into_owned());
+    line("signed by", format!("{whose} · key {}", certificate.signer.id()));
+    for subject in certificate.statement.subject.iter().skip(1) {
+        line("", format!("{} sha256:{}", visible(&subject.name), visible(&subject.digest.sha256)));
+    }
+    let mut list = |title: &str, style, items: Vec<String>| {
+        if !items.is_empty() {
+            let _ = writeln!(text, "\n{} ({})", Paint::dab(style, title), items.len());
+            for item in items {
+                let _ = writeln!(text, "  {}", visible(&item));
+            }
+        }
+    };
+    let beside = certificate.requirements().filter(|(_, it)| !it.required && it.outcome != Met::Passed);
+    let beside = beside.map(|(pack, it)| format!("{pack}: {} ({})", it.id, it.outcome.word()));
+    list("not required, and not shown", Paint::FAINT, beside.collect());
+    let excused = verification.excused.iter().map(|(name, reason)| format!("{name}: {reason}"));
+    list("not met, and excused by the programme", Paint::WARN, excused.collect());
+    list("required, and not met", Paint::BAD, verification.unmet.clone());
+    list("not to be believed", Paint::BAD, verification.problems.clone());
+    text += "\nchecked     the signature over the exact bytes, every digest, and every requirement anew from the report\n\
+             not proven  that the signer ran what the report says; that the same software answers elsewhere, or later\n\n";
+    text += &match (verification.problems.is_empty(), verification.is_pass(), verification.signer.is_some()) {
+        (false, ..) => {
+            format!("{} {}\n", Paint::dab(Paint::BAD, "not verified"), verification.problems.len())
+        }
+        (true, false, _) => {
+            format!("{}: it is what it says, and no pass\n", Paint::dab(Paint::BAD, "no pass"))
+        }
+        (true, true, false) => format!(
+            "{}: it agrees with itself, but nothing says whose key this is; give --public-key or --programme\n",
+            Paint::dab(Paint::WARN, "not trusted")
+        ),
+        (true, true, true) => format!("{}\n", Paint::dab(Paint::GOOD, "verified")),
+    };
+    text
+}
