@@ -232,6 +232,8 @@ fn json_schemas_are_up_to_date() {
         ("scenario", SchemaFormat::Scenario),
         ("config", SchemaFormat::Config),
         ("report", SchemaFormat::Report),
+        ("certificate", SchemaFormat::Certificate),
+        ("programme", SchemaFormat::Programme),
     ] {
         let (path, text) = (format!("schemas/{name}.schema.json"), format!("{:#}\n", schema(format)));
         if env::var_os("UPDATE_SCHEMAS").is_some() {

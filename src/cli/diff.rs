@@ -8,7 +8,8 @@ use std::{
 use clap::Args;
 
 use crate::{
-    diff::{contracts, runs},
+    certificate::{Certificate, Met, Requirement},
+    diff::{Certified, Comparison, certificates, contracts, runs},
     pack::{Files, Pack},
     verdict::RunReport,
 };
@@ -18,7 +19,7 @@ use super::{arguments::PacksFrom, comparison, failure::Failure, merge::read_repo
 /// Options of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// A pack (PACK, PACK@2026-03), a contract.yaml, a folder with one pack, or a JSON report
+    /// A pack (PACK, PACK@2026-03), a contract.yaml, a folder with one pack, a JSON report, or a certificate
     #[arg(value_name = "OLD")]
     pub old: String,
     /// The same of today
@@ -36,9 +37,10 @@ pub struct DiffArguments {
 enum Operand {
     Pack(Arc<Pack>),
     Report(Box<RunReport>),
+    Certificate(Box<Certificate>),
 }
 
-/// Compares two contracts or two reports; exit 1 if something broke or got worse.
+/// Compares two contracts, two reports or two certificates; exit 1 if something broke or got worse.
 ///
 /// # Errors
 /// When one of them cannot be read, or they are of different kinds.
@@ -49,21 +51,53 @@ pub fn command(arguments: &DiffArguments) -> Result<u8, Failure> {
     let comparison = match (&old, &new) {
         (Operand::Pack(old), Operand::Pack(new)) => contracts(old, new),
         (Operand::Report(old), Operand::Report(new)) => runs((&arguments.old, &arguments.new), old, new),
+        (Operand::Certificate(old), Operand::Certificate(new)) => {
+            certified((&arguments.old, old), (&arguments.new, new))
+        }
         _ => {
             return Err(Failure::usage_hint(
                 format!("{} and {} are not of one kind", arguments.old, arguments.new),
-                "compare two contracts, or two JSON reports",
+                "compare two contracts, two JSON reports, or two certificates",
             ));
         }
     };
     reports.finish(&comparison)
 }
 
+fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison {
+    let requirements = |certificate: &Certificate| -> Vec<Certified> {
+        let of = |(pack, it): (&str, &Requirement)| Certified {
+            name: format!("{pack}: {}", it.id),
+            required: it.required,
+            met: it.outcome == Met::Passed,
+            outcome: it.outcome.word(),
+        };
+        certificate.requirements().map(of).collect()
+    };
+    let said = |certificate: &Certificate| {
+        let predicate = &certificate.statement.predicate;
+        format!("{} {}", predicate.profile, predicate.result.word())
+    };
+    let mut notes = vec![
+        format!("it was {} and is {}", said(old.1), said(new.1)),
+        "compared as they are written; `failspec verify` says whether they are to be believed".to_owned(),
+    ];
+    if old.1.signer != new.1.signer {
+        notes.push("they are signed with different keys".to_owned());
+    }
+    certificates((old.0, new.0), &requirements(old.1), &requirements(new.1), notes)
+}
+
 fn operand(text: &str, files: &Files) -> Result<Operand, Failure> {
     let path = Path::new(text);
     let is_file = path.is_file();
     if is_file && path.extension().is_some_and(|it| it == "json") {
-        return Ok(Operand::Report(Box::new(read_report(path)?)));
+        // What is no certificate is told as what is no report.
+        let certificate = std::fs::read(path).ok().and_then(|text| Certificate::read(&text).ok());
+        return match certificate {
+            Some(certificate) => Ok(Operand::Certificate(Box::new(certificate))),
+            None => Ok(Operand::Report(Box::new(read_report(path)?))),
+        };
     }
     if is_file {
         return contract(path);

@@ -1,0 +1,73 @@
+//! Two certificates.
+
+use std::collections::BTreeMap;
+
+use super::comparison::{Comparison, Difference};
+
+/// What a certificate says of one requirement.
+#[derive(Debug, Clone)]
+pub struct Certified {
+    /// Pack and requirement.
+    pub name: String,
+    /// Whether its profile requires it.
+    pub required: bool,
+    /// Whether it was met.
+    pub met: bool,
+    /// What became of it, in a word.
+    pub outcome: &'static str,
+}
+
+/// What became of the requirements of one certificate in another. `names` are those of the certificates, `notes` what
+/// has to be known beside.
+pub fn certificates(
+    names: (&str, &str),
+    old: &[Certified],
+    new: &[Certified],
+    notes: Vec<String>,
+) -> Comparison {
+    let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
+    comparison.notes = notes;
+    let by_name = |all: &'_ [Certified]| -> BTreeMap<String, Certified> {
+        all.iter().map(|it| (it.name.clone(), it.clone())).collect()
+    };
+    let (before, now) = (by_name(old), by_name(new));
+    let (mut worse, mut better, mut added, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, is) in &now {
+        let Some(was) = before.get(name) else {
+            let message = format!("{name}: new, {}", is.outcome);
+            let list = if is.required && !is.met { &mut worse } else { &mut added };
+            list.push(Difference::new("requirement-new", name, message));
+            continue;
+        };
+        let message = format!("{name}: was {} and is {}", was.outcome, is.outcome);
+        match (was.met, is.met) {
+            (true, false) => worse.push(Difference::new("requirement-worse", name, message)),
+            (false, true) => better.push(Difference::new("requirement-better", name, message)),
+            _ => {}
+        }
+        match (was.required, is.required) {
+            // A certificate that requires less is worth less.
+            (true, false) => {
+                worse.push(Difference::new(
+                    "requirement-dropped",
+                    name,
+                    format!("{name}: is required no more"),
+                ));
+            }
+            (false, true) => {
+                added.push(Difference::new("requirement-raised", name, format!("{name}: is required now")));
+            }
+            _ => {}
+        }
+    }
+    for (name, was) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
+        let message = format!("{name}: not in the new certificate; was {}", was.outcome);
+        let list = if was.required { &mut worse } else { &mut gone };
+        list.push(Difference::new("requirement-gone", name, message));
+    }
+    comparison.group("worse", true, worse);
+    comparison.group("better", false, better);
+    comparison.group("new", false, added);
+    comparison.group("gone", false, gone);
+    comparison
+}
