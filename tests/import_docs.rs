@@ -78,7 +78,7 @@ fn a_page_becomes_a_pack_that_runs() {
     let stubs = fs::read_to_string(&path).unwrap();
     assert!(stubs.contains("  # bad_name:\n  #   triggers: bad_name\n"), "{stubs}");
     let filled = stubs.replace(
-        "  # bad_name:\n  #   triggers: bad_name\n  #   request: GET /…\n  #   control: { path: … }",
+        "  # bad_name:\n  #   triggers: bad_name\n  #   request: POST /…\n  #   json: { …: wrong }\n  #   control: { json: { …: right } }",
         "  bad_name:\n    triggers: bad_name\n    request: GET /things/!\n    no_control: a test",
     );
     fs::write(&path, filled).unwrap();

@@ -49,7 +49,11 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
     if let Some(taken) = &pack.contract.documentation_digest {
         comparison.notes.push(match digests.contains(taken) {
             true => "the page is the one that the contract was taken from, word for word".to_owned(),
-            false => "the words of the page have changed since the contract was taken from it".to_owned(),
+            false => format!(
+                "the words of the page have changed since the contract was taken from it; once it has what is new: \
+                 documentation_digest: {}",
+                digests.join(" or ")
+            ),
         });
     }
     reports.finish(&comparison)

@@ -87,6 +87,12 @@ impl Draft {
             None => writeln!(text, "\nsuccess: {{ status: {status} }}"),
         };
         text.push_str(&self.envelope.yaml());
+        if self.failures.iter().any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it))) {
+            text.push_str(
+                "\n# Requests with credentials say `as: user`; --role user=bearer:env:TOKEN gives them.\n\
+                 # requires: { roles: { user: may do what any client may } }\n",
+            );
+        }
         text.push_str("\nfailures:\n");
         for failure in &self.failures {
             text.push_str(&failure.yaml(&self.documentation));

@@ -13,7 +13,7 @@ impl Draft {
     pub fn scenarios(&self) -> String {
         let mut text = String::from(
             "# Requests that must fail as the contract says, each with a control: the same request without the fault, which\n\
-             # must succeed. Every failure and every cause wants one: take the `# ` away and say what to send.\n\
+             # must succeed. Every failure and every cause wants one: take the `# ` away and put what to send where `…` stands.\n\
              # yaml-language-server: $schema=../../schemas/scenario.schema.json\n",
         );
         let _ = writeln!(text, "contract: {}", self.name);
@@ -32,26 +32,52 @@ impl Draft {
             None => text.push_str("scenarios: {}\n"),
         }
         for failure in usable.into_iter().filter(|it| ready.is_none_or(|ready| ready.id != it.id)) {
+            let status = failure.statuses.first().copied().unwrap_or_default();
             if failure.causes.is_empty() {
-                stub(&mut text, &failure.id, &failure.id, &failure.summary);
+                stub(&mut text, [&failure.id, &failure.id], &failure.summary, status);
             }
             for (cause, about) in &failure.causes {
-                stub(
-                    &mut text,
-                    &format!("{}_{cause}", failure.id),
-                    &format!("{}/{cause}", failure.id),
-                    about,
-                );
+                let names = [format!("{}_{cause}", failure.id), format!("{}/{cause}", failure.id)];
+                stub(&mut text, [&names[0], &names[1]], about, status);
             }
         }
         text
     }
 }
 
-fn stub(text: &mut String, name: &str, triggers: &str, about: &str) {
-    let _ = writeln!(
-        text,
-        "\n  {}\n  # {name}:\n  #   triggers: {triggers}\n  #   request: GET /…\n  #   control: {{ path: … }}",
-        yaml::comment(about)
-    );
+/// What usually brings a status about, and the same request without the fault; `…` is for the author to replace.
+fn request(status: u16) -> &'static [&'static str] {
+    match status {
+        400 | 422 => &["request: POST /…", "json: { …: wrong }", "control: { json: { …: right } }"],
+        401 => &["request: GET /…", "control: { as: … }   # a role: `requires` in contract.yaml declares it"],
+        403 => &["request: GET /…", "as: …   # a role that may not", "control: { as: … }"],
+        405 => &["request: DELETE /…", "control: { request: GET /… }"],
+        406 => &[
+            "request: GET /…",
+            "headers: { Accept: text/csv }",
+            "control: { headers: { Accept: application/json } }",
+        ],
+        415 => &[
+            "request: POST /…",
+            "headers: { Content-Type: text/plain }",
+            "text: \"{}\"",
+            "control: { headers: { Content-Type: application/json } }",
+        ],
+        429 => &[
+            "request: GET /…",
+            "repeat: { times: … }   # or leave it out: `excluded` in contract.yaml says why",
+        ],
+        500.. => &[
+            "request: GET /…",
+            "condition: …   # what no request brings about: a condition, or `excluded` in contract.yaml says why not",
+        ],
+        _ => &["request: GET /…", "control: { path: … }"],
+    }
+}
+
+fn stub(text: &mut String, [name, triggers]: [&str; 2], about: &str, status: u16) {
+    let _ = writeln!(text, "\n  {}\n  # {name}:\n  #   triggers: {triggers}", yaml::comment(about));
+    for line in request(status) {
+        let _ = writeln!(text, "  #   {line}");
+    }
 }
