@@ -73,6 +73,11 @@ fn a_page_becomes_a_pack_that_runs() {
         .says("bad_name")
         .says("too_fast");
     assert_eq!(server.lines().last().map(String::as_str), Some("GET /failspec-no-such-path"));
+    // The pack lies here, and nobody said so.
+    for command in [["run", "things", "--url"], ["drift", "things", "--docs"]] {
+        let last = if command[0] == "run" { server.url.as_str() } else { "errors.md" };
+        failspec_in(folder.path(), &[command.as_slice(), &[last]].concat()).exits(2).says("add --packs .");
+    }
     // A stub becomes a scenario by taking the signs away.
     let path = folder.path().join("scenarios/things/things.yaml");
     let stubs = fs::read_to_string(&path).unwrap();

@@ -1,6 +1,6 @@
 //! The packs that a command is about.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use crate::{
     document::Diagnostics,
@@ -45,7 +45,12 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
         }
     }
     if wanted.is_empty() {
-        return Err(no_match(&given.join(" "), &known));
+        let own = given.first().map(|selector| without_version(selector).0).unwrap_or_default();
+        let error = no_match(&given.join(" "), &known);
+        return Err(match (lies_here(own.split("::").next().unwrap_or_default(), files), error) {
+            (Some(hint), Failure::Usage { message, .. }) => Failure::usage_hint(message, hint),
+            (_, error) => error,
+        });
     }
     let packs = load(files, wanted.into_iter().map(|(name, version)| label(name, version)))?;
     let selectors = Selectors(parsed.into_iter().map(|(selector, _)| selector).collect());
@@ -96,6 +101,13 @@ fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Ar
         match Pack::load(files, &name) {
             Ok(pack) => packs.push(Arc::new(pack)),
             Err(PackError::Wrong(wrong)) => mistakes.0.extend(wrong.0),
+            Err(PackError::Unknown { name, known }) => {
+                let error = PackError::Unknown { name: name.clone(), known };
+                return Err(match lies_here(&name, files) {
+                    Some(hint) => Failure::usage_hint(error.to_string(), hint),
+                    None => error.into(),
+                });
+            }
             Err(other) => return Err(other.into()),
         }
     }
@@ -122,6 +134,13 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
             format!("it is documented {period}"),
         ))
     })
+}
+
+/// Whoever wrote a pack here may have forgotten to say so.
+fn lies_here(name: &str, files: &Files) -> Option<String> {
+    let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
+    let is_here = is_name && Path::new("schemas").join(name).is_dir();
+    (is_here && *files == Files::Embedded).then(|| format!("schemas/{name} is here: add --packs ."))
 }
 
 fn no_match(selector: &str, known: &[String]) -> Failure {
