@@ -9,6 +9,7 @@ pub mod document;
 pub mod harness;
 pub mod http;
 pub mod lint;
+pub mod openapi;
 pub mod pack;
 pub mod page;
 pub mod proof;

@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reference", &[]),
     ("http", &["secret"]),
     ("pack", &["document", "template"]),
+    ("openapi", &["document", "pack"]),
     ("page", &["pack"]),
     ("import", &["document", "pack", "page"]),
     // `verdict`: reports are compared as well.
@@ -61,7 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const EVERYONE: [&str; 19] = [
+const EVERYONE: [&str; 20] = [
     "secret",
     "template",
     "document",
@@ -77,6 +78,7 @@ const EVERYONE: [&str; 19] = [
     "lint",
     "proof",
     "harness",
+    "openapi",
     "page",
     "import",
     "diff",

@@ -170,11 +170,7 @@ impl Builder<'_> {
         self.aliased += size(&node);
         let most = self.dialect.most_aliased;
         if self.aliased > most {
-            self.mistake(
-                span,
-                format!("aliases repeat more than {most} values"),
-                "write the values out",
-            );
+            self.mistake(span, format!("aliases repeat more than {most} values"), "write the values out");
             return None;
         }
         Some(node)
