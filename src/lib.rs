@@ -12,6 +12,7 @@ pub mod harness;
 pub mod http;
 pub mod import;
 pub mod lint;
+pub mod openapi;
 pub mod pack;
 pub mod page;
 pub mod proof;

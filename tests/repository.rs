@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("reference", &[]),
     ("http", &["secret"]),
     ("pack", &["document", "template"]),
+    ("openapi", &["document", "pack"]),
     ("page", &["pack"]),
     ("import", &["document", "pack", "page"]),
     // `verdict`: reports are compared as well.
@@ -54,7 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
-const EVERYONE: [&str; 19] = [
+const EVERYONE: [&str; 20] = [
     "secret",
     "template",
     "document",
@@ -70,6 +71,7 @@ const EVERYONE: [&str; 19] = [
     "lint",
     "proof",
     "harness",
+    "openapi",
     "page",
     "import",
     "diff",

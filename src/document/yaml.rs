@@ -12,11 +12,22 @@ use serde_json::Number;
 
 use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span, diagnostic::MOST_KEPT};
 
-/// Nesting that no file of ours comes near; deeper would only serve to overflow a stack.
-const DEEPEST: usize = 64;
+/// How strictly a file is read, and how much of it.
+#[derive(Debug, Clone, Copy)]
+struct Dialect {
+    /// Whether what YAML readers disagree about is a mistake.
+    strict: bool,
+    /// The deepest nesting; deeper would only serve to overflow a stack.
+    deepest: usize,
+    /// Nodes that aliases may add to a file in all: enough for any honest use, too little for an alias bomb.
+    most_aliased: usize,
+}
 
-/// Nodes that aliases may add to a file in all: enough for any honest use, too little for an alias bomb.
-const MOST_ALIASED: usize = 10_000;
+/// Our own files: none comes near these limits.
+const OURS: Dialect = Dialect { strict: true, deepest: 64, most_aliased: 10_000 };
+
+/// Files that were written for other programs, megabytes of them.
+const THEIRS: Dialect = Dialect { strict: false, deepest: 200, most_aliased: 500_000 };
 
 /// From so many entries on, a mapping finds keys by their hashes.
 const MANY_ENTRIES: usize = 16;
@@ -35,7 +46,19 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
 /// Reads one YAML document as far as it can be read: a file with an ambiguous scalar still has nodes in which
 /// further mistakes can be found. The scalar is the text that was written.
 pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
+    build(source, OURS)
+}
+
+/// Reads one YAML or JSON document that was written for other programs: plain scalars are what the core schema of
+/// YAML 1.2 says, tags count for nothing, and of a key that is there twice the first value holds. What is
+/// noted does not keep the rest from being read; without a node there is nothing to read.
+pub fn read_foreign(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
+    build(source, THEIRS)
+}
+
+fn build(source: &Arc<Source>, dialect: Dialect) -> (Option<Node>, Diagnostics) {
     let mut builder = Builder {
+        dialect,
         source,
         bytes: byte_offsets(source.text()),
         anchors: HashMap::new(),
@@ -51,6 +74,7 @@ pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
 type Events<'input> = Parser<'input, saphyr_parser::StrInput<'input>>;
 
 struct Builder<'a> {
+    dialect: Dialect,
     source: &'a Arc<Source>,
     /// Byte offset of each character, where the text is not ASCII: the parser counts characters.
     bytes: Option<Vec<u32>>,
@@ -110,16 +134,20 @@ impl Builder<'_> {
 
     fn node(&mut self, event: Event<'_>, mark: Mark, parser: &mut Events<'_>) -> Option<Node> {
         let span = self.span(mark);
-        if self.depth >= DEEPEST {
-            self.mistake(span, format!("nested deeper than {DEEPEST} levels"), "");
+        let deepest = self.dialect.deepest;
+        if self.depth >= deepest {
+            self.mistake(span, format!("nested deeper than {deepest} levels"), "");
             return None;
         }
         self.depth += 1;
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                if tag.is_some() {
+                if tag.is_some() && self.dialect.strict {
                     self.mistake(span, "YAML tags are not used here", "remove the tag");
                 }
+                // `!!str 1` is text; other tags are what the value looks like anyway.
+                let quoted = tag.as_ref().is_some_and(|tag| tag.suffix == "str");
+                let style = if quoted { ScalarStyle::DoubleQuoted } else { style };
                 (self.scalar(&text, style, span), anchor)
             }
             Event::SequenceStart(anchor, _) => (self.list(span, parser)?, anchor),
@@ -143,12 +171,9 @@ impl Builder<'_> {
             return None;
         };
         self.aliased += size(&node);
-        if self.aliased > MOST_ALIASED {
-            self.mistake(
-                span,
-                format!("aliases repeat more than {MOST_ALIASED} values"),
-                "write the values out",
-            );
+        let most = self.dialect.most_aliased;
+        if self.aliased > most {
+            self.mistake(span, format!("aliases repeat more than {most} values"), "write the values out");
             return None;
         }
         Some(node)
@@ -213,7 +238,7 @@ impl Builder<'_> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: Span) -> Node {
         let value = if style == ScalarStyle::Plain {
-            match plain(text) {
+            match if self.dialect.strict { plain(text) } else { Ok(core(text)) } {
                 Ok(value) => value,
                 Err(why) => {
                     self.mistake(span, why, format!("if it is text, quote it: \"{text}\""));
@@ -273,6 +298,27 @@ fn plain(text: &str) -> Result<NodeValue, String> {
         .filter(|number| number.to_string() == text)
         .map(NodeValue::Number)
         .ok_or_else(|| format!("`{text}` is a number that would not go out as it is written"))
+}
+
+/// What a plain scalar is by the core schema of YAML 1.2.
+fn core(text: &str) -> NodeValue {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return NodeValue::Null,
+        "true" | "True" | "TRUE" => return NodeValue::Bool(true),
+        "false" | "False" | "FALSE" => return NodeValue::Bool(false),
+        _ if !looks_like_number(text) || text.contains('_') => return NodeValue::Text(text.to_owned()),
+        _ => {}
+    }
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let radix = [("0x", 16), ("0o", 8)].into_iter().find_map(|(prefix, radix)| {
+        i64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok().map(Number::from)
+    });
+    // As JSON has it if JSON can write it (integers of any length included), else the nearest float there is.
+    let number = radix
+        .or_else(|| serde_json::from_str(digits).ok())
+        .or_else(|| digits.parse::<i64>().ok().map(Number::from))
+        .or_else(|| digits.parse().ok().and_then(Number::from_f64));
+    number.map_or_else(|| NodeValue::Text(text.to_owned()), NodeValue::Number)
 }
 
 /// Words that YAML 1.1 or the core schema of 1.2 read as a boolean or as null.

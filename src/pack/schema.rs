@@ -66,7 +66,7 @@ pub struct Misfit {
 }
 
 /// The files of a pack, as far as schemas may refer to them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Library {
     texts: Arc<Texts>,
     /// The folder of the pack's schemas, `schemas/kubeglass/`.

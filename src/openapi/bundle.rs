@@ -1,0 +1,147 @@
+//! The schemas of a document, lowered and gathered under names.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    document::{At, Document},
+    lower::Lowering,
+    warning::Warnings,
+};
+
+/// The schemas of a document as JSON Schema 2020-12, those that others refer to under names of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Bundle {
+    definitions: Map<String, Value>,
+}
+
+/// Where references lead: the names that their targets have in the bundle.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    known: BTreeMap<(usize, String), String>,
+    taken: BTreeSet<String>,
+    pending: VecDeque<(String, At<'a>)>,
+}
+
+impl<'a> Names<'a> {
+    /// The name of a schema; it is lowered later if it is new.
+    pub fn of(&mut self, at: At<'a>) -> String {
+        if let Some(name) = self.known.get(&at.key()) {
+            return name.clone();
+        }
+        let last = at.pointer.rsplit('/').next().unwrap_or_default();
+        let plain: String = last
+            .chars()
+            .map(|it| if it.is_ascii_alphanumeric() || "_-.".contains(it) { it } else { '_' })
+            .collect();
+        let plain = if plain.is_empty() { "schema".to_owned() } else { plain };
+        let mut name = plain.clone();
+        let mut number = 2;
+        while !self.taken.insert(name.clone()) {
+            name = format!("{plain}-{number}");
+            number += 1;
+        }
+        self.known.insert(at.key(), name.clone());
+        self.pending.push_back((name.clone(), at));
+        name
+    }
+}
+
+/// Lowers schemas of a document one by one, and at the end all that they refer to.
+pub(super) struct Gathering<'a> {
+    document: &'a Document,
+    /// Whether schemas are those of OpenAPI 3.0.
+    old: bool,
+    names: Names<'a>,
+}
+
+impl<'a> Gathering<'a> {
+    pub fn new(document: &'a Document, old: bool) -> Self {
+        Self { document, old, names: Names::default() }
+    }
+
+    /// One schema, with references into the bundle.
+    pub fn schema(&mut self, at: At<'a>, warnings: &mut Warnings) -> Value {
+        Lowering { document: self.document, old: self.old, names: &mut self.names, warnings }.schema(&at, 0)
+    }
+
+    /// Everything that was referred to.
+    pub fn finish(mut self, warnings: &mut Warnings) -> Bundle {
+        let mut definitions = Map::new();
+        while let Some((name, at)) = self.names.pending.pop_front() {
+            let schema = self.schema(at, warnings);
+            definitions.insert(name, schema);
+        }
+        Bundle { definitions }
+    }
+}
+
+/// What a reference into the bundle begins with.
+const INTO: &str = "#/$defs/";
+
+impl Bundle {
+    /// A reference into the bundle.
+    pub(super) fn reference(name: &str) -> String {
+        format!("{INTO}{name}")
+    }
+
+    /// The schema under a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.definitions.get(name)
+    }
+
+    /// What a schema refers to, if it is nothing but a reference; else the schema itself.
+    pub fn resolve<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let mut schema = schema;
+        // A circle of references says nothing; any of its members says that as well as another.
+        for _ in 0..self.definitions.len() {
+            let target =
+                schema.get("$ref").and_then(Value::as_str).and_then(|reference| self.target(reference));
+            match target {
+                Some(target) => schema = target,
+                None => break,
+            }
+        }
+        schema
+    }
+
+    fn target(&self, reference: &str) -> Option<&Value> {
+        self.get(reference.strip_prefix(INTO)?)
+    }
+
+    /// A schema that stands by itself: with those definitions that it needs, and no others.
+    pub fn complete(&self, schema: &Value) -> Value {
+        let mut needed = BTreeSet::new();
+        let mut open = vec![schema];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(entries) => {
+                    if let Some(name) =
+                        entries.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix(INTO))
+                        && let Some((name, target)) = self.definitions.get_key_value(name)
+                        && needed.insert(name)
+                    {
+                        open.push(target);
+                    }
+                    open.extend(entries.values());
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        let mut whole = match schema {
+            Value::Object(entries) => entries.clone(),
+            Value::Bool(false) => json!({ "not": {} }).as_object().cloned().unwrap_or_default(),
+            _ => Map::new(),
+        };
+        if !needed.is_empty() {
+            let definitions: Map<String, Value> = needed
+                .into_iter()
+                .filter_map(|name| Some((name.clone(), self.definitions.get(name)?.clone())))
+                .collect();
+            whole.insert("$defs".to_owned(), Value::Object(definitions));
+        }
+        Value::Object(whole)
+    }
+}

@@ -1,0 +1,58 @@
+//! What a body may be.
+
+use serde_json::Value;
+
+use super::{bundle::Gathering, document::At, document::Document, warning::Warnings};
+
+/// One media type of a body.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The media type as it is written: `application/json`, `image/*`.
+    pub media_type: String,
+    /// The schema, with references into the bundle.
+    pub schema: Option<Value>,
+    /// The examples that the document gives.
+    pub examples: Vec<Value>,
+}
+
+impl Content {
+    /// Everything under a key `content`.
+    pub(super) fn read_all<'a>(
+        at: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Vec<Self> {
+        let Some(content) = at.get("content") else { return Vec::new() };
+        if !content.value.is_object() {
+            warnings.note(document.file(&content), content.pointer.clone(), "this is no map of media types");
+        }
+        let mut read = Vec::new();
+        for (media_type, at) in content.entries() {
+            let Some(at) = document.resolved(at, warnings) else { continue };
+            read.push(Self {
+                media_type: media_type.to_owned(),
+                schema: at.get("schema").map(|schema| gathering.schema(schema, warnings)),
+                examples: examples(&at, document),
+            });
+        }
+        read
+    }
+
+    /// Whether it is JSON: `application/json`, or a type that ends in `+json`.
+    pub fn is_json(&self) -> bool {
+        let essence = self.media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence == "application/json" || essence.ends_with("+json")
+    }
+}
+
+/// What stands under `example` and `examples`.
+pub(super) fn examples(at: &At<'_>, document: &Document) -> Vec<Value> {
+    let mut found: Vec<Value> = at.get("example").into_iter().map(|example| example.value.clone()).collect();
+    for (_, example) in at.get("examples").iter().flat_map(At::entries) {
+        if let Ok(example) = document.resolve(example) {
+            found.extend(example.value.get("value").cloned());
+        }
+    }
+    found
+}

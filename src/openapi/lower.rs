@@ -1,0 +1,284 @@
+//! Schemas of OpenAPI to JSON Schema 2020-12.
+//!
+//! OpenAPI 3.0 has a dialect of its own: `nullable`, boolean `exclusiveMinimum`, keys beside a `$ref` that count for
+//! nothing. Documents of both versions hold what no validator accepts; such a keyword is left out, with a warning:
+//! to demand what a document cannot have meant would be crying wolf.
+
+use serde_json::{Map, Value, json};
+
+use crate::pack::{Library, Schema};
+
+use super::{
+    bundle::{Bundle, Names},
+    document::{At, Document},
+    warning::Warnings,
+};
+
+/// The deepest nesting of a schema that is followed.
+const DEEPEST: usize = 60;
+
+/// The types of JSON Schema.
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+
+/// What the value of a keyword is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A schema.
+    Schema,
+    /// A list of schemas, not empty.
+    Schemas,
+    /// Schemas by name.
+    Map,
+    /// True or false.
+    Flag,
+    /// A whole number, not negative.
+    Count,
+    /// A number.
+    Number,
+    /// A number above zero.
+    Step,
+    /// Text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// Names of types.
+    Types,
+    /// A list of values.
+    Values,
+    /// A regular expression.
+    Pattern,
+    /// Any value.
+    Any,
+}
+
+/// The keywords that constrain a value. All others say nothing that could be validated, and are left out.
+const KEYWORDS: &[(&str, Kind)] = &[
+    ("type", Kind::Types),
+    ("enum", Kind::Values),
+    ("const", Kind::Any),
+    ("format", Kind::Text),
+    ("pattern", Kind::Pattern),
+    ("minLength", Kind::Count),
+    ("maxLength", Kind::Count),
+    ("minimum", Kind::Number),
+    ("maximum", Kind::Number),
+    ("exclusiveMinimum", Kind::Number),
+    ("exclusiveMaximum", Kind::Number),
+    ("multipleOf", Kind::Step),
+    ("minItems", Kind::Count),
+    ("maxItems", Kind::Count),
+    ("uniqueItems", Kind::Flag),
+    ("minProperties", Kind::Count),
+    ("maxProperties", Kind::Count),
+    ("required", Kind::Texts),
+    ("properties", Kind::Map),
+    ("patternProperties", Kind::Map),
+    ("additionalProperties", Kind::Schema),
+    ("propertyNames", Kind::Schema),
+    ("items", Kind::Schema),
+    ("prefixItems", Kind::Schemas),
+    ("contains", Kind::Schema),
+    ("minContains", Kind::Count),
+    ("maxContains", Kind::Count),
+    ("allOf", Kind::Schemas),
+    ("anyOf", Kind::Schemas),
+    ("oneOf", Kind::Schemas),
+    ("not", Kind::Schema),
+    ("if", Kind::Schema),
+    ("then", Kind::Schema),
+    ("else", Kind::Schema),
+    ("dependentSchemas", Kind::Map),
+    ("unevaluatedProperties", Kind::Schema),
+    ("unevaluatedItems", Kind::Schema),
+    // Nothing is validated by these, but who makes or judges a value has to know.
+    ("readOnly", Kind::Flag),
+    ("writeOnly", Kind::Flag),
+    ("default", Kind::Any),
+    ("example", Kind::Any),
+    ("examples", Kind::Any),
+];
+
+/// One lowering.
+pub(super) struct Lowering<'l, 'a> {
+    pub document: &'a Document,
+    pub old: bool,
+    pub names: &'l mut Names<'a>,
+    pub warnings: &'l mut Warnings,
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// The schema at a place.
+    pub fn schema(&mut self, at: &At<'a>, depth: usize) -> Value {
+        let entries = match at.value {
+            Value::Bool(all) => return Value::Bool(*all),
+            Value::Object(entries) => entries,
+            _ => {
+                self.warn(at, "this is no schema; any value passes");
+                return Value::Bool(true);
+            }
+        };
+        if depth > DEEPEST {
+            self.warn(at, format!("nested deeper than {DEEPEST} levels; any value passes"));
+            return Value::Bool(true);
+        }
+        let reference = entries.get("$ref").or_else(|| entries.get("$dynamicRef")).and_then(Value::as_str);
+        let mut lowered = Map::new();
+        if let Some(reference) = reference {
+            match self.document.target(at, reference) {
+                Ok(target) => {
+                    lowered.insert("$ref".to_owned(), Bundle::reference(&self.names.of(target)).into());
+                }
+                Err(why) => self.warn(at, format!("{why}; any value passes")),
+            }
+            if self.old {
+                // By the specification nothing beside a `$ref` counts; whoever writes `nullable` there means it.
+                return match at.value.get("nullable") {
+                    Some(Value::Bool(true)) => {
+                        json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] })
+                    }
+                    _ => Value::Object(lowered),
+                };
+            }
+        }
+        for (keyword, kind) in KEYWORDS {
+            if let Some(value) = at.get(keyword) {
+                let value = self.keyword(&value, keyword, *kind, depth);
+                lowered.extend(value.map(|value| ((*keyword).to_owned(), value)));
+            }
+        }
+        if self.old {
+            return self.old_ways(at, lowered);
+        }
+        Value::Object(lowered)
+    }
+
+    /// The value of one keyword, or `None` if it cannot be used.
+    fn keyword(&mut self, at: &At<'a>, keyword: &str, kind: Kind, depth: usize) -> Option<Value> {
+        let value = at.value;
+        let fits = match kind {
+            Kind::Schema => {
+                // Before 2020-12 a list of schemas stood under `items`.
+                if keyword == "items" && value.is_array() {
+                    return None;
+                }
+                return Some(self.schema(at, depth + 1));
+            }
+            Kind::Schemas => {
+                let schemas: Vec<Value> = at.items().map(|item| self.schema(&item, depth + 1)).collect();
+                if !schemas.is_empty() {
+                    return Some(schemas.into());
+                }
+                false
+            }
+            Kind::Map => {
+                if value.is_object() {
+                    let entries = at.entries();
+                    let schemas: Map<String, Value> =
+                        entries.map(|(name, at)| (name.to_owned(), self.schema(&at, depth + 1))).collect();
+                    return Some(schemas.into());
+                }
+                false
+            }
+            Kind::Types => return self.types(at),
+            Kind::Values => {
+                let mut values: Vec<Value> = Vec::new();
+                for value in value.as_array().into_iter().flatten() {
+                    if !values.contains(value) {
+                        values.push(value.clone());
+                    }
+                }
+                if !values.is_empty() {
+                    return Some(values.into());
+                }
+                false
+            }
+            // The same property twice is no more required than once.
+            Kind::Texts => match value.as_array() {
+                Some(items) if items.iter().all(Value::is_string) => {
+                    let mut texts: Vec<Value> = items.clone();
+                    texts.dedup();
+                    return Some(texts.into());
+                }
+                _ => false,
+            },
+            Kind::Flag => value.is_boolean(),
+            Kind::Count => {
+                // Generators write 1.0, or a number as text.
+                let count = value.as_u64().or_else(|| {
+                    value.as_f64().filter(|it| it.fract() == 0.0 && *it >= 0.0).map(|it| it as u64)
+                });
+                if let Some(count) = count {
+                    return Some(count.into());
+                }
+                false
+            }
+            // `true` is how 3.0 says it; that is dealt with there.
+            Kind::Number => value.is_number() || (self.old && value.is_boolean()),
+            Kind::Step => value.as_f64().is_some_and(|step| step > 0.0),
+            Kind::Text => value.is_string(),
+            Kind::Pattern => {
+                value.is_string() && Schema::compile(json!({ "pattern": value }), &Library::default()).is_ok()
+            }
+            Kind::Any => true,
+        };
+        if fits {
+            return Some(value.clone());
+        }
+        let shown: String = value.to_string().chars().take(80).collect();
+        self.warn(at, format!("`{keyword}: {shown}` cannot be used and is left out"));
+        None
+    }
+
+    fn types(&mut self, at: &At<'a>) -> Option<Value> {
+        let list = [at.value.clone()];
+        let named = at.value.as_array().map_or(list.as_slice(), Vec::as_slice);
+        let known: Vec<Value> = named
+            .iter()
+            .filter(|name| name.as_str().is_some_and(|name| TYPES.contains(&name)))
+            .cloned()
+            .collect();
+        if known.len() < named.len() {
+            let shown: String = at.value.to_string().chars().take(80).collect();
+            self.warn(at, format!("`type: {shown}` is no type of JSON Schema and is left out"));
+            return None;
+        }
+        match known.as_slice() {
+            [one] => Some(one.clone()),
+            [] => None,
+            _ => Some(known.into()),
+        }
+    }
+
+    /// What only OpenAPI 3.0 says.
+    fn old_ways(&mut self, at: &At<'a>, mut lowered: Map<String, Value>) -> Value {
+        for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            if let Some(Value::Bool(yes)) = lowered.get(exclusive).cloned() {
+                lowered.remove(exclusive);
+                if yes && let Some(bound) = lowered.remove(inclusive) {
+                    lowered.insert(exclusive.to_owned(), bound);
+                }
+            }
+        }
+        if at.value.get("nullable") != Some(&Value::Bool(true)) {
+            return Value::Object(lowered);
+        }
+        if let Some(values) = lowered.get_mut("enum").and_then(Value::as_array_mut)
+            && !values.contains(&Value::Null)
+        {
+            values.push(Value::Null);
+        }
+        if let Some(Value::String(name)) = lowered.get("type").cloned() {
+            lowered.insert("type".to_owned(), json!([name, "null"]));
+        }
+        // The specification lets `nullable` widen a `type` only; who writes it beside `allOf` means the same.
+        let combined = ["allOf", "anyOf", "oneOf"].iter().any(|key| lowered.contains_key(*key));
+        if combined {
+            return json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] });
+        }
+        Value::Object(lowered)
+    }
+
+    fn warn(&mut self, at: &At<'_>, message: impl Into<String>) {
+        self.warnings.note(self.document.file(at), at.pointer.clone(), message);
+    }
+}

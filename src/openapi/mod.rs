@@ -1,0 +1,27 @@
+//! OpenAPI documents, 3.0 and 3.1, as one model.
+//!
+//! Real documents are large and dirty. What can be used is used: everything else becomes a [`Warning`] with its
+//! JSON Pointer. Only a text that is no OpenAPI document at all is an error. References into other files are followed
+//! below the folder of the document, never over the network. Schemas of 3.0 are lowered to JSON Schema 2020-12.
+
+mod api;
+mod bundle;
+mod content;
+mod document;
+mod lower;
+mod operation;
+mod parameter;
+mod response;
+mod security;
+mod strict;
+mod warning;
+
+pub use api::{Api, Version};
+pub use bundle::Bundle;
+pub use content::Content;
+pub use document::{Document, DocumentError};
+pub use operation::Operation;
+pub use parameter::{Parameter, Whereabouts};
+pub use response::{Response, ResponseHeader, ResponseStatus};
+pub use security::{Credential, SecurityScheme};
+pub use warning::{Warning, Warnings};

@@ -1,0 +1,114 @@
+//! What an API can be asked.
+
+use serde_json::Value;
+
+use super::{
+    bundle::Gathering,
+    content::Content,
+    document::{At, Document},
+    parameter::Parameter,
+    response::Response,
+    security::alternatives,
+    warning::Warnings,
+};
+
+/// An operation: a method on a path.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Its `operationId`.
+    pub id: Option<String>,
+    /// The method in upper case.
+    pub method: String,
+    /// The path with `{parameters}`, without that of the server.
+    pub path: String,
+    /// What it does, in the document's words.
+    pub summary: String,
+    /// Its parameters, those of the path among them.
+    pub parameters: Vec<Parameter>,
+    /// What its body may be.
+    pub body: Vec<Content>,
+    /// Whether it has to have a body.
+    pub body_required: bool,
+    /// Sets of security schemes, any of which will do; an empty set: no credentials are needed.
+    pub security: Vec<Vec<String>>,
+    /// What it may answer.
+    pub responses: Vec<Response>,
+    /// JSON Pointer to it.
+    pub pointer: String,
+}
+
+/// The methods of a path item.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+impl Operation {
+    pub(super) fn read_all<'a>(
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Vec<Self> {
+        let root = document.root();
+        let everywhere = root.get("security").map(|at| alternatives(&at)).unwrap_or_default();
+        let mut operations = Vec::new();
+        let paths = root.get("paths");
+        for (path, at) in paths.iter().flat_map(At::entries).filter(|(path, _)| !path.starts_with("x-")) {
+            if !path.starts_with('/') {
+                let message = "a path begins with `/`; this one is left out";
+                warnings.note(document.file(&at), at.pointer.clone(), message);
+                continue;
+            }
+            let Some(at) = document.resolved(at, warnings) else { continue };
+            for method in METHODS {
+                let Some(operation) = at.get(method) else { continue };
+                if !operation.value.is_object() {
+                    let message = "this is no operation; it is left out";
+                    warnings.note(document.file(&operation), operation.pointer.clone(), message);
+                    continue;
+                }
+                let mut read = Self::read(&at, &operation, document, gathering, warnings);
+                method.to_ascii_uppercase().clone_into(&mut read.method);
+                path.clone_into(&mut read.path);
+                read.security =
+                    operation.get("security").map_or_else(|| everywhere.clone(), |at| alternatives(&at));
+                operations.push(read);
+            }
+        }
+        operations
+    }
+
+    fn read<'a>(
+        path: &At<'a>,
+        at: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Self {
+        let text = |key: &str| at.value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let body = at.get("requestBody").and_then(|body| document.resolved(body, warnings));
+        Self {
+            id: text("operationId"),
+            method: String::new(),
+            path: String::new(),
+            summary: text("summary").or_else(|| text("description")).unwrap_or_default(),
+            parameters: Parameter::read_all(path, at, document, gathering, warnings),
+            body_required: body
+                .as_ref()
+                .is_some_and(|it| it.value.get("required") == Some(&Value::Bool(true))),
+            body: body
+                .map(|body| Content::read_all(&body, document, gathering, warnings))
+                .unwrap_or_default(),
+            security: Vec::new(),
+            responses: Response::read_all(at, document, gathering, warnings),
+            pointer: at.pointer.clone(),
+        }
+    }
+
+    /// Whether asking it changes nothing (RFC 9110, 9.2.1).
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")
+    }
+
+    /// Whether it cannot be asked without credentials.
+    pub fn is_guarded(&self) -> bool {
+        !self.security.is_empty() && self.security.iter().all(|schemes| !schemes.is_empty())
+    }
+}

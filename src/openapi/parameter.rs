@@ -1,0 +1,119 @@
+//! What a request may say outside of its body.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    bundle::Gathering,
+    content::{Content, examples},
+    document::{At, Document},
+    warning::Warnings,
+};
+
+/// Where a parameter stands in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whereabouts {
+    /// In the path; always required.
+    Path,
+    /// In the query.
+    Query,
+    /// A header.
+    Header,
+    /// A cookie.
+    Cookie,
+}
+
+impl fmt::Display for Whereabouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        })
+    }
+}
+
+/// A parameter of an operation.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Whereabouts,
+    /// Whether a request has to have it.
+    pub required: bool,
+    /// What its value is, with references into the bundle.
+    pub schema: Option<Value>,
+    /// The examples that the document gives.
+    pub examples: Vec<Value>,
+    /// JSON Pointer to it.
+    pub pointer: String,
+}
+
+impl Parameter {
+    /// The parameters of a path and of an operation on it, which replace those of the same name and place.
+    pub(super) fn read_all<'a>(
+        path: &At<'a>,
+        operation: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Vec<Self> {
+        let mut parameters: Vec<Self> = Vec::new();
+        for list in [path.get("parameters"), operation.get("parameters")].into_iter().flatten() {
+            for item in list.items() {
+                let Some(at) = document.resolved(item, warnings) else { continue };
+                let Some(parameter) = Self::read(&at, document, gathering, warnings) else { continue };
+                parameters.retain(|known| (&known.name, known.place) != (&parameter.name, parameter.place));
+                parameters.push(parameter);
+            }
+        }
+        parameters
+    }
+
+    fn read<'a>(
+        at: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Option<Self> {
+        let text = |key: &str| at.value.get(key).and_then(Value::as_str);
+        let place = match text("in") {
+            Some("path") => Whereabouts::Path,
+            Some("query") => Whereabouts::Query,
+            Some("header") => Whereabouts::Header,
+            Some("cookie") => Whereabouts::Cookie,
+            _ => {
+                let message = "a parameter is `in` path, query, header or cookie; this one is left out";
+                warnings.note(document.file(at), at.pointer.clone(), message);
+                return None;
+            }
+        };
+        let Some(name) = text("name").filter(|name| !name.is_empty()) else {
+            warnings.note(
+                document.file(at),
+                at.pointer.clone(),
+                "a parameter without a name; it is left out",
+            );
+            return None;
+        };
+        // The specification: these three are described elsewhere, and such a parameter counts for nothing.
+        let elsewhere = ["accept", "content-type", "authorization"];
+        if place == Whereabouts::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+            return None;
+        }
+        let schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
+        let content = Content::read_all(at, document, gathering, warnings);
+        Some(Self {
+            name: name.to_owned(),
+            place,
+            required: place == Whereabouts::Path || at.value.get("required") == Some(&Value::Bool(true)),
+            // A value with a media type of its own is text to whoever fills it in.
+            schema: schema.or_else(|| content.first().map(|_| Value::Bool(true))),
+            examples: examples(at, document),
+            pointer: at.pointer.clone(),
+        })
+    }
+}

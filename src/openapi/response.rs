@@ -1,0 +1,158 @@
+//! What an operation may answer.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    bundle::Gathering,
+    content::Content,
+    document::{At, Document},
+    warning::Warnings,
+};
+
+/// The statuses that a response is declared for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResponseStatus {
+    /// Exactly this one.
+    Exactly(u16),
+    /// `4XX`: the hundreds.
+    Class(u16),
+    /// Every one that is not declared otherwise.
+    Default,
+}
+
+impl ResponseStatus {
+    fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("default") {
+            return Some(Self::Default);
+        }
+        let (first, rest) = text.split_at_checked(1)?;
+        let hundreds = first.parse::<u16>().ok().filter(|hundreds| (1..=5).contains(hundreds))?;
+        if rest.eq_ignore_ascii_case("xx") {
+            return Some(Self::Class(hundreds));
+        }
+        text.parse().ok().filter(|status| (100..600).contains(status)).map(Self::Exactly)
+    }
+
+    /// How closely it fits a status: the closest declaration holds. `None` if it does not.
+    fn closeness(self, status: u16) -> Option<u8> {
+        match self {
+            Self::Exactly(wanted) => (wanted == status).then_some(2),
+            Self::Class(hundreds) => (status / 100 == hundreds).then_some(1),
+            Self::Default => Some(0),
+        }
+    }
+
+    /// Whether it speaks of failing: a status of 400 and more, or whatever is left.
+    pub fn may_be_failure(self) -> bool {
+        match self {
+            Self::Exactly(status) => status >= 400,
+            Self::Class(hundreds) => hundreds >= 4,
+            Self::Default => true,
+        }
+    }
+}
+
+impl fmt::Display for ResponseStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(status) => write!(f, "{status}"),
+            Self::Class(hundreds) => write!(f, "{hundreds}XX"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A declared response.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The statuses that it is declared for.
+    pub status: ResponseStatus,
+    /// What it means, in the document's words.
+    pub description: String,
+    /// The headers that it has.
+    pub headers: Vec<ResponseHeader>,
+    /// What its body may be; nothing: no body is declared.
+    pub content: Vec<Content>,
+    /// JSON Pointer to it.
+    pub pointer: String,
+}
+
+/// A header of a declared response.
+#[derive(Debug, Clone)]
+pub struct ResponseHeader {
+    /// Its name.
+    pub name: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What its value is, with references into the bundle.
+    pub schema: Option<Value>,
+}
+
+impl Response {
+    pub(super) fn read_all<'a>(
+        operation: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Vec<Self> {
+        let mut responses = Vec::new();
+        let Some(declared) = operation.get("responses") else {
+            let message = "no responses are declared";
+            warnings.note(document.file(operation), operation.pointer.clone(), message);
+            return responses;
+        };
+        for (status, at) in declared.entries() {
+            if status.starts_with("x-") {
+                continue;
+            }
+            let Some(status) = ResponseStatus::parse(status) else {
+                let message = "this is no status; the response is left out";
+                warnings.note(document.file(&at), at.pointer.clone(), message);
+                continue;
+            };
+            let pointer = at.pointer.clone();
+            let Some(at) = document.resolved(at, warnings) else { continue };
+            let description = at.value.get("description").and_then(Value::as_str).unwrap_or_default();
+            responses.push(Self {
+                status,
+                description: description.to_owned(),
+                headers: ResponseHeader::read_all(&at, document, gathering, warnings),
+                content: Content::read_all(&at, document, gathering, warnings),
+                pointer,
+            });
+        }
+        responses
+    }
+
+    /// The declaration that holds for a status.
+    pub fn of(responses: &[Self], status: u16) -> Option<&Self> {
+        let fitting = responses.iter().filter_map(|it| Some((it.status.closeness(status)?, it)));
+        fitting.max_by_key(|(closeness, _)| *closeness).map(|(_, response)| response)
+    }
+}
+
+impl ResponseHeader {
+    fn read_all<'a>(
+        response: &At<'a>,
+        document: &'a Document,
+        gathering: &mut Gathering<'a>,
+        warnings: &mut Warnings,
+    ) -> Vec<Self> {
+        let mut headers = Vec::new();
+        for (name, at) in response.get("headers").iter().flat_map(At::entries) {
+            // The specification: `Content-Type` is described by `content`, and counts for nothing here.
+            if name.eq_ignore_ascii_case("content-type") {
+                continue;
+            }
+            let Some(at) = document.resolved(at, warnings) else { continue };
+            headers.push(Self {
+                name: name.to_owned(),
+                required: at.value.get("required") == Some(&Value::Bool(true)),
+                schema: at.get("schema").map(|schema| gathering.schema(schema, warnings)),
+            });
+        }
+        headers
+    }
+}

@@ -1,0 +1,85 @@
+//! How a request shows who sends it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    document::{At, Document},
+    parameter::Whereabouts,
+    warning::Warnings,
+};
+
+/// What kind of credential a scheme wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// `Authorization: Bearer …`, of whatever origin (`http` bearer, OAuth 2, OpenID Connect).
+    Bearer,
+    /// `Authorization: Basic …`.
+    Basic,
+    /// Another scheme of `Authorization`.
+    Http(String),
+    /// A key by name.
+    Key {
+        /// Where it stands.
+        place: Whereabouts,
+        /// Its name.
+        name: String,
+    },
+    /// A client certificate.
+    Certificate,
+}
+
+/// A security scheme by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecurityScheme {
+    /// Its name in the document.
+    pub name: String,
+    /// What it wants.
+    pub credential: Credential,
+}
+
+/// The schemes of a document by name.
+pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<String, SecurityScheme> {
+    let mut schemes = BTreeMap::new();
+    let declared = document.root().get("components").and_then(|it| it.get("securitySchemes"));
+    for (name, at) in declared.iter().flat_map(At::entries) {
+        let Some(at) = document.resolved(at, warnings) else { continue };
+        let text = |key: &str| at.value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let credential = match text("type") {
+            "http" => match text("scheme").to_ascii_lowercase().as_str() {
+                "bearer" => Credential::Bearer,
+                "basic" => Credential::Basic,
+                other => Credential::Http(other.to_owned()),
+            },
+            "oauth2" | "openIdConnect" => Credential::Bearer,
+            "mutualTLS" => Credential::Certificate,
+            "apiKey" => {
+                let place = match text("in") {
+                    "header" => Whereabouts::Header,
+                    "query" => Whereabouts::Query,
+                    "cookie" => Whereabouts::Cookie,
+                    _ => {
+                        let message = "a key is `in` header, query or cookie; this scheme is left out";
+                        warnings.note(document.file(&at), at.pointer.clone(), message);
+                        continue;
+                    }
+                };
+                Credential::Key { place, name: text("name").to_owned() }
+            }
+            other => {
+                let message =
+                    format!("`type: {}` is no security scheme; it is left out", other.escape_debug());
+                warnings.note(document.file(&at), at.pointer.clone(), message);
+                continue;
+            }
+        };
+        schemes.insert(name.to_owned(), SecurityScheme { name: name.to_owned(), credential });
+    }
+    schemes
+}
+
+/// The alternatives of a key `security`: each is a set of schemes that are wanted together; an empty one is none.
+pub(super) fn alternatives(at: &At<'_>) -> Vec<Vec<String>> {
+    at.items().map(|item| item.entries().map(|(name, _)| name.to_owned()).collect()).collect()
+}
