@@ -29,24 +29,30 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("pack", &["document", "template"]),
     ("openapi", &["document", "pack"]),
     ("page", &["pack"]),
-    ("import", &["document", "pack", "page"]),
+    ("import", &["document", "openapi", "pack", "page"]),
     // `verdict`: reports are compared as well.
-    ("diff", &["document", "pack", "page", "verdict"]),
+    ("diff", &["document", "openapi", "pack", "page", "verdict"]),
     // `secret`: the key that signs.
     ("certificate", &["document", "pack", "secret", "verdict"]),
     // Credentials are secrets and become headers; a login fills templates.
     ("target", &["document", "pack", "http", "secret", "template"]),
-    ("check", &["pack", "http"]),
+    ("check", &["pack", "openapi", "http"]),
     // `pack` and `target`: coverage speaks of the contract's failures and of what the target has out of reach.
     ("verdict", &["check", "pack", "target"]),
     // `secret`: what is approved is masked first. `verdict`: the state of a snapshot is part of a trial's report.
     ("snapshot", &["pack", "http", "secret", "verdict"]),
     // `document`: a time span in a variable is read as in a file.
-    ("run", &["secret", "template", "http", "pack", "target", "check", "verdict", "snapshot", "document"]),
+    (
+        "run",
+        &[
+            "secret", "template", "http", "pack", "openapi", "target", "check", "verdict", "snapshot",
+            "document",
+        ],
+    ),
     // `check`: a violation is printed as the finding that it is. `diff`: comparisons are reported, too.
     ("report", &["verdict", "check", "diff"]),
     // `run` and `snapshot`: the names of trials and of their approved answers.
-    ("lint", &["document", "pack", "run", "snapshot"]),
+    ("lint", &["document", "pack", "openapi", "run", "snapshot", "template"]),
     ("proof", &["check", "document", "http", "pack", "target", "run", "snapshot", "verdict", "reference"]),
     // `target`: an API of one's own is a target that code describes, and no file.
     ("harness", &["pack", "proof", "reference", "report", "run", "snapshot", "target", "verdict"]),

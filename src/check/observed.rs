@@ -7,7 +7,7 @@ use crate::{
     pack::{Pointer, Provenance, Schema},
 };
 
-use super::view::Pick;
+use super::{declaration::Against, view::Pick};
 
 /// Which part of a trial an exchange belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +85,8 @@ pub struct Observed {
     pub pick: Option<Pick>,
     /// What is expected besides the contract.
     pub expected: Expected,
+    /// The OpenAPI document that answers are held against besides.
+    pub against: Option<Against>,
     /// What the twin's answer must be the same as, and where that is from.
     pub twin_source: Option<Provenance>,
     /// Values that are this trial's own (`${unique}`, `${uuid}`) and so may differ between two answers.

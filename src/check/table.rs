@@ -1,14 +1,16 @@
 //! The one table that lists the checks.
 
 use super::{
-    accepted, allow, body_status, code, control, document, envelope, expectation,
+    accepted, allow, body_status, code, control, declared_headers, declared_schema, declared_vacuous,
+    document, envelope, expectation,
     finding::Finding,
-    headers, item, leaks, matching, media_type, message, recovers, repeatable, request_id, retry_after,
-    retry_after_syntax,
+    headers, item, leaks, matching, media_type, message,
+    observed::Observed,
+    recovers, repeatable, request_id, retry_after, retry_after_syntax,
     rule::{Check, When},
     schema, status,
     subject::Subject,
-    twin, vacuous, wording, www_authenticate,
+    twin, undeclared_media_type, undeclared_status, vacuous, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -38,6 +40,11 @@ pub static CHECKS: &[&Check] = &[
     &www_authenticate::CHECK,
     &allow::CHECK,
     &retry_after_syntax::CHECK,
+    &undeclared_status::CHECK,
+    &undeclared_media_type::CHECK,
+    &declared_schema::CHECK,
+    &declared_vacuous::CHECK,
+    &declared_headers::CHECK,
 ];
 
 /// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
@@ -51,6 +58,16 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
 /// The check of that id.
 pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.id == id)
+}
+
+/// What the answers of a trial break of an OpenAPI document: of a trial that cannot be judged as a whole, too.
+pub fn declared(observed: &Observed) -> impl Iterator<Item = Finding> {
+    let statuses = undeclared_status::statuses(observed).into_iter();
+    statuses
+        .chain(undeclared_media_type::media_types(observed))
+        .chain(declared_schema::schemas(observed))
+        .chain(declared_vacuous::vacuous(observed))
+        .chain(declared_headers::headers(observed))
 }
 
 /// Everything that `subject` breaks.

@@ -4,11 +4,11 @@ use std::io::Write as _;
 
 use crate::{
     document::{Diagnostic, Diagnostics},
-    http::ClientError,
     pack::{FilesError, PackError},
     proof::EmbeddedError,
     reference::StartError,
     report::terminal::{Paint, visible},
+    run::RunError,
     verdict::exit,
 };
 
@@ -89,9 +89,12 @@ impl From<FilesError> for Failure {
     }
 }
 
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Self::Broken(error.to_string())
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Client(error) => Self::Broken(error.to_string()),
+            RunError::Document(_) => Self::usage(error.to_string()),
+        }
     }
 }
 

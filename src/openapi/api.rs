@@ -49,7 +49,17 @@ impl Api {
     /// # Errors
     /// When it cannot be read, or is no OpenAPI document of a version that is known.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
-        Ok(Self::of(&Document::load(path)?))
+        Ok(Self::of(&Document::load(path)?, true))
+    }
+
+    /// Reads what a document says; what a strict reader would say of it is not asked.
+    pub fn lenient(document: &Document) -> Self {
+        Self::of(document, false)
+    }
+
+    /// Reads what a document says, and notes what a strict reader would say of it.
+    pub fn strict(document: &Document) -> Self {
+        Self::of(document, true)
     }
 
     /// Reads a document from its text; references into other files lead nowhere.
@@ -57,14 +67,14 @@ impl Api {
     /// # Errors
     /// When it is no OpenAPI document of a version that is known.
     pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
-        Ok(Self::of(&Document::parse(name, text)?))
+        Ok(Self::of(&Document::parse(name, text)?, true))
     }
 
-    fn of(document: &Document) -> Self {
+    fn of(document: &Document, strictly: bool) -> Self {
         let root = document.root();
         let old = root.value.get("openapi").and_then(Value::as_str).is_some_and(|it| it.starts_with("3.0"));
         let mut warnings = Warnings::default();
-        if old {
+        if old && strictly {
             strict::look(document, &mut warnings);
         }
         let mut gathering = Gathering::new(document, old);
@@ -88,23 +98,5 @@ impl Api {
             bundle: gathering.finish(&mut warnings),
             warnings,
         }
-    }
-
-    /// The operation with this method whose path fits: `path` as it is asked, without query. Where several fit, the
-    /// one with the fewest parameters, as the specification has it.
-    pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
-        let asked: Vec<&str> = path.split('/').collect();
-        let fits = |operation: &&Operation| {
-            let declared: Vec<&str> = operation.path.split('/').collect();
-            declared.len() == asked.len()
-                && declared.iter().zip(&asked).all(|(declared, asked)| {
-                    declared == asked || (declared.contains('{') && !asked.is_empty())
-                })
-        };
-        self.operations
-            .iter()
-            .filter(|operation| operation.method == method)
-            .filter(fits)
-            .min_by_key(|operation| operation.path.matches('{').count())
     }
 }

@@ -39,6 +39,20 @@ impl Content {
         read
     }
 
+    /// How closely it fits the media type of an answer: by type and subtype, as `image/*`, as `*/*`, or not at all.
+    pub fn closeness(&self, media_type: &str) -> Option<u8> {
+        let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let (declared, actual) = (essence(&self.media_type), essence(media_type));
+        if declared == actual {
+            return Some(2);
+        }
+        match declared.strip_suffix("/*") {
+            Some("*") => Some(0),
+            Some(kind) if actual.split('/').next() == Some(kind) => Some(1),
+            _ => None,
+        }
+    }
+
     /// Whether it is JSON: `application/json`, or a type that ends in `+json`.
     pub fn is_json(&self) -> bool {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::document::{Source, yaml};
+use crate::{
+    document::{Source, yaml},
+    pack::Texts,
+};
 
 use super::warning::Warnings;
 
@@ -131,8 +134,29 @@ impl Document {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
         let mut document = Self::parse(&name, &text)?;
-        document.load_others(&folder, text.len() as u64);
+        document.load_others(&|path| read(&folder.join(path)), text.len() as u64);
         Ok(document)
+    }
+
+    /// Reads a document among the files of a pack, and those that it refers to.
+    ///
+    /// # Errors
+    /// When it is not there or is none.
+    pub fn of_texts(path: &str, texts: &Texts) -> Result<Self, DocumentError> {
+        let missing = "there is no such file".to_owned();
+        let text = texts
+            .get(path)
+            .ok_or_else(|| DocumentError::Unreadable { path: path.to_owned(), reason: missing.clone() })?;
+        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+        let mut document = Self::parse(name, text)?;
+        let other = |path: &str| texts.get(&format!("{folder}/{path}")).cloned().ok_or(missing.clone());
+        document.load_others(&other, text.len() as u64);
+        Ok(document)
+    }
+
+    /// The names of its files, relative to its folder; its own is the first.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(name, _)| name.as_str())
     }
 
     /// Reads a document that is one text; references into other files lead nowhere.
@@ -218,7 +242,7 @@ impl Document {
         Ok(At { file, value, pointer: decoded })
     }
 
-    fn load_others(&mut self, folder: &Path, mut bytes: u64) {
+    fn load_others(&mut self, read: &dyn Fn(&str) -> Result<String, String>, mut bytes: u64) {
         let mut next = 0;
         while next < self.files.len() {
             let (name, value) = &self.files[next];
@@ -235,7 +259,7 @@ impl Document {
                     self.missing.insert(path, "the document has too many or too large files".to_owned());
                     continue;
                 }
-                let read = read(&folder.join(&path)).and_then(|text| {
+                let read = read(&path).and_then(|text| {
                     bytes += text.len() as u64;
                     parse(&path, &text)
                 });

@@ -7,6 +7,7 @@
 mod api;
 mod bundle;
 mod content;
+mod declared;
 mod document;
 mod lower;
 mod operation;
@@ -19,6 +20,7 @@ mod warning;
 pub use api::{Api, Version};
 pub use bundle::Bundle;
 pub use content::Content;
+pub use declared::{Declared, Direction};
 pub use document::{Document, DocumentError};
 pub use operation::Operation;
 pub use parameter::{Parameter, Whereabouts};

@@ -102,6 +102,20 @@ impl Operation {
         }
     }
 
+    /// Whether its path fits the segments of one that is asked.
+    pub(super) fn fits(&self, asked: &[&str]) -> bool {
+        let declared = self.path.split('/');
+        declared.clone().count() == asked.len()
+            && declared
+                .zip(asked)
+                .all(|(declared, asked)| declared == *asked || (declared.contains('{') && !asked.is_empty()))
+    }
+
+    /// Method and path, as people name it.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
     /// Whether asking it changes nothing (RFC 9110, 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")

@@ -134,6 +134,11 @@ impl Response {
 }
 
 impl ResponseHeader {
+    /// The type that its schema names.
+    pub fn kind(&self) -> Option<&str> {
+        self.schema.as_ref()?.get("type")?.as_str()
+    }
+
     fn read_all<'a>(
         response: &At<'a>,
         document: &'a Document,

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::document::{Field, Fields, Kind, Node, NodeValue, Place, Reader, Shape};
+use crate::document::{Field, Fields, Kind, Node, Place, Reader, Shape};
 
 use super::{
+    canary::{CANARY, Canary},
     edition::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     names::Names,
+    openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
     period::Period,
     pointer::Pointer,
@@ -23,6 +23,7 @@ use super::{
     stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
     sweep::{SWEEP, Sweep},
+    variable::{VARIABLE, Variable},
 };
 
 /// What an API documents about failing.
@@ -36,6 +37,10 @@ pub struct Contract {
     pub documentation: Option<String>,
     /// The digest of the page that it was taken from, as [`crate::page::digest`] gives it.
     pub documentation_digest: Option<String>,
+    /// The OpenAPI document of the API.
+    pub openapi: Option<OpenApiFile>,
+    /// The request that shows whether the run can still go on.
+    pub canary: Option<Canary>,
     /// Kinds of changes that it classes in another way than usual.
     pub stability: BTreeMap<String, Stability>,
     /// What success looks like: any of these.
@@ -79,15 +84,6 @@ pub struct Success {
     pub matches: Vec<(Pointer, std::sync::Arc<Schema>)>,
 }
 
-/// A variable that a target may set.
-#[derive(Debug, Clone)]
-pub struct Variable {
-    /// What it is, in words a stranger can act on.
-    pub about: String,
-    /// Its value where the target sets none.
-    pub default: Option<Value>,
-}
-
 /// The keys of `contract.yaml`.
 pub static CONTRACT: Shape = Shape {
     name: "contract",
@@ -100,6 +96,11 @@ pub static CONTRACT: Shape = Shape {
             "documentation_digest",
             Kind::Text,
             "`sha256:…` of the page that this was taken from, as `failspec drift` computes it",
+        ),
+        Field::optional(
+            "openapi",
+            Kind::Text,
+            "the API's OpenAPI document (3.0 or 3.1) among the pack's schema files: requests and answers are held against it as well",
         ),
         Field::optional(
             "extends",
@@ -148,6 +149,11 @@ pub static CONTRACT: Shape = Shape {
             "parts of the contract that an API can be certified for, beside `core` and `full`",
         ),
         Field::optional(
+            "canary",
+            Kind::Shape(&CANARY),
+            "a safe request that must succeed after each scenario that writes, or the run stops",
+        ),
+        Field::optional(
             "sweep",
             Kind::List(&Kind::Shape(&SWEEP)),
             "how what earlier runs left behind is found and removed (`failspec sweep`)",
@@ -186,16 +192,6 @@ static REQUIRES: Shape = Shape {
             "variable → what it is, with a default",
         ),
         Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
-    ],
-    also: &[],
-};
-
-static VARIABLE: Shape = Shape {
-    name: "variable",
-    about: "a variable that a target may set",
-    fields: &[
-        Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
-        Field::optional("default", Kind::Any, "its value where the target sets none"),
     ],
     also: &[],
 };
@@ -240,6 +236,8 @@ impl Contract {
             name,
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
+            openapi: fields.get("openapi").and_then(|node| OpenApiFile::read(node, reader, library)),
+            canary: base.canary,
             stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
             documentation_digest: fields
                 .get("documentation_digest")
@@ -284,6 +282,10 @@ impl Contract {
         let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
         let sweeps: Vec<Sweep> = sweeps.iter().filter_map(|node| Sweep::read(node, &names)).collect();
         contract.sweep.extend(sweeps);
+        if let Some(canary) = fields.get("canary") {
+            let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+            contract.canary = Canary::read(canary, &names);
+        }
         let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
         let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
         contract.profiles = profiles.collect();
@@ -297,6 +299,8 @@ impl Contract {
             as_of: None,
             documentation: None,
             documentation_digest: None,
+            openapi: None,
+            canary: None,
             stability: BTreeMap::new(),
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
             envelope: Envelope::default(),
@@ -420,19 +424,6 @@ impl Success {
         Some(Self {
             status: StatusPattern::read_all(fields.get("status")?, reader),
             matches: fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default(),
-        })
-    }
-}
-
-impl Variable {
-    fn read(node: &Node, reader: &Reader) -> Option<Self> {
-        if let NodeValue::Text(about) = &node.value {
-            return Some(Self { about: about.clone(), default: None });
-        }
-        let fields = reader.fields(node, &VARIABLE)?;
-        Some(Self {
-            about: fields.get("about").and_then(|node| reader.text(node)).unwrap_or_default().to_owned(),
-            default: fields.get("default").map(Node::to_json),
         })
     }
 }

@@ -3,6 +3,7 @@
 //! A pack lies in `schemas/<pack>` (the contract and its JSON Schemas), `scenarios/<pack>` and
 //! `snapshots/<pack>`. [`Pack::load`] reads all of it and collects every mistake. Nothing here sends anything.
 
+mod canary;
 mod contract;
 mod control;
 mod course;
@@ -14,6 +15,7 @@ mod failure;
 mod files;
 mod loaded;
 mod names;
+mod openapi_file;
 mod operation;
 mod path;
 mod period;
@@ -32,9 +34,11 @@ mod step;
 mod sweep;
 mod trials;
 mod twin;
+mod variable;
 mod version;
 
-pub use contract::{CONTRACT, Contract, Success, Variable};
+pub use canary::Canary;
+pub use contract::{CONTRACT, Contract, Success};
 pub use control::Control;
 pub use course::{At, Course, Repeat};
 pub use envelope::{Envelope, RequestId};
@@ -43,6 +47,7 @@ pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry};
 pub use files::{Files, FilesError, Texts};
 pub use loaded::{Pack, PackError, label};
+pub use openapi_file::OpenApiFile;
 pub use path::{PathTemplate, split_request};
 pub use period::Period;
 pub use pointer::Pointer;
@@ -59,4 +64,5 @@ pub use step::{Capture, Step, Wait, WaitFor};
 pub use sweep::{ITEM, Sweep};
 pub use trials::trial_names;
 pub use twin::Twin;
+pub use variable::Variable;
 pub use version::{Version, split_version};

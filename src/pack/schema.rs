@@ -63,6 +63,8 @@ pub struct Misfit {
     pub at: String,
     /// What is wrong with it.
     pub message: String,
+    /// The same without the value: two answers that break a rule in the same way have it in common.
+    pub shape: String,
 }
 
 /// The files of a pack, as far as schemas may refer to them.
@@ -81,7 +83,12 @@ impl Library {
 
     /// The text of a schema file.
     pub fn text(&self, file: &str) -> Option<&str> {
-        self.texts.get(&format!("{}{file}", self.folder)).map(String::as_str)
+        self.texts.get(&self.path(file)).map(String::as_str)
+    }
+
+    /// The path of a schema file among the files of the pack.
+    pub fn path(&self, file: &str) -> String {
+        format!("{}{file}", self.folder)
     }
 
     /// The names of the schema files that there are.
@@ -132,7 +139,11 @@ impl Schema {
         self.validator
             .iter_errors(value)
             .take(20)
-            .map(|error| Misfit { at: place(error.instance_path().as_str()), message: message(&error) })
+            .map(|error| Misfit {
+                at: place(error.instance_path().as_str()),
+                message: message(&error),
+                shape: shape(&error),
+            })
             .collect()
     }
 
@@ -175,6 +186,18 @@ fn message(error: &ValidationError<'_>) -> String {
     }
     // Some messages list the keys of the value.
     format!("it does not fit `{}` (the message has {} bytes)", error.kind().keyword(), without.len())
+}
+
+/// What is wrong, whatever the value and whichever item of a list.
+fn shape(error: &ValidationError<'_>) -> String {
+    let pointer = error.instance_path();
+    let steps = pointer.as_str().split('/').skip(1);
+    let steps = steps.map(|step| if step.bytes().all(|byte| byte.is_ascii_digit()) { "*" } else { step });
+    let at: String = steps.flat_map(|step| ["/", step]).collect();
+    let said = error.masked_with("the value").to_string();
+    let said = if said.len() <= LONGEST_QUOTE { said } else { error.kind().keyword().to_owned() };
+    let at = if at.is_empty() { "the body".to_owned() } else { place(&at) };
+    format!("{at}: {said}")
 }
 
 /// A place in a body, whose keys may be as long as the body.

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::{
-    http::ClientError,
     pack::Pack,
     reference::{Mutant, Options},
-    run::{Plan, RunOptions, interrupt, run},
+    run::{Plan, RunError, RunOptions, interrupt, run},
     verdict::RunReport,
 };
 
@@ -20,9 +19,9 @@ pub enum ProofError {
     /// There is no running reference implementation.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// There is no client.
+    /// The run could not begin.
     #[error(transparent)]
-    Client(#[from] ClientError),
+    Run(#[from] RunError),
 }
 
 /// Runs a pack on its reference implementation, or on a mutant of it.

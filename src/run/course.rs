@@ -43,7 +43,7 @@ impl<'s> Running<'s> {
         Self {
             session,
             trial,
-            observed: Observed::default(),
+            observed: Observed { against: session.against.clone(), ..Observed::default() },
             inconclusive: None,
             unfinished: None,
             left_behind: Vec::new(),

@@ -48,7 +48,8 @@ impl Running<'_> {
             // What the request under test showed before something later went wrong is still worth showing,
             // but it is no verdict.
             (Some(reason), _) => {
-                sort(&mut report, undocumented, session, trial);
+                let declared = check::declared(&self.observed);
+                sort(&mut report, undocumented.chain(declared), session, trial);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);
             }

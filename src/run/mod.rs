@@ -9,6 +9,7 @@ mod conditions;
 mod course;
 mod diagnosis;
 mod engine;
+mod error;
 mod exchange_report;
 mod finish;
 mod interrupt;
@@ -25,6 +26,7 @@ mod wait;
 mod whole;
 
 pub use crate::pack::trial_names;
+pub use error::RunError;
 pub use interrupt::{Interrupt, Interrupter, interrupt};
 pub use plan::{Plan, Selectors, Trial};
 pub use sweep::{SweepReport, Swept, sweep};

@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    check::Against,
     pack::Pack,
     secret::Mask,
     snapshot::Approved,
@@ -22,6 +23,8 @@ use super::{interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients}
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
 pub struct Session {
+    /// The OpenAPI document that answers are held against besides.
+    pub against: Option<Against>,
     /// The pack.
     pub pack: Arc<Pack>,
     /// The target.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     check::View,
-    http::{Answer, ClientError},
+    http::Answer,
     pack::{ITEM, RequestTemplate, Sweep},
     template::{Held, Scope},
 };
@@ -15,6 +15,7 @@ use crate::{
 use super::{
     Plan, RunOptions,
     build::{Extra, build},
+    error::RunError,
     interrupt::interrupt,
     session::Session,
     whole::session,
@@ -48,13 +49,13 @@ pub struct SweepReport {
 /// Looks for what runs of failspec left behind: of one run, or of all. With `remove` it is removed.
 ///
 /// # Errors
-/// When no client can be made (TLS settings).
+/// As for [`super::run`].
 pub async fn sweep(
     plan: &Plan,
     options: &RunOptions,
     of_run: Option<&str>,
     remove: bool,
-) -> Result<SweepReport, ClientError> {
+) -> Result<SweepReport, RunError> {
     let (_interrupter, interrupt) = interrupt();
     let session = session(plan, options, &Arc::default(), &interrupt)?;
     let mut report = SweepReport::default();

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::{
     check::View,
-    http::ClientError,
     pack::{Control, Course, RequestTemplate},
 };
 
 use super::{
     Plan, RunOptions,
     build::{Extra, build},
+    error::RunError,
     interrupt::interrupt,
     session::Session,
     whole::session,
@@ -42,8 +42,8 @@ pub enum RoleCheck {
 /// (RFC 9110, section 9.2.1), and what logs a role in.
 ///
 /// # Errors
-/// When no client can be made (TLS settings).
-pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, ClientError> {
+/// As for [`super::run`].
+pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, RunError> {
     let (_interrupter, interrupt) = interrupt();
     let session = session(plan, options, &Arc::default(), &interrupt)?;
     let mut check = TargetCheck { unreachable: None, roles: Vec::new() };

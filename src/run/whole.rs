@@ -10,7 +10,8 @@ use futures_util::future::join_all;
 use tokio::sync::{Semaphore, mpsc::UnboundedSender};
 
 use crate::{
-    http::ClientError,
+    check::Against,
+    openapi::Declared,
     pack::{Files, trial_names},
     secret::Mask,
     snapshot::{Approved, Mode},
@@ -24,6 +25,7 @@ use crate::{
 
 use super::{
     engine::{Engine, PackRun},
+    error::RunError,
     finish::{documented, millis, scenario_file},
     interrupt::Interrupt,
     plan::{Plan, Selectors},
@@ -76,13 +78,13 @@ pub enum Exchanges {
 /// Runs all plans, each on its target, and puts everything into one report.
 ///
 /// # Errors
-/// When no client can be made (TLS settings).
+/// When no client can be made (TLS settings), or the contract's OpenAPI document cannot be used.
 pub async fn run(
     plans: Vec<Plan>,
     options: RunOptions,
     interrupt: Interrupt,
     events: UnboundedSender<Event>,
-) -> Result<RunReport, ClientError> {
+) -> Result<RunReport, RunError> {
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let header = header(&plans, &options);
@@ -115,7 +117,7 @@ pub(super) fn session(
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
     interrupt: &Interrupt,
-) -> Result<Session, ClientError> {
+) -> Result<Session, RunError> {
     let mask = Arc::new(Mask::new());
     // What the reference implementation documents in the open is no secret.
     if !plan.target.reference {
@@ -143,6 +145,8 @@ pub(super) fn session(
         documented: documented(&plan.pack.contract),
         run: run_name(),
         counter: AtomicU64::new(0),
+        against: Declared::of(&plan.pack)?
+            .map(|declared| Against { declared: Arc::new(declared), base: plan.target.url.path().into() }),
         pack: Arc::clone(&plan.pack),
         target: Arc::clone(&plan.target),
     })

@@ -1,0 +1,84 @@
+//! Answers beside what an OpenAPI document declares of them.
+
+use std::sync::Arc;
+
+use crate::{
+    http::Answer,
+    openapi::{Content, Declared, Operation, Response},
+};
+
+use super::{
+    observed::{Observed, Record},
+    stranger,
+};
+
+/// The OpenAPI document that answers are held against.
+#[derive(Debug, Clone)]
+pub struct Against {
+    /// The document.
+    pub declared: Arc<Declared>,
+    /// The path of the target's URL, which the document knows nothing of.
+    pub base: Arc<str>,
+}
+
+/// An answer of a trial beside what is declared of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declaration<'a> {
+    pub record: &'a Record,
+    pub answer: &'a Answer,
+    pub declared: &'a Declared,
+    pub operation: &'a Operation,
+    /// What is declared for its status.
+    pub response: Option<&'a Response>,
+}
+
+impl Against {
+    /// The operation that a request to the target is.
+    pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
+        let base = self.base.trim_end_matches('/');
+        self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
+    }
+}
+
+/// The answers of a trial to requests that the document knows. Those of a proxy are none of the API's.
+pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
+    let against = observed.against.as_ref();
+    observed.records.iter().filter_map(move |record| {
+        let (against, answer) = (against?, record.exchange.result.as_ref().ok()?);
+        let request = &record.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        if stranger::evidence(answer, request.url.host_str()).is_some() {
+            return None;
+        }
+        let response = Response::of(&operation.responses, answer.status);
+        Some(Declaration { record, answer, declared: &against.declared, operation, response })
+    })
+}
+
+impl<'a> Declaration<'a> {
+    /// The request and the answer, in a few words.
+    pub fn told(&self) -> String {
+        format!(
+            "{}: {} was answered HTTP {}",
+            self.record.phase.name(),
+            self.operation.name(),
+            self.answer.status
+        )
+    }
+
+    /// Whether there is a body to look at: an answer to HEAD has none, nor have 204 and 304.
+    pub fn has_body(&self) -> bool {
+        let bare = matches!(self.answer.status, 100..200 | 204 | 205 | 304);
+        !bare && self.record.exchange.request.method != "HEAD" && !self.answer.body.is_empty()
+    }
+
+    /// The content that is declared for the media type of the answer.
+    pub fn content(&self) -> Option<&'a Content> {
+        let media_type = self.answer.header("content-type").unwrap_or_default();
+        let contents = self.response?.content.iter();
+        contents
+            .filter_map(|it| Some((it.closeness(media_type)?, it)))
+            .max_by_key(|(close, _)| *close)
+            .map(|(_, it)| it)
+    }
+}

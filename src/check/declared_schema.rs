@@ -1,0 +1,74 @@
+//! Bodies beside the schemas that an OpenAPI document declares.
+
+use serde_json::Value;
+
+use crate::{
+    openapi::{Content, Direction, Response},
+    pack::Provenance,
+};
+
+use super::{
+    declaration::{Declaration, declarations},
+    finding::Finding,
+    observed::Observed,
+    rule::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "declared-schema",
+    summary: "the body fits the schema that the OpenAPI document declares for operation and status",
+    source: "`openapi` of the contract: the schema under `content` of the response",
+    text: "The body of the answer does not fit the schema that the OpenAPI document declares for this operation and status. \
+Properties that the schema does not name are free unless it forbids them. Where the media type is not declared, the body is \
+held against the JSON schema that is; where the status is not declared, against the shape of the operation's declared \
+errors, if they have one in common: that is a warning.",
+    when: When::Always,
+    run: |subject| schemas(subject.observed),
+};
+
+pub(super) fn schemas(observed: &Observed) -> Vec<Finding> {
+    declarations(observed).flat_map(|it| misfits(&it)).collect()
+}
+
+fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
+    let Some((content, source)) = shape_of(it) else { return Vec::new() };
+    let Some(body) = it.answer.document().value.as_ref() else { return Vec::new() };
+    let Some(schema) = it.declared.content(content, Direction::Answer) else { return Vec::new() };
+    let expected = format!("what {} says", name(content));
+    let finding = |misfit: crate::pack::Misfit| {
+        let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
+        let message =
+            format!("{}, and {} says otherwise: {at}: {}", it.told(), name(content), misfit.message);
+        Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message)
+    };
+    schema.misfits(body).into_iter().map(finding).collect()
+}
+
+/// The content whose schema the body is to fit, and how binding that is.
+pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provenance)> {
+    if !it.has_body() {
+        return None;
+    }
+    if let Some(response) = it.response {
+        let content = it.content().or_else(|| json(response))?;
+        return Some((content, Provenance::Documented));
+    }
+    if it.answer.status < 400 {
+        return None;
+    }
+    let errors = it.operation.responses.iter().filter(|it| it.status.may_be_failure());
+    let mut shapes = errors.filter_map(json);
+    let first = shapes.next()?;
+    shapes.all(|other| other.schema == first.schema).then_some((first, Provenance::Ours))
+}
+
+fn json(response: &Response) -> Option<&Content> {
+    response.content.iter().find(|content| content.is_json() && content.schema.is_some())
+}
+
+/// The schema as people find it in the document.
+pub(super) fn name(content: &Content) -> String {
+    let named = content.schema.as_ref().and_then(|schema| schema.get("$ref")).and_then(Value::as_str);
+    let last = named.and_then(|reference| reference.rsplit('/').next());
+    last.map_or_else(|| "the declared schema".to_owned(), |name| format!("the schema {name}"))
+}

@@ -1,0 +1,35 @@
+//! Media types that an OpenAPI document does not declare.
+
+use crate::pack::Provenance;
+
+use super::{
+    declaration::declarations,
+    finding::Finding,
+    observed::Observed,
+    rule::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "undeclared-media-type",
+    summary: "the response declares the media type of the answer",
+    source: "`openapi` of the contract: the media types under `content` of the response",
+    text: "The OpenAPI document says which media types this response has, and the answer has another one. Case and \
+parameters such as `charset` are free, `image/*` stands for all images. Where a response declares no content, nothing is \
+promised and nothing is found.",
+    when: When::Always,
+    run: |subject| media_types(subject.observed),
+};
+
+pub(super) fn media_types(observed: &Observed) -> Vec<Finding> {
+    let undeclared = declarations(observed).filter(|it| it.has_body() && it.content().is_none());
+    undeclared
+        .filter_map(|it| {
+            let response = it.response.filter(|response| !response.content.is_empty())?;
+            let known: Vec<&str> = response.content.iter().map(|it| it.media_type.as_str()).collect();
+            let known = known.join(" or ");
+            let media_type = it.answer.header("content-type").unwrap_or("no Content-Type");
+            let message = format!("{} with {media_type}; {known} is declared", it.told());
+            Some(Finding::new(CHECK.id, Provenance::Documented, known, media_type).saying(message))
+        })
+        .collect()
+}
