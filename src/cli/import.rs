@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     failure::Failure,
+    import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
 };
 
@@ -27,6 +28,8 @@ use super::{
 pub enum ImportAction {
     /// A documentation page: Markdown, HTML, CSV, or its bare text
     Docs(ImportDocsArguments),
+    /// An OpenAPI document: contract, and scenarios with controls for what it declares
+    Openapi(ImportOpenApiArguments),
 }
 
 /// Options of `import docs`.
@@ -56,6 +59,7 @@ pub struct ImportDocsArguments {
 pub fn command(action: &ImportAction) -> Result<u8, Failure> {
     match action {
         ImportAction::Docs(arguments) => docs(arguments),
+        ImportAction::Openapi(arguments) => import_openapi::command(arguments),
     }
 }
 

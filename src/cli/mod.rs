@@ -15,6 +15,7 @@ mod examples;
 mod explain;
 mod failure;
 mod import;
+mod import_openapi;
 mod init;
 mod keygen;
 mod lint;

@@ -46,6 +46,7 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
         envelope,
         failures,
         errata: contradictions(findings, &link),
+        ..Draft::default()
     }
 }
 
@@ -89,6 +90,7 @@ fn read_failures(
             retry: stated.retry,
             headers: Vec::new(),
             guess: stated.guess.clone(),
+            ..DraftFailure::default()
         };
         if stated.code.is_some() && !codes_have_a_place {
             let why = "the page does not show where codes are; /code is assumed";

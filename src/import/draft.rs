@@ -27,8 +27,23 @@ pub struct Draft {
     pub envelope: DraftEnvelope,
     /// The failures.
     pub failures: Vec<DraftFailure>,
+    /// The OpenAPI document among its schema files.
+    pub openapi: Option<String>,
+    /// What a target must bring: roles, and variables with what they are and a default.
+    pub requires: DraftRequires,
+    /// The request that shows whether a run can still go on, as YAML.
+    pub canary: Option<String>,
     /// Contradictions in the documentation, each with where it stands.
     pub errata: Vec<(String, String)>,
+}
+
+/// What a target must bring.
+#[derive(Debug, Clone, Default)]
+pub struct DraftRequires {
+    /// Roles: name, and what they may do.
+    pub roles: Vec<(String, String)>,
+    /// Variables: name, what they are, and a default.
+    pub variables: Vec<(String, String, Option<Value>)>,
 }
 
 /// A failure of a draft.
@@ -40,6 +55,8 @@ pub struct DraftFailure {
     pub statuses: Vec<u16>,
     /// Its code.
     pub code: Option<Value>,
+    /// All codes that are accepted, where the documentation does not say which one it is.
+    pub codes: Vec<Value>,
     /// What it means.
     pub summary: String,
     /// Where it is documented.
@@ -52,6 +69,12 @@ pub struct DraftFailure {
     pub headers: Vec<DraftHeader>,
     /// What was guessed about it.
     pub guess: Option<String>,
+    /// Whether its answers do not have the shape that the others share.
+    pub bare: bool,
+    /// Whether that it exists is our own reading.
+    pub ours: bool,
+    /// Why it has no scenario.
+    pub excluded: Option<String>,
 }
 
 /// A header of a failure's answers.
@@ -77,6 +100,9 @@ impl Draft {
         if let Some(digest) = &self.digest {
             let _ = writeln!(text, "documentation_digest: {digest}");
         }
+        if let Some(file) = &self.openapi {
+            let _ = writeln!(text, "openapi: {}", yaml::text(file));
+        }
         let (status, told_by) = &self.success;
         let _ = match told_by {
             Some((pointer, value)) => writeln!(
@@ -87,7 +113,12 @@ impl Draft {
             None => writeln!(text, "\nsuccess: {{ status: {status} }}"),
         };
         text.push_str(&self.envelope.yaml());
-        if self.failures.iter().any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it))) {
+        if self.openapi.is_some() {
+            text.push_str(&self.requires.yaml());
+            if let Some(canary) = &self.canary {
+                let _ = writeln!(text, "\n# After each scenario that writes, this must still succeed, or the run stops.\ncanary: {canary}");
+            }
+        } else if self.failures.iter().any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it))) {
             text.push_str(
                 "\n# Requests with credentials say `as: user`; --role user=bearer:env:TOKEN gives them.\n\
                  # requires: { roles: { user: may do what any client may } }\n",
@@ -95,7 +126,7 @@ impl Draft {
         }
         text.push_str("\nfailures:\n");
         for failure in &self.failures {
-            text.push_str(&failure.yaml(&self.documentation));
+            text.push_str(&failure.yaml(&self.documentation, &self.envelope));
         }
         if !self.errata.is_empty() {
             text.push_str("\nerrata:\n");
@@ -108,9 +139,32 @@ impl Draft {
     }
 }
 
+impl DraftRequires {
+    fn yaml(&self) -> String {
+        if self.roles.is_empty() && self.variables.is_empty() {
+            return String::new();
+        }
+        let mut text = "\nrequires:\n".to_owned();
+        if !self.roles.is_empty() {
+            text.push_str("  roles:\n");
+        }
+        for (name, about) in &self.roles {
+            let _ = writeln!(text, "    {name}: {}", yaml::text(about));
+        }
+        if !self.variables.is_empty() {
+            text.push_str("  variables:\n");
+        }
+        for (name, about, default) in &self.variables {
+            let default = default.as_ref().map(|value| format!(", default: {value}")).unwrap_or_default();
+            let _ = writeln!(text, "    {name}: {{ about: {}{default} }}", yaml::quoted(about));
+        }
+        text
+    }
+}
+
 impl DraftFailure {
     /// Its entry in the list of failures; a comment if it has no status.
-    fn yaml(&self, documentation: &str) -> String {
+    fn yaml(&self, documentation: &str, envelope: &DraftEnvelope) -> String {
         let mut text = String::new();
         if let Some(guess) = &self.guess {
             let _ = writeln!(text, "  {}", yaml::comment(&format!("guessed: {guess}")));
@@ -124,7 +178,19 @@ impl DraftFailure {
         if let Some(code) = &self.code {
             let _ = writeln!(text, "    code: {}", yaml::within(code));
         }
+        if !self.codes.is_empty() {
+            let _ = writeln!(text, "    codes: {}", Value::from(self.codes.clone()));
+        }
         let _ = writeln!(text, "    summary: {}", yaml::text(&self.summary));
+        if self.ours {
+            text.push_str("    source: ours\n");
+        }
+        if self.bare {
+            let _ = writeln!(text, "    envelope: {{ {} }}", envelope.nothing_of_it());
+        }
+        if let Some(reason) = &self.excluded {
+            let _ = writeln!(text, "    excluded: {}", yaml::text(reason));
+        }
         if self.documentation != documentation {
             let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.documentation));
         }

@@ -24,6 +24,20 @@ pub struct DraftEnvelope {
 }
 
 impl DraftEnvelope {
+    /// Overrides for a failure that has nothing of it.
+    pub(super) fn nothing_of_it(&self) -> String {
+        let parts = [
+            ("schema", self.schema.is_some()),
+            ("media_type", self.json),
+            ("code", self.code.is_some()),
+            ("message", self.message.is_some()),
+            ("request_id", self.request_id.is_some()),
+            ("status", self.status.is_some()),
+        ];
+        let gone = parts.into_iter().filter(|(_, there)| *there).map(|(key, _)| format!("{key}: null"));
+        gone.chain(["body: optional".to_owned()]).collect::<Vec<_>>().join(", ")
+    }
+
     /// Its entry in the contract.
     pub(super) fn yaml(&self) -> String {
         let parts = [

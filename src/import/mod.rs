@@ -7,9 +7,11 @@ mod docs;
 mod draft;
 mod envelope;
 mod names;
+mod openapi;
 mod scenarios;
 mod yaml;
 
 pub use docs::{Page, from_page};
-pub use draft::{Draft, DraftFailure, DraftHeader};
+pub use draft::{Draft, DraftFailure, DraftHeader, DraftRequires};
 pub use envelope::DraftEnvelope;
+pub use openapi::{FromOpenApi, Need, OpenApiOptions, from_openapi};

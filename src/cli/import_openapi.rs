@@ -1,0 +1,258 @@
+//! `failspec import openapi`.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+
+use crate::{
+    import::{FromOpenApi, Need, OpenApiOptions, from_openapi},
+    lint::lint,
+    openapi::{Api, Declared, Document, Warnings},
+    pack::{Files, Pack, Texts},
+    report::{terminal::Paint, visible},
+    verdict::exit,
+};
+
+use super::{
+    failure::Failure,
+    init::{check_name, editor_schemas},
+};
+
+/// How many warnings about a document are shown unless all are asked for.
+const WARNINGS_SHOWN: usize = 10;
+
+/// Options of `import openapi`.
+#[derive(Debug, Args)]
+pub struct ImportOpenApiArguments {
+    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON; files that it refers to lie below its folder
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The name of the pack
+    #[arg(long)]
+    pub name: String,
+    /// Where the document is, for those who read the contract (default: the name of the file)
+    #[arg(long, value_name = "URL")]
+    pub documentation: Option<String>,
+    /// Also make requests that change something; they touch only what the run has made
+    #[arg(long)]
+    pub allow_writes: bool,
+    /// The value of a path parameter, of a thing that is there
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub value: Vec<(String, String)>,
+    /// Decides which of several valid values are taken
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Show all that is wrong with the document itself
+    #[arg(long)]
+    pub warnings: bool,
+    /// The folder to write schemas and scenarios to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Makes a pack of a document, or makes the generated scenarios of one anew.
+///
+/// # Errors
+/// When the document cannot be read or has no operations, or a pack of that name is there that was not made of one.
+pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
+    check_name(&arguments.name)?;
+    let name = &arguments.name;
+    let document = Document::load(&arguments.file).map_err(|error| Failure::usage(error.to_string()))?;
+    let api = Api::strict(&document);
+    if api.operations.is_empty() {
+        return Err(Failure::usage(format!("{} declares no operations", arguments.file.display())));
+    }
+    let (file, copies) = copies(&arguments.file, &document, name)?;
+    let declared = Declared::new(api);
+    let file_name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let options = OpenApiOptions {
+        name: name.clone(),
+        file,
+        documentation: arguments.documentation.clone().or(file_name).unwrap_or_default(),
+        read: jiff::Zoned::now().date().to_string(),
+        seed: arguments.seed,
+        allow_writes: arguments.allow_writes,
+        values: arguments.value.iter().cloned().collect(),
+    };
+    let before = existing(arguments)?;
+    let knows = |need: Need<'_>| match (&before, need) {
+        (None, _) => true,
+        (Some(pack), Need::Failure(id)) => pack.contract.failure(id).is_some(),
+        (Some(pack), Need::Role(role)) => pack.contract.roles.contains_key(role),
+        (Some(pack), Need::Variable(name)) => pack.contract.variables.contains_key(name),
+    };
+    let made = from_openapi(&declared, &options, &knows);
+    let mut files: BTreeMap<String, String> = copies;
+    files.insert(format!("scenarios/{name}/generated.yaml"), made.scenarios.clone());
+    let mut texts = Texts::new();
+    match &before {
+        Some(pack) => texts.extend((*pack.texts).clone()),
+        None => {
+            files.insert(format!("schemas/{name}/contract.yaml"), made.draft.contract());
+            if let Some(schema) = &made.draft.envelope.schema {
+                files.insert(format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n"));
+            }
+        }
+    }
+    texts.extend(files.clone());
+    // What cannot be loaded again is our mistake and nobody's pack.
+    let pack = Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, texts)
+        .map_err(|error| Failure::Broken(format!("the pack that was made cannot be read: {error}")))?;
+    let written = write(arguments, files)?;
+    let mut text = summary(name, &made, &pack);
+    text += &warnings(&declared.api.warnings, arguments.warnings);
+    text += &written;
+    text += &next(arguments, &made, before.is_some());
+    // A reader that has gone away has seen what it wanted.
+    let _ = anstream::stdout().write_all(text.as_bytes());
+    Ok(exit::CONFORMS)
+}
+
+/// The document among the schema files of the pack: as `openapi.yaml`, or in a folder if it has several files.
+fn copies(path: &Path, document: &Document, pack: &str) -> Result<(String, BTreeMap<String, String>), Failure> {
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let names: Vec<&str> = document.files().collect();
+    let ending = |name: &str| if name.ends_with(".json") { "json" } else { "yaml" };
+    let single = names.len() == 1;
+    let mut copies = BTreeMap::new();
+    let mut own = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let text = fs::read_to_string(folder.join(name))
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", folder.join(name).display())))?;
+        let place = if single { format!("openapi.{}", ending(name)) } else { format!("openapi/{name}") };
+        if index == 0 {
+            own.clone_from(&place);
+        }
+        copies.insert(format!("schemas/{pack}/{place}"), text);
+    }
+    Ok((own, copies))
+}
+
+/// The pack of that name without its generated scenarios, if there is one.
+fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Failure> {
+    let name = &arguments.name;
+    if !arguments.dir.join(format!("schemas/{name}/contract.yaml")).exists() {
+        return Ok(None);
+    }
+    let files = Files::Directory(arguments.dir.clone());
+    let mut texts = files.read_pack(name)?;
+    texts.remove(&format!("scenarios/{name}/generated.yaml"));
+    let pack = Pack::from_texts(&files, name, texts)?;
+    if pack.contract.openapi.is_none() {
+        return Err(Failure::usage_hint(
+            format!("{} is there already and was not made of an OpenAPI document", name),
+            "give another --name; or name the document in contract.yaml (`openapi: openapi.yaml`), and scenarios are generated for it",
+        ));
+    }
+    Ok(Some(Arc::new(pack)))
+}
+
+fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) -> Result<String, Failure> {
+    let mut text = String::new();
+    for (path, content) in files {
+        let path = arguments.dir.join(path);
+        let shown = path.display();
+        let failed = |error: std::io::Error| Failure::usage(format!("cannot write {shown}: {error}"));
+        if fs::read_to_string(&path).is_ok_and(|before| before == content) {
+            let _ = writeln!(text, "{} {shown}", Paint::dab(Paint::FAINT, "as it was"));
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        fs::write(&path, content).map_err(failed)?;
+        let _ = writeln!(text, "{} {shown}", Paint::dab(Paint::GOOD, "wrote"));
+    }
+    if arguments.dir == Path::new(".") {
+        text += &editor_schemas()?;
+    }
+    Ok(text)
+}
+
+fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
+    let mut text = format!(
+        "{} {} operations, {} failures, {} scenarios\n",
+        Paint::dab(Paint::STRONG, name),
+        made.operations,
+        pack.contract.failures.len(),
+        made.triggers.len()
+    );
+    let mut by_failure: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, failure) in &made.triggers {
+        *by_failure.entry(failure).or_default() += 1;
+    }
+    for failure in &pack.contract.failures {
+        let status: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
+        let count = by_failure.get(failure.id.as_str());
+        let what = match (count, &failure.excluded) {
+            (Some(count), _) => format!("{count} scenarios"),
+            (None, Some(reason)) => format!("excluded: {}", visible(reason)),
+            (None, None) => "no generated scenario".to_owned(),
+        };
+        let _ = writeln!(text, "  {} {} · {what}", Paint::dab(Paint::STRONG, &failure.id), status.join(" or "));
+    }
+    let envelope = &made.draft.envelope;
+    let places = [("code", &envelope.code), ("message", &envelope.message), ("request id", &envelope.request_id)];
+    for (part, place) in places {
+        if let Some((pointer, _)) = place {
+            let _ = writeln!(text, "  {part} at {}", visible(pointer));
+        }
+    }
+    if !made.left_out.is_empty() {
+        let count: usize = made.left_out.iter().map(|(_, what)| what.len()).sum();
+        let _ = writeln!(text, "\n{} ({count}, listed in generated.yaml)", Paint::dab(Paint::WARN, "left out"));
+        for (why, what) in &made.left_out {
+            let _ = writeln!(text, "  {:>4} × {}", what.len(), visible(why));
+        }
+    }
+    let lint = lint(pack);
+    if !lint.0.is_empty() {
+        let _ = writeln!(text, "\n{}", lint.render(true));
+    }
+    text.push('\n');
+    text
+}
+
+fn warnings(warnings: &Warnings, all: bool) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "{} ({})\n",
+        Paint::dab(Paint::WARN, "of the document cannot be used as it is written"),
+        warnings.count()
+    );
+    let shown = if all { usize::MAX } else { WARNINGS_SHOWN };
+    for warning in warnings.iter().take(shown) {
+        let _ = writeln!(text, "  {}", visible(&warning.to_string()));
+    }
+    if warnings.count() > shown {
+        text.push_str("  … --warnings shows all\n");
+    }
+    text.push('\n');
+    text
+}
+
+fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, again: bool) -> String {
+    let (name, dir) = (&arguments.name, arguments.dir.display());
+    let role = if made.draft.requires.roles.is_empty() { "" } else { " --role user=bearer:env:TOKEN" };
+    let mut text = format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{role}\n");
+    for (variable, about, default) in made.draft.requires.variables.iter().filter(|_| !again) {
+        if default.is_none() {
+            let _ = writeln!(text, "  --var {variable}=… gives {}", visible(about));
+        }
+    }
+    text
+}

@@ -1,0 +1,103 @@
+//! A request as generated scenarios write it.
+
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::import::yaml;
+
+/// What stands in a path as it is: the unreserved characters of RFC 3986.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Body {
+    /// A JSON value; texts in it may have holes.
+    Json(Value),
+    /// A form.
+    Form(Vec<(String, String)>),
+    /// A text that is sent as it is.
+    Text(String),
+}
+
+/// A request as generated scenarios write it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ask {
+    pub method: String,
+    /// With values and `{variables}` in place of the document's parameters.
+    pub path: String,
+    /// Whether it is sent with credentials.
+    pub credentials: bool,
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<Body>,
+}
+
+/// A value as one segment of a path.
+pub(super) fn segment(value: &str) -> String {
+    utf8_percent_encode(value, SEGMENT).to_string()
+}
+
+impl Ask {
+    /// The request as keys of a scenario or a step, each line indented by `indent`.
+    pub fn yaml(&self, indent: &str) -> String {
+        let mut text = format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));
+        if self.credentials {
+            let _ = writeln!(text, "{indent}as: user");
+        }
+        for (key, entries) in [("query", &self.query), ("headers", &self.headers)] {
+            if !entries.is_empty() {
+                let _ = writeln!(text, "{indent}{key}: {}", map(entries));
+            }
+        }
+        text + &self.body_yaml(indent)
+    }
+
+    fn body_yaml(&self, indent: &str) -> String {
+        match &self.body {
+            None => String::new(),
+            Some(Body::Json(value)) => format!("{indent}json: {value}\n"),
+            Some(Body::Form(fields)) => format!("{indent}form: {}\n", map(fields)),
+            Some(Body::Text(body)) => format!("{indent}text: {}\n", yaml::quoted(body)),
+        }
+    }
+
+    /// What makes this request of `faulty`: the overrides of a control.
+    pub fn overrides(&self, faulty: &Self, indent: &str) -> String {
+        let mut text = String::new();
+        let other_line = (&self.method, &self.path) != (&faulty.method, &faulty.path);
+        if other_line {
+            let _ = writeln!(text, "{indent}request: {}", yaml::text(&format!("{} {}", self.method, self.path)));
+        }
+        if self.credentials != faulty.credentials {
+            let _ = writeln!(text, "{indent}as: {}", if self.credentials { "user" } else { "null" });
+        }
+        let lists = [("query", &self.query, &faulty.query), ("headers", &self.headers, &faulty.headers)];
+        for (key, own, other) in lists {
+            let mut changes: Vec<String> = own
+                .iter()
+                .filter(|entry| !other.contains(entry))
+                .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
+                .collect();
+            let gone = other.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
+            changes.extend(gone.map(|(name, _)| format!("{}: null", yaml::quoted(name))));
+            if !changes.is_empty() {
+                let _ = writeln!(text, "{indent}{key}: {{ {} }}", changes.join(", "));
+            }
+        }
+        if self.body != faulty.body {
+            text += &match self.body {
+                None => format!("{indent}text: null\n"),
+                Some(_) => self.body_yaml(indent),
+            };
+        }
+        text
+    }
+}
+
+fn map(entries: &[(String, String)]) -> String {
+    let entries: Vec<String> =
+        entries.iter().map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value))).collect();
+    format!("{{ {} }}", entries.join(", "))
+}

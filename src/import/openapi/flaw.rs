@@ -1,0 +1,123 @@
+//! Values that a schema forbids, each for one reason.
+
+use serde_json::{Map, Value, json};
+
+use super::sample::{Sampler, kind};
+
+/// What is wrong with a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Flaw {
+    /// In a word, as names of scenarios have it: `missing`, `wrong_type`.
+    pub what: &'static str,
+    /// The value; `None`: it is not there at all.
+    pub value: Option<Value>,
+    /// Whether the specification leaves it to the API to refuse it: `format` is an annotation by default.
+    pub doubtful: bool,
+}
+
+impl Flaw {
+    fn sure(what: &'static str, value: impl Into<Value>) -> Self {
+        Self { what, value: Some(value.into()), doubtful: false }
+    }
+}
+
+/// The flaws that a value of this schema can have as JSON, as far as the schema really forbids them.
+pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
+    let resolved = sampler.declared.api.bundle.resolve(schema);
+    let Some(entries) = resolved.as_object() else { return Vec::new() };
+    let mut flaws = vec![Flaw::sure("wrong_type", of_another_type(kind(entries)))];
+    flaws.extend(beyond(entries));
+    flaws.retain(|flaw| flaw.value.as_ref().is_some_and(|value| !sampler.is_allowed(schema, value)));
+    flaws
+}
+
+/// The flaws that it can have as text, in a path, a query or a header: a number is one if it reads as one.
+pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, String)> {
+    let resolved = sampler.declared.api.bundle.resolve(schema);
+    let Some(entries) = resolved.as_object() else { return Vec::new() };
+    let mut flaws = vec![Flaw::sure("wrong_type", "failspec-is-no-value")];
+    // A list of one is written like its only item.
+    let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
+    let items = of_items.and_then(|items| sampler.declared.api.bundle.resolve(items).as_object());
+    flaws.extend(beyond(items.unwrap_or(entries)));
+    let texts = flaws.into_iter().filter_map(|flaw| {
+        let text = match flaw.value.as_ref()? {
+            Value::String(text) => text.clone(),
+            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+            _ => return None,
+        };
+        let read = serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_number() || value.is_boolean());
+        let mut readings: Vec<Value> = read.into_iter().chain([Value::from(text.as_str())]).collect();
+        let lists: Vec<Value> = readings.iter().map(|value| json!([value])).collect();
+        readings.extend(lists);
+        let refused = readings.iter().all(|value| !sampler.is_allowed(schema, value));
+        // An empty text is often the same as none at all.
+        (refused && !text.is_empty()).then_some((flaw, text))
+    });
+    texts.collect()
+}
+
+/// A value of a type that nobody takes for the one that is wanted: numbers are read from texts, and texts are made of
+/// numbers.
+fn of_another_type(kind: Option<&str>) -> Value {
+    match kind {
+        Some("string") => json!({ "failspec": "no text" }),
+        Some("object") => "failspec-is-no-object".into(),
+        Some("array") => "failspec-is-no-list".into(),
+        Some("boolean") => "failspec-is-no-boolean".into(),
+        _ => "failspec-is-no-number".into(),
+    }
+}
+
+/// Values of the right type beyond what is allowed.
+fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let number = |key: &str| entries.get(key).and_then(Value::as_f64);
+    let count = |key: &str| entries.get(key).and_then(Value::as_u64);
+    let kind = kind(entries);
+    if entries.contains_key("enum") || entries.contains_key("const") {
+        let value = match kind {
+            Some("integer" | "number") => json!(-987_654_321),
+            _ => "failspec-no-such-value".into(),
+        };
+        flaws.push(Flaw::sure("not_in_enum", value));
+        return flaws;
+    }
+    let written = |value: f64| match value.fract() == 0.0 && value.abs() < 9e15 {
+        true => json!(value as i64),
+        false => json!(value),
+    };
+    if let Some(least) = number("minimum").or(number("exclusiveMinimum")) {
+        let out = if number("minimum").is_some() { least - 1.0 } else { least };
+        flaws.push(Flaw::sure("below_minimum", written(out)));
+    }
+    if let Some(most) = number("maximum").or(number("exclusiveMaximum")) {
+        let out = if number("maximum").is_some() { most + 1.0 } else { most };
+        flaws.push(Flaw::sure("above_maximum", written(out)));
+    }
+    if let Some(unit) = number("multipleOf") {
+        let from = number("minimum").unwrap_or(0.0);
+        flaws.push(Flaw::sure("no_multiple", json!((from / unit).ceil() * unit + unit / 2.0)));
+    }
+    if let Some(fewest) = count("minLength").filter(|fewest| *fewest > 0 && *fewest < 10_000) {
+        let text = "x".repeat(usize::try_from(fewest).unwrap_or(1) - 1);
+        flaws.push(Flaw::sure("too_short", text));
+    }
+    if let Some(most) = count("maxLength").filter(|most| *most < 100_000) {
+        flaws.push(Flaw::sure("too_long", "x".repeat(usize::try_from(most).unwrap_or_default() + 1)));
+    }
+    if entries.contains_key("pattern") {
+        let fewest = usize::try_from(count("minLength").unwrap_or(1).min(1_000)).unwrap_or(1);
+        flaws.push(Flaw::sure("against_pattern", "~".repeat(fewest.max(1))));
+    }
+    if let Some(format) = entries.get("format").and_then(Value::as_str)
+        && kind == Some("string")
+    {
+        let what = Flaw::sure("wrong_format", format!("failspec is no {format}"));
+        flaws.push(Flaw { doubtful: true, ..what });
+    }
+    if count("minItems").is_some_and(|fewest| fewest > 0) {
+        flaws.push(Flaw::sure("too_few_items", json!([])));
+    }
+    flaws
+}

@@ -1,0 +1,192 @@
+//! The pack as a whole.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::{
+    import::{
+        draft::{Draft, DraftRequires},
+        envelope::DraftEnvelope,
+        names::Unique,
+        yaml,
+    },
+    openapi::{Declared, Operation},
+};
+
+use super::{
+    catalogue::Catalogue, generate::Generator, paths::Paths, sample::Sampler, scenario::Scenario, shape::Shape,
+};
+
+/// What the import of a document is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct OpenApiOptions {
+    /// The name of the pack.
+    pub name: String,
+    /// The name of the document among the schema files of the pack.
+    pub file: String,
+    /// Where the document is, for people.
+    pub documentation: String,
+    /// The day on which it was read, as `YYYY-MM-DD`.
+    pub read: String,
+    /// Decides which of several valid values are taken.
+    pub seed: u64,
+    /// Whether requests are made that change something.
+    pub allow_writes: bool,
+    /// Values of path parameters by name.
+    pub values: BTreeMap<String, String>,
+}
+
+/// What became of a document.
+#[derive(Debug)]
+pub struct FromOpenApi {
+    /// The contract.
+    pub draft: Draft,
+    /// The text of `generated.yaml`.
+    pub scenarios: String,
+    /// Method and path of each operation that there are scenarios of.
+    pub operations: usize,
+    /// The names of the scenarios, and the failures that they trigger.
+    pub triggers: Vec<(String, String)>,
+    /// What cannot be triggered: why, and what.
+    pub left_out: Vec<(String, Vec<String>)>,
+}
+
+/// Makes a pack of a document. `keep` says whether the contract that is there already knows what a scenario needs (a
+/// failure, a role or a variable, by name); without one everything is known.
+pub fn from_openapi(
+    declared: &Declared,
+    options: &OpenApiOptions,
+    keep: &dyn Fn(Need<'_>) -> bool,
+) -> FromOpenApi {
+    let api = &declared.api;
+    let shape = Shape::of(api);
+    let sampler = Sampler { declared, seed: options.seed };
+    let mut generator = Generator {
+        declared,
+        sampler,
+        catalogue: Catalogue::new(api, &options.file, shape.as_ref()),
+        paths: Paths::new(sampler, &options.values),
+        allow_writes: options.allow_writes,
+        names: Unique::default(),
+        scenarios: Vec::new(),
+        left_out: BTreeMap::new(),
+    };
+    generator.run();
+    let Generator { catalogue, mut paths, mut scenarios, mut left_out, .. } = generator;
+    let texts: Vec<String> = scenarios.iter().map(Scenario::yaml).collect();
+    paths.retain(|hole| texts.iter().any(|text| text.contains(hole)));
+    let uses = |text: &str, name: &str| text.contains(&format!("{{{name}}}"));
+    let lacks = |scenario: &Scenario, text: &str| {
+        let variable = paths.variables.iter().find(|(name, ..)| uses(text, name) && !keep(Need::Variable(name)));
+        if !keep(Need::Failure(&scenario.failure)) {
+            Some(format!("contract.yaml has no failure `{}`: add it, or import into a new pack", scenario.failure))
+        } else if text.contains("as: user") && !keep(Need::Role("user")) {
+            Some("contract.yaml requires no role `user`".to_owned())
+        } else {
+            variable.map(|(name, ..)| format!("contract.yaml requires no variable `{name}`"))
+        }
+    };
+    let mut kept = String::new();
+    let mut triggers = Vec::new();
+    for (scenario, text) in scenarios.drain(..).zip(&texts) {
+        match lacks(&scenario, text) {
+            Some(why) => left_out.entry(why).or_default().push(scenario.name),
+            None => {
+                kept.push_str(text);
+                triggers.push((scenario.name, scenario.failure));
+            }
+        }
+    }
+    let guarded = kept.contains("as: user");
+    let canary = options.allow_writes.then(|| canary(api.operations.iter(), guarded)).flatten();
+    let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
+    let left_out: Vec<(String, Vec<String>)> = left_out.into_iter().collect();
+    FromOpenApi {
+        scenarios: file(options, &kept, &left_out),
+        draft: Draft {
+            name: options.name.clone(),
+            as_of: options.read.clone(),
+            documentation: options.documentation.clone(),
+            title: Some(api.title.clone()).filter(|title| !title.is_empty()),
+            success: ("2xx".to_owned(), None),
+            envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
+            failures: catalogue.finish(&writes_by_status),
+            openapi: Some(options.file.clone()),
+            requires: DraftRequires {
+                roles: if guarded { vec![user(declared)] } else { Vec::new() },
+                variables: paths.variables,
+            },
+            canary,
+            ..Draft::default()
+        },
+        operations: api.operations.len(),
+        triggers,
+        left_out,
+    }
+}
+
+/// Something that a scenario needs of the contract, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need<'n> {
+    /// A failure.
+    Failure(&'n str),
+    /// A role.
+    Role(&'n str),
+    /// A variable.
+    Variable(&'n str),
+}
+
+fn user(declared: &Declared) -> (String, String) {
+    let schemes: Vec<&str> = declared.api.schemes.keys().map(String::as_str).collect();
+    ("user".to_owned(), format!("may ask every operation ({})", schemes.join(", ")))
+}
+
+/// The reason for statuses that only operations have which are not asked.
+fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bool) -> BTreeMap<u16, String> {
+    let mut safe: BTreeMap<u16, bool> = BTreeMap::new();
+    for operation in operations {
+        for response in &operation.responses {
+            if let crate::openapi::ResponseStatus::Exactly(status) = response.status {
+                *safe.entry(status).or_default() |= operation.is_safe();
+            }
+        }
+    }
+    let only_writes = safe.into_iter().filter(|(_, safe)| !safe && !allow_writes);
+    only_writes.map(|(status, _)| (status, "only operations that write declare it: --allow-writes".to_owned())).collect()
+}
+
+/// A safe request that needs nothing but credentials: best one about who asks.
+fn canary<'o>(operations: impl Iterator<Item = &'o Operation>, guarded: bool) -> Option<String> {
+    let fitting = operations.filter(|it| {
+        let free = it.parameters.iter().all(|parameter| !parameter.required);
+        it.method == "GET" && free && !it.path.contains('{') && it.is_guarded() == guarded
+    });
+    let own = ["me", "self", "user", "account", "profile", "whoami", "session"];
+    let best = fitting.min_by_key(|it| {
+        let last = it.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        own.iter().position(|word| last == *word).unwrap_or(own.len())
+    })?;
+    let role = if guarded { ", as: user" } else { "" };
+    Some(format!("{{ request: {}{role} }}", yaml::quoted(&best.name())))
+}
+
+fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<String>)]) -> String {
+    let writes = if options.allow_writes { " --allow-writes" } else { "" };
+    let mut text = format!(
+        "# Made by `failspec import openapi --name {} --seed {}{writes}`, which writes it anew each time: scenarios of your own go\n\
+         # into other files. Each request breaks one rule of the document (named above it); its control does not.\n\
+         # yaml-language-server: $schema=../../schemas/scenario.schema.json\n\
+         contract: {}\nscenarios:{}\n",
+        options.name,
+        options.seed,
+        options.name,
+        if scenarios.is_empty() { " {}" } else { "" },
+    );
+    text.push_str(scenarios);
+    for (why, what) in left_out {
+        let _ = writeln!(text, "\n{}", yaml::comment(&format!("excluded: {why}")));
+        for what in what {
+            let _ = writeln!(text, "{}", yaml::comment(&format!("  {what}")));
+        }
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! The shape that the errors of a document share.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::openapi::{Api, Bundle, Content, Response};
+
+use crate::import::envelope::DraftEnvelope;
+
+/// The shape that most of the declared errors have.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    /// As it stands in the document: mostly a reference.
+    pub schema: Value,
+    /// What of it every error has.
+    pub envelope: DraftEnvelope,
+    /// Where codes are, whether or not every error has one.
+    pub code: Option<String>,
+}
+
+/// Names of properties that hold a code, a text for people, a request id, the status.
+const CODES: &[&str] = &["code", "error_code", "errorCode", "errorcode", "error", "type", "reason", "title"];
+const MESSAGES: &[&str] =
+    &["message", "detail", "error_description", "description", "msg", "error_message", "errorMessage", "title"];
+const REQUEST_IDS: &[&str] =
+    &["request_id", "requestId", "requestid", "trace_id", "traceId", "correlation_id", "correlationId"];
+const STATUSES: &[&str] = &["status", "statusCode", "status_code", "http_status"];
+
+/// The JSON content of a response that has a schema.
+pub(super) fn json(response: &Response) -> Option<&Content> {
+    response.content.iter().find(|content| content.is_json() && content.schema.is_some())
+}
+
+impl Shape {
+    /// The shape that at least two declared errors and most of those with a JSON schema have; one is enough where
+    /// there is but one.
+    pub fn of(api: &Api) -> Option<Self> {
+        let mut counts: BTreeMap<String, (usize, &Content)> = BTreeMap::new();
+        let mut all = 0;
+        for response in api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure()) {
+            let Some(content) = json(response) else { continue };
+            all += 1;
+            let key = content.schema.as_ref().map(Value::to_string).unwrap_or_default();
+            counts.entry(key).or_insert((0, content)).0 += 1;
+        }
+        let (count, content) = counts.into_values().max_by_key(|(count, _)| *count)?;
+        if count * 2 < all {
+            return None;
+        }
+        let schema = content.schema.clone()?;
+        let found = properties(&schema, &api.bundle, 0);
+        if found.is_empty() {
+            return None;
+        }
+        let same_type = api.operations.iter().flat_map(|it| &it.responses).filter_map(json);
+        let of_shape = same_type.filter(|it| it.schema.as_ref() == Some(&schema));
+        let plain = of_shape.into_iter().all(|it| it.media_type == "application/json");
+        let seen = "the schema of the document's errors".to_owned();
+        let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
+        let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
+        let looks_like_code =
+            |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);
+        let code = find(&found, CODES, false, looks_like_code)
+            .filter(|(pointer, _)| !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some());
+        let sure = |names, fits: &dyn Fn(&Value) -> bool| {
+            find(&found, names, true, fits).map(|(pointer, _)| (pointer, seen.clone()))
+        };
+        let code_pointer = code.map(|(pointer, _)| pointer);
+        let sure_code = sure(CODES, &looks_like_code).filter(|(pointer, _)| Some(pointer) == code_pointer.as_ref());
+        let message = sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer) != code_pointer.as_ref());
+        Some(Self {
+            envelope: DraftEnvelope {
+                json: plain,
+                code: sure_code,
+                message,
+                request_id: sure(REQUEST_IDS, &is_text),
+                status: sure(STATUSES, &is_number),
+                schema: Some(with_dialect(api.bundle.complete(&schema))),
+            },
+            code: code_pointer,
+            schema,
+        })
+    }
+
+    /// The codes that a schema of errors lists.
+    pub fn codes(schema: &Value, bundle: &Bundle) -> Vec<Value> {
+        let found = properties(schema, bundle, 0);
+        let Some((_, property)) = find(&found, CODES, false, has_values) else { return Vec::new() };
+        let values = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+        let scalars = values.into_iter().chain(property.get("const").cloned());
+        scalars.filter(|value| value.is_string() || value.is_i64()).collect()
+    }
+}
+
+fn with_dialect(schema: Value) -> Value {
+    let mut whole = serde_json::Map::new();
+    whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    if let Value::Object(entries) = schema {
+        whole.extend(entries);
+    }
+    Value::Object(whole)
+}
+
+fn has_values(schema: &Value) -> bool {
+    schema.get("enum").is_some() || schema.get("const").is_some()
+}
+
+/// A property of errors: where it is, whether every error has it, and its schema.
+type Found<'a> = (String, bool, &'a Value);
+
+/// The first of `names` among the properties, the outer ones first.
+fn find<'a>(
+    found: &[Found<'a>],
+    names: &[&str],
+    required: bool,
+    fits: impl Fn(&Value) -> bool,
+) -> Option<(String, &'a Value)> {
+    let depth = |pointer: &str| pointer.matches('/').count();
+    let is = |pointer: &str, name: &str| pointer.rsplit('/').next() == Some(name);
+    let deepest = found.iter().map(|(pointer, ..)| depth(pointer)).max().unwrap_or_default();
+    (1..=deepest).find_map(|level| {
+        names.iter().find_map(|name| {
+            let mut fitting = found.iter().filter(|(pointer, sure, schema)| {
+                depth(pointer) == level && is(pointer, name) && (*sure || !required) && fits(schema)
+            });
+            fitting.next().map(|(pointer, _, schema)| (pointer.clone(), *schema))
+        })
+    })
+}
+
+/// The properties of an object and of the objects in it, two levels deep.
+fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
+    let schema = bundle.resolve(schema);
+    let mut found = Vec::new();
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let property = bundle.resolve(property);
+        let sure = required.contains(&name.as_str());
+        let step = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        if level == 0 {
+            let within = properties(property, bundle, level + 1).into_iter();
+            found.extend(within.map(|(pointer, inner, schema)| (format!("{step}{pointer}"), sure && inner, schema)));
+        }
+        found.push((step, sure, property));
+    }
+    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        found.extend(properties(part, bundle, level));
+    }
+    found
+}
