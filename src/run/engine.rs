@@ -98,6 +98,9 @@ impl Engine {
             self.run_ordinary(trials_of(others), Firsts::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
+        if let Some(reason) = self.session.canary_state.broken() {
+            run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
+        }
         // No two have the same index; a stable sort would need the memory of half of them once more.
         run.trials.sort_unstable_by_key(|report| report.index);
         run
@@ -196,9 +199,13 @@ impl Engine {
 
     /// Setups and controls → begin → requests → end → what follows → teardowns.
     async fn run_round(&self, condition: &str, round: &[&Trial], run: &mut PackRun) {
-        if self.session.interrupt.is_set() {
+        let stopped = self.session.canary_state.broken().is_some();
+        if self.session.interrupt.is_set() || stopped {
             for trial in round {
-                let reason = "interrupted before it began";
+                let reason = match stopped {
+                    true => "the run was stopped: see the diagnosis",
+                    false => "interrupted before it began",
+                };
                 self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
             }
             return;
@@ -251,7 +258,13 @@ impl Engine {
     }
 
     fn locks(&self, trial: &Trial) -> Vec<String> {
-        trial.locks(&self.session.target)
+        let mut locks = trial.locks(&self.session.target);
+        if self.session.wants_canary(trial) {
+            locks.push(super::canary::LOCK.to_owned());
+            // Everyone takes them in one order.
+            locks.sort();
+        }
+        locks
     }
 
     fn notice(&self, text: &str) {
@@ -313,8 +326,13 @@ impl AtWork {
 
     async fn run(&self, trial: &Trial) -> (TrialReport, Option<First>) {
         let session = &*self.session;
-        if session.interrupt.is_set() {
-            let reason = "interrupted before it began";
+        let writes = session.wants_canary(trial);
+        if writes && !session.interrupt.is_set() {
+            session.canary_before().await;
+        }
+        let stopped = session.canary_state.broken().map(|_| "the run was stopped: see the diagnosis");
+        let interrupted = session.interrupt.is_set().then_some("interrupted before it began");
+        if let Some(reason) = interrupted.or(stopped) {
             return (not_run(session, trial, Outcome::Inconclusive, reason), None);
         }
         let mut running = Running::new(session, trial);
@@ -324,6 +342,9 @@ impl AtWork {
         running.provoke().await;
         running.follow_up().await;
         running.cleanup().await;
+        if writes {
+            session.canary_after(trial, &super::canary::writes(&running.observed)).await;
+        }
         (running.finish(), first)
     }
 }

@@ -5,6 +5,7 @@
 //! everyone run last, alone: setups and controls, begin, requests, end, what follows, teardowns.
 
 mod build;
+mod canary;
 mod conditions;
 mod course;
 mod diagnosis;

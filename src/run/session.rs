@@ -18,7 +18,7 @@ use crate::{
     verdict::Documented,
 };
 
-use super::{interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
+use super::{canary::CanaryState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
 
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// Scenarios that must not overlap.
     pub locks: Locks,
+    /// Whether the run can still go on.
+    pub canary_state: CanaryState,
     /// Whether programs may be run that print credentials.
     pub commands_allowed: bool,
     /// The logins that were done.

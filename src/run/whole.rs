@@ -140,6 +140,7 @@ pub(super) fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        canary_state: super::canary::CanaryState::default(),
         commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
         documented: documented(&plan.pack.contract),
