@@ -2,7 +2,9 @@
 //!
 //! A pack that cannot be *read* is another matter: [`crate::pack::Pack::load`] says what is wrong with it.
 
+mod faults;
 mod gaps;
+mod openapi;
 mod unused;
 
 use crate::{
@@ -13,13 +15,14 @@ use crate::{
 /// Everything that a pack leaves untested, unproven or unused. What is untested or unproven is an error, what is
 /// unused or doubtful a warning.
 pub fn lint(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 6] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 7] = [
         gaps::failures_without_scenario,
         gaps::causes_without_scenario,
         gaps::scenarios_without_control,
         gaps::summaries_with_or,
         unused::declarations,
         unused::files,
+        openapi::requests,
     ];
     Diagnostics(rules.iter().flat_map(|rule| rule(pack)).collect())
 }

@@ -30,6 +30,7 @@ impl Running<'_> {
         let (session, trial) = (self.session, self.trial);
         let mut report = blank(session, trial);
         report.duration_ms = millis(duration);
+        report.operation = self.operation();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
         let records = self.observed.records.iter();
@@ -91,6 +92,7 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
         pack: session.pack.name.clone(),
         failure: failure.id.clone(),
         cause: trial.scenario.cause.map(|cause| failure.causes[cause].clone()),
+        operation: None,
         outcome: Outcome::Skipped,
         reason: None,
         source: trial.scenario.source,

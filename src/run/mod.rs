@@ -17,6 +17,7 @@ mod interrupt;
 mod locks;
 mod login;
 mod manners;
+mod operations;
 mod plan;
 mod sending;
 mod session;

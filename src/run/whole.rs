@@ -19,7 +19,7 @@ use crate::{
     verdict::{
         Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
         RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport,
-        reused_request_ids, waiver_findings,
+        causes, reused_request_ids, waiver_findings,
     },
 };
 
@@ -28,6 +28,7 @@ use super::{
     error::RunError,
     finish::{documented, millis, scenario_file},
     interrupt::Interrupt,
+    operations::operations,
     plan::{Plan, Selectors},
     session::{Session, run_name, variables},
     wait::planned_waits,
@@ -208,6 +209,10 @@ fn assemble(
         packs.push(PackReport {
             header: header.clone(),
             coverage,
+            operations: match &engine.session.against {
+                Some(against) => operations(against, &run.trials),
+                None => Vec::new(),
+            },
             lacks: plan.lacks.clone(),
             errata: errata.collect(),
             server: engine.session.clients.answerer().map(|answerer| ServerReport {
@@ -259,6 +264,7 @@ fn assemble(
         shard,
         errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
         packs,
+        causes: causes(&scenarios),
         scenarios,
         run_findings: findings,
     }

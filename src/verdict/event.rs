@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pack::label;
 
-use super::{Coverage, Lack, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict};
+use super::{Cause, Coverage, Lack, OperationCoverage, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict};
 
 /// What a run tells while it goes on.
 #[derive(Debug)]
@@ -90,6 +90,9 @@ pub struct PackReport {
     pub header: PackHeader,
     /// What the run showed of its failures.
     pub coverage: Coverage,
+    /// What the run showed of the operations of the contract's OpenAPI document, where it names one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<OperationCoverage>,
     /// What the target does not bring, so that trials were skipped.
     pub lacks: Vec<Lack>,
     /// Contradictions and gaps in its documentation.
@@ -149,6 +152,9 @@ pub struct RunReport {
     pub packs: Vec<PackReport>,
     /// The trials, in the order of the plan.
     pub scenarios: Vec<TrialReport>,
+    /// The findings of all trials, those with one cause as one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<Cause>,
     /// What only the whole run could see.
     pub run_findings: Vec<RunFinding>,
     /// Contradictions and gaps in the documentation.

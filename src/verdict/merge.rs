@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Coverage, Evidence, Lack, PackReport, RunFinding, RunReport, ShardReport, Summary, TrialReport, Verdict,
-    reused_request_ids, waiver_findings,
+    causes, operation::joined, reused_request_ids, waiver_findings,
 };
 
 /// Why reports cannot be made one.
@@ -114,6 +114,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
     });
     whole.diagnosis = (!judged).then(|| diagnoses.join("\n\n"));
+    whole.causes = causes(&scenarios);
     whole.scenarios = scenarios;
     whole.shard = None;
     (whole.started, whole.duration_ms) = times;
@@ -282,6 +283,7 @@ fn join_pack(
     let place: HashMap<&str, usize> = trials.iter().map(|trial| (trial.name.as_str(), trial.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.trial.as_str()).copied());
+    pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));
     let mut lacks: BTreeMap<(super::LackKind, String), Lack> = BTreeMap::new();
     for lack in of_shards.iter().flat_map(|pack| &pack.lacks) {
         lacks

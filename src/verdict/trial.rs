@@ -25,6 +25,9 @@ pub struct TrialReport {
     pub failure: String,
     /// The cause under test.
     pub cause: Option<String>,
+    /// The operation of the contract's OpenAPI document that the request under test is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where it is not simply passed or failed.

@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    causes::{causes, operations},
     paint::Paint,
     trial::{in_short, trial},
     visible,
@@ -18,6 +19,9 @@ const MOST_NAMES: usize = 6;
 
 /// How many trials that break the same checks are told in full.
 const MOST_ALIKE: usize = 3;
+
+/// How many more are told in short; the others are counted, and their causes listed.
+const MOST_IN_SHORT: usize = 12;
 
 /// How much is told of what something that the target lacks is, in characters.
 const LONGEST_ABOUT: usize = 80;
@@ -32,7 +36,13 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         if !quiet {
             text.push('\n');
         }
-        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "nothing can be judged"), visible(diagnosis));
+        let judged = report.scenarios.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
+        if judged && !quiet {
+            trials(&mut text, report, verbose);
+            text.push('\n');
+        }
+        let title = if judged { "the run was stopped" } else { "nothing can be judged" };
+        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, title), visible(diagnosis));
     } else if !quiet {
         trials(&mut text, report, verbose);
     }
@@ -40,7 +50,9 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         text.push('\n');
         left_behind(&mut text, report);
         outcomes(&mut text, report);
+        causes(&mut text, report, verbose);
         coverage(&mut text, report);
+        operations(&mut text, report, verbose);
         findings(&mut text, report);
         snapshots(&mut text, report);
         errata(&mut text, report, verbose);
@@ -54,7 +66,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
 fn trials(text: &mut String, report: &RunReport, verbose: bool) {
     let mut undecided: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
-    let mut shortened = false;
+    let (mut shortened, mut hidden) = (false, 0);
     let stopped = report.verdict == Verdict::Interrupted;
     for report in &report.scenarios {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
@@ -73,11 +85,18 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
             _ => {
                 let count = alike.entry(trouble(report)).or_default();
                 *count += 1;
+                if *count > MOST_ALIKE + MOST_IN_SHORT && !verbose && !differs && report.left_behind.is_empty() {
+                    hidden += 1;
+                    continue;
+                }
                 verbose || *count <= MOST_ALIKE || differs || !report.left_behind.is_empty()
             }
         };
         shortened |= !in_full;
         let _ = write!(text, "\n{}", if in_full { trial(report) } else { in_short(report) });
+    }
+    if hidden > 0 {
+        let _ = writeln!(text, "\n… and {hidden} more trials that break the same checks as those above");
     }
     if shortened {
         let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every trial in full"));
@@ -366,6 +385,6 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     let _ = writeln!(text, "{} {line}", label("verdict"));
 }
 
-fn label(word: &str) -> String {
+pub(super) fn label(word: &str) -> String {
     Paint::dab(Paint::FAINT, format_args!("{word:<10}"))
 }

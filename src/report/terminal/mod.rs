@@ -1,6 +1,7 @@
 //! What a person sees in a terminal: a first line, progress, what did not pass, the end.
 
 mod begin;
+mod causes;
 mod end;
 mod paint;
 mod progress;

@@ -1,0 +1,118 @@
+//! What an OpenAPI document says against a request, as far as that shows before it is sent.
+
+use serde_json::Value;
+
+use crate::{
+    openapi::{Content, Declared, Direction, Operation, Parameter, Whereabouts},
+    pack::{BodyTemplate, RequestTemplate},
+    template::{Scope, Template},
+};
+
+/// What the document says against a request. What holds no value yet is not held against it.
+pub(super) fn faults(
+    declared: &Declared,
+    operation: &Operation,
+    request: &RequestTemplate,
+    scope: &Scope,
+) -> Vec<String> {
+    let against = Against { declared, operation, request, scope };
+    let mut found: Vec<String> = operation.parameters.iter().filter_map(|it| against.parameter(it)).collect();
+    found.extend(against.body());
+    found
+}
+
+struct Against<'a> {
+    declared: &'a Declared,
+    operation: &'a Operation,
+    request: &'a RequestTemplate,
+    scope: &'a Scope,
+}
+
+impl Against<'_> {
+    fn parameter(&self, parameter: &Parameter) -> Option<String> {
+        let name = &parameter.name;
+        let values: Vec<&Template> = match parameter.place {
+            Whereabouts::Query => named(&self.request.query, |key| {
+                // A list or an object may be written `name[]` or `name[key]`.
+                key == name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('['))
+            }),
+            Whereabouts::Header => named(&self.request.headers, |key| key.eq_ignore_ascii_case(name)),
+            // Cookies stand in one header, and a role may bring them.
+            Whereabouts::Cookie => return None,
+            Whereabouts::Path => named(&self.request.path, |key| key == name),
+        };
+        let in_path = self.request.line.path.written.contains('?');
+        if values.is_empty() && parameter.required && parameter.place != Whereabouts::Path && !in_path {
+            return Some(format!("the {} parameter `{name}` is missing", parameter.place));
+        }
+        let schema = self.declared.schema(parameter.schema.as_ref()?, Direction::Request)?;
+        let wrong = |value: &&Template| {
+            let Ok(filled) = value.fill(self.scope) else { return false };
+            !readings(&filled.sent).iter().any(|reading| schema.fits(reading))
+        };
+        let value = values.into_iter().find(wrong)?.fill(self.scope).ok()?.sent;
+        let shown: String = value.chars().take(60).collect();
+        Some(format!("the {} parameter `{name}` may not be `{shown}`", parameter.place))
+    }
+
+    fn body(&self) -> Option<String> {
+        let declared = &self.operation.body;
+        let Some(body) = &self.request.body else {
+            return self.operation.body_required.then(|| "it has no body".to_owned());
+        };
+        if declared.is_empty() {
+            return None;
+        }
+        let own = self.request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let media_type = match (own, body) {
+            (Some((_, template)), _) => template.fill(self.scope).ok()?.sent,
+            (None, BodyTemplate::Json(_)) => "application/json".to_owned(),
+            (None, BodyTemplate::Form(_)) => "application/x-www-form-urlencoded".to_owned(),
+            (None, _) => return Some("its body has no media type".to_owned()),
+        };
+        let fitting = declared.iter().filter_map(|it| Some((it.closeness(&media_type)?, it)));
+        let Some((_, content)) = fitting.max_by_key(|(close, _)| *close) else {
+            let known: Vec<&str> = declared.iter().map(|it| it.media_type.as_str()).collect();
+            return Some(format!("a body of {media_type} is not among {}", known.join(", ")));
+        };
+        let value = match body {
+            BodyTemplate::Json(template) => template.fill(self.scope).ok()?.sent,
+            BodyTemplate::Text(template) if content.is_json() => {
+                let text = template.fill(self.scope).ok()?.sent;
+                match serde_json::from_str(&text) {
+                    Ok(value) => value,
+                    Err(_) => return Some("its body is no JSON".to_owned()),
+                }
+            }
+            _ => return None,
+        };
+        self.misfit(content, &value)
+    }
+
+    fn misfit(&self, content: &Content, value: &Value) -> Option<String> {
+        let schema = self.declared.content(content, Direction::Request)?;
+        let misfit = schema.misfits(value).into_iter().next()?;
+        let at = if misfit.at.is_empty() { "its body" } else { &misfit.at };
+        Some(format!("{at}: {}", misfit.message))
+    }
+}
+
+fn named(entries: &[(String, Template)], is: impl Fn(&str) -> bool) -> Vec<&Template> {
+    entries.iter().filter(|(name, _)| is(name)).map(|(_, value)| value).collect()
+}
+
+/// What a text in a path, a query or a header may stand for: itself, a number or a truth value, a list of it or of its
+/// parts.
+fn readings(text: &str) -> Vec<Value> {
+    let scalar = |text: &str| {
+        let read = serde_json::from_str::<Value>(text).ok();
+        read.filter(|value| value.is_number() || value.is_boolean() || value.is_null())
+    };
+    let mut found: Vec<Value> = scalar(text).into_iter().chain([Value::from(text)]).collect();
+    let parts = |parse: &dyn Fn(&str) -> Value| text.split(',').map(parse).collect::<Value>();
+    found.push(parts(&|part| scalar(part).unwrap_or_else(|| part.into())));
+    found.push(parts(&|part| part.into()));
+    // An object in a text has a style of its own, which says nothing of it being wrong.
+    found.push(Value::Object(serde_json::Map::new()));
+    found
+}

@@ -1,0 +1,80 @@
+//! Findings by their cause, and what was seen of the operations of an OpenAPI document.
+
+use std::fmt::Write as _;
+
+use crate::{
+    report::visible::shortened,
+    verdict::{Cause, RunReport},
+};
+
+use super::{end::label, paint::Paint, visible};
+
+/// How many causes are listed.
+const MOST_CAUSES: usize = 20;
+
+/// The longest sentence about one, in characters.
+const LONGEST: usize = 300;
+
+/// The causes of findings that several trials have in common: a thousand findings are rarely a thousand mistakes.
+pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
+    let findings: usize = report.causes.iter().map(|cause| cause.trials).sum();
+    if report.causes.len() < 2 && findings < 2 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "{} {} of {findings} findings; the shortest example of each:",
+        label("causes"),
+        Paint::dab(Paint::STRONG, report.causes.len())
+    );
+    let most = if verbose { usize::MAX } else { MOST_CAUSES };
+    for cause in report.causes.iter().take(most) {
+        one(text, cause);
+    }
+    if report.causes.len() > most {
+        let _ = writeln!(text, "             … and {} more (-v lists them)", report.causes.len() - most);
+    }
+}
+
+fn one(text: &mut String, cause: &Cause) {
+    let sign = if cause.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
+    let what = match &cause.operation {
+        Some(operation) => format!("{operation}: {}", cause.message),
+        None => cause.message.clone(),
+    };
+    let _ = writeln!(
+        text,
+        "  {:>5} × {sign} {} {}\n            {}",
+        cause.trials,
+        visible(&shortened(&what, LONGEST)),
+        Paint::dab(Paint::FAINT, format_args!("[{}]", cause.check)),
+        Paint::dab(Paint::FAINT, visible(&cause.example)),
+    );
+}
+
+/// How many declared errors were seen, and of which operations which were not.
+pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
+    for pack in report.packs.iter().filter(|pack| !pack.operations.is_empty()) {
+        let (mut seen, mut declared) = (0, 0);
+        for operation in &pack.operations {
+            let (of_one, all) = operation.seen();
+            (seen, declared) = (seen + of_one, declared + all);
+        }
+        let more = if verbose || seen == declared { "" } else { " (-v shows which)" };
+        let _ = writeln!(
+            text,
+            "{} {seen} of {declared} errors seen that {} operations declare{}",
+            label("openapi"),
+            pack.operations.len(),
+            Paint::dab(Paint::FAINT, more)
+        );
+        for operation in pack.operations.iter().filter(|_| verbose) {
+            let errors = operation.errors.iter().map(|error| match error.trials {
+                0 => Paint::dab(Paint::WARN, format_args!("{} –", error.status)),
+                trials => Paint::dab(Paint::GOOD, format_args!("{} ×{trials}", error.status)),
+            });
+            let errors: Vec<String> = errors.collect();
+            let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Which declared errors of which operations a run has seen.
+
+use serde::{Deserialize, Serialize};
+
+/// An operation of the contract's OpenAPI document, and what the run showed of its declared errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct OperationCoverage {
+    /// Method and path, as the document has them.
+    pub operation: String,
+    /// Its declared errors.
+    pub errors: Vec<ErrorCoverage>,
+}
+
+/// A declared error of an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ErrorCoverage {
+    /// `404`, `4XX` or `default`.
+    pub status: String,
+    /// How many trials were answered with it.
+    pub trials: usize,
+}
+
+impl OperationCoverage {
+    /// How many of its errors were seen, and how many are declared.
+    pub fn seen(&self) -> (usize, usize) {
+        (self.errors.iter().filter(|error| error.trials > 0).count(), self.errors.len())
+    }
+}
+
+/// What all shards of a run have seen of the same operations.
+pub(super) fn joined<'s>(shards: impl Iterator<Item = &'s [OperationCoverage]>) -> Vec<OperationCoverage> {
+    let mut whole: Vec<OperationCoverage> = Vec::new();
+    for shard in shards {
+        if whole.is_empty() {
+            whole = shard.to_vec();
+            continue;
+        }
+        // All shards have one document, so they list the same operations in the same order.
+        for (known, more) in whole.iter_mut().zip(shard) {
+            for (error, more) in known.errors.iter_mut().zip(&more.errors) {
+                error.trials = error.trials.saturating_add(more.trials);
+            }
+        }
+    }
+    whole
+}
