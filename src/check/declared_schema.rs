@@ -57,9 +57,10 @@ pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provena
         return None;
     }
     let errors = it.operation.responses.iter().filter(|it| it.status.may_be_failure());
-    let mut shapes = errors.filter_map(json);
-    let first = shapes.next()?;
-    shapes.all(|other| other.schema == first.schema).then_some((first, Provenance::Ours))
+    let shapes: Vec<&Content> = errors.filter_map(json).collect();
+    // One declared error has a shape of its own; what two have in common, others can be expected to have.
+    let (first, others) = shapes.split_first().filter(|(_, others)| !others.is_empty())?;
+    others.iter().all(|other| other.schema == first.schema).then_some((*first, Provenance::Ours))
 }
 
 fn json(response: &Response) -> Option<&Content> {

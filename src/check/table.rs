@@ -73,7 +73,7 @@ pub fn declared(observed: &Observed) -> impl Iterator<Item = Finding> {
 /// Everything that `subject` breaks.
 pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     let succeeded = subject.identity == super::Identity::Success;
-    CHECKS
+    let found = CHECKS
         .iter()
         .filter(|check| match check.when {
             When::Refused => !succeeded,
@@ -82,5 +82,19 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
             When::Always => true,
         })
         .flat_map(|check| (check.run)(subject))
-        .collect()
+        .collect::<Vec<Finding>>();
+    said_once(found)
+}
+
+/// What the contract's own schemas say need not be said by the same schema of the OpenAPI document again.
+fn said_once(mut found: Vec<Finding>) -> Vec<Finding> {
+    let own = |check: &str| check == envelope::CHECK.id || check == schema::CHECK.id;
+    let said: Vec<String> = found.iter().filter(|it| own(it.check)).map(|it| it.message.clone()).collect();
+    let vacuous = found.iter().any(|it| it.check == vacuous::CHECK.id);
+    found.retain(|it| {
+        let again = it.check == declared_schema::CHECK.id && said.iter().any(|said| it.message.ends_with(said));
+        let again = again || (vacuous && it.check == declared_vacuous::CHECK.id);
+        !again
+    });
+    found
 }

@@ -43,6 +43,9 @@ pub struct ImportOpenApiArguments {
     /// Also make requests that change something; they touch only what the run has made
     #[arg(long)]
     pub allow_writes: bool,
+    /// Send credentials with every request, also where the document says nothing of them
+    #[arg(long)]
+    pub credentials: bool,
     /// The value of a path parameter, of a thing that is there
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
@@ -84,6 +87,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
         read: jiff::Zoned::now().date().to_string(),
         seed: arguments.seed,
         allow_writes: arguments.allow_writes,
+        credentials: arguments.credentials,
         values: arguments.value.iter().cloned().collect(),
     };
     let before = existing(arguments)?;
@@ -94,6 +98,12 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
         (Some(pack), Need::Variable(name)) => pack.contract.variables.contains_key(name),
     };
     let made = from_openapi(&declared, &options, &knows);
+    if before.is_none() && made.draft.failures.is_empty() {
+        return Err(Failure::usage_hint(
+            format!("{} declares no errors: no response of 400 and above, and no credentials", arguments.file.display()),
+            "there is nothing that could be tested; declare at least what the API answers to a wrong request",
+        ));
+    }
     let mut files: BTreeMap<String, String> = copies;
     files.insert(format!("scenarios/{name}/generated.yaml"), made.scenarios.clone());
     let mut texts = Texts::new();

@@ -61,7 +61,9 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
         .names()
         .filter(|name| {
             let own = format!("schemas/{}/{name}", pack.name);
-            !pack.texts.iter().chain(&*pack.others).any(|(path, text)| *path != own && text.contains(*name))
+            // A file of a document in several folders is referred to as seen from the other file.
+            let last = name.rsplit('/').next().unwrap_or(name);
+            !pack.texts.iter().chain(&*pack.others).any(|(path, text)| *path != own && text.contains(last))
         })
         .map(|name| {
             format!(

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::import::yaml;
+use crate::{import::yaml, openapi::Operation};
 
 /// What stands in a path as it is: the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -40,6 +40,18 @@ pub(super) fn segment(value: &str) -> String {
 }
 
 impl Ask {
+    /// A request to an operation with nothing but its path, and perhaps credentials.
+    pub fn of(operation: &Operation, path: String, credentials: bool) -> Self {
+        Self {
+            method: operation.method.clone(),
+            path,
+            credentials,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
     /// The request as keys of a scenario or a step, each line indented by `indent`.
     pub fn yaml(&self, indent: &str) -> String {
         let mut text = format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));

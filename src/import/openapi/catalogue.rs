@@ -30,8 +30,6 @@ pub(super) struct Catalogue<'a> {
     by_status: BTreeMap<u16, Vec<DraftFailure>>,
     /// Those of several statuses, by these and by whether they are our own reading.
     combined: BTreeMap<(Vec<u16>, &'static str), DraftFailure>,
-    /// The ids of those that a scenario triggers.
-    used: BTreeSet<String>,
 }
 
 /// What a scenario triggers.
@@ -51,7 +49,6 @@ impl<'a> Catalogue<'a> {
             shaped: BTreeSet::new(),
             by_status: BTreeMap::new(),
             combined: BTreeMap::new(),
-            used: BTreeSet::new(),
         };
         let mut statuses: BTreeMap<u16, Vec<&crate::openapi::Response>> = BTreeMap::new();
         for response in api.operations.iter().flat_map(|operation| &operation.responses) {
@@ -129,13 +126,16 @@ impl<'a> Catalogue<'a> {
         if declared.is_empty() && class == Class::Credentials && declares(&403) {
             declared.push(403);
         }
+        // Whoever looks a thing up by such a value finds none: that is right, declared or not.
+        if class == Class::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
+            declared.push(404);
+        }
         if let [status] = declared.as_slice() {
             let failures = self.by_status.get(status).map(Vec::as_slice).unwrap_or_default();
             let likely = failures.iter().find(|failure| {
                 class.words().iter().any(|word| failure.id.contains(word))
             });
             if let Some(failure) = likely.or_else(|| failures.first()) {
-                self.used.insert(failure.id.clone());
                 return Ok(Trigger { failure: failure.id.clone() });
             }
         }
@@ -171,20 +171,19 @@ impl<'a> Catalogue<'a> {
             statuses,
             ..DraftFailure::default()
         });
-        self.used.insert(failure.id.clone());
         Trigger { failure: failure.id.clone() }
     }
 
-    /// All failures; those that no scenario triggers say why not.
-    pub fn finish(self, blocked: &BTreeMap<u16, String>) -> Vec<DraftFailure> {
-        let used = self.used;
-        let combined: Vec<DraftFailure> = self.combined.into_values().collect();
+    /// All failures; those that no scenario triggers (`used` holds the others) say why not.
+    pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<DraftFailure> {
+        let combined = self.combined.into_values();
+        let combined: Vec<DraftFailure> = combined.filter(|failure| used.contains(failure.id.as_str())).collect();
         let within = |failure: &DraftFailure| {
             combined.iter().find(|it| failure.statuses.iter().all(|status| it.statuses.contains(status)))
         };
         let mut failures: Vec<DraftFailure> = Vec::new();
         for mut failure in self.by_status.into_values().flatten() {
-            if !used.contains(&failure.id) {
+            if !used.contains(failure.id.as_str()) {
                 let status = failure.statuses.first().copied().unwrap_or_default();
                 let sibling = failure.codes.iter().any(|_| true);
                 failure.excluded = Some(match (within(&failure), blocked.get(&status)) {

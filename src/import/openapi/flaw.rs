@@ -35,11 +35,15 @@ pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
 pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, String)> {
     let resolved = sampler.declared.api.bundle.resolve(schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
-    let mut flaws = vec![Flaw::sure("wrong_type", "failspec-is-no-value")];
     // A list of one is written like its only item.
     let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
     let items = of_items.and_then(|items| sampler.declared.api.bundle.resolve(items).as_object());
-    flaws.extend(beyond(items.unwrap_or(entries)));
+    let entries = items.unwrap_or(entries);
+    let mut flaws = beyond(entries);
+    // Every value is a text of some kind: only of other types there is a wrong one.
+    if matches!(kind(entries), Some("integer" | "number" | "boolean")) && !entries.contains_key("enum") {
+        flaws.insert(0, Flaw::sure("wrong_type", "failspec-is-no-value"));
+    }
     let texts = flaws.into_iter().filter_map(|flaw| {
         let text = match flaw.value.as_ref()? {
             Value::String(text) => text.clone(),

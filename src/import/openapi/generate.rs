@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     import::names::{Unique, slug},
     openapi::{Credential, Declared, Operation, Parameter, Whereabouts},
+    pack::PathTemplate,
 };
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
     creator::Creator,
     flaw::of_text,
     paths::{Paths, names, parameter, text},
-    sample::Sampler,
+    sample::{Sampler, kind},
     scenario::{Around, Control, Scenario, step},
 };
 
@@ -34,6 +35,8 @@ pub(super) struct Generator<'a> {
     pub catalogue: Catalogue<'a>,
     pub paths: Paths<'a>,
     pub allow_writes: bool,
+    /// Whether every request carries credentials.
+    pub credentials: bool,
     pub names: Unique,
     pub scenarios: Vec<Scenario>,
     /// What cannot be triggered: why → what, in the order in which it was met.
@@ -91,14 +94,16 @@ impl<'a> Generator<'a> {
             made = Some(creator.parameter);
         }
         let filled = self.paths.fill(operation, made.map(|parameter| (parameter, "made")), None);
-        let mut ask = Ask {
-            method: operation.method.clone(),
-            path: filled.path,
-            credentials: operation.is_guarded(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: None,
-        };
+        if let Err(error) = PathTemplate::parse(&filled.path) {
+            return Err(format!("its path cannot be asked as it is written: {error}"));
+        }
+        let ask = self.asked(operation, filled.path)?;
+        Ok(Right { ask, around, open: filled.open })
+    }
+
+    /// A request with the parameters that it must have, and with a body where it takes one.
+    fn asked(&self, operation: &Operation, path: String) -> Result<Ask, String> {
+        let mut ask = Ask::of(operation, path, operation.is_guarded() || self.credentials);
         for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path) {
             let value = self.valid(parameter).ok_or_else(|| {
                 format!("no value that the schema of {} allows could be made", parameter.name)
@@ -106,17 +111,21 @@ impl<'a> Generator<'a> {
             put(&mut ask, parameter, Some(&value));
         }
         self.body(operation, &mut ask)?;
-        Ok(Right { ask, around, open: filled.open })
+        Ok(ask)
     }
 
     fn valid(&self, parameter: &Parameter) -> Option<String> {
         let any = Value::Bool(true);
         let schema = parameter.schema.as_ref().unwrap_or(&any);
         let fits = |value: &&Value| self.sampler.is_allowed(schema, value);
-        let value = parameter.examples.iter().find(fits).cloned().or_else(|| self.sampler.value(schema, &parameter.name))?;
+        let made = || match list_of(self.sampler.declared.api.bundle.resolve(schema)) {
+            Some(items) => self.sampler.value(items, &parameter.name),
+            None => self.sampler.value(schema, &parameter.name),
+        };
+        let value = parameter.examples.iter().find(fits).cloned().or_else(made)?;
         match &value {
             // A list of one is written like its only item.
-            Value::Array(items) => items.first().map(text).or_else(|| Some(String::new())),
+            Value::Array(items) => items.first().map(text),
             Value::Object(_) => None,
             value => Some(text(value)),
         }
@@ -156,10 +165,7 @@ impl<'a> Generator<'a> {
         if removal.open {
             return None;
         }
-        let mut remove = Ask { method: "DELETE".to_owned(), path: removal.path, ..make.clone() };
-        (remove.body, remove.query) = (None, Vec::new());
-        remove.headers.clear();
-        remove.credentials = creator.remove.is_guarded();
+        let remove = self.asked(creator.remove, removal.path).ok()?;
         Some(Around {
             setup: format!("    setup:\n{}", step(&make, Some(("made", &pointer)))),
             teardown: format!("    teardown:\n{}", step(&remove, None)),
@@ -169,23 +175,10 @@ impl<'a> Generator<'a> {
     /// A request that takes nothing which only the target knows.
     fn plain(&mut self, operation: &'a Operation) -> Option<Ask> {
         let filled = self.paths.fill(operation, None, None);
-        if filled.open || !names(&operation.path).is_empty() && filled.path.contains('{') {
+        if filled.open || PathTemplate::parse(&filled.path).is_err() || !names(&operation.path).is_empty() && filled.path.contains('{') {
             return None;
         }
-        let mut ask = Ask {
-            method: operation.method.clone(),
-            path: filled.path,
-            credentials: operation.is_guarded(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: None,
-        };
-        for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path) {
-            let value = self.valid(parameter)?;
-            put(&mut ask, parameter, Some(&value));
-        }
-        self.body(operation, &mut ask).ok()?;
-        Some(ask)
+        self.asked(operation, filled.path).ok()
     }
 
     fn operation(&mut self, operation: &'a Operation, right: &Right) {
@@ -232,18 +225,9 @@ impl<'a> Generator<'a> {
         if is_collection
             && let Some(creator) = Creator::of_collection(&self.declared.api, operation)
             && let Some(around) = self.steps(creator)
+            && let Some(look) = self.look(creator)
         {
-            let look = creator.read.unwrap_or(creator.remove);
-            let filled = self.paths.fill(look, Some((creator.parameter, "made")), None);
-            let ask = Ask {
-                method: look.method.clone(),
-                path: filled.path,
-                credentials: look.is_guarded(),
-                query: Vec::new(),
-                headers: Vec::new(),
-                body: None,
-            };
-            return (Control::Ask(Box::new(ask)), around);
+            return (Control::Ask(Box::new(look)), around);
         }
         let needs_no_thing = matches!(fault.class, Class::InvalidPath | Class::Unknown);
         if needs_no_thing && right.around.setup.is_empty() && right.ask.path.contains('{') {
@@ -256,6 +240,14 @@ impl<'a> Generator<'a> {
             }
         }
         (Control::Ask(Box::new(right.ask.clone())), right.around.clone())
+    }
+
+    /// Asks for the thing that was made; where it cannot be read, it is removed, which shows as well that it was there.
+    fn look(&mut self, creator: Creator<'a>) -> Option<Ask> {
+        [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
+            let filled = self.paths.fill(look, Some((creator.parameter, "made")), None);
+            self.asked(look, filled.path).ok()
+        })
     }
 
     /// A safe request beside an operation that needs nothing which only the target knows: the collection, best of all.
@@ -419,6 +411,11 @@ impl<'a> Generator<'a> {
             self.note(operation, &right, Fault { class: Class::Method, what, rule, faulty, ours: false });
         }
     }
+}
+
+/// The schema of the items, if a schema is one of lists.
+fn list_of(schema: &Value) -> Option<&Value> {
+    (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
 }
 
 fn declares(operation: &Operation, status: u16) -> bool {

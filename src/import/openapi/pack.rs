@@ -1,6 +1,6 @@
 //! The pack as a whole.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::{BTreeMap, BTreeSet}, fmt::Write as _};
 
 use crate::{
     import::{
@@ -31,6 +31,8 @@ pub struct OpenApiOptions {
     pub seed: u64,
     /// Whether requests are made that change something.
     pub allow_writes: bool,
+    /// Whether every request carries credentials, also where the document says nothing of them.
+    pub credentials: bool,
     /// Values of path parameters by name.
     pub values: BTreeMap<String, String>,
 }
@@ -66,6 +68,7 @@ pub fn from_openapi(
         catalogue: Catalogue::new(api, &options.file, shape.as_ref()),
         paths: Paths::new(sampler, &options.values),
         allow_writes: options.allow_writes,
+        credentials: options.credentials,
         names: Unique::default(),
         scenarios: Vec::new(),
         left_out: BTreeMap::new(),
@@ -96,8 +99,9 @@ pub fn from_openapi(
             }
         }
     }
+    let used: BTreeSet<&str> = triggers.iter().map(|(_, failure)| failure.as_str()).collect();
     let guarded = kept.contains("as: user");
-    let canary = options.allow_writes.then(|| canary(api.operations.iter(), guarded)).flatten();
+    let canary = options.allow_writes.then(|| canary(api.operations.iter(), guarded, options.credentials)).flatten();
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
     let left_out: Vec<(String, Vec<String>)> = left_out.into_iter().collect();
     FromOpenApi {
@@ -109,7 +113,7 @@ pub fn from_openapi(
             title: Some(api.title.clone()).filter(|title| !title.is_empty()),
             success: ("2xx".to_owned(), None),
             envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
-            failures: catalogue.finish(&writes_by_status),
+            failures: catalogue.finish(&writes_by_status, &used),
             openapi: Some(options.file.clone()),
             requires: DraftRequires {
                 roles: if guarded { vec![user(declared)] } else { Vec::new() },
@@ -137,7 +141,8 @@ pub enum Need<'n> {
 
 fn user(declared: &Declared) -> (String, String) {
     let schemes: Vec<&str> = declared.api.schemes.keys().map(String::as_str).collect();
-    ("user".to_owned(), format!("may ask every operation ({})", schemes.join(", ")))
+    let schemes = if schemes.is_empty() { "the document does not say how".to_owned() } else { schemes.join(", ") };
+    ("user".to_owned(), format!("may ask every operation ({schemes})"))
 }
 
 /// The reason for statuses that only operations have which are not asked.
@@ -155,10 +160,14 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
 }
 
 /// A safe request that needs nothing but credentials: best one about who asks.
-fn canary<'o>(operations: impl Iterator<Item = &'o Operation>, guarded: bool) -> Option<String> {
+fn canary<'o>(
+    operations: impl Iterator<Item = &'o Operation>,
+    guarded: bool,
+    all_with_credentials: bool,
+) -> Option<String> {
     let fitting = operations.filter(|it| {
         let free = it.parameters.iter().all(|parameter| !parameter.required);
-        it.method == "GET" && free && !it.path.contains('{') && it.is_guarded() == guarded
+        it.method == "GET" && free && !it.path.contains('{') && (it.is_guarded() || all_with_credentials) == guarded
     });
     let own = ["me", "self", "user", "account", "profile", "whoami", "session"];
     let best = fitting.min_by_key(|it| {
@@ -170,7 +179,10 @@ fn canary<'o>(operations: impl Iterator<Item = &'o Operation>, guarded: bool) ->
 }
 
 fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<String>)]) -> String {
-    let writes = if options.allow_writes { " --allow-writes" } else { "" };
+    let mut writes = if options.allow_writes { " --allow-writes" } else { "" }.to_owned();
+    if options.credentials {
+        writes.push_str(" --credentials");
+    }
     let mut text = format!(
         "# Made by `failspec import openapi --name {} --seed {}{writes}`, which writes it anew each time: scenarios of your own go\n\
          # into other files. Each request breaks one rule of the document (named above it); its control does not.\n\

@@ -1,10 +1,10 @@
 //! The shape that the errors of a document share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::openapi::{Api, Bundle, Content, Response};
+use crate::openapi::{Api, Bundle, Content, Response, ResponseStatus};
 
 use crate::import::envelope::DraftEnvelope;
 
@@ -45,6 +45,14 @@ impl Shape {
             counts.entry(key).or_insert((0, content)).0 += 1;
         }
         let (count, content) = counts.into_values().max_by_key(|(count, _)| *count)?;
+        let with_it = api.operations.iter().flat_map(|it| &it.responses).filter(|it| {
+            it.status.may_be_failure() && json(it).is_some_and(|it| it.schema == content.schema)
+        });
+        let statuses: BTreeSet<ResponseStatus> = with_it.map(|it| it.status).collect();
+        // What one status alone has is that error's own.
+        if let [ResponseStatus::Exactly(_)] = statuses.iter().collect::<Vec<_>>().as_slice() {
+            return None;
+        }
         if count * 2 < all {
             return None;
         }
