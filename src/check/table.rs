@@ -92,7 +92,8 @@ fn said_once(mut found: Vec<Finding>) -> Vec<Finding> {
     let said: Vec<String> = found.iter().filter(|it| own(it.check)).map(|it| it.message.clone()).collect();
     let vacuous = found.iter().any(|it| it.check == vacuous::CHECK.id);
     found.retain(|it| {
-        let again = it.check == declared_schema::CHECK.id && said.iter().any(|said| it.message.ends_with(said));
+        let again =
+            it.check == declared_schema::CHECK.id && said.iter().any(|said| it.message.ends_with(said));
         let again = again || (vacuous && it.check == declared_vacuous::CHECK.id);
         !again
     });

@@ -100,7 +100,10 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     let made = from_openapi(&declared, &options, &knows);
     if before.is_none() && made.draft.failures.is_empty() {
         return Err(Failure::usage_hint(
-            format!("{} declares no errors: no response of 400 and above, and no credentials", arguments.file.display()),
+            format!(
+                "{} declares no errors: no response of 400 and above, and no credentials",
+                arguments.file.display()
+            ),
             "there is nothing that could be tested; declare at least what the API answers to a wrong request",
         ));
     }
@@ -131,7 +134,11 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
 }
 
 /// The document among the schema files of the pack: as `openapi.yaml`, or in a folder if it has several files.
-fn copies(path: &Path, document: &Document, pack: &str) -> Result<(String, BTreeMap<String, String>), Failure> {
+fn copies(
+    path: &Path,
+    document: &Document,
+    pack: &str,
+) -> Result<(String, BTreeMap<String, String>), Failure> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let names: Vec<&str> = document.files().collect();
     let ending = |name: &str| if name.ends_with(".json") { "json" } else { "yaml" };
@@ -139,8 +146,9 @@ fn copies(path: &Path, document: &Document, pack: &str) -> Result<(String, BTree
     let mut copies = BTreeMap::new();
     let mut own = String::new();
     for (index, name) in names.iter().enumerate() {
-        let text = fs::read_to_string(folder.join(name))
-            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", folder.join(name).display())))?;
+        let text = fs::read_to_string(folder.join(name)).map_err(|error| {
+            Failure::usage(format!("cannot read {}: {error}", folder.join(name).display()))
+        })?;
         let place = if single { format!("openapi.{}", ending(name)) } else { format!("openapi/{name}") };
         if index == 0 {
             own.clone_from(&place);
@@ -211,10 +219,12 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             (None, Some(reason)) => format!("excluded: {}", visible(reason)),
             (None, None) => "no generated scenario".to_owned(),
         };
-        let _ = writeln!(text, "  {} {} · {what}", Paint::dab(Paint::STRONG, &failure.id), status.join(" or "));
+        let _ =
+            writeln!(text, "  {} {} · {what}", Paint::dab(Paint::STRONG, &failure.id), status.join(" or "));
     }
     let envelope = &made.draft.envelope;
-    let places = [("code", &envelope.code), ("message", &envelope.message), ("request id", &envelope.request_id)];
+    let places =
+        [("code", &envelope.code), ("message", &envelope.message), ("request id", &envelope.request_id)];
     for (part, place) in places {
         if let Some((pointer, _)) = place {
             let _ = writeln!(text, "  {part} at {}", visible(pointer));
@@ -222,7 +232,8 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     }
     if !made.left_out.is_empty() {
         let count: usize = made.left_out.iter().map(|(_, what)| what.len()).sum();
-        let _ = writeln!(text, "\n{} ({count}, listed in generated.yaml)", Paint::dab(Paint::WARN, "left out"));
+        let _ =
+            writeln!(text, "\n{} ({count}, listed in generated.yaml)", Paint::dab(Paint::WARN, "left out"));
         for (why, what) in &made.left_out {
             let _ = writeln!(text, "  {:>4} × {}", what.len(), visible(why));
         }
@@ -258,7 +269,8 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
 fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, again: bool) -> String {
     let (name, dir) = (&arguments.name, arguments.dir.display());
     let role = if made.draft.requires.roles.is_empty() { "" } else { " --role user=bearer:env:TOKEN" };
-    let mut text = format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{role}\n");
+    let mut text =
+        format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{role}\n");
     for (variable, about, default) in made.draft.requires.variables.iter().filter(|_| !again) {
         if default.is_none() {
             let _ = writeln!(text, "  --var {variable}=… gives {}", visible(about));

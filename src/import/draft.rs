@@ -116,9 +116,16 @@ impl Draft {
         if self.openapi.is_some() {
             text.push_str(&self.requires.yaml());
             if let Some(canary) = &self.canary {
-                let _ = writeln!(text, "\n# After each scenario that writes, this must still succeed, or the run stops.\ncanary: {canary}");
+                let _ = writeln!(
+                    text,
+                    "\n# After each scenario that writes, this must still succeed, or the run stops.\ncanary: {canary}"
+                );
             }
-        } else if self.failures.iter().any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it))) {
+        } else if self
+            .failures
+            .iter()
+            .any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it)))
+        {
             text.push_str(
                 "\n# Requests with credentials say `as: user`; --role user=bearer:env:TOKEN gives them.\n\
                  # requires: { roles: { user: may do what any client may } }\n",

@@ -82,12 +82,16 @@ impl Beside<'_> {
         match self.operation(request) {
             Found::Unknown => None,
             Found::Undeclared => {
-                let title = format!("the OpenAPI document has no operation {name} ({part} of `{}`)", scenario.name);
+                let title =
+                    format!("the OpenAPI document has no operation {name} ({part} of `{}`)", scenario.name);
                 Some(Diagnostic::error(place, title).hint(self.hint(request)))
             }
             Found::Declared(operation) => {
                 let fault = faults(self.declared, operation, request, self.scope).into_iter().next()?;
-                let title = format!("{part} of `{}`: {name} is not what the OpenAPI document asks for: {fault}", scenario.name);
+                let title = format!(
+                    "{part} of `{}`: {name} is not what the OpenAPI document asks for: {fault}",
+                    scenario.name
+                );
                 Some(Diagnostic::error(place, title).hint("it must succeed, so nothing may be wrong with it"))
             }
         }
@@ -102,7 +106,10 @@ impl Beside<'_> {
             Found::Unknown => return Vec::new(),
             Found::Undeclared if about(&[404, 405, 501]) => return Vec::new(),
             Found::Undeclared => {
-                let title = format!("the OpenAPI document has no operation {name}, and `{}` is not about that", scenario.name);
+                let title = format!(
+                    "the OpenAPI document has no operation {name}, and `{}` is not about that",
+                    scenario.name
+                );
                 return vec![Diagnostic::error(place, title).hint(self.hint(request))];
             }
             Found::Declared(operation) => operation,
@@ -122,11 +129,13 @@ impl Beside<'_> {
         }
         let about_requests = about(&[400, 404, 405, 406, 409, 411, 412, 413, 414, 415, 422, 428, 431]);
         let succeeds_by_status = about(&[200]);
-        if !about_requests && !succeeds_by_status
+        if !about_requests
+            && !succeeds_by_status
             && let Some(fault) = faults(self.declared, operation, request, self.scope).into_iter().next()
         {
             let title = format!("{name} of `{}` breaks the OpenAPI document as well: {fault}", scenario.name);
-            let hint = format!("`{}` is about something else, and an API may complain of this first", failure.id);
+            let hint =
+                format!("`{}` is about something else, and an API may complain of this first", failure.id);
             found.push(Diagnostic::warning(place, title).hint(hint));
         }
         found
@@ -135,7 +144,8 @@ impl Beside<'_> {
     fn hint(&self, request: &RequestTemplate) -> String {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
         match self.declared.methods(written).as_slice() {
-            [] => "no path of the document fits; the path of a server (`servers`) may stand before it".to_owned(),
+            [] => "no path of the document fits; the path of a server (`servers`) may stand before it"
+                .to_owned(),
             methods => format!("the path is there, with {}", methods.join(", ")),
         }
     }

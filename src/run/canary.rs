@@ -46,7 +46,9 @@ impl Session {
     pub async fn canary_before(&self) {
         let first = async {
             if let Err(reason) = self.sing().await {
-                let text = format!("the canary of the contract does not succeed, and nothing was written yet: {reason}");
+                let text = format!(
+                    "the canary of the contract does not succeed, and nothing was written yet: {reason}"
+                );
                 let _ = self.canary_state.broken.set(text);
             }
         };

@@ -109,7 +109,11 @@ impl Session {
     }
 
     /// Sends a request that must succeed; gives what was sent in a few words, and the answer.
-    pub(super) async fn ask(&self, template: &RequestTemplate, scope: &Scope) -> Result<(String, Answer), String> {
+    pub(super) async fn ask(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+    ) -> Result<(String, Answer), String> {
         let credential = match &template.role {
             Some(role) => Some(self.credential(role).await?),
             None => None,

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::pack::label;
 
-use super::{Cause, Coverage, Lack, OperationCoverage, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict};
+use super::{
+    Cause, Coverage, Lack, OperationCoverage, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict,
+};
 
 /// What a run tells while it goes on.
 #[derive(Debug)]

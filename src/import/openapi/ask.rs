@@ -54,7 +54,8 @@ impl Ask {
 
     /// The request as keys of a scenario or a step, each line indented by `indent`.
     pub fn yaml(&self, indent: &str) -> String {
-        let mut text = format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));
+        let mut text =
+            format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));
         if self.credentials {
             let _ = writeln!(text, "{indent}as: user");
         }
@@ -80,7 +81,8 @@ impl Ask {
         let mut text = String::new();
         let other_line = (&self.method, &self.path) != (&faulty.method, &faulty.path);
         if other_line {
-            let _ = writeln!(text, "{indent}request: {}", yaml::text(&format!("{} {}", self.method, self.path)));
+            let _ =
+                writeln!(text, "{indent}request: {}", yaml::text(&format!("{} {}", self.method, self.path)));
         }
         if self.credentials != faulty.credentials {
             let _ = writeln!(text, "{indent}as: {}", if self.credentials { "user" } else { "null" });
@@ -109,7 +111,9 @@ impl Ask {
 }
 
 fn map(entries: &[(String, String)]) -> String {
-    let entries: Vec<String> =
-        entries.iter().map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value))).collect();
+    let entries: Vec<String> = entries
+        .iter()
+        .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
+        .collect();
     format!("{{ {} }}", entries.join(", "))
 }

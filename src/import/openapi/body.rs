@@ -55,8 +55,8 @@ impl Walk<'_, '_> {
             }
             let inner = self.sampler.declared.api.bundle.resolve(property);
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
-            if is_object && path.len() < DEEPEST && at(self.whole, path).is_some() {
-                self.object(property, path);
+            if is_object && path.len() < DEEPEST {
+                self.inner(property, name, path);
             }
             path.pop();
         }
@@ -67,12 +67,23 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// What is wrong within an object; one that a right body need not have is put there first.
+    fn inner(&mut self, schema: &Value, name: &str, path: &mut Vec<String>) {
+        if at(self.whole, path).is_some() {
+            return self.object(schema, path);
+        }
+        let made = self.sampler.value(schema, name);
+        let Some(whole) = made.and_then(|made| with(self.whole, path, Some(&made))) else { return };
+        Walk { sampler: self.sampler, whole: &whole, found: &mut *self.found }.object(schema, path);
+    }
+
     /// The properties of an object, which of them are required, and whether others are forbidden.
     fn members(&self, schema: &Value, depth: usize) -> (Vec<(String, Value)>, Vec<String>, bool) {
         let bundle = &self.sampler.declared.api.bundle;
         let schema = bundle.resolve(schema);
         let list = |key: &str| schema.get(key).and_then(Value::as_array).into_iter().flatten();
-        let mut required: Vec<String> = list("required").filter_map(Value::as_str).map(str::to_owned).collect();
+        let mut required: Vec<String> =
+            list("required").filter_map(Value::as_str).map(str::to_owned).collect();
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut properties: Vec<(String, Value)> = properties
             .filter(|(_, property)| bundle.resolve(property).get("readOnly") != Some(&Value::Bool(true)))

@@ -59,7 +59,9 @@ impl<'a> Catalogue<'a> {
             }
         }
         let is_shaped = |response: &&crate::openapi::Response| {
-            shape.is_some_and(|shape| json(response).is_some_and(|it| it.schema.as_ref() == Some(&shape.schema)))
+            shape.is_some_and(|shape| {
+                json(response).is_some_and(|it| it.schema.as_ref() == Some(&shape.schema))
+            })
         };
         let shaped = statuses.iter().filter(|(_, responses)| responses.iter().all(|it| is_shaped(it)));
         catalogue.shaped = shaped.map(|(status, _)| *status).collect();
@@ -82,7 +84,8 @@ impl<'a> Catalogue<'a> {
         let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text);
         let reason = page::reason(status);
         let summary = most.or(reason).unwrap_or("An error").split_whitespace().collect::<Vec<_>>().join(" ");
-        let documentation = responses.first().map(|it| format!("{}#{}", self.file, it.pointer)).unwrap_or_default();
+        let documentation =
+            responses.first().map(|it| format!("{}#{}", self.file, it.pointer)).unwrap_or_default();
         let plain = reason.map_or_else(|| format!("http_{status}"), slug);
         let failure = |id: String, code: Option<Value>| DraftFailure {
             id,
@@ -119,9 +122,8 @@ impl<'a> Catalogue<'a> {
 
     /// The failure that a fault of a class brings at an operation; else why nothing can be expected.
     pub fn trigger(&mut self, operation: &Operation, class: Class) -> Result<Trigger, String> {
-        let declares = |status: &u16| {
-            operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status))
-        };
+        let declares =
+            |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
         let mut declared: Vec<u16> = class.statuses().iter().copied().filter(declares).collect();
         if declared.is_empty() && class == Class::Credentials && declares(&403) {
             declared.push(403);
@@ -132,16 +134,16 @@ impl<'a> Catalogue<'a> {
         }
         if let [status] = declared.as_slice() {
             let failures = self.by_status.get(status).map(Vec::as_slice).unwrap_or_default();
-            let likely = failures.iter().find(|failure| {
-                class.words().iter().any(|word| failure.id.contains(word))
-            });
+            let likely =
+                failures.iter().find(|failure| class.words().iter().any(|word| failure.id.contains(word)));
             if let Some(failure) = likely.or_else(|| failures.first()) {
                 return Ok(Trigger { failure: failure.id.clone() });
             }
         }
-        let class_of = operation.responses.iter().find(|it| {
-            matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default)
-        });
+        let class_of = operation
+            .responses
+            .iter()
+            .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
         let (statuses, ours, documentation) = if !declared.is_empty() {
             (declared, false, None)
         } else if class == Class::Credentials && operation.is_guarded() {
@@ -155,7 +157,13 @@ impl<'a> Catalogue<'a> {
         Ok(self.combine(statuses, ours, documentation, class))
     }
 
-    fn combine(&mut self, mut statuses: Vec<u16>, ours: bool, documentation: Option<String>, class: Class) -> Trigger {
+    fn combine(
+        &mut self,
+        mut statuses: Vec<u16>,
+        ours: bool,
+        documentation: Option<String>,
+        class: Class,
+    ) -> Trigger {
         statuses.sort_unstable();
         let key = (statuses.clone(), class.name());
         let bare = !statuses.iter().all(|status| self.shaped.contains(status));
@@ -163,7 +171,8 @@ impl<'a> Catalogue<'a> {
         let file = self.file;
         let has_shape = self.shape.is_some();
         let failure = self.combined.entry(key).or_insert_with(|| DraftFailure {
-            id: names.name(class.name(), &statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_")),
+            id: names
+                .name(class.name(), &statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_")),
             summary: class.summary().to_owned(),
             documentation: documentation.unwrap_or_else(|| file.to_owned()),
             bare: bare && has_shape,
@@ -177,7 +186,8 @@ impl<'a> Catalogue<'a> {
     /// All failures; those that no scenario triggers (`used` holds the others) say why not.
     pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<DraftFailure> {
         let combined = self.combined.into_values();
-        let combined: Vec<DraftFailure> = combined.filter(|failure| used.contains(failure.id.as_str())).collect();
+        let combined: Vec<DraftFailure> =
+            combined.filter(|failure| used.contains(failure.id.as_str())).collect();
         let within = |failure: &DraftFailure| {
             combined.iter().find(|it| failure.statuses.iter().all(|status| it.statuses.contains(status)))
         };
@@ -204,7 +214,9 @@ impl<'a> Catalogue<'a> {
 fn why_not(status: u16) -> &'static str {
     match status {
         403 => "the document does not say who may do what: it wants a role that may not",
-        409 | 412 => "the document does not say what is in conflict: it wants a state that a scenario brings about",
+        409 | 412 => {
+            "the document does not say what is in conflict: it wants a state that a scenario brings about"
+        }
         429 => "the document does not say how many requests are too many",
         500..600 => "an error of the server itself: no request should bring it about",
         _ => "the document does not say which request brings it about",

@@ -55,7 +55,9 @@ impl Class {
     /// What it means, for people.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Invalid | Self::Malformed => "The request does not have what the document says that it must have",
+            Self::Invalid | Self::Malformed => {
+                "The request does not have what the document says that it must have"
+            }
             Self::InvalidPath => "The path holds a value that the document does not allow",
             Self::MediaType => "The body has a media type that the operation does not take",
             Self::Accept => "None of the media types that the operation answers with is accepted",

@@ -38,22 +38,28 @@ impl<'a> Creator<'a> {
     pub fn of_collection(api: &'a Api, make: &Operation) -> Option<Self> {
         let under = format!("{}/{{", make.path.trim_end_matches('/'));
         let items = api.operations.iter().filter(|it| it.method == "DELETE" && it.path.starts_with(&under));
-        items.filter_map(|it| Self::of_item(api, &it.path)).find(|it| std::ptr::eq(it.make, make) || it.make.path == make.path)
+        items
+            .filter_map(|it| Self::of_item(api, &it.path))
+            .find(|it| std::ptr::eq(it.make, make) || it.make.path == make.path)
     }
 
     /// Where the name of the new thing stands in the answer of the operation that makes it.
     pub fn name_at(&self, api: &Api) -> Option<String> {
-        let success = self.make.responses.iter().find(|it| {
-            matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
-        })?;
+        let success =
+            self.make.responses.iter().find(|it| {
+                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+            })?;
         let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
-        let fold = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        let fold = |text: &str| {
+            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+        };
         let wanted = fold(self.parameter);
         let mut places: Vec<(String, &Value)> = Vec::new();
         collect(schema, api, "", 0, &mut places);
         let last = |pointer: &str| fold(pointer.rsplit('/').next().unwrap_or_default());
         let same = places.iter().find(|(pointer, _)| last(pointer) == wanted);
-        let found = same.or_else(|| places.iter().find(|(pointer, _)| ["id", "uuid"].contains(&last(pointer).as_str())));
+        let found = same
+            .or_else(|| places.iter().find(|(pointer, _)| ["id", "uuid"].contains(&last(pointer).as_str())));
         let found = found.or_else(|| {
             places.iter().find(|(pointer, _)| last(pointer).len() > 1 && wanted.ends_with(&last(pointer)))
         });
@@ -62,7 +68,13 @@ impl<'a> Creator<'a> {
 }
 
 /// The properties of an object, and of the objects in it.
-fn collect<'a>(schema: &'a Value, api: &'a Api, at: &str, depth: usize, places: &mut Vec<(String, &'a Value)>) {
+fn collect<'a>(
+    schema: &'a Value,
+    api: &'a Api,
+    at: &str,
+    depth: usize,
+    places: &mut Vec<(String, &'a Value)>,
+) {
     let schema = api.bundle.resolve(schema);
     let mut inner = Vec::new();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {

@@ -50,7 +50,8 @@ pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, Strin
             value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
             _ => return None,
         };
-        let read = serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_number() || value.is_boolean());
+        let read =
+            serde_json::from_str::<Value>(&text).ok().filter(|value| value.is_number() || value.is_boolean());
         let mut readings: Vec<Value> = read.into_iter().chain([Value::from(text.as_str())]).collect();
         let lists: Vec<Value> = readings.iter().map(|value| json!([value])).collect();
         readings.extend(lists);
@@ -101,7 +102,9 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
     }
     if let Some(unit) = number("multipleOf") {
         let from = number("minimum").unwrap_or(0.0);
-        flaws.push(Flaw::sure("no_multiple", json!((from / unit).ceil() * unit + unit / 2.0)));
+        // Of whole numbers the next one, so that nothing else is wrong with it.
+        let beside = if kind == Some("integer") { 1.0 } else { unit / 2.0 };
+        flaws.push(Flaw::sure("no_multiple", written((from / unit).ceil() * unit + beside)));
     }
     if let Some(fewest) = count("minLength").filter(|fewest| *fewest > 0 && *fewest < 10_000) {
         let text = "x".repeat(usize::try_from(fewest).unwrap_or(1) - 1);

@@ -104,7 +104,8 @@ impl<'a> Generator<'a> {
     /// A request with the parameters that it must have, and with a body where it takes one.
     fn asked(&self, operation: &Operation, path: String) -> Result<Ask, String> {
         let mut ask = Ask::of(operation, path, operation.is_guarded() || self.credentials);
-        for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path) {
+        for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path)
+        {
             let value = self.valid(parameter).ok_or_else(|| {
                 format!("no value that the schema of {} allows could be made", parameter.name)
             })?;
@@ -175,7 +176,10 @@ impl<'a> Generator<'a> {
     /// A request that takes nothing which only the target knows.
     fn plain(&mut self, operation: &'a Operation) -> Option<Ask> {
         let filled = self.paths.fill(operation, None, None);
-        if filled.open || PathTemplate::parse(&filled.path).is_err() || !names(&operation.path).is_empty() && filled.path.contains('{') {
+        if filled.open
+            || PathTemplate::parse(&filled.path).is_err()
+            || !names(&operation.path).is_empty() && filled.path.contains('{')
+        {
             return None;
         }
         self.asked(operation, filled.path).ok()
@@ -269,7 +273,13 @@ impl<'a> Generator<'a> {
                 let mut faulty = right.ask.clone();
                 put(&mut faulty, parameter, None);
                 let what = format!("without_{own}");
-                faults.push(Fault { class: Class::Invalid, what, rule: parameter.pointer.clone(), faulty, ours: false });
+                faults.push(Fault {
+                    class: Class::Invalid,
+                    what,
+                    rule: parameter.pointer.clone(),
+                    faulty,
+                    ours: false,
+                });
             }
             let Some(schema) = &parameter.schema else { continue };
             for (flaw, value) in of_text(&self.sampler, schema) {
@@ -282,7 +292,13 @@ impl<'a> Generator<'a> {
                 }
                 let class = if in_path { Class::InvalidPath } else { Class::Invalid };
                 let what = format!("{own}_{}", flaw.what);
-                faults.push(Fault { class, what, rule: parameter.pointer.clone(), faulty, ours: flaw.doubtful });
+                faults.push(Fault {
+                    class,
+                    what,
+                    rule: parameter.pointer.clone(),
+                    faulty,
+                    ours: flaw.doubtful,
+                });
             }
         }
     }
@@ -295,7 +311,13 @@ impl<'a> Generator<'a> {
             faulty.headers.retain(|(name, _)| name != "Content-Type");
             // Without a body there is no media type either, and some say that first.
             let ours = Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
-            faults.push(Fault { class: Class::Invalid, what: "without_body".to_owned(), rule: rule.clone(), faulty, ours });
+            faults.push(Fault {
+                class: Class::Invalid,
+                what: "without_body".to_owned(),
+                rule: rule.clone(),
+                faulty,
+                ours,
+            });
         }
         let Some(Body::Json(value)) = &right.ask.body else { return };
         let Some(content) = operation.body.iter().find(|content| content.is_json()) else { return };
@@ -335,7 +357,8 @@ impl<'a> Generator<'a> {
             faults.push(Fault { class: Class::Accept, what, rule, faulty, ours: false });
         }
         if declares(operation, 413) {
-            let limit = operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
+            let limit =
+                operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
             match limit.filter(|limit| *limit <= 32 << 20) {
                 Some(limit) => {
                     let mut faulty = right.ask.clone();
@@ -358,7 +381,13 @@ impl<'a> Generator<'a> {
         let mut faulty = right.ask.clone();
         faulty.credentials = false;
         let what = "without_credentials".to_owned();
-        faults.push(Fault { class: Class::Credentials, what, rule: rule.clone(), faulty: faulty.clone(), ours: false });
+        faults.push(Fault {
+            class: Class::Credentials,
+            what,
+            rule: rule.clone(),
+            faulty: faulty.clone(),
+            ours: false,
+        });
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
             let (place, name, value) = match &scheme.credential {
@@ -401,7 +430,11 @@ impl<'a> Generator<'a> {
             let has = |method: &str| all.iter().any(|it| it.path == operation.path && it.method == method);
             let free = ["PATCH", "PUT", "POST", "DELETE"].into_iter().find(|method| !has(method));
             let (Some(method), true) = (free, self.allow_writes) else {
-                self.leave_out("every method that is not declared writes: asked with --allow-writes", operation, "wrong method");
+                self.leave_out(
+                    "every method that is not declared writes: asked with --allow-writes",
+                    operation,
+                    "wrong method",
+                );
                 continue;
             };
             let Ok(right) = self.right(operation) else { continue };
@@ -435,8 +468,12 @@ fn put(ask: &mut Ask, parameter: &Parameter, value: Option<&str>) {
             ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
         Whereabouts::Cookie => {
-            ask.headers.retain(|(name, text)| name != "Cookie" || !text.starts_with(&format!("{}=", parameter.name)));
-            ask.headers.extend(value.map(|value| ("Cookie".to_owned(), format!("{}={}", parameter.name, own(value)))));
+            ask.headers.retain(|(name, text)| {
+                name != "Cookie" || !text.starts_with(&format!("{}=", parameter.name))
+            });
+            ask.headers.extend(
+                value.map(|value| ("Cookie".to_owned(), format!("{}={}", parameter.name, own(value)))),
+            );
         }
         Whereabouts::Path => {}
     }

@@ -1,6 +1,9 @@
 //! The pack as a whole.
 
-use std::{collections::{BTreeMap, BTreeSet}, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use crate::{
     import::{
@@ -13,7 +16,8 @@ use crate::{
 };
 
 use super::{
-    catalogue::Catalogue, generate::Generator, paths::Paths, sample::Sampler, scenario::Scenario, shape::Shape,
+    catalogue::Catalogue, generate::Generator, paths::Paths, sample::Sampler, scenario::Scenario,
+    shape::Shape,
 };
 
 /// What the import of a document is asked to do.
@@ -79,9 +83,13 @@ pub fn from_openapi(
     paths.retain(|hole| texts.iter().any(|text| text.contains(hole)));
     let uses = |text: &str, name: &str| text.contains(&format!("{{{name}}}"));
     let lacks = |scenario: &Scenario, text: &str| {
-        let variable = paths.variables.iter().find(|(name, ..)| uses(text, name) && !keep(Need::Variable(name)));
+        let variable =
+            paths.variables.iter().find(|(name, ..)| uses(text, name) && !keep(Need::Variable(name)));
         if !keep(Need::Failure(&scenario.failure)) {
-            Some(format!("contract.yaml has no failure `{}`: add it, or import into a new pack", scenario.failure))
+            Some(format!(
+                "contract.yaml has no failure `{}`: add it, or import into a new pack",
+                scenario.failure
+            ))
         } else if text.contains("as: user") && !keep(Need::Role("user")) {
             Some("contract.yaml requires no role `user`".to_owned())
         } else {
@@ -101,7 +109,8 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = triggers.iter().map(|(_, failure)| failure.as_str()).collect();
     let guarded = kept.contains("as: user");
-    let canary = options.allow_writes.then(|| canary(api.operations.iter(), guarded, options.credentials)).flatten();
+    let canary =
+        options.allow_writes.then(|| canary(api.operations.iter(), guarded, options.credentials)).flatten();
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
     let left_out: Vec<(String, Vec<String>)> = left_out.into_iter().collect();
     FromOpenApi {
@@ -141,7 +150,8 @@ pub enum Need<'n> {
 
 fn user(declared: &Declared) -> (String, String) {
     let schemes: Vec<&str> = declared.api.schemes.keys().map(String::as_str).collect();
-    let schemes = if schemes.is_empty() { "the document does not say how".to_owned() } else { schemes.join(", ") };
+    let schemes =
+        if schemes.is_empty() { "the document does not say how".to_owned() } else { schemes.join(", ") };
     ("user".to_owned(), format!("may ask every operation ({schemes})"))
 }
 
@@ -156,7 +166,9 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
         }
     }
     let only_writes = safe.into_iter().filter(|(_, safe)| !safe && !allow_writes);
-    only_writes.map(|(status, _)| (status, "only operations that write declare it: --allow-writes".to_owned())).collect()
+    only_writes
+        .map(|(status, _)| (status, "only operations that write declare it: --allow-writes".to_owned()))
+        .collect()
 }
 
 /// A safe request that needs nothing but credentials: best one about who asks.
@@ -167,7 +179,10 @@ fn canary<'o>(
 ) -> Option<String> {
     let fitting = operations.filter(|it| {
         let free = it.parameters.iter().all(|parameter| !parameter.required);
-        it.method == "GET" && free && !it.path.contains('{') && (it.is_guarded() || all_with_credentials) == guarded
+        it.method == "GET"
+            && free
+            && !it.path.contains('{')
+            && (it.is_guarded() || all_with_credentials) == guarded
     });
     let own = ["me", "self", "user", "account", "profile", "whoami", "session"];
     let best = fitting.min_by_key(|it| {

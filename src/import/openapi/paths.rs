@@ -115,7 +115,10 @@ impl<'a> Paths<'a> {
         let made = self.sampler.value(schema, "failspec-no-such-thing");
         let is_text = schema.get("type").and_then(Value::as_str).is_none_or(|kind| kind == "string");
         let fitting = fixed.into_iter().filter(|value| value.is_string() == is_text).chain(made);
-        fitting.into_iter().find(|value| self.sampler.is_allowed(schema, value)).map(|value| segment(&text(&value)))
+        fitting
+            .into_iter()
+            .find(|value| self.sampler.is_allowed(schema, value))
+            .map(|value| segment(&text(&value)))
     }
 }
 

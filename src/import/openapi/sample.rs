@@ -58,7 +58,9 @@ impl Sampler<'_> {
         }
         let given = entries.get("examples").and_then(Value::as_array).into_iter().flatten();
         let given = given.chain(entries.get("example")).chain(entries.get("default"));
-        if let Some(value) = given.into_iter().find(|value| !value.is_null() && self.is_allowed(schema, value)) {
+        if let Some(value) =
+            given.into_iter().find(|value| !value.is_null() && self.is_allowed(schema, value))
+        {
             return Some(value.clone());
         }
         if let Some(values) = entries.get("enum").and_then(Value::as_array) {
@@ -98,11 +100,17 @@ impl Sampler<'_> {
 
     fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
         let properties = entries.get("properties").and_then(Value::as_object);
-        let required: BTreeSet<&str> =
-            entries.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: BTreeSet<&str> = entries
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let mut made = Map::new();
         for (key, schema) in properties.into_iter().flatten() {
-            let read_only = self.declared.api.bundle.resolve(schema).get("readOnly") == Some(&Value::Bool(true));
+            let read_only =
+                self.declared.api.bundle.resolve(schema).get("readOnly") == Some(&Value::Bool(true));
             if required.contains(key.as_str()) && !read_only {
                 made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
             }
@@ -160,7 +168,9 @@ pub(super) const UNIQUE: &str = "${unique}";
 pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
     match entries.get("type") {
         Some(Value::String(kind)) => return Some(kind),
-        Some(Value::Array(kinds)) => return kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+        Some(Value::Array(kinds)) => {
+            return kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null");
+        }
         _ => {}
     }
     let has = |keys: &[&str]| keys.iter().any(|key| entries.contains_key(*key));
@@ -216,10 +226,13 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
     let lowest = match (bound("minimum"), bound("exclusiveMinimum")) {
         (Some(least), _) => least,
         (None, Some(least)) => least + if whole { 1.0 } else { unit.min(0.5) },
-        (None, None) => bound("maximum").or_else(|| bound("exclusiveMaximum").map(|it| it - 1.0)).unwrap_or(1.0).min(1.0),
+        (None, None) => {
+            bound("maximum").or_else(|| bound("exclusiveMaximum").map(|it| it - 1.0)).unwrap_or(1.0).min(1.0)
+        }
     };
     let lowest = (lowest / unit).ceil() * unit;
-    let highest = bound("maximum").unwrap_or(f64::MAX).min(bound("exclusiveMaximum").map_or(f64::MAX, |it| it - 1.0));
+    let highest =
+        bound("maximum").unwrap_or(f64::MAX).min(bound("exclusiveMaximum").map_or(f64::MAX, |it| it - 1.0));
     let wanted = lowest + unit * f64::from(u8::try_from(step).unwrap_or(0));
     let made = if wanted <= highest { wanted } else { lowest };
     let exact = made.fract() == 0.0 && made.abs() < 9e15;
@@ -243,7 +256,9 @@ fn matching(hir: &Hir, depth: usize) -> Option<String> {
             let within = class.ranges().iter().find(|it| it.start() <= 'a' && it.end() >= 'a').map(|_| 'a');
             readable.or(within).or_else(|| class.ranges().first().map(|it| it.start())).map(String::from)
         }
-        HirKind::Class(Class::Bytes(class)) => class.ranges().first().map(|it| char::from(it.start()).to_string()),
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().first().map(|it| char::from(it.start()).to_string())
+        }
         HirKind::Repetition(repetition) => {
             let times = usize::try_from(repetition.min).ok()?.min(usize::try_from(LONGEST).ok()?);
             Some(matching(&repetition.sub, depth + 1)?.repeat(times))

@@ -38,7 +38,8 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Its entry in a file of scenarios.
     pub fn yaml(&self) -> String {
-        let mut text = format!("  # {}\n  {}:\n    triggers: {}\n", self.rule, self.name, yaml::text(&self.failure));
+        let mut text =
+            format!("  # {}\n  {}:\n    triggers: {}\n", self.rule, self.name, yaml::text(&self.failure));
         if self.ours {
             text.push_str("    source: ours\n");
         }

@@ -21,8 +21,16 @@ pub(super) struct Shape {
 
 /// Names of properties that hold a code, a text for people, a request id, the status.
 const CODES: &[&str] = &["code", "error_code", "errorCode", "errorcode", "error", "type", "reason", "title"];
-const MESSAGES: &[&str] =
-    &["message", "detail", "error_description", "description", "msg", "error_message", "errorMessage", "title"];
+const MESSAGES: &[&str] = &[
+    "message",
+    "detail",
+    "error_description",
+    "description",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "title",
+];
 const REQUEST_IDS: &[&str] =
     &["request_id", "requestId", "requestid", "trace_id", "traceId", "correlation_id", "correlationId"];
 const STATUSES: &[&str] = &["status", "statusCode", "status_code", "http_status"];
@@ -38,7 +46,9 @@ impl Shape {
     pub fn of(api: &Api) -> Option<Self> {
         let mut counts: BTreeMap<String, (usize, &Content)> = BTreeMap::new();
         let mut all = 0;
-        for response in api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure()) {
+        for response in
+            api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure())
+        {
             let Some(content) = json(response) else { continue };
             all += 1;
             let key = content.schema.as_ref().map(Value::to_string).unwrap_or_default();
@@ -67,15 +77,16 @@ impl Shape {
         let seen = "the schema of the document's errors".to_owned();
         let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
         let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
-        let looks_like_code =
-            |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);
-        let code = find(&found, CODES, false, looks_like_code)
-            .filter(|(pointer, _)| !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some());
+        let looks_like_code = |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);
+        let code = find(&found, CODES, false, looks_like_code).filter(|(pointer, _)| {
+            !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some()
+        });
         let sure = |names, fits: &dyn Fn(&Value) -> bool| {
             find(&found, names, true, fits).map(|(pointer, _)| (pointer, seen.clone()))
         };
         let code_pointer = code.map(|(pointer, _)| pointer);
-        let sure_code = sure(CODES, &looks_like_code).filter(|(pointer, _)| Some(pointer) == code_pointer.as_ref());
+        let sure_code =
+            sure(CODES, &looks_like_code).filter(|(pointer, _)| Some(pointer) == code_pointer.as_ref());
         let message = sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer) != code_pointer.as_ref());
         Some(Self {
             envelope: DraftEnvelope {
@@ -141,15 +152,22 @@ fn find<'a>(
 fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
     let schema = bundle.resolve(schema);
     let mut found = Vec::new();
-    let required: Vec<&str> =
-        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let property = bundle.resolve(property);
         let sure = required.contains(&name.as_str());
         let step = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         if level == 0 {
             let within = properties(property, bundle, level + 1).into_iter();
-            found.extend(within.map(|(pointer, inner, schema)| (format!("{step}{pointer}"), sure && inner, schema)));
+            found.extend(
+                within.map(|(pointer, inner, schema)| (format!("{step}{pointer}"), sure && inner, schema)),
+            );
         }
         found.push((step, sure, property));
     }

@@ -36,7 +36,8 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
         if !quiet {
             text.push('\n');
         }
-        let judged = report.scenarios.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
+        let judged =
+            report.scenarios.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
         if judged && !quiet {
             trials(&mut text, report, verbose);
             text.push('\n');
@@ -85,7 +86,11 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
             _ => {
                 let count = alike.entry(trouble(report)).or_default();
                 *count += 1;
-                if *count > MOST_ALIKE + MOST_IN_SHORT && !verbose && !differs && report.left_behind.is_empty() {
+                if *count > MOST_ALIKE + MOST_IN_SHORT
+                    && !verbose
+                    && !differs
+                    && report.left_behind.is_empty()
+                {
                     hidden += 1;
                     continue;
                 }

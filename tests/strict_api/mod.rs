@@ -1,0 +1,224 @@
+//! An API that is generated from a document, and keeps strictly to it, but for one rule perhaps.
+
+pub mod document;
+pub mod rules;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::Response,
+};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use rules::{Broken, Rule, Said};
+
+/// The token that the API knows.
+pub const TOKEN: &str = "the-right-token";
+
+/// The API.
+pub struct StrictApi {
+    pub url: String,
+    inner: Arc<Inner>,
+    task: JoinHandle<()>,
+}
+
+struct Inner {
+    document: Value,
+    /// The rule that it does not know.
+    dropped: Option<Rule>,
+    things: Mutex<BTreeMap<u64, String>>,
+    next: AtomicU64,
+    known: Mutex<BTreeSet<Rule>>,
+}
+
+impl StrictApi {
+    pub async fn start(document: Value, dropped: Option<Rule>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let inner = Arc::new(Inner {
+            document,
+            dropped,
+            things: Mutex::default(),
+            next: AtomicU64::new(1),
+            known: Mutex::default(),
+        });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
+        let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
+        Self { url, inner, task }
+    }
+
+    /// The rules that requests met.
+    pub fn rules(&self) -> BTreeSet<Rule> {
+        self.inner.known.lock().expect("the rules").clone()
+    }
+
+    /// How many things there are.
+    pub fn things(&self) -> usize {
+        self.inner.things.lock().expect("the things").len()
+    }
+}
+
+impl Drop for StrictApi {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State(api): State<Arc<Inner>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+    let said = Said {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: query.into_owned().collect(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: to_bytes(body, 1 << 20).await.unwrap_or_default().to_vec(),
+    };
+    let (status, body) = api.answer(&said);
+    let builder = Response::builder().status(status).header("content-type", "application/json");
+    let builder = if status == 405 { builder.header("allow", "GET") } else { builder };
+    let builder = if status == 401 { builder.header("www-authenticate", "Bearer") } else { builder };
+    builder.body(Body::from(body.to_string())).expect("an answer")
+}
+
+fn refusal(status: u16, code: &str) -> (u16, Value) {
+    (status, json!({ "code": code, "message": format!("this is {code}") }))
+}
+
+impl Inner {
+    /// Whether a rule is broken that the API knows.
+    fn breaks(&self, broken: Broken) -> bool {
+        self.known.lock().expect("the rules").extend(broken.known);
+        broken.rules.iter().any(|rule| self.dropped.as_ref() != Some(rule))
+    }
+
+    fn breaks_one(&self, rule: String, is_broken: bool) -> bool {
+        let mut broken = Broken::default();
+        broken.look(rule, is_broken);
+        self.breaks(broken)
+    }
+
+    fn answer(&self, said: &Said) -> (u16, Value) {
+        let segments: Vec<&str> = said.path.trim_start_matches('/').split('/').collect();
+        let (kind, id) = match segments.as_slice() {
+            [kind] => ((*kind).to_owned(), None),
+            [kind, id] => ((*kind).to_owned(), Some((*id).to_owned())),
+            _ => return refusal(404, "not_found"),
+        };
+        let path = if id.is_some() { format!("/{kind}/{{thingId}}") } else { format!("/{kind}") };
+        let Some(item) = self.document["paths"].get(&path) else { return refusal(404, "not_found") };
+        let method = said.method.to_ascii_lowercase();
+        let known = item.get(&method).is_some();
+        if self.breaks_one(format!("{path} method"), !known) {
+            return refusal(405, "method_not_allowed");
+        }
+        let Some(operation) = item.get(&method) else { return (200, json!([])) };
+        let at = format!("{} {path}", said.method);
+        if self.document.get("security").is_some() {
+            let given = said.header("authorization");
+            let right = format!("Bearer {TOKEN}");
+            if self.breaks_one(format!("{at} no credentials"), given.is_none())
+                || self
+                    .breaks_one(format!("{at} wrong credentials"), given.is_some_and(|given| given != right))
+            {
+                return refusal(401, "unauthorized");
+            }
+        }
+        let declares = |status: &str| operation["responses"].get(status).is_some();
+        let accept = said.header("accept").unwrap_or("*/*");
+        let acceptable = accept.contains("*/*") || accept.contains("application/json");
+        if declares("406") && self.breaks_one(format!("{at} accept"), !acceptable) {
+            return refusal(406, "not_acceptable");
+        }
+        let invalid = || if declares("400") { refusal(400, "invalid") } else { refusal(422, "invalid") };
+        let mut broken = Broken::default();
+        for parameter in
+            item["parameters"].as_array().into_iter().chain(operation["parameters"].as_array()).flatten()
+        {
+            let name = parameter["name"].as_str().expect("a name");
+            let value = match parameter["in"].as_str() {
+                Some("path") => id.as_deref(),
+                Some("header") => said.header(name),
+                _ => said.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()),
+            };
+            broken.parameter(&at, parameter, value);
+        }
+        if self.breaks(broken) {
+            return invalid();
+        }
+        if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema")
+            && let Some(refused) = self.body(&at, schema, said, &declares, &invalid)
+        {
+            return refused;
+        }
+        self.act(&method, &kind, id)
+    }
+
+    fn body(
+        &self,
+        at: &str,
+        schema: &Value,
+        said: &Said,
+        declares: &dyn Fn(&str) -> bool,
+        invalid: &dyn Fn() -> (u16, Value),
+    ) -> Option<(u16, Value)> {
+        // Whether there is a body at all is no rule that could be dropped: an empty one is no JSON either.
+        if said.body.is_empty() {
+            return Some(invalid());
+        }
+        let is_json = said.header("content-type").is_some_and(|it| it.starts_with("application/json"));
+        if declares("415") && self.breaks_one(format!("{at} media type"), !is_json) {
+            return Some(refusal(415, "unsupported_media_type"));
+        }
+        let read = serde_json::from_slice::<Value>(&said.body);
+        if self.breaks_one(format!("{at} syntax"), is_json && read.is_err()) {
+            return Some(invalid());
+        }
+        let mut broken = Broken::default();
+        broken.value(&format!("{at} body"), schema, read.as_ref().ok()?);
+        self.breaks(broken).then(invalid)
+    }
+
+    fn act(&self, method: &str, kind: &str, id: Option<String>) -> (u16, Value) {
+        let mut things = self.things.lock().expect("the things");
+        // What is no number names nothing.
+        let number = id.map(|id| id.parse::<u64>().unwrap_or_default());
+        let there = number.filter(|number| things.get(number).is_some_and(|known| known == kind));
+        match (method, number) {
+            ("get", None) => {
+                let own = things.iter().filter(|(_, known)| *known == kind);
+                (200, own.map(|(id, _)| json!({ "id": id })).collect())
+            }
+            ("post", _) => {
+                let id = self.next.fetch_add(1, Ordering::Relaxed);
+                things.insert(id, kind.to_owned());
+                (201, json!({ "id": id }))
+            }
+            (_, number) => {
+                let missing = there.is_none();
+                let rule = format!("{} /{kind}/{{thingId}} unknown", method.to_ascii_uppercase());
+                if self.breaks_one(rule, missing) {
+                    return refusal(404, "not_found");
+                }
+                if method == "delete" {
+                    things.retain(|id, _| Some(*id) != there);
+                }
+                (200, json!({ "id": number.unwrap_or(1) }))
+            }
+        }
+    }
+}
