@@ -1,11 +1,13 @@
 //! `failspec drift`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::{
-    diff::{Documented, drift},
+    diff::{Documented, drift, drift_openapi},
+    openapi::{Api, Declared, DocumentError},
+    pack::Pack,
     page,
 };
 
@@ -18,8 +20,11 @@ pub struct DriftArguments {
     #[arg(value_name = "PACK")]
     pub name: String,
     /// The page as it is now; several where the failures are documented on several
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "openapi")]
     pub docs: Vec<PathBuf>,
+    /// The OpenAPI document as it is now
+    #[arg(long, value_name = "FILE", conflicts_with = "docs")]
+    pub openapi: Option<PathBuf>,
     /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the summary of the step)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
@@ -38,6 +43,9 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
     let Some(pack) = packs.first() else {
         return Err(Failure::usage(format!("there is no pack {}", arguments.name)));
     };
+    if let Some(path) = &arguments.openapi {
+        return against_openapi(pack, path, reports);
+    }
     let mut pages = Vec::new();
     let mut digests = Vec::new();
     for path in &arguments.docs {
@@ -56,5 +64,17 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
             ),
         });
     }
+    reports.finish(&comparison)
+}
+
+fn against_openapi(pack: &Pack, path: &Path, reports: comparison::Reports) -> Result<u8, Failure> {
+    let unusable = |error: DocumentError| Failure::usage(error.to_string());
+    let api = Api::load(path).map_err(unusable)?;
+    if api.operations.is_empty() {
+        return Err(Failure::usage(format!("{} declares no operations", path.display())));
+    }
+    let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
+    let file = path.display().to_string();
+    let comparison = drift_openapi(&pack.label(), &pack.contract, before.as_ref(), &api, &file);
     reports.finish(&comparison)
 }

@@ -7,6 +7,7 @@ mod certificate;
 mod comparison;
 mod contract;
 mod drift;
+mod openapi;
 mod run;
 mod schema;
 
@@ -14,4 +15,5 @@ pub use certificate::{Certified, certificates};
 pub use comparison::{Comparison, Difference, Group};
 pub use contract::contracts;
 pub use drift::{Documented, drift};
+pub use openapi::drift_openapi;
 pub use run::runs;
