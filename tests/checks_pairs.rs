@@ -54,7 +54,86 @@ const NOBODY: &str = "unauthorized::read_as_nobody";
 const METHOD: &str = "wrong_method::use_a_wrong_method";
 const BROKEN: &str = "broken::break_it";
 
+/// What only an OpenAPI document says.
+fn declared() -> Vec<Pair> {
+    const NONE: &str = "absent::read_an_absent_thing";
+    const LIMIT: &str = "invalid::list_with_a_wrong_limit";
+    let pair = |check, scenario, wrong: Change, violation, harmless: Change| Pair {
+        check,
+        pack: "declared",
+        scenario,
+        wrong,
+        violation,
+        harmless,
+    };
+    vec![
+        pair(
+            "undeclared-status",
+            NONE,
+            on!(200, reply => reply.status(203)),
+            false,
+            on!(200, reply => reply.with("Age", "3")),
+        ),
+        pair(
+            "undeclared-media-type",
+            NONE,
+            on!(404, reply => reply.with("Content-Type", "application/problem+json")),
+            true,
+            on!(404, reply => reply.with("Content-Type", "Application/JSON; charset=utf-8")),
+        ),
+        // The media type is not declared, and the body is held against the schema all the same.
+        pair(
+            "declared-schema",
+            NONE,
+            on!(404, reply => reply.with("Content-Type", "application/problem+json").set("code", json!(7))),
+            true,
+            on!(404, reply => reply.set("hint", json!("look elsewhere"))),
+        ),
+        pair(
+            "declared-schema",
+            NONE,
+            on!(404, reply => reply.unset("code")),
+            true,
+            on!(404, reply => reply.unset("message")),
+        ),
+        pair(
+            "declared-schema",
+            LIMIT,
+            on!(200, _reply => Reply::json(200, json!({ "things": [] }))),
+            true,
+            on!(200, _reply => Reply::json(200, json!([{ "name": "one" }]))),
+        ),
+        pair(
+            "declared-vacuous",
+            LIMIT,
+            on!(400, _reply => Reply::json(400, json!({ "error": "limit is wrong" }))),
+            true,
+            on!(400, reply => reply.set("error", json!("limit is wrong"))),
+        ),
+        pair(
+            "declared-headers",
+            NONE,
+            on!(404, reply => reply.with("X-Trace", "")),
+            true,
+            on!(404, reply => reply.with("X-Trace", "18")),
+        ),
+        pair(
+            "declared-headers",
+            NONE,
+            on!(404, reply => reply.with("X-Trace", "seventeen")),
+            true,
+            on!(404, reply => reply.with("X-Span", "seventeen")),
+        ),
+    ]
+}
+
 fn pairs() -> Vec<Pair> {
+    let mut all = contracts();
+    all.extend(declared());
+    all
+}
+
+fn contracts() -> Vec<Pair> {
     vec![
         depot(
             "accepted",
@@ -457,6 +536,7 @@ fn right_answer(pack: &str) -> Box<dyn Fn(&Asked) -> Reply + Send + Sync> {
         "bulk" => Box::new(right::bulk),
         "always200" => Box::new(right::always200),
         "groups" => Box::new(right::groups),
+        "declared" => Box::new(right::declared),
         other => panic!("no right answers for {other}"),
     }
 }
@@ -478,7 +558,7 @@ fn every_check_has_its_pair() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn right_answers_break_no_check() {
-    for pack in ["depot", "words", "bulk", "always200", "groups"] {
+    for pack in ["depot", "words", "bulk", "always200", "groups", "declared"] {
         assert_clean(&run_changed(pack, "", |_, reply| reply).await, pack);
     }
 }

@@ -17,7 +17,13 @@ const MOST_NAMED: usize = 3;
 /// What differs between a contract and an OpenAPI document: statuses and codes of errors, and their shape; and, where
 /// the contract names a document itself (`before`), what operations declare. `label` is the pack's name with its version,
 /// `file` the name of the document.
-pub fn drift_openapi(label: &str, contract: &Contract, before: Option<&Api>, api: &Api, file: &str) -> Comparison {
+pub fn drift_openapi(
+    label: &str,
+    contract: &Contract,
+    before: Option<&Api>,
+    api: &Api,
+    file: &str,
+) -> Comparison {
     let mut comparison = Comparison::new(format!("{label} against {file}"));
     let drift = Drift { contract, api, file, errors: errors(api) };
     comparison.group("declared, and not in the contract", true, drift.new_in_document());
@@ -40,7 +46,8 @@ struct Drift<'a> {
 }
 
 fn errors(api: &Api) -> Vec<Declared<'_>> {
-    let all = api.operations.iter().flat_map(|it| it.responses.iter().map(move |response| (it.name(), response)));
+    let all =
+        api.operations.iter().flat_map(|it| it.responses.iter().map(move |response| (it.name(), response)));
     all.filter(|(_, response)| response.status.may_be_failure()).collect()
 }
 
@@ -69,7 +76,12 @@ impl Drift<'_> {
         values.filter(|value| !value.is_null()).collect()
     }
 
-    fn difference(&self, kind: &'static str, subject: impl Into<String>, message: impl Into<String>) -> Difference {
+    fn difference(
+        &self,
+        kind: &'static str,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Difference {
         let mut difference = Difference::new(kind, subject, message);
         difference.file = Some(self.file.to_owned());
         difference
@@ -159,7 +171,8 @@ impl Drift<'_> {
                 .map(|(operation, response)| format!("{operation} {}", response.status))
                 .collect();
             if !lacking.is_empty() {
-                let message = format!("no {part} at {} is declared for {}", pointer.rule.as_str(), some(&lacking));
+                let message =
+                    format!("no {part} at {} is declared for {}", pointer.rule.as_str(), some(&lacking));
                 found.push(self.difference("envelope-changed", part, message));
             }
         }
@@ -177,7 +190,8 @@ impl Drift<'_> {
     /// Whether a response declares JSON with properties, and not this one.
     fn lacks(&self, response: &Response, pointer: &str) -> bool {
         let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
-        let declaring: Vec<&Value> = schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();
+        let declaring: Vec<&Value> =
+            schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();
         !declaring.is_empty() && declaring.iter().all(|it| property(it, pointer, &self.api.bundle).is_none())
     }
 
@@ -186,14 +200,24 @@ impl Drift<'_> {
         for old in &before.operations {
             let name = old.name();
             let Some(new) = self.api.operations.iter().find(|new| new.name() == name) else {
-                found.push(self.difference("operation-removed", &name, format!("{name} is not there any more")));
+                found.push(self.difference(
+                    "operation-removed",
+                    &name,
+                    format!("{name} is not there any more"),
+                ));
                 continue;
             };
             let statuses = |responses: &[Response]| -> BTreeSet<String> {
-                responses.iter().filter(|it| it.status.may_be_failure()).map(|it| it.status.to_string()).collect()
+                responses
+                    .iter()
+                    .filter(|it| it.status.may_be_failure())
+                    .map(|it| it.status.to_string())
+                    .collect()
             };
             let (had, has) = (statuses(&old.responses), statuses(&new.responses));
-            let list = |statuses: Vec<&String>| statuses.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let list = |statuses: Vec<&String>| {
+                statuses.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            };
             let (gone, more) = (list(had.difference(&has).collect()), list(has.difference(&had).collect()));
             let message = match (gone.is_empty(), more.is_empty()) {
                 (true, true) => continue,
@@ -204,7 +228,12 @@ impl Drift<'_> {
             found.push(self.difference("status-changed", name, message));
         }
         let known: BTreeSet<String> = before.operations.iter().map(crate::openapi::Operation::name).collect();
-        let new = self.api.operations.iter().map(crate::openapi::Operation::name).filter(|name| !known.contains(name));
+        let new = self
+            .api
+            .operations
+            .iter()
+            .map(crate::openapi::Operation::name)
+            .filter(|name| !known.contains(name));
         found.extend(new.map(|name| self.difference("operation-added", &name, format!("{name} is new"))));
         found
     }
@@ -230,7 +259,8 @@ fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
 
 /// What a schema says of the value at a pointer; `*` and numbers are items of lists.
 fn property<'s>(schema: &'s Value, pointer: &str, bundle: &'s Bundle) -> Option<&'s Value> {
-    let Some((step, rest)) = pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, ""))) else {
+    let Some((step, rest)) = pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
+    else {
         return Some(bundle.resolve(schema));
     };
     let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };

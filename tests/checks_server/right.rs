@@ -71,6 +71,15 @@ pub fn words(asked: &Asked) -> Reply {
     }
 }
 
+pub fn declared(asked: &Asked) -> Reply {
+    match (asked.path.as_str(), asked.query.as_str()) {
+        ("/things/one", _) => Reply::json(200, json!({ "name": "one" })),
+        ("/things", "limit=-1") => Reply::json(400, json!({ "detail": ["limit"] })),
+        ("/things", _) => Reply::json(200, json!([])),
+        _ => Reply::json(404, json!({ "code": "absent", "message": "No such thing" })).with("X-Trace", "17"),
+    }
+}
+
 pub fn bulk(asked: &Asked) -> Reply {
     let fail = |status, code: &str| {
         let error = json!({ "code": code, "message": "It went wrong" });
