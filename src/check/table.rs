@@ -91,10 +91,12 @@ fn said_once(mut found: Vec<Finding>) -> Vec<Finding> {
     let own = |check: &str| check == envelope::CHECK.id || check == schema::CHECK.id;
     let said: Vec<String> = found.iter().filter(|it| own(it.check)).map(|it| it.message.clone()).collect();
     let vacuous = found.iter().any(|it| it.check == vacuous::CHECK.id);
+    let media_type = found.iter().any(|it| it.check == media_type::CHECK.id);
     found.retain(|it| {
         let again =
             it.check == declared_schema::CHECK.id && said.iter().any(|said| it.message.ends_with(said));
         let again = again || (vacuous && it.check == declared_vacuous::CHECK.id);
+        let again = again || (media_type && it.check == undeclared_media_type::CHECK.id);
         !again
     });
     found

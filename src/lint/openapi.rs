@@ -104,7 +104,12 @@ impl Beside<'_> {
         let about = |statuses: &[u16]| statuses.iter().any(|status| failure.allows_status(*status));
         let operation = match self.operation(request) {
             Found::Unknown => return Vec::new(),
-            Found::Undeclared if about(&[404, 405, 501]) => return Vec::new(),
+            // Where failures have the status of a success, it does not tell what they are about.
+            Found::Undeclared
+                if about(&[404, 405, 501]) || failure.rules.statuses.iter().all(|status| *status < 400) =>
+            {
+                return Vec::new();
+            }
             Found::Undeclared => {
                 let title = format!(
                     "the OpenAPI document has no operation {name}, and `{}` is not about that",

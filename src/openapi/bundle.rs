@@ -26,11 +26,13 @@ pub(super) struct Names<'a> {
 
 impl<'a> Names<'a> {
     /// The name of a schema; it is lowered later if it is new.
-    pub fn of(&mut self, at: At<'a>) -> String {
+    pub fn of(&mut self, at: At<'a>, file: &str) -> String {
         if let Some(name) = self.known.get(&at.key()) {
             return name.clone();
         }
-        let last = at.pointer.rsplit('/').next().unwrap_or_default();
+        // A whole file is a schema without a name but that of the file: `envelope` of `envelope.schema.json`.
+        let stem = file.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
+        let last = at.pointer.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(stem);
         let plain: String = last
             .chars()
             .map(|it| if it.is_ascii_alphanumeric() || "_-.".contains(it) { it } else { '_' })

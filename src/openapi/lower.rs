@@ -126,7 +126,8 @@ impl<'a> Lowering<'_, 'a> {
         if let Some(reference) = reference {
             match self.document.target(at, reference) {
                 Ok(target) => {
-                    lowered.insert("$ref".to_owned(), Bundle::reference(&self.names.of(target)).into());
+                    let name = self.names.of(target.clone(), self.document.file(&target));
+                    lowered.insert("$ref".to_owned(), Bundle::reference(&name).into());
                 }
                 Err(why) => self.warn(at, format!("{why}; any value passes")),
             }

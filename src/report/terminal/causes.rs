@@ -54,16 +54,18 @@ fn one(text: &mut String, cause: &Cause) {
 
 /// How many declared errors were seen, and of which operations which were not.
 pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
+    let several = report.packs.len() > 1;
     for pack in report.packs.iter().filter(|pack| !pack.operations.is_empty()) {
         let (mut seen, mut declared) = (0, 0);
         for operation in &pack.operations {
             let (of_one, all) = operation.seen();
             (seen, declared) = (seen + of_one, declared + all);
         }
+        let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
         let more = if verbose || seen == declared { "" } else { " (-v shows which)" };
         let _ = writeln!(
             text,
-            "{} {seen} of {declared} errors seen that {} operations declare{}",
+            "{} {name}{seen} of {declared} errors seen that {} operations declare{}",
             label("openapi"),
             pack.operations.len(),
             Paint::dab(Paint::FAINT, more)
