@@ -22,8 +22,10 @@ pub struct Declared {
     /// The paths of its servers, without a `/` at their end.
     prefixes: Vec<String>,
     /// Compiled schemas by what they are for and their text; `None`: one that cannot be compiled.
-    compiled: Mutex<BTreeMap<(Direction, String), Option<Arc<Schema>>>>,
+    compiled: Mutex<Compiled>,
 }
+
+type Compiled = BTreeMap<(Direction, String), Option<Arc<Schema>>>;
 
 /// Which way a body goes: what is only read is not sent, what is only written is not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::{import::yaml, openapi::Operation};
+use crate::{
+    import::yaml,
+    openapi::{Operation, Parameter, Whereabouts},
+};
 
 /// What stands in a path as it is: the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -116,4 +119,28 @@ fn map(entries: &[(String, String)]) -> String {
         .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
         .collect();
     format!("{{ {} }}", entries.join(", "))
+}
+
+/// Sets a parameter of query, header or cookie, or takes it away.
+pub(super) fn put(ask: &mut Ask, parameter: &Parameter, value: Option<&str>) {
+    let own = |value: &str| value.replace("${", "$${");
+    match parameter.place {
+        Whereabouts::Query => {
+            ask.query.retain(|(name, _)| *name != parameter.name);
+            ask.query.extend(value.map(|value| (parameter.name.clone(), own(value))));
+        }
+        Whereabouts::Header => {
+            ask.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&parameter.name));
+            ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
+        }
+        Whereabouts::Cookie => {
+            ask.headers.retain(|(name, text)| {
+                name != "Cookie" || !text.starts_with(&format!("{}=", parameter.name))
+            });
+            ask.headers.extend(
+                value.map(|value| ("Cookie".to_owned(), format!("{}={}", parameter.name, own(value)))),
+            );
+        }
+        Whereabouts::Path => {}
+    }
 }

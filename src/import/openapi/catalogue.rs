@@ -63,7 +63,7 @@ impl<'a> Catalogue<'a> {
                 json(response).is_some_and(|it| it.schema.as_ref() == Some(&shape.schema))
             })
         };
-        let shaped = statuses.iter().filter(|(_, responses)| responses.iter().all(|it| is_shaped(it)));
+        let shaped = statuses.iter().filter(|(_, responses)| responses.iter().all(&is_shaped));
         catalogue.shaped = shaped.map(|(status, _)| *status).collect();
         let codes: BTreeMap<u16, Vec<Value>> =
             statuses.iter().map(|(status, responses)| (*status, codes(responses, api))).collect();

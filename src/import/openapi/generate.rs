@@ -6,27 +6,23 @@ use serde_json::Value;
 
 use crate::{
     import::names::{Unique, slug},
-    openapi::{Credential, Declared, Operation, Parameter, Whereabouts},
+    openapi::{Declared, Operation, Parameter, Whereabouts},
     pack::PathTemplate,
 };
 
 use super::{
-    ask::{Ask, Body},
-    body::bad_bodies,
+    ask::{Ask, Body, put},
     catalogue::Catalogue,
     class::Class,
     creator::Creator,
-    flaw::of_text,
-    paths::{Paths, names, parameter, text},
+    faults::Fault,
+    paths::{Paths, names, text},
     sample::{Sampler, kind},
     scenario::{Around, Control, Scenario, step},
 };
 
 /// The most scenarios of one operation.
 const MOST_OF_ONE: usize = 80;
-
-/// The media type that no operation answers with.
-const STRANGE: &str = "application/x-failspec";
 
 /// Makes the scenarios of a document.
 pub(super) struct Generator<'a> {
@@ -44,20 +40,11 @@ pub(super) struct Generator<'a> {
 }
 
 /// A request without a fault.
-struct Right {
-    ask: Ask,
-    around: Around,
+pub(super) struct Right {
+    pub ask: Ask,
+    pub around: Around,
     /// Whether it takes a value that only the target knows and the document has no example for.
-    open: bool,
-}
-
-/// A fault about to become a scenario.
-struct Fault {
-    class: Class,
-    what: String,
-    rule: String,
-    faulty: Ask,
-    ours: bool,
+    pub open: bool,
 }
 
 impl<'a> Generator<'a> {
@@ -186,12 +173,7 @@ impl<'a> Generator<'a> {
     }
 
     fn operation(&mut self, operation: &'a Operation, right: &Right) {
-        let mut faults = Vec::new();
-        self.parameters(operation, right, &mut faults);
-        self.bodies(operation, right, &mut faults);
-        self.negotiation(operation, right, &mut faults);
-        self.strangers(operation, right, &mut faults);
-        self.unknown(operation, right, &mut faults);
+        let mut faults = self.faults(operation, right);
         if faults.len() > MOST_OF_ONE {
             let more = faults.len() - MOST_OF_ONE;
             self.leave_out("more scenarios than one operation gets", operation, &format!("{more} of them"));
@@ -265,159 +247,6 @@ impl<'a> Generator<'a> {
         own.or(near).and_then(|it| self.plain(it))
     }
 
-    fn parameters(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
-        for parameter in &operation.parameters {
-            let own = slug(&parameter.name);
-            let in_path = parameter.place == Whereabouts::Path;
-            if parameter.required && !in_path {
-                let mut faulty = right.ask.clone();
-                put(&mut faulty, parameter, None);
-                let what = format!("without_{own}");
-                faults.push(Fault {
-                    class: Class::Invalid,
-                    what,
-                    rule: parameter.pointer.clone(),
-                    faulty,
-                    ours: false,
-                });
-            }
-            let Some(schema) = &parameter.schema else { continue };
-            for (flaw, value) in of_text(&self.sampler, schema) {
-                let mut faulty = right.ask.clone();
-                if in_path {
-                    let instead = super::ask::segment(&value);
-                    faulty.path = self.paths.fill(operation, None, Some((&parameter.name, &instead))).path;
-                } else {
-                    put(&mut faulty, parameter, Some(&value));
-                }
-                let class = if in_path { Class::InvalidPath } else { Class::Invalid };
-                let what = format!("{own}_{}", flaw.what);
-                faults.push(Fault {
-                    class,
-                    what,
-                    rule: parameter.pointer.clone(),
-                    faulty,
-                    ours: flaw.doubtful,
-                });
-            }
-        }
-    }
-
-    fn bodies(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
-        let rule = format!("{}/requestBody", operation.pointer);
-        if operation.body_required {
-            let mut faulty = right.ask.clone();
-            faulty.body = None;
-            faulty.headers.retain(|(name, _)| name != "Content-Type");
-            // Without a body there is no media type either, and some say that first.
-            let ours = Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
-            faults.push(Fault {
-                class: Class::Invalid,
-                what: "without_body".to_owned(),
-                rule: rule.clone(),
-                faulty,
-                ours,
-            });
-        }
-        let Some(Body::Json(value)) = &right.ask.body else { return };
-        let Some(content) = operation.body.iter().find(|content| content.is_json()) else { return };
-        let mut faulty = right.ask.clone();
-        faulty.body = Some(Body::Text("{\"failspec\": ".to_owned()));
-        if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
-            faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-        }
-        let what = "malformed_json".to_owned();
-        faults.push(Fault { class: Class::Malformed, what, rule: rule.clone(), faulty, ours: false });
-        let Some(schema) = &content.schema else { return };
-        for bad in bad_bodies(&self.sampler, schema, value) {
-            let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Json(bad.body));
-            let place = if bad.place.is_empty() { "body" } else { &bad.place };
-            let what = format!("{}_{}", slug(place), bad.what);
-            let class = Class::Invalid;
-            faults.push(Fault { class, what, rule: rule.clone(), faulty, ours: bad.doubtful });
-        }
-    }
-
-    fn negotiation(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
-        if right.ask.body.is_some() && declares(operation, 415) {
-            let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Text("failspec".to_owned()));
-            faulty.headers.retain(|(name, _)| name != "Content-Type");
-            faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
-            let rule = format!("{}/requestBody", operation.pointer);
-            let what = "unknown_media_type".to_owned();
-            faults.push(Fault { class: Class::MediaType, what, rule, faulty, ours: false });
-        }
-        if declares(operation, 406) {
-            let mut faulty = right.ask.clone();
-            faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
-            let rule = format!("{}/responses/406", operation.pointer);
-            let what = "nothing_acceptable".to_owned();
-            faults.push(Fault { class: Class::Accept, what, rule, faulty, ours: false });
-        }
-        if declares(operation, 413) {
-            let limit =
-                operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
-            match limit.filter(|limit| *limit <= 32 << 20) {
-                Some(limit) => {
-                    let mut faulty = right.ask.clone();
-                    faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
-                    let rule = format!("{}/requestBody", operation.pointer);
-                    let what = "oversized_body".to_owned();
-                    faults.push(Fault { class: Class::TooLarge, what, rule, faulty, ours: false });
-                }
-                None => {}
-            }
-        }
-    }
-
-    /// Requests without credentials, and with wrong ones.
-    fn strangers(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
-        if !operation.is_guarded() {
-            return;
-        }
-        let rule = format!("{}/security", operation.pointer);
-        let mut faulty = right.ask.clone();
-        faulty.credentials = false;
-        let what = "without_credentials".to_owned();
-        faults.push(Fault {
-            class: Class::Credentials,
-            what,
-            rule: rule.clone(),
-            faulty: faulty.clone(),
-            ours: false,
-        });
-        let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
-        for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
-            let (place, name, value) = match &scheme.credential {
-                Credential::Bearer => (Whereabouts::Header, "Authorization", "Bearer failspec-is-no-token"),
-                Credential::Basic => (Whereabouts::Header, "Authorization", "Basic ZmFpbHNwZWM6bm8="),
-                Credential::Key { place, name } => (*place, name.as_str(), "failspec-is-no-key"),
-                Credential::Http(_) | Credential::Certificate => continue,
-            };
-            let mut faulty = faulty.clone();
-            match place {
-                Whereabouts::Query => faulty.query.push((name.to_owned(), value.to_owned())),
-                Whereabouts::Cookie => faulty.headers.push(("Cookie".to_owned(), format!("{name}={value}"))),
-                _ => faulty.headers.push((name.to_owned(), value.to_owned())),
-            }
-            let what = "with_wrong_credentials".to_owned();
-            faults.push(Fault { class: Class::Credentials, what, rule: rule.clone(), faulty, ours: false });
-        }
-    }
-
-    /// A thing that is not there.
-    fn unknown(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
-        let Some(name) = names(&operation.path).last().copied() else { return };
-        let Some(parameter) = parameter(operation, name) else { return };
-        let Some(nothing) = self.paths.nothing(parameter) else { return };
-        let mut faulty = right.ask.clone();
-        faulty.path = self.paths.fill(operation, None, Some((name, &nothing))).path;
-        let (class, rule) = (Class::Unknown, parameter.pointer.clone());
-        faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, ours: false });
-    }
-
     /// Methods that a path does not have: one for each path that declares 405.
     fn methods(&mut self) {
         let all = &self.declared.api.operations;
@@ -451,32 +280,9 @@ fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
 }
 
-fn declares(operation: &Operation, status: u16) -> bool {
+/// Whether an operation declares a status by itself.
+pub(super) fn declares(operation: &Operation, status: u16) -> bool {
     operation.responses.iter().any(|it| it.status == crate::openapi::ResponseStatus::Exactly(status))
-}
-
-/// Sets a parameter of query, header or cookie, or takes it away.
-fn put(ask: &mut Ask, parameter: &Parameter, value: Option<&str>) {
-    let own = |value: &str| value.replace("${", "$${");
-    match parameter.place {
-        Whereabouts::Query => {
-            ask.query.retain(|(name, _)| *name != parameter.name);
-            ask.query.extend(value.map(|value| (parameter.name.clone(), own(value))));
-        }
-        Whereabouts::Header => {
-            ask.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&parameter.name));
-            ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
-        }
-        Whereabouts::Cookie => {
-            ask.headers.retain(|(name, text)| {
-                name != "Cookie" || !text.starts_with(&format!("{}=", parameter.name))
-            });
-            ask.headers.extend(
-                value.map(|value| ("Cookie".to_owned(), format!("{}={}", parameter.name, own(value)))),
-            );
-        }
-        Whereabouts::Path => {}
-    }
 }
 
 /// Texts of the document that would read as holes stay what they are.

@@ -9,6 +9,7 @@ mod body;
 mod catalogue;
 mod class;
 mod creator;
+mod faults;
 mod flaw;
 mod generate;
 mod pack;

@@ -139,10 +139,9 @@ impl Sampler<'_> {
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
         let plain = entries.get("pattern").is_none();
         let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-        if let Some(text) = entries.get("format").and_then(Value::as_str).and_then(of_format) {
-            if self.is_allowed(schema, &text.into()) {
-                return Some(text.into());
-            }
+        let formed = entries.get("format").and_then(Value::as_str).and_then(of_format);
+        if let Some(text) = formed.filter(|text| self.is_allowed(schema, &(*text).into())) {
+            return Some(text.into());
         }
         // A name of the run's own where there is room for one: `failspec-<run>-<n>`.
         if plain && most >= 40 && fewest <= 16 && NAMES.contains(&last.as_str()) {
