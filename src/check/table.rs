@@ -1,5 +1,9 @@
 //! The one table that lists the checks.
 
+use std::collections::HashSet;
+
+use crate::pack::Provenance;
+
 use super::{
     accepted, allow, body_status, code, control, declared_headers, declared_schema, declared_vacuous,
     document, envelope, expectation,
@@ -61,13 +65,35 @@ pub fn find(id: &str) -> Option<&'static Check> {
 }
 
 /// What the answers of a trial break of an OpenAPI document: of a trial that cannot be judged as a whole, too.
-pub fn declared(observed: &Observed) -> impl Iterator<Item = Finding> {
+pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     let statuses = undeclared_status::statuses(observed).into_iter();
-    statuses
+    let found = statuses
         .chain(undeclared_media_type::media_types(observed))
         .chain(declared_schema::schemas(observed))
         .chain(declared_vacuous::vacuous(observed))
-        .chain(declared_headers::headers(observed))
+        .chain(declared_headers::headers(observed));
+    alike_once(found.collect(), scenario)
+}
+
+/// What several answers of a trial show in the same way is one finding: the first of them tells it. In a scenario of
+/// ours nothing binds.
+fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
+    let mut seen: HashSet<(&str, String, String)> = HashSet::new();
+    let of_documents = [
+        undeclared_status::CHECK.id,
+        undeclared_media_type::CHECK.id,
+        declared_schema::CHECK.id,
+        declared_vacuous::CHECK.id,
+        declared_headers::CHECK.id,
+    ];
+    found.retain_mut(|it| {
+        if !of_documents.contains(&it.check) {
+            return true;
+        }
+        it.source = it.source.weaken(scenario);
+        seen.insert((it.check, it.expected.clone(), it.actual.clone()))
+    });
+    found
 }
 
 /// Everything that `subject` breaks.
@@ -83,7 +109,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
         })
         .flat_map(|check| (check.run)(subject))
         .collect::<Vec<Finding>>();
-    said_once(found)
+    alike_once(said_once(found), subject.scenario.source)
 }
 
 /// What the contract's own schemas say need not be said by the same schema of the OpenAPI document again.

@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, io::Write as _};
 
 use crate::{
-    pack::{Control, Pack, Provenance},
-    report::terminal::Paint,
+    openapi::{Declared, Operation, Response},
+    pack::{self, Control, Pack, Provenance},
+    report::{terminal::Paint, visible},
     verdict::exit,
 };
 
@@ -82,6 +83,7 @@ fn of_pack(pack: &Pack) -> String {
             Paint::dab(Paint::FAINT, format_args!("documented {}", failure.period))
         );
     }
+    operations(pack, &mut text);
     let _ = writeln!(
         text,
         "  {} in the documentation itself",
@@ -94,4 +96,41 @@ fn of_pack(pack: &Pack) -> String {
         }
     }
     text
+}
+
+/// How many scenarios there are for each declared error of each operation. `failspec lint` says what is wrong with a
+/// document that cannot be read.
+fn operations(pack: &Pack, text: &mut String) {
+    let Ok(Some(declared)) = Declared::of(pack) else { return };
+    let errors = |operation: &&Operation| operation.responses.iter().any(|it| it.status.may_be_failure());
+    let asked: Vec<(Option<&Operation>, &pack::Failure)> = pack
+        .scenarios
+        .iter()
+        .map(|scenario| {
+            let line = &scenario.faulty.request.line;
+            let path = line.path.written.split('?').next().unwrap_or_default();
+            (declared.operation(&line.method, path), &pack.contract.failures[scenario.failure])
+        })
+        .collect();
+    for operation in declared.api.operations.iter().filter(errors) {
+        let of_operation =
+            |asked: Option<&Operation>| asked.is_some_and(|it| it.pointer == operation.pointer);
+        let failures: Vec<&pack::Failure> =
+            asked.iter().filter(|(it, _)| of_operation(*it)).map(|(_, failure)| *failure).collect();
+        let declared = operation.responses.iter().filter(|it| it.status.may_be_failure());
+        let counts: Vec<String> = declared
+            .map(|response| {
+                let expects = |failure: &pack::Failure| {
+                    let mut statuses = failure.rules.statuses.iter();
+                    let held = |status: &u16| Response::of(&operation.responses, *status);
+                    statuses.any(|status| held(status).is_some_and(|it| it.status == response.status))
+                };
+                match failures.iter().filter(|failure| expects(failure)).count() {
+                    0 => Paint::dab(Paint::FAINT, format_args!("{} –", response.status)),
+                    count => Paint::dab(Paint::GOOD, format_args!("{} ×{count}", response.status)),
+                }
+            })
+            .collect();
+        let _ = writeln!(text, "  {}  {}", visible(&operation.name()), counts.join("  "));
+    }
 }

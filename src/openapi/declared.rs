@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use serde_json::Value;
@@ -45,6 +45,27 @@ impl Declared {
         let Some(file) = &pack.contract.openapi else { return Ok(None) };
         let document = Document::of_texts(&file.path, &pack.texts)?;
         Ok(Some(Self::new(Api::lenient(&document))))
+    }
+
+    /// As [`Self::of`]; runs of one and the same pack that go on at once share it, and what it has compiled.
+    ///
+    /// # Errors
+    /// As for [`Self::of`].
+    pub fn shared(pack: &Pack) -> Result<Option<Arc<Self>>, DocumentError> {
+        static KNOWN: Mutex<Vec<(String, Weak<Declared>)>> = Mutex::new(Vec::new());
+        if pack.contract.openapi.is_none() {
+            return Ok(None);
+        }
+        // Held while it is read: who asks at the same time waits for it instead of reading it again.
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(_, declared)| declared.strong_count() > 0);
+        let same = known.iter().find(|(digest, _)| *digest == pack.digest);
+        if let Some(declared) = same.and_then(|(_, declared)| declared.upgrade()) {
+            return Ok(Some(declared));
+        }
+        let declared = Self::of(pack)?.map(Arc::new);
+        known.extend(declared.iter().map(|declared| (pack.digest.clone(), Arc::downgrade(declared))));
+        Ok(declared)
     }
 
     /// What is declared by an API.

@@ -113,7 +113,12 @@ impl Response {
                 continue;
             };
             let pointer = at.pointer.clone();
-            let Some(at) = document.resolved(at, warnings) else { continue };
+            let Some(at) = document.resolved(at, warnings) else {
+                // What it is like is out of reach; that there is one is said here.
+                let (description, headers, content) = (String::new(), Vec::new(), Vec::new());
+                responses.push(Self { status, description, headers, content, pointer });
+                continue;
+            };
             let description = at.value.get("description").and_then(Value::as_str).unwrap_or_default();
             responses.push(Self {
                 status,

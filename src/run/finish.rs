@@ -49,7 +49,7 @@ impl Running<'_> {
             // What the request under test showed before something later went wrong is still worth showing,
             // but it is no verdict.
             (Some(reason), _) => {
-                let declared = check::declared(&self.observed);
+                let declared = check::declared(&self.observed, trial.scenario.source);
                 sort(&mut report, undocumented.chain(declared), session, trial);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);

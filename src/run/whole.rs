@@ -147,8 +147,8 @@ pub(super) fn session(
         documented: documented(&plan.pack.contract),
         run: run_name(),
         counter: AtomicU64::new(0),
-        against: Declared::of(&plan.pack)?
-            .map(|declared| Against { declared: Arc::new(declared), base: plan.target.url.path().into() }),
+        against: Declared::shared(&plan.pack)?
+            .map(|declared| Against { declared, base: plan.target.url.path().into() }),
         pack: Arc::clone(&plan.pack),
         target: Arc::clone(&plan.target),
     })
