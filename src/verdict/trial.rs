@@ -18,11 +18,12 @@ pub struct TrialReport {
     /// Its place in the plan of the whole run, all shards taken together, from 0.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
-    pub name: String,
+    pub name: Arc<str>,
+    // As all that many trials have in common: one text for all of them.
     /// The pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The failure under test.
-    pub failure: String,
+    pub failure: Arc<str>,
     /// The cause under test.
     pub cause: Option<String>,
     /// What became of it.
@@ -55,7 +56,7 @@ pub struct TrialReport {
     /// The documented request ids of the answers to the request under test, masked like all else; only a whole run
     /// can tell whether one was given twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<Arc<str>>,
     /// From its first request to its last answer, in milliseconds; waits included.
     pub duration_ms: u64,
 }
@@ -96,7 +97,7 @@ pub struct ObservedAnswer {
     /// The code.
     pub code: Option<Value>,
     /// The request id, as the API told it.
-    pub request_id: Option<String>,
+    pub request_id: Option<Arc<str>>,
     /// From sending to the end of the answer, in milliseconds.
     pub ms: f64,
 }
