@@ -329,17 +329,20 @@ async fn run_pack(
     }
     let options = RunOptions { snapshots: Mode::Check, in_ci: true, selectors, ..RunOptions::default() };
     let (_interrupter, interrupt) = interrupt();
-    let (events, mut received) = tokio::sync::mpsc::unbounded_channel();
-    let report = tokio::spawn(run(vec![plan], options, interrupt, events));
-    while let Some(event) = received.recv().await {
+    let own: Senders = senders
+        .iter()
+        .filter(|(name, _)| name.starts_with(&prefix))
+        .map(|(name, sender)| (name.clone(), sender.clone()))
+        .collect();
+    let listener = move |event: Event<'_>| {
         if let Event::TrialFinished(trial) = event
-            && let Some(sender) = senders.get(&trial.name)
+            && let Some(sender) = own.get(&*trial.name)
         {
             // A test that is not waited for has been filtered out.
-            let _ = sender.send(judge(&trial));
+            let _ = sender.send(judge(trial));
         }
-    }
-    let report = report.await??;
+    };
+    let report = tokio::spawn(run(vec![plan], options, interrupt, Arc::new(listener))).await??;
     if let Some(server) = server {
         server.stop().await;
     }

@@ -23,7 +23,7 @@ use failspec::{
     target::Config,
     verdict::{RunReport, Verdict},
 };
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::net::TcpListener;
 
 const CONTRACT: &str = r#"
 contract: shop
@@ -108,9 +108,8 @@ expires_in = "/expires_in"
     let pack = Arc::new(Pack::load(&Files::Directory(folder.path().to_owned()), "shop").unwrap());
     let plan = Plan::new(pack, Arc::new(config.target), &Selectors::default(), 0);
     let (_interrupter, interrupt) = interrupt();
-    let (events, _unheard) = mpsc::unbounded_channel();
-    let report =
-        run(vec![plan], RunOptions { jobs: Some(1), ..RunOptions::default() }, interrupt, events).await;
+    let options = RunOptions { jobs: Some(1), ..RunOptions::default() };
+    let report = run(vec![plan], options, interrupt, Arc::new(|_| {})).await;
     (report.unwrap(), shop)
 }
 

@@ -45,9 +45,8 @@ fn spoil(text: &mut String) {
 /// The same trial with something evil in every text that is not a word of ours.
 fn spoil_trial(trial: &mut TrialReport) {
     let evil = || Some(EVIL.to_owned());
-    for text in [&mut trial.name, &mut trial.location] {
-        spoil(text);
-    }
+    trial.name = format!("{}{EVIL}", trial.name).into();
+    spoil(&mut trial.location);
     trial.reason = evil();
     let documented = Arc::make_mut(&mut trial.documented);
     spoil(&mut documented.summary);
@@ -58,7 +57,7 @@ fn spoil_trial(trial: &mut TrialReport) {
     trial.snapshot = Some(SnapshotReport { file: EVIL.to_owned(), state: SnapshotState::Changed, diff });
     if let Some(observed) = &mut trial.observed {
         observed.code = Some(serde_json::json!({ EVIL: [EVIL] }));
-        observed.request_id = evil();
+        observed.request_id = Some(EVIL.into());
     }
     for finding in trial.violations.iter_mut().chain(&mut trial.warnings) {
         for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
@@ -304,7 +303,7 @@ async fn many(count: usize) -> RunReport {
     let known = std::mem::take(&mut report.scenarios);
     for number in 0..count {
         let mut trial = known[number % known.len()].clone();
-        trial.name = format!("{}_{number}", trial.name);
+        trial.name = format!("{}_{number}", trial.name).into();
         report.scenarios.push(trial);
     }
     report
@@ -372,7 +371,7 @@ async fn a_browser_shows_the_page_without_an_error() {
     let plain = violations().await;
     let mut hostile = violations().await;
     // The names stay: they are what a link leads to.
-    let names: Vec<String> = hostile.scenarios.iter().map(|trial| trial.name.clone()).collect();
+    let names: Vec<Arc<str>> = hostile.scenarios.iter().map(|trial| trial.name.clone()).collect();
     hostile.scenarios.iter_mut().for_each(spoil_trial);
     for (trial, name) in hostile.scenarios.iter_mut().zip(&names) {
         trial.name.clone_from(name);

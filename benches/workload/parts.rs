@@ -213,9 +213,7 @@ fn run_once(pack: &Arc<Pack>, target: &Arc<Target>) -> RunReport {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let options = RunOptions { snapshots: Mode::Check, in_ci: true, ..RunOptions::default() };
     let (_interrupter, interrupt) = interrupt();
-    let (events, received) = tokio::sync::mpsc::unbounded_channel();
-    drop(received);
-    let report = runtime.block_on(run(vec![plan(pack, target)], options, interrupt, events));
+    let report = runtime.block_on(run(vec![plan(pack, target)], options, interrupt, Arc::new(|_| {})));
     let report = report.expect("there is a client");
     assert_eq!(report.verdict.exit_code(), exit::CONFORMS);
     report

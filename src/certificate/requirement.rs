@@ -84,7 +84,7 @@ pub(super) fn requirements(
     let mut found = Vec::new();
     for (index, failure) in pack.contract.failures.iter().enumerate() {
         let own: Vec<&TrialReport> =
-            trials.iter().copied().filter(|trial| trial.failure == failure.id).collect();
+            trials.iter().copied().filter(|trial| *trial.failure == *failure.id).collect();
         let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause.as_str())));
         for (at, cause) in std::iter::once((None, None)).chain(causes) {
             let id = cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id));
@@ -96,7 +96,7 @@ pub(super) fn requirements(
                 .filter(|trial| {
                     // What a request alone cannot trigger is no matter of `core`.
                     let aside = is_required && required.without_conditions;
-                    let scenario = scenarios.get(trial.name.as_str());
+                    let scenario = scenarios.get(&*trial.name);
                     !aside || scenario.is_none_or(|it| it.condition.is_none())
                 })
                 .collect();

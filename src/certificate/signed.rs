@@ -111,7 +111,7 @@ pub(super) fn statement(
         configuration.push(Subject::new(format!("pack:{label}"), &pack.digest));
         let required = required(pack, &claims.profile)?;
         let trials: Vec<&TrialReport> =
-            report.scenarios.iter().filter(|trial| trial.pack == part.header.name).collect();
+            report.scenarios.iter().filter(|trial| *trial.pack == *part.header.name).collect();
         certified.push(CertifiedPack {
             name: label,
             as_of: part.header.as_of.clone(),
@@ -133,7 +133,7 @@ fn predicate(
     claims: &Claims,
 ) -> Predicate {
     let names = |fits: &dyn Fn(&TrialReport) -> bool| -> Vec<String> {
-        report.scenarios.iter().filter(|trial| fits(trial)).map(|trial| trial.name.clone()).collect()
+        report.scenarios.iter().filter(|trial| fits(trial)).map(|trial| trial.name.to_string()).collect()
     };
     let passed = |trial: &TrialReport| trial.outcome == Outcome::Passed;
     let warned_tests = names(&|trial| passed(trial) && !trial.warnings.is_empty());

@@ -282,7 +282,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
         }
         let names: BTreeSet<String> = trial_names(pack).map(|(name, ..)| name).collect();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        for trial in report.scenarios.iter().filter(|trial| trial.pack == pack.name) {
+        for trial in report.scenarios.iter().filter(|trial| *trial.pack == *pack.name) {
             *seen.entry(&trial.name).or_default() += 1;
             if !fits(trial) {
                 found.push(format!("the report contradicts itself about {}", trial.name));
@@ -305,7 +305,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
         report
             .scenarios
             .iter()
-            .filter(|trial| !known.contains(trial.pack.as_str()))
+            .filter(|trial| !known.contains(&*trial.pack))
             .map(|trial| format!("the report has the trial {} of a pack that it is not about", trial.name)),
     );
     found.truncate(MOST);

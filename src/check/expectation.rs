@@ -26,7 +26,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let expected = &subject.observed.expected;
     let mut wrong = bodies(subject, &expected.body, Provenance::Documented);
     wrong.extend(bodies(subject, &expected.body_ours, Provenance::Ours));
-    let own = std::iter::once((&subject.scenario.faulty.expect, Provenance::Documented));
+    let own = std::iter::once((subject.scenario.faulty.expected(), Provenance::Documented));
     let ours = subject.scenario.expect_ours.as_deref().into_iter().map(|expect| (expect, Provenance::Ours));
     for (expect, source) in own.chain(ours) {
         for header in &expect.headers {

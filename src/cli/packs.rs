@@ -54,6 +54,9 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     }
     let packs = load(files, wanted.into_iter().map(|(name, version)| label(name, version)))?;
     let selectors = Selectors(parsed.into_iter().map(|(selector, _)| selector).collect());
+    if selectors.0.is_empty() {
+        return Ok((packs, selectors));
+    }
     let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if let Some(idle) = selectors.without_match(&names).first() {

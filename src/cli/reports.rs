@@ -4,7 +4,9 @@ use std::{
     env,
     ffi::OsString,
     fs::{File, OpenOptions},
+    panic::resume_unwind,
     path::{Path, PathBuf},
+    thread,
 };
 
 use crate::{
@@ -109,22 +111,35 @@ impl Reports {
         })
     }
 
-    /// Writes all files.
+    /// Writes all files, side by side.
     ///
     /// # Errors
     /// When one of them cannot be written any more.
     pub(super) fn write(self, report: &mut RunReport) -> Result<(), Failure> {
         withhold(report, self.bodies);
-        for Output { format, path, file } in self.outputs {
-            match format {
-                Format::Json => json::write(report, file),
-                Format::Junit => junit::write(report, file),
-                Format::Html => html::write(report, file),
-                Format::Markdown | Format::Github => markdown::write(report, file),
-            }
-            .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;
+        let (report, mut outputs) = (&*report, self.outputs);
+        let Some(last) = outputs.pop() else { return Ok(()) };
+        thread::scope(|scope| {
+            let others: Vec<_> =
+                outputs.into_iter().map(|output| scope.spawn(|| output.write(report))).collect();
+            let last = last.write(report);
+            let others =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            others.collect::<Result<(), Failure>>().and(last)
+        })
+    }
+}
+
+impl Output {
+    fn write(self, report: &RunReport) -> Result<(), Failure> {
+        let Self { format, path, file } = self;
+        match format {
+            Format::Json => json::write(report, file),
+            Format::Junit => junit::write(report, file),
+            Format::Html => html::write(report, file),
+            Format::Markdown | Format::Github => markdown::write(report, file),
         }
-        Ok(())
+        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
     }
 }
 

@@ -1,8 +1,9 @@
 //! `failspec run`.
 
-use std::{io::Write as _, sync::Arc};
-
-use tokio::sync::mpsc;
+use std::{
+    io::Write as _,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{
     proof,
@@ -79,8 +80,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         }
         print(&terminal::end(&report, arguments.verbose, arguments.quiet));
         reports.write(&mut report)?;
-        Ok(report.verdict.exit_code())
+        let code = report.verdict.exit_code();
+        // The process is about to end, and the system takes all of its memory at once.
+        std::mem::forget(report);
+        Ok(code)
     });
+    std::mem::forget(packs);
     // Nobody waits for a connection that a server still floods.
     runtime.shutdown_background();
     done
@@ -106,43 +111,33 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
 pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, Failure> {
     let (interrupter, interrupt) = interrupt();
     tokio::spawn(listen(interrupter));
-    let (events, mut received) = mpsc::unbounded_channel();
-    let reporter = tokio::spawn(async move {
-        let mut progress = None;
-        while let Some(event) = received.recv().await {
-            match event {
-                Event::Started(header) => {
-                    if !quiet {
-                        print(&terminal::begin(&header));
-                    }
-                    progress = Some(terminal::Progress::new(header.trials, quiet));
+    let shown = Arc::new(Mutex::new(None));
+    let progress = Arc::clone(&shown);
+    let listener = move |event: Event<'_>| {
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        match (event, &mut *progress) {
+            (Event::Started(header), progress) => {
+                if !quiet {
+                    print(&terminal::begin(header));
                 }
-                Event::TrialFinished(trial) => {
-                    if let Some(progress) = &mut progress {
-                        progress.trial(&trial);
-                    }
-                }
-                Event::Notice(text) => {
-                    if let Some(progress) = &progress {
-                        progress.notice(&text);
-                    }
-                }
+                *progress = Some(terminal::Progress::new(header.trials, quiet));
             }
+            (Event::TrialFinished(trial), Some(progress)) => progress.trial(trial),
+            (Event::Notice(text), Some(progress)) => progress.notice(text),
+            (_, None) => {}
         }
-        if let Some(progress) = &progress {
-            progress.finish();
-        }
-    });
+    };
     // On a thread of the runtime: the main one is outside of it, and each of its wake-ups asks the system.
-    let report = match tokio::spawn(run(plans, options, interrupt, events)).await {
+    let report = match tokio::spawn(run(plans, options, interrupt, Arc::new(listener))).await {
         Ok(report) => report?,
         Err(ended) => match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(ended) => return Err(Failure::Broken(format!("the run was given up: {ended}"))),
         },
     };
-    // The reporter ends with the last event; a panic in it must not cost the verdict.
-    let _ = reporter.await;
+    if let Some(progress) = &*shown.lock().unwrap_or_else(PoisonError::into_inner) {
+        progress.finish();
+    }
     Ok(report)
 }
 

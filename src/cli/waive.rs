@@ -70,19 +70,19 @@ fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
     for trial in &report.scenarios {
         for finding in &trial.violations {
             let at = place.entry((scenario(&trial.name), finding.check)).or_default();
-            if at.iter().any(|at| drafts[*at].trials.contains(&trial.name)) {
+            if at.iter().any(|at| drafts[*at].trials.iter().any(|name| **name == *trial.name)) {
                 continue;
             }
             at.push(drafts.len());
             let message: String = finding.message.split_whitespace().collect::<Vec<_>>().join(" ");
             let message: String = message.chars().take(LONGEST_REASON).collect();
             drafts.push(WaiverDraft {
-                scenario: trial.name.clone(),
+                scenario: trial.name.to_string(),
                 check: finding.check.to_owned(),
                 reason: format!("as of {today}: {}", visible(&message)),
                 issue: None,
                 expires,
-                trials: vec![trial.name.clone()],
+                trials: vec![trial.name.to_string()],
             });
         }
     }

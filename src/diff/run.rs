@@ -85,7 +85,7 @@ fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
 }
 
 fn by_name(report: &RunReport) -> BTreeMap<&str, &TrialReport> {
-    report.scenarios.iter().map(|trial| (trial.name.as_str(), trial)).collect()
+    report.scenarios.iter().map(|trial| (&*trial.name, trial)).collect()
 }
 
 /// How bad an outcome is. A skip is worse than a pass: a run that shrinks in silence tests nothing.
@@ -105,7 +105,7 @@ fn why(trial: &TrialReport) -> String {
 }
 
 fn at(trial: &TrialReport, kind: &str, message: String) -> Difference {
-    let difference = Difference::new(kind, &trial.name, message);
+    let difference = Difference::new(kind, &*trial.name, message);
     let place = trial.location.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     match place {
         Some((file, line)) => difference.at(file, line),

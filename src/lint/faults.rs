@@ -57,7 +57,7 @@ impl Against<'_> {
 
     fn body(&self) -> Option<String> {
         let declared = &self.operation.body;
-        let Some(body) = &self.request.body else {
+        let Some(body) = self.request.body.as_deref() else {
             return self.operation.body_required.then(|| "it has no body".to_owned());
         };
         if declared.is_empty() {

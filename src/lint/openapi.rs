@@ -48,7 +48,7 @@ impl Beside<'_> {
         let failure = &self.pack.contract.failures[scenario.failure];
         let mut found = self.tested(scenario, failure);
         if let Control::Course(control) = &scenario.control
-            && !control.expect.is_about_outcome()
+            && control.expect.as_ref().is_none_or(|expect| !expect.is_about_outcome())
         {
             found.extend(self.sound(scenario, &control.request, "control"));
         }

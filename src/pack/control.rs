@@ -97,14 +97,14 @@ impl Control {
         Self::Course(Box::new(Course {
             setup,
             request,
-            expect: own("expect").and_then(|node| Expect::read(node, &names)).unwrap_or_default(),
+            expect: own("expect").and_then(|node| Expect::read(node, &names)).map(Box::new),
             at: if fields.has("at") {
-                own("at").and_then(|node| At::read(node, &names))
+                own("at").and_then(|node| At::read(node, &names)).map(Box::new)
             } else {
                 faulty.at.clone()
             },
             repeat: if fields.has("repeat") {
-                own("repeat").and_then(|node| Repeat::read(node, &names))
+                own("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new)
             } else {
                 faulty.repeat.clone()
             },

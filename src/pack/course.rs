@@ -13,7 +13,8 @@ use super::{
     step::Step,
 };
 
-/// One way through a scenario: with the fault or without it.
+/// One way through a scenario: with the fault or without it. Packs hold a hundred thousand of them: what few have is
+/// in a box.
 #[derive(Debug, Clone)]
 pub struct Course {
     /// What comes before the request.
@@ -21,11 +22,11 @@ pub struct Course {
     /// The request under test.
     pub request: RequestTemplate,
     /// What is expected besides the contract.
-    pub expect: Expect,
+    pub expect: Option<Box<Expect>>,
     /// Which item of a bulk answer is judged.
-    pub at: Option<At>,
+    pub at: Option<Box<At>>,
     /// How often the request is sent.
-    pub repeat: Option<Repeat>,
+    pub repeat: Option<Box<Repeat>>,
 }
 
 /// Which item of a bulk answer is judged.
@@ -75,9 +76,16 @@ pub(super) static REPEAT: Shape = Shape {
 };
 
 impl Course {
+    /// What is expected besides the contract: nothing, as a rule.
+    pub fn expected(&self) -> &Expect {
+        static NOTHING: Expect =
+            Expect { status: Vec::new(), failure: None, headers: Vec::new(), body: Vec::new() };
+        self.expect.as_deref().unwrap_or(&NOTHING)
+    }
+
     /// The same course; what is expected of the failure is not expected of the control.
     pub(super) fn without_expectations(mut self) -> Self {
-        self.expect = Expect::default();
+        self.expect = None;
         self
     }
 }

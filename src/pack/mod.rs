@@ -62,7 +62,7 @@ pub use stability::{CHANGES, ChangeKind, Stability};
 pub use status::StatusPattern;
 pub use step::{Capture, Step, Wait, WaitFor};
 pub use sweep::{ITEM, Sweep};
-pub use trials::trial_names;
+pub use trials::{trial_count, trial_names};
 pub use twin::Twin;
 pub use variable::Variable;
 pub use version::{Version, split_version};

@@ -57,7 +57,7 @@ pub struct RequestTemplate {
     /// Headers that must not be sent, not even by default: those that were `null`.
     pub suppressed: Vec<String>,
     /// The body.
-    pub body: Option<BodyTemplate>,
+    pub body: Option<Box<BodyTemplate>>,
 }
 
 /// Overrides of a request: `None` leaves as it is, `Some(None)` takes away.
@@ -183,7 +183,7 @@ impl RequestTemplate {
             request.role = role.clone();
         }
         if let Some(body) = &patch.body {
-            request.body = body.clone();
+            request.body = body.clone().map(Box::new);
         }
         for (name, values) in patch.headers.iter().flatten() {
             request.suppressed.retain(|known| !known.eq_ignore_ascii_case(name));
@@ -218,7 +218,7 @@ impl RequestTemplate {
             .chain(self.line.path.holes())
             .filter_map(Hole::name)
             .collect();
-        match &self.body {
+        match self.body.as_deref() {
             Some(BodyTemplate::Json(template)) => {
                 names.extend(template.holes().into_iter().filter_map(Hole::name))
             }

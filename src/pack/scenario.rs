@@ -190,9 +190,9 @@ impl Scenario {
             expect: fields
                 .get("expect")
                 .and_then(|node| Expect::read_besides_contract(node, &names))
-                .unwrap_or_default(),
-            at: fields.get("at").and_then(|node| At::read(node, &names)),
-            repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)),
+                .map(Box::new),
+            at: fields.get("at").and_then(|node| At::read(node, &names)).map(Box::new),
+            repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
         };
         let condition = Self::condition(&fields, &names, failure);
         let control = Control::read(&fields, before_setup, &names, &faulty, condition.is_some());

@@ -9,13 +9,22 @@ use super::{Pack, Scenario};
 pub fn trial_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>, Option<usize>)> {
     pack.scenarios.iter().flat_map(move |scenario| {
         let failure = &pack.contract.failures[scenario.failure].id;
-        let name = format!("{}::{failure}::{}", pack.name, scenario.name);
-        let rows: Vec<(String, Option<usize>)> = if scenario.rows.is_empty() {
-            vec![(name, None)]
-        } else {
-            let rows = scenario.rows.iter().enumerate();
-            rows.map(|(index, row)| (format!("{name}::{}", row.name), Some(index))).collect()
-        };
-        rows.into_iter().map(move |(name, row)| (name, scenario, row))
+        (0..trials_of(scenario)).map(move |index| {
+            let (pack, name) = (&pack.name, &scenario.name);
+            match scenario.rows.get(index) {
+                Some(row) => (format!("{pack}::{failure}::{name}::{}", row.name), scenario, Some(index)),
+                None => (format!("{pack}::{failure}::{name}"), scenario, None),
+            }
+        })
     })
+}
+
+/// How many trials a pack has.
+pub fn trial_count(pack: &Pack) -> usize {
+    pack.scenarios.iter().map(|scenario| trials_of(scenario)).sum()
+}
+
+/// Each row is one; without rows there is one.
+fn trials_of(scenario: &Scenario) -> usize {
+    scenario.rows.len().max(1)
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use crate::{
     pack::Pack,
     reference::{Mutant, Options},
@@ -36,8 +34,7 @@ pub async fn run_on(
     let embedded = start(&pack.name, Options { mutant, ..Options::default() }).await?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(embedded.target), &options.selectors, 0);
     let (_interrupter, interrupt) = interrupt();
-    let (events, _unheard) = mpsc::unbounded_channel();
-    let report = run(vec![plan], options, interrupt, events).await;
+    let report = run(vec![plan], options, interrupt, Arc::new(|_| {})).await;
     embedded.server.stop().await;
     Ok(report?)
 }

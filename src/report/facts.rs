@@ -187,7 +187,7 @@ pub(super) fn waivers(report: &RunReport) -> Vec<WaiverUse<'_>> {
                     == (&waived.reason, &waived.issue, &waived.expires, waived.finding.check)
             };
             match uses.iter_mut().find(|known| same(known.waived)) {
-                Some(known) if known.trials.last() == Some(&trial.name.as_str()) => {}
+                Some(known) if known.trials.last() == Some(&&*trial.name) => {}
                 Some(known) => known.trials.push(&trial.name),
                 None => uses.push(WaiverUse { waived, trials: vec![&trial.name] }),
             }

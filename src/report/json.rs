@@ -6,12 +6,15 @@ use serde_json::Value;
 
 use crate::verdict::{FORMAT, RunReport};
 
+/// How much is written at once, in bytes: each time asks the system.
+const BUFFER: usize = 64 << 10;
+
 /// Writes the report, indented, with a line break at the end.
 ///
 /// # Errors
 /// When the writer fails.
 pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
-    let mut out = io::BufWriter::new(out);
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
     serde_json::to_writer_pretty(&mut out, report)?;
     out.write_all(b"\n")?;
     out.flush()

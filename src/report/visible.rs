@@ -6,7 +6,8 @@ use std::borrow::Cow;
 /// characters, escapes, marks that turn the direction of writing, and code points that are no characters are shown as
 /// what they are. Line breaks and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
+    // Nearly all text is plain: what each byte says need not be asked of each character.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -22,6 +23,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Text on one line: whitespace of any kind, line breaks too, becomes one space.
 pub(super) fn one_line(text: &str) -> String {
+    let is_one = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && !text.contains("  ")
+        && text.trim_ascii().len() == text.len();
+    if is_one {
+        return text.to_owned();
+    }
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -83,7 +83,7 @@ pub fn build(
         Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}
     }
     let body = template.body.as_ref().map(|body| fill_body(body, scope)).transpose()?;
-    let media_type = match &template.body {
+    let media_type = match template.body.as_deref() {
         Some(BodyTemplate::Json(_)) => Some("application/json"),
         Some(BodyTemplate::Form(_)) => Some("application/x-www-form-urlencoded"),
         _ => None,

@@ -151,7 +151,7 @@ impl<'s> Running<'s> {
         if times == 0 {
             return Err("the control was never sent: `repeat` asks for no time at all".to_owned());
         }
-        let pick = fill_pick(control.at.as_ref(), scope)?;
+        let pick = fill_pick(control.at.as_deref(), scope)?;
         for _ in 0..times {
             let purpose =
                 Purpose { phase: Phase::Control, role: control.request.role.as_deref(), expects_429: false };
@@ -162,7 +162,7 @@ impl<'s> Running<'s> {
                 return Err("the control has no answer".to_owned());
             };
             let view = View::new(&answer, pick.as_ref());
-            let unmet = self.session.unmet(&control.expect, &answer, pick.as_ref(), scope, false)?;
+            let unmet = self.session.unmet(control.expected(), &answer, pick.as_ref(), scope, false)?;
             let Some(unmet) = unmet else { continue };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = stranger::evidence(&answer, host) {
@@ -196,9 +196,9 @@ impl<'s> Running<'s> {
         let trial = self.trial;
         let faulty = &trial.scenario.faulty;
         let failure = &self.session.pack.contract.failures[trial.scenario.failure];
-        let pick = fill_pick(faulty.at.as_ref(), scope)?;
+        let pick = fill_pick(faulty.at.as_deref(), scope)?;
         self.observed.expected = Expected {
-            body: fill_schemas(&faulty.expect.body, scope)?,
+            body: fill_schemas(&faulty.expected().body, scope)?,
             body_ours: match &trial.scenario.expect_ours {
                 Some(ours) => fill_schemas(&ours.body, scope)?,
                 None => Vec::new(),

@@ -28,7 +28,7 @@ pub(super) struct First {
 }
 
 /// One trial for each role whose first request should succeed: they run before all others.
-pub(super) fn canaries(trials: &[&Trial]) -> Vec<usize> {
+pub(super) fn canaries(trials: &[Trial]) -> Vec<usize> {
     let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     for (index, trial) in trials.iter().enumerate() {
         if trial.skip.is_some() || !begins_with_success(&trial.scenario) {
@@ -43,7 +43,7 @@ fn begins_with_success(scenario: &Scenario) -> bool {
     let Control::Course(control) = &scenario.control else { return false };
     match control.setup.first() {
         Some(step) => step.request.is_some() && !step.expect.is_about_outcome() && step.until.is_none(),
-        None => !control.expect.is_about_outcome(),
+        None => !control.expected().is_about_outcome(),
     }
 }
 

@@ -3,16 +3,13 @@
 use std::{
     collections::BTreeSet,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::{FutureExt as _, future::join_all};
-use tokio::sync::{
-    Semaphore,
-    mpsc::{UnboundedSender, unbounded_channel},
-};
+use tokio::sync::Semaphore;
 
-use crate::verdict::{Event, Exercise, Outcome, TrialReport};
+use crate::verdict::{Event, Exercise, Listener, Outcome, TrialReport};
 
 use super::{
     course::Running,
@@ -20,7 +17,6 @@ use super::{
     finish::not_run,
     plan::Trial,
     session::Session,
-    whole::Exchanges,
 };
 
 /// What came of all trials of one pack.
@@ -39,29 +35,28 @@ pub(super) struct Engine {
     pub permits: Arc<Semaphore>,
     /// How many permits there are.
     pub jobs: usize,
-    /// Which trials keep their exchanges.
-    pub exchanges: Exchanges,
-    pub events: UnboundedSender<Event>,
+    pub listener: Arc<Listener>,
 }
 
 impl Engine {
     /// Runs all trials. Trials under a condition that concerns everyone run alone, last.
-    pub async fn run(&self, trials: &[Trial]) -> PackRun {
+    pub async fn run(&self, trials: Vec<Trial>) -> PackRun {
         let mut run = PackRun { trials: Vec::with_capacity(trials.len()), ..PackRun::default() };
-        for trial in trials.iter().filter(|trial| trial.skip.is_some()) {
+        let (able, skipped): (Vec<Trial>, Vec<Trial>) =
+            trials.into_iter().partition(|trial| trial.skip.is_none());
+        for trial in &skipped {
             let reason = trial.skip.as_deref().unwrap_or_default();
             self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
         }
-        let able: Vec<&Trial> = trials.iter().filter(|trial| trial.skip.is_none()).collect();
         if let Err(reason) = self.session.wait_until_ready().await {
             run.diagnosis = Some(reason);
-            self.nothing_judged(&[], &able, &mut run);
+            self.nothing_judged(&able, &[], &mut run);
             return run;
         }
         let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
         let begin = async {
             let diagnosis = match able.is_empty() {
-                true => self.session.probe(trials).await,
+                true => self.session.probe(&skipped).await,
                 false => self.session.log_in_all(roles.into_iter()).await.err(),
             };
             if diagnosis.is_none() {
@@ -75,15 +70,15 @@ impl Engine {
             () = self.session.interrupt.wait() => None,
         };
         if run.diagnosis.is_some() {
-            self.nothing_judged(&[], &able, &mut run);
+            self.nothing_judged(&able, &[], &mut run);
             return run;
         }
-        let (global, ordinary): (Vec<&Trial>, Vec<&Trial>) =
+        let (global, ordinary): (Vec<Trial>, Vec<Trial>) =
             able.into_iter().partition(|trial| self.global_condition(trial).is_some());
         // Among the first to run is one trial for each role: if not one of them gets through, nobody will.
         let first: BTreeSet<usize> = canaries(&ordinary).into_iter().collect();
         let (canaries, others): (Vec<_>, Vec<_>) =
-            ordinary.into_iter().cloned().enumerate().partition(|(index, _)| first.contains(index));
+            ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
         let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
         let mut firsts = self.run_ordinary(trials_of(canaries), Firsts::Wanted, &mut run).await;
         // They end in any order; what is said about them is the same every time.
@@ -108,7 +103,7 @@ impl Engine {
 
     /// What the first trials look like is the diagnosis's to say: one cause, one message. No trial is left out of
     /// the report because of it.
-    fn nothing_judged(&self, others: &[Trial], global: &[&Trial], run: &mut PackRun) {
+    fn nothing_judged(&self, others: &[Trial], global: &[Trial], run: &mut PackRun) {
         let reason = "nothing can be judged: see the diagnosis";
         for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
             trial.outcome = Outcome::Inconclusive;
@@ -121,7 +116,7 @@ impl Engine {
             // One page for everybody has one request id, too.
             trial.request_ids.clear();
         }
-        for trial in others.iter().chain(global.iter().copied()) {
+        for trial in others.iter().chain(global) {
             self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
         }
     }
@@ -130,16 +125,22 @@ impl Engine {
     async fn run_ordinary(&self, trials: Vec<Trial>, wanted: Firsts, run: &mut PackRun) -> Vec<First> {
         let (free, locked): (Vec<Trial>, Vec<Trial>) =
             trials.into_iter().partition(|trial| self.locks(trial).is_empty());
-        let (done, mut ended) = unbounded_channel();
-        let at_work =
-            AtWork { session: Arc::clone(&self.session), permits: Arc::clone(&self.permits), wanted, done };
+        let done = Done { run: std::mem::take(run), firsts: Vec::new() };
+        let at_work = AtWork {
+            session: Arc::clone(&self.session),
+            permits: Arc::clone(&self.permits),
+            listener: Arc::clone(&self.listener),
+            wanted,
+            done: Arc::new(Mutex::new(done)),
+        };
+        let mut at_it = Vec::new();
         // Who waits for a lock must not keep others from going on: each of these waits in a task of its own.
         for trial in locked {
             let (at_work, locks) = (at_work.clone(), self.locks(&trial));
-            tokio::spawn(async move {
+            at_it.push(tokio::spawn(async move {
                 let _held = at_work.session.locks.take(&locks).await;
                 at_work.judge(&trial).await;
-            });
+            }));
         }
         // The others are taken one by one by as many tasks as may send at once: making, waking and dropping a task for
         // each of them is work that nobody needs.
@@ -147,37 +148,25 @@ impl Engine {
         let free = Arc::new(Mutex::new(free.into_iter()));
         for _ in 0..tasks {
             let (at_work, free) = (at_work.clone(), Arc::clone(&free));
-            tokio::spawn(async move {
+            at_it.push(tokio::spawn(async move {
                 while let Some(trial) = next(&free) {
                     at_work.judge(&trial).await;
                 }
-            });
+            }));
         }
-        // The end of the last task is the end of the channel.
-        drop(at_work);
-        let (mut firsts, mut some) = (Vec::new(), Vec::new());
-        while ended.recv_many(&mut some, MOST_TOLD_AT_ONCE).await > 0 {
-            for ended in some.drain(..) {
-                match ended {
-                    Ended::Judged(judged) => {
-                        let (report, first) = *judged;
-                        firsts.extend(first);
-                        self.tell(run, report);
-                    }
-                    // A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
-                    Ended::Panicked(error) => {
-                        let said = || format!("a trial ended in an error of failspec itself: {error}");
-                        run.diagnosis.get_or_insert_with(said);
-                    }
-                }
+        for ended in join_all(at_it).await {
+            if let Err(error) = ended {
+                at_work.panicked(&error.to_string());
             }
         }
-        firsts
+        let done = std::mem::take(&mut *at_work.done());
+        *run = done.run;
+        done.firsts
     }
 
     /// Runs trials under conditions that concern everyone, one condition after the other.
-    async fn run_global(&self, trials: &[&Trial], run: &mut PackRun) {
-        let mut left: Vec<&Trial> = trials.to_vec();
+    async fn run_global(&self, trials: &[Trial], run: &mut PackRun) {
+        let mut left: Vec<&Trial> = trials.iter().collect();
         while let Some(condition) = left.first().and_then(|trial| self.global_condition(trial)) {
             let condition = condition.to_owned();
             let mut round: Vec<&Trial> = Vec::new();
@@ -241,7 +230,7 @@ impl Engine {
     }
 
     /// Ends every condition that this run may begin: an earlier run may have died while one was in force.
-    async fn end_all(&self, trials: &[&Trial]) {
+    async fn end_all(&self, trials: &[Trial]) {
         let conditions: BTreeSet<&str> =
             trials.iter().filter_map(|trial| self.global_condition(trial)).collect();
         for condition in conditions {
@@ -268,22 +257,19 @@ impl Engine {
     }
 
     fn notice(&self, text: &str) {
-        // See `tell`.
-        let _ = self.events.send(Event::Notice(self.session.mask.text(text).into_owned()));
+        heard(&self.listener, Event::Notice(&self.session.mask.text(text)));
     }
 
-    fn tell(&self, run: &mut PackRun, mut report: TrialReport) {
-        // Reporters may have gone (a closed pipe); the run and its exit code go on.
-        let _ = self.events.send(Event::TrialFinished(Box::new(report.clone())));
-        if self.exchanges == Exchanges::OfNotable && !report.is_notable() {
-            report.exchanges = Vec::new();
-        }
+    fn tell(&self, run: &mut PackRun, report: TrialReport) {
+        heard(&self.listener, Event::TrialFinished(&report));
         run.trials.push(report);
     }
 }
 
-/// The most trials that are told in one go.
-const MOST_TOLD_AT_ONCE: usize = 64;
+/// Tells the listener. What it does wrong is its own affair: the run and its exit code go on.
+fn heard(listener: &Arc<Listener>, event: Event<'_>) {
+    let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
+}
 
 /// Whether what first requests came to is wanted: it holds answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -292,11 +278,11 @@ enum Firsts {
     Dropped,
 }
 
-/// What became of a trial.
-enum Ended {
-    Judged(Box<(TrialReport, Option<First>)>),
-    /// What the panic said.
-    Panicked(String),
+/// What has come of the trials so far.
+#[derive(Default)]
+struct Done {
+    run: PackRun,
+    firsts: Vec<First>,
 }
 
 /// What a task needs to run trials.
@@ -304,24 +290,39 @@ enum Ended {
 struct AtWork {
     session: Arc<Session>,
     permits: Arc<Semaphore>,
+    listener: Arc<Listener>,
     wanted: Firsts,
-    done: UnboundedSender<Ended>,
+    /// Each task adds to it what it has judged: no other task need wake up for that.
+    done: Arc<Mutex<Done>>,
 }
 
 impl AtWork {
-    /// Runs one trial from its control to its teardown, and hands over what came of it.
+    /// Runs one trial from its control to its teardown, and adds what came of it.
     async fn judge(&self, trial: &Trial) {
         let _permit = self.permits.acquire().await.ok();
-        let ended = match AssertUnwindSafe(self.run(trial)).catch_unwind().await {
-            Ok(judged) => Ended::Judged(Box::new(judged)),
+        match AssertUnwindSafe(self.run(trial)).catch_unwind().await {
+            Ok((report, first)) => {
+                heard(&self.listener, Event::TrialFinished(&report));
+                let mut done = self.done();
+                done.firsts.extend(first);
+                done.run.trials.push(report);
+            }
             Err(panic) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                Ended::Panicked(format!("{}: {}", trial.name, text.unwrap_or_default()))
+                self.panicked(&format!("{}: {}", trial.name, text.unwrap_or_default()));
             }
-        };
-        // Whoever collects them is there until the last one.
-        let _ = self.done.send(ended);
+        }
+    }
+
+    /// A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
+    fn panicked(&self, error: &str) {
+        let said = || format!("a trial ended in an error of failspec itself: {error}");
+        self.done().run.diagnosis.get_or_insert_with(said);
+    }
+
+    fn done(&self) -> MutexGuard<'_, Done> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn run(&self, trial: &Trial) -> (TrialReport, Option<First>) {

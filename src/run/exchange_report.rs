@@ -63,28 +63,29 @@ pub(super) fn cut(mut text: String, longest: usize) -> String {
 
 /// A command line that sends the request; a credential is a shell variable.
 fn curl(request: &Request) -> String {
-    let mut parts = vec!["curl -i".to_owned()];
+    let mut line = "curl -i ".to_owned();
     if request.method != "GET" || request.body.is_some() {
-        parts.push(format!("-X {}", request.method));
+        line.extend(["-X ", &request.method, " "]);
     }
-    parts.push(quote(&request.shown_url));
+    line.push_str(&quote(&request.shown_url));
     for header in &request.headers {
-        let line = format!("{}: {}", header.name, header.shown);
-        parts.push(format!("-H {}", quote(&line)));
+        line.extend([" -H ", &quote(&format!("{}: {}", header.name, header.shown))]);
     }
     if let Some(body) = &request.body {
         let is_text = std::str::from_utf8(&body.bytes).is_ok();
-        parts.push(if is_text && !body.shown.is_empty() {
-            format!("--data-binary {}", quote(&body.shown))
-        } else {
-            format!("--data-binary @body  # {}", body.shown)
-        });
+        match is_text && !body.shown.is_empty() {
+            true => line.extend([" --data-binary ", &quote(&body.shown)]),
+            false => line.extend([" --data-binary @body  # ", &body.shown]),
+        }
     }
-    parts.join(" ")
+    line
 }
 
 /// Quoted for a POSIX shell; `[secret: role editor]` becomes a variable that the reader sets.
 fn quote(text: &str) -> String {
+    if !text.contains(['\'', '[']) {
+        return format!("'{text}'");
+    }
     let mut quoted = String::from("'");
     let mut rest = text;
     while let Some(at) = rest.find("[secret: ") {

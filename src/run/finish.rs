@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     check::{self, Finding, Identity, Phase, Subject, View},
-    pack::{Contract, Failure, Scenario},
+    pack::{Contract, Failure, Pack, Scenario},
     snapshot::{Picture, SnapshotFile, file_name, picture},
     verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
 };
@@ -17,6 +17,7 @@ use super::{
     exchange_report::{LONGEST_BODY, cut, exchange_report},
     plan::Trial,
     session::Session,
+    whole::Exchanges,
 };
 
 /// The longest text about an answer that may quote it, in bytes: an answer can be megabytes long, and every check
@@ -33,14 +34,13 @@ impl Running<'_> {
         report.operation = self.operation();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
-        let records = self.observed.records.iter();
-        report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
         let subject =
             self.answered.then(|| Subject::new(&session.pack.contract, &trial.scenario, &self.observed));
         let subject = subject.flatten();
         if let Some(subject) = &subject {
-            report.observed = Some(observed(subject, session));
-            report.request_ids = request_ids(subject, session);
+            let observed = observed(subject, session);
+            report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
+            report.observed = Some(observed);
         }
         let reason = self.inconclusive.as_ref().map(quoted);
         let undocumented =
@@ -74,6 +74,11 @@ impl Running<'_> {
         if report.outcome == Outcome::Inconclusive {
             report.exercised = Exercise::No;
         }
+        // Last, because most reports show nothing of a trial that simply passed.
+        if session.exchanges == Exchanges::OfAll || report.is_notable() {
+            let records = self.observed.records.iter();
+            report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
+        }
         report
     }
 }
@@ -88,9 +93,9 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
     let failure = &contract.failures[trial.scenario.failure];
     TrialReport {
         index: trial.index,
-        name: trial.name.clone(),
-        pack: session.pack.name.clone(),
-        failure: failure.id.clone(),
+        name: Arc::clone(&trial.name),
+        pack: Arc::clone(&session.names.0),
+        failure: Arc::clone(&session.names.1[trial.scenario.failure]),
         cause: trial.scenario.cause.map(|cause| failure.causes[cause].clone()),
         operation: None,
         outcome: Outcome::Skipped,
@@ -109,6 +114,12 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
         request_ids: Vec::new(),
         duration_ms: 0,
     }
+}
+
+/// The name of a pack and the ids of its failures.
+pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
+    let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str().into());
+    (pack.name.as_str().into(), ids.collect())
 }
 
 /// What is documented about each failure of a contract.
@@ -216,13 +227,13 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
         request_id: subject
             .view
             .request_id(envelope)
-            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE)),
+            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE).into()),
         ms: fractional_millis(subject.exchange.elapsed),
     }
 }
 
 /// The request ids of the answers whose request id is documented: those of the request under test.
-fn request_ids(subject: &Subject<'_>, session: &Session) -> Vec<String> {
+fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<str>>) -> Vec<Arc<str>> {
     let binding =
         subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
     if !binding {
@@ -236,9 +247,11 @@ fn request_ids(subject: &Subject<'_>, session: &Session) -> Vec<String> {
     let ids = records.filter_map(|record| {
         let view = View::new(record.exchange.result.as_ref().ok()?, None);
         let id = view.request_id(&subject.triggered.envelope)?;
-        Some(short_id(session.mask.text(&id).into_owned()))
+        let id = short_id(session.mask.text(&id).into_owned());
+        // The answer in short holds the same one.
+        Some(observed.filter(|observed| ***observed == *id).map_or_else(|| id.into(), Arc::clone))
     });
-    let mut ids: Vec<String> = ids.collect();
+    let mut ids: Vec<Arc<str>> = ids.collect();
     ids.dedup();
     // Kept until the end of the run, as a rule with one id in it.
     ids.shrink_to_fit();
@@ -250,7 +263,7 @@ fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<S
     let name = trial_file(session, trial);
     let now = SnapshotFile {
         source: trial.scenario.place.source.name().to_owned(),
-        expression: trial.name.clone(),
+        expression: trial.name.to_string(),
         contents: picture(Picture {
             answer: subject.answer(),
             failure: subject.triggered,

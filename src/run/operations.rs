@@ -1,5 +1,7 @@
 //! What a run showed of the operations of an OpenAPI document.
 
+use std::sync::Arc;
+
 use crate::{
     check::{Against, Phase},
     openapi::Response,
@@ -10,11 +12,11 @@ use super::course::Running;
 
 impl Running<'_> {
     /// The operation that the request under test is, as the contract's OpenAPI document has it.
-    pub(super) fn operation(&self) -> Option<String> {
+    pub(super) fn operation(&self) -> Option<Arc<str>> {
         let against = self.session.against.as_ref()?;
         let tested = self.observed.records.iter().find(|record| record.phase == Phase::Request)?;
         let request = &tested.exchange.request;
-        against.operation(&request.method, request.url.path()).map(crate::openapi::Operation::name)
+        against.operation(&request.method, request.url.path()).map(|operation| operation.name().into())
     }
 }
 
@@ -25,7 +27,7 @@ pub(super) fn operations(against: &Against, trials: &[TrialReport]) -> Vec<Opera
         let name = operation.name();
         let statuses: Vec<_> = trials
             .iter()
-            .filter(|trial| trial.operation.as_ref() == Some(&name))
+            .filter(|trial| trial.operation.as_deref() == Some(name.as_str()))
             .filter_map(|trial| Response::of(&operation.responses, trial.observed.as_ref()?.status))
             .map(|response| response.status)
             .collect();

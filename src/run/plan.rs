@@ -19,7 +19,7 @@ pub struct Trial {
     /// Its place in the run.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
-    pub name: String,
+    pub name: Arc<str>,
     /// The scenario.
     pub scenario: Arc<Scenario>,
     /// Which row of it.
@@ -123,6 +123,7 @@ impl Plan {
             }
             let lacking = lacking(scenario, &pack.contract, &target);
             let skip = skip_reason(&lacking);
+            let name = Arc::from(name);
             let trial = Trial { index: first + selected, name, scenario: Arc::clone(scenario), row, skip };
             selected += 1;
             shared.note(&trial, &target);

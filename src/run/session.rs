@@ -18,7 +18,10 @@ use crate::{
     verdict::Documented,
 };
 
-use super::{canary::CanaryState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients};
+use super::{
+    canary::CanaryState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients,
+    whole::Exchanges,
+};
 
 /// What all trials of one pack on one target share.
 #[derive(Debug)]
@@ -53,6 +56,11 @@ pub struct Session {
     pub logins: Logins,
     /// What is documented about each failure, in the order of the contract: every report of a trial holds it.
     pub documented: Vec<Arc<Documented>>,
+    /// The name of the pack, and the ids of its failures in the order of the contract, as each report of a trial holds
+    /// them.
+    pub names: (Arc<str>, Vec<Arc<str>>),
+    /// Of which trials it is told what was sent and received.
+    pub exchanges: Exchanges,
     /// A short random name of the run; created names carry it.
     pub run: String,
     /// Counts the values of `${unique}`.

@@ -22,7 +22,7 @@ pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
     able.filter_map(|trial| {
         let longest = longest_wait(trial, &scope)?;
         Some(PlannedWait {
-            trial: trial.name.clone(),
+            trial: trial.name.to_string(),
             at_most_seconds: longest.as_secs_f64().ceil() as u64,
             as_told: waits(trial).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
         })

@@ -7,29 +7,29 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use tokio::sync::{Semaphore, mpsc::UnboundedSender};
+use tokio::sync::Semaphore;
 
 use crate::{
     check::Against,
     openapi::Declared,
-    pack::{Files, trial_names},
+    pack::{Files, trial_count, trial_names},
     secret::Mask,
     snapshot::{Approved, Mode},
     target::{Target, Waiver},
     verdict::{
-        Coverage, ErratumReport, Event, Evidence, FORMAT, PackHeader, PackReport, RunFinding, RunHeader,
-        RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport, WaiverReport,
-        causes, reused_request_ids, waiver_findings,
+        Coverage, ErratumReport, Event, Evidence, FORMAT, Listener, PackHeader, PackReport, RunFinding,
+        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport,
+        WaiverReport, causes, reused_request_ids, waiver_findings,
     },
 };
 
 use super::{
     engine::{Engine, PackRun},
     error::RunError,
-    finish::{documented, millis, scenario_file},
+    finish::{documented, millis, names, scenario_file},
     interrupt::Interrupt,
     operations::operations,
-    plan::{Plan, Selectors},
+    plan::{Plan, Selectors, Trial},
     session::{Session, run_name, variables},
     wait::planned_waits,
 };
@@ -65,7 +65,7 @@ pub struct RunOptions {
     pub shard: Option<Shard>,
 }
 
-/// Which trials keep what was sent and received until the report of the run is complete. Events have it always.
+/// Of which trials it is told what was sent and received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exchanges {
     /// All.
@@ -81,32 +81,28 @@ pub enum Exchanges {
 /// # Errors
 /// When no client can be made (TLS settings), or the contract's OpenAPI document cannot be used.
 pub async fn run(
-    plans: Vec<Plan>,
+    mut plans: Vec<Plan>,
     options: RunOptions,
     interrupt: Interrupt,
-    events: UnboundedSender<Event>,
+    listener: Arc<Listener>,
 ) -> Result<RunReport, RunError> {
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let header = header(&plans, &options);
-    let _ = events.send(Event::Started(Box::new(header.clone())));
+    listener(Event::Started(&header));
     let loopback = plans.iter().all(|plan| is_loopback(&plan.target));
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let waivers = Arc::new(options.waivers.clone());
+    // Each trial goes when it is over: what is kept of it is its report.
+    let trials: Vec<Vec<Trial>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.trials)).collect();
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
-        let engine = Engine {
-            session,
-            permits: Arc::clone(&permits),
-            jobs,
-            exchanges: options.exchanges,
-            events: events.clone(),
-        };
+        let engine = Engine { session, permits: Arc::clone(&permits), jobs, listener: Arc::clone(&listener) };
         engines.push((engine, plan));
     }
-    let runs = join_all(engines.iter().map(|(engine, plan)| engine.run(&plan.trials))).await;
+    let runs = join_all(engines.iter().zip(trials).map(|((engine, _), trials)| engine.run(trials))).await;
     let mut report = assemble(&header, &engines, runs, &options, &interrupt);
     report.started = started.to_string();
     report.duration_ms = millis(began.elapsed());
@@ -145,10 +141,12 @@ pub(super) fn session(
         commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
         documented: documented(&plan.pack.contract),
+        names: names(&plan.pack),
         run: run_name(),
         counter: AtomicU64::new(0),
         against: Declared::shared(&plan.pack)?
             .map(|declared| Against { declared, base: plan.target.url.path().into() }),
+        exchanges: options.exchanges,
         pack: Arc::clone(&plan.pack),
         target: Arc::clone(&plan.target),
     })
@@ -310,7 +308,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             failures: contract.failures.len(),
             failures_selected: plan.failures_selected(),
             scenarios: plan.pack.scenarios.len(),
-            trials: trial_names(&plan.pack).count(),
+            trials: trial_count(&plan.pack),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,

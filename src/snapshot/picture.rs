@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     http::Answer,
-    pack::{Failure, Part},
+    pack::{Failure, Part, Pointer},
     secret::Mask,
 };
 
@@ -38,14 +38,16 @@ pub fn picture(of: Picture<'_>) -> String {
         _ if of.answer.body.len() > LARGEST_BODY => {
             text.push_str(&format!("[a body of more than {LARGEST_BODY} bytes]"));
         }
+        // Where no secret is known, as a rule, nothing need be copied for being masked.
+        Some(value) if of.mask.is_empty() => {
+            let mut body =
+                Body { text: Vec::new(), known: known(value, of.failure), own_values: of.own_values };
+            body.write(value, 0);
+            text.push_str(&String::from_utf8_lossy(&body.text));
+        }
         Some(value) => {
-            let mut value = value.clone();
-            mask_known(&mut value, of.failure);
-            mask_own(&mut value, of);
-            if !of.mask.is_empty() {
-                value = of.mask.json(&value);
-            }
-            text.push_str(&serde_json::to_string_pretty(&value).unwrap_or_default());
+            let masked = of.mask.json(&masked(value, of));
+            text.push_str(&serde_json::to_string_pretty(&masked).unwrap_or_default());
         }
         None => {
             let body = of.answer.text_lossy();
@@ -91,8 +93,31 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
     headers
 }
 
-/// Masks message, request id and what the contract says varies.
-fn mask_known(value: &mut Value, failure: &Failure) {
+/// A body without message, request id, what the contract says varies, and this trial's own values.
+fn masked(value: &Value, of: Picture<'_>) -> Value {
+    let mut value = value.clone();
+    for (pointer, mask) in varying(of.failure) {
+        if let Some(found) = pointer.find_mut(&mut value).filter(|found| can_vary(found)) {
+            *found = Value::String(mask);
+        }
+    }
+    mask_own(&mut value, of);
+    value
+}
+
+/// The values of a body that vary, and what stands in their place.
+fn known<'v>(value: &'v Value, failure: &Failure) -> Vec<(&'v Value, String)> {
+    let found = varying(failure).filter_map(|(pointer, mask)| Some((pointer.find(value)?, mask)));
+    found.filter(|(found, _)| can_vary(found)).collect()
+}
+
+/// Only what has the documented type is what the mask says: anything else is worth seeing.
+fn can_vary(value: &Value) -> bool {
+    value.is_string() || value.is_number()
+}
+
+/// The places of message, request id and what the contract says varies, with the words for them.
+fn varying(failure: &Failure) -> impl Iterator<Item = (&Pointer, String)> {
     let envelope = &failure.envelope;
     let message = envelope.message.as_ref().map(|ruled| (&ruled.rule, "[message]".to_owned()));
     let id = envelope.request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
@@ -104,13 +129,63 @@ fn mask_known(value: &mut Value, failure: &Failure) {
         }
         Part::Header(_) => None,
     });
-    for (pointer, mask) in message.into_iter().chain(id).chain(varies) {
-        if let Some(found) = pointer.find_mut(value)
-            // Only what has the documented type is what the mask says: anything else is worth seeing.
-            && (found.is_string() || found.is_number())
-        {
-            *found = Value::String(mask);
+    message.into_iter().chain(id).chain(varies)
+}
+
+/// A body as it is written: as [`serde_json::to_string_pretty`] would write the [`masked`] one.
+struct Body<'a> {
+    text: Vec<u8>,
+    known: Vec<(&'a Value, String)>,
+    own_values: &'a [String],
+}
+
+impl Body<'_> {
+    fn write(&mut self, value: &Value, depth: usize) {
+        // Of several masks of one place the last one stays.
+        let known = self.known.iter().rposition(|(known, _)| std::ptr::eq(*known, value));
+        match value {
+            _ if known.is_some() => {
+                let mask = known.map(|at| std::mem::take(&mut self.known[at].1));
+                self.scalar(&mask.unwrap_or_default());
+            }
+            Value::String(text) => self.scalar(&own_text(text, self.own_values)),
+            Value::Array(items) if !items.is_empty() => {
+                self.text.push(b'[');
+                for (at, item) in items.iter().enumerate() {
+                    self.line(at, depth + 1);
+                    self.write(item, depth + 1);
+                }
+                self.end(b']', depth);
+            }
+            Value::Object(members) if !members.is_empty() => {
+                self.text.push(b'{');
+                for (at, (key, member)) in members.iter().enumerate() {
+                    self.line(at, depth + 1);
+                    self.scalar(key);
+                    self.text.extend_from_slice(b": ");
+                    self.write(member, depth + 1);
+                }
+                self.end(b'}', depth);
+            }
+            other => self.scalar(other),
         }
+    }
+
+    /// Text, a number, a word, or a list or an object with nothing in it.
+    fn scalar(&mut self, value: &(impl serde::Serialize + ?Sized)) {
+        // A vector takes all that is written to it.
+        let _ = serde_json::to_writer(&mut self.text, value);
+    }
+
+    fn line(&mut self, at: usize, depth: usize) {
+        self.text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+        self.text.extend(std::iter::repeat_n(b' ', 2 * depth));
+    }
+
+    fn end(&mut self, bracket: u8, depth: usize) {
+        self.text.push(b'\n');
+        self.text.extend(std::iter::repeat_n(b' ', 2 * depth));
+        self.text.push(bracket);
     }
 }
 
@@ -137,4 +212,43 @@ fn own_text<'t>(text: &'t str, own_values: &[String]) -> Cow<'t, str> {
         }
     }
     masked
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(value: &Value, known: Vec<(&Value, String)>, own_values: &[String]) -> String {
+        let mut body = Body { text: Vec::new(), known, own_values };
+        body.write(value, 0);
+        String::from_utf8(body.text).unwrap()
+    }
+
+    #[test]
+    fn a_body_is_written_as_serde_json_writes_it() {
+        for value in [
+            json!({"a": [1, -2.5, 1e300, true, null, [], {}, [[]], {"b": {"c": "\u{1}\"\\ü\n日本"}}], "\"k\n": ""}),
+            json!([]),
+            json!({}),
+            json!("text"),
+            json!([[1], [2, {"x": []}]]),
+            json!(18_446_744_073_709_551_615_u64),
+        ] {
+            assert_eq!(written(&value, Vec::new(), &[]), serde_json::to_string_pretty(&value).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_varies_and_own_values_are_masked_where_they_stand() {
+        let value =
+            json!({"message": "hi", "same": "hi", "list": ["hi", "of failspec-abc-1, and failspec-abc-1"]});
+        let known =
+            vec![(&value["message"], "[message]".to_owned()), (&value["message"], "[last]".to_owned())];
+        let text = written(&value, known, &["failspec-abc-1".to_owned()]);
+        let expected =
+            json!({"message": "[last]", "same": "hi", "list": ["hi", "of [unique], and [unique]"]});
+        assert_eq!(text, serde_json::to_string_pretty(&expected).unwrap());
+    }
 }

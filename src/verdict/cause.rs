@@ -52,7 +52,7 @@ pub fn causes<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> Vec<Caus
             }
             if length < *shortest {
                 *shortest = length;
-                cause.example.clone_from(&trial.name);
+                cause.example = trial.name.to_string();
                 cause.message.clone_from(&finding.message);
             }
         }
@@ -77,7 +77,7 @@ fn cause(trial: &TrialReport, finding: &Finding) -> Cause {
         expected: expected.to_owned(),
         actual: actual.to_owned(),
         trials: 0,
-        example: trial.name.clone(),
+        example: trial.name.to_string(),
         message: finding.message.clone(),
     }
 }

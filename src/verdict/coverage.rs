@@ -117,9 +117,9 @@ impl Coverage {
     /// whether the shards have all trials of the pack.
     pub(super) fn joined(shards: &[&Self], trials: &[&TrialReport], full: bool) -> Self {
         let Some(first) = shards.first() else { return Self { failures: Vec::new() } };
-        let failures: HashSet<&str> = trials.iter().map(|trial| trial.failure.as_str()).collect();
+        let failures: HashSet<&str> = trials.iter().map(|trial| &*trial.failure).collect();
         let causes: HashSet<(&str, Option<&str>)> =
-            trials.iter().map(|trial| (trial.failure.as_str(), trial.cause.as_deref())).collect();
+            trials.iter().map(|trial| (&*trial.failure, trial.cause.as_deref())).collect();
         let documented = first.failures.iter().enumerate().map(|(index, failure)| {
             let in_shards = shards.iter().filter_map(|shard| shard.failures.get(index));
             let of_causes = |failure: &FailureCoverage| {

@@ -9,15 +9,19 @@ use super::{
 };
 
 /// What a run tells while it goes on.
-#[derive(Debug)]
-pub enum Event {
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
     /// The run begins.
-    Started(Box<RunHeader>),
+    Started(&'a RunHeader),
     /// A trial is over. Trials end in any order; their `index` is the order of the plan.
-    TrialFinished(Box<TrialReport>),
+    TrialFinished(&'a TrialReport),
     /// Something that a person who waits should know.
-    Notice(String),
+    Notice(&'a str),
 }
+
+/// Who is told what happens, at once and on the thread on which it happens: nothing is copied for it, and no task is
+/// woken. What takes long belongs elsewhere, for the next request waits for it.
+pub type Listener = dyn Fn(Event<'_>) + Send + Sync;
 
 /// What is known before anything is sent.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]

@@ -91,7 +91,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let mut full = true;
     for (index, pack) in whole.packs.iter_mut().enumerate() {
         let own: Vec<&TrialReport> =
-            scenarios.iter().filter(|trial| trial.pack == pack.header.name).collect();
+            scenarios.iter().filter(|trial| *trial.pack == *pack.header.name).collect();
         let pack_is_full = own.len() == pack.header.trials;
         full &= pack_is_full;
         whole.run_findings.extend(reused_request_ids(&own));
@@ -237,7 +237,7 @@ fn no_trial_twice(reports: &[Named]) -> Result<(), MergeError> {
                 let what = format!("{} is in {first} as well", trial.name);
                 return Err(MergeError::Contradicts { report: name.clone(), what });
             }
-            if !known.contains(&trial.pack.as_str()) {
+            if !known.contains(&&*trial.pack) {
                 let what = format!("{} belongs to none of its packs", trial.name);
                 return Err(MergeError::Contradicts { report: name.clone(), what });
             }
@@ -277,10 +277,9 @@ fn join_pack(
     let of_shards: Vec<&PackReport> = shards.iter().filter_map(|packs| packs.get(index)).collect();
     let coverages: Vec<&Coverage> = of_shards.iter().map(|pack| &pack.coverage).collect();
     pack.coverage = Coverage::joined(&coverages, trials, full);
-    let failures: std::collections::HashSet<&str> =
-        trials.iter().map(|trial| trial.failure.as_str()).collect();
+    let failures: std::collections::HashSet<&str> = trials.iter().map(|trial| &*trial.failure).collect();
     pack.header.failures_selected = if full { pack.header.failures } else { failures.len() };
-    let place: HashMap<&str, usize> = trials.iter().map(|trial| (trial.name.as_str(), trial.index)).collect();
+    let place: HashMap<&str, usize> = trials.iter().map(|trial| (&*trial.name, trial.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
     pack.header.waits.sort_by_key(|wait| place.get(wait.trial.as_str()).copied());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));

@@ -15,7 +15,8 @@ mod trial;
 pub use cause::{Cause, causes};
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
 pub use event::{
-    ErratumReport, Event, FORMAT, PackHeader, PackReport, PlannedWait, RunHeader, RunReport, ServerReport,
+    ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, PlannedWait, RunHeader, RunReport,
+    ServerReport,
 };
 pub use lack::{Lack, LackKind};
 pub use merge::{MergeError, merge};

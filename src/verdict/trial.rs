@@ -18,16 +18,17 @@ pub struct TrialReport {
     /// Its place in the plan of the whole run, all shards taken together, from 0.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
-    pub name: String,
+    pub name: Arc<str>,
+    // As all that many trials have in common: one text for all of them.
     /// The pack.
-    pub pack: String,
+    pub pack: Arc<str>,
     /// The failure under test.
-    pub failure: String,
+    pub failure: Arc<str>,
     /// The cause under test.
     pub cause: Option<String>,
     /// The operation of the contract's OpenAPI document that the request under test is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub operation: Option<Arc<str>>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, where it is not simply passed or failed.
@@ -58,7 +59,7 @@ pub struct TrialReport {
     /// The documented request ids of the answers to the request under test, masked like all else; only a whole run
     /// can tell whether one was given twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub request_ids: Vec<String>,
+    pub request_ids: Vec<Arc<str>>,
     /// From its first request to its last answer, in milliseconds; waits included.
     pub duration_ms: u64,
 }
@@ -99,7 +100,7 @@ pub struct ObservedAnswer {
     /// The code.
     pub code: Option<Value>,
     /// The request id, as the API told it.
-    pub request_id: Option<String>,
+    pub request_id: Option<Arc<str>>,
     /// From sending to the end of the answer, in milliseconds.
     pub ms: f64,
 }

@@ -199,8 +199,7 @@ pub async fn judge_with(
     assert!(!plan.trials.is_empty(), "nothing was selected");
     let options = RunOptions { snapshots: Mode::Off, selectors, waivers: config.waivers, ..options };
     let (_interrupter, interrupt) = interrupt();
-    let (events, _unheard) = tokio::sync::mpsc::unbounded_channel();
-    run(vec![plan], options, interrupt, events).await.expect("a client")
+    run(vec![plan], options, interrupt, Arc::new(|_| {})).await.expect("a client")
 }
 
 /// The one trial of a scenario.

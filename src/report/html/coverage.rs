@@ -28,7 +28,7 @@ impl<'r> Trials<'r> {
     fn of(report: &'r RunReport) -> Self {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
         for trial in &report.scenarios {
-            all.entry((trial.pack.as_str(), trial.failure.as_str())).or_default().push(trial);
+            all.entry((&*trial.pack, &*trial.failure)).or_default().push(trial);
         }
         Self(all)
     }

@@ -19,16 +19,23 @@ impl Page {
 
     /// Text of unknown origin, in an element or between the quotes of an attribute.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        for character in visible(text).chars() {
-            match character {
-                '&' => self.html.push_str("&amp;"),
-                '<' => self.html.push_str("&lt;"),
-                '>' => self.html.push_str("&gt;"),
-                '"' => self.html.push_str("&quot;"),
-                '\'' => self.html.push_str("&#39;"),
-                _ => self.html.push(character),
-            }
+        let text = visible(text);
+        let mut done = 0;
+        // What must be written otherwise is ASCII, and few texts have any of it.
+        for (at, byte) in text.bytes().enumerate() {
+            let entity = match byte {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'\'' => "&#39;",
+                _ => continue,
+            };
+            self.html.push_str(&text[done..at]);
+            self.html.push_str(entity);
+            done = at + 1;
         }
+        self.html.push_str(&text[done..]);
         self
     }
 
@@ -58,8 +65,15 @@ impl Page {
     pub(super) fn json(&mut self, value: &impl Serialize) -> &mut Self {
         // What reports are made of has text for keys, so that it can always be written.
         let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&');
         let mut units = [0; 2];
-        for character in json.chars() {
+        let mut rest = json.as_str();
+        loop {
+            let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            self.html.push_str(&rest[..plain]);
+            let mut others = rest[plain..].chars();
+            let Some(character) = others.next() else { break };
+            rest = others.as_str();
             if matches!(character, '<' | '>' | '&') || is_unsafe(character) {
                 for unit in character.encode_utf16(&mut units) {
                     self.html.push_str(&format!("\\u{unit:04x}"));

@@ -125,7 +125,7 @@ fn row(page: &mut Page, trial: &TrialReport) {
     page.raw("<span class=\"hidden\">").raw(word(trial.outcome)).raw(": </span><span class=\"name\">");
     let (path, name) = match trial.name.match_indices("::").nth(1) {
         Some((at, colons)) => trial.name.split_at(at + colons.len()),
-        None => ("", trial.name.as_str()),
+        None => ("", &*trial.name),
     };
     page.raw("<span class=\"path\">").text(path).raw("</span>").text(name).raw("</span>");
     page.raw("<span class=\"badge warned\">");

@@ -14,7 +14,7 @@ use super::trial::{case, safe};
 pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     let mut suite = TestSuite::new(safe(&pack.header.label()));
     suite.timestamp = report.started.parse().ok();
-    let trials = || report.scenarios.iter().filter(|trial| trial.pack == pack.header.name);
+    let trials = || report.scenarios.iter().filter(|trial| *trial.pack == *pack.header.name);
     // Trials run at the same time: the sum is the time that was spent, not that passed.
     suite.set_time(Duration::from_millis(trials().map(|trial| trial.duration_ms).sum()));
     let mut property = |name: &str, value: &str| {

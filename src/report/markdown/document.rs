@@ -118,7 +118,7 @@ fn packs(comment: &mut Comment, report: &RunReport) {
 
 fn outcomes(report: &RunReport, pack: &PackReport) -> String {
     let count = |outcome| {
-        let own = report.scenarios.iter().filter(|trial| trial.pack == pack.header.name);
+        let own = report.scenarios.iter().filter(|trial| *trial.pack == *pack.header.name);
         own.filter(|trial| trial.outcome == outcome).count()
     };
     let mut text = format!("{} passed", count(Outcome::Passed));

@@ -175,7 +175,7 @@ pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
     let items: Vec<String> = by_check
         .into_iter()
         .map(|(check, found)| {
-            let mut trials: Vec<&str> = found.iter().map(|(trial, _)| trial.name.as_str()).collect();
+            let mut trials: Vec<&str> = found.iter().map(|(trial, _)| &*trial.name).collect();
             trials.dedup();
             let message = prose(&cut(found[0].1));
             format!("- {} {message}: {}\n", code(check), names(trials.into_iter()))
@@ -189,7 +189,7 @@ pub(super) fn differences(comment: &mut Comment, report: &RunReport) {
     if !counts.is_empty() {
         comment.line(&format!("\n**Approved answers**: {}", counts.join(" · ")));
         let changed = report.scenarios.iter().filter(|trial| differs(trial));
-        let changed: Vec<&str> = changed.map(|trial| trial.name.as_str()).collect();
+        let changed: Vec<&str> = changed.map(|trial| &*trial.name).collect();
         if !changed.is_empty() {
             comment.line(&format!("\n- differ: {}", names(changed.into_iter())));
         }

@@ -11,7 +11,8 @@ use super::{paint::Paint, visible};
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]
 pub struct Progress {
-    bar: ProgressBar,
+    /// On a terminal alone: a bar that nobody sees still works out how much time is left.
+    bar: Option<ProgressBar>,
     /// Whether plain lines are written.
     plain: bool,
     total: usize,
@@ -26,15 +27,13 @@ impl Progress {
     /// Progress over `total` trials.
     pub fn new(total: usize, quiet: bool) -> Self {
         let terminal = stderr().is_terminal() && !quiet;
-        let bar = if terminal {
+        let bar = terminal.then(|| {
             let style = ProgressStyle::with_template("{bar:32} {pos}/{len} · {msg} · {eta} left");
             let bar =
                 ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(12));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
-        } else {
-            ProgressBar::hidden()
-        };
+        });
         Self { bar, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
     }
 
@@ -46,8 +45,10 @@ impl Progress {
             Outcome::Inconclusive => self.inconclusive += 1,
             _ => {}
         }
-        self.bar.set_message(self.counts());
-        self.bar.inc(1);
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.counts());
+            bar.inc(1);
+        }
         if self.plain {
             // A line for every tenth: enough to see in a CI log that it moves.
             let tenths = self.done * 10 / self.total.max(1);
@@ -65,7 +66,9 @@ impl Progress {
 
     /// The run is over.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 
     fn counts(&self) -> String {
@@ -78,8 +81,12 @@ impl Progress {
 
     /// A line above the bar; a closed standard error is nobody's problem.
     fn line(&self, text: &str) {
-        self.bar.suspend(|| {
+        let write = || {
             let _ = writeln!(anstream::stderr(), "{text}");
-        });
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
     }
 }
