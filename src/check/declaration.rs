@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::{
     http::Answer,
-    openapi::{Content, Declared, Operation, Response},
+    openapi::{Content, Declared, Operation, Response, ResponseStatus},
+    pack::Provenance,
 };
 
 use super::{
@@ -64,6 +65,19 @@ impl<'a> Declaration<'a> {
             self.operation.name(),
             self.answer.status
         )
+    }
+
+    /// How binding the response is that is declared for the answer. `default` is everything that is not declared
+    /// otherwise, and most documents mean errors by it: it binds the errors of an operation whose successes are declared.
+    pub fn source(&self) -> Provenance {
+        let is_default = self.response.is_some_and(|response| response.status == ResponseStatus::Default);
+        let declares_success = self.operation.responses.iter().any(|response| {
+            matches!(response.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+        });
+        match is_default && (self.answer.status < 400 || !declares_success) {
+            true => Provenance::Ours,
+            false => Provenance::Documented,
+        }
     }
 
     /// Whether there is a body to look at: an answer to HEAD has none, nor have 204 and 304.

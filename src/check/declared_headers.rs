@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    openapi::{Direction, ResponseHeader},
-    pack::Provenance,
-};
+use crate::openapi::{Direction, ResponseHeader};
 
 use super::{
     declaration::{Declaration, declarations},
@@ -51,5 +48,5 @@ fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
         }
     };
     let message = format!("{}: expected {expected}, got {actual}", it.told());
-    Some(Finding::new(CHECK.id, Provenance::Documented, expected, actual).saying(message))
+    Some(Finding::new(CHECK.id, it.source(), expected, actual).saying(message))
 }

@@ -51,7 +51,7 @@ pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provena
     }
     if let Some(response) = it.response {
         let content = it.content().or_else(|| json(response))?;
-        return Some((content, Provenance::Documented));
+        return Some((content, it.source()));
     }
     if it.answer.status < 400 {
         return None;

@@ -1,7 +1,5 @@
 //! Media types that an OpenAPI document does not declare.
 
-use crate::pack::Provenance;
-
 use super::{
     declaration::declarations,
     finding::Finding,
@@ -29,7 +27,7 @@ pub(super) fn media_types(observed: &Observed) -> Vec<Finding> {
             let known = known.join(" or ");
             let media_type = it.answer.header("content-type").unwrap_or("no Content-Type");
             let message = format!("{} with {media_type}; {known} is declared", it.told());
-            Some(Finding::new(CHECK.id, Provenance::Documented, known, media_type).saying(message))
+            Some(Finding::new(CHECK.id, it.source(), known, media_type).saying(message))
         })
         .collect()
 }

@@ -28,6 +28,9 @@ use super::{
 /// How many warnings about a document are shown unless all are asked for.
 const WARNINGS_SHOWN: usize = 10;
 
+/// How many variables without a value are shown.
+const VARIABLES_SHOWN: usize = 6;
+
 /// Options of `import openapi`.
 #[derive(Debug, Args)]
 pub struct ImportOpenApiArguments {
@@ -271,10 +274,17 @@ fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, again: bool) -> 
     let role = if made.draft.requires.roles.is_empty() { "" } else { " --role user=bearer:env:TOKEN" };
     let mut text =
         format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{role}\n");
-    for (variable, about, default) in made.draft.requires.variables.iter().filter(|_| !again) {
-        if default.is_none() {
-            let _ = writeln!(text, "  --var {variable}=… gives {}", visible(about));
-        }
+    let variables = made.draft.requires.variables.iter().filter(|(.., default)| !again && default.is_none());
+    let variables: Vec<_> = variables.collect();
+    for (variable, about, _) in variables.iter().take(VARIABLES_SHOWN) {
+        let _ = writeln!(text, "  --var {variable}=… gives {}", visible(about));
+    }
+    if variables.len() > VARIABLES_SHOWN {
+        let more = variables.len() - VARIABLES_SHOWN;
+        let _ = writeln!(
+            text,
+            "  … and {more} more variables, in contract.yaml: --value NAME=… gives all of a name"
+        );
     }
     text
 }
