@@ -382,3 +382,33 @@ fn drift_tells_what_a_document_declares_otherwise() {
         .says("GET /me is not there any more")
         .says("GET /you is new");
 }
+
+#[test]
+fn a_default_response_binds_errors_where_successes_are_declared() {
+    let contract = "contract: tiny\nas_of: 2026-01-31\nopenapi: openapi.yaml\nfailures:\n  - { id: gone, status: 404, summary: Gone }\n";
+    let scenarios = "contract: tiny\nscenarios:\n  \
+                     a: { triggers: gone, request: GET /a, no_control: a test }\n  \
+                     b: { triggers: gone, request: GET /b, no_control: a test }\n";
+    let error = "{ description: wrong, content: { application/json: { schema: { type: object, required: [code] } } } }";
+    let document = format!(
+        "openapi: 3.1.0\npaths:\n  /a: {{ get: {{ responses: {{ 200: {{ description: fine }}, default: {error} }} }} }}\n  \
+         /b: {{ get: {{ responses: {{ default: {error} }} }} }}\n"
+    );
+    let folder = support::pack_with(contract, scenarios);
+    fs::write(folder.path().join("schemas/tiny/openapi.yaml"), document).unwrap();
+    let server = Server::start(|_| Reply::json(404, r#"{"kode":1}"#));
+    let run = ["run", "tiny", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+    done(failspec(folder.path()).args(run)).exits(1);
+    let report: Value = serde_json::from_str(&read(folder.path(), "report.json")).unwrap();
+    let found = |trial: usize, kind: &str| report["scenarios"][trial][kind][0]["check"].clone();
+    assert_eq!(
+        (found(0, "violations"), found(0, "warnings")),
+        ("declared-schema".into(), Value::Null),
+        "{report:#}"
+    );
+    assert_eq!(
+        (found(1, "violations"), found(1, "warnings")),
+        (Value::Null, "declared-schema".into()),
+        "{report:#}"
+    );
+}

@@ -42,10 +42,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Whether the failure's schemas accept the body as it is, list in place of the message included.
+/// Whether the failure's schemas accept the body as it is, list in place of the message included. Our own reading of
+/// a body takes nothing back of what the documentation allows.
 fn allows_lists(subject: &Subject<'_>) -> bool {
     let envelope = subject.failure.envelope.schema.iter();
-    let mut schemas = envelope.chain(&subject.failure.rules.schema).peekable();
+    let all = envelope.chain(&subject.failure.rules.schema);
+    let mut schemas = all.filter(|schema| schema.source.is_binding()).peekable();
     schemas.peek().is_some()
         && subject.view.body().is_some_and(|body| schemas.all(|schema| schema.rule.fits(body)))
 }

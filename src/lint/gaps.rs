@@ -62,8 +62,8 @@ pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
 
 /// Summaries that name two causes where the contract lists fewer than two.
 pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
-    // The descriptions of a document are made for people, and say little of causes.
-    let written_by_hand = pack.contract.openapi.is_none();
+    // The descriptions of a document that a pack was made of are for people, and say little of causes.
+    let written_by_hand = !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name));
     pack.contract
         .failures
         .iter()

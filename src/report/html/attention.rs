@@ -16,6 +16,7 @@ const MOST_NAMES: usize = 12;
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     let mut parts = Page::default();
     run_findings(&mut parts, report);
+    causes(&mut parts, report);
     not_exercised(&mut parts, report);
     lacks(&mut parts, report);
     waived(&mut parts, report);
@@ -37,6 +38,27 @@ fn run_findings(page: &mut Page, report: &RunReport) {
         }
         page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
         names(page, finding.trials.iter().map(String::as_str));
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+/// Findings that several scenarios have in common, once.
+fn causes(page: &mut Page, report: &RunReport) {
+    let mut shared = report.causes.iter().filter(|cause| cause.trials > 1).peekable();
+    if shared.peek().is_none() {
+        return;
+    }
+    page.raw("<h2>Causes of several findings each</h2>\n<ul class=\"findings\">\n");
+    for cause in shared {
+        let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
+        page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
+        page.text(&scenarios(cause.trials)).raw("</b> ");
+        if let Some(operation) = &cause.operation {
+            page.raw("<code>").text(operation).raw("</code> ");
+        }
+        page.text(&cause.message).raw(" <code class=\"check\">").text(&cause.check).raw("</code>");
+        names(page, [cause.example.as_str()].into_iter());
         page.raw("</div></li>\n");
     }
     page.raw("</ul>\n");

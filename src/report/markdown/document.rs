@@ -51,6 +51,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     head(&mut comment, report);
     packs(&mut comment, report);
     sections::run_findings(&mut comment, report);
+    sections::causes(&mut comment, report);
     sections::violations(&mut comment, report);
     sections::inconclusive(&mut comment, report);
     sections::unexercised_section(&mut comment, report);

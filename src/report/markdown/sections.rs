@@ -8,12 +8,12 @@ use crate::{
         facts::{distinct_first, scenarios, snapshots, unexercised, waivers},
         visible::shortened,
     },
-    verdict::{Outcome, RunReport, TrialReport},
+    verdict::{Cause, Outcome, RunReport, TrialReport},
 };
 
 use super::{
     document::Comment,
-    escape::{block, code, html, link, prose},
+    escape::{block, cell, code, html, link, prose},
 };
 
 /// What violations may take of a comment, in bytes: they are what it is read for.
@@ -50,6 +50,31 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
+}
+
+/// Findings that several scenarios have in common, once.
+pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
+    let shared: Vec<&Cause> = report.causes.iter().filter(|cause| cause.trials > 1).collect();
+    if shared.is_empty() {
+        return;
+    }
+    comment.line(&format!("\n### {} causes of several findings each\n", shared.len()));
+    comment.line("| scenarios | what | check | shortest example |\n|---|---|---|---|");
+    let rows = shared.into_iter().map(|cause| {
+        let sign = if cause.violation { "❌" } else { "⚠️" };
+        let operation =
+            cause.operation.as_ref().map(|operation| format!("{operation}: ")).unwrap_or_default();
+        let what = format!("{operation}{}", cause.message);
+        let what = shortened(&what, LONGEST_SENTENCE);
+        format!(
+            "| {} | {sign} {} | {} | {} |\n",
+            cause.trials,
+            cell(&what),
+            cell(&cause.check),
+            cell(&cause.example)
+        )
+    });
+    comment.items(FOR_OTHERS, &rows.collect::<Vec<_>>());
 }
 
 pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
