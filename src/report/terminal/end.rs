@@ -21,7 +21,7 @@ const MOST_NAMES: usize = 6;
 const MOST_ALIKE: usize = 3;
 
 /// How many more are told in short; the others are counted, and their causes listed.
-const MOST_IN_SHORT: usize = 12;
+const MOST_IN_SHORT: usize = 5;
 
 /// How much is told of what something that the target lacks is, in characters.
 const LONGEST_ABOUT: usize = 80;
