@@ -34,13 +34,26 @@ Examples:
       only what that run made";
 
 pub(super) const IMPORT_EXAMPLES: &str = "\
-Writes schemas/NAME, scenarios/NAME and what it could not tell. Nothing that exists is written over.
+Writes schemas/NAME, scenarios/NAME and what it could not tell. Nothing that you have written is written over.
 
 Examples:
+  failspec import openapi openapi.yaml --name myapi
+      a pack that runs at once: each request breaks one rule of the document
   failspec import docs errors.md --name myapi
       a contract with each documented failure, and a stub of a scenario for each
   failspec import docs page.html --name myapi --documentation https://example.com/docs/errors
       the page lies elsewhere for those who read the contract";
+
+pub(super) const IMPORT_OPENAPI_EXAMPLES: &str = "\
+Writes schemas/NAME and scenarios/NAME/generated.yaml; where they are there, the generated scenarios alone.
+
+Examples:
+  failspec import openapi openapi.yaml --name myapi
+      contract, and scenarios with controls for what the document alone can trigger
+  failspec import openapi openapi.yaml --name myapi --allow-writes --value petId=17
+      POST, PUT, PATCH and DELETE too, on what the run makes; and a pet that is there
+  failspec run myapi --packs . --url http://localhost:8080 --role user=bearer:env:TOKEN
+      runs it";
 
 pub(super) const DIFF_EXAMPLES: &str = "\
 Exit code 1 if a change breaks clients, or a run got worse.
@@ -60,7 +73,9 @@ Examples:
   failspec drift myapi --packs . --docs errors.md
       codes, statuses and envelopes that only one of them has
   failspec drift myapi --packs . --docs errors.md --report github
-      the same as annotations and as the summary of the step";
+      the same as annotations and as the summary of the step
+  failspec drift myapi --packs . --openapi openapi.yaml
+      the contract against the OpenAPI document as it is now";
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:

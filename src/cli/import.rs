@@ -18,6 +18,7 @@ use crate::{
 };
 
 use super::{
+    examples::IMPORT_OPENAPI_EXAMPLES,
     failure::Failure,
     import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
@@ -29,6 +30,7 @@ pub enum ImportAction {
     /// A documentation page: Markdown, HTML, CSV, or its bare text
     Docs(ImportDocsArguments),
     /// An OpenAPI document: contract, and scenarios with controls for what it declares
+    #[command(after_help = IMPORT_OPENAPI_EXAMPLES)]
     Openapi(ImportOpenApiArguments),
 }
 
