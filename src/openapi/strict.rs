@@ -10,31 +10,55 @@ use super::{
     warning::Warnings,
 };
 
-/// Holds the parts of a 3.0 document that are small and decide much against their types one by one: what the API is,
-/// where it is, and how requests show who sends them. Operations are judged where they are read: their types are many,
-/// and as a whole would make the program larger by a twentieth.
+/// Holds the parts of a 3.0 document against their types one by one.
 pub(super) fn look(document: &Document, warnings: &mut Warnings) {
     let root = document.root();
     if let Some(info) = root.get("info") {
         part::<openapiv3::Info>(&info, document, warnings);
     }
-    for server in root.get("servers").iter().flat_map(At::items) {
-        part::<openapiv3::Server>(&server, document, warnings);
+    for (_, path) in root.get("paths").iter().flat_map(At::entries) {
+        for (method, operation) in path.entries() {
+            if ["get", "put", "post", "delete", "options", "head", "patch", "trace"].contains(&method) {
+                self::operation(&operation, document, warnings);
+            }
+        }
     }
-    let schemes = root.get("components").and_then(|it| it.get("securitySchemes"));
-    for (_, at) in schemes.iter().flat_map(At::entries) {
-        part::<openapiv3::SecurityScheme>(&at, document, warnings);
+    let components = root.get("components");
+    let named = |key: &str| components.as_ref().and_then(|it| it.get(key));
+    for (_, at) in named("parameters").iter().flat_map(At::entries) {
+        part::<openapiv3::ReferenceOr<openapiv3::Parameter>>(&at, document, warnings);
+    }
+    for (_, at) in named("securitySchemes").iter().flat_map(At::entries) {
+        part::<openapiv3::ReferenceOr<openapiv3::SecurityScheme>>(&at, document, warnings);
     }
 }
 
-/// Notes what is wrong with a part.
-fn part<T: DeserializeOwned>(at: &At<'_>, document: &Document, warnings: &mut Warnings) {
+/// Parameters and responses are looked at one by one: the reader stops at the first mistake of a part.
+fn operation(at: &At<'_>, document: &Document, warnings: &mut Warnings) {
+    let mut dirty = false;
+    for parameter in at.get("parameters").iter().flat_map(At::items) {
+        dirty |= !part::<openapiv3::ReferenceOr<openapiv3::Parameter>>(&parameter, document, warnings);
+    }
+    for (_, response) in at.get("responses").iter().flat_map(At::entries) {
+        dirty |= !part::<openapiv3::ReferenceOr<openapiv3::Response>>(&response, document, warnings);
+    }
+    if !dirty {
+        part::<openapiv3::Operation>(at, document, warnings);
+    }
+}
+
+/// Whether a part is what it should be; what is wrong with it is noted.
+fn part<T: DeserializeOwned>(at: &At<'_>, document: &Document, warnings: &mut Warnings) -> bool {
     // A reference with other keys beside it is read as what those keys make.
     if at.value.get("$ref").is_some_and(Value::is_string) {
-        return;
+        return true;
     }
-    if let Err(error) = T::deserialize(at.value) {
-        let message: String = error.to_string().chars().take(300).collect();
-        warnings.note(document.file(at), at.pointer.clone(), format!("not valid OpenAPI 3.0: {message}"));
+    match T::deserialize(at.value) {
+        Ok(_) => true,
+        Err(error) => {
+            let message: String = error.to_string().chars().take(300).collect();
+            warnings.note(document.file(at), at.pointer.clone(), format!("not valid OpenAPI 3.0: {message}"));
+            false
+        }
     }
 }
