@@ -8,7 +8,8 @@ use super::predicate::{PREDICATE_TYPE, Predicate};
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// A predicate about things that are known by their digests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// [`STATEMENT_TYPE`].
@@ -24,7 +25,8 @@ pub struct Statement {
 }
 
 /// A thing that a statement is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// What it is: the file name of the report, `contract:PACK`, `pack:PACK`.
@@ -34,7 +36,8 @@ pub struct Subject {
 }
 
 /// The digest of a thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
     /// SHA-256, in lower-case hex.

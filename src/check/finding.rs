@@ -7,7 +7,8 @@ use crate::pack::Provenance;
 use super::table::find;
 
 /// One rule that an answer broke.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The id of the check.
     pub check: &'static str,

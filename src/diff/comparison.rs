@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 /// The outcome of a comparison.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// What was compared, in one line.
     pub title: String,
@@ -14,7 +15,8 @@ pub struct Comparison {
 }
 
 /// Differences of one kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Group {
     /// What they have in common: `breaking`, `only in the documentation`.
     pub title: String,
@@ -25,7 +27,8 @@ pub struct Group {
 }
 
 /// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The name of its kind, as contracts and `failspec explain` know it.
     pub kind: String,

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Node, Reader};
 
 /// Where a statement about an API comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Provenance {
     /// The documentation that the contract was taken from. Breaking it is a violation.

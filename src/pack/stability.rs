@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Field, Kind, Node, Reader, Shape};
 
 /// What a change of a contract does to clients.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stability {
     /// A client that relied on the contract has to change.

@@ -9,7 +9,8 @@ use crate::check::Finding;
 use super::TrialReport;
 
 /// Findings that have their cause in common: the same check, the same documented rule, the same shape of what was there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cause {
     /// The id of the check.
     pub check: String,

@@ -28,14 +28,16 @@ struct DocumentedFailure<'d> {
 }
 
 /// What a run showed of one pack's failures.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// The documented failures, in the order of the contract.
     pub failures: Vec<FailureCoverage>,
 }
 
 /// What a run showed of one failure.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureCoverage {
     /// Its id.
     pub failure: String,
@@ -48,7 +50,8 @@ pub struct FailureCoverage {
 }
 
 /// What a run showed of one cause.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CauseCoverage {
     /// Its name.
     pub cause: String,
@@ -57,7 +60,8 @@ pub struct CauseCoverage {
 }
 
 /// What a run showed of a failure or a cause.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state", content = "why")]
 pub enum State {
     /// A request was answered and identified as it.

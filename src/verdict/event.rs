@@ -24,7 +24,8 @@ pub enum Event<'a> {
 pub type Listener = dyn Fn(Event<'_>) + Send + Sync;
 
 /// What is known before anything is sent.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunHeader {
     /// The packs of the run.
     pub packs: Vec<PackHeader>,
@@ -37,7 +38,8 @@ pub struct RunHeader {
 }
 
 /// One pack of a run and its target.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackHeader {
     /// The pack.
     pub name: String,
@@ -78,7 +80,8 @@ impl PackHeader {
 }
 
 /// A wait that is known before the run begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlannedWait {
     /// The trial that will wait.
     pub trial: String,
@@ -89,7 +92,8 @@ pub struct PlannedWait {
 }
 
 /// One pack in the report of a run.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackReport {
     /// What was known before the run.
     #[serde(flatten)]
@@ -109,7 +113,8 @@ pub struct PackReport {
 }
 
 /// Who answered, over all exchanges of a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ServerReport {
     /// What the server says that it is: the values of `Server`.
     pub software: Vec<String>,
@@ -120,7 +125,8 @@ pub struct ServerReport {
 }
 
 /// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErratumReport {
     /// The pack.
     pub pack: String,
@@ -131,7 +137,8 @@ pub struct ErratumReport {
 }
 
 /// The report of a whole run.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunReport {
     /// The version of this format; a new number where a reader of the old one would go wrong.
     pub format: u32,

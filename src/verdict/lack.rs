@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Something that the contract requires and the target does not bring.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Lack {
     /// What kind of thing it is.
     pub kind: LackKind,
@@ -16,9 +17,8 @@ pub struct Lack {
 }
 
 /// What kind of thing a target does not bring.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LackKind {
     /// Credentials.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// An operation of the contract's OpenAPI document, and what the run showed of its declared errors.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OperationCoverage {
     /// Method and path, as the document has them.
     pub operation: String,
@@ -12,7 +13,8 @@ pub struct OperationCoverage {
 }
 
 /// A declared error of an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorCoverage {
     /// `404`, `4XX` or `default`.
     pub status: String,

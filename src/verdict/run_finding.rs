@@ -9,7 +9,8 @@ use crate::target::glob;
 use super::{TrialReport, WaiverReport};
 
 /// Something that no single trial shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunFinding {
     /// The id of the rule (`failspec explain` knows it).
     pub check: String,

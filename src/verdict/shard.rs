@@ -10,7 +10,8 @@ use crate::target::Waiver;
 use super::RunFinding;
 
 /// Part K of N of a run, written `K/N`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Shard {
     /// Which part it is, from 1.
     pub number: u32,
@@ -55,7 +56,8 @@ impl fmt::Display for Shard {
 }
 
 /// What a shard's report says so that the whole can be judged once all shards are there (`failspec merge`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShardReport {
     /// Which part it is, from 1.
     pub number: u32,
@@ -77,7 +79,8 @@ impl ShardReport {
 }
 
 /// A waiver as the whole run judges it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaiverReport {
     /// A glob of trial names.
     pub scenario: String,

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Coverage, Outcome, State, TrialReport};
 
 /// The whole run in numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Trials that the API failed as documented.
     pub passed: usize,
@@ -30,7 +31,8 @@ pub struct Summary {
 }
 
 /// The verdict of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Stopped by a signal, after cleanup.

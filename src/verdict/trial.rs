@@ -13,7 +13,8 @@ use crate::{
 use super::Outcome;
 
 /// One trial: one scenario, or one row of it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TrialReport {
     /// Its place in the plan of the whole run, all shards taken together, from 0.
     pub index: usize,
@@ -78,7 +79,8 @@ impl TrialReport {
 }
 
 /// What is documented about a failure.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Documented {
     /// What it means.
     pub summary: String,
@@ -93,7 +95,8 @@ pub struct Documented {
 }
 
 /// The answer under test in short.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ObservedAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -106,7 +109,8 @@ pub struct ObservedAnswer {
 }
 
 /// Whether a trial exercised its failure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exercise {
     /// It was answered and identified as that failure.
@@ -118,7 +122,8 @@ pub enum Exercise {
 }
 
 /// A violation that a waiver covers.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaivedFinding {
     /// The violation.
     pub finding: Finding,
@@ -131,7 +136,8 @@ pub struct WaivedFinding {
 }
 
 /// How an answer compares with the approved one.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotReport {
     /// The file of the approved answer.
     pub file: String,
@@ -142,7 +148,8 @@ pub struct SnapshotReport {
 }
 
 /// What became of a comparison with an approved answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotState {
     /// The same.
@@ -156,7 +163,8 @@ pub enum SnapshotState {
 }
 
 /// One exchange as reports show it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ExchangeReport {
     /// Which part of the trial it belongs to.
     pub phase: String,
@@ -173,7 +181,8 @@ pub struct ExchangeReport {
 }
 
 /// A request as reports show it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RequestReport {
     /// The method.
     pub method: String,
@@ -188,7 +197,8 @@ pub struct RequestReport {
 }
 
 /// An answer as reports show it.
-#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AnswerReport {
     /// The HTTP status.
     pub status: u16,
