@@ -158,7 +158,7 @@ pub fn schema() -> Value {
 mod tests {
     use serde_json::Value;
 
-    use crate::{certificate::statement::Statement, document::generated};
+    use crate::{certificate::statement::Statement, verdict::generated};
 
     #[test]
     fn the_json_schema_is_what_the_types_say() {

@@ -9,8 +9,6 @@
 //! and [`shape::json_schema`] makes of it the JSON Schema that editors use.
 
 pub mod diagnostic;
-#[cfg(test)]
-pub(crate) mod generated;
 mod node;
 mod reader;
 pub mod shape;

@@ -76,7 +76,7 @@ pub fn schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::generated;
+    use crate::verdict::generated;
 
     #[test]
     fn the_json_schema_is_what_the_types_say() {

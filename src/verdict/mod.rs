@@ -3,6 +3,8 @@
 mod cause;
 mod coverage;
 mod event;
+#[cfg(test)]
+pub(crate) mod generated;
 mod lack;
 mod merge;
 mod operation;
