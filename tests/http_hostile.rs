@@ -128,6 +128,30 @@ async fn is_not_there() {
     assert_eq!(reason, NoAnswer::Connect { address, reason: "Connection refused".to_owned() });
 }
 
+/// Linux leaves a connection unanswered when the queue of a listener is full, as a firewall would.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn takes_no_connection() {
+    use tokio::net::{TcpSocket, TcpStream};
+
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let listener = socket.listen(1).expect("a queue");
+    let address = listener.local_addr().expect("an address");
+    let mut queue = Vec::new();
+    let patience = Duration::from_millis(200);
+    while let Ok(waiting) = tokio::time::timeout(patience, TcpStream::connect(address)).await {
+        queue.push(waiting.expect("a place in the queue"));
+        assert!(queue.len() < 100, "the queue has no end");
+    }
+    let client = client(Limits { first_byte: BOUND, total: BOUND, ..short() });
+    for scheme in ["http", "https"] {
+        let url = Url::parse(&format!("{scheme}://{address}/")).expect("a URL");
+        let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("nobody accepts");
+        assert_eq!(reason, NoAnswer::Timeout { phase: Phase::Connect, limit: short().connect }, "{scheme}");
+    }
+}
+
 #[tokio::test]
 async fn has_no_such_name() {
     let url = Url::parse("http://no-such-host.invalid/").expect("a URL");

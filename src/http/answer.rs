@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use hyper::header::{CONTENT_TYPE, HeaderMap};
 
 use super::{Document, MediaType};
 

@@ -2,16 +2,23 @@
 
 use std::{error::Error, io};
 
-use super::{Limits, NoAnswer, Phase};
+use hyper_util::client::legacy;
+use tower::timeout::error::Elapsed;
+
+use super::{ClientError, Limits, NoAnswer, Phase};
 
 /// What a request that got no head means.
-pub(super) fn no_answer(error: &reqwest::Error, address: String, limits: &Limits) -> NoAnswer {
+pub(super) fn no_answer(
+    error: &(dyn Error + Send + Sync + 'static),
+    address: String,
+    limits: &Limits,
+) -> NoAnswer {
     let chain: Vec<_> = causes(error).collect();
-    if chain.iter().any(|cause| cause.is::<rustls::Error>()) {
+    if chain.iter().any(|cause| cause.is::<rustls::Error>() || cause.is::<ClientError>()) {
         return NoAnswer::Tls { address, reason: root(error) };
     }
-    if error.is_connect() {
-        if error.is_timeout() {
+    if chain.iter().any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect)) {
+        if is_timeout(error, &chain) {
             return NoAnswer::Timeout { phase: Phase::Connect, limit: limits.connect };
         }
         return NoAnswer::Connect { address, reason: root(error) };
@@ -27,8 +34,8 @@ pub(super) fn no_answer(error: &reqwest::Error, address: String, limits: &Limits
 }
 
 /// The innermost cause in one line. What the outer ones say ("error sending request", "client error
-/// (Connect)") adds nothing, and the outermost holds the URL with all that may be secret in it.
-pub(super) fn root(error: &reqwest::Error) -> String {
+/// (Connect)") adds nothing, and the outermost of reqwest holds the URL with all that may be secret in it.
+pub(super) fn root(error: &(dyn Error + Send + Sync + 'static)) -> String {
     let text = causes(error)
         .last()
         .map_or_else(|| "the HTTP client gave no reason".to_owned(), |cause| cause.to_string());
@@ -42,7 +49,9 @@ pub(super) fn root(error: &reqwest::Error) -> String {
 
 /// The causes below an error of the client. [`io::Error::source`] skips the error that it wraps, and it is
 /// in there that TLS errors are.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+fn causes<'a>(
+    error: &'a (dyn Error + Send + Sync + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     fn below<'a>(cause: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
         let cause: &'a (dyn Error + 'static) = *cause;
         match cause.downcast_ref::<io::Error>() {
@@ -50,7 +59,15 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
             None => cause.source(),
         }
     }
-    std::iter::successors(error.source(), below)
+    let first = if error.is::<reqwest::Error>() { error.source() } else { Some(error as _) };
+    std::iter::successors(first, below)
+}
+
+/// Whether a time was over: the one for a connection as a whole, or the share of one address, or that of the system.
+fn is_timeout(error: &(dyn Error + Send + Sync + 'static), chain: &[&(dyn Error + 'static)]) -> bool {
+    let late = |io: &io::Error| io.kind() == io::ErrorKind::TimedOut;
+    error.downcast_ref().is_some_and(reqwest::Error::is_timeout)
+        || chain.iter().any(|cause| cause.is::<Elapsed>() || cause.downcast_ref().is_some_and(late))
 }
 
 /// What is wrong with a head. hyper says the same of one that is too long and of one with too many lines.

@@ -14,8 +14,9 @@ mod json;
 mod json_reader;
 mod limits;
 mod media_type;
-mod path;
+mod plain;
 mod request;
+mod transport;
 mod witness;
 
 pub use answer::{Answer, BodyDefect};
@@ -24,6 +25,5 @@ pub use exchange::{Exchange, NoAnswer, Phase};
 pub use json::{Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub use path::path_is_kept;
 pub use request::{Body, Header, Request, RequestError};
 pub use witness::Answerer;

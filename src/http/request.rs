@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bytes::Bytes;
-use reqwest::{
-    Method,
+use hyper::{
+    Method, Uri,
     header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
 };
 
@@ -94,19 +94,18 @@ impl Request {
     /// # Errors
     /// The first reason why it cannot.
     pub fn validate(&self) -> Result<(), RequestError> {
-        self.check_url()?;
+        self.uri()?;
         self.http_method()?;
         self.header_map().map(drop)
     }
 
     /// The request as the client takes it. The body is shared, not copied.
-    pub(super) fn outgoing(&self) -> Result<reqwest::Request, RequestError> {
-        self.check_url()?;
-        let mut outgoing = reqwest::Request::new(self.http_method()?, self.url.clone());
+    pub(super) fn outgoing(&self) -> Result<hyper::Request<Bytes>, RequestError> {
+        let mut outgoing =
+            hyper::Request::new(self.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default());
+        *outgoing.uri_mut() = self.uri()?;
+        *outgoing.method_mut() = self.http_method()?;
         *outgoing.headers_mut() = self.header_map()?;
-        if let Some(body) = &self.body {
-            *outgoing.body_mut() = Some(body.bytes.clone().into());
-        }
         Ok(outgoing)
     }
 
@@ -119,17 +118,17 @@ impl Request {
         Ok(method)
     }
 
-    fn check_url(&self) -> Result<(), RequestError> {
+    fn uri(&self) -> Result<Uri, RequestError> {
         if !matches!(self.url.scheme(), "http" | "https") {
             return Err(RequestError::Scheme(self.url.scheme().to_owned()));
         }
         if !self.url.username().is_empty() || self.url.password().is_some() {
             return Err(RequestError::Credentials);
         }
-        match self.url.as_str().parse::<hyper::Uri>() {
-            Ok(_) => Ok(()),
-            Err(error) => Err(RequestError::Url(error.to_string())),
-        }
+        self.url
+            .as_str()
+            .parse()
+            .map_err(|error: hyper::http::uri::InvalidUri| RequestError::Url(error.to_string()))
     }
 
     fn header_map(&self) -> Result<HeaderMap, RequestError> {

@@ -5,7 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use reqwest::{header::SERVER, tls::TlsInfo};
+use hyper::header::{HeaderMap, SERVER};
+use reqwest::tls::TlsInfo;
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 use sha2::{Digest, Sha256};
 
@@ -40,7 +41,7 @@ struct Noted {
 
 impl Witness {
     /// Takes down who gave an answer, with the headers of its head.
-    pub fn note(&self, headers: &reqwest::header::HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
+    pub fn note(&self, headers: &HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
         // What is inside stays whole if a thread panics: nothing is half done.
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Noted { answerer, known } = &mut *noted;

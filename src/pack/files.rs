@@ -11,7 +11,14 @@ use sha2::{Digest, Sha256};
 
 use super::Version;
 
-static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
+/// Folder by folder, because the JSON Schemas of file formats lie beside them, which no run has any use for.
+static SCHEMAS: [(&str, Dir<'_>); 5] = [
+    ("apinizer", include_dir!("$CARGO_MANIFEST_DIR/schemas/apinizer")),
+    ("k0rdent", include_dir!("$CARGO_MANIFEST_DIR/schemas/k0rdent")),
+    ("kubeadapt", include_dir!("$CARGO_MANIFEST_DIR/schemas/kubeadapt")),
+    ("kubeglass", include_dir!("$CARGO_MANIFEST_DIR/schemas/kubeglass")),
+    ("kubevision", include_dir!("$CARGO_MANIFEST_DIR/schemas/kubevision")),
+];
 static SCENARIOS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
 
@@ -48,9 +55,9 @@ impl Files {
     pub fn packs(&self) -> Result<Vec<String>, FilesError> {
         let mut names = match self {
             Self::Embedded => SCHEMAS
-                .dirs()
-                .filter(|dir| dir.get_file(dir.path().join("contract.yaml")).is_some())
-                .filter_map(|dir| Some(dir.path().file_name()?.to_str()?.to_owned()))
+                .iter()
+                .filter(|(_, dir)| dir.get_file("contract.yaml").is_some())
+                .map(|(name, _)| (*name).to_owned())
                 .collect(),
             Self::Directory(root) => directory_packs(root)?,
         };
@@ -72,21 +79,17 @@ impl Files {
     /// # Errors
     /// When a file or folder cannot be read, is too large, or is not UTF-8.
     pub fn read_pack(&self, pack: &str) -> Result<Texts, FilesError> {
-        let mut texts = Texts::new();
+        let mut texts = self.read_schemas(pack)?;
         match self {
             Self::Embedded => {
-                for (root, tree) in [("schemas", &SCHEMAS), ("scenarios", &SCENARIOS)] {
-                    if let Some(dir) = tree.get_dir(pack) {
-                        embedded(dir, root, &mut texts);
-                    }
+                if let Some(dir) = SCENARIOS.get_dir(pack) {
+                    embedded(dir, "scenarios", &mut texts);
                 }
             }
             Self::Directory(root) => {
-                for folder in ["schemas", "scenarios"] {
-                    let path = root.join(folder).join(pack);
-                    if path.is_dir() {
-                        walk(&path, &format!("{folder}/{pack}"), &mut texts, 0)?;
-                    }
+                let path = root.join("scenarios").join(pack);
+                if path.is_dir() {
+                    walk(&path, &format!("scenarios/{pack}"), &mut texts, 0)?;
                 }
             }
         }
@@ -101,8 +104,8 @@ impl Files {
         let mut texts = Texts::new();
         match self {
             Self::Embedded => {
-                if let Some(dir) = SCHEMAS.get_dir(folder) {
-                    embedded(dir, "schemas", &mut texts);
+                if let Some((_, dir)) = SCHEMAS.iter().find(|(name, _)| *name == folder) {
+                    embedded(dir, &format!("schemas/{folder}"), &mut texts);
                 }
             }
             Self::Directory(root) => {
@@ -195,4 +198,21 @@ fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pack_of_the_repository_is_built_in_whole() {
+        let repository = Files::Directory(env!("CARGO_MANIFEST_DIR").into());
+        let packs = repository.packs().unwrap();
+        assert_eq!(Files::Embedded.packs().unwrap(), packs);
+        for pack in packs {
+            let texts = Files::Embedded.read_pack(&pack).unwrap();
+            assert!(texts.keys().any(|path| path.starts_with("scenarios/")), "{pack}");
+            assert_eq!(texts, repository.read_pack(&pack).unwrap(), "{pack}");
+        }
+    }
 }

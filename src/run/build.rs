@@ -144,12 +144,19 @@ fn url(
         shown.push_str(&format!("{separator}{name}={}", value.shown.as_deref().unwrap_or(&encoded)));
         sent.push_str(&format!("{separator}{name}={encoded}"));
     }
-    let rewritten = || BuildError::Rewritten(path.shown().clone());
-    let url = url::Url::parse(&format!("{root}{sent}")).map_err(|_| rewritten())?;
-    if url.as_str() != format!("{root}{sent}") {
-        return Err(rewritten());
+    match parse(&format!("{root}{sent}"), base) {
+        Some(url) => Ok(Address { sent: url, shown: format!("{root}{shown}") }),
+        None => Err(BuildError::Rewritten(path.shown().clone())),
     }
-    Ok(Address { sent: url, shown: format!("{root}{shown}") })
+}
+
+/// The URL that is written exactly like this; `None` if there is none.
+fn parse(written: &str, base: &url::Url) -> Option<url::Url> {
+    // What follows the authority of `base` is read below it: the name of a host is by far the most work.
+    let below = written.strip_prefix(&base[..url::Position::BeforePath]);
+    let url = below.and_then(|below| base.join(below).ok()).filter(|url| url.as_str() == written);
+    // A path that begins with `//` would be read as another authority.
+    url.or_else(|| url::Url::parse(written).ok().filter(|url| url.as_str() == written))
 }
 
 /// Path and query of an address that an answer gave, read as every client reads a `Location`.
@@ -216,6 +223,32 @@ fn has(headers: &[Header], name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_url_is_as_it_is_written_or_none() {
+        for base in
+            ["http://127.0.0.1:8080", "https://api.example.com/v1/", "http://[::1]/", "http://1.2.3.4/x?y=z"]
+        {
+            let base = url::Url::parse(base).unwrap();
+            let root = &base[..url::Position::BeforePath];
+            let elsewhere = "https://elsewhere.example.com".to_owned();
+            for root in [root.to_owned(), format!("{root}/v1"), elsewhere] {
+                for path in
+                    ["/", "/a", "/a/b?c=d&e=%20", "//", "//evil.example.com/x", "/a//b", "/?", "/a?b=/../c"]
+                {
+                    let written = format!("{root}{path}");
+                    let url = parse(&written, &base).unwrap_or_else(|| panic!("{written}"));
+                    assert_eq!(url, url::Url::parse(&written).unwrap());
+                    assert_eq!(url.host_str(), url::Url::parse(&root).unwrap().host_str(), "{written}");
+                }
+                for path in ["", "/a/../b", "/a/%2e/b", "/a b", "/é", "/a\\b", "/a\tb", ":80/"] {
+                    let written = format!("{root}{path}");
+                    let same = url::Url::parse(&written).ok().filter(|url| url.as_str() == written);
+                    assert_eq!(parse(&written, &base), same, "{written}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn an_address_is_asked_only_of_the_target() {

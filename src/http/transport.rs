@@ -1,0 +1,184 @@
+//! What carries requests: pools of connections.
+
+use std::{
+    env,
+    error::Error,
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::{Arc, Once, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Either;
+use hyper::{
+    body::Incoming,
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT},
+};
+use url::{Host, Url};
+
+use super::{ClientError, ClientOptions, cause, plain::Plain};
+
+/// How long an unused connection is kept.
+///
+/// Shorter than the patience of common servers (gunicorn 2 s, Node.js, uvicorn and Apache 5 s): a request
+/// that goes out while the server is closing the connection is lost, and for POST nobody can say whether it
+/// was handled. Under load connections are reused within milliseconds.
+pub(super) const IDLE: Duration = Duration::from_millis(1500);
+
+/// Why a request got no head, or a body no end.
+pub(super) type Failure = Box<dyn Error + Send + Sync>;
+
+/// A body on its way.
+pub(super) type Arriving = Either<Incoming, reqwest::Body>;
+
+/// Carries requests to wherever their URL says, one attempt each.
+///
+/// Cheap to clone; clones share their connections.
+#[derive(Debug, Clone)]
+pub(super) struct Transport {
+    /// For `http` without a proxy.
+    plain: Plain,
+    /// For `https` without a proxy. Made when it is first asked for, unless an option could keep it from being made:
+    /// to read the certificates of the system takes longer than a hundred requests.
+    secure: Arc<OnceLock<reqwest::Client>>,
+    /// For everything but loopback, where the environment names a proxy.
+    proxied: Option<reqwest::Client>,
+    options: Arc<ClientOptions>,
+}
+
+impl Transport {
+    /// # Errors
+    /// When an option cannot be obeyed.
+    pub(super) fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        install_crypto();
+        let proxied = (options.environment_proxy && environment_has_proxy())
+            .then(|| build(&options, true))
+            .transpose()?;
+        let secure = OnceLock::new();
+        if !options.certificates.is_empty() || options.identity.is_some() {
+            let _ = secure.set(build(&options, false)?);
+        }
+        let plain = Plain::new(default_headers(&options)?, &options.limits);
+        Ok(Self { plain, secure: Arc::new(secure), proxied, options: Arc::new(options) })
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(super) async fn send(
+        &self,
+        request: hyper::Request<Bytes>,
+        url: &Url,
+    ) -> Result<hyper::Response<Arriving>, Failure> {
+        let client = match &self.proxied {
+            Some(proxied) if !is_loopback(url) => proxied,
+            _ if url.scheme() == "https" => self.secure()?,
+            _ => return Ok(self.plain.send(request).await?.map(Either::Left)),
+        };
+        let (head, body) = request.into_parts();
+        let mut outgoing = reqwest::Request::new(head.method, url.clone());
+        *outgoing.headers_mut() = head.headers;
+        *outgoing.body_mut() = (!body.is_empty()).then(|| body.into());
+        Ok(hyper::Response::from(client.execute(outgoing).await?).map(Either::Right))
+    }
+
+    fn secure(&self) -> Result<&reqwest::Client, ClientError> {
+        if let Some(secure) = self.secure.get() {
+            return Ok(secure);
+        }
+        let made = build(&self.options, false)?;
+        Ok(self.secure.get_or_init(|| made))
+    }
+}
+
+/// What goes out with every request that has none of its own.
+fn default_headers(options: &ClientOptions) -> Result<HeaderMap, ClientError> {
+    let agent = HeaderValue::from_str(&options.user_agent)
+        .map_err(|_| ClientError::Setup("the user agent is no header value".to_owned()))?;
+    Ok(HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("*/*")),
+        (USER_AGENT, agent),
+        (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+    ]))
+}
+
+fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, ClientError> {
+    match builder(options, proxied)?.build() {
+        // Without certificates of the user this fails where the system has none, as in small containers.
+        // Then nobody is trusted, which is an error only when TLS is used.
+        Err(_) if options.certificates.is_empty() => {
+            builder(options, proxied)?.tls_certs_only([]).build().map_err(setup)
+        }
+        built => built.map_err(setup),
+    }
+}
+
+fn setup(error: reqwest::Error) -> ClientError {
+    ClientError::Setup(cause::root(&error))
+}
+
+fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuilder, ClientError> {
+    let limits = &options.limits;
+    let mut builder = reqwest::Client::builder()
+        .default_headers(default_headers(options)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // By default a request that an HTTP/2 server refused (REFUSED_STREAM, GOAWAY) is sent again, up to
+        // twice; here that is what came of the exchange.
+        .retry(reqwest::retry::never())
+        .connect_timeout(limits.connect)
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .tls_info(options.witness)
+        .http1_max_headers(limits.headers)
+        .http2_max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX));
+    if !proxied {
+        builder = builder.no_proxy();
+    }
+    for (index, pem) in options.certificates.iter().enumerate() {
+        let unreadable = |reason| ClientError::Certificate { number: index + 1, reason };
+        let bundle =
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| unreadable(cause::root(&error)))?;
+        if bundle.is_empty() {
+            return Err(unreadable("there is no certificate in it".to_owned()));
+        }
+        builder = builder.tls_certs_merge(bundle);
+    }
+    if let Some(pem) = &options.identity {
+        let identity =
+            reqwest::Identity::from_pem(pem).map_err(|error| ClientError::Identity(cause::root(&error)))?;
+        builder = builder.identity(identity);
+    }
+    if options.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    Ok(builder)
+}
+
+/// reqwest is built without a cryptography provider of its own and takes the one of the process.
+fn install_crypto() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // An error means that the program around this library has chosen one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+fn environment_has_proxy() -> bool {
+    ["http_proxy", "https_proxy", "all_proxy"].iter().any(|name| {
+        [name.to_string(), name.to_ascii_uppercase()]
+            .iter()
+            .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
+    })
+}
+
+/// Whether the URL stays on this machine (RFC 6761, section 6.3, for names below `localhost`).
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip == Ipv4Addr::UNSPECIFIED,
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip == Ipv6Addr::UNSPECIFIED,
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}
