@@ -24,8 +24,8 @@ type Connector = BoxCloneSyncService<Uri, TokioIo<TcpStream>, BoxError>;
 
 /// Sends requests over pooled connections of HTTP/1.1.
 ///
-/// reqwest stands on the same pool, and spends over a quarter of the time of a request on what is of no use here: it copies
-/// the headers for a redirect that is never followed, and parses the URL twice more.
+/// reqwest stands on the same pool, and spends over a quarter of the time of a request on what is of no use here: it
+/// copies the headers for a redirect that is never followed, and parses the URL twice more.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
     pool: Client<Connector, Full<Bytes>>,
