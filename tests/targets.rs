@@ -142,7 +142,7 @@ fn files_of_certificates_are_read_before_anything_is_sent() {
         ("tls = { key = \"gone.pem\" }", "a key without its certificate"),
         ("roles.reader = { certificate = { file = \"gone.pem\" } }", "cannot read"),
         ("rate = \"fast\"", "`fast` is no rate"),
-        ("wait_for = { path = \"healthz\" }", "`healthz` is no path"),
+        ("wait_for = { path = \"healthz\" }", "this is neither a path nor a URL"),
         ("operations = { up = \"GET things\" }", "is no request"),
         ("operations = { up = \"GET /things\" }", "has no operation `up`"),
     ] {

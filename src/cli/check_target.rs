@@ -33,7 +33,10 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let runtime = runtime()?;
-    let check = runtime.block_on(check_target(&plan, &options))?;
+    let check = runtime.block_on(check_target(&plan, &options));
+    // Nobody waits for a name that still is looked up.
+    runtime.shutdown_background();
+    let check = check?;
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());
     let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));

@@ -37,7 +37,11 @@ pub fn command(arguments: &SweepArguments) -> Result<u8, Failure> {
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let swept = sweep(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);
-    let report = runtime()?.block_on(swept)?;
+    let runtime = runtime()?;
+    let report = runtime.block_on(swept);
+    // Nobody waits for a name that still is looked up.
+    runtime.shutdown_background();
+    let report = report?;
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text(&report, arguments.dry_run).as_bytes());
     let clean = report.problems.is_empty() && report.found.iter().all(|swept| swept.problem.is_none());

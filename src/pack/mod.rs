@@ -48,7 +48,7 @@ pub use failure::{Failure, Retry};
 pub use files::{Files, FilesError, Texts};
 pub use loaded::{Pack, PackError, label};
 pub use openapi_file::OpenApiFile;
-pub use path::{PathTemplate, split_request};
+pub use path::{PathTemplate, kept, split_request};
 pub use period::Period;
 pub use pointer::Pointer;
 pub use profile::{BUILT_IN, Profile};

@@ -62,8 +62,8 @@ impl Session {
 
     /// Sends a request of a condition; any 2xx is a success.
     async fn control(&self, request: &ControlRequest) -> Result<(), String> {
-        let url = self.address(&request.address)?;
-        let address = url.to_string();
+        let url = request.address.on(&self.target.url)?;
+        let line = format!("{} {}", request.method, request.address.shown);
         let header = |name: &str, value: &str| Header {
             name: name.to_owned(),
             value: value.to_owned(),
@@ -75,13 +75,18 @@ impl Session {
             headers.push(header("Content-Type", "application/json"));
             Body { bytes: Bytes::from(json.to_string()), shown: json.to_string() }
         });
-        let request =
-            Request { method: request.method.clone(), shown_url: address.clone(), url, headers, body };
-        let method = request.method.clone();
-        let answer = self.clients.send(request, None).await.result.map_err(|error| error.to_string())?;
+        let request = Request {
+            method: request.method.clone(),
+            shown_url: request.address.shown.clone(),
+            url,
+            headers,
+            body,
+        };
+        let answer =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         if (200..300).contains(&answer.status) {
             return Ok(());
         }
-        Err(format!("{method} {address} answered HTTP {}", answer.status))
+        Err(format!("{line} answered HTTP {}", answer.status))
     }
 }

@@ -282,7 +282,7 @@ impl<'s> Running<'s> {
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
         let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
         for (name, value) in variables {
-            scope.set(name.clone(), Held::open(value.clone()));
+            scope.set(name.clone(), value.clone());
         }
         Extra { headers: headers.clone(), url: url.clone() }
     }

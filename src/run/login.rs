@@ -136,7 +136,7 @@ impl Session {
 
     async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
         let request = self.login_request(step, scope)?;
-        let line = format!("{} {}", request.method, request.shown_url);
+        let line = format!("{} {}", step.method, step.address.shown);
         let answer =
             self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&answer, None);
@@ -157,7 +157,7 @@ impl Session {
     }
 
     fn login_request(&self, step: &LoginStep, scope: &Scope) -> Result<Request, String> {
-        let url = self.address(&step.address)?;
+        let url = step.address.on(&self.target.url)?;
         let fill =
             |template: &crate::template::Template| template.fill(scope).map_err(|error| error.to_string());
         let mut headers = Vec::new();
@@ -178,17 +178,8 @@ impl Session {
             body = Some(Bytes::from(form.finish()));
         }
         let body = body.map(|bytes| Body { bytes, shown: "[a login]".to_owned() });
-        Ok(Request { method: step.method.clone(), shown_url: url.to_string(), url, headers, body })
-    }
-
-    /// A path below the target's URL, or an absolute URL.
-    pub(super) fn address(&self, address: &str) -> Result<url::Url, String> {
-        let address = if address.starts_with('/') {
-            format!("{}{address}", self.target.url.as_str().trim_end_matches('/'))
-        } else {
-            address.to_owned()
-        };
-        url::Url::parse(&address).map_err(|error| format!("{address}: {error}"))
+        let shown_url = step.address.shown.clone();
+        Ok(Request { method: step.method.clone(), shown_url, url, headers, body })
     }
 }
 

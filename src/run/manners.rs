@@ -90,12 +90,13 @@ impl Session {
         let Some(readiness) = &self.target.wait_for else {
             return Ok(());
         };
-        let url = self.address(&readiness.address)?;
+        let url = readiness.address.on(&self.target.url)?;
+        let shown = &readiness.address.shown;
         let began = Instant::now();
         loop {
             let request = Request {
                 method: "GET".to_owned(),
-                shown_url: url.to_string(),
+                shown_url: shown.clone(),
                 url: url.clone(),
                 headers: Vec::new(),
                 body: None,
@@ -107,7 +108,7 @@ impl Session {
             };
             if began.elapsed() >= readiness.within {
                 return Err(format!(
-                    "the target was not ready within {} s: GET {url} came to {said}",
+                    "the target was not ready within {} s: GET {shown} came to {said}",
                     readiness.within.as_secs_f64()
                 ));
             }

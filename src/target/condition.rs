@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::document::{Field, Kind, Node, Reader, Shape};
+use crate::{
+    document::{Field, Kind, Node, Reader, Shape},
+    template::Held,
+};
+
+use super::{address::Address, environment::Environment};
 
 /// How a target brings about a condition.
 #[derive(Debug, Clone)]
@@ -12,7 +17,7 @@ pub enum Condition {
     /// It concerns our requests alone: other values, headers or another address.
     Scoped {
         /// Variables that the request under test sees.
-        variables: Vec<(String, Value)>,
+        variables: Vec<(String, Held)>,
         /// Headers that are added to it.
         headers: Vec<(String, String)>,
         /// The base URL that it goes to.
@@ -42,8 +47,8 @@ pub struct GlobalCondition {
 pub struct ControlRequest {
     /// The method.
     pub method: String,
-    /// A path below the target's URL, or an absolute URL.
-    pub address: String,
+    /// Where it goes.
+    pub address: Address,
     /// Headers.
     pub headers: Vec<(String, String)>,
     /// A JSON body.
@@ -82,7 +87,7 @@ static CONTROL_REQUEST: Shape = Shape {
 };
 
 impl Condition {
-    pub(super) fn read(node: &Node, reader: &Reader, environment: &super::Environment) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONDITION)?;
         let scoped = ["variables", "headers", "url"].iter().any(|key| fields.has(key));
         let (begin, end) = (fields.get("begin"), fields.get("end"));
@@ -104,7 +109,7 @@ impl Condition {
                     .get("variables")
                     .into_iter()
                     .flat_map(|node| reader.named(node))
-                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                    .filter_map(|entry| Some((entry.key.clone(), environment.held(&entry.value, reader)?)))
                     .collect(),
                 headers: headers(fields.get("headers"), reader, environment),
                 url: fields.get("url").and_then(|node| super::read_url(node, reader, environment)),
@@ -122,23 +127,19 @@ impl Condition {
 }
 
 impl ControlRequest {
-    fn read(node: &Node, reader: &Reader, environment: &super::Environment) -> Option<Self> {
+    fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONTROL_REQUEST)?;
-        let line = environment.text(fields.get("request")?, reader)?;
-        let Some((method, address)) = line.split_once(' ') else {
-            reader.error_hint(node.span, format!("`{line}` is not a request"), "write `METHOD /path`");
-            return None;
-        };
+        let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
         Some(Self {
-            method: method.to_owned(),
-            address: address.trim().to_owned(),
+            method,
+            address,
             headers: headers(fields.get("headers"), reader, environment),
-            json: fields.get("json").map(Node::to_json),
+            json: fields.get("json").and_then(|node| environment.json(node, reader)),
         })
     }
 }
 
-fn headers(node: Option<&Node>, reader: &Reader, environment: &super::Environment) -> Vec<(String, String)> {
+fn headers(node: Option<&Node>, reader: &Reader, environment: &Environment) -> Vec<(String, String)> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
     entries
         .iter()

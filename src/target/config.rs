@@ -251,19 +251,14 @@ impl Target {
             })
             .collect();
         let variables = named("variables")
-            .filter_map(|entry| {
-                let held = match entry.value.as_text() {
-                    // What is taken from the environment is taken for a secret.
-                    Some(text) if text.contains("${env:") => {
-                        Held::secret(environment.text(&entry.value, reader)?)
-                    }
-                    _ => Held::open(entry.value.to_json()),
-                };
-                Some((entry.key.clone(), held))
-            })
+            .filter_map(|entry| Some((entry.key.clone(), environment.held(&entry.value, reader)?)))
             .collect();
-        let secrets = named("conditions")
-            .flat_map(|entry| environment.secrets(&entry.value, &format!("condition {}", entry.key)))
+        let labelled = |key: &'static str, label: fn(&str) -> String| {
+            named(key).flat_map(move |entry| environment.secrets(&entry.value, &label(&entry.key)))
+        };
+        let secrets = labelled("roles", |role| format!("role {role}"))
+            .chain(labelled("conditions", |condition| format!("condition {condition}")))
+            .chain(labelled("variables", str::to_owned))
             .collect();
         let conditions = named("conditions")
             .filter_map(|entry| {
@@ -299,7 +294,7 @@ impl Target {
                 _ => Tls::default(),
             },
             rate: fields.get("rate").and_then(|node| Rate::read(node, reader)),
-            wait_for: fields.get("wait_for").and_then(|node| Readiness::read(node, reader)),
+            wait_for: fields.get("wait_for").and_then(|node| Readiness::read(node, reader, *environment)),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })
@@ -381,6 +376,60 @@ mod tests {
             let error = read(text).unwrap_err().render(false);
             assert!(!error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_address_that_would_not_go_out_as_written_is_a_mistake() {
+        let target = "default_target = \"a\"\n[target.a]\nurl = \"http://h\"\n";
+        for (line, says) in [
+            (
+                "roles.r.login = { header = \"A: b\", steps = [{ request = \"POST /a/../b\" }] }",
+                "URL parsing changes",
+            ),
+            (
+                "roles.r.login = { header = \"A: b\", steps = [{ request = \"/login\" }] }",
+                "this is not a request",
+            ),
+            (
+                "conditions.c = { begin = { request = \"PUT ftp://h/x\" }, end = { request = \"PUT /x\" } }",
+                "http or https",
+            ),
+            ("wait_for = { path = \"healthz\" }", "neither a path nor a URL"),
+            ("wait_for = { path = \"https://joe:hunter2-secret@h/\" }", "must not hold credentials"),
+        ] {
+            let error = read(&format!("{target}{line}\n")).unwrap_err().render(false);
+            assert!(error.contains(says) && error.contains("failspec.toml:4"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_comes_from_the_environment_is_a_secret_wherever_it_stands() {
+        // Cargo sets it for every test.
+        let value = std::env::var("CARGO_PKG_NAME").unwrap();
+        let target = "default_target = \"a\"\n[target.a]\nurl = \"http://${env:CARGO_PKG_NAME}\"\n";
+        for (line, secrets) in [
+            ("roles.r.header = { name = \"X\", value = \"Key ${env:CARGO_PKG_NAME}\" }", 1),
+            ("roles.r.basic = { user = \"${env:CARGO_PKG_NAME}\", password = \"x\" }", 0),
+            (
+                "roles.r.login = { header = \"A: b\", steps = [{ request = \"POST /x\", json = { user = [\"${env:CARGO_PKG_NAME}\"] } }] }",
+                1,
+            ),
+            (
+                "roles.r.login = { header = \"A: b\", steps = [{ request = \"POST https://${env:CARGO_PKG_NAME}/x\" }] }",
+                0,
+            ),
+            ("variables.v = { deep = [\"${env:CARGO_PKG_NAME}\"] }", 1),
+            ("conditions.c = { variables = { v = \"${env:CARGO_PKG_NAME}\" } }", 1),
+            ("conditions.c = { url = \"http://h/${env:CARGO_PKG_NAME}\" }", 1),
+        ] {
+            let found = read(&format!("{target}{line}\n")).unwrap().target.secrets;
+            let found: Vec<&str> = found.iter().map(Secret::expose).collect();
+            assert_eq!(found, vec![value.as_str(); secrets], "{line}");
+        }
+        let target =
+            read(&format!("{target}variables.v = {{ deep = [\"${{env:CARGO_PKG_NAME}}\"] }}\n")).unwrap();
+        assert_eq!(target.target.variables["v"].value["deep"][0], value.as_str());
     }
 
     #[test]

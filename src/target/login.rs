@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::{
     document::{Entry, Field, Kind, Node, Reader, Shape},
     pack::{Part, Pointer},
     template::{JsonTemplate, Template},
 };
 
-use super::environment::Environment;
+use super::{address::Address, environment::Environment};
 
 /// How a role logs in: done once, shared by all scenarios, done again when what it brought has expired.
 #[derive(Debug, Clone)]
@@ -30,8 +28,8 @@ pub struct Login {
 pub struct LoginStep {
     /// The method.
     pub method: String,
-    /// A path below the target's URL, or an absolute URL.
-    pub address: String,
+    /// Where it goes.
+    pub address: Address,
     /// Headers.
     pub headers: Vec<(String, Template)>,
     /// A JSON body.
@@ -117,12 +115,7 @@ impl Login {
 impl LoginStep {
     fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &STEP)?;
-        let line = fields.get("request")?;
-        let text = environment.text(line, reader)?;
-        let Some((method, address)) = text.split_once(' ') else {
-            reader.error_hint(line.span, "this is not a request", "write `METHOD /path`");
-            return None;
-        };
+        let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
         let by_name = |key: &str| {
             let entries = fields.get(key).map(|node| reader.entries(node)).unwrap_or_default();
             let pair = |entry: &Entry| Some((entry.key.clone(), environment.template(&entry.value, reader)?));
@@ -130,10 +123,10 @@ impl LoginStep {
         };
         let capture = fields.get("capture").map(|node| reader.entries(node)).unwrap_or_default();
         Some(Self {
-            method: method.to_owned(),
-            address: address.trim().to_owned(),
+            method,
+            address,
             headers: by_name("headers"),
-            json: fields.get("json").and_then(|node| json(node, reader, environment)),
+            json: fields.get("json").and_then(|node| environment.json_template(node, reader)),
             form: by_name("form"),
             capture: capture
                 .iter()
@@ -157,36 +150,4 @@ fn pointer(node: &Node, reader: &Reader) -> Option<Pointer> {
         reader.error_hint(node.span, "this is not a JSON Pointer", "write `/access_token`, or `header NAME`");
     }
     pointer
-}
-
-/// A JSON value whose texts take secrets from the environment.
-fn json(node: &Node, reader: &Reader, environment: &Environment) -> Option<JsonTemplate> {
-    let mut value = node.to_json();
-    let mut missing = false;
-    resolve(&mut value, &mut |text| match environment.escaped(text, node, reader) {
-        Some(resolved) => resolved,
-        None => {
-            missing = true;
-            String::new()
-        }
-    });
-    if missing {
-        return None;
-    }
-    match JsonTemplate::parse(&value) {
-        Ok(template) => Some(template),
-        Err(error) => {
-            reader.error(node.span, error.to_string());
-            None
-        }
-    }
-}
-
-fn resolve(value: &mut Value, with: &mut impl FnMut(&str) -> String) {
-    match value {
-        Value::String(text) => *text = with(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| resolve(item, with)),
-        Value::Object(entries) => entries.values_mut().for_each(|value| resolve(value, with)),
-        _ => {}
-    }
 }

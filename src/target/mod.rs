@@ -3,6 +3,7 @@
 //! What a target *declares* and cannot resolve (an empty environment variable) is a mistake, never a skip; what
 //! it does not declare leads to skipped scenarios, and so to an incomplete run.
 
+mod address;
 mod command;
 mod condition;
 mod config;
@@ -20,6 +21,7 @@ mod tls;
 mod unknown;
 mod waiver;
 
+pub use address::Address;
 pub use command::Command;
 pub use condition::{Condition, ControlRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use crate::document::{Field, Kind, Node, Reader, Shape};
 
+use super::{address::Address, environment::Environment};
+
 /// A path that answers as soon as the target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// A path below the target's URL, or an absolute URL; asked with GET and without credentials.
-    pub address: String,
+    /// What is asked, with GET and without credentials.
+    pub address: Address,
     /// How long it may take until it answers with a 2xx.
     pub within: Duration,
 }
@@ -31,15 +33,11 @@ pub(super) static READINESS: Shape = Shape {
 };
 
 impl Readiness {
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Reader, environment: Environment) -> Option<Self> {
         let fields = reader.fields(node, &READINESS)?;
         let path = fields.get("path")?;
-        let address = reader.text(path)?;
-        if !(address.starts_with('/') || address.starts_with("http://") || address.starts_with("https://")) {
-            reader.error_hint(path.span, format!("`{address}` is no path"), "write it like `/healthz`");
-            return None;
-        }
+        let address = Address::read(reader.text(path)?.trim(), path, reader, environment)?;
         let within = fields.get("within").map_or(Some(WITHIN), |node| reader.duration(node))?;
-        Some(Self { address: address.to_owned(), within })
+        Some(Self { address, within })
     }
 }
