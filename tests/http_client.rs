@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Header, Limits, NoAnswer, Request, RequestError};
+use failspec::http::{Header, NoAnswer, Request, RequestError};
 use http_server::{Server, body, client, get, read_request, request, short};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -215,42 +215,4 @@ async fn an_answer_is_timed() {
     let answer = exchange.result.expect("an answer");
     assert!(answer.first_byte >= Duration::from_millis(50), "{:?}", answer.first_byte);
     assert!(exchange.elapsed >= answer.first_byte + Duration::from_millis(45), "{:?}", exchange.elapsed);
-}
-
-/// Answers one request after the other on one connection; closes it, unannounced, `pause` after the last.
-async fn closing_after(requests: usize, pause: Duration) -> Server {
-    Server::start(move |mut stream| async move {
-        for _ in 0..requests {
-            read_request(&mut stream).await?;
-            stream.write_all(OK).await?;
-        }
-        sleep(pause).await;
-        Ok(())
-    })
-    .await
-}
-
-#[tokio::test]
-async fn connections_are_reused() {
-    let server = closing_after(100, Duration::from_secs(1)).await;
-    let client = client(short());
-    for _ in 0..100 {
-        assert_eq!(client.send(request("POST", &server.url)).await.result.expect("an answer").body, "ok");
-    }
-    assert_eq!(server.connections(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_was_closed_while_idle_is_no_failure() {
-    for pause in [0, 1, 5] {
-        let server = closing_after(1, Duration::from_millis(pause)).await;
-        let client = client(Limits { total: Duration::from_secs(5), ..short() });
-        for _ in 0..20 {
-            // Longer than the pause: the close has arrived before the next request goes out.
-            sleep(Duration::from_millis(pause + 10)).await;
-            let exchange = client.send(request("POST", &server.url)).await;
-            assert_eq!(exchange.result.expect("an answer").status, 200);
-        }
-        assert_eq!(server.connections(), 20);
-    }
 }

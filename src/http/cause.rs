@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use hyper_util::client::legacy;
 use tower::timeout::error::Elapsed;
 
-use super::{ClientError, Limits, NoAnswer, Phase};
+use super::{ClientError, Limits, NoAnswer, Phase, plain::Lost};
 
 /// What a request that got no head means.
 pub(super) fn no_answer(
@@ -29,6 +29,12 @@ pub(super) fn no_answer(
         .find(|cause| cause.is_parse() || is_unexpected(cause));
     match malformed {
         Some(cause) => NoAnswer::Malformed { reason: malformation(cause, limits) },
+        None if error.is::<Lost>() => NoAnswer::Closed {
+            reason: format!(
+                "{}; the connection was used before, and may have been closed before the request came",
+                root(error)
+            ),
+        },
         None => NoAnswer::Closed { reason: root(error) },
     }
 }

@@ -11,6 +11,7 @@ use url::Url;
 use super::{
     Answer, Answerer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause,
     content::Content,
+    plain::Lost,
     transport::{Arriving, Transport},
     witness::Witness,
 };
@@ -72,8 +73,11 @@ pub enum ClientError {
 ///
 /// It follows no redirect, keeps no cookie and adds no `Referer`. Beside `Host` and the framing it adds
 /// `User-Agent`, `Accept: */*` and `Accept-Encoding: gzip`, each only where the request has none of its own.
-/// It sends a request once. Only when a pooled connection turns out to be closed before anything of the
-/// request was written, the request goes out on another one, whatever its method.
+///
+/// It sends a request once, with two exceptions. When a pooled connection turns out to be closed before anything of the
+/// request was written, the request goes out on another one, whatever its method. And when a pooled connection without
+/// TLS is closed under a request of a safe method before anything came back, that request goes out once more, on a new
+/// connection (RFC 9112, section 9.3.1).
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -113,11 +117,10 @@ impl Client {
         let outgoing = request.outgoing()?;
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
-        let response = timeout_at((started + patience).into(), self.transport.send(outgoing, &request.url))
+        let response = timeout_at((started + patience).into(), self.head(outgoing, request))
             .await
             .map_err(|_| NoAnswer::Timeout { phase: Phase::Head, limit: patience })?;
-        let (head, body) =
-            response.map_err(|error| cause::no_answer(&*error, address(&request.url), limits))?.into_parts();
+        let (head, body) = response?.into_parts();
         let first_byte = started.elapsed();
 
         check_head(&head.headers, limits)?;
@@ -129,6 +132,22 @@ impl Client {
             .await
             .map_err(|_| NoAnswer::Timeout { phase: Phase::Body, limit: limits.total })??;
         Ok(Answer { defect, first_byte, ..Answer::new(head.status.as_u16(), head.headers, body) })
+    }
+
+    /// Waits for the head of the answer.
+    async fn head(
+        &self,
+        outgoing: hyper::Request<Bytes>,
+        request: &Request,
+    ) -> Result<hyper::Response<Arriving>, NoAnswer> {
+        let safe = outgoing.method().is_safe();
+        let response = match self.transport.send(outgoing, &request.url).await {
+            Err(failure) if safe && failure.is::<Lost>() => {
+                self.transport.send_alone(request.outgoing()?).await
+            }
+            response => response,
+        };
+        response.map_err(|error| cause::no_answer(&*error, address(&request.url), &self.limits))
     }
 }
 

@@ -12,10 +12,12 @@ mod content;
 mod exchange;
 mod json;
 mod json_reader;
+mod keeping;
 mod limits;
 mod media_type;
 mod plain;
 mod request;
+mod socket;
 mod transport;
 mod witness;
 

@@ -1,34 +1,54 @@
 //! `http` without TLS and without a proxy.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
     Uri,
     body::Incoming,
     header::{Entry, HeaderMap},
+    http::{Extensions, uri::Authority},
 };
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
-use tokio::net::TcpStream;
-use tower::{BoxError, timeout::Timeout, util::BoxCloneSyncService};
+use tower::{BoxError, ServiceExt as _, timeout::Timeout, util::BoxCloneSyncService};
 
 use super::{
     Limits,
+    keeping::{Keeping, Route},
+    socket::{Socket, Usage},
     transport::{Failure, IDLE},
 };
 
 /// Opens a connection, within [`Limits::connect`]: the search for the address included.
-type Connector = BoxCloneSyncService<Uri, TokioIo<TcpStream>, BoxError>;
+type Connector = BoxCloneSyncService<Uri, TokioIo<Socket>, BoxError>;
+
+type Client = legacy::Client<Connector, Full<Bytes>>;
+
+/// A connection was closed that was used before, and nothing came back for the last request.
+#[derive(Debug, thiserror::Error)]
+#[error("a connection that was used before was closed")]
+pub(super) struct Lost(#[source] legacy::Error);
 
 /// Sends requests over pooled connections of HTTP/1.1.
 ///
 /// reqwest stands on the same pool, and spends over a quarter of the time of a request on what is of no use here: it
-/// copies the headers for a redirect that is never followed, and parses the URL twice more.
+/// copies the headers for a redirect that is never followed, and parses the URL twice more. Nor does it tell whether a
+/// connection was used before.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
-    pool: Client<Connector, Full<Bytes>>,
+    pool: Client,
+    /// Has connections only that are being watched.
+    trials: Client,
+    /// Uses no connection twice.
+    single: Client,
+    servers: Arc<Mutex<HashMap<Authority, Arc<Keeping>>>>,
     defaults: HeaderMap,
 }
 
@@ -39,25 +59,93 @@ impl Plain {
         tcp.set_nodelay(true);
         // Shares the time out among the addresses of a name, so that one that is silent leaves some to the next.
         tcp.set_connect_timeout(Some(limits.connect));
-        let pool = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .http1_max_headers(limits.headers)
-            .build(Connector::new(Timeout::new(tcp, limits.connect)));
-        Self { pool, defaults }
+        let sockets = tcp.map_response(|io| TokioIo::new(Socket::new(io.into_inner())));
+        let connector = Connector::new(Timeout::new(sockets, limits.connect));
+        let client = |idle| {
+            legacy::Client::builder(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(idle)
+                .http1_max_headers(limits.headers)
+                .build(connector.clone())
+        };
+        Self {
+            pool: client(usize::MAX),
+            trials: client(1),
+            single: client(0),
+            servers: Arc::default(),
+            defaults,
+        }
     }
 
     /// Sends a request and waits for the head of the answer.
+    ///
+    /// # Errors
+    /// [`Lost`] when the request may not have reached the server, because the connection was closed before.
     pub(super) async fn send(
         &self,
-        mut request: hyper::Request<Bytes>,
+        request: hyper::Request<Bytes>,
     ) -> Result<hyper::Response<Incoming>, Failure> {
+        let keeping = self.keeping(request.uri());
+        let route = if request.method().is_safe() { Route::Any } else { keeping.route() };
+        let client = match &route {
+            Route::Any => &self.pool,
+            Route::New => &self.single,
+            Route::Trial(_) => &self.trials,
+        };
+        match client.request(self.prepared(request)).await {
+            Ok(mut response) => {
+                if let Some(usage) = response.extensions_mut().remove::<Arc<Usage>>() {
+                    if usage.answered() {
+                        keeping.keeps();
+                    }
+                    if let Route::Trial(trial) = route {
+                        trial.answered(usage);
+                    }
+                }
+                Ok(response)
+            }
+            Err(error) if is_lost(&error) => {
+                keeping.loses();
+                Err(Lost(error).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends a request on a connection of its own.
+    pub(super) async fn send_alone(
+        &self,
+        request: hyper::Request<Bytes>,
+    ) -> Result<hyper::Response<Incoming>, Failure> {
+        Ok(self.single.request(self.prepared(request)).await?)
+    }
+
+    fn prepared(&self, mut request: hyper::Request<Bytes>) -> hyper::Request<Full<Bytes>> {
         for (name, value) in &self.defaults {
             if let Entry::Vacant(entry) = request.headers_mut().entry(name) {
                 entry.insert(value.clone());
             }
         }
-        Ok(self.pool.request(request.map(Full::new)).await?)
+        request.map(Full::new)
     }
+
+    fn keeping(&self, uri: &Uri) -> Arc<Keeping> {
+        let Some(authority) = uri.authority() else { return Arc::default() };
+        // Nothing in here can be half done.
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        match servers.get(authority) {
+            Some(keeping) => Arc::clone(keeping),
+            None => Arc::clone(servers.entry(authority.clone()).or_default()),
+        }
+    }
+}
+
+fn is_lost(error: &legacy::Error) -> bool {
+    let mut extensions = Extensions::new();
+    if let Some(connection) = error.connect_info() {
+        connection.get_extras(&mut extensions);
+    }
+    extensions.get::<Arc<Usage>>().is_some_and(|usage| usage.is_lost())
 }

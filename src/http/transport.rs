@@ -80,6 +80,14 @@ impl Transport {
         Ok(hyper::Response::from(client.execute(outgoing).await?).map(Either::Right))
     }
 
+    /// Sends a request that was [`Lost`](super::plain::Lost) once more.
+    pub(super) async fn send_alone(
+        &self,
+        request: hyper::Request<Bytes>,
+    ) -> Result<hyper::Response<Arriving>, Failure> {
+        Ok(self.plain.send_alone(request).await?.map(Either::Left))
+    }
+
     fn secure(&self) -> Result<&reqwest::Client, ClientError> {
         if let Some(secure) = self.secure.get() {
             return Ok(secure);

@@ -39,9 +39,17 @@ pub struct Behaviour {
     pub expected: Expected,
     /// Whether it sends the credentials back: then they must be seen as masked.
     pub echoes: bool,
+    /// Whether it ends the connection before a byte came back: a `GET` that met this on a connection that was used
+    /// before goes out once more.
+    pub loses: bool,
 }
 
 impl Behaviour {
+    /// The same behaviour, which ends the connection before a byte came back.
+    pub fn that_loses(self) -> Self {
+        Self { loses: true, ..self }
+    }
+
     /// The same behaviour, in the answer to the control.
     pub fn in_the_control(self, expected: Expected) -> Self {
         Self { place: Place::Control, expected, ..self }
@@ -59,7 +67,7 @@ pub fn acts(
     expected: Expected,
     act: impl Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
 ) -> Behaviour {
-    Behaviour { name, place: Place::Request, act: Box::new(act), expected, echoes: false }
+    Behaviour { name, place: Place::Request, act: Box::new(act), expected, echoes: false, loses: false }
 }
 
 /// Sends these bytes.

@@ -146,7 +146,7 @@ fn heads() -> Vec<Behaviour> {
 
 fn ends() -> Vec<Behaviour> {
     vec![
-        sends("closes at once", CLOSED, ""),
+        sends("closes at once", CLOSED, "").that_loses(),
         sends("closes within its head", CLOSED, "HTTP/1.1 404 Not Found\r\ncontent-le"),
         sends(
             "100 GB that end early",
@@ -160,7 +160,7 @@ fn ends() -> Vec<Behaviour> {
             thread::sleep(Duration::from_millis(50));
             reset(stream)
         }),
-        acts("reset before the answer", CLOSED, |_, stream| reset(stream)),
+        acts("reset before the answer", CLOSED, |_, stream| reset(stream)).that_loses(),
         sends(
             "false Content-Encoding",
             CUT_OFF,

@@ -1,0 +1,119 @@
+//! A connection without TLS.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// What has happened on a connection.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    /// How many answers have begun on it.
+    answers: AtomicUsize,
+    /// Whether something was read since the last write.
+    heard: AtomicBool,
+    /// Whether it is over, whoever has ended it.
+    over: AtomicBool,
+}
+
+impl Usage {
+    /// Takes down that an answer has begun. Says whether it is not the first one.
+    pub(super) fn answered(&self) -> bool {
+        self.answers.fetch_add(1, Relaxed) > 0
+    }
+
+    /// Whether the connection was used before and nothing came back for what was sent on it last.
+    pub(super) fn is_lost(&self) -> bool {
+        self.answers.load(Relaxed) > 0 && !self.heard.load(Relaxed)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+}
+
+/// A TCP connection that takes down what happens on it.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    usage: Arc<Usage>,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, usage: Arc::default() }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.usage.over.store(true, Relaxed);
+    }
+}
+
+impl Connection for Socket {
+    /// With its [`Usage`], which reaches every answer, and every error.
+    fn connected(&self) -> Connected {
+        Connected::new().extra(Arc::clone(&self.usage))
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_ready() {
+            let something = buffer.filled().len() > before;
+            let note = if something { &self.usage.heard } else { &self.usage.over };
+            note.store(true, Relaxed);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.usage.heard.store(false, Relaxed);
+        Pin::new(&mut self.stream).poll_write(context, buffer)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.usage.heard.store(false, Relaxed);
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+}
