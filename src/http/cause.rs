@@ -3,6 +3,7 @@
 use std::{error::Error, io};
 
 use hyper_util::client::legacy;
+use rustls::InvalidMessage;
 use tower::timeout::error::Elapsed;
 
 use super::{ClientError, Limits, NoAnswer, Phase, plain::Lost};
@@ -15,7 +16,9 @@ pub(super) fn no_answer(
 ) -> NoAnswer {
     let chain: Vec<_> = causes(error).collect();
     if chain.iter().any(|cause| cause.is::<rustls::Error>() || cause.is::<ClientError>()) {
-        return NoAnswer::Tls { address, reason: root(error) };
+        let plain = chain.iter().any(|cause| cause.downcast_ref().is_some_and(is_no_tls));
+        let hint = if plain { "; what answers there may speak http, without TLS" } else { "" };
+        return NoAnswer::Tls { address, reason: root(error) + hint };
     }
     if chain.iter().any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect)) {
         if is_timeout(error, &chain) {
@@ -67,6 +70,11 @@ fn causes<'a>(
     }
     let first = if error.is::<reqwest::Error>() { error.source() } else { Some(error as _) };
     std::iter::successors(first, below)
+}
+
+/// Whether what came back does not even begin like TLS.
+fn is_no_tls(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType))
 }
 
 /// Whether a time was over: the one for a connection as a whole, or the share of one address, or that of the system.

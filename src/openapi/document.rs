@@ -47,7 +47,9 @@ pub enum DocumentError {
         reason: String,
     },
     /// Swagger 2.0.
-    #[error("{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is wanted")]
+    #[error(
+        "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is wanted: convert it first, with swagger2openapi for example"
+    )]
     Swagger {
         /// Which one.
         path: String,
