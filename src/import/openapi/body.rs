@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     flaw::{Flaw, of_json},
-    sample::{Sampler, kind},
+    sample::{Sampler, kind, texts},
 };
 
 /// How deep in a body flaws are put.
@@ -81,9 +81,7 @@ impl Walk<'_, '_> {
     fn members(&self, schema: &Value, depth: usize) -> (Vec<(String, Value)>, Vec<String>, bool) {
         let bundle = &self.sampler.declared.api.bundle;
         let schema = bundle.resolve(schema);
-        let list = |key: &str| schema.get(key).and_then(Value::as_array).into_iter().flatten();
-        let mut required: Vec<String> =
-            list("required").filter_map(Value::as_str).map(str::to_owned).collect();
+        let mut required: Vec<String> = texts(schema.get("required")).map(str::to_owned).collect();
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let mut properties: Vec<(String, Value)> = properties
             .filter(|(_, property)| bundle.resolve(property).get("readOnly") != Some(&Value::Bool(true)))
@@ -91,7 +89,7 @@ impl Walk<'_, '_> {
             .collect();
         let mut closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
         if depth < DEEPEST {
-            for part in list("allOf") {
+            for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
                 let (more, also, shut) = self.members(part, depth + 1);
                 properties.extend(more);
                 required.extend(also);

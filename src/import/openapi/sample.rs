@@ -100,13 +100,7 @@ impl Sampler<'_> {
 
     fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
         let properties = entries.get("properties").and_then(Value::as_object);
-        let required: BTreeSet<&str> = entries
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let required: BTreeSet<&str> = texts(entries.get("required")).collect();
         let mut made = Map::new();
         for (key, schema) in properties.into_iter().flatten() {
             let read_only =
@@ -162,6 +156,11 @@ impl Sampler<'_> {
 
 /// What stands for a name of the run's own.
 pub(super) const UNIQUE: &str = "${unique}";
+
+/// The texts in a list such as that of `required`.
+pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
 
 /// The type that a schema names, or that its keywords speak of.
 pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::openapi::{Api, Bundle, Content, Response, ResponseStatus};
+use crate::{
+    import::envelope::DraftEnvelope,
+    openapi::{Api, Bundle, Content, Response, ResponseStatus},
+};
 
-use crate::import::envelope::DraftEnvelope;
+use super::sample::texts;
 
 /// The shape that most of the declared errors have.
 #[derive(Debug, Clone)]
@@ -152,13 +155,7 @@ fn find<'a>(
 fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
     let schema = bundle.resolve(schema);
     let mut found = Vec::new();
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = texts(schema.get("required")).collect();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let property = bundle.resolve(property);
         let sure = required.contains(&name.as_str());
