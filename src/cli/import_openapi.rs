@@ -130,7 +130,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings, arguments.warnings);
     text += &written;
-    text += &next(arguments, &made, before.is_some());
+    text += &next(arguments, &made, declared.base_path(), before.is_some());
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
@@ -269,11 +269,14 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     text
 }
 
-fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, again: bool) -> String {
+fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, base: &str, again: bool) -> String {
     let (name, dir) = (&arguments.name, arguments.dir.display());
     let role = if made.draft.requires.roles.is_empty() { "" } else { " --role user=bearer:env:TOKEN" };
+    // It comes from the document, and goes into a shell.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+    let base = if base.chars().all(plain) { base } else { "" };
     let mut text =
-        format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{role}\n");
+        format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{base}{role}\n");
     let variables = made.draft.requires.variables.iter().filter(|(.., default)| !again && default.is_none());
     let variables: Vec<_> = variables.collect();
     for (variable, about, _) in variables.iter().take(VARIABLES_SHOWN) {

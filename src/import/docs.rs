@@ -274,6 +274,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     DraftEnvelope {
         json: !findings.examples.is_empty(),
         schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
+        named: false,
         code,
         message,
         request_id,

@@ -1,6 +1,6 @@
 //! The shape that error answers share, as far as examples and words tell.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,8 @@ pub struct DraftEnvelope {
     pub request_id: Option<(String, String)>,
     /// Where the body repeats the status.
     pub status: Option<(String, String)>,
+    /// Whether only the names of properties tell what is a message, a request id and the status: that is our reading.
+    pub named: bool,
     /// The JSON Schema of the body.
     pub schema: Option<Value>,
 }
@@ -40,14 +42,9 @@ impl DraftEnvelope {
 
     /// Its entry in the contract.
     pub(super) fn yaml(&self) -> String {
-        let parts = [
-            ("code", &self.code),
-            ("message", &self.message),
-            ("request_id", &self.request_id),
-            ("status", &self.status),
-        ];
+        let parts = [("message", &self.message), ("request_id", &self.request_id), ("status", &self.status)];
         let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
-        if known.is_empty() && !self.json && self.schema.is_none() {
+        if known.is_empty() && self.code.is_none() && !self.json && self.schema.is_none() {
             return "\n# The documentation does not show what error answers share: envelope: { code: /…, message: /… }\n".to_owned();
         }
         let mut text = "\nenvelope:\n".to_owned();
@@ -57,8 +54,17 @@ impl DraftEnvelope {
         if self.json {
             text.push_str("  media_type: application/json\n");
         }
-        for (key, (pointer, seen)) in known {
-            let _ = writeln!(text, "  {key}: {}   {}", yaml::quoted(pointer), yaml::comment(seen));
+        let line = |indent: &str, key: &str, (pointer, seen): &(String, String)| {
+            format!("{indent}{key}: {}   {}\n", yaml::quoted(pointer), yaml::comment(seen))
+        };
+        if let Some(code) = &self.code {
+            text.push_str(&line("  ", "code", code));
+        }
+        if self.named && !known.is_empty() {
+            text.push_str("  ours:   # told by their names alone\n");
+        }
+        for (key, part) in &known {
+            text.push_str(&line(if self.named { "    " } else { "  " }, key, part));
         }
         text
     }

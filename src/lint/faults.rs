@@ -45,12 +45,20 @@ impl Against<'_> {
         if values.is_empty() && parameter.required && parameter.place != Whereabouts::Path && !in_path {
             return Some(format!("the {} parameter `{name}` is missing", parameter.place));
         }
-        let schema = self.declared.schema(parameter.schema.as_ref()?, Direction::Request)?;
-        let wrong = |value: &&Template| {
-            let Ok(filled) = value.fill(self.scope) else { return false };
-            !readings(&filled.sent).iter().any(|reading| schema.fits(reading))
-        };
-        let value = values.into_iter().find(wrong)?.fill(self.scope).ok()?.sent;
+        let declared = parameter.schema.as_ref().filter(|_| !parameter.json)?;
+        // How an object is written is a matter of style, and says nothing of it being wrong.
+        let kind = |key: &str| self.declared.api.bundle.resolve(declared).get(key);
+        if kind("type").and_then(Value::as_str) == Some("object") || kind("properties").is_some() {
+            return None;
+        }
+        let schema = self.declared.schema(declared, Direction::Request)?;
+        let filled: Option<Vec<String>> =
+            values.into_iter().map(|value| Some(value.fill(self.scope).ok()?.sent)).collect();
+        let filled = filled.filter(|values| !values.is_empty())?;
+        if readings(&filled).iter().any(|reading| schema.fits(reading)) {
+            return None;
+        }
+        let value = filled.join(", ");
         let shown: String = value.chars().take(60).collect();
         Some(format!("the {} parameter `{name}` may not be `{shown}`", parameter.place))
     }
@@ -101,17 +109,27 @@ fn named(entries: &[(String, Template)], is: impl Fn(&str) -> bool) -> Vec<&Temp
     entries.iter().filter(|(name, _)| is(name)).map(|(_, value)| value).collect()
 }
 
-/// What a text in a path, a query or a header may stand for: itself, a number or a truth value, a list of it or of its
-/// parts.
-fn readings(text: &str) -> Vec<Value> {
+/// What texts in a path, a query or a header may stand for: one for itself, a number or a truth value, a list of it or
+/// of its parts; several of one name for a list.
+fn readings(texts: &[String]) -> Vec<Value> {
     let scalar = |text: &str| {
         let read = serde_json::from_str::<Value>(text).ok();
         read.filter(|value| value.is_number() || value.is_boolean() || value.is_null())
     };
-    let mut found: Vec<Value> = scalar(text).into_iter().chain([Value::from(text)]).collect();
-    let parts = |parse: &dyn Fn(&str) -> Value| text.split(',').map(parse).collect::<Value>();
-    found.push(parts(&|part| scalar(part).unwrap_or_else(|| part.into())));
-    found.push(parts(&|part| part.into()));
+    let or_text = |text: &str| scalar(text).unwrap_or_else(|| text.into());
+    let list =
+        |parts: &[&str], read: &dyn Fn(&str) -> Value| parts.iter().map(|part| read(part)).collect::<Value>();
+    let [text] = texts else {
+        let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        return vec![list(&parts, &or_text), list(&parts, &|part| part.into())];
+    };
+    let mut found: Vec<Value> = scalar(text).into_iter().chain([Value::from(text.as_str())]).collect();
+    for separator in [',', '|', ' '] {
+        let parts: Vec<&str> = text.split(separator).collect();
+        if parts.len() > 1 || separator == ',' {
+            found.extend([list(&parts, &or_text), list(&parts, &|part| part.into())]);
+        }
+    }
     // An object in a text has a style of its own, which says nothing of it being wrong.
     found.push(Value::Object(serde_json::Map::new()));
     found

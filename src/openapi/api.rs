@@ -31,7 +31,7 @@ pub struct Api {
     pub title: String,
     /// The API's own version.
     pub api_version: String,
-    /// The addresses of its servers, as they are written.
+    /// The addresses of its servers, with the defaults of their variables.
     pub servers: Vec<String>,
     /// Its operations, in the order of the document.
     pub operations: Vec<Operation>,
@@ -92,11 +92,21 @@ impl Api {
             version: if old { Version::V30 } else { Version::V31 },
             title: info("title"),
             api_version: info("version"),
-            servers: servers.filter_map(|at| at.value.get("url")?.as_str().map(str::to_owned)).collect(),
+            servers: servers.filter_map(|at| address(at.value)).collect(),
             operations,
             schemes: security::schemes(document, &mut warnings),
             bundle: gathering.finish(&mut warnings),
             warnings,
         }
     }
+}
+
+fn address(server: &Value) -> Option<String> {
+    let mut address = server.get("url")?.as_str()?.to_owned();
+    for (name, variable) in server.get("variables").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(default) = variable.get("default").and_then(Value::as_str) {
+            address = address.replace(&format!("{{{name}}}"), default);
+        }
+    }
+    Some(address)
 }

@@ -53,6 +53,11 @@ impl Content {
         }
     }
 
+    /// Whether JSON is among what it covers: JSON itself, `application/*` or `*/*`.
+    pub fn takes_json(&self) -> bool {
+        self.is_json() || self.closeness("application/json").is_some()
+    }
+
     /// Whether it is JSON: `application/json`, or a type that ends in `+json`.
     pub fn is_json(&self) -> bool {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

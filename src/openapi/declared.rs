@@ -81,8 +81,14 @@ impl Declared {
                 .map_or(server.as_str(), |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
             behind.trim_end_matches('/').to_owned()
         };
-        let prefixes = api.servers.iter().map(path).filter(|path| path.starts_with('/')).collect();
+        let prefixes = api.servers.iter().map(path).filter(|path| path.is_empty() || path.starts_with('/'));
+        let prefixes = prefixes.collect();
         Self { api, places, prefixes, compiled: Mutex::default() }
+    }
+
+    /// The path of its first server below which its operations are, without a `/` at its end.
+    pub fn base_path(&self) -> &str {
+        self.prefixes.first().map_or("", String::as_str)
     }
 
     /// The operation that a request is, by its path below the target's URL; the path may begin with that of a server

@@ -46,6 +46,10 @@ pub struct Parameter {
     pub required: bool,
     /// What its value is, with references into the bundle.
     pub schema: Option<Value>,
+    /// Whether its value is written as JSON.
+    pub json: bool,
+    /// What stands between the items of a list; `None`: each has the name before it.
+    pub separator: Option<char>,
     /// The examples that the document gives.
     pub examples: Vec<Value>,
     /// JSON Pointer to it.
@@ -105,15 +109,31 @@ impl Parameter {
             return None;
         }
         let schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
-        let content = Content::read_all(at, document, gathering, warnings);
+        let content = Content::read_all(at, document, gathering, warnings).into_iter().next();
+        let json = schema.is_none() && content.as_ref().is_some_and(Content::is_json);
+        // A value with a media type of its own is text to whoever fills it in.
+        let of_content = |content: Content| if json { content.schema } else { Some(Value::Bool(true)) };
+        let explode = at.value.get("explode").and_then(Value::as_bool);
         Some(Self {
             name: name.to_owned(),
             place,
             required: place == Whereabouts::Path || at.value.get("required") == Some(&Value::Bool(true)),
-            // A value with a media type of its own is text to whoever fills it in.
-            schema: schema.or_else(|| content.first().map(|_| Value::Bool(true))),
+            schema: schema.or_else(|| content.and_then(of_content)),
+            json,
+            separator: separator(place, text("style"), explode),
             examples: examples(at, document),
             pointer: at.pointer.clone(),
         })
+    }
+}
+
+/// What stands between the items of a list, by the `style` and `explode` of its parameter (OpenAPI, "Style Values").
+fn separator(place: Whereabouts, style: Option<&str>, explode: Option<bool>) -> Option<char> {
+    match (place, style) {
+        (Whereabouts::Path | Whereabouts::Header, _) => Some(','),
+        _ if explode.unwrap_or(matches!(style, None | Some("form"))) => None,
+        (_, Some("spaceDelimited")) => Some(' '),
+        (_, Some("pipeDelimited")) => Some('|'),
+        _ => Some(','),
     }
 }

@@ -74,6 +74,9 @@ pub fn build(
     }
     // A header that the scenario writes itself is the fault that it is about.
     match credential {
+        Some(Carried::Header(header)) if header.name.eq_ignore_ascii_case("cookie") => {
+            add_cookie(&mut headers, header);
+        }
         Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
         Some(Carried::Query { name, value, shown })
             if !template.query.iter().any(|(own, _)| *own == name) =>
@@ -100,6 +103,19 @@ pub fn build(
         return Err(BuildError::HeaderBreaks(header.name.clone()));
     }
     Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, body })
+}
+
+/// Adds a cookie: all cookies are one header (RFC 6265, section 5.4). One that the scenario writes itself stays.
+fn add_cookie(headers: &mut Vec<Header>, cookie: Header) {
+    let Some(own) = headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case("cookie")) else {
+        return headers.push(cookie);
+    };
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
+    let wanted = name(&cookie.value);
+    if own.value.split(';').all(|pair| name(pair) != wanted) {
+        own.value = format!("{}; {}", own.value, cookie.value);
+        own.shown = format!("{}; {}", own.shown, cookie.shown);
+    }
 }
 
 struct Address {

@@ -134,13 +134,20 @@ pub(super) fn put(ask: &mut Ask, parameter: &Parameter, value: Option<&str>) {
             ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
         Whereabouts::Cookie => {
-            ask.headers.retain(|(name, text)| {
-                name != "Cookie" || !text.starts_with(&format!("{}=", parameter.name))
-            });
-            ask.headers.extend(
-                value.map(|value| ("Cookie".to_owned(), format!("{}={}", parameter.name, own(value)))),
-            );
+            put_cookie(&mut ask.headers, &parameter.name, value.map(own).as_deref());
         }
         Whereabouts::Path => {}
+    }
+}
+
+/// Sets a cookie, or takes it away; all cookies are one header (RFC 6265, section 5.4).
+pub(super) fn put_cookie(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {
+    let place = headers.iter().position(|(header, _)| header == "Cookie");
+    let before = place.map(|place| headers.remove(place).1).unwrap_or_default();
+    let others = before.split("; ").filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+    let own = value.map(|value| format!("{name}={value}"));
+    let all: Vec<&str> = others.chain(own.as_deref()).collect();
+    if !all.is_empty() {
+        headers.push(("Cookie".to_owned(), all.join("; ")));
     }
 }

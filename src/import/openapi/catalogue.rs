@@ -132,6 +132,17 @@ impl<'a> Catalogue<'a> {
         if class == Class::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
             declared.push(404);
         }
+        let class_of = operation
+            .responses
+            .iter()
+            .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
+        // A range, or a response for all else, declares the other ways to say it as well. Of a thing that was never there
+        // nobody says that it is gone.
+        if class_of.is_some() && !declared.is_empty() && class != Class::Unknown {
+            declared.extend_from_slice(class.statuses());
+            declared.sort_unstable();
+            declared.dedup();
+        }
         if let [status] = declared.as_slice() {
             let failures = self.by_status.get(status).map(Vec::as_slice).unwrap_or_default();
             let likely =
@@ -140,10 +151,6 @@ impl<'a> Catalogue<'a> {
                 return Ok(Trigger { failure: failure.id.clone() });
             }
         }
-        let class_of = operation
-            .responses
-            .iter()
-            .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
         let (statuses, ours, documentation) = if !declared.is_empty() {
             (declared, false, None)
         } else if class == Class::Credentials && operation.is_guarded() {

@@ -6,11 +6,11 @@ use crate::{
 };
 
 use super::{
-    ask::{Ask, Body, put, segment},
+    ask::{Ask, Body, put, put_cookie, segment},
     body::bad_bodies,
     class::Class,
     flaw::of_text,
-    generate::{Generator, Right, declares},
+    generate::{Generator, Right, declares, json_body},
     paths::{names, parameter},
 };
 
@@ -55,7 +55,7 @@ impl Generator<'_> {
                     ours: false,
                 });
             }
-            let Some(schema) = &parameter.schema else { continue };
+            let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
             for (flaw, value) in of_text(&self.sampler, schema) {
                 let mut faulty = right.ask.clone();
                 if in_path {
@@ -94,7 +94,7 @@ impl Generator<'_> {
             });
         }
         let Some(Body::Json(value)) = &right.ask.body else { return };
-        let Some(content) = operation.body.iter().find(|content| content.is_json()) else { return };
+        let Some(content) = json_body(operation) else { return };
         let mut faulty = right.ask.clone();
         faulty.body = Some(Body::Text("{\"failspec\": ".to_owned()));
         if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
@@ -170,7 +170,7 @@ impl Generator<'_> {
             let mut faulty = faulty.clone();
             match place {
                 Whereabouts::Query => faulty.query.push((name.to_owned(), value.to_owned())),
-                Whereabouts::Cookie => faulty.headers.push(("Cookie".to_owned(), format!("{name}={value}"))),
+                Whereabouts::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
                 _ => faulty.headers.push((name.to_owned(), value.to_owned())),
             }
             let what = "with_wrong_credentials".to_owned();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     import::names::{Unique, slug},
-    openapi::{Declared, Operation, Parameter, Whereabouts},
+    openapi::{Content, Declared, Operation, Parameter, Whereabouts},
     pack::PathTemplate,
 };
 
@@ -93,43 +93,56 @@ impl<'a> Generator<'a> {
         let mut ask = Ask::of(operation, path, operation.is_guarded() || self.credentials);
         for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path)
         {
-            let value = self.valid(parameter).ok_or_else(|| {
-                format!("no value that the schema of {} allows could be made", parameter.name)
-            })?;
+            let value = self.valid(parameter)?;
             put(&mut ask, parameter, Some(&value));
         }
         self.body(operation, &mut ask)?;
         Ok(ask)
     }
 
-    fn valid(&self, parameter: &Parameter) -> Option<String> {
+    fn valid(&self, parameter: &Parameter) -> Result<String, String> {
+        let name = &parameter.name;
         let any = Value::Bool(true);
         let schema = parameter.schema.as_ref().unwrap_or(&any);
-        let fits = |value: &&Value| self.sampler.is_allowed(schema, value);
-        let made = || match list_of(self.sampler.declared.api.bundle.resolve(schema)) {
-            Some(items) => self.sampler.value(items, &parameter.name),
-            None => self.sampler.value(schema, &parameter.name),
+        let fits = |value: &Value| self.sampler.is_allowed(schema, value);
+        let made = || {
+            let items = list_of(self.sampler.declared.api.bundle.resolve(schema));
+            let one = items.and_then(|items| self.sampler.value(items, name)).map(|item| json!([item]));
+            one.filter(fits).or_else(|| self.sampler.value(schema, name))
         };
-        let value = parameter.examples.iter().find(fits).cloned().or_else(made)?;
+        let value = parameter.examples.iter().find(|value| fits(value)).cloned().or_else(made);
+        let value =
+            value.ok_or_else(|| format!("no value that the schema of {name} allows could be made"))?;
         match &value {
+            value if parameter.json => Ok(value.to_string()),
             // A list of one is written like its only item.
-            Value::Array(items) => items.first().map(text),
-            Value::Object(_) => None,
-            value => Some(text(value)),
+            Value::Array(items) => match (items.as_slice(), parameter.separator) {
+                ([item], _) => Ok(text(item)),
+                ([first, ..], None) if fits(&json!([first])) => Ok(text(first)),
+                (items, Some(separator)) if !items.is_empty() => {
+                    let items: Vec<String> = items.iter().map(text).collect();
+                    Ok(items.join(&separator.to_string()))
+                }
+                _ => Err(format!(
+                    "{name} has to be a list of none or of several, each with the name before it"
+                )),
+            },
+            Value::Object(_) => Err(format!("{name} has to be an object, which is no text")),
+            value => Ok(text(value)),
         }
     }
 
     fn body(&self, operation: &Operation, ask: &mut Ask) -> Result<(), String> {
         let Some(first) = operation.body.first() else { return Ok(()) };
-        let content = operation.body.iter().find(|content| content.is_json()).unwrap_or(first);
+        let content = json_body(operation).unwrap_or(first);
         let any = Value::Bool(true);
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
         let made = self.sampler.value(schema, "body").or(example);
         let value = made.ok_or("no body that the schema allows could be made")?;
         let essence = content.media_type.split(';').next().unwrap_or_default().trim();
-        if content.is_json() {
-            if essence != "application/json" {
+        if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
+            if content.is_json() && essence != "application/json" {
                 ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
             }
             ask.body = Some(Body::Json(escaped(value)));
@@ -257,16 +270,25 @@ impl<'a> Generator<'a> {
             }
             seen.push(&operation.path);
             let has = |method: &str| all.iter().any(|it| it.path == operation.path && it.method == method);
-            let free = ["PATCH", "PUT", "POST", "DELETE"].into_iter().find(|method| !has(method));
-            let (Some(method), true) = (free, self.allow_writes) else {
+            // Not DELETE: who has it without declaring it may remove all there is.
+            let free = ["PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
+            let why = match free {
+                None => "DELETE is the only method that is not declared, and is not tried",
+                Some(_) => "every method that is not declared writes: asked with --allow-writes",
+            };
+            let Some(method) = free.filter(|_| self.allow_writes) else {
+                self.leave_out(why, operation, "wrong method");
+                continue;
+            };
+            let Ok(right) = self.right(operation) else { continue };
+            if !names(&operation.path).is_empty() && right.around.setup.is_empty() {
                 self.leave_out(
-                    "every method that is not declared writes: asked with --allow-writes",
+                    "it may write to a thing that the run has not made",
                     operation,
                     "wrong method",
                 );
                 continue;
-            };
-            let Ok(right) = self.right(operation) else { continue };
+            }
             let faulty = Ask { method: method.to_owned(), ..right.ask.clone() };
             let rule = format!("{}/responses/405", operation.pointer);
             let what = format!("asked_with_{}", method.to_ascii_lowercase());
@@ -278,6 +300,12 @@ impl<'a> Generator<'a> {
 /// The schema of the items, if a schema is one of lists.
 fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
+}
+
+/// What an operation says of a body in JSON.
+pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
+    let find = |is: fn(&Content) -> bool| operation.body.iter().find(|content| is(content));
+    find(Content::is_json).or_else(|| find(Content::takes_json))
 }
 
 /// Whether an operation declares a status by itself.

@@ -98,6 +98,7 @@ impl Shape {
                 message,
                 request_id: sure(REQUEST_IDS, &is_text),
                 status: sure(STATUSES, &is_number),
+                named: true,
                 schema: Some(with_dialect(api.bundle.complete(&schema))),
             },
             code: code_pointer,

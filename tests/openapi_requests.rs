@@ -1,0 +1,184 @@
+//! What `failspec import openapi` asks: requests in which one thing is wrong, and only that.
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::{Done, Received, Reply, Server, done, failspec};
+
+const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Boxes, version: "1" }
+servers: [{ url: "https://{host}/{base}/", variables: { host: { default: api.example.com }, base: { default: v7 } } }]
+security: [{ sid: [] }]
+paths:
+  /boxes:
+    get:
+      parameters:
+        - { name: tenant, in: cookie, required: true, schema: { type: integer } }
+        - { name: region, in: cookie, required: true, schema: { type: integer } }
+        - name: filter
+          in: query
+          required: true
+          content: { application/json: { schema: { type: object, required: [size], properties: { size: { enum: [5] } } } } }
+        - { name: tags, in: query, required: true, style: pipeDelimited, explode: false, schema: { type: array, minItems: 2, items: { type: string, minLength: 2 } } }
+      responses:
+        '200': { description: boxes }
+        '400': { $ref: '#/components/responses/Refused' }
+        4XX: { $ref: '#/components/responses/Refused' }
+  /boxes/{slug}:
+    get:
+      parameters: [{ name: slug, in: path, required: true, schema: { type: string, pattern: '^[a-z]{1,40}$' }, example: red }]
+      responses:
+        '200': { description: one }
+        '404': { $ref: '#/components/responses/Refused' }
+        4XX: { $ref: '#/components/responses/Refused' }
+components:
+  securitySchemes: { sid: { type: apiKey, in: cookie, name: sid } }
+  responses:
+    Refused: { description: no, content: { application/json: { schema: { $ref: '#/components/schemas/Error' } } } }
+  schemas:
+    Error: { type: object, required: [status, message], properties: { status: { type: integer }, message: { type: string } } }
+"##;
+
+fn imported(document: &str, more: &[&str]) -> (tempfile::TempDir, Done) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("boxes.yaml"), document).unwrap();
+    let done =
+        done(failspec(folder.path()).args(["import", "openapi", "boxes.yaml", "--name", "boxes"]).args(more));
+    (folder, done)
+}
+
+fn generated(folder: &tempfile::TempDir) -> String {
+    fs::read_to_string(folder.path().join("scenarios/boxes/generated.yaml")).unwrap()
+}
+
+/// An error whose `status` is a number of the API's own: the document does not say that it repeats the HTTP status.
+fn refused(status: u16) -> Reply {
+    Reply::json(status, r#"{"status":7,"message":"no"}"#)
+}
+
+/// The API as its document has it; `forgets` names what it does not look at.
+fn boxes(asked: &Received, forgets: &str) -> Reply {
+    let cookies = asked.header("cookie").unwrap_or_default();
+    let cookie = |name: &str| cookies.split("; ").find_map(|pair| pair.strip_prefix(&format!("{name}=")[..]));
+    if forgets != "credentials" && cookie("sid") != Some("right-key") {
+        return refused(401).with("WWW-Authenticate", "Cookie");
+    }
+    let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    if let Some(slug) = path.strip_prefix("/v7/boxes/") {
+        let right = slug.bytes().all(|byte| byte.is_ascii_lowercase());
+        return match slug {
+            "red" => Reply::json(200, "{}"),
+            _ if forgets == "unknown" && right => Reply::json(200, "{}"),
+            // One of the ways that the range of 4XX leaves open.
+            _ if !right => refused(400),
+            _ => refused(404),
+        };
+    }
+    if path != "/v7/boxes" {
+        return refused(404);
+    }
+    let query: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let parameter = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+    let is_number = |name: &str| cookie(name).is_some_and(|value| value.parse::<i64>().is_ok());
+    let filter = parameter("filter").and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let tags: Vec<&str> = parameter("tags").unwrap_or_default().split('|').collect();
+    let right = [
+        ("tenant", is_number("tenant")),
+        ("region", is_number("region")),
+        ("filter", filter.is_some_and(|filter| filter["size"] == 5)),
+        ("tags", tags.len() >= 2 && tags.iter().all(|tag| tag.len() >= 2)),
+    ];
+    match right.iter().all(|(name, right)| *right || *name == forgets) {
+        true => Reply::json(200, "[]"),
+        false => refused(422),
+    }
+}
+
+fn verdict(folder: &tempfile::TempDir, forgets: &'static str) -> Done {
+    let server = Server::start(move |asked| boxes(asked, forgets));
+    let url = format!("{}/v7", server.url.trim_end_matches('/'));
+    done(failspec(folder.path()).env("KEY", "right-key").args([
+        "run",
+        "boxes",
+        "--packs",
+        ".",
+        "--role",
+        "user=cookie:sid:env:KEY",
+        "--url",
+        &url,
+    ]))
+}
+
+#[test]
+fn one_thing_is_wrong_and_the_control_is_right() {
+    let (folder, import) = imported(DOCUMENT, &[]);
+    assert_eq!(import.code, 0, "{}{}", import.stdout, import.stderr);
+    // The path of the server, with its variables, is where the operations are.
+    assert!(import.stdout.contains("--url http://localhost:8080/v7 --role user="), "{}", import.stdout);
+    let done = verdict(&folder, "nothing");
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    for forgets in ["credentials", "unknown", "tenant", "region", "filter", "tags"] {
+        let done = verdict(&folder, forgets);
+        assert_eq!(done.code, 1, "{forgets}: {}{}", done.stdout, done.stderr);
+    }
+}
+
+/// What only the name of a property tells is our reading: a warning, and no violation.
+#[test]
+fn a_name_is_no_promise() {
+    let (folder, _) = imported(DOCUMENT, &[]);
+    let contract = fs::read_to_string(folder.path().join("schemas/boxes/contract.yaml")).unwrap();
+    let ours = contract.split("  ours:").nth(1).expect("parts that are ours");
+    assert!(
+        ours.contains("    message: \"/message\"") && ours.contains("    status: \"/status\""),
+        "{contract}"
+    );
+    let done = verdict(&folder, "nothing");
+    assert!(done.stdout.contains("body-status"), "{}", done.stdout);
+}
+
+#[test]
+fn a_wrong_method_removes_nothing_and_is_asked_of_what_the_run_made() {
+    let refused = "{ '200': { description: ok }, '405': { description: no }, '404': { description: no } }";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes:\n    get: {{ responses: {refused} }}\n    post: \
+         {{ responses: {refused} }}\n    put: {{ responses: {refused} }}\n    patch: {{ responses: {refused} }}\n  \
+         /boxes/{{id}}:\n    get:\n      parameters: [{{ name: id, in: path, required: true, schema: {{ type: integer }} \
+         }}]\n      responses: {refused}\n  /lids:\n    get: {{ responses: {refused} }}\n"
+    );
+    let (folder, import) = imported(&document, &["--allow-writes", "--value", "id=17"]);
+    assert_eq!(import.code, 0, "{}{}", import.stdout, import.stderr);
+    let generated = generated(&folder);
+    let asked: Vec<&str> = generated.lines().filter(|line| line.trim().starts_with("request: P")).collect();
+    assert_eq!(asked, ["    request: PATCH /lids"], "{generated}");
+    assert!(!generated.contains("request: DELETE"), "{generated}");
+}
+
+#[test]
+fn of_a_few_numbers_every_one_may_be_there() {
+    let with = |maximum: &str| {
+        let document = format!(
+            "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /pages/{{page}}:\n    get:\n      parameters: [{{ name: \
+             page, in: path, required: true, schema: {{ type: integer, maximum: {maximum} }} }}]\n      responses: {{ '200': {{ \
+             description: ok }}, '404': {{ description: no }} }}\n"
+        );
+        let (folder, _) = imported(&document, &["--value", "page=1"]);
+        generated(&folder).contains("unknown_page")
+    };
+    assert!(!with("200"));
+    assert!(with("2000000000"));
+}
+
+#[test]
+fn a_body_of_any_type_is_sent_as_json() {
+    let document = "openapi: 3.0.3\ninfo: { title: t, version: '1' }\npaths:\n  /boxes:\n    post:\n      requestBody: { \
+                    required: true, content: { '*/*': { schema: { type: object, required: [size], properties: { size: { type: \
+                    integer } } } } } }\n      responses: { '201': { description: ok }, '400': { description: no } }\n";
+    let (folder, _) = imported(document, &["--allow-writes"]);
+    let generated = generated(&folder);
+    assert!(generated.contains("post_boxes_size_missing"), "{generated}");
+    assert!(!generated.contains("*/*"), "{generated}");
+}
