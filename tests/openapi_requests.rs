@@ -182,3 +182,45 @@ fn a_body_of_any_type_is_sent_as_json() {
     assert!(generated.contains("post_boxes_size_missing"), "{generated}");
     assert!(!generated.contains("*/*"), "{generated}");
 }
+
+/// Documents of many files have references where the specification knows none: for operations, responses as a whole,
+/// maps of properties.
+#[test]
+fn an_operation_may_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join("document").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let root = "openapi: 3.0.3\ninfo: { title: t, version: '1' }\npaths: { /boxes: { get: { $ref: boxes/list.yaml } } }\n";
+    write("api.yaml", root);
+    write(
+        "boxes/list.yaml",
+        "operationId: listBoxes\nparameters: [{ $ref: 'parts.yaml#/size' }]\nresponses: { $ref: 'parts.yaml#/responses' }\n\
+         x-samples: [{ $ref: sample.yaml }]\n",
+    );
+    write(
+        "boxes/parts.yaml",
+        "size: { name: size, in: query, schema: { type: integer } }\nresponses: { '200': { description: ok }, '400': { description: \
+         no, content: { application/json: { schema: { type: object, properties: { $ref: '../shared.yaml#/fields' } } } } } }\n",
+    );
+    write("boxes/sample.yaml", "print('nobody reads this')\n");
+    write("shared.yaml", "fields: { reason: { type: string } }\n");
+    let done =
+        done(failspec(folder.path()).args(["import", "openapi", "document/api.yaml", "--name", "boxes"]));
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    assert!(!done.stdout.contains("cannot be used"), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("schemas/boxes/openapi/ (4 files of the document)"),
+        "one line, and the sample is none of them: {}",
+        done.stdout
+    );
+    let generated = generated(&folder);
+    assert!(
+        generated.contains("# boxes/parts.yaml#/size\n  list_boxes_size_wrong_type:"),
+        "the place is in its file: {generated}"
+    );
+    let contract = fs::read_to_string(folder.path().join("schemas/boxes/contract.yaml")).unwrap();
+    assert!(contract.contains("\"openapi/boxes/parts.yaml#/responses/400\""), "{contract}");
+}

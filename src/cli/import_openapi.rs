@@ -182,19 +182,34 @@ fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Fai
 
 fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) -> Result<String, Failure> {
     let mut text = String::new();
-    for (path, content) in files {
-        let path = arguments.dir.join(path);
+    let told = |wrote: bool| match wrote {
+        true => Paint::dab(Paint::GOOD, "wrote"),
+        false => Paint::dab(Paint::FAINT, "as it was"),
+    };
+    // The files of a document may be thousands: their folder is enough.
+    let folder = format!("schemas/{}/openapi/", arguments.name);
+    let mut copied: BTreeMap<bool, usize> = BTreeMap::new();
+    for (file, content) in files {
+        let path = arguments.dir.join(&file);
         let shown = path.display();
         let failed = |error: std::io::Error| Failure::usage(format!("cannot write {shown}: {error}"));
-        if fs::read_to_string(&path).is_ok_and(|before| before == content) {
-            let _ = writeln!(text, "{} {shown}", Paint::dab(Paint::FAINT, "as it was"));
-            continue;
+        let differs = fs::read_to_string(&path).ok().is_none_or(|before| before != content);
+        if differs {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(failed)?;
+            }
+            fs::write(&path, content).map_err(failed)?;
         }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
+        if file.starts_with(&folder) {
+            *copied.entry(differs).or_default() += 1;
+        } else {
+            let _ = writeln!(text, "{} {shown}", told(differs));
         }
-        fs::write(&path, content).map_err(failed)?;
-        let _ = writeln!(text, "{} {shown}", Paint::dab(Paint::GOOD, "wrote"));
+    }
+    for (wrote, count) in copied {
+        let shown = arguments.dir.join(&folder);
+        let files = if count == 1 { "file" } else { "files" };
+        let _ = writeln!(text, "{} {} ({count} {files} of the document)", told(wrote), shown.display());
     }
     if arguments.dir == Path::new(".") {
         text += &editor_schemas()?;

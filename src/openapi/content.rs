@@ -23,7 +23,8 @@ impl Content {
         gathering: &mut Gathering<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
-        let Some(content) = at.get("content") else { return Vec::new() };
+        let content = at.get("content").and_then(|content| document.resolved(content, warnings));
+        let Some(content) = content else { return Vec::new() };
         if !content.value.is_object() {
             warnings.note(document.file(&content), content.pointer.clone(), "this is no map of media types");
         }

@@ -172,8 +172,15 @@ impl<'a> Lowering<'_, 'a> {
                 false
             }
             Kind::Map => {
-                if value.is_object() {
-                    let entries = at.entries();
+                // The specification knows no reference in place of a map; a text is no schema of a property `$ref` either.
+                let is_reference = value.get("$ref").is_some_and(Value::is_string);
+                let map = if is_reference {
+                    self.document.resolved(at.clone(), self.warnings)?
+                } else {
+                    at.clone()
+                };
+                if map.value.is_object() {
+                    let entries = map.entries();
                     let schemas: Map<String, Value> =
                         entries.map(|(name, at)| (name.to_owned(), self.schema(&at, depth + 1))).collect();
                     return Some(schemas.into());

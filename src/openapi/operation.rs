@@ -33,7 +33,7 @@ pub struct Operation {
     pub security: Vec<Vec<String>>,
     /// What it may answer.
     pub responses: Vec<Response>,
-    /// JSON Pointer to it.
+    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
     pub pointer: String,
 }
 
@@ -58,7 +58,9 @@ impl Operation {
             }
             let Some(at) = document.resolved(at, warnings) else { continue };
             for method in METHODS {
-                let Some(operation) = at.get(method) else { continue };
+                // The specification knows no reference here; documents of many files have them all the same.
+                let operation = at.get(method).and_then(|operation| document.resolved(operation, warnings));
+                let Some(operation) = operation else { continue };
                 if !operation.value.is_object() {
                     let message = "this is no operation; it is left out";
                     warnings.note(document.file(&operation), operation.pointer.clone(), message);
@@ -98,7 +100,7 @@ impl Operation {
                 .unwrap_or_default(),
             security: Vec::new(),
             responses: Response::read_all(at, document, gathering, warnings),
-            pointer: at.pointer.clone(),
+            pointer: document.place(at),
         }
     }
 

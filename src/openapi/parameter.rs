@@ -52,7 +52,7 @@ pub struct Parameter {
     pub separator: Option<char>,
     /// The examples that the document gives.
     pub examples: Vec<Value>,
-    /// JSON Pointer to it.
+    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
     pub pointer: String,
 }
 
@@ -122,7 +122,7 @@ impl Parameter {
             json,
             separator: separator(place, text("style"), explode),
             examples: examples(at, document),
-            pointer: at.pointer.clone(),
+            pointer: document.place(at),
         })
     }
 }

@@ -75,7 +75,7 @@ pub struct Response {
     pub headers: Vec<ResponseHeader>,
     /// What its body may be; nothing: no body is declared.
     pub content: Vec<Content>,
-    /// JSON Pointer to it.
+    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
     pub pointer: String,
 }
 
@@ -98,7 +98,8 @@ impl Response {
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let mut responses = Vec::new();
-        let Some(declared) = operation.get("responses") else {
+        let declared = operation.get("responses").and_then(|it| document.resolved(it, warnings));
+        let Some(declared) = declared else {
             let message = "no responses are declared";
             warnings.note(document.file(operation), operation.pointer.clone(), message);
             return responses;
@@ -112,7 +113,7 @@ impl Response {
                 warnings.note(document.file(&at), at.pointer.clone(), message);
                 continue;
             };
-            let pointer = at.pointer.clone();
+            let pointer = document.place(&at);
             let Some(at) = document.resolved(at, warnings) else {
                 // What it is like is out of reach; that there is one is said here.
                 let (description, headers, content) = (String::new(), Vec::new(), Vec::new());

@@ -84,8 +84,7 @@ impl<'a> Catalogue<'a> {
         let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text);
         let reason = page::reason(status);
         let summary = most.or(reason).unwrap_or("An error").split_whitespace().collect::<Vec<_>>().join(" ");
-        let documentation =
-            responses.first().map(|it| format!("{}#{}", self.file, it.pointer)).unwrap_or_default();
+        let documentation = responses.first().map(|it| self.link(&it.pointer)).unwrap_or_default();
         let plain = reason.map_or_else(|| format!("http_{status}"), slug);
         let failure = |id: String, code: Option<Value>| DraftFailure {
             id,
@@ -113,6 +112,17 @@ impl<'a> Catalogue<'a> {
             vec![failure(id, None)]
         };
         self.by_status.insert(status, failures);
+    }
+
+    /// A place of the document among the files of the pack.
+    fn link(&self, pointer: &str) -> String {
+        match self.file.rsplit_once('/') {
+            // It is in another file, and begins with the name.
+            Some((folder, _)) if !pointer.is_empty() && !pointer.starts_with('/') => {
+                format!("{folder}/{pointer}")
+            }
+            _ => format!("{}#{pointer}", self.file),
+        }
     }
 
     /// Whether codes of errors of this status stand where the envelope has them.
@@ -154,9 +164,9 @@ impl<'a> Catalogue<'a> {
         let (statuses, ours, documentation) = if !declared.is_empty() {
             (declared, false, None)
         } else if class == Class::Credentials && operation.is_guarded() {
-            (vec![401, 403], false, Some(format!("{}#{}/security", self.file, operation.pointer)))
+            (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
         } else if let Some(response) = class_of {
-            (class.statuses().to_vec(), true, Some(format!("{}#{}", self.file, response.pointer)))
+            (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
         } else {
             let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();
             return Err(format!("the operation declares no HTTP {}", wanted.join(" and no ")));
