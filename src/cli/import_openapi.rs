@@ -46,12 +46,18 @@ pub struct ImportOpenApiArguments {
     /// Also make requests that change something; they touch only what the run has made
     #[arg(long)]
     pub allow_writes: bool,
+    /// With --allow-writes: also send right requests that make what no operation removes
+    #[arg(long, requires = "allow_writes")]
+    pub allow_leftovers: bool,
     /// Send credentials with every request, also where the document says nothing of them
     #[arg(long)]
     pub credentials: bool,
     /// The value of a path parameter, of a thing that is there
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
+    /// Leave operations out, by method and path (`'PUT /admin/*'`) or by id
+    #[arg(long, value_name = "GLOB")]
+    pub skip: Vec<String>,
     /// Decides which of several valid values are taken
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -90,8 +96,10 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
         read: jiff::Zoned::now().date().to_string(),
         seed: arguments.seed,
         allow_writes: arguments.allow_writes,
+        allow_leftovers: arguments.allow_leftovers,
         credentials: arguments.credentials,
         values: arguments.value.iter().cloned().collect(),
+        skip: arguments.skip.clone(),
     };
     let before = existing(arguments)?;
     let knows = |need: Need<'_>| match (&before, need) {

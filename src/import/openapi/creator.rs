@@ -1,5 +1,7 @@
 //! Operations that make what others are about.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 
 use crate::openapi::{Api, Operation, ResponseStatus};
@@ -19,30 +21,80 @@ pub(super) struct Creator<'a> {
     pub read: Option<&'a Operation>,
 }
 
-impl<'a> Creator<'a> {
-    /// How the thing is made that the last parameter of a path names; only what can be removed again is made.
-    pub fn of_item(api: &'a Api, path: &str) -> Option<Self> {
-        let parameter = *names(path).last()?;
-        let end = path.find(&format!("{{{parameter}}}"))? + parameter.len() + 2;
-        let item = &path[..end];
-        let collection = item.strip_suffix(&format!("/{{{parameter}}}"))?;
-        let on = |method: &str, path: &str| {
-            let same = |it: &&Operation| it.method == method && it.path.trim_end_matches('/') == path;
-            api.operations.iter().find(same)
-        };
+/// The operations of a document by method and path, so that those which belong together are found.
+#[derive(Debug)]
+pub(super) struct Creators<'a> {
+    /// Method and [`bare`] path → the operation.
+    operations: HashMap<(&'a str, String), &'a Operation>,
+    /// The last word of a collection, in small letters and digits → the bare path of its items.
+    collections: BTreeMap<String, String>,
+}
+
+/// A path without the names of its parameters and the `/` at its end: two ways to write one address are the same.
+pub(super) fn bare(path: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        bare.push_str(before);
+        bare.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    bare.push_str(rest);
+    bare.truncate(bare.trim_end_matches('/').len());
+    bare
+}
+
+fn fold(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+impl<'a> Creators<'a> {
+    pub fn new(api: &'a Api) -> Self {
+        let mut operations = HashMap::new();
+        for operation in &api.operations {
+            operations.entry((operation.method.as_str(), bare(&operation.path))).or_insert(operation);
+        }
+        let mut collections: BTreeMap<String, String> = BTreeMap::new();
+        for operation in api.operations.iter().filter(|it| it.method == "DELETE") {
+            let item = bare(&operation.path);
+            let Some(collection) = item.strip_suffix("/{}") else { continue };
+            let last = fold(collection.rsplit('/').next().unwrap_or_default());
+            // Of two collections of one name the one at the top: whoever refers to a thing names it alone.
+            let known = collections.get(&last).map_or(usize::MAX, String::len);
+            if !last.is_empty() && item.len() < known {
+                collections.insert(last, item);
+            }
+        }
+        Self { operations, collections }
+    }
+
+    /// How a thing is made whose address is a [`bare`] path; only what can be removed again is made.
+    pub fn of_item(&self, item: &str) -> Option<Creator<'a>> {
+        let collection = item.strip_suffix("/{}")?;
+        let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
         let (make, remove) = (on("POST", collection)?, on("DELETE", item)?);
-        Some(Self { make, remove, read: on("GET", item), parameter: names(&remove.path).last().copied()? })
+        Some(Creator { make, remove, read: on("GET", item), parameter: names(&remove.path).last().copied()? })
     }
 
     /// How the things of a collection are made, if it is one.
-    pub fn of_collection(api: &'a Api, make: &Operation) -> Option<Self> {
-        let under = format!("{}/{{", make.path.trim_end_matches('/'));
-        let items = api.operations.iter().filter(|it| it.method == "DELETE" && it.path.starts_with(&under));
-        items
-            .filter_map(|it| Self::of_item(api, &it.path))
-            .find(|it| std::ptr::eq(it.make, make) || it.make.path == make.path)
+    pub fn of_collection(&self, make: &Operation) -> Option<Creator<'a>> {
+        self.of_item(&(bare(&make.path) + "/{}"))
     }
 
+    /// The [`bare`] path of the things that a property such as `flow_id` names: `/flows/{}`.
+    pub fn named_by(&self, property: &str) -> Option<&str> {
+        let stem = ["_id", "Id", "ID", "_uuid", "Uuid"].iter().find_map(|end| property.strip_suffix(end))?;
+        let stem = fold(stem);
+        let several = match stem.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{stem}es"),
+        };
+        let names = [format!("{stem}s"), several, stem];
+        names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
+    }
+}
+
+impl Creator<'_> {
     /// Where the name of the new thing stands in the answer of the operation that makes it.
     pub fn name_at(&self, api: &Api) -> Option<String> {
         let success =
@@ -50,9 +102,6 @@ impl<'a> Creator<'a> {
                 matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
             })?;
         let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
-        let fold = |text: &str| {
-            text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
-        };
         let wanted = fold(self.parameter);
         let mut places: Vec<(String, &Value)> = Vec::new();
         collect(schema, api, "", 0, &mut places);

@@ -10,8 +10,9 @@ use super::{
     body::bad_bodies,
     class::Class,
     flaw::of_text,
-    generate::{Generator, Right, declares, json_body},
+    generate::{Generator, declares},
     paths::{names, parameter},
+    right::{Right, json_body},
 };
 
 /// The media type that no operation answers with.
@@ -60,7 +61,10 @@ impl Generator<'_> {
                 let mut faulty = right.ask.clone();
                 if in_path {
                     let instead = segment(&value);
-                    faulty.path = self.paths.fill(operation, None, Some((&parameter.name, &instead))).path;
+                    faulty.path = self
+                        .paths
+                        .fill(operation, &right.around.made, Some((&parameter.name, &instead)))
+                        .path;
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
@@ -93,7 +97,7 @@ impl Generator<'_> {
                 ours,
             });
         }
-        let Some(Body::Json(value)) = &right.ask.body else { return };
+        let Some(value) = &right.body else { return };
         let Some(content) = json_body(operation) else { return };
         let mut faulty = right.ask.clone();
         faulty.body = Some(Body::Text("{\"failspec\": ".to_owned()));
@@ -105,7 +109,7 @@ impl Generator<'_> {
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
             let mut faulty = right.ask.clone();
-            faulty.body = Some(Body::Json(bad.body));
+            faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
             let class = Class::Invalid;
@@ -184,7 +188,7 @@ impl Generator<'_> {
         let Some(parameter) = parameter(operation, name) else { return };
         let Some(nothing) = self.paths.nothing(parameter) else { return };
         let mut faulty = right.ask.clone();
-        faulty.path = self.paths.fill(operation, None, Some((name, &nothing))).path;
+        faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
         let (class, rule) = (Class::Unknown, parameter.pointer.clone());
         faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, ours: false });
     }

@@ -14,8 +14,10 @@ mod flaw;
 mod generate;
 mod pack;
 mod paths;
+mod right;
 mod sample;
 mod scenario;
 mod shape;
+mod things;
 
 pub use pack::{FromOpenApi, Need, OpenApiOptions, from_openapi};

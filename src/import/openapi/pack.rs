@@ -5,6 +5,8 @@ use std::{
     fmt::Write as _,
 };
 
+use wildmatch::WildMatch;
+
 use crate::{
     import::{
         draft::{Draft, DraftRequires},
@@ -16,8 +18,8 @@ use crate::{
 };
 
 use super::{
-    catalogue::Catalogue, generate::Generator, paths::Paths, sample::Sampler, scenario::Scenario,
-    shape::Shape,
+    catalogue::Catalogue, creator::Creators, generate::Generator, paths::Paths, sample::Sampler,
+    scenario::Scenario, shape::Shape,
 };
 
 /// What the import of a document is asked to do.
@@ -35,10 +37,14 @@ pub struct OpenApiOptions {
     pub seed: u64,
     /// Whether requests are made that change something.
     pub allow_writes: bool,
+    /// Whether controls are sent as well that make what the run cannot remove.
+    pub allow_leftovers: bool,
     /// Whether every request carries credentials, also where the document says nothing of them.
     pub credentials: bool,
     /// Values of path parameters by name.
     pub values: BTreeMap<String, String>,
+    /// Operations that are not asked: globs of method and path (`PUT /admin/*`) or of their ids.
+    pub skip: Vec<String>,
 }
 
 /// What became of a document.
@@ -71,8 +77,12 @@ pub fn from_openapi(
         sampler,
         catalogue: Catalogue::new(api, &options.file, shape.as_ref()),
         paths: Paths::new(sampler, &options.values),
+        creators: Creators::new(api),
+        making: Vec::new(),
         allow_writes: options.allow_writes,
+        allow_leftovers: options.allow_leftovers,
         credentials: options.credentials,
+        skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         names: Unique::default(),
         scenarios: Vec::new(),
         left_out: BTreeMap::new(),
@@ -195,8 +205,14 @@ fn canary<'o>(
 
 fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<String>)]) -> String {
     let mut writes = if options.allow_writes { " --allow-writes" } else { "" }.to_owned();
+    if options.allow_leftovers {
+        writes.push_str(" --allow-leftovers");
+    }
     if options.credentials {
         writes.push_str(" --credentials");
+    }
+    for glob in &options.skip {
+        let _ = write!(writes, " --skip '{}'", glob.escape_debug());
     }
     let mut text = format!(
         "# Made by `failspec import openapi --name {} --seed {}{writes}`, which writes it anew each time: scenarios of your own go\n\

@@ -9,7 +9,7 @@ use crate::{
     openapi::{Operation, Parameter, Whereabouts},
 };
 
-use super::{ask::segment, sample::Sampler};
+use super::{ask::segment, creator::bare, sample::Sampler};
 
 /// Fills paths; what only the target knows becomes a variable of the contract.
 #[derive(Debug)]
@@ -31,24 +31,37 @@ pub(super) struct Filled {
     pub path: String,
     /// Whether it takes a variable for which the document gives no value.
     pub open: bool,
+    /// Whether a variable names a thing in it that the scenario has not made.
+    pub foreign: bool,
 }
 
-/// A thing that a scenario made itself: the parameter that names it, and the capture that holds the name.
-pub(super) type Made<'m> = Option<(&'m str, &'m str)>;
+/// The most things that one scenario makes for itself.
+pub(super) const MOST_MADE: usize = 5;
+
+/// The capture that holds the name of a thing, by its number from 0.
+pub(super) fn capture(number: usize) -> String {
+    if number == 0 { "made".to_owned() } else { format!("made_{}", number + 1) }
+}
+
+/// What a scenario made itself: the bare path of each thing, and the capture that holds its name.
+pub(super) type Made = BTreeMap<String, String>;
 
 impl<'a> Paths<'a> {
     pub fn new(sampler: Sampler<'a>, values: &'a BTreeMap<String, String>) -> Self {
         let mut names = Unique::default();
         // What is built in cannot be a variable.
-        for name in ["unique", "uuid", "now", "made"] {
+        for name in ["unique", "uuid", "now"] {
             names.name(name, "");
+        }
+        for number in 0..MOST_MADE {
+            names.name(&capture(number), "");
         }
         Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
     }
 
     /// The path of an operation; `instead` of the value of one parameter stands another text.
-    pub fn fill(&mut self, operation: &Operation, made: Made<'_>, instead: Option<(&str, &str)>) -> Filled {
-        let mut filled = Filled { path: String::new(), open: false };
+    pub fn fill(&mut self, operation: &Operation, made: &Made, instead: Option<(&str, &str)>) -> Filled {
+        let mut filled = Filled { path: String::new(), open: false, foreign: false };
         let mut rest = operation.path.as_str();
         while let Some(begin) = rest.find('{') {
             let Some(length) = rest[begin..].find('}') else { break };
@@ -56,10 +69,10 @@ impl<'a> Paths<'a> {
             filled.path.push_str(&rest[..begin]);
             rest = &rest[begin + length + 1..];
             let until = &operation.path[..operation.path.len() - rest.len()];
-            let value = match (instead, made) {
+            let value = match (instead, made.get(&bare(until))) {
                 (Some((other, text)), _) if other == name => text.to_owned(),
-                (_, Some((other, capture))) if other == name => format!("{{{capture}}}"),
-                _ => self.value(operation, name, until, &mut filled.open),
+                (_, Some(capture)) => format!("{{{capture}}}"),
+                _ => self.value(operation, name, until, &mut filled),
             };
             filled.path.push_str(&value);
         }
@@ -67,7 +80,7 @@ impl<'a> Paths<'a> {
         filled
     }
 
-    fn value(&mut self, operation: &Operation, name: &str, until: &str, open: &mut bool) -> String {
+    fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut Filled) -> String {
         if let Some(value) = self.values.get(name) {
             return segment(value);
         }
@@ -81,7 +94,8 @@ impl<'a> Paths<'a> {
         let given = parameter.into_iter().flat_map(|it| it.examples.iter());
         let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
         let example = given.chain(in_schema).find(|value| value.is_string() || value.is_number()).cloned();
-        *open |= example.is_none();
+        filled.open |= example.is_none();
+        filled.foreign = true;
         let variable = match self.known.get(until) {
             Some(variable) => variable.clone(),
             None => {

@@ -21,8 +21,8 @@ pub(super) struct Sampler<'a> {
 }
 
 /// The names of properties that tell things apart: a second thing of the same name could be refused for that.
-const NAMES: [&str; 10] =
-    ["name", "id", "slug", "key", "username", "user_name", "login", "title", "code", "identifier"];
+const NAMES: [&str; 9] =
+    ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
 
 impl Sampler<'_> {
     /// A value that `schema` allows in a request; `None` if none could be made.
@@ -33,7 +33,14 @@ impl Sampler<'_> {
 
     /// Whether the schema allows a value; one that cannot be compiled allows whatever is made of it.
     pub fn is_allowed(&self, schema: &Value, value: &Value) -> bool {
-        self.declared.schema(schema, Direction::Request).is_none_or(|schema| schema.fits(value))
+        let Some(schema) = self.declared.schema(schema, Direction::Request) else { return true };
+        let mut filled = None;
+        if has_unique(value) {
+            let mut whole = value.clone();
+            fill_unique(&mut whole);
+            filled = Some(whole);
+        }
+        schema.fits(filled.as_ref().unwrap_or(value))
     }
 
     /// One of so many, by the seed and what it is for.
@@ -55,6 +62,9 @@ impl Sampler<'_> {
         };
         if let Some(value) = entries.get("const") {
             return Some(value.clone());
+        }
+        if self.wants_own_name(schema, entries, name) {
+            return Some(UNIQUE.into());
         }
         let given = entries.get("examples").and_then(Value::as_array).into_iter().flatten();
         let given = given.chain(entries.get("example")).chain(entries.get("default"));
@@ -90,12 +100,27 @@ impl Sampler<'_> {
         match kind(entries) {
             Some("object") => self.object(entries, name, depth),
             Some("array") => self.array(entries, name, depth),
-            Some("string") => self.string(schema, entries, name),
+            Some("string") => self.string(schema, entries),
             Some("integer" | "number") => number(entries, self.pick(name, 5)),
             Some("boolean") => Some(Value::Bool(self.pick(name, 2) == 0)),
             Some("null") => Some(Value::Null),
             _ => Some("failspec".into()),
         }
+    }
+
+    /// Whether a text is a name of the run's own, `failspec-<run>-<n>`: it tells things apart, there is room for one, and
+    /// nothing is against it. An example may be the name of something that is there.
+    fn wants_own_name(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> bool {
+        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
+        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
+        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let is_free = ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
+        kind(entries) == Some("string")
+            && NAMES.contains(&last.as_str())
+            && is_free
+            && most >= 40
+            && fewest <= 16
+            && self.is_allowed(schema, &UNIQUE.into())
     }
 
     fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
@@ -128,18 +153,12 @@ impl Sampler<'_> {
         items.collect::<Option<Vec<Value>>>().map(Value::Array)
     }
 
-    fn string(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> Option<Value> {
+    fn string(&self, schema: &Value, entries: &Map<String, Value>) -> Option<Value> {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
-        let plain = entries.get("pattern").is_none();
-        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
         let formed = entries.get("format").and_then(Value::as_str).and_then(of_format);
         if let Some(text) = formed.filter(|text| self.is_allowed(schema, &(*text).into())) {
             return Some(text.into());
-        }
-        // A name of the run's own where there is room for one: `failspec-<run>-<n>`.
-        if plain && most >= 40 && fewest <= 16 && NAMES.contains(&last.as_str()) {
-            return Some(UNIQUE.into());
         }
         if let Some(pattern) = entries.get("pattern").and_then(Value::as_str) {
             let made = regex_syntax::parse(pattern).ok().and_then(|hir| matching(&hir, 0));
@@ -156,6 +175,27 @@ impl Sampler<'_> {
 
 /// What stands for a name of the run's own.
 pub(super) const UNIQUE: &str = "${unique}";
+
+/// What such a name is like.
+const LIKE_UNIQUE: &str = "failspec-k3x9qa-12";
+
+fn has_unique(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == UNIQUE,
+        Value::Array(items) => items.iter().any(has_unique),
+        Value::Object(entries) => entries.values().any(has_unique),
+        _ => false,
+    }
+}
+
+fn fill_unique(value: &mut Value) {
+    match value {
+        Value::String(text) if text == UNIQUE => LIKE_UNIQUE.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(fill_unique),
+        Value::Object(entries) => entries.values_mut().for_each(fill_unique),
+        _ => {}
+    }
+}
 
 /// The texts in a list such as that of `required`.
 pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {

@@ -4,20 +4,13 @@ use std::fmt::Write as _;
 
 use crate::import::yaml;
 
-use super::ask::Ask;
+use super::{ask::Ask, things::Around};
 
 /// The request without the fault, or why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Control {
     Ask(Box<Ask>),
     None(&'static str),
-}
-
-/// Steps before and after a request, as YAML.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Around {
-    pub setup: String,
-    pub teardown: String,
 }
 
 /// A generated scenario.
@@ -43,7 +36,8 @@ impl Scenario {
         if self.ours {
             text.push_str("    source: ours\n");
         }
-        text.push_str(&self.around.setup);
+        let (setup, teardown) = self.around.yaml();
+        text.push_str(&setup);
         text.push_str(&self.faulty.yaml("    "));
         let _ = match &self.control {
             Control::None(reason) => writeln!(text, "    no_control: {reason}"),
@@ -53,7 +47,7 @@ impl Scenario {
                 write!(text, "    control:\n{overrides}")
             }
         };
-        text.push_str(&self.around.teardown);
+        text.push_str(&teardown);
         text
     }
 }
