@@ -52,7 +52,7 @@ pub struct ImportOpenApiArguments {
     /// Send credentials with every request, also where the document says nothing of them
     #[arg(long)]
     pub credentials: bool,
-    /// The value of a path parameter, of a thing that is there
+    /// The value of a parameter, such as the id of a thing that is there
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
     /// Leave operations out, by method and path (`'PUT /admin/*'`) or by id

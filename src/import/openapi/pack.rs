@@ -41,7 +41,7 @@ pub struct OpenApiOptions {
     pub allow_leftovers: bool,
     /// Whether every request carries credentials, also where the document says nothing of them.
     pub credentials: bool,
-    /// Values of path parameters by name.
+    /// Values of parameters by name.
     pub values: BTreeMap<String, String>,
     /// Operations that are not asked: globs of method and path (`PUT /admin/*`) or of their ids.
     pub skip: Vec<String>,
@@ -210,6 +210,9 @@ fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<Stri
     }
     if options.credentials {
         writes.push_str(" --credentials");
+    }
+    for (name, value) in &options.values {
+        let _ = write!(writes, " --value '{}={}'", name.escape_debug(), value.escape_debug());
     }
     for glob in &options.skip {
         let _ = write!(writes, " --skip '{}'", glob.escape_debug());

@@ -59,6 +59,11 @@ impl<'a> Paths<'a> {
         Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
     }
 
+    /// The value of a parameter that whoever imports has given.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
     /// The path of an operation; `instead` of the value of one parameter stands another text.
     pub fn fill(&mut self, operation: &Operation, made: &Made, instead: Option<(&str, &str)>) -> Filled {
         let mut filled = Filled { path: String::new(), open: false, foreign: false };
@@ -81,7 +86,7 @@ impl<'a> Paths<'a> {
     }
 
     fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut Filled) -> String {
-        if let Some(value) = self.values.get(name) {
+        if let Some(value) = self.given(name) {
             return segment(value);
         }
         let parameter = parameter(operation, name);
