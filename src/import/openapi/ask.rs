@@ -10,6 +10,8 @@ use crate::{
     openapi::{Operation, Parameter, Whereabouts},
 };
 
+use super::fields::{Field, multipart};
+
 /// What stands in a path as it is: the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -19,7 +21,9 @@ pub(super) enum Body {
     /// A JSON value; texts in it may have holes.
     Json(Value),
     /// A form.
-    Form(Vec<(String, String)>),
+    Form(Vec<Field>),
+    /// A form with files.
+    Parts(Vec<Field>),
     /// A text that is sent as it is.
     Text(String),
 }
@@ -74,7 +78,11 @@ impl Ask {
         match &self.body {
             None => String::new(),
             Some(Body::Json(value)) => format!("{indent}json: {value}\n"),
-            Some(Body::Form(fields)) => format!("{indent}form: {}\n", map(fields)),
+            Some(Body::Form(fields)) => {
+                let fields: Vec<_> = fields.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
+                format!("{indent}form: {}\n", map(&fields))
+            }
+            Some(Body::Parts(fields)) => format!("{indent}text: {}\n", yaml::quoted(&multipart(fields))),
             Some(Body::Text(body)) => format!("{indent}text: {}\n", yaml::quoted(body)),
         }
     }

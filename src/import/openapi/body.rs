@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::openapi::Bundle;
+
 use super::{
-    flaw::{Flaw, of_json},
+    flaw::{Flaw, core, of_json},
     sample::{Sampler, kind, texts},
 };
 
@@ -36,6 +38,37 @@ pub(super) fn bad_bodies(sampler: &Sampler<'_>, schema: &Value, right: &Value) -
     found
 }
 
+/// What an object may have.
+pub(super) struct Members {
+    pub properties: Vec<(String, Value)>,
+    /// The names of those that it must have.
+    pub required: Vec<String>,
+    /// Whether others are forbidden.
+    pub closed: bool,
+}
+
+impl Members {
+    pub fn of(bundle: &Bundle, schema: &Value, depth: usize) -> Self {
+        let schema = core(bundle, schema);
+        let mut required: Vec<String> = texts(schema.get("required")).map(str::to_owned).collect();
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let mut properties: Vec<(String, Value)> = properties
+            .filter(|(_, property)| bundle.resolve(property).get("readOnly") != Some(&Value::Bool(true)))
+            .map(|(name, property)| (name.clone(), property.clone()))
+            .collect();
+        let mut closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        if depth < DEEPEST {
+            for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+                let more = Self::of(bundle, part, depth + 1);
+                properties.extend(more.properties);
+                required.extend(more.required);
+                closed |= more.closed;
+            }
+        }
+        Self { properties, required, closed }
+    }
+}
+
 struct Walk<'w, 'a> {
     sampler: &'w Sampler<'a>,
     whole: &'w Value,
@@ -44,7 +77,8 @@ struct Walk<'w, 'a> {
 
 impl Walk<'_, '_> {
     fn object(&mut self, schema: &Value, path: &mut Vec<String>) {
-        let (properties, required, closed) = self.members(schema, 0);
+        let Members { properties, required, closed } =
+            Members::of(&self.sampler.declared.api.bundle, schema, 0);
         for (name, property) in &properties {
             path.push(name.clone());
             if required.contains(name) {
@@ -53,7 +87,7 @@ impl Walk<'_, '_> {
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
             }
-            let inner = self.sampler.declared.api.bundle.resolve(property);
+            let inner = core(&self.sampler.declared.api.bundle, property);
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
             if is_object && path.len() < DEEPEST {
                 self.inner(property, name, path);
@@ -75,28 +109,6 @@ impl Walk<'_, '_> {
         let made = self.sampler.value(schema, name);
         let Some(whole) = made.and_then(|made| with(self.whole, path, Some(&made))) else { return };
         Walk { sampler: self.sampler, whole: &whole, found: &mut *self.found }.object(schema, path);
-    }
-
-    /// The properties of an object, which of them are required, and whether others are forbidden.
-    fn members(&self, schema: &Value, depth: usize) -> (Vec<(String, Value)>, Vec<String>, bool) {
-        let bundle = &self.sampler.declared.api.bundle;
-        let schema = bundle.resolve(schema);
-        let mut required: Vec<String> = texts(schema.get("required")).map(str::to_owned).collect();
-        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let mut properties: Vec<(String, Value)> = properties
-            .filter(|(_, property)| bundle.resolve(property).get("readOnly") != Some(&Value::Bool(true)))
-            .map(|(name, property)| (name.clone(), property.clone()))
-            .collect();
-        let mut closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-        if depth < DEEPEST {
-            for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-                let (more, also, shut) = self.members(part, depth + 1);
-                properties.extend(more);
-                required.extend(also);
-                closed |= shut;
-            }
-        }
-        (properties, required, closed)
     }
 
     fn note(&mut self, path: &[String], flaw: &Flaw) {

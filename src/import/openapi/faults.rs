@@ -9,10 +9,11 @@ use super::{
     ask::{Ask, Body, put, put_cookie, segment},
     body::bad_bodies,
     class::Class,
+    fields::{Field, bad_forms},
     flaw::of_text,
     generate::{Generator, declares},
     paths::{names, parameter},
-    right::{Right, json_body},
+    right::{Right, body_of, json_body},
 };
 
 /// The media type that no operation answers with.
@@ -97,6 +98,9 @@ impl Generator<'_> {
                 ours,
             });
         }
+        if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
+            return self.forms(operation, right, fields, faults);
+        }
         let Some(value) = &right.body else { return };
         let Some(content) = json_body(operation) else { return };
         let mut faulty = right.ask.clone();
@@ -114,6 +118,20 @@ impl Generator<'_> {
             let what = format!("{}_{}", slug(place), bad.what);
             let class = Class::Invalid;
             faults.push(Fault { class, what, rule: rule.clone(), faulty, ours: bad.doubtful });
+        }
+    }
+
+    fn forms(&self, operation: &Operation, right: &Right, fields: &[Field], faults: &mut Vec<Fault>) {
+        let schema = body_of(operation).and_then(|content| content.schema.as_ref());
+        for bad in schema.map(|schema| bad_forms(&self.sampler, schema, fields)).unwrap_or_default() {
+            let mut faulty = right.ask.clone();
+            faulty.body = Some(match &right.ask.body {
+                Some(Body::Parts(_)) => Body::Parts(bad.fields),
+                _ => Body::Form(bad.fields),
+            });
+            let what = format!("{}_{}", slug(&bad.name), bad.what);
+            let rule = format!("{}/requestBody", operation.pointer);
+            faults.push(Fault { class: Class::Invalid, what, rule, faulty, ours: bad.doubtful });
         }
     }
 

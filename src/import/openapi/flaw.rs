@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::openapi::Bundle;
+
 use super::sample::{Sampler, kind};
 
 /// What is wrong with a value.
@@ -21,9 +23,29 @@ impl Flaw {
     }
 }
 
+/// The schema that says what a value is, behind references, and behind `null` as the only alternative to it: that is how
+/// FastAPI and others write what may be left out.
+pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
+    let mut schema = bundle.resolve(schema);
+    for _ in 0..LONGEST_CHAIN {
+        let Some(entries) = schema.as_object().filter(|entries| kind(entries).is_none()) else { break };
+        let is_null = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("null");
+        let lists = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| entries.get(*key)?.as_array());
+        let lists: Vec<&Vec<Value>> = lists.collect();
+        let [alternatives] = lists.as_slice() else { break };
+        let mut others = alternatives.iter().filter(|it| !is_null(it));
+        let (Some(only), None) = (others.next(), others.next()) else { break };
+        schema = bundle.resolve(only);
+    }
+    schema
+}
+
+/// How many alternatives to nothing are looked behind.
+const LONGEST_CHAIN: usize = 8;
+
 /// The flaws that a value of this schema can have as JSON, as far as the schema really forbids them.
 pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
-    let resolved = sampler.declared.api.bundle.resolve(schema);
+    let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     let mut flaws = vec![Flaw::sure("wrong_type", of_another_type(kind(entries)))];
     flaws.extend(beyond(entries));
@@ -33,11 +55,11 @@ pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
 
 /// The flaws that it can have as text, in a path, a query or a header: a number is one if it reads as one.
 pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, String)> {
-    let resolved = sampler.declared.api.bundle.resolve(schema);
+    let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     // A list of one is written like its only item.
     let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
-    let items = of_items.and_then(|items| sampler.declared.api.bundle.resolve(items).as_object());
+    let items = of_items.and_then(|items| core(&sampler.declared.api.bundle, items).as_object());
     let entries = items.unwrap_or(entries);
     let mut flaws = beyond(entries);
     // Every value is a text of some kind: only of other types there is a wrong one.

@@ -10,6 +10,7 @@ mod catalogue;
 mod class;
 mod creator;
 mod faults;
+mod fields;
 mod flaw;
 mod generate;
 mod pack;

@@ -7,6 +7,7 @@ use crate::openapi::{Content, Operation, Parameter, Whereabouts};
 use super::{
     ask::{Ask, Body, put},
     creator::bare,
+    fields::{BOUNDARY, fields},
     generate::Generator,
     paths::text,
     sample::kind,
@@ -60,8 +61,10 @@ impl Generator<'_> {
             self.make_all(&operation.path, &mut around, 0);
         }
         let filled = self.paths.fill(operation, &around.made, None);
-        if let Err(error) = PathTemplate::parse(&filled.path) {
-            return Err(format!("its path cannot be asked as it is written: {error}"));
+        if PathTemplate::parse(&filled.path).is_err() {
+            return Err(
+                "its path cannot be asked as it is written: a URL with it names another one".to_owned()
+            );
         }
         let reach = self.reach(operation, &around, filled.foreign);
         let (mut ask, body) = self.asked(operation, filled.path)?;
@@ -137,14 +140,13 @@ impl Generator<'_> {
 
     /// Gives a request a body; one of JSON is returned.
     fn body(&self, operation: &Operation, ask: &mut Ask) -> Result<Option<Value>, String> {
-        let Some(first) = operation.body.first() else { return Ok(None) };
-        let content = json_body(operation).unwrap_or(first);
+        let Some(content) = body_of(operation) else { return Ok(None) };
         let any = Value::Bool(true);
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
         let made = self.sampler.value(schema, "body").or(example);
         let value = made.ok_or("no body that the schema allows could be made")?;
-        let essence = content.media_type.split(';').next().unwrap_or_default().trim();
+        let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
             if content.is_json() && essence != "application/json" {
                 ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
@@ -152,9 +154,12 @@ impl Generator<'_> {
             ask.body = Some(Body::Json(escaped(value.clone())));
             return Ok(Some(value));
         } else if essence == "application/x-www-form-urlencoded" {
-            let fields = value.as_object().into_iter().flatten();
-            ask.body = Some(Body::Form(fields.map(|(name, value)| (name.clone(), text(value))).collect()));
-        } else if essence.starts_with("text/") {
+            ask.body = Some(Body::Form(fields(&self.sampler, schema, &value)));
+        } else if essence == "multipart/form-data" {
+            let media_type = format!("{essence}; boundary={BOUNDARY}");
+            ask.headers.push(("Content-Type".to_owned(), media_type));
+            ask.body = Some(Body::Parts(fields(&self.sampler, schema, &value)));
+        } else if essence.starts_with("text/") || essence == "application/octet-stream" {
             ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
             ask.body = Some(Body::Text("failspec".to_owned()));
         } else if operation.body_required {
@@ -167,6 +172,20 @@ impl Generator<'_> {
 /// The schema of the items, if a schema is one of lists.
 fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
+}
+
+fn essence(content: &Content) -> &str {
+    content.media_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// What an operation says of the body that it is given: in JSON if it takes that, else as a form or text.
+pub(super) fn body_of(operation: &Operation) -> Option<&Content> {
+    let known = |content: &&Content| {
+        let forms = ["application/x-www-form-urlencoded", "multipart/form-data", "application/octet-stream"];
+        forms.contains(&essence(content)) || essence(content).starts_with("text/")
+    };
+    let all = &operation.body;
+    json_body(operation).or_else(|| all.iter().find(known)).or_else(|| all.first())
 }
 
 /// What an operation says of a body in JSON.
