@@ -218,9 +218,42 @@ fn an_operation_may_stand_in_a_file_of_its_own() {
     );
     let generated = generated(&folder);
     assert!(
-        generated.contains("# boxes/parts.yaml#/size\n  list_boxes_size_wrong_type:"),
+        generated.contains("documentation: \"openapi/boxes/parts.yaml#/size\""),
         "the place is in its file: {generated}"
     );
     let contract = fs::read_to_string(folder.path().join("schemas/boxes/contract.yaml")).unwrap();
     assert!(contract.contains("\"openapi/boxes/parts.yaml#/responses/400\""), "{contract}");
+}
+
+/// A rule that several operations have in common and nobody checks has one cause; so has an operation that checks nothing.
+#[test]
+fn a_rule_that_is_checked_nowhere_is_told_once() {
+    let own = "{ name: size, in: query, schema: { type: integer } }, { name: age, in: query, schema: { type: integer } }";
+    let language = "{ $ref: '#/components/parameters/language' }";
+    let answers = "{ '200': { description: ok }, '400': { description: no } }";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes: {{ get: {{ parameters: [{language}], responses: {answers} \
+         }} }}\n  /lids: {{ get: {{ parameters: [{language}], responses: {answers} }} }}\n  /bags: {{ get: {{ parameters: [{own}], \
+         responses: {answers} }} }}\ncomponents: {{ parameters: {{ language: {{ name: language, in: query, schema: {{ enum: [en, \
+         de] }} }} }} }}\n"
+    );
+    let (folder, _) = imported(&document, &[]);
+    let server = Server::start(|_| Reply::json(200, "{}"));
+    let run = ["run", "boxes", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
+    let done = done(failspec(folder.path()).args(run)).exits(1);
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let causes = report["causes"].as_array().unwrap();
+    let told: Vec<(&Value, &Value, &Value)> =
+        causes.iter().map(|it| (&it["trials"], &it["rule"], &it["operation"])).collect();
+    let (two, none) = (Value::from(2), Value::Null);
+    let (rule, operation) =
+        (Value::from("openapi.yaml#/components/parameters/language"), Value::from("GET /bags"));
+    assert_eq!(told, [(&two, &rule, &none), (&two, &none, &operation)], "{}", done.stdout);
+    // The rule that one request breaks is shown with it.
+    assert!(
+        done.stdout.contains("             openapi.yaml#/paths/~1bags/get/parameters/0"),
+        "{}",
+        done.stdout
+    );
 }

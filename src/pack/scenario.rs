@@ -1,6 +1,6 @@
 //! The requests that should trigger one failure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     document::{Entry, Field, Fields, Kind, Node, Place, Reader, Shape},
@@ -32,6 +32,8 @@ pub struct Scenario {
     pub cause: Option<usize>,
     /// `Ours` where the documentation does not say that this fault fails this way.
     pub source: Provenance,
+    /// Where the rule stands that its request breaks.
+    pub documentation: Option<Arc<str>>,
     /// The scenario with its fault.
     pub faulty: Course,
     /// The scenario without its fault.
@@ -83,6 +85,11 @@ static SCENARIO: Shape = Shape {
             "source",
             Kind::Words(WORDS),
             "`ours` where the documentation does not say that this fault fails this way",
+        ),
+        Field::optional(
+            "documentation",
+            Kind::Text,
+            "the page or line with the rule that the request breaks; reports show it",
         ),
         Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "what comes before the request"),
         Field::optional(
@@ -213,6 +220,7 @@ impl Scenario {
             source: fields
                 .get("source")
                 .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
+            documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
             faulty,
             control,
             teardown: fields

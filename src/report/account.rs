@@ -88,8 +88,9 @@ fn documented(trial: &TrialReport) -> String {
     let documented = &trial.documented;
     let status = documented.status.map(|status| format!("HTTP {status} · ")).unwrap_or_default();
     let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
-    let link = documented.link.as_ref().map(|link| format!("\n{link}")).unwrap_or_default();
-    format!("{status}{code}{}{link}", documented.summary)
+    let links = documented.link.as_deref().into_iter().chain(trial.documentation.as_deref());
+    let links: String = links.map(|link| format!("\n{link}")).collect();
+    format!("{status}{code}{}{links}", documented.summary)
 }
 
 fn received(trial: &TrialReport, exchange: &ExchangeReport) -> String {

@@ -101,6 +101,7 @@ fn blank(session: &Session, trial: &Trial) -> TrialReport {
         outcome: Outcome::Skipped,
         reason: None,
         source: trial.scenario.source,
+        documentation: trial.scenario.documentation.clone(),
         location: trial.scenario.place.to_string(),
         documented: Arc::clone(&session.documented[trial.scenario.failure]),
         observed: None,

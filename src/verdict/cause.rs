@@ -1,6 +1,6 @@
 //! Findings with one cause as one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Cause {
     /// The operation, where the rule belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// Where the rule stands that the requests broke, where it belongs to several operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// What was expected.
     pub expected: String,
     /// What was there.
@@ -31,22 +34,49 @@ pub struct Cause {
     pub message: String,
 }
 
-/// What makes two findings one: check, operation, expected, actual.
-type Key<'a> = (&'a str, Option<&'a str>, &'a str, &'a str);
+/// What makes two findings one: check, whose rule it is, expected, actual.
+type Key<'a> = (&'a str, Belongs<'a>, &'a str, &'a str);
+
+/// What an accepted fault is a matter of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Belongs<'a> {
+    /// One operation: one that checks nothing has one cause.
+    Operation(Option<&'a str>),
+    /// A rule that several operations have in common: one that is checked nowhere has one cause.
+    Rule(&'a str),
+}
+
+/// The rules that requests to more than one operation broke.
+fn shared_rules<'a>(trials: &[&'a TrialReport]) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let mut shared = HashSet::new();
+    for trial in trials {
+        let (Some(rule), Some(operation)) = (trial.documentation.as_deref(), trial.operation.as_deref())
+        else {
+            continue;
+        };
+        if *first.entry(rule).or_insert(operation) != operation {
+            shared.insert(rule);
+        }
+    }
+    shared
+}
 
 /// How good an example is, the best one being the least: whether it is a mere warning, and how long its request is.
 type Rank = (bool, usize);
 
 /// The causes of all findings of these trials: violations first, the most frequent first. Waived ones are known.
 pub fn causes<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> Vec<Cause> {
+    let trials: Vec<&TrialReport> = trials.into_iter().filter(|trial| has_findings(trial)).collect();
+    let shared = shared_rules(&trials);
     let mut known: HashMap<Key<'a>, usize> = HashMap::new();
     let mut causes: Vec<(Cause, Rank)> = Vec::new();
     for trial in trials {
         let length = length(trial);
         let mut told: Vec<usize> = Vec::new();
         for finding in trial.violations.iter().chain(&trial.warnings) {
-            let index = *known.entry(key(trial, finding)).or_insert_with(|| {
-                causes.push((cause(trial, finding), (true, usize::MAX)));
+            let index = *known.entry(key(trial, finding, &shared)).or_insert_with(|| {
+                causes.push((cause(trial, finding, &shared), (true, usize::MAX)));
                 causes.len() - 1
             });
             let (cause, best) = &mut causes[index];
@@ -68,23 +98,42 @@ pub fn causes<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> Vec<Caus
     causes
 }
 
-/// That an API accepts something is a matter of the operation: one that checks nothing has one cause.
-fn key<'a>(trial: &'a TrialReport, finding: &'a Finding) -> Key<'a> {
-    let operation = trial.operation.as_deref().filter(|_| finding.check == "accepted");
-    (finding.check, operation, &finding.expected, &finding.actual)
+fn has_findings(trial: &TrialReport) -> bool {
+    !trial.violations.is_empty() || !trial.warnings.is_empty()
 }
 
-fn cause(trial: &TrialReport, finding: &Finding) -> Cause {
-    let (check, operation, expected, actual) = key(trial, finding);
+fn key<'a>(trial: &'a TrialReport, finding: &'a Finding, shared: &HashSet<&str>) -> Key<'a> {
+    let belongs = match trial.documentation.as_deref() {
+        _ if finding.check != "accepted" => Belongs::Operation(None),
+        Some(rule) if shared.contains(rule) => Belongs::Rule(rule),
+        _ => Belongs::Operation(trial.operation.as_deref()),
+    };
+    (finding.check, belongs, &finding.expected, &finding.actual)
+}
+
+fn cause(trial: &TrialReport, finding: &Finding, shared: &HashSet<&str>) -> Cause {
+    let (check, belongs, expected, actual) = key(trial, finding, shared);
+    let (operation, rule) = match belongs {
+        Belongs::Operation(operation) => (operation, None),
+        Belongs::Rule(rule) => (None, Some(rule)),
+    };
     Cause {
         check: check.to_owned(),
         violation: false,
         operation: operation.map(str::to_owned),
+        rule: rule.map(str::to_owned),
         expected: expected.to_owned(),
         actual: actual.to_owned(),
         trials: 0,
         example: trial.name.to_string(),
         message: finding.message.clone(),
+    }
+}
+
+impl Cause {
+    /// What it is a matter of, where that is not the API as a whole: an operation or a rule.
+    pub fn subject(&self) -> Option<&str> {
+        self.operation.as_deref().or(self.rule.as_deref())
     }
 }
 

@@ -36,6 +36,9 @@ pub struct TrialReport {
     pub reason: Option<String>,
     /// Where it is written that this fault fails this way.
     pub source: Provenance,
+    /// Where the rule stands that the request under test breaks, if the scenario says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documentation: Option<Arc<str>>,
     /// File and line of the scenario.
     pub location: String,
     // One for all trials of the failure.

@@ -115,7 +115,7 @@ impl<'a> Catalogue<'a> {
     }
 
     /// A place of the document among the files of the pack.
-    fn link(&self, pointer: &str) -> String {
+    pub fn link(&self, pointer: &str) -> String {
         match self.file.rsplit_once('/') {
             // It is in another file, and begins with the name.
             Some((folder, _)) if !pointer.is_empty() && !pointer.starts_with('/') => {

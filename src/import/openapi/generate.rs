@@ -133,7 +133,7 @@ impl<'a> Generator<'a> {
         self.scenarios.push(Scenario {
             name,
             failure: trigger.failure,
-            rule: fault.rule,
+            rule: self.catalogue.link(&fault.rule),
             ours: fault.ours,
             around,
             faulty: fault.faulty,

@@ -219,7 +219,7 @@ fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<Stri
     }
     let mut text = format!(
         "# Made by `failspec import openapi --name {} --seed {}{writes}`, which writes it anew each time: scenarios of your own go\n\
-         # into other files. Each request breaks one rule of the document (named above it); its control does not.\n\
+         # into other files. Each request breaks one rule of the document (`documentation`); its control does not.\n\
          # yaml-language-server: $schema=../../schemas/scenario.schema.json\n\
          contract: {}\nscenarios:{}\n",
         options.name,

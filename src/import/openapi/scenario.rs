@@ -31,8 +31,8 @@ pub(super) struct Scenario {
 impl Scenario {
     /// Its entry in a file of scenarios.
     pub fn yaml(&self) -> String {
-        let mut text =
-            format!("  # {}\n  {}:\n    triggers: {}\n", self.rule, self.name, yaml::text(&self.failure));
+        let mut text = format!("  {}:\n    triggers: {}\n", self.name, yaml::text(&self.failure));
+        let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.rule));
         if self.ours {
             text.push_str("    source: ours\n");
         }

@@ -54,8 +54,8 @@ fn causes(page: &mut Page, report: &RunReport) {
         let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
         page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
         page.text(&scenarios(cause.trials)).raw("</b> ");
-        if let Some(operation) = &cause.operation {
-            page.raw("<code>").text(operation).raw("</code> ");
+        if let Some(subject) = cause.subject() {
+            page.raw("<code>").text(subject).raw("</code> ");
         }
         page.text(&cause.message).raw(" <code class=\"check\">").text(&cause.check).raw("</code>");
         names(page, [cause.example.as_str()].into_iter());

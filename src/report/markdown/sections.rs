@@ -62,9 +62,8 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
     comment.line("| scenarios | what | check | shortest example |\n|---|---|---|---|");
     let rows = shared.into_iter().map(|cause| {
         let sign = if cause.violation { "❌" } else { "⚠️" };
-        let operation =
-            cause.operation.as_ref().map(|operation| format!("{operation}: ")).unwrap_or_default();
-        let what = format!("{operation}{}", cause.message);
+        let subject = cause.subject().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        let what = format!("{subject}{}", cause.message);
         let what = shortened(&what, LONGEST_SENTENCE);
         format!(
             "| {} | {sign} {} | {} | {} |\n",

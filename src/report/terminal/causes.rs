@@ -38,8 +38,8 @@ pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
 
 fn one(text: &mut String, cause: &Cause) {
     let sign = if cause.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
-    let what = match &cause.operation {
-        Some(operation) => format!("{operation}: {}", cause.message),
+    let what = match cause.subject() {
+        Some(subject) => format!("{subject}: {}", cause.message),
         None => cause.message.clone(),
     };
     let _ = writeln!(

@@ -104,8 +104,9 @@ fn documented(report: &TrialReport) -> String {
     let documented = &report.documented;
     let status = documented.status.map(|status| format!("HTTP {status} · ")).unwrap_or_default();
     let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
-    let link = documented.link.as_ref().map(|link| format!("\n{link}")).unwrap_or_default();
-    format!("{status}{code}{}{}", documented.summary, Paint::dab(Paint::FAINT, link))
+    let links = documented.link.as_deref().into_iter().chain(report.documentation.as_deref());
+    let links: String = links.map(|link| format!("\n{link}")).collect();
+    format!("{status}{code}{}{}", documented.summary, Paint::dab(Paint::FAINT, links))
 }
 
 fn received(report: &TrialReport, exchange: &ExchangeReport) -> String {
