@@ -257,3 +257,35 @@ fn a_rule_that_is_checked_nowhere_is_told_once() {
         done.stdout
     );
 }
+
+/// What no request can carry is a warning with its place, and not a pack that cannot be read.
+#[test]
+fn a_header_that_cannot_be_sent_is_left_out() {
+    let document = "openapi: 3.1.0\ninfo: { title: t, version: '1' }\nsecurity: [{ key: [] }]\npaths:\n  /boxes:\n    get:\n      \
+                    parameters:\n        - { name: bad name, in: header, required: true, schema: { type: integer } }\n        - { \
+                    name: X-Size, in: header, required: true, schema: { type: integer } }\n      responses: { '200': { \
+                    description: ok }, '400': { description: no } }\n  /lids:\n    get:\n      parameters: [{ name: X-Text, in: \
+                    header, required: true, schema: { type: string, enum: [\"two\\nlines\"] } }]\n      responses: { '200': { \
+                    description: ok }, '400': { description: no } }\ncomponents: { securitySchemes: { key: { type: apiKey, in: \
+                    header, name: 'my key' } } }\n";
+    let (folder, import) = imported(document, &[]);
+    let import = import.exits(0);
+    for place in ["/paths/~1boxes/get/parameters/0", "/components/securitySchemes/key"] {
+        import
+            .stdout
+            .lines()
+            .find(|line| line.contains(place))
+            .unwrap_or_else(|| panic!("{}", import.stdout));
+    }
+    assert!(
+        import.stdout.contains("1 × no header can hold the value of X-Text that was made"),
+        "{}",
+        import.stdout
+    );
+    let generated = generated(&folder);
+    assert!(
+        generated.contains("get_boxes_x_size_wrong_type") && !generated.contains("bad name"),
+        "{generated}"
+    );
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
+}

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::pack::is_token;
+
 use super::{
     bundle::Gathering,
     content::{Content, examples},
@@ -103,6 +105,11 @@ impl Parameter {
             );
             return None;
         };
+        if matches!(place, Whereabouts::Header | Whereabouts::Cookie) && !is_token(name) {
+            let message = "no header and no cookie can have this name; the parameter is left out";
+            warnings.note(document.file(at), at.pointer.clone(), message);
+            return None;
+        }
         // The specification: these three are described elsewhere, and such a parameter counts for nothing.
         let elsewhere = ["accept", "content-type", "authorization"];
         if place == Whereabouts::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::pack::is_token;
+
 use super::{
     document::{At, Document},
     parameter::Whereabouts,
@@ -65,7 +67,13 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
                         continue;
                     }
                 };
-                Credential::Key { place, name: text("name").to_owned() }
+                let name = text("name").to_owned();
+                if name.is_empty() || place != Whereabouts::Query && !is_token(&name) {
+                    let message = "no header and no cookie can have this name; this scheme is left out";
+                    warnings.note(document.file(&at), at.pointer.clone(), message);
+                    continue;
+                }
+                Credential::Key { place, name }
             }
             other => {
                 let message =

@@ -53,7 +53,7 @@ pub use period::Period;
 pub use pointer::Pointer;
 pub use profile::{BUILT_IN, Profile};
 pub use provenance::{Provenance, Ruled};
-pub use request::{BodyTemplate, Line, RequestTemplate};
+pub use request::{BodyTemplate, Line, RequestTemplate, is_token};
 pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, Rules, WaitPlace};
 pub use scenario::{Needs, SCENARIOS, Scenario};

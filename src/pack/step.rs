@@ -232,8 +232,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
         }
     }
     for (name, value) in &request.headers {
-        let is_token = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        let is_token = request::is_token(name);
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
             // A control inherits headers that are written elsewhere.

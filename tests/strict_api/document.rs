@@ -128,10 +128,9 @@ fn one(invalid: &str, guarded: bool) -> Value {
     })
 }
 
-/// The schema of a value that is no list and no object. Bounds that overlap with others are left out: what two rules
-/// forbid stays forbidden without one of them.
+/// The schema of a value that is no list and no object.
 fn scalar(dice: &mut Dice) -> Value {
-    match dice.roll(8) {
+    match dice.roll(10) {
         0 => json!({ "type": "integer", "minimum": 3, "maximum": 40 }),
         1 => json!({ "type": "integer", "multipleOf": 5 }),
         2 => json!({ "type": "number", "maximum": 2.5 }),
@@ -139,6 +138,8 @@ fn scalar(dice: &mut Dice) -> Value {
         4 => json!({ "type": "string", "enum": ["red", "green", "blue"] }),
         5 => json!({ "type": "string", "minLength": 3, "maxLength": 12 }),
         6 => json!({ "type": "string", "pattern": "^[a-z]{2}-[0-9]+$" }),
+        7 => json!({ "type": "integer", "multipleOf": 5, "minimum": 12, "maximum": 48 }),
+        8 => json!({ "type": "number", "multipleOf": 0.5, "minimum": 1.25 }),
         _ => json!({ "type": "string", "maxLength": 20 }),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     flaw::of_text,
     generate::{Generator, declares},
     paths::{names, parameter},
-    right::{Right, body_of, json_body},
+    right::{Right, body_of, holds, json_body},
 };
 
 /// The media type that no operation answers with.
@@ -59,6 +59,9 @@ impl Generator<'_> {
             }
             let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
             for (flaw, value) in of_text(&self.sampler, schema) {
+                if !holds(parameter, &value) {
+                    continue;
+                }
                 let mut faulty = right.ask.clone();
                 if in_path {
                     let instead = segment(&value);

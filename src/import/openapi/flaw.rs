@@ -114,14 +114,28 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
         true => json!(value as i64),
         false => json!(value),
     };
+    // The next value beyond that is nothing else: a whole one, or a multiple.
+    let unit = number("multipleOf").filter(|unit| *unit > 0.0).or((kind == Some("integer")).then_some(1.0));
     if let Some(least) = number("minimum").or(number("exclusiveMinimum")) {
-        let out = if number("minimum").is_some() { least - 1.0 } else { least };
+        let out = match (unit, number("minimum")) {
+            (Some(unit), Some(least)) => ((least / unit).ceil() - 1.0) * unit,
+            (Some(unit), None) => (least / unit).floor() * unit,
+            (None, Some(least)) => least - 1.0,
+            (None, None) => least,
+        };
         flaws.push(Flaw::sure("below_minimum", written(out)));
     }
     if let Some(most) = number("maximum").or(number("exclusiveMaximum")) {
-        let out = if number("maximum").is_some() { most + 1.0 } else { most };
+        let out = match (unit, number("maximum")) {
+            (Some(unit), Some(most)) => ((most / unit).floor() + 1.0) * unit,
+            (Some(unit), None) => (most / unit).ceil() * unit,
+            (None, Some(most)) => most + 1.0,
+            (None, None) => most,
+        };
         flaws.push(Flaw::sure("above_maximum", written(out)));
     }
+    // What is too large to be exact would not be written as a whole number.
+    flaws.retain(|flaw| kind != Some("integer") || !flaw.value.as_ref().is_some_and(Value::is_f64));
     if let Some(unit) = number("multipleOf") {
         let from = number("minimum").unwrap_or(0.0);
         // Of whole numbers the next one, so that nothing else is wrong with it.

@@ -97,6 +97,9 @@ impl Generator<'_> {
         for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path)
         {
             let value = self.valid(parameter)?;
+            if !holds(parameter, &value) {
+                return Err(format!("no header can hold the value of {} that was made", parameter.name));
+            }
             put(&mut ask, parameter, Some(&value));
         }
         let body = self.body(operation, &mut ask)?;
@@ -167,6 +170,12 @@ impl Generator<'_> {
         }
         Ok(None)
     }
+}
+
+/// Whether a value can stand where a parameter has its place: a header is one line, and of ASCII for all who read it.
+pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
+    let in_header = matches!(parameter.place, Whereabouts::Header | Whereabouts::Cookie);
+    !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
 }
 
 /// The schema of the items, if a schema is one of lists.

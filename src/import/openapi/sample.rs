@@ -256,6 +256,9 @@ fn of_format(format: &str) -> Option<&'static str> {
     })
 }
 
+/// Whole numbers up to this one are exact as floating point numbers.
+const EXACT: f64 = 9e15;
+
 /// A number within bounds, some steps from the lowest one.
 fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
     let bound = |key: &str| entries.get(key).and_then(Value::as_f64);
@@ -268,12 +271,14 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
             bound("maximum").or_else(|| bound("exclusiveMaximum").map(|it| it - 1.0)).unwrap_or(1.0).min(1.0)
         }
     };
+    // Of numbers as large as only a type can make them, those that are written in full do as well.
+    let lowest = if lowest < -EXACT { 1.0 } else { lowest };
     let lowest = (lowest / unit).ceil() * unit;
     let highest =
         bound("maximum").unwrap_or(f64::MAX).min(bound("exclusiveMaximum").map_or(f64::MAX, |it| it - 1.0));
     let wanted = lowest + unit * f64::from(u8::try_from(step).unwrap_or(0));
     let made = if wanted <= highest { wanted } else { lowest };
-    let exact = made.fract() == 0.0 && made.abs() < 9e15;
+    let exact = made.fract() == 0.0 && made.abs() < EXACT;
     if exact {
         return Some(Value::from(made as i64));
     }
