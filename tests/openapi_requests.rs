@@ -289,3 +289,30 @@ fn a_header_that_cannot_be_sent_is_left_out() {
     );
     done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
 }
+
+/// What only takes POST is asked with GET, which changes nothing.
+#[test]
+fn a_path_without_get_is_asked_with_it() {
+    let refused = "{ '200': { description: ok }, '405': { description: no } }";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes: {{ get: {{ responses: {{ '200': {{ description: ok }} }} }} \
+         }}\n  /boxes/{{id}}/open:\n    post:\n      parameters: [{{ name: id, in: path, required: true, schema: {{ type: integer }} \
+         }}]\n      responses: {refused}\n"
+    );
+    for options in [&["--value", "id=17"][..], &["--value", "id=17", "--allow-writes"]] {
+        let (folder, import) = imported(&document, options);
+        import.exits(0);
+        let asked = |knows: bool| {
+            let server = Server::start(move |asked| match asked.line().as_str() {
+                "GET /boxes/17/open" if knows => Reply::json(405, "{}").with("Allow", "POST"),
+                "GET /boxes" | "GET /boxes/17/open" => Reply::json(200, "{}"),
+                _ => Reply::json(500, "{}"),
+            });
+            let run =
+                failspec(folder.path()).args(["run", "boxes", "--packs", ".", "--url", &server.url]).output();
+            (run.unwrap().status.code(), server.lines())
+        };
+        assert_eq!(asked(true), (Some(0), vec!["GET /boxes".to_owned(), "GET /boxes/17/open".to_owned()]));
+        assert_eq!(asked(false).0, Some(1));
+    }
+}

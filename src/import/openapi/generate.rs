@@ -15,7 +15,7 @@ use super::{
     class::Class,
     creator::{Creator, Creators},
     faults::Fault,
-    paths::{Made, Paths, names},
+    paths::{Made, Paths},
     right::{Reach, Right, only_reads},
     sample::Sampler,
     scenario::{Control, Scenario},
@@ -70,14 +70,14 @@ impl<'a> Generator<'a> {
         self.methods();
     }
 
-    fn skips(&self, operation: &Operation) -> bool {
+    pub(super) fn skips(&self, operation: &Operation) -> bool {
         let matches = |skip: &WildMatch| {
             skip.matches(&operation.name()) || operation.id.as_deref().is_some_and(|id| skip.matches(id))
         };
         self.skip.iter().any(matches)
     }
 
-    fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
+    pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
         self.left_out.entry(why.to_owned()).or_default().push(format!("{} ({what})", operation.name()));
     }
 
@@ -120,7 +120,7 @@ impl<'a> Generator<'a> {
         kept
     }
 
-    fn note(&mut self, operation: &'a Operation, right: &Right, fault: Fault) {
+    pub(super) fn note(&mut self, operation: &'a Operation, right: &Right, fault: Fault) {
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
@@ -207,42 +207,6 @@ impl<'a> Generator<'a> {
         let mut near = all.iter().filter(open).filter(undemanding);
         let near = near.find(|it| it.path.split('/').nth(1) == Some(root));
         own.or(near).and_then(|it| self.plain(it))
-    }
-
-    /// Methods that a path does not have: one for each path that declares 405.
-    fn methods(&mut self) {
-        let all = &self.declared.api.operations;
-        let mut seen: Vec<&str> = Vec::new();
-        for operation in all.iter().filter(|it| it.method == "GET" && declares(it, 405)) {
-            if seen.contains(&operation.path.as_str()) || self.skips(operation) {
-                continue;
-            }
-            seen.push(&operation.path);
-            let has = |method: &str| all.iter().any(|it| it.path == operation.path && it.method == method);
-            // Not DELETE: who has it without declaring it may remove all there is.
-            let free = ["PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
-            let why = match free {
-                None => "DELETE is the only method that is not declared, and is not tried",
-                Some(_) => "every method that is not declared writes: asked with --allow-writes",
-            };
-            let Some(method) = free.filter(|_| self.allow_writes) else {
-                self.leave_out(why, operation, "wrong method");
-                continue;
-            };
-            let Ok(right) = self.right(operation) else { continue };
-            if !names(&operation.path).is_empty() && right.around.made.is_empty() {
-                self.leave_out(
-                    "it may write to a thing that the run has not made",
-                    operation,
-                    "wrong method",
-                );
-                continue;
-            }
-            let faulty = Ask { method: method.to_owned(), ..right.ask.clone() };
-            let rule = format!("{}/responses/405", operation.pointer);
-            let what = format!("asked_with_{}", method.to_ascii_lowercase());
-            self.note(operation, &right, Fault { class: Class::Method, what, rule, faulty, ours: false });
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod faults;
 mod fields;
 mod flaw;
 mod generate;
+mod methods;
 mod pack;
 mod paths;
 mod right;
