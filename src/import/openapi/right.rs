@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::openapi::{Content, Operation, Parameter, Whereabouts};
+use crate::{
+    openapi::{Content, Operation, Parameter, Whereabouts},
+    pack::PathTemplate,
+};
 
 use super::{
     ask::{Ask, Body, put},
@@ -13,8 +16,6 @@ use super::{
     sample::kind,
     things::Around,
 };
-
-use crate::pack::PathTemplate;
 
 /// A request without a fault.
 pub(super) struct Right {
