@@ -207,3 +207,122 @@ fn operations_are_left_out_by_path_or_id() {
     );
     assert!(generated.contains("--skip '* /jobs*' --skip 'PUT *'"), "{generated}");
 }
+
+/// The ids that are asked for as absent, by the schema of the parameter.
+fn absent(schema: &str) -> (Option<String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /things/{{id}}:\n    delete:\n      parameters: [{{ name: id, in: path, \
+         required: true, schema: {schema} }}]\n      responses: {{ '204': {{ description: gone }}, '404': {{ description: no }} }}\n"
+    );
+    fs::write(folder.path().join("things.yaml"), document).unwrap();
+    let import = ["import", "openapi", "things.yaml", "--name", "things", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let generated = fs::read_to_string(folder.path().join("scenarios/things/generated.yaml")).unwrap();
+    let unknown = generated.split("unknown_id:").nth(1).unwrap_or_default();
+    let asked =
+        unknown.lines().find_map(|line| line.trim().strip_prefix("request: ")?.split("/things/").nth(1));
+    (asked.map(|id| id.trim_matches('"').to_owned()), generated.clone())
+}
+
+/// An id that names nothing is one by chance of very many: never an example, and none where every one may be there.
+#[test]
+fn an_absent_id_is_one_by_chance_or_none() {
+    for schema in
+        ["{ type: string, example: pet-1 }", "{ type: string, default: pet-1, maxLength: 60 }", "{}"]
+    {
+        assert_eq!(absent(schema).0.as_deref(), Some("no-such-${unique}"), "{schema}");
+    }
+    assert_eq!(absent("{ type: string, format: uuid }").0.as_deref(), Some("${uuid}"));
+    let long = absent("{ type: string, pattern: '^prj_[0-9a-f]{8}$', example: prj_00000000 }").0.unwrap();
+    assert!(long.starts_with("prj_") && long.len() == 12 && long != "prj_00000000", "{long}");
+    let digits = absent("{ type: string, pattern: '^pet_[0-9]+$', example: pet_17 }").0.unwrap();
+    assert!(digits.len() == "pet_".len() + 9, "{digits}");
+    for few in [
+        "{ type: string, pattern: '^[A-Z]{2}$' }",
+        "{ type: string, pattern: '^[1-9][0-9]{5}$' }",
+        "{ type: string, format: date }",
+        "{ type: string, maxLength: 4 }",
+        "{ type: boolean }",
+        "{ type: integer, minimum: 987000000, maximum: 988000000 }",
+    ] {
+        let (asked, generated) = absent(few);
+        assert!(asked.is_none() && generated.contains("so few ids of this form"), "{few}: {generated}");
+    }
+}
+
+const TAGS: &str = r##"
+openapi: 3.1.0
+info: { title: Tags, version: "1" }
+paths:
+  /tags:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [name, kind], properties: { name: { type: string }, kind: { enum: [x] } } } } } }
+      responses: { '201': { $ref: '#/components/responses/Tag' }, '200': { $ref: '#/components/responses/Tag' }, '422': { description: no } }
+  /tags/purge: { post: { requestBody: { content: { application/json: { schema: { type: object, required: [a], properties: { a: { type: integer } } } } } }, responses: { '200': { description: ok }, '422': { description: no } } } }
+  /tags/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [kind], properties: { kind: { enum: [x] } } } } } }
+      responses: { '200': { description: ok }, '404': { description: no }, '415': { description: no }, '422': { description: no } }
+    delete: { responses: { '204': { description: gone }, '404': { description: no } } }
+components: { responses: { Tag: { description: a tag, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } } }
+"##;
+
+/// Runs on an API that answers with the one tag that it has, or makes one for each name and refuses a name twice.
+fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tags.yaml"), TAGS).unwrap();
+    let import = ["import", "openapi", "tags.yaml", "--name", "tags", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let names: Mutex<BTreeMap<String, String>> = Mutex::default();
+    let server = Server::start(move |asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let mut names = names.lock().unwrap();
+        let id = asked.path.rsplit('/').next().unwrap_or_default();
+        let known = id == "t1" || names.values().any(|own| own == id);
+        let is_json = asked.header("content-type") == Some("application/json");
+        match asked.method.as_str() {
+            "POST" if get_or_create => Reply::json(200, r#"{"id":"t1"}"#),
+            // Whether there is a thing of that name is looked at before all else.
+            "POST" => match body["name"].as_str() {
+                Some(name) if names.contains_key(name) => Reply::json(409, "{}"),
+                Some(name) if body["kind"] == "x" && !name.is_empty() => {
+                    names.insert(name.to_owned(), format!("t-{}", asked.number));
+                    Reply::json(201, &json!({ "id": format!("t-{}", asked.number) }).to_string())
+                }
+                _ => Reply::json(422, "{}"),
+            },
+            _ if !known => Reply::json(404, "{}"),
+            "DELETE" => {
+                names.retain(|_, own| own != id);
+                Reply::new(204, "text/plain", "")
+            }
+            _ if !is_json => Reply::json(415, "{}"),
+            _ if body["kind"] != "x" => Reply::json(422, "{}"),
+            _ => Reply::json(200, "{}"),
+        }
+    });
+    let done = done(failspec(folder.path()).args(["run", "tags", "--packs", ".", "--url", &server.url]));
+    (server.received(), done)
+}
+
+/// A thing that the API had already is not the run's, and stays.
+#[test]
+fn what_was_found_and_not_made_is_not_removed() {
+    let (received, done) = tags(true);
+    assert_ne!(done.code, 0, "{}", done.stdout);
+    let removed: Vec<String> =
+        received.iter().map(Received::line).filter(|line| line == "DELETE /tags/t1").collect();
+    assert!(removed.is_empty(), "{removed:?}");
+}
+
+/// The fault is the only thing that is wrong: not the name, which another thing has, nor the media type.
+#[test]
+fn nothing_but_the_fault_is_wrong() {
+    let (received, done) = tags(false);
+    done.exits(0);
+    assert!(received.iter().all(|asked| asked.path != "/tags/purge"), "it may purge what was there");
+    let bare = received.iter().find(|asked| asked.method == "PUT" && asked.header("content-type").is_none());
+    assert!(bare.is_none(), "{bare:?}");
+}

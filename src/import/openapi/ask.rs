@@ -10,7 +10,10 @@ use crate::{
     openapi::{Operation, Parameter, Whereabouts},
 };
 
-use super::fields::{Field, multipart};
+use super::{
+    fields::{Field, multipart},
+    sample::UNIQUE,
+};
 
 /// What stands in a path as it is: the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -74,6 +77,33 @@ impl Ask {
         text + &self.body_yaml(indent)
     }
 
+    /// What its body says it is where no header does.
+    fn media_type(&self) -> Option<&'static str> {
+        match &self.body {
+            Some(Body::Json(_)) => Some("application/json"),
+            Some(Body::Form(_)) => Some("application/x-www-form-urlencoded"),
+            _ => None,
+        }
+    }
+
+    /// The same with other names of the run's own: two things that one scenario makes are not called the same.
+    pub fn numbered(mut self, number: usize) -> Self {
+        let numbered = |text: &mut String| {
+            if text == UNIQUE {
+                *text = format!("{UNIQUE}-{number}");
+            }
+        };
+        self.query.iter_mut().chain(&mut self.headers).for_each(|(_, value)| numbered(value));
+        match &mut self.body {
+            Some(Body::Json(value)) => texts(value, &numbered),
+            Some(Body::Form(fields) | Body::Parts(fields)) => {
+                fields.iter_mut().for_each(|field| numbered(&mut field.value));
+            }
+            _ => {}
+        }
+        self
+    }
+
     fn body_yaml(&self, indent: &str) -> String {
         match &self.body {
             None => String::new(),
@@ -106,7 +136,11 @@ impl Ask {
                 .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
                 .collect();
             let gone = other.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
-            changes.extend(gone.map(|(name, _)| format!("{}: null", yaml::quoted(name))));
+            changes.extend(gone.map(|(name, _)| {
+                // Taken away, it would not be sent at all: a body has to say what it is.
+                let value = self.media_type().filter(|_| key == "headers" && name == "Content-Type");
+                format!("{}: {}", yaml::quoted(name), value.map_or("null".to_owned(), yaml::quoted))
+            }));
             if !changes.is_empty() {
                 let _ = writeln!(text, "{indent}{key}: {{ {} }}", changes.join(", "));
             }
@@ -118,6 +152,16 @@ impl Ask {
             };
         }
         text
+    }
+}
+
+/// Changes every text in a value.
+fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),
+        Value::Object(entries) => entries.values_mut().for_each(|value| texts(value, change)),
+        _ => {}
     }
 }
 

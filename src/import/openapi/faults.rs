@@ -91,8 +91,16 @@ impl Generator<'_> {
             let mut faulty = right.ask.clone();
             faulty.body = None;
             faulty.headers.retain(|(name, _)| name != "Content-Type");
-            // Without a body there is no media type either, and some say that first.
-            let ours = Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
+            let is_json = right.body.is_some();
+            if is_json {
+                // That the body is missing is the fault, and not that its media type is not told.
+                let told = right.ask.headers.iter().find(|(name, _)| name == "Content-Type");
+                let told = told.map_or("application/json", |(_, value)| value).to_owned();
+                faulty.headers.push(("Content-Type".to_owned(), told));
+            }
+            // Where there is no media type either, some say that first.
+            let ours =
+                !is_json && Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
                 class: Class::Invalid,
                 what: "without_body".to_owned(),
@@ -207,7 +215,13 @@ impl Generator<'_> {
     fn unknown(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
         let Some(name) = names(&operation.path).last().copied() else { return };
         let Some(parameter) = parameter(operation, name) else { return };
-        let Some(nothing) = self.paths.nothing(parameter) else { return };
+        let Some(nothing) = self.paths.nothing(parameter) else {
+            if declares(operation, 404) {
+                let why = "there are so few ids of this form that every one may be there";
+                self.leave_out(why, operation, "unknown id");
+            }
+            return;
+        };
         let mut faulty = right.ask.clone();
         faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
         let (class, rule) = (Class::Unknown, parameter.pointer.clone());

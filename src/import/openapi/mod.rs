@@ -14,6 +14,7 @@ mod fields;
 mod flaw;
 mod generate;
 mod methods;
+mod nothing;
 mod pack;
 mod paths;
 mod right;

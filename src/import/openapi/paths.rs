@@ -9,7 +9,7 @@ use crate::{
     openapi::{Operation, Parameter, Whereabouts},
 };
 
-use super::{ask::segment, creator::bare, sample::Sampler};
+use super::{ask::segment, creator::bare, nothing::nothing, sample::Sampler};
 
 /// Fills paths; what only the target knows becomes a variable of the contract.
 #[derive(Debug)]
@@ -122,26 +122,7 @@ impl<'a> Paths<'a> {
     /// A value that the schema of a parameter allows and that names nothing; `None` if none could be made.
     pub fn nothing(&self, parameter: &Parameter) -> Option<String> {
         let any = Value::Bool(true);
-        let schema = self.sampler.declared.api.bundle.resolve(parameter.schema.as_ref().unwrap_or(&any));
-        if schema.get("enum").is_some() || schema.get("const").is_some() {
-            return None;
-        }
-        // Of a few numbers every one may be there.
-        if schema.get("maximum").and_then(Value::as_f64).is_some_and(|most| most < 1e6) {
-            return None;
-        }
-        if schema.get("format").and_then(Value::as_str) == Some("uuid") {
-            return Some("${uuid}".to_owned());
-        }
-        let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(987_654_321);
-        let fixed = [Value::from(most.min(987_654_321)), "failspec-no-such-thing".into(), "failspec".into()];
-        let made = self.sampler.value(schema, "failspec-no-such-thing");
-        let is_text = schema.get("type").and_then(Value::as_str).is_none_or(|kind| kind == "string");
-        let fitting = fixed.into_iter().filter(|value| value.is_string() == is_text).chain(made);
-        fitting
-            .into_iter()
-            .find(|value| self.sampler.is_allowed(schema, value))
-            .map(|value| segment(&text(&value)))
+        nothing(&self.sampler, parameter.schema.as_ref().unwrap_or(&any), &parameter.name)
     }
 }
 

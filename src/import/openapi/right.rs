@@ -54,6 +54,19 @@ pub(super) fn only_reads(operation: &Operation) -> bool {
     operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
 }
 
+/// Words in the last part of a path that make nothing, whatever the method.
+const DESTROYING: [&str; 16] = [
+    "delete", "purge", "reset", "clear", "remove", "wipe", "drop", "truncate", "destroy", "flush",
+    "shutdown", "restart", "stop", "revoke", "prune", "cleanup",
+];
+
+/// Whether an operation does away with something, as far as its path tells.
+fn destroys(operation: &Operation) -> bool {
+    let last =
+        operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
+}
+
 impl Generator<'_> {
     /// A request that the document allows, as far as it tells.
     pub(super) fn right(&mut self, operation: &Operation) -> Result<Right, String> {
@@ -81,6 +94,9 @@ impl Generator<'_> {
         }
         let is_post = operation.method == "POST";
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
+        if last.is_none() && destroys(operation) {
+            return Reach::Foreign;
+        }
         match last {
             Some(last) if around.made.contains_key(&last) => Reach::Own,
             None if is_post => Reach::Fresh,

@@ -177,7 +177,7 @@ impl Sampler<'_> {
 pub(super) const UNIQUE: &str = "${unique}";
 
 /// What such a name is like.
-const LIKE_UNIQUE: &str = "failspec-k3x9qa-12";
+pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
 
 fn has_unique(value: &Value) -> bool {
     match value {

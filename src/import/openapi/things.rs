@@ -7,7 +7,7 @@ use crate::pack::PathTemplate;
 use super::{
     ask::{Ask, Body},
     creator::{Creator, bare},
-    generate::Generator,
+    generate::{Generator, declares},
     paths::{MOST_MADE, Made, capture},
     right::escaped,
     scenario::step,
@@ -77,8 +77,15 @@ impl Generator<'_> {
         }
         let (mut make, body) = self.asked(creator.make, filled.path).ok()?;
         self.link(&mut make, body.as_ref(), &mut whole, depth + 1);
-        let name = capture(whole.made.len());
         if whole.made.len() == MOST_MADE {
+            return None;
+        }
+        let name = capture(whole.made.len());
+        let make = make.numbered(whole.made.len() + 1);
+        let says_created = declares(creator.make, 201);
+        let is_own = says_created || make.yaml("").contains("${");
+        // Whoever answers with something that is there already, for all that the request tells, would lose it.
+        if !is_own {
             return None;
         }
         whole.made.insert(bare(&creator.remove.path), name.clone());
@@ -87,7 +94,8 @@ impl Generator<'_> {
             return None;
         }
         let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
-        whole.setup.push(step(&make, Some((&name, &pointer))));
+        let created = if says_created { "        expect: { status: 201 }\n" } else { "" };
+        whole.setup.push(step(&make, Some((&name, &pointer))) + created);
         whole.teardown.push(step(&remove, None));
         *around = whole;
         Some(name)
