@@ -14,7 +14,7 @@ use clap::Args;
 use crate::{
     import::{FromOpenApi, Need, OpenApiOptions, from_openapi},
     lint::lint,
-    openapi::{Api, Declared, Document, Warnings},
+    openapi::{Api, Credential, Declared, Document, Warnings},
     pack::{Files, Pack, Texts},
     report::{terminal::Paint, visible},
     verdict::exit,
@@ -138,7 +138,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings, arguments.warnings);
     text += &written;
-    text += &next(arguments, &made, declared.base_path(), before.is_some());
+    text += &next(arguments, &made, &declared, before.is_some());
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
@@ -264,6 +264,17 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             let _ = writeln!(text, "  {:>4} × {}", what.len(), visible(why));
         }
     }
+    let lacking =
+        made.left_out.iter().filter(|(why, _)| why.starts_with("contract.yaml ")).map(|(_, what)| what.len());
+    let lacking: usize = lacking.sum();
+    if lacking > 0 {
+        let _ = writeln!(
+            text,
+            "\n{}: {lacking} scenarios are left out because contract.yaml lacks what they need. An import never changes it; \
+             without it, the import writes it anew.",
+            Paint::dab(Paint::WARN, "warning")
+        );
+    }
     let lint = lint(pack);
     if !lint.0.is_empty() {
         let _ = writeln!(text, "\n{}", lint.render(true));
@@ -292,10 +303,32 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     text
 }
 
-fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, base: &str, again: bool) -> String {
-    let (name, dir) = (&arguments.name, arguments.dir.display());
-    let role = if made.draft.requires.roles.is_empty() { "" } else { " --role user=bearer:env:TOKEN" };
+/// The credential that most operations want, as `--role` has it.
+fn credential(api: &Api) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let alternatives = api.operations.iter().flat_map(|it| &it.security).filter(|schemes| schemes.len() == 1);
+    alternatives.flatten().for_each(|scheme| *counts.entry(scheme).or_default() += 1);
+    let most = counts.into_iter().max_by_key(|(_, count)| *count).and_then(|(name, _)| api.schemes.get(name));
     // It comes from the document, and goes into a shell.
+    let plain =
+        |name: &&String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    match most.map(|scheme| &scheme.credential) {
+        Some(Credential::Basic) => "basic:env:USER_AND_PASSWORD".to_owned(),
+        Some(Credential::Key { place, name }) if Some(name).filter(plain).is_some() => {
+            format!("{place}:{name}:env:KEY")
+        }
+        _ => "bearer:env:TOKEN".to_owned(),
+    }
+}
+
+fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Declared, again: bool) -> String {
+    let (name, dir) = (&arguments.name, arguments.dir.display());
+    let role = match made.draft.requires.roles.is_empty() {
+        true => String::new(),
+        false => format!(" --role user={}", credential(&declared.api)),
+    };
+    // It comes from the document, and goes into a shell.
+    let base = declared.base_path();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
     let base = if base.chars().all(plain) { base } else { "" };
     let mut text =

@@ -6,7 +6,7 @@ use super::{
     bundle::Gathering,
     content::Content,
     document::{At, Document},
-    parameter::Parameter,
+    parameter::{Parameter, Whereabouts},
     response::Response,
     security::alternatives,
     warning::Warnings,
@@ -69,6 +69,7 @@ impl Operation {
                 let mut read = Self::read(&at, &operation, document, gathering, warnings);
                 method.to_ascii_uppercase().clone_into(&mut read.method);
                 path.clone_into(&mut read.path);
+                read.complete(document.file(&operation), warnings);
                 read.security =
                     operation.get("security").map_or_else(|| everywhere.clone(), |at| alternatives(&at));
                 operations.push(read);
@@ -102,6 +103,24 @@ impl Operation {
             responses: Response::read_all(at, document, gathering, warnings),
             pointer: document.place(at),
         }
+    }
+
+    /// Adds the parameters of its path that are not declared.
+    fn complete(&mut self, file: &str, warnings: &mut Warnings) {
+        let parts = self.path.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        let is_known = |name: &str| {
+            let of_path = |it: &Parameter| it.place == Whereabouts::Path && it.name == name;
+            self.parameters.iter().any(of_path)
+        };
+        let undeclared: Vec<&str> = parts.map(|(name, _)| name).filter(|name| !is_known(name)).collect();
+        for name in &undeclared {
+            let message = format!("the parameter `{name}` of the path is not declared; any text will do");
+            warnings.note(file, self.pointer.clone(), message);
+        }
+        let pointer = &self.pointer;
+        let added: Vec<Parameter> =
+            undeclared.iter().map(|name| Parameter::undeclared(name, pointer.clone())).collect();
+        self.parameters.extend(added);
     }
 
     /// Whether its path fits the segments of one that is asked.

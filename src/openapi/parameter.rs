@@ -59,6 +59,20 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// A parameter of a path of which the document says nothing but its name.
+    pub(super) fn undeclared(name: &str, pointer: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            place: Whereabouts::Path,
+            required: true,
+            schema: Some(serde_json::json!({ "type": "string" })),
+            json: false,
+            separator: Some(','),
+            examples: Vec::new(),
+            pointer,
+        }
+    }
+
     /// The parameters of a path and of an operation on it, which replace those of the same name and place.
     pub(super) fn read_all<'a>(
         path: &At<'a>,
@@ -110,8 +124,22 @@ impl Parameter {
             warnings.note(document.file(at), at.pointer.clone(), message);
             return None;
         }
-        // The specification: these three are described elsewhere, and such a parameter counts for nothing.
-        let elsewhere = ["accept", "content-type", "authorization"];
+        // The specification: the first three are described elsewhere, and such a parameter counts for nothing. The others are
+        // not the client's to choose: they say how a message is carried.
+        let elsewhere = [
+            "accept",
+            "content-type",
+            "authorization",
+            "host",
+            "content-length",
+            "transfer-encoding",
+            "connection",
+            "te",
+            "trailer",
+            "upgrade",
+            "keep-alive",
+            "expect",
+        ];
         if place == Whereabouts::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {
             return None;
         }

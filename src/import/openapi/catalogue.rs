@@ -187,9 +187,14 @@ impl<'a> Catalogue<'a> {
         let names = &mut self.names;
         let file = self.file;
         let has_shape = self.shape.is_some();
+        // The name is one of the statuses, whatever else is imported: the contract of an earlier import has to know it.
+        let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
+        let mut usual = class.statuses().to_vec();
+        usual.sort_unstable();
+        let is_usual = statuses == usual || class == Class::Credentials;
+        let id = if is_usual { class.name().to_owned() } else { format!("{}_{told}", class.name()) };
         let failure = self.combined.entry(key).or_insert_with(|| DraftFailure {
-            id: names
-                .name(class.name(), &statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_")),
+            id: names.name(&id, &told),
             summary: class.summary().to_owned(),
             documentation: documentation.unwrap_or_else(|| file.to_owned()),
             bare: bare && has_shape,

@@ -168,7 +168,8 @@ impl Generator<'_> {
         let value = made.ok_or("no body that the schema allows could be made")?;
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
-            if content.is_json() && essence != "application/json" {
+            // Of a range of types, such as `application/*+json`, one has to be named.
+            if content.is_json() && essence != "application/json" && !essence.contains('*') {
                 ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
             }
             ask.body = Some(Body::Json(escaped(value.clone())));
