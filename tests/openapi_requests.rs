@@ -316,3 +316,50 @@ fn a_path_without_get_is_asked_with_it() {
         assert_eq!(asked(false).0, Some(1));
     }
 }
+
+/// Errors that differ in their codes alone share an envelope, and each code is a failure.
+#[test]
+fn errors_that_differ_in_their_codes_share_an_envelope() {
+    let error = |code: &str| {
+        format!(
+            "{{ description: no, content: {{ application/json: {{ schema: {{ allOf: [{{ $ref: '#/components/schemas/Error' }}, {{ \
+             properties: {{ error: {{ properties: {{ code: {{ enum: [{code}] }} }} }} }} }}] }} }} }} }}"
+        )
+    };
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes/{{id}}:\n    get:\n      parameters: [{{ name: id, in: path, \
+         required: true, schema: {{ type: integer }}, example: 17 }}]\n      responses: {{ '200': {{ description: ok }}, '400': {}, '404': {} \
+         }}\ncomponents:\n  schemas:\n    Error: {{ type: object, required: [error], properties: {{ error: {{ type: object, required: [code, \
+         message], properties: {{ code: {{ type: string }}, message: {{ type: string }} }} }} }} }}\n",
+        error("bad_id"),
+        error("no_such_box")
+    );
+    let (folder, import) = imported(&document, &[]);
+    let import = import.exits(0);
+    assert!(
+        import.stdout.contains("no_such_box 404") && import.stdout.contains("code at /error/code"),
+        "{}",
+        import.stdout
+    );
+    let asked = |code: &'static str| {
+        let server = Server::start(move |asked| {
+            let refused = |status: u16, code: &str| {
+                Reply::json(status, &format!(r#"{{"error":{{"code":"{code}","message":"no"}}}}"#))
+            };
+            match asked.path.as_str() {
+                "/boxes/17" => Reply::json(200, "{}"),
+                "/boxes/987654321" => refused(404, code),
+                _ => refused(400, "bad_id"),
+            }
+        });
+        let run = ["run", "boxes", "--packs", ".", "--url", &server.url];
+        done(failspec(folder.path()).args(run))
+    };
+    asked("no_such_box").exits(0);
+    asked("bad_id").exits(1);
+    let schema = fs::read_to_string(folder.path().join("schemas/boxes/envelope.schema.json")).unwrap();
+    assert!(
+        !schema.contains("bad_id") && schema.contains("\"message\""),
+        "the codes are each error's own: {schema}"
+    );
+}

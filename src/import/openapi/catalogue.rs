@@ -59,9 +59,7 @@ impl<'a> Catalogue<'a> {
             }
         }
         let is_shaped = |response: &&crate::openapi::Response| {
-            shape.is_some_and(|shape| {
-                json(response).is_some_and(|it| it.schema.as_ref() == Some(&shape.schema))
-            })
+            shape.is_some_and(|shape| shape.fits(response, &api.bundle))
         };
         let shaped = statuses.iter().filter(|(_, responses)| responses.iter().all(&is_shaped));
         catalogue.shaped = shaped.map(|(status, _)| *status).collect();
@@ -184,6 +182,12 @@ impl<'a> Catalogue<'a> {
         statuses.sort_unstable();
         let key = (statuses.clone(), class.name());
         let bare = !statuses.iter().all(|status| self.shaped.contains(status));
+        // Where each of the statuses has codes of its own, any of them will do.
+        let own =
+            |status: &u16| self.by_status.get(status).into_iter().flatten().filter_map(|it| it.code.clone());
+        let all_have_codes = statuses.iter().all(|status| own(status).next().is_some());
+        let mut codes: Vec<Value> = statuses.iter().filter(|_| all_have_codes).flat_map(own).collect();
+        codes.dedup();
         let names = &mut self.names;
         let file = self.file;
         let has_shape = self.shape.is_some();
@@ -200,6 +204,7 @@ impl<'a> Catalogue<'a> {
             bare: bare && has_shape,
             ours,
             statuses,
+            codes,
             ..DraftFailure::default()
         });
         Trigger { failure: failure.id.clone() }

@@ -9,13 +9,13 @@ use crate::{
     openapi::{Api, Bundle, Content, Response, ResponseStatus},
 };
 
-use super::sample::texts;
+use super::sample::{kind, texts};
 
 /// The shape that most of the declared errors have.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
-    /// As it stands in the document: mostly a reference.
-    pub schema: Value,
+    /// What tells it from others.
+    outline: Outline,
     /// What of it every error has.
     pub envelope: DraftEnvelope,
     /// Where codes are, whether or not every error has one.
@@ -47,21 +47,25 @@ impl Shape {
     /// The shape that at least two declared errors and most of those with a JSON schema have; one is enough where
     /// there is but one.
     pub fn of(api: &Api) -> Option<Self> {
-        let mut counts: BTreeMap<String, (usize, &Content)> = BTreeMap::new();
+        let mut counts: BTreeMap<Outline, (usize, &Content)> = BTreeMap::new();
         let mut all = 0;
         for response in
             api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure())
         {
             let Some(content) = json(response) else { continue };
             all += 1;
-            let key = content.schema.as_ref().map(Value::to_string).unwrap_or_default();
-            counts.entry(key).or_insert((0, content)).0 += 1;
+            counts.entry(Outline::of(content, &api.bundle)).or_insert((0, content)).0 += 1;
         }
-        let (count, content) = counts.into_values().max_by_key(|(count, _)| *count)?;
-        let with_it = api.operations.iter().flat_map(|it| &it.responses).filter(|it| {
-            it.status.may_be_failure() && json(it).is_some_and(|it| it.schema == content.schema)
-        });
-        let statuses: BTreeSet<ResponseStatus> = with_it.map(|it| it.status).collect();
+        let (outline, (count, content)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
+        let with_it: Vec<&Response> = api
+            .operations
+            .iter()
+            .flat_map(|it| &it.responses)
+            .filter(|it| it.status.may_be_failure())
+            .filter(|it| json(it).is_some_and(|it| Outline::of(it, &api.bundle) == outline))
+            .collect();
+        let is_same = with_it.iter().all(|it| json(it).is_some_and(|it| it.schema == content.schema));
+        let statuses: BTreeSet<ResponseStatus> = with_it.iter().map(|it| it.status).collect();
         // What one status alone has is that error's own.
         if let [ResponseStatus::Exactly(_)] = statuses.iter().collect::<Vec<_>>().as_slice() {
             return None;
@@ -74,9 +78,7 @@ impl Shape {
         if found.is_empty() {
             return None;
         }
-        let same_type = api.operations.iter().flat_map(|it| &it.responses).filter_map(json);
-        let of_shape = same_type.filter(|it| it.schema.as_ref() == Some(&schema));
-        let plain = of_shape.into_iter().all(|it| it.media_type == "application/json");
+        let plain = with_it.iter().filter_map(|it| json(it)).all(|it| it.media_type == "application/json");
         let seen = "the schema of the document's errors".to_owned();
         let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
         let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
@@ -99,11 +101,20 @@ impl Shape {
                 request_id: sure(REQUEST_IDS, &is_text),
                 status: sure(STATUSES, &is_number),
                 named: true,
-                schema: Some(with_dialect(api.bundle.complete(&schema))),
+                // Where each error narrows it in its own way, such as by its code, what they have in common is the envelope.
+                schema: Some(with_dialect(match is_same {
+                    true => api.bundle.complete(&schema),
+                    false => outline.schema(),
+                })),
             },
             code: code_pointer,
-            schema,
+            outline,
         })
+    }
+
+    /// Whether a declared response has it.
+    pub fn fits(&self, response: &Response, bundle: &Bundle) -> bool {
+        json(response).is_some_and(|content| Outline::of(content, bundle) == self.outline)
     }
 
     /// The codes that a schema of errors lists.
@@ -114,6 +125,85 @@ impl Shape {
         let scalars = values.into_iter().chain(property.get("const").cloned());
         scalars.filter(|value| value.is_string() || value.is_i64()).collect()
     }
+}
+
+/// What a schema says of its properties, without what only one of several errors has: its code, its examples, its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Outline {
+    /// Where each property is → whether it is required, and its type.
+    Properties(BTreeMap<String, (bool, String)>),
+    /// Of one without properties the schema as it stands.
+    Other(String),
+}
+
+impl Outline {
+    fn of(content: &Content, bundle: &Bundle) -> Self {
+        let Some(schema) = &content.schema else { return Self::Other(String::new()) };
+        let mut outline: BTreeMap<String, (bool, String)> = BTreeMap::new();
+        for (pointer, sure, property) in properties(schema, bundle, 0) {
+            let entry = outline.entry(pointer).or_default();
+            entry.0 |= sure;
+            if entry.1.is_empty() {
+                entry.1 = property.as_object().and_then(kind_or_value).unwrap_or_default().to_owned();
+            }
+        }
+        if outline.is_empty() { Self::Other(schema.to_string()) } else { Self::Properties(outline) }
+    }
+
+    /// The schema of what they have in common.
+    fn schema(&self) -> Value {
+        let Self::Properties(properties) = self else { return Value::Bool(true) };
+        let (mut whole, mut required) = (serde_json::Map::new(), Vec::new());
+        // Outer properties come before those in them.
+        for (pointer, (sure, kind)) in properties {
+            let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+            let mut schema = serde_json::Map::new();
+            if !kind.is_empty() {
+                schema.insert("type".to_owned(), kind.as_str().into());
+            }
+            let Some((name, [])) = steps.split_first() else {
+                if let [outer, inner] = steps.as_slice() {
+                    put(&mut whole, outer, inner, *sure, schema.into());
+                }
+                continue;
+            };
+            if *sure {
+                required.push(Value::from(name.as_str()));
+            }
+            whole.insert(name.clone(), schema.into());
+        }
+        serde_json::json!({ "type": "object", "required": required, "properties": whole })
+    }
+}
+
+/// Puts a property into the object that is the property `outer`.
+fn put(whole: &mut serde_json::Map<String, Value>, outer: &str, inner: &str, sure: bool, schema: Value) {
+    let Some(Value::Object(object)) = whole.get_mut(outer) else { return };
+    let properties = object.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(inner.to_owned(), schema);
+    }
+    if sure
+        && let Some(required) =
+            object.entry("required").or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
+    {
+        required.push(inner.into());
+    }
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// The type that a schema names, or that its values have.
+fn kind_or_value(entries: &serde_json::Map<String, Value>) -> Option<&str> {
+    let values = entries.get("enum").and_then(Value::as_array).and_then(|values| values.first());
+    kind(entries).or(match values.or(entries.get("const"))? {
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("integer"),
+        Value::Bool(_) => Some("boolean"),
+        _ => None,
+    })
 }
 
 fn with_dialect(schema: Value) -> Value {
