@@ -363,3 +363,31 @@ fn errors_that_differ_in_their_codes_share_an_envelope() {
         "the codes are each error's own: {schema}"
     );
 }
+
+/// The path declares how a method is refused that it does not have: that holds, and counts as seen at all its operations.
+#[test]
+fn a_refused_method_is_held_against_what_the_path_declares() {
+    let refused = "{ description: no, headers: { Allow: { required: true, schema: { type: string } } }, content: { application/json: { \
+                   schema: { type: object, required: [code], properties: { code: { type: string } } } } } }";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes:\n    post: {{ responses: {{ '200': {{ description: ok }}, \
+         '405': {refused} }} }}\n    put: {{ responses: {{ '200': {{ description: ok }}, '405': {refused} }} }}\n"
+    );
+    let (folder, import) = imported(&document, &[]);
+    import.exits(0);
+    let asked = |body: &'static str, allow: bool| {
+        let server = Server::start(move |_| match allow {
+            true => Reply::json(405, body).with("Allow", "POST, PUT"),
+            false => Reply::json(405, body),
+        });
+        done(failspec(folder.path()).args(["run", "boxes", "--packs", ".", "--url", &server.url]))
+    };
+    asked(r#"{"code":"no"}"#, true).exits(0).says("2 of 2 errors seen that 2 operations declare");
+    asked(r#"{"detail":"no"}"#, true)
+        .exits(1)
+        .says("GET /boxes was answered HTTP 405")
+        .says("[declared-schema]");
+    asked(r#"{"code":"no"}"#, false).exits(1).says("[declared-headers]");
+    // No body at all is a warning: the specification calls a declared one a potential one.
+    asked("", true).exits(0).says("HTTP 405 without a body, and one is declared");
+}

@@ -39,6 +39,15 @@ impl Against {
         let base = self.base.trim_end_matches('/');
         self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
     }
+
+    /// The operation that declares how a request was answered: its own, or, if the path does not have the method, one
+    /// that says how that is refused.
+    pub fn declaring(&self, method: &str, path: &str, status: u16) -> Option<&Operation> {
+        let base = self.base.trim_end_matches('/');
+        let below = path.strip_prefix(base).unwrap_or(path);
+        let refusal = || self.declared.declaring(below, status).filter(|_| status == 405);
+        self.operation(method, path).or_else(refusal)
+    }
 }
 
 /// The answers of a trial to requests that the document knows. Those of a proxy are none of the API's.
@@ -47,7 +56,7 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
     observed.records.iter().filter_map(move |record| {
         let (against, answer) = (against?, record.exchange.result.as_ref().ok()?);
         let request = &record.exchange.request;
-        let operation = against.operation(&request.method, request.url.path())?;
+        let operation = against.declaring(&request.method, request.url.path(), answer.status)?;
         if stranger::evidence(answer, request.url.host_str()).is_some() {
             return None;
         }
@@ -60,9 +69,10 @@ impl<'a> Declaration<'a> {
     /// The request and the answer, in a few words.
     pub fn told(&self) -> String {
         format!(
-            "{}: {} was answered HTTP {}",
+            "{}: {} {} was answered HTTP {}",
             self.record.phase.name(),
-            self.operation.name(),
+            self.record.exchange.request.method,
+            self.operation.path,
             self.answer.status
         )
     }

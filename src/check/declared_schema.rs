@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
     text: "The body of the answer does not fit the schema that the OpenAPI document declares for this operation and status. \
 Properties that the schema does not name are free unless it forbids them. Where the media type is not declared, the body is \
 held against the JSON schema that is; where the status is not declared, against the shape of the operation's declared \
-errors, if they have one in common: that is a warning.",
+errors, if they have one in common: that is a warning, and so is an error without a body where one is declared.",
     when: When::Always,
     run: |subject| schemas(subject.observed),
 };
@@ -31,6 +31,9 @@ pub(super) fn schemas(observed: &Observed) -> Vec<Finding> {
 }
 
 fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
+    if let Some(missing) = missing(it) {
+        return vec![missing];
+    }
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
     let Some(body) = it.answer.document().value.as_ref() else { return Vec::new() };
     let Some(schema) = it.declared.content(content, Direction::Answer) else { return Vec::new() };
@@ -42,6 +45,15 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message)
     };
     schema.misfits(body).into_iter().map(finding).collect()
+}
+
+/// An error without a body, where one is declared. The specification calls it a potential one: that is a warning.
+fn missing(it: &Declaration<'_>) -> Option<Finding> {
+    let is_error = it.answer.status >= 400 && it.record.exchange.request.method != "HEAD";
+    let content = it.response.and_then(json).filter(|_| is_error && it.answer.body.is_empty())?;
+    let message = format!("{} without a body, and one is declared", it.told());
+    let expected = format!("a body as {} has it", name(content));
+    Some(Finding::new(CHECK.id, Provenance::Ours, expected, "no body").saying(message))
 }
 
 /// The content whose schema the body is to fit, and how binding that is.

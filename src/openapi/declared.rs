@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::pack::{Library, Pack, Schema};
 
-use super::{Api, Bundle, Content, Document, DocumentError, Operation};
+use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
 
 /// A document as requests and answers are held against it: operations are found by path, schemas are compiled when they
 /// are first needed.
@@ -101,6 +101,13 @@ impl Declared {
             let fitting = known.iter().map(|index| &self.api.operations[*index]).filter(|it| it.fits(&asked));
             fitting.min_by_key(|operation| operation.path.matches('{').count())
         })
+    }
+
+    /// An operation on a path that declares a status: where a method is refused, there is no operation of that method.
+    pub fn declaring(&self, path: &str, status: u16) -> Option<&Operation> {
+        let declares =
+            |it: &&Operation| it.responses.iter().any(|it| it.status == ResponseStatus::Exactly(status));
+        self.methods(path).into_iter().filter_map(|method| self.operation(method, path)).find(declares)
     }
 
     /// The methods that are declared for a path.

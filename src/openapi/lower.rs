@@ -91,6 +91,7 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("unevaluatedProperties", Kind::Schema),
     ("unevaluatedItems", Kind::Schema),
     // Nothing is validated by these, but who makes or judges a value has to know.
+    ("discriminator", Kind::Any),
     ("readOnly", Kind::Flag),
     ("writeOnly", Kind::Flag),
     ("default", Kind::Any),

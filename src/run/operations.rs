@@ -16,8 +16,16 @@ impl Running<'_> {
         let against = self.session.against.as_ref()?;
         let tested = self.observed.records.iter().find(|record| record.phase == Phase::Request)?;
         let request = &tested.exchange.request;
-        against.operation(&request.method, request.url.path()).map(|operation| operation.name().into())
+        let status = tested.exchange.result.as_ref().map_or(0, |answer| answer.status);
+        let operation = against.declaring(&request.method, request.url.path(), status);
+        operation.map(|operation| operation.name().into())
     }
+}
+
+/// Whether an answer refused a method that the path of an operation does not have: that is said of the path as a whole.
+fn is_refusal(trial: &TrialReport, asked: &str, operation: &crate::openapi::Operation) -> bool {
+    let status = trial.observed.as_ref().map(|answer| answer.status);
+    status == Some(405) && asked.split_once(' ').is_some_and(|(_, path)| path == operation.path)
 }
 
 /// The declared errors of all operations, and how many trials were answered with each.
@@ -27,7 +35,9 @@ pub(super) fn operations(against: &Against, trials: &[TrialReport]) -> Vec<Opera
         let name = operation.name();
         let statuses: Vec<_> = trials
             .iter()
-            .filter(|trial| trial.operation.as_deref() == Some(name.as_str()))
+            .filter(|trial| {
+                trial.operation.as_deref().is_some_and(|it| it == name || is_refusal(trial, it, operation))
+            })
             .filter_map(|trial| Response::of(&operation.responses, trial.observed.as_ref()?.status))
             .map(|response| response.status)
             .collect();

@@ -93,7 +93,7 @@ fn collection(dice: &mut Dice, invalid: &str, guarded: bool) -> Value {
                 "required": ["inner"],
                 "properties": { "inner": scalar(dice) }
             }),
-            1 => json!({ "type": "array", "minItems": 1, "items": { "type": "string" } }),
+            1 => json!({ "type": "array", "minItems": 1, "maxItems": 3, "items": { "type": "string" } }),
             _ => scalar(dice),
         };
         properties.insert(name, part);

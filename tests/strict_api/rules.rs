@@ -101,8 +101,14 @@ impl Broken {
         bound("minItems", &|it| {
             value.as_array().is_some_and(|items| (items.len() as u64) < it.as_u64().expect("a count"))
         });
+        bound("maxItems", &|it| {
+            value.as_array().is_some_and(|items| (items.len() as u64) > it.as_u64().expect("a count"))
+        });
         // The one pattern that documents have here, by hand.
         bound("pattern", &|_| value.as_str().is_some_and(|text| !is_two_letters_and_a_number(text)));
+        for item in value.as_array().into_iter().flatten() {
+            self.value(&format!("{at} items"), &schema["items"], item);
+        }
         if let Some(entries) = value.as_object() {
             let properties = schema["properties"].as_object().expect("properties");
             for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -164,7 +170,8 @@ pub fn all(document: &Value) -> BTreeSet<Rule> {
 
 fn of_schema(at: &str, schema: &Value, rules: &mut BTreeSet<Rule>) {
     rules.insert(if schema.get("enum").is_some() { format!("{at} enum") } else { format!("{at} type") });
-    let bounds = ["minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "pattern"];
+    let bounds =
+        ["minimum", "maximum", "multipleOf", "minLength", "maxLength", "minItems", "maxItems", "pattern"];
     rules
         .extend(bounds.into_iter().filter(|key| schema.get(*key).is_some()).map(|key| format!("{at} {key}")));
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -172,6 +179,9 @@ fn of_schema(at: &str, schema: &Value, rules: &mut BTreeSet<Rule>) {
     }
     if schema["additionalProperties"] == false {
         rules.insert(format!("{at} additionalProperties"));
+    }
+    if let Some(items) = schema.get("items") {
+        of_schema(&format!("{at} items"), items, rules);
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         of_schema(&format!("{at} {name}"), property, rules);

@@ -45,11 +45,55 @@ const LONGEST_CHAIN: usize = 8;
 
 /// The flaws that a value of this schema can have as JSON, as far as the schema really forbids them.
 pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
+    at_depth(sampler, schema, 0)
+}
+
+/// How deep in lists of lists flaws are put.
+const DEEPEST: usize = 2;
+
+/// The longest list that is made to be too long.
+const LONGEST_LIST: u64 = 1_000;
+
+fn at_depth(sampler: &Sampler<'_>, schema: &Value, depth: usize) -> Vec<Flaw> {
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     let mut flaws = vec![Flaw::sure("wrong_type", of_another_type(kind(entries)))];
     flaws.extend(beyond(entries));
+    if kind(entries) == Some("array") && depth < DEEPEST {
+        flaws.extend(of_items(sampler, entries, depth));
+    }
+    let has_required = entries.get("required").and_then(Value::as_array).is_some_and(|it| !it.is_empty());
+    if !has_required && entries.get("minProperties").and_then(Value::as_u64).is_some_and(|fewest| fewest > 0)
+    {
+        flaws.push(Flaw::sure("too_few_properties", json!({})));
+    }
     flaws.retain(|flaw| flaw.value.as_ref().is_some_and(|value| !sampler.is_allowed(schema, value)));
+    flaws
+}
+
+/// What can be wrong with a list because of its items.
+fn of_items(sampler: &Sampler<'_>, entries: &Map<String, Value>, depth: usize) -> Vec<Flaw> {
+    let any = Value::Bool(true);
+    let schema = entries.get("items").unwrap_or(&any);
+    let Some(item) = sampler.value(schema, "item") else { return Vec::new() };
+    let count = |key: &str| entries.get(key).and_then(Value::as_u64);
+    let fewest = count("minItems").unwrap_or(0).clamp(1, 20);
+    let list = |count: u64| (0..count).map(|_| item.clone()).collect::<Vec<Value>>();
+    let mut flaws = Vec::new();
+    // Items that are all the same are wrong in one more way where they have to differ.
+    let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
+    if differ && fewest <= 2 && count("maxItems").is_none_or(|most| most >= 2) {
+        flaws.push(Flaw::sure("same_items", list(2)));
+    }
+    if let Some(most) = count("maxItems").filter(|most| !differ && *most <= LONGEST_LIST) {
+        flaws.push(Flaw::sure("too_many_items", list(most + 1)));
+    }
+    let wrong = at_depth(sampler, schema, depth + 1).into_iter().find(|flaw| !flaw.doubtful);
+    if let Some(wrong) = wrong.and_then(|flaw| flaw.value).filter(|_| !differ || fewest == 1) {
+        let mut items = list(fewest - 1);
+        items.push(wrong);
+        flaws.push(Flaw::sure("wrong_item", items));
+    }
     flaws
 }
 

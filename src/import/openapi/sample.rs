@@ -81,7 +81,10 @@ impl Sampler<'_> {
             let alternatives = entries.get(key).and_then(Value::as_array).into_iter().flatten();
             let made = alternatives
                 .filter(|it| it.get("type").and_then(Value::as_str) != Some("null"))
-                .filter_map(|it| self.make(&merged(entries, it, &self.declared.api.bundle), name, depth + 1))
+                .filter_map(|it| {
+                    let made = self.make(&merged(entries, it, &self.declared.api.bundle), name, depth + 1)?;
+                    Some(self.discriminated(entries, it, made))
+                })
                 .find(|made| self.is_allowed(schema, made));
             if entries.contains_key(key) {
                 return made;
@@ -123,6 +126,25 @@ impl Sampler<'_> {
             && self.is_allowed(schema, &UNIQUE.into())
     }
 
+    /// The value with the name of the alternative that it is, where a `discriminator` says which property has that.
+    fn discriminated(&self, entries: &Map<String, Value>, alternative: &Value, made: Value) -> Value {
+        let last = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
+        let discriminator = entries.get("discriminator");
+        let property = discriminator.and_then(|it| it.get("propertyName")).and_then(Value::as_str);
+        let reference = alternative.get("$ref").and_then(Value::as_str).map(last);
+        let (Some(property), Some(name)) = (property, reference) else { return made };
+        let mapping = discriminator.and_then(|it| it.get("mapping")).and_then(Value::as_object);
+        let mut mapping = mapping.into_iter().flatten();
+        let mapped =
+            mapping.find(|(_, to)| to.as_str().map(last).as_ref() == Some(&name)).map(|(key, _)| key);
+        let mut changed = made.clone();
+        match changed.get_mut(property) {
+            Some(place) => *place = mapped.cloned().unwrap_or(name).into(),
+            None => return made,
+        }
+        if self.is_allowed(alternative, &changed) { changed } else { made }
+    }
+
     fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
         let properties = entries.get("properties").and_then(Value::as_object);
         let required: BTreeSet<&str> = texts(entries.get("required")).collect();
@@ -162,7 +184,13 @@ impl Sampler<'_> {
         }
         if let Some(pattern) = entries.get("pattern").and_then(Value::as_str) {
             let made = regex_syntax::parse(pattern).ok().and_then(|hir| matching(&hir, 0));
-            return made.map(Value::from).filter(|made| self.is_allowed(schema, made));
+            // Patterns that look around, as those of passwords do, are beyond what is read here.
+            let likely = LIKELY.iter().map(|text| (*text).to_owned());
+            return made
+                .into_iter()
+                .chain(likely)
+                .map(Value::from)
+                .find(|made| self.is_allowed(schema, made));
         }
         let mut text = "failspec".to_owned();
         while (text.len() as u64) < fewest.min(LONGEST) {
@@ -172,6 +200,10 @@ impl Sampler<'_> {
         Some(text.into())
     }
 }
+
+/// Texts that patterns often want: of a password, a word, a number, a code.
+const LIKELY: [&str; 8] =
+    ["Failspec-2024", "Failspec2024!", "failspec", "FAILSPEC", "Failspec", "20240131", "a1", "A"];
 
 /// What stands for a name of the run's own.
 pub(super) const UNIQUE: &str = "${unique}";
