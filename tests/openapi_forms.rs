@@ -1,4 +1,5 @@
-//! Forms, forms with files, and values that may be null: what `failspec import openapi` makes of them.
+//! Forms, forms with files, values that may be null and others that are not plainly made: what `failspec import openapi`
+//! makes of them.
 
 mod support;
 
@@ -135,4 +136,46 @@ fn every_field_of_a_form_counts() {
     for forgotten in rules {
         run(forgotten).exits(1).says("[accepted]");
     }
+}
+
+/// Which alternative a body is, and what a pattern that looks around wants, is nothing that a schema alone tells.
+#[test]
+fn values_that_are_not_plainly_made_are_right() {
+    let document = r##"
+openapi: 3.1.0
+info: { title: Pets, version: "1" }
+paths:
+  /pets/validate:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }]
+              discriminator: { propertyName: kind, mapping: { meows: '#/components/schemas/Cat' } }
+      responses: { '200': { description: fine }, '422': { description: no } }
+  /users/validate:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [password]
+              properties: { password: { type: string, pattern: '^(?=.*[A-Z])(?=.*[0-9]).{8,}$' } }
+      responses: { '200': { description: fine }, '422': { description: no } }
+components:
+  schemas:
+    Cat: { type: object, required: [kind, age], properties: { kind: { type: string }, age: { type: integer } } }
+    Dog: { type: object, required: [kind, name], properties: { kind: { type: string }, name: { type: string } } }
+"##;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pets.yaml"), document).unwrap();
+    let import = ["import", "openapi", "pets.yaml", "--name", "pets", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let generated = fs::read_to_string(folder.path().join("scenarios/pets/generated.yaml")).unwrap();
+    assert!(generated.contains(r#"{"kind":"meows","age":"#), "{generated}");
+    assert!(generated.contains("post_users_validate_password_missing"), "{generated}");
 }

@@ -86,7 +86,8 @@ pub(super) fn sentence(trial: &TrialReport) -> String {
 
 fn documented(trial: &TrialReport) -> String {
     let documented = &trial.documented;
-    let status = documented.status.map(|status| format!("HTTP {status} · ")).unwrap_or_default();
+    let status =
+        Some(documented.statuses()).filter(|it| !it.is_empty()).map(|it| it + " · ").unwrap_or_default();
     let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
     let links = documented.link.as_deref().into_iter().chain(trial.documentation.as_deref());
     let links: String = links.map(|link| format!("\n{link}")).collect();

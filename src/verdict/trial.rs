@@ -89,12 +89,24 @@ pub struct Documented {
     pub summary: String,
     /// The HTTP status.
     pub status: Option<u16>,
+    /// Others that will do as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_statuses: Vec<u16>,
     /// The code.
     pub code: Option<Value>,
     /// What a client should do.
     pub retry: Option<Retry>,
     /// Where it is documented.
     pub link: Option<String>,
+}
+
+impl Documented {
+    /// The statuses, as `HTTP 400 or 422`; nothing if none is documented.
+    pub fn statuses(&self) -> String {
+        let all: Vec<String> =
+            self.status.iter().chain(&self.other_statuses).map(ToString::to_string).collect();
+        if all.is_empty() { String::new() } else { format!("HTTP {}", all.join(" or ")) }
+    }
 }
 
 /// The answer under test in short.
