@@ -80,11 +80,9 @@ fn of_items(sampler: &Sampler<'_>, entries: &Map<String, Value>, depth: usize) -
     let fewest = count("minItems").unwrap_or(0).clamp(1, 20);
     let list = |count: u64| (0..count).map(|_| item.clone()).collect::<Vec<Value>>();
     let mut flaws = Vec::new();
-    // Items that are all the same are wrong in one more way where they have to differ.
+    // Items that are all the same are wrong in one more way where they have to differ. That alone is no flaw: whoever reads
+    // a list as a set, as frameworks do that write `uniqueItems`, takes it.
     let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
-    if differ && fewest <= 2 && count("maxItems").is_none_or(|most| most >= 2) {
-        flaws.push(Flaw::sure("same_items", list(2)));
-    }
     if let Some(most) = count("maxItems").filter(|most| !differ && *most <= LONGEST_LIST) {
         flaws.push(Flaw::sure("too_many_items", list(most + 1)));
     }
