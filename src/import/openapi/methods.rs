@@ -26,7 +26,8 @@ impl<'a> Generator<'a> {
             if !seen.insert(&operation.path) || self.skips(operation) {
                 continue;
             }
-            let has = |method: &str| all.iter().any(|it| it.path == operation.path && it.method == method);
+            // Another path may take the same address: `/rules/{id}` takes `/rules/convert`.
+            let has = |method: &str| self.declared.operation(method, &operation.path).is_some();
             // Not DELETE: who has it without declaring it may remove all there is.
             match ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method)) {
                 Some("GET") => self.reading(operation),
