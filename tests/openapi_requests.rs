@@ -391,3 +391,18 @@ fn a_refused_method_is_held_against_what_the_path_declares() {
     // No body at all is a warning: the specification calls a declared one a potential one.
     asked("", true).exits(0).says("HTTP 405 without a body, and one is declared");
 }
+
+/// A path may be one of those that another path takes: then it has the methods of both.
+#[test]
+fn a_path_has_the_methods_of_those_that_take_it() {
+    let refused = "{ '200': { description: ok }, '405': { description: no } }";
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /rules/convert: {{ post: {{ responses: {refused} }} }}\n  \
+         /rules/{{id}}: {{ get: {{ parameters: [{{ name: id, in: path, required: true, schema: {{ type: string }} }}], responses: {{ '200': \
+         {{ description: ok }} }} }} }}\n"
+    );
+    let (folder, import) = imported(&document, &[]);
+    assert!(import.exits(0).stdout.contains("every method that is not declared writes"));
+    assert!(!generated(&folder).contains("asked_with_get"), "{}", generated(&folder));
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
+}
