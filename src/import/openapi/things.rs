@@ -10,6 +10,7 @@ use super::{
     generate::{Generator, declares},
     paths::{MOST_MADE, Made, capture},
     right::escaped,
+    sample::UNIQUE,
     scenario::step,
 };
 
@@ -83,7 +84,9 @@ impl Generator<'_> {
         let name = capture(whole.made.len());
         let make = make.numbered(whole.made.len() + 1);
         let says_created = declares(creator.make, 201);
-        let is_own = says_created || make.yaml("").contains("${");
+        // A name of the run's own, or a thing of its own that it belongs to, stands in the path or in the body.
+        let text = make.yaml("");
+        let is_own = says_created || text.contains(UNIQUE) || text.contains("{made");
         // Whoever answers with something that is there already, for all that the request tells, would lose it.
         if !is_own {
             return None;
