@@ -34,10 +34,10 @@ use crate::{
     pack::{Files, FilesError, Pack, PackError},
     proof,
     report::terminal,
-    run::{Plan, RunOptions, Selectors, interrupt, run, trial_names},
+    run::{Plan, RunOptions, Selectors, case_names, interrupt, run},
     snapshot::Mode,
     target::Target,
-    verdict::{Event, Outcome, RunReport, SnapshotState, TrialReport, exit},
+    verdict::{CaseReport, Event, Outcome, RunReport, SnapshotState, exit},
 };
 
 /// The test that stands for what only the whole run can see: coverage, run findings, the verdict.
@@ -47,7 +47,7 @@ const WHOLE: &str = "coverage";
 const NEXTEST: &str = "NEXTEST";
 
 /// Runs the packs below the current directory (`schemas/`, `scenarios/`, `snapshots/`), or the embedded ones, as
-/// tests on their reference implementations. Approved answers are checked.
+/// tests on their reference implementations. Approved responses are checked.
 pub fn main() -> ExitCode {
     Harness::new().main()
 }
@@ -240,7 +240,7 @@ fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harnes
     arguments.test_threads = Some(1);
     let names: Vec<String> = packs
         .iter()
-        .flat_map(|pack| trial_names(pack).map(|(name, ..)| name).chain([format!("{}::{WHOLE}", pack.name)]))
+        .flat_map(|pack| case_names(pack).map(|(name, ..)| name).chain([format!("{}::{WHOLE}", pack.name)]))
         .collect();
     let wanted: Vec<String> = names.iter().filter(|name| is_wanted(&arguments, name)).cloned().collect();
     let outcomes: Outcomes = Arc::default();
@@ -253,14 +253,14 @@ fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harnes
         }
         std::thread::spawn(move || engine(packs, senders, harness));
     }
-    let trials = names
+    let cases = names
         .into_iter()
         .map(|name| {
             let outcomes = Arc::clone(&outcomes);
             Trial::ignorable_test(name.clone(), move || awaited(&outcomes, &name))
         })
         .collect();
-    libtest_mimic::run(&arguments, trials)
+    libtest_mimic::run(&arguments, cases)
 }
 
 /// The same choice that libtest-mimic makes, so that the engine runs no more than what is asked for.
@@ -335,11 +335,11 @@ async fn run_pack(
         .map(|(name, sender)| (name.clone(), sender.clone()))
         .collect();
     let listener = move |event: Event<'_>| {
-        if let Event::TrialFinished(trial) = event
-            && let Some(sender) = own.get(&*trial.name)
+        if let Event::CaseFinished(case) = event
+            && let Some(sender) = own.get(&*case.name)
         {
             // A test that is not waited for has been filtered out.
-            let _ = sender.send(judge(trial));
+            let _ = sender.send(judge(case));
         }
     };
     let report = tokio::spawn(run(vec![plan], options, interrupt, Arc::new(listener))).await??;
@@ -352,17 +352,17 @@ async fn run_pack(
     Ok(())
 }
 
-/// A test passes if its trial did and its approved answer is the same; what was not judged has not passed. A scenario
+/// A test passes if its case did and its approved response is the same; what was not judged has not passed. A scenario
 /// that was skipped is shown as ignored, and the test of the whole fails.
-fn judge(trial: &TrialReport) -> Told {
-    let same = trial.snapshot.as_ref().is_none_or(|snapshot| snapshot.state == SnapshotState::Same);
-    if trial.outcome == Outcome::Passed && same {
+fn judge(case: &CaseReport) -> Told {
+    let same = case.snapshot.as_ref().is_none_or(|snapshot| snapshot.state == SnapshotState::Same);
+    if case.outcome == Outcome::Passed && same {
         return Ok(Completion::Completed);
     }
-    if trial.outcome == Outcome::Skipped {
-        return Ok(Completion::ignored_with(trial.reason.as_deref().unwrap_or_default()));
+    if case.outcome == Outcome::Skipped {
+        return Ok(Completion::ignored_with(case.reason.as_deref().unwrap_or_default()));
     }
-    Err(Failed::from(plain(&terminal::trial(trial))))
+    Err(Failed::from(plain(&terminal::case(case))))
 }
 
 fn judge_whole(report: &RunReport) -> Told {

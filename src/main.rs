@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use failspec::cli::{Arguments, execute};
 
 /// A run makes and drops some hundred small values for each scenario, on all threads.
@@ -10,7 +9,7 @@ use failspec::cli::{Arguments, execute};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match execute(&Arguments::parse()) {
+    match execute(&Arguments::from_command_line()) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             failure.print();

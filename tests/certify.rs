@@ -346,7 +346,7 @@ fn every_attack_is_noticed() {
         let refused = judged(at, &resigned(at, &own, change), &report);
         assert!(refused.is_err(), "{about}: {refused:?}");
     }
-    // Reports: of another run, without a trial, with an outcome that does not follow.
+    // Reports: of another run, without a case, with an outcome that does not follow.
     noticed("no report", &good, b"{}");
     noticed(
         "line breaks",
@@ -362,12 +362,12 @@ fn every_attack_is_noticed() {
         (certificate, bytes)
     };
     let reports: [Change; 5] = [
-        ("a trial less", |it| drop(it["scenarios"].as_array_mut().unwrap().remove(1))),
-        ("a trial twice", |it| {
-            let trial = it["scenarios"][0].clone();
-            it["scenarios"].as_array_mut().unwrap().push(trial);
+        ("a case less", |it| drop(it["cases"].as_array_mut().unwrap().remove(1))),
+        ("a case twice", |it| {
+            let case = it["cases"][0].clone();
+            it["cases"].as_array_mut().unwrap().push(case);
         }),
-        ("a failed trial that is said to have passed", |it| it["scenarios"][2]["outcome"] = "passed".into()),
+        ("a failed case that is said to have passed", |it| it["cases"][2]["outcome"] = "passed".into()),
         ("of a reference", |it| it["reference"] = true.into()),
         ("of a part", |it| it["selectors"] = json!(["tiny::not_found"])),
     ];
@@ -403,7 +403,7 @@ fn any_byte_that_is_changed_is_noticed() {
     let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
     let files: Vec<PathBuf> =
         ["schemas/tiny/contract.yaml", "scenarios/tiny/all.yaml"].iter().map(|name| at.join(name)).collect();
-    // A fixed course of numbers (Knuth's), so that what fails can be seen again.
+    // A fixed flow of numbers (Knuth's), so that what fails can be seen again.
     let mut state: u64 = 42;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -546,7 +546,7 @@ fn profiles_hold_what_is_documented() {
         ("reading:", "core:", "there for every contract"),
         (
             "summary: There is no such thing",
-            "summary: There is no such thing, source: ours",
+            "summary: There is no such thing, source: inferred",
             "nobody documents it",
         ),
     ];

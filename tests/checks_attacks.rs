@@ -10,36 +10,36 @@ use std::{
     time::{Duration, Instant},
 };
 
-use checks_server::{Asked, Reply, Server, assert_clean, broken, judge, judge_with, right, trial};
+use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge, judge_with, right};
 use failspec::{
     run::RunOptions,
-    verdict::{Exercise, Outcome, RunReport, State, TrialReport},
+    verdict::{CaseReport, Exercise, Outcome, RunReport, State},
 };
 use serde_json::json;
 
 const NGINX: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><hr><center>nginx</center></body></html>";
 
-/// A run of the pack `depot` in which `change` makes what it likes of the right answers.
+/// A run of the pack `depot` in which `change` makes what it likes of the right responses.
 async fn depot(
     selectors: &[&str],
     change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
 ) -> RunReport {
     let depot = right::Depot::default();
-    let server = Server::start(move |asked| change(asked, depot.answer(asked))).await;
+    let server = Server::start(move |asked| change(asked, depot.response(asked))).await;
     judge_with("depot", selectors, &server, right::JAMMED, RunOptions::default()).await
 }
 
-/// The scenario that is attacked, beside one that shows that the API answers at all.
+/// The scenario that is attacked, beside one that shows that the API responds at all.
 const ATTACKED: &[&str] = &["broken", "absent::read_an_absent_item"];
 
-fn attacked(report: &RunReport) -> &TrialReport {
+fn attacked(report: &RunReport) -> &CaseReport {
     assert_eq!(report.diagnosis, None);
-    trial(report, "read_an_absent_item")
+    case(report, "read_an_absent_item")
 }
 
 #[track_caller]
-fn assert_inconclusive(found: &TrialReport, why: &str) {
+fn assert_inconclusive(found: &CaseReport, why: &str) {
     assert_eq!(found.outcome, Outcome::Inconclusive, "{:?} {:?}", found.reason, broken(found));
     assert_eq!(found.exercised, Exercise::No);
     assert!(broken(found).is_empty());
@@ -89,7 +89,7 @@ async fn a_control_that_fails_in_the_same_way_is_a_violation_and_exercises_nothi
     // A waiver forgives it, and still nothing was exercised.
     let waiver = "[[waivers]]\nscenario = \"depot::absent::*\"\ncheck = \"control\"\nreason = \"known\"\nexpires = 2999-01-01\n";
     let depot = right::Depot::default();
-    let server = Server::start(move |asked| same(asked, depot.answer(asked))).await;
+    let server = Server::start(move |asked| same(asked, depot.response(asked))).await;
     let more = format!("{}{waiver}", right::JAMMED);
     let report = judge_with("depot", ATTACKED, &server, &more, RunOptions::default()).await;
     assert_eq!(attacked(&report).outcome, Outcome::Waived);
@@ -123,7 +123,10 @@ async fn a_page_of_an_api_that_answered_the_control_is_the_apis() {
     })
     .await;
     let found = broken(attacked(&report));
-    assert!(found.contains(&"document".to_owned()) && found.contains(&"media-type".to_owned()), "{found:?}");
+    assert!(
+        found.contains(&"well-formed".to_owned()) && found.contains(&"media-type".to_owned()),
+        "{found:?}"
+    );
 }
 
 #[tokio::test]
@@ -135,7 +138,7 @@ async fn the_same_page_for_control_and_request_is_not_the_apis() {
     })
     .await;
     let report = judge("words", &["unprocessable", "unknown"], &server).await;
-    assert_inconclusive(trial(&report, "read_the_unknown"), "the control");
+    assert_inconclusive(case(&report, "read_the_unknown"), "the control");
     assert_eq!((report.verdict.word(), report.diagnosis), ("inconclusive", None));
 }
 
@@ -176,13 +179,13 @@ async fn a_scenario_of_ours_is_not_green_when_its_control_fails() {
         })
     })
     .await;
-    let found = trial(&report, "use_a_wrong_method_as_nobody");
+    let found = case(&report, "use_a_wrong_method_as_nobody");
     assert!(matches!(found.outcome, Outcome::Inconclusive), "{:?} {:?}", found.outcome, found.reason);
     assert_eq!(found.exercised, Exercise::No);
 }
 
 #[tokio::test]
-async fn one_answer_for_everybody_is_one_diagnosis() {
+async fn one_response_for_everybody_is_one_diagnosis() {
     let refused = json!({ "error": "unauthorized", "message": "No", "requestId": "r-1", "status": 401 });
     let replies = [
         Reply::json(401, refused).with("X-Request-Id", "r-1").with("WWW-Authenticate", "Bearer"),
@@ -196,7 +199,7 @@ async fn one_answer_for_everybody_is_one_diagnosis() {
         assert_eq!(report.verdict.word(), "inconclusive", "{status}");
         assert!(report.diagnosis.is_some(), "{status}");
         assert!(report.run_findings.is_empty(), "{status}: {:?}", report.run_findings);
-        assert!(report.scenarios.iter().all(|trial| broken(trial).is_empty()), "{status}");
+        assert!(report.cases.iter().all(|case| broken(case).is_empty()), "{status}");
         assert_eq!(report.summary.exercised, 0, "{status}");
     }
 }
@@ -233,7 +236,7 @@ async fn hostile_waits_are_judged_and_not_waited_for() {
             }
         })
         .await;
-        let found = trial(&report, "ask_too_often");
+        let found = case(&report, "ask_too_often");
         assert!(
             broken(found).contains(&"retry-after".to_owned()),
             "{about}: {:?} {:?}",
@@ -285,7 +288,7 @@ async fn a_repetition_of_nothing_proves_nothing() {
     {
         let more = format!("[target.own.variables]\n{variables}\n");
         let (report, _) = limits(&more, &[], |_, reply| reply).await;
-        assert_inconclusive(trial(&report, "ask_too_often"), why);
+        assert_inconclusive(case(&report, "ask_too_often"), why);
     }
 }
 
@@ -311,7 +314,7 @@ async fn a_429_that_stays_is_no_verdict() {
         let (report, asked) =
             limits("", &[], move |asked, reply| if asked.path == path { too_often(0) } else { reply }).await;
         let scenario = if path == "/calm" { "ask_too_often" } else { "read_the_unknown" };
-        assert_inconclusive(trial(&report, scenario), "limits our rate");
+        assert_inconclusive(case(&report, scenario), "limits our rate");
         assert!(asked < 25, "{asked} requests");
     }
     // Nobody waits an hour for a setup.
@@ -325,7 +328,7 @@ async fn a_429_that_stays_is_no_verdict() {
             },
         )
         .await;
-    assert_inconclusive(trial(&report, "read_the_unknown"), "told to wait 3600 s");
+    assert_inconclusive(case(&report, "read_the_unknown"), "told to wait 3600 s");
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
@@ -341,7 +344,7 @@ async fn one_more_429_after_the_told_wait_breaks_the_advice() {
         }
     })
     .await;
-    assert_eq!(broken(trial(&report, "ask_too_often")), ["recovers"]);
+    assert_eq!(broken(case(&report, "ask_too_often")), ["recovers"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

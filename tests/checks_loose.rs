@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use checks_server::{Asked, Reply, Server, assert_clean, broken, judge, trial};
+use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge};
 use failspec::verdict::{Outcome, RunReport, State};
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn right(asked: &Asked) -> Reply {
 async fn judged(scenario: &'static str, change: Change) -> RunReport {
     let server = Server::start(move |asked| change(asked, right(asked))).await;
     let report = judge("loose", &[scenario], &server).await;
-    assert_eq!(report.scenarios.len(), 1, "{scenario}");
+    assert_eq!(report.cases.len(), 1, "{scenario}");
     report
 }
 
@@ -60,7 +60,7 @@ fn is_absent(asked: &Asked) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn right_answers_are_clean() {
+async fn right_responses_are_clean() {
     let server = Server::start(right).await;
     let report = judge("loose", &[], &server).await;
     assert_clean(&report, "loose");
@@ -90,7 +90,10 @@ async fn a_body_that_is_json_is_held_to_its_shape() {
     let wrong: [(&str, Change); 5] = [
         ("envelope", |asked, reply| if is_absent(asked) { reply.set("error", json!(7)) } else { reply }),
         ("code", |asked, reply| if is_absent(asked) { error(404, "odd") } else { reply }),
-        ("document", |asked, reply| if is_absent(asked) { reply.body("404 page not found") } else { reply }),
+        (
+            "well-formed",
+            |asked, reply| if is_absent(asked) { reply.body("404 page not found") } else { reply },
+        ),
         (
             "media-type",
             |asked, reply| {
@@ -101,25 +104,25 @@ async fn a_body_that_is_json_is_held_to_its_shape() {
     ];
     for (check, change) in wrong {
         let report = judged(READ, change).await;
-        let found = broken(&report.scenarios[0]);
+        let found = broken(&report.cases[0]);
         assert!(found.contains(&check.to_owned()), "{check}: {found:?}");
         assert_eq!(report.verdict.word(), "violations", "{check}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_to_head_is_judged_by_its_status() {
+async fn an_response_to_head_is_judged_by_its_status() {
     let report = judged(LOOK, |_, reply| reply).await;
     assert_clean(&report, "HEAD");
     assert!(matches!(state(&report, "absent"), State::CoveredByAlternative(_)));
     let report = judged(LOOK, |asked, reply| if is_absent(asked) { reply.status(410) } else { reply }).await;
-    assert_eq!(broken(&report.scenarios[0]), ["status"]);
+    assert_eq!(broken(&report.cases[0]), ["status"]);
     let report = judged(LOOK, |asked, reply| if is_absent(asked) { reply.status(200) } else { reply }).await;
-    assert_eq!(broken(&report.scenarios[0]), ["accepted"]);
+    assert_eq!(broken(&report.cases[0]), ["not-rejected"]);
     let once = |asked: &Asked, reply: Reply| {
         if is_absent(asked) && asked.number > 2 { reply.status(403) } else { reply }
     };
-    assert_eq!(broken(&judged(LOOK, once).await.scenarios[0]), ["repeatable"]);
+    assert_eq!(broken(&judged(LOOK, once).await.cases[0]), ["repeatable"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,9 +133,9 @@ async fn each_of_several_statuses_is_the_documented_one() {
     for (status, expected) in [(400, vec![]), (409, vec!["status"])] {
         let server = Server::start(delete(status)).await;
         let report = judge("loose", &[DELETE], &server).await;
-        assert_eq!(broken(&report.scenarios[0]), expected, "{status}");
+        assert_eq!(broken(&report.cases[0]), expected, "{status}");
         if status == 409 {
-            let message = &report.scenarios[0].violations[0].message;
+            let message = &report.cases[0].violations[0].message;
             assert!(message.contains("expected 405 or 400, got 409"), "{message}");
         }
     }
@@ -143,12 +146,12 @@ async fn who_need_not_refuse_must_still_refuse_rightly() {
     let accepts =
         |_: &Asked, reply: Reply| if reply.status == 422 { Reply::json(201, json!({})) } else { reply };
     let report = judged(ODD, accepts).await;
-    assert_eq!(broken(&report.scenarios[0]), ["~accepted"]);
+    assert_eq!(broken(&report.cases[0]), ["~not-rejected"]);
     // It breaks nothing, and it shows nothing.
     assert_eq!(report.verdict.word(), "incomplete");
     let refuses = |_: &Asked, reply: Reply| if reply.status == 422 { error(422, "absent") } else { reply };
     let report = judged(ODD, refuses).await;
-    assert!(broken(&report.scenarios[0]).contains(&"code".to_owned()));
+    assert!(broken(&report.cases[0]).contains(&"code".to_owned()));
     let report = judged(
         DELETE,
         |asked, reply| {
@@ -156,7 +159,7 @@ async fn who_need_not_refuse_must_still_refuse_rightly() {
         },
     )
     .await;
-    assert_eq!(broken(&report.scenarios[0]), ["accepted"]);
+    assert_eq!(broken(&report.cases[0]), ["not-rejected"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,8 +183,8 @@ async fn one_of_several_errors_is_the_one() {
     ];
     for (change, message) in wrong {
         let report = judged(CLASH, change).await;
-        assert_eq!(broken(&report.scenarios[0]), ["code"]);
-        let told = &report.scenarios[0].violations[0].message;
+        assert_eq!(broken(&report.cases[0]), ["code"]);
+        let told = &report.cases[0].violations[0].message;
         assert!(told.contains(message), "{told}");
     }
 }
@@ -206,7 +209,7 @@ async fn an_address_is_followed_on_the_target_alone() {
     })
     .await;
     let report = judge("loose", &[UPLOAD], &server).await;
-    let found = trial(&report, "go_on_with_an_upload");
+    let found = case(&report, "go_on_with_an_upload");
     assert_eq!(found.outcome, Outcome::Inconclusive);
     let reason = found.reason.as_deref().unwrap_or_default();
     assert!(reason.contains("is not one of the target"), "{reason}");

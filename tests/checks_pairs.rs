@@ -4,7 +4,7 @@ mod checks_server;
 
 use std::{collections::BTreeSet, io::Write as _};
 
-use checks_server::{Asked, Reply, Server, assert_clean, broken, judge_with, right, trial};
+use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge_with, right};
 use failspec::{check::CHECKS, run::RunOptions};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
@@ -12,20 +12,20 @@ use serde_json::{Value, json};
 
 type Change = fn(&Asked, Reply) -> Reply;
 
-/// One change of the right answers, and what it must come to.
+/// One change of the right responses, and what it must come to.
 struct Pair {
     check: &'static str,
     pack: &'static str,
-    /// The scenario whose answer changes, as a selector below the pack.
+    /// The scenario whose response changes, as a selector below the pack.
     scenario: &'static str,
-    /// What the wrong server makes of a right answer, and whether that is a violation.
+    /// What the wrong server makes of a right response, and whether that is a violation.
     wrong: Change,
     violation: bool,
     /// What clients must tolerate.
     harmless: Change,
 }
 
-/// A change of answers with this status alone.
+/// A change of responds with this status alone.
 macro_rules! on {
     ($status:literal, $reply:ident => $changed:expr) => {
         |_: &Asked, $reply: Reply| if $reply.status == $status { $changed } else { $reply }
@@ -136,7 +136,7 @@ fn pairs() -> Vec<Pair> {
 fn contracts() -> Vec<Pair> {
     vec![
         depot(
-            "accepted",
+            "not-rejected",
             INVALID,
             |asked, reply| {
                 if reply.status == 422 {
@@ -191,15 +191,21 @@ fn contracts() -> Vec<Pair> {
             on!(404, reply => reply.with("content-type", "Application/JSON ; charset=\"UTF-8\"")),
         ),
         depot(
-            "document",
+            "well-formed",
             ABSENT,
             on!(404, reply => Reply::body(reply.clone(), reply.text() + "}")),
             true,
             on!(404, reply => Reply::body(reply.clone(), format!("\n  {}\r\n", reply.text()))),
         ),
-        depot("document", ABSENT, on!(404, reply => reply.body("")), true, on!(404, reply => gzipped(reply))),
         depot(
-            "document",
+            "well-formed",
+            ABSENT,
+            on!(404, reply => reply.body("")),
+            true,
+            on!(404, reply => gzipped(reply)),
+        ),
+        depot(
+            "well-formed",
             ABSENT,
             on!(404, reply => Reply::body(reply.clone(), reply.text().replacen('{', "{\"error\":\"x\",", 1))),
             true,
@@ -364,7 +370,7 @@ fn contracts() -> Vec<Pair> {
             on!(422, reply => reply.set("fields", json!({ "title": "is empty", "name": "too" }))),
         ),
         Pair {
-            check: "item",
+            check: "bulk-item",
             pack: "bulk",
             scenario: "partial",
             wrong: |_, reply| twice(reply),
@@ -372,7 +378,7 @@ fn contracts() -> Vec<Pair> {
             harmless: on!(207, reply => reply.edit(|body| body["results"].as_array_mut().expect("a list").reverse())),
         },
         depot(
-            "twin",
+            "indistinguishable",
             HIDDEN,
             |asked, reply| {
                 if asked.path == "/items/hidden" {
@@ -387,7 +393,7 @@ fn contracts() -> Vec<Pair> {
             },
         ),
         depot(
-            "twin",
+            "indistinguishable",
             HIDDEN,
             |asked, reply| {
                 if asked.path == "/items/hidden" {
@@ -399,9 +405,9 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(404, reply => reply.set("message", json!("No such thing"))),
         ),
-        // Each answer quotes the id that it was asked for; one of them says more.
+        // Each response quotes the id that it was asked for; one of them says more.
         depot(
-            "twin",
+            "indistinguishable",
             HIDDEN,
             |asked, reply| {
                 let more = if asked.path == "/items/hidden" { " for you" } else { "" };
@@ -502,7 +508,7 @@ fn limited(asked: &Asked) -> Reply {
         .with("X-Limit-Remaining", "0")
 }
 
-/// Every item of a bulk answer once more; the control, with its one item, stays as it is.
+/// Every item of a bulk response once more; the control, with its one item, stays as it is.
 fn twice(reply: Reply) -> Reply {
     if !reply.text().contains("bad") {
         return reply;
@@ -526,24 +532,24 @@ fn gzipped(reply: Reply) -> Reply {
     reply.body(body).with("Content-Encoding", "gzip")
 }
 
-fn right_answer(pack: &str) -> Box<dyn Fn(&Asked) -> Reply + Send + Sync> {
+fn right_response(pack: &str) -> Box<dyn Fn(&Asked) -> Reply + Send + Sync> {
     match pack {
         "depot" => {
             let depot = right::Depot::default();
-            Box::new(move |asked| depot.answer(asked))
+            Box::new(move |asked| depot.response(asked))
         }
         "words" => Box::new(right::words),
         "bulk" => Box::new(right::bulk),
         "always200" => Box::new(right::always200),
         "groups" => Box::new(right::groups),
         "declared" => Box::new(right::declared),
-        other => panic!("no right answers for {other}"),
+        other => panic!("no right responses for {other}"),
     }
 }
 
 async fn run_changed(pack: &'static str, selector: &str, change: Change) -> failspec::verdict::RunReport {
-    let answer = right_answer(pack);
-    let server = Server::start(move |asked| change(asked, answer(asked))).await;
+    let response = right_response(pack);
+    let server = Server::start(move |asked| change(asked, response(asked))).await;
     let more = if pack == "depot" { right::JAMMED } else { "" };
     let selectors: &[&str] = if selector.is_empty() { &[] } else { &[selector] };
     judge_with(pack, selectors, &server, more, RunOptions::default()).await
@@ -557,7 +563,7 @@ fn every_check_has_its_pair() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn right_answers_break_no_check() {
+async fn right_responses_break_no_check() {
     for pack in ["depot", "words", "bulk", "always200", "groups", "declared"] {
         assert_clean(&run_changed(pack, "", |_, reply| reply).await, pack);
     }
@@ -570,8 +576,8 @@ async fn wrong_servers_are_caught() {
         let report = run_changed(pair.pack, pair.scenario, pair.wrong).await;
         let name = if pair.scenario.is_empty() { ABSENT } else { pair.scenario };
         let found = match name.split_once("::") {
-            Some((_, scenario)) => trial(&report, scenario),
-            None => &report.scenarios[0],
+            Some((_, scenario)) => case(&report, scenario),
+            None => &report.cases[0],
         };
         let broken = broken(found);
         let wanted = if pair.violation { pair.check.to_owned() } else { format!("~{}", pair.check) };

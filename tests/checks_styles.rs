@@ -1,8 +1,8 @@
-//! Contracts of other styles: no HTTP status to go by, no codes, unions with bulk answers, loose groups of codes.
+//! Contracts of other styles: no HTTP status to go by, no codes, unions with bulk responses, loose groups of codes.
 
 mod checks_server;
 
-use checks_server::{Asked, Reply, Server, broken, judge, judge_with, right, trial};
+use checks_server::{Asked, Reply, Server, broken, case, judge, judge_with, right};
 use failspec::{
     run::RunOptions,
     verdict::{Exercise, Outcome, RunReport, State},
@@ -18,8 +18,8 @@ async fn run(pack: &str, right: fn(&Asked) -> Reply, scenario: &str, change: Cha
 
 /// What the one scenario of a run broke, and what it exercised.
 fn outcome(report: &RunReport) -> (Vec<String>, Exercise) {
-    assert_eq!(report.scenarios.len(), 1, "{:?}", report.diagnosis);
-    (broken(&report.scenarios[0]), report.scenarios[0].exercised.clone())
+    assert_eq!(report.cases.len(), 1, "{:?}", report.diagnosis);
+    (broken(&report.cases[0]), report.cases[0].exercised.clone())
 }
 
 fn no(checks: &[&str]) -> (Vec<String>, Exercise) {
@@ -67,7 +67,7 @@ mod http_200_always {
     async fn zero_is_a_success() {
         let found =
             always(ABSENT, |asked, reply| of_absent(asked, reply, |it| it.set("code", json!(0)))).await;
-        assert_eq!(found, no(&["accepted"]));
+        assert_eq!(found, no(&["not-rejected"]));
     }
 
     #[tokio::test]
@@ -101,9 +101,9 @@ mod http_200_always {
                 if asked.path == path { reply.set("code", json!(49999)) } else { reply }
             })
             .await;
-            // The other scenario shows that the API does answer: this is no case for one diagnosis.
+            // The other scenario shows that the API does respond: this is no case for one diagnosis.
             let report = judge("always200", &["internal", ABSENT], &server).await;
-            let found = trial(&report, "read_the_absent");
+            let found = case(&report, "read_the_absent");
             assert_eq!(found.outcome, Outcome::Failed, "{phase}: {:?} {:?}", found.reason, report.diagnosis);
             assert_eq!(found.violations[0].check, "code");
             assert!(found.violations[0].message.contains(phase), "{}", found.violations[0].message);
@@ -173,7 +173,7 @@ mod texts_without_codes {
     }
 }
 
-mod bulk_answers {
+mod bulk_responses {
     use super::*;
 
     async fn bulk(scenario: &str, change: Change) -> (Vec<String>, Exercise) {
@@ -197,11 +197,11 @@ mod bulk_answers {
     async fn no_item_or_several_are_a_violation() {
         let none: Change = |_, reply| items(reply, |items| items.truncate(1));
         let (found, exercised) = bulk("partial", none).await;
-        assert!(found.contains(&"item".to_owned()), "{found:?}");
+        assert!(found.contains(&"bulk-item".to_owned()), "{found:?}");
         assert_eq!(exercised, Exercise::No);
         let several: Change = |_, reply| items(reply, |items| items[0] = items[1].clone());
         let (found, exercised) = bulk("partial", several).await;
-        assert!(found.contains(&"item".to_owned()), "{found:?}");
+        assert!(found.contains(&"bulk-item".to_owned()), "{found:?}");
         assert_eq!(exercised, Exercise::No);
     }
 
@@ -217,7 +217,7 @@ mod bulk_answers {
         let fine: Change = |_, reply| {
             items(reply, |items| drop(items[1].as_object_mut().expect("an object").remove("error")))
         };
-        assert_eq!(bulk("partial", fine).await, no(&["accepted"]));
+        assert_eq!(bulk("partial", fine).await, no(&["not-rejected"]));
     }
 
     #[tokio::test]
@@ -229,7 +229,7 @@ mod bulk_answers {
         let plain: Change =
             |_, reply| if reply.text().contains("\"bad\"") { reply.status(200) } else { reply };
         let (found, exercised) = bulk("partial", plain).await;
-        assert_eq!((found, exercised), no(&["accepted"]), "200 is a success where `success` says so");
+        assert_eq!((found, exercised), no(&["not-rejected"]), "200 is a success where `success` says so");
     }
 
     #[tokio::test]
@@ -245,7 +245,7 @@ mod bulk_answers {
         })
         .await;
         let report = judge("bulk", &["unknown", "partial"], &server).await;
-        let found = trial(&report, "start_one_that_does_not_exist");
+        let found = case(&report, "start_one_that_does_not_exist");
         // The first request of the run, this very control, is refused: nothing else is known of the role.
         assert_eq!(report.diagnosis.as_deref().map(|_| ()), None, "{:?}", report.diagnosis);
         assert_eq!((broken(found), found.exercised.clone()), no(&["control"]));
@@ -264,7 +264,7 @@ mod bulk_answers {
             }
         })
         .await;
-        assert_eq!((found, exercised), no(&["accepted"]));
+        assert_eq!((found, exercised), no(&["not-rejected"]));
     }
 
     #[tokio::test]
@@ -328,7 +328,7 @@ mod loose_groups {
             if reply.status == 403 { reply.status(404).set("error", json!("access_denied")) } else { reply }
         })
         .await;
-        assert_eq!(broken(&report.scenarios[0]), ["status"]);
+        assert_eq!(broken(&report.cases[0]), ["status"]);
     }
 
     #[tokio::test]
@@ -338,8 +338,8 @@ mod loose_groups {
                 .await;
         assert_eq!(outcome(&report), no(&["status"]));
         assert_eq!(
-            report.scenarios[0].reason.as_deref(),
-            Some("the answer was another documented failure, clash_of_names")
+            report.cases[0].reason.as_deref(),
+            Some("the response was another documented failure, clash_of_names")
         );
     }
 

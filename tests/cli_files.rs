@@ -121,7 +121,7 @@ scenarios:
   elsewhere: { triggers: not_found, request: "GET http://other.example/x", no_control: x }
   header: { triggers: not_found, request: GET /x, headers: { "A B": x }, no_control: x }
   bytes: { triggers: not_found, request: POST /x, bytes: "%%%", no_control: x }
-  wait: { triggers: not_found, request: GET /x, then: [{ wait: 3 parsecs, again: true }], no_control: x }
+  wait: { triggers: not_found, request: GET /x, then: [{ wait: 3 parsecs, resend: true }], no_control: x }
   condition: { triggers: not_found, request: GET /x, condition: brokn, no_control: x }
   Name: { triggers: not_found, request: GET /x, no_control: x }
   nothing:

@@ -26,7 +26,7 @@ fn a_new_pack_lints_clean_and_runs_at_once() {
         .exits(0)
         .says("1 of 1 documented failures exercised");
     let wrong = Server::start(|_| Reply::html(200, "hello"));
-    here(folder.path(), &["run", "notes", "--packs", ".", "--url", &wrong.url]).exits(1).says("accepted");
+    here(folder.path(), &["run", "notes", "--packs", ".", "--url", &wrong.url]).exits(1).says("not-rejected");
     // The editor's schema is where the files say that it is.
     let scenarios = fs::read_to_string(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
     assert!(scenarios.contains("$schema=../../schemas/scenario.schema.json"), "{scenarios}");

@@ -82,7 +82,7 @@ fn the_small_pack_conforms_on_the_small_api() {
 fn warnings_count_only_when_denied() {
     let contract = TINY_CONTRACT.replace(
         "    status: 404\n    code: not_found\n",
-        "    status: 404\n    code: not_found\n    ours: { headers: { X-Hint: { type: string } } }\n",
+        "    status: 404\n    code: not_found\n    inferred: { headers: { X-Hint: { type: string } } }\n",
     );
     let folder = pack_with(&contract, support::TINY_SCENARIOS);
     let server = Server::tiny();
@@ -177,7 +177,7 @@ fn a_page_of_a_proxy_is_one_diagnosis() {
 }
 
 #[test]
-fn no_answer_is_one_diagnosis() {
+fn no_response_is_one_diagnosis() {
     let closed = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
@@ -188,7 +188,7 @@ fn no_answer_is_one_diagnosis() {
 }
 
 #[test]
-fn a_diagnosis_leaves_no_trial_out_of_the_report() {
+fn a_diagnosis_leaves_no_case_out_of_the_report() {
     let server = Server::start(|_| Reply::html(404, "<html>no</html>"));
     let folder = tempfile::tempdir().unwrap();
     let mut command = failspec(folder.path());
@@ -197,7 +197,7 @@ fn a_diagnosis_leaves_no_trial_out_of_the_report() {
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("r.json")).unwrap()).unwrap();
     let all = run(&["list", "kubeglass::"]).exits(0).stdout.lines().count();
-    assert_eq!(report["scenarios"].as_array().unwrap().len(), all);
+    assert_eq!(report["cases"].as_array().unwrap().len(), all);
     assert!(report["diagnosis"].as_str().unwrap().contains("404"));
     assert_eq!(report["verdict"], "inconclusive");
 }
@@ -209,7 +209,7 @@ fn without_roles_everything_is_skipped_and_the_output_is_short() {
     assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
     assert!(lines < 50, "{lines} lines:\n{}", done.all());
-    // One safe request without credentials asks whether an API answers there at all.
+    // One safe request without credentials asks whether an API responses there at all.
     assert_eq!(server.lines(), ["GET /api/v1/namespaces"]);
     assert_eq!(server.received()[0].header("authorization"), None);
 }
@@ -230,7 +230,7 @@ fn an_api_that_accepts_everything_does_not_conform() {
     command.args(["run", "kubeglass", "--url", &server.url]);
     let done = done(all_of_kubeglass(&mut command)).exits(1).says("0 of 36");
     assert!(done.last_line().ends_with("violations"), "{}", done.stdout);
-    // Seventy trials with one and the same trouble are not seventy pages.
+    // Seventy cases with one and the same trouble are not seventy pages.
     let lines = done.all().lines().count();
     assert!(lines < 350, "{lines} lines:\n{}", done.all());
 }
@@ -250,7 +250,7 @@ fn a_failing_control_proves_nothing() {
 
 #[test]
 fn a_control_that_gets_the_failure_under_test_is_a_violation() {
-    // Another trial shows that the API works at all: otherwise there would be one diagnosis.
+    // Another case shows that the API works at all: otherwise there would be one diagnosis.
     let folder = pack_with(
         TINY_CONTRACT,
         "contract: tiny\nscenarios:\n  fine:\n    triggers: not_found\n    request: GET /things/none\n    \

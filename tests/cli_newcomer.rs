@@ -158,13 +158,13 @@ fn quiet_still_says_why() {
     quiet(&more, TINY_SCENARIOS).exits(4).says("incomplete · not shown: never");
     let second = TINY_SCENARIOS.replace("contract: tiny\nscenarios:\n", "").replace("read_a", "read_too_a");
     let scenarios = format!("{TINY_SCENARIOS}{}", second.replace("${thing}", "none/too"));
-    quiet(TINY_CONTRACT, &scenarios.replace("not_found\n", "not_found\n    source: ours\n"))
+    quiet(TINY_CONTRACT, &scenarios.replace("not_found\n", "not_found\n    source: inferred\n"))
         .exits(3)
         .says("inconclusive · 1 inconclusive");
 }
 
 #[test]
-fn verbose_shows_each_trial_once() {
+fn verbose_shows_each_case_once() {
     let told = run(&["run", "--reference", "-v", "kubeglass::conflict"]).exits(0);
     let name = "kubeglass::conflict::update_with_stale_version";
     assert_eq!(told.all().matches(name).count(), 1, "{}", told.all());

@@ -102,7 +102,7 @@ scenarios:
 /// What was answered while a condition was in force is judged, also where the condition could not be ended.
 #[test]
 fn a_violation_outlives_a_condition_that_cannot_be_ended() {
-    let answer = |code: &'static str| {
+    let response = |code: &'static str| {
         let calls = std::sync::atomic::AtomicUsize::new(0);
         move |request: &support::Received| match request.line().as_str() {
             "GET /things/slow" => Reply::failure(503, code, request),
@@ -113,15 +113,15 @@ fn a_violation_outlives_a_condition_that_cannot_be_ended() {
             _ => tiny(request),
         }
     };
-    let wrong = Server::start(answer("asleep"));
+    let wrong = Server::start(response("asleep"));
     let folder = with_condition(&wrong, DOWN);
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("asleep");
-    let right = Server::start(answer("down"));
+    let right = Server::start(response("down"));
     let folder = with_condition(&right, DOWN);
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(3).says("1 inconclusive");
 }
 
-/// Answers all but one path, which hangs.
+/// Responses all but one path, which hangs.
 fn hangs_at(path: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {
         at if at == path => Reply::Hang(Duration::from_secs(20)),
@@ -395,7 +395,7 @@ fn the_json_report_holds_the_whole_run() {
     assert_eq!(report["summary"]["documented"], 36);
     assert!(report["run_findings"].is_array());
     assert!(!report["errata"].as_array().unwrap().is_empty());
-    let failed: Vec<&Value> = report["scenarios"]
+    let failed: Vec<&Value> = report["cases"]
         .as_array()
         .unwrap()
         .iter()
@@ -420,7 +420,7 @@ fn the_json_report_holds_the_whole_run() {
 }
 
 #[test]
-fn the_same_answers_make_the_same_report_but_for_times_and_ids() {
+fn the_same_responses_make_the_same_report_but_for_times_and_ids() {
     let report = || {
         let folder = tempfile::tempdir().unwrap();
         done(failspec(folder.path()).args([
@@ -434,7 +434,7 @@ fn the_same_answers_make_the_same_report_but_for_times_and_ids() {
         .exits(0);
         let text = fs::read_to_string(folder.path().join("r.json")).unwrap();
         let report: Value = serde_json::from_str(&text).unwrap();
-        let scenarios = report["scenarios"].as_array().unwrap();
+        let scenarios = report["cases"].as_array().unwrap();
         let names: Vec<(Value, Value, usize)> = scenarios
             .iter()
             .map(|it| (it["name"].clone(), it["outcome"].clone(), it["exchanges"].as_array().unwrap().len()))

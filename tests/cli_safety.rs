@@ -1,4 +1,4 @@
-//! Secrets stay secret, and answers are hostile.
+//! Secrets stay secret, and responses are hostile.
 
 mod support;
 
@@ -88,7 +88,10 @@ fn a_token_that_the_server_echoes_is_seen_nowhere() {
         let done = done(failspec(folder.path()).env("TINY", value).args(options)).exits(1);
         let written = format!("{}{}", done.all(), texts(folder.path()));
         assert!(written.contains("[secret: role user]"), "{written}");
-        assert!(written.contains("approved/tiny/not_found"), "a pending answer was to be written: {written}");
+        assert!(
+            written.contains("approved/tiny/not_found"),
+            "a pending response was to be written: {written}"
+        );
         for form in forms(TOKEN) {
             assert!(!written.contains(&form), "{kind}: {form} is in\n{written}");
         }
@@ -185,7 +188,7 @@ scenarios:
 }
 
 /// A scenario as a user who logs in by `step`, at a server that lets nobody in where `refuses`, and that tells in each
-/// answer what it was logged in with.
+/// response what it was logged in with.
 fn written_of_a_login(step: &str, secret: &str, refuses: bool) -> String {
     let folder = pack_with(TINY_CONTRACT, AS_USER);
     let server = Server::start(move |request| {
@@ -299,9 +302,10 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
                 }
                 let mut fixed = fixed.lock().unwrap();
                 match fixed.take() {
-                    Some(Reply::Answer { status, headers, body }) => {
-                        *fixed = Some(Reply::Answer { status, headers: headers.clone(), body: body.clone() });
-                        Reply::Answer { status, headers, body }
+                    Some(Reply::Response { status, headers, body }) => {
+                        *fixed =
+                            Some(Reply::Response { status, headers: headers.clone(), body: body.clone() });
+                        Reply::Response { status, headers, body }
                     }
                     other => other.unwrap_or(Reply::Close),
                 }
@@ -315,7 +319,7 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn a_huge_answer_makes_no_huge_output() {
+fn a_huge_response_makes_no_huge_output() {
     let large = "A".repeat(5 << 20);
     let folder = tiny_pack();
     for place in ["message", "error", "requestId"] {
@@ -338,7 +342,7 @@ fn a_huge_answer_makes_no_huge_output() {
 }
 
 #[test]
-fn an_answer_without_end_is_cut_off() {
+fn an_response_without_end_is_cut_off() {
     let folder = tiny_pack();
     // 64 MiB that are announced and sent: more than any limit.
     let server = Server::start(|request| match request.path.as_str() {

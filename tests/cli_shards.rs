@@ -54,7 +54,7 @@ fn gist(report: &Value) -> Value {
         // Each run has an embedded implementation of its own, on another port.
         pack["target"] = Value::Null;
     }
-    let trials: Vec<Value> = report["scenarios"]
+    let cases: Vec<Value> = report["cases"]
         .as_array()
         .unwrap()
         .iter()
@@ -62,7 +62,7 @@ fn gist(report: &Value) -> Value {
             serde_json::json!([it["index"], it["name"], it["outcome"], it["exercised"], it["violations"]])
         })
         .collect();
-    let mut gist = serde_json::json!({ "packs": packs, "trials": trials });
+    let mut gist = serde_json::json!({ "packs": packs, "cases": cases });
     for key in
         ["format", "verdict", "summary", "reference", "diagnosis", "selectors", "run_findings", "errata"]
     {
@@ -94,10 +94,10 @@ fn the_shards_of_a_run_are_together_what_the_whole_run_is() {
     assert!(merged.last_line().contains("this says nothing about anyone's API"), "{}", merged.stdout);
     assert_eq!(gist(&report(here, "merged")), gist(&report(here, "whole")));
     assert_eq!(report(here, "merged").get("shard"), None);
-    let trials = |name| report(here, name)["scenarios"].as_array().unwrap().len();
-    let parts = [trials("1"), trials("2"), trials("3")];
+    let cases = |name| report(here, name)["cases"].as_array().unwrap().len();
+    let parts = [cases("1"), cases("2"), cases("3")];
     assert!(parts.iter().all(|part| *part > 0), "{parts:?}");
-    assert_eq!(parts.iter().sum::<usize>(), trials("whole"));
+    assert_eq!(parts.iter().sum::<usize>(), cases("whole"));
     // A whole is no part of anything.
     merge(here, &["merged", "whole"]).exits(2).says("merged.json is not the report of a shard");
 }
@@ -124,7 +124,7 @@ fn a_scenario_that_comes_or_goes_moves_no_other_one() {
     let names = |count: usize| {
         let folder = many(count, "");
         shards(folder.path(), 2, &["--url", &server.url]);
-        let scenarios = report(folder.path(), "1")["scenarios"].clone();
+        let scenarios = report(folder.path(), "1")["cases"].clone();
         let names = scenarios.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap().to_owned());
         names.collect::<BTreeSet<String>>()
     };
@@ -279,9 +279,9 @@ fn what_does_not_belong_together_is_refused() {
     version["failspec"] = "99.0.0".into();
     fs::write(here.join("version.json"), version.to_string()).unwrap();
     merge(here, &["a1", "version"]).exits(2).says("99.0.0");
-    // A trial in a shard that it does not belong to would count twice.
+    // A case in a shard that it does not belong to would count twice.
     let (mut doubled, first) = (report(here, "a2"), report(here, "a1"));
-    doubled["scenarios"].as_array_mut().unwrap().push(first["scenarios"][0].clone());
+    doubled["cases"].as_array_mut().unwrap().push(first["cases"][0].clone());
     fs::write(here.join("doubled.json"), doubled.to_string()).unwrap();
     merge(here, &["a1", "doubled"]).exits(2).says("doubled.json cannot be the report of a shard");
     assert!(here.join("merged.json").is_file());
@@ -301,7 +301,7 @@ fn what_is_no_report_is_refused_with_its_place() {
     refused("").says("line 1, column 0");
     refused("{\n  \"format\": oops }").says("line 2, column 13");
     refused("[]");
-    refused("{\"format\": 2}").says("format 2").says("reads format 1");
+    refused("{\"format\": 1}").says("format 1").says("reads format 2");
     refused(&text.replacen("\"outcome\": \"passed\"", "\"outcome\": \"well\"", 1)).says("`well`");
     refused(&text.replacen("\"verdict\": \"conforms\"", "\"verdict\": \"fine\"", 1)).says("fine");
     refused(&"[".repeat(100_000));

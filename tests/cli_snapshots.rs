@@ -1,4 +1,4 @@
-//! Approved answers: what is compared, what is written, what is accepted.
+//! Approved responses: what is compared, what is written, what is accepted.
 
 mod support;
 
@@ -11,7 +11,7 @@ use std::{
 
 use support::{Background, Server, done, failspec, tiny_pack};
 
-/// A copy of the pack of this repository with its approved answers.
+/// A copy of the pack of this repository with its approved responses.
 fn checkout() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for part in ["schemas/kubeglass", "scenarios/kubeglass", "snapshots/kubeglass"] {
@@ -51,7 +51,7 @@ fn ending(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Approves another answer than the reference gives, for one trial; gives its file.
+/// Approves another response than the reference gives, for one case; gives its file.
 fn tamper(folder: &Path) -> PathBuf {
     let file = ending(&folder.join("snapshots/kubeglass/conflict"), ".snap").remove(0);
     let text = fs::read_to_string(&file).unwrap();
@@ -77,22 +77,22 @@ fn pending(path: &Path) -> PathBuf {
 }
 
 #[test]
-fn the_approved_answers_of_the_reference_are_the_same() {
+fn the_approved_responses_of_the_reference_are_the_same() {
     let folder = checkout();
     done(&mut run_of("kubeglass", folder.path(), "check")).exits(0);
     assert!(ending(folder.path(), ".snap.new").is_empty());
 }
 
 #[test]
-fn a_changed_answer_is_shown_written_for_review_and_fails_a_check() {
+fn a_changed_response_is_shown_written_for_review_and_fails_a_check() {
     let folder = checkout();
     let file = tamper(folder.path());
-    let checked = done(&mut run(folder.path(), "check")).exits(1).says("1 differ from the approved answer");
+    let checked = done(&mut run(folder.path(), "check")).exits(1).says("1 differ from the approved response");
     assert!(checked.last_line().contains("violations"), "{}", checked.stdout);
     assert!(checked.stdout.contains("418") && checked.stdout.contains("409"), "{}", checked.stdout);
     assert_eq!(ending(folder.path(), ".snap.new"), [pending(&file)]);
     // Shown, but no verdict.
-    done(&mut run(folder.path(), "report")).exits(0).says("1 differ from the approved answer");
+    done(&mut run(folder.path(), "report")).exits(0).says("1 differ from the approved response");
     assert!(pending(&file).is_file());
     let off = done(&mut run(folder.path(), "off")).exits(0);
     assert!(!off.stdout.contains("snapshot"), "{}", off.stdout);
@@ -102,7 +102,7 @@ fn a_changed_answer_is_shown_written_for_review_and_fails_a_check() {
 }
 
 #[test]
-fn what_is_pending_goes_when_the_answer_is_as_approved_again() {
+fn what_is_pending_goes_when_the_response_is_as_approved_again() {
     let folder = checkout();
     let file = tamper(folder.path());
     done(&mut run(folder.path(), "report")).exits(0);
@@ -120,19 +120,19 @@ fn in_ci_nothing_is_written() {
         let file = tamper(folder.path());
         let before = fs::read_to_string(&file).unwrap();
         let code = if mode == "check" { 1 } else { 0 };
-        done(run(folder.path(), mode).env("CI", "1")).exits(code).says("1 differ from the approved answer");
+        done(run(folder.path(), mode).env("CI", "1")).exits(code).says("1 differ from the approved response");
         assert!(ending(folder.path(), ".snap.new").is_empty(), "{mode}");
         assert_eq!(fs::read_to_string(&file).unwrap(), before, "{mode}");
     }
 }
 
 #[test]
-fn a_new_answer_and_one_of_nobody_fail_a_check() {
+fn a_new_response_and_one_of_nobody_fail_a_check() {
     let folder = checkout();
     let file = ending(&folder.path().join("snapshots/kubeglass/conflict"), ".snap").remove(0);
     fs::remove_file(&file).unwrap();
-    done(&mut run(folder.path(), "report")).exits(0).says("1 have no approved answer yet");
-    done(&mut run(folder.path(), "check")).exits(1).says("1 have no approved answer yet");
+    done(&mut run(folder.path(), "report")).exits(0).says("1 have no approved response yet");
+    done(&mut run(folder.path(), "check")).exits(1).says("1 have no approved response yet");
     fs::rename(pending(&file), &file).unwrap();
     done(&mut run(folder.path(), "check")).exits(0);
     let nobody = file.with_file_name("nobody.snap");
@@ -147,7 +147,7 @@ fn a_new_answer_and_one_of_nobody_fail_a_check() {
 }
 
 #[test]
-fn pending_answers_are_accepted_rejected_and_reviewed_without_cargo() {
+fn pending_responses_are_accepted_rejected_and_reviewed_without_cargo() {
     let folder = checkout();
     let path = folder.path();
     let file = tamper(path);
@@ -161,10 +161,10 @@ fn pending_answers_are_accepted_rejected_and_reviewed_without_cargo() {
     done(&mut snapshots("reject")).exits(0).says("1 rejected");
     assert!(!pending(&file).exists() && fs::read_to_string(&file).unwrap() == tampered);
 
-    let review = |answers: &str| {
+    let review = |responses: &str| {
         let mut child = snapshots("review").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         // The command may end before it has read everything.
-        let _ = child.stdin.take().unwrap().write_all(answers.as_bytes());
+        let _ = child.stdin.take().unwrap().write_all(responses.as_bytes());
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
@@ -188,7 +188,7 @@ fn pending_answers_are_accepted_rejected_and_reviewed_without_cargo() {
 }
 
 #[test]
-fn the_embedded_answers_are_compared_under_reference_alone_and_never_written() {
+fn the_embedded_responses_are_compared_under_reference_alone_and_never_written() {
     let folder = tempfile::tempdir().unwrap();
     let mode = ["--snapshots", "update"];
     done(failspec(folder.path()).args(["run", "--reference"]).args(mode)).exits(0);
@@ -203,12 +203,12 @@ fn the_embedded_answers_are_compared_under_reference_alone_and_never_written() {
     ]));
     serve.first_line();
     let check = ["run", "kubeglass", "--config", "t.toml", "--snapshots", "check"];
-    done(failspec(folder.path()).args(check)).exits(0).never_says("approved answer");
+    done(failspec(folder.path()).args(check)).exits(0).never_says("approved response");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the target file");
 }
 
 #[test]
-fn a_target_has_a_folder_of_its_own_approved_answers() {
+fn a_target_has_a_folder_of_its_own_approved_responses() {
     let folder = tiny_pack();
     let server = Server::tiny();
     let config =
@@ -219,7 +219,7 @@ fn a_target_has_a_folder_of_its_own_approved_answers() {
         let options = ["run", "--packs", ".", "--config", "config/failspec.toml", "--snapshots", mode];
         done(failspec(folder.path()).args(options))
     };
-    run("check").exits(1).says("1 have no approved answer yet");
+    run("check").exits(1).says("1 have no approved response yet");
     // Relative to the file that names it.
     let file = folder.path().join("config/approved/tiny/not_found/read_a_missing_thing.snap");
     assert!(pending(&file).is_file());

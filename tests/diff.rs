@@ -16,7 +16,7 @@ envelope: { schema: envelope.schema.json, media_type: application/json, code: /e
 codes: open
 operations:
   get_thing: { request: 'GET /things/{thing}' }
-  made_up: { request: 'GET /made/up', source: ours }
+  made_up: { request: 'GET /made/up', source: inferred }
 failures:
   - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never }
   - id: too_fast
@@ -267,10 +267,10 @@ fn a_run_that_got_worse() {
     diff("part.json", "whole.json").exits(0).says("better").says("is exercised now");
     let mut changed: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("whole.json")).unwrap()).unwrap();
-    changed["scenarios"][0]["outcome"] = "skipped".into();
-    changed["scenarios"][1]["outcome"] = "failed".into();
+    changed["cases"][0]["outcome"] = "skipped".into();
+    changed["cases"][1]["outcome"] = "failed".into();
     fs::write(folder.path().join("changed.json"), changed.to_string()).unwrap();
-    let first = changed["scenarios"][0]["name"].as_str().unwrap();
+    let first = changed["cases"][0]["name"].as_str().unwrap();
     diff("whole.json", "changed.json")
         .exits(1)
         .says(&format!("{first}: was passed and is skipped"))

@@ -256,10 +256,10 @@ fn packs_without_a_run() {
     World::wrong("gaps").golden("lint-gaps", "lint --packs .", 1, &[]);
     world.golden("coverage", "coverage --packs .", 0, &[]);
     world.golden("check-target", "check-target shop --packs .", 4, &[]);
-    world.golden("sweep", "sweep shop --packs . --dry-run", 0, &[]);
+    world.golden("cleanup", "cleanup shop --packs . --dry-run", 0, &[]);
     world.golden("explain", "explain", 0, &[]);
-    world.golden("explain-accepted", "explain accepted", 0, &[]);
-    world.golden("explain-unknown", "explain acepted", 2, &[]);
+    world.golden("explain-not-rejected", "explain not-rejected", 0, &[]);
+    world.golden("explain-unknown", "explain accepted", 2, &[]);
     world.golden("serve-mutants", "serve kubeadapt --mutant list", 0, &[]);
     world.golden("mutants", "mutants kubeadapt --only status-other", 0, &[]);
 }

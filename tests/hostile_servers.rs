@@ -50,7 +50,7 @@ fn an_honest_server_passes() {
 }
 
 #[test]
-fn answers_that_never_come_or_are_no_http() {
+fn responses_that_never_come_or_are_no_http() {
     all(transport::rows(), false, 45);
 }
 
@@ -65,6 +65,6 @@ fn bodies_that_are_evil_in_colour() {
 }
 
 #[test]
-fn answers_that_send_the_credentials_back() {
+fn responses_that_send_the_credentials_back() {
     all(echo::rows(), false, 20);
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Header, NoAnswer, Request, RequestError};
+use failspec::http::{Header, NoResponse, Request, RequestError};
 use http_server::{Server, body, client, get, read_request, request, short};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -32,7 +32,7 @@ async fn sent(change: impl FnOnce(&mut Request)) -> String {
     .await;
     let mut outgoing = request("GET", &server.url);
     change(&mut outgoing);
-    client(short()).send(outgoing).await.result.expect("an answer");
+    client(short()).send(outgoing).await.result.expect("a response");
     let text = seen.lock().expect("no panic").clone();
     text.replace(server.url.authority(), "HOST").replace("\r\n", "\n")
 }
@@ -44,7 +44,7 @@ async fn refused(change: impl FnOnce(&mut Request)) -> RequestError {
     change(&mut outgoing);
     let reason = outgoing.validate().expect_err("a mistake");
     let result = client(short()).send(outgoing).await.result;
-    assert_eq!(result.expect_err("not sent"), NoAnswer::Unsendable(reason.clone()));
+    assert_eq!(result.expect_err("not sent"), NoResponse::Unsendable(reason.clone()));
     assert_eq!(server.connections(), 0);
     reason
 }
@@ -202,7 +202,7 @@ async fn debug_shows_what_may_be_shown() {
 }
 
 #[tokio::test]
-async fn an_answer_is_timed() {
+async fn an_response_is_timed() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         sleep(Duration::from_millis(50)).await;
@@ -212,7 +212,7 @@ async fn an_answer_is_timed() {
     })
     .await;
     let exchange = get(&server.url).await;
-    let answer = exchange.result.expect("an answer");
-    assert!(answer.first_byte >= Duration::from_millis(50), "{:?}", answer.first_byte);
-    assert!(exchange.elapsed >= answer.first_byte + Duration::from_millis(45), "{:?}", exchange.elapsed);
+    let response = exchange.result.expect("a response");
+    assert!(response.first_byte >= Duration::from_millis(50), "{:?}", response.first_byte);
+    assert!(exchange.elapsed >= response.first_byte + Duration::from_millis(45), "{:?}", exchange.elapsed);
 }

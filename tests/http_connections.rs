@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Client, Limits, NoAnswer};
+use failspec::http::{Client, Limits, NoResponse};
 use http_server::{Server, client, read_request, request, short};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -25,18 +25,18 @@ struct Closing {
 }
 
 impl Closing {
-    /// Closes a connection `pause` after so many answers on it.
-    async fn after(answers: usize, pause: Duration) -> Self {
-        Self::start(move |_| answers, pause, false).await
+    /// Closes a connection `pause` after so many responds on it.
+    async fn after(responses: usize, pause: Duration) -> Self {
+        Self::start(move |_| responses, pause, false).await
     }
 
-    /// Answers so many requests on a connection of this number, from 0, and closes it as the next request is there.
-    async fn under_a_request(answers: impl Fn(usize) -> usize + Send + 'static) -> Self {
-        Self::start(answers, Duration::ZERO, true).await
+    /// Responses so many requests on a connection of this number, from 0, and closes it as the next request is there.
+    async fn under_a_request(responses: impl Fn(usize) -> usize + Send + 'static) -> Self {
+        Self::start(responses, Duration::ZERO, true).await
     }
 
     async fn start(
-        answers: impl Fn(usize) -> usize + Send + 'static,
+        responses: impl Fn(usize) -> usize + Send + 'static,
         pause: Duration,
         swallows: bool,
     ) -> Self {
@@ -44,10 +44,10 @@ impl Closing {
         let count = requests.clone();
         let connections = AtomicUsize::new(0);
         let server = Server::start(move |mut stream| {
-            let answers = answers(connections.fetch_add(1, Ordering::Relaxed));
+            let responses = responses(connections.fetch_add(1, Ordering::Relaxed));
             let count = count.clone();
             async move {
-                for _ in 0..answers {
+                for _ in 0..responses {
                     read_request(&mut stream).await?;
                     count.fetch_add(1, Ordering::Relaxed);
                     stream.write_all(OK).await?;
@@ -65,8 +65,8 @@ impl Closing {
         Self { server, requests, client }
     }
 
-    async fn send(&self, method: &str) -> Result<u16, NoAnswer> {
-        self.client.send(request(method, &self.server.url)).await.result.map(|answer| answer.status)
+    async fn send(&self, method: &str) -> Result<u16, NoResponse> {
+        self.client.send(request(method, &self.server.url)).await.result.map(|response| response.status)
     }
 
     fn requests(&self) -> usize {
@@ -112,7 +112,7 @@ async fn a_connection_that_was_closed_while_idle_is_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_closed_after_each_answer_is_no_failure() {
+async fn a_connection_that_is_closed_after_each_response_is_no_failure() {
     for method in ["GET", "POST", "DELETE"] {
         for pause in [0, 1, 2] {
             let closing = Closing::after(1, Duration::from_millis(pause)).await;
@@ -156,15 +156,15 @@ async fn what_changes_nothing_goes_out_once_more_when_its_connection_was_used_be
 async fn it_goes_out_once_more_and_no_more() {
     let closing = Closing::under_a_request(|connection| usize::from(connection == 0)).await;
     assert_eq!(closing.send("GET").await, Ok(200));
-    assert!(matches!(closing.send("GET").await, Err(NoAnswer::Closed { .. })));
+    assert!(matches!(closing.send("GET").await, Err(NoResponse::Closed { .. })));
     assert_eq!((closing.requests(), closing.server.connections()), (3, 2));
 }
 
 #[tokio::test]
-async fn a_new_connection_that_is_closed_is_the_answer() {
+async fn a_new_connection_that_is_closed_is_the_response() {
     for method in ["GET", "POST"] {
         let closing = Closing::under_a_request(|_| 0).await;
-        let Err(NoAnswer::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
+        let Err(NoResponse::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
         assert!(!reason.contains("used before"), "{reason}");
         assert_eq!(closing.requests(), 1, "{method}");
     }
@@ -173,10 +173,12 @@ async fn a_new_connection_that_is_closed_is_the_answer() {
 #[tokio::test]
 async fn what_changes_something_is_sent_once_and_says_what_may_have_happened() {
     let closing = Closing::under_a_request(|_| 2).await;
-    // Two answers on one connection: the server seems to keep them.
+    // Two responds on one connection: the server seems to keep them.
     assert_eq!(closing.send("GET").await, Ok(200));
     assert_eq!(closing.send("GET").await, Ok(200));
-    let Err(NoAnswer::Closed { reason }) = closing.send("POST").await else { panic!("there was an answer") };
+    let Err(NoResponse::Closed { reason }) = closing.send("POST").await else {
+        panic!("there was a response")
+    };
     assert!(reason.contains("the connection was used before"), "{reason}");
     assert_eq!(closing.requests(), 3);
     // It does not, and that is not forgotten.

@@ -1,4 +1,4 @@
-//! An answer is hostile input: whatever a server does, an exchange ends in time and says what happened.
+//! A response is hostile input: whatever a server does, an exchange ends in time and says what happened.
 
 mod http_server;
 
@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failspec::http::{Answer, BodyDefect, Client, ClientOptions, Exchange, Limits, NoAnswer, Phase};
+use failspec::http::{BodyDefect, Client, ClientOptions, Exchange, Limits, NoResponse, Phase, Response};
 use flate2::{Compression, write::GzEncoder};
 use http_server::{Server, client, get, read_request, request, short};
 use tokio::{
@@ -19,12 +19,12 @@ use url::Url;
 /// Long after each bound of [`short`], and short enough for a whole file of tests.
 const BOUND: Duration = Duration::from_secs(3);
 
-async fn answered(server: &Server) -> Answer {
-    bounded(get(&server.url)).await.result.expect("an answer")
+async fn answered(server: &Server) -> Response {
+    bounded(get(&server.url)).await.result.expect("a response")
 }
 
-async fn unanswered(server: &Server) -> NoAnswer {
-    let reason = bounded(get(&server.url)).await.result.expect_err("no answer");
+async fn unanswered(server: &Server) -> NoResponse {
+    let reason = bounded(get(&server.url)).await.result.expect_err("no response");
     assert_eq!(reason.to_string().lines().count(), 1, "{reason}");
     assert!(!reason.to_string().contains("error sending request"), "{reason}");
     reason
@@ -49,10 +49,10 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("writes to memory")
 }
 
-// --- no answer -----------------------------------------------------------------------------------------
+// --- no response -----------------------------------------------------------------------------------------
 
 #[tokio::test]
-async fn never_answers() {
+async fn never_responses() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         sleep(BOUND).await;
@@ -60,7 +60,7 @@ async fn never_answers() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoAnswer::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn sends_its_head_byte_by_byte() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoAnswer::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn sends_its_body_byte_by_byte() {
     })
     .await;
     let limit = short().total;
-    assert_eq!(unanswered(&server).await, NoAnswer::Timeout { phase: Phase::Body, limit });
+    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Body, limit });
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn closes_at_once() {
         Ok(())
     })
     .await;
-    assert!(matches!(unanswered(&server).await, NoAnswer::Closed { .. }));
+    assert!(matches!(unanswered(&server).await, NoResponse::Closed { .. }));
     assert_eq!(server.connections(), 1, "nothing is sent twice");
 }
 
@@ -108,14 +108,14 @@ async fn closes_at_once() {
 async fn closes_after_the_request() {
     let server = Server::answering("").await;
     let reason = unanswered(&server).await;
-    assert!(matches!(reason, NoAnswer::Closed { .. }), "{reason}");
+    assert!(matches!(reason, NoResponse::Closed { .. }), "{reason}");
     assert_eq!(server.connections(), 1, "nothing is sent twice");
 }
 
 #[tokio::test]
 async fn closes_within_its_head() {
     let server = Server::answering("HTTP/1.1 500 Internal\r\ncontent-le").await;
-    assert!(matches!(unanswered(&server).await, NoAnswer::Closed { .. }));
+    assert!(matches!(unanswered(&server).await, NoResponse::Closed { .. }));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn is_not_there() {
     drop(listener);
     let url = Url::parse(&format!("http://{address}/?token=secret")).expect("a URL");
     let reason = bounded(get(&url)).await.result.expect_err("nobody listens");
-    assert_eq!(reason, NoAnswer::Connect { address, reason: "Connection refused".to_owned() });
+    assert_eq!(reason, NoResponse::Connect { address, reason: "Connection refused".to_owned() });
 }
 
 /// Linux leaves a connection unanswered when the queue of a listener is full, as a firewall would.
@@ -148,7 +148,7 @@ async fn takes_no_connection() {
     for scheme in ["http", "https"] {
         let url = Url::parse(&format!("{scheme}://{address}/")).expect("a URL");
         let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("nobody accepts");
-        assert_eq!(reason, NoAnswer::Timeout { phase: Phase::Connect, limit: short().connect }, "{scheme}");
+        assert_eq!(reason, NoResponse::Timeout { phase: Phase::Connect, limit: short().connect }, "{scheme}");
     }
 }
 
@@ -160,7 +160,7 @@ async fn has_no_such_name() {
     let client = Client::new(options).expect("a client");
     let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("no such name");
     let about_connecting =
-        matches!(reason, NoAnswer::Connect { .. } | NoAnswer::Timeout { phase: Phase::Connect, .. });
+        matches!(reason, NoResponse::Connect { .. } | NoResponse::Timeout { phase: Phase::Connect, .. });
     assert!(about_connecting, "{reason}");
 }
 
@@ -174,8 +174,8 @@ async fn speaks_no_tls() {
     let mut url = server.url.clone();
     url.set_scheme("https").expect("https");
     let reason = bounded(get(&url)).await.result.expect_err("no TLS");
-    assert!(matches!(reason, NoAnswer::Tls { .. }), "{reason}");
-    assert!(reason.to_string().ends_with("; what answers there may speak http, without TLS"), "{reason}");
+    assert!(matches!(reason, NoResponse::Tls { .. }), "{reason}");
+    assert!(reason.to_string().ends_with("; what responses there may speak http, without TLS"), "{reason}");
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn is_not_http() {
         "\x15\x03\x01\0\x02\x02\x46",
     ] {
         let reason = unanswered(&Server::answering(bytes).await).await;
-        assert!(matches!(reason, NoAnswer::Malformed { .. }), "{bytes:?}: {reason}");
+        assert!(matches!(reason, NoResponse::Malformed { .. }), "{bytes:?}: {reason}");
     }
 }
 
@@ -208,13 +208,13 @@ async fn has_an_enormous_head() {
     let some = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(101));
     for head in [long, many, over, some] {
         let reason = unanswered(&Server::answering(head).await).await;
-        let NoAnswer::Malformed { reason } = reason else { panic!("{reason}") };
+        let NoResponse::Malformed { reason } = reason else { panic!("{reason}") };
         assert!(reason.starts_with("its head "), "{reason}");
     }
 }
 
 #[tokio::test]
-async fn floods_with_interim_answers() {
+async fn floods_with_interim_responses() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         loop {
@@ -223,7 +223,7 @@ async fn floods_with_interim_answers() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoAnswer::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -236,7 +236,7 @@ async fn never_ends_its_body() {
         }
     })
     .await;
-    assert_eq!(unanswered(&server).await, NoAnswer::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, NoResponse::BodyTooLarge { limit: short().body });
 }
 
 #[tokio::test]
@@ -244,10 +244,10 @@ async fn sends_a_compressed_bomb() {
     let bomb = gzip(&vec![0; 64 << 20]);
     assert!(bomb.len() < 100_000, "{} bytes pass the limit before they are decoded", bomb.len());
     let server = Server::answering(with_body("content-encoding: gzip\r\n", &bomb)).await;
-    assert_eq!(unanswered(&server).await, NoAnswer::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, NoResponse::BodyTooLarge { limit: short().body });
 }
 
-// --- answers that are the API's own, and are judged --------------------------------------------------------
+// --- responses that are the API's own, and are judged --------------------------------------------------------
 
 #[tokio::test]
 async fn ends_its_body_early() {
@@ -256,9 +256,9 @@ async fn ends_its_body_early() {
         "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{\"error\":\r\n",
         "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{\"error\":\r\nzz\r\n",
     ] {
-        let answer = answered(&Server::answering(bytes).await).await;
-        assert_eq!((answer.status, answer.body.as_ref()), (500, &b"{\"error\":"[..]));
-        assert!(matches!(answer.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", answer.defect);
+        let response = answered(&Server::answering(bytes).await).await;
+        assert_eq!((response.status, response.body.as_ref()), (500, &b"{\"error\":"[..]));
+        assert!(matches!(response.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", response.defect);
     }
 }
 
@@ -272,18 +272,18 @@ async fn resets_within_its_body() {
         stream.set_linger(Some(Duration::ZERO))
     })
     .await;
-    let answer = answered(&server).await;
-    assert_eq!(answer.body, "half");
-    assert!(matches!(answer.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", answer.defect);
+    let response = answered(&server).await;
+    assert_eq!(response.body, "half");
+    assert!(matches!(response.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", response.defect);
 }
 
 #[tokio::test]
 async fn says_gzip_and_sends_none() {
-    let answer =
+    let response =
         answered(&Server::answering(with_body("content-encoding: gzip\r\n", b"{\"a\":1}")).await).await;
-    assert_eq!(answer.body, "{\"a\":1}", "what arrived is kept");
-    assert!(matches!(answer.defect, Some(BodyDefect::BadEncoding(_))), "{:?}", answer.defect);
-    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert_eq!(response.body, "{\"a\":1}", "what arrived is kept");
+    assert!(matches!(response.defect, Some(BodyDefect::BadEncoding(_))), "{:?}", response.defect);
+    assert_eq!(response.header("content-encoding"), Some("gzip"));
 }
 
 #[tokio::test]
@@ -296,18 +296,18 @@ async fn spoils_its_compression() {
         ("followed by something else", [&whole[..], b"surplus surplus"].concat()),
     ] {
         let bytes = with_body("content-encoding: gzip\r\n", &spoiled);
-        let answer = answered(&Server::answering(bytes).await).await;
-        assert!(matches!(answer.defect, Some(BodyDefect::BadEncoding(_))), "{name}: {:?}", answer.defect);
-        assert!(answer.body.len() > 1000, "{name}: what could be decoded is kept");
-        assert!(plain.as_bytes().starts_with(&answer.body), "{name}");
+        let response = answered(&Server::answering(bytes).await).await;
+        assert!(matches!(response.defect, Some(BodyDefect::BadEncoding(_))), "{name}: {:?}", response.defect);
+        assert!(response.body.len() > 1000, "{name}: what could be decoded is kept");
+        assert!(plain.as_bytes().starts_with(&response.body), "{name}");
     }
 }
 
 #[tokio::test]
 async fn uses_a_coding_that_nobody_asked_for() {
-    let answer = answered(&Server::answering(with_body("content-encoding: br\r\n", b"??")).await).await;
-    assert_eq!(answer.defect, Some(BodyDefect::UnsupportedEncoding("br".to_owned())));
-    assert_eq!(answer.body, "??");
+    let response = answered(&Server::answering(with_body("content-encoding: br\r\n", b"??")).await).await;
+    assert_eq!(response.defect, Some(BodyDefect::UnsupportedEncoding("br".to_owned())));
+    assert_eq!(response.body, "??");
 }
 
 #[tokio::test]
@@ -316,10 +316,10 @@ async fn nests_its_json_deeply() {
     let limits = Limits { body: 1 << 20, ..short() };
     let server = Server::answering(with_body("content-type: application/json\r\n", &deep)).await;
     let exchange = bounded(client(limits).send(request("GET", &server.url))).await;
-    let answer = exchange.result.expect("an answer");
-    assert_eq!(answer.body.len(), 400_000);
-    assert!(answer.document().value.is_none());
-    assert_eq!(answer.document().defects.len(), 1);
+    let response = exchange.result.expect("a response");
+    assert_eq!(response.body.len(), 400_000);
+    assert!(response.document().value.is_none());
+    assert_eq!(response.document().defects.len(), 1);
 }
 
 #[tokio::test]
@@ -327,8 +327,8 @@ async fn redirects() {
     for location in ["/login", "http://example.com/", "http://[bad", "ftp://x/", ""] {
         let bytes = format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
         let server = Server::answering(bytes).await;
-        let answer = answered(&server).await;
-        assert_eq!((answer.status, answer.header("location")), (302, Some(location)));
+        let response = answered(&server).await;
+        assert_eq!((response.status, response.header("location")), (302, Some(location)));
         assert_eq!(server.connections(), 1);
     }
 }
@@ -336,23 +336,23 @@ async fn redirects() {
 #[tokio::test]
 async fn says_nothing_of_its_body() {
     // Neither length nor type: the body ends with the connection.
-    let answer = answered(&Server::answering("HTTP/1.0 500 X\r\n\r\noops").await).await;
-    assert_eq!((answer.status, answer.body.as_ref()), (500, &b"oops"[..]));
-    assert!(answer.media_type().is_none() && answer.defect.is_none());
+    let response = answered(&Server::answering("HTTP/1.0 500 X\r\n\r\noops").await).await;
+    assert_eq!((response.status, response.body.as_ref()), (500, &b"oops"[..]));
+    assert!(response.media_type().is_none() && response.defect.is_none());
 }
 
 #[tokio::test]
 async fn uses_unusual_but_valid_heads() {
     let bytes = b"HTTP/1.1 999 \r\nX-Latin: caf\xe9\r\nx-empty:\r\nx-twice: a\r\nx-twice: b\r\n\r\n";
-    let answer = answered(&Server::answering(bytes.to_vec()).await).await;
-    assert_eq!((answer.status, answer.header("x-empty")), (999, Some("")));
-    assert_eq!(answer.header("x-latin"), None, "not UTF-8");
-    assert_eq!(answer.headers.get_all("x-twice").iter().count(), 2);
+    let response = answered(&Server::answering(bytes.to_vec()).await).await;
+    assert_eq!((response.status, response.header("x-empty")), (999, Some("")));
+    assert_eq!(response.header("x-latin"), None, "not UTF-8");
+    assert_eq!(response.headers.get_all("x-twice").iter().count(), 2);
 }
 
 #[tokio::test]
-async fn answers_before_it_has_read_the_request() {
-    // A server that refuses a large body answers and closes; the answer must not be lost to the write that
+async fn responses_before_it_has_read_the_request() {
+    // A server that refuses a large body responses and closes; the response must not be lost to the write that
     // fails meanwhile.
     let server = Server::start(|mut stream| async move {
         stream.read_exact(&mut [0; 100]).await?;
@@ -366,7 +366,7 @@ async fn answers_before_it_has_read_the_request() {
         let mut upload = request("POST", &server.url);
         upload.body = http_server::body(vec![b'x'; 4 << 20]);
         let exchange = bounded(client(Limits { first_byte: BOUND, ..short() }).send(upload)).await;
-        let answer = exchange.result.expect("an answer");
-        assert_eq!(answer.body, "too large");
+        let response = exchange.result.expect("a response");
+        assert_eq!(response.body, "too large");
     }
 }

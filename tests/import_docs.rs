@@ -289,7 +289,7 @@ fn what_another_page_documents_is_not_missing_from_this_one() {
     let folder = imported(PAGE);
     let path = folder.path().join("schemas/things/contract.yaml");
     let text = fs::read_to_string(&path).unwrap();
-    let more = "  - { id: away, status: 503, code: away, summary: We are away, source: elsewhere }\n";
+    let more = "  - { id: away, status: 503, code: away, summary: We are away, source: published }\n";
     let text = text.replace("failures:\n", &format!("failures:\n{more}"));
     fs::write(&path, text).unwrap();
     failspec_in(folder.path(), &["drift", "things", "--packs", ".", "--docs", "errors.md"])

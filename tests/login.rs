@@ -55,7 +55,7 @@ struct Shop {
     lifetime: u64,
 }
 
-async fn answer(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn response(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let json = |status: StatusCode, text: String| {
         (status, [("content-type", "application/json")], text).into_response()
     };
@@ -91,7 +91,7 @@ async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
     let shop = Arc::new(shop);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = Router::new().fallback(answer).with_state(Arc::clone(&shop));
+    let router = Router::new().fallback(response).with_state(Arc::clone(&shop));
     tokio::spawn(async move { axum::serve(listener, router).await });
     let config = format!(
         r#"

@@ -13,14 +13,14 @@ use failspec::{
     reference::apis,
     run::{RunOptions, Selectors},
     snapshot::Mode,
-    verdict::{RunReport, TrialReport},
+    verdict::{CaseReport, RunReport},
 };
 use futures_util::{StreamExt as _, stream};
 
 /// Runs at once: more would only wait for each other.
 const AT_ONCE: usize = 8;
 
-/// Scenarios of every kind of answer: read and written, with and without credentials, 4xx from handlers of several
+/// Scenarios of every kind of response: read and written, with and without credentials, 4xx from handlers of several
 /// sorts. All but the last are documented; that one is ours, so that what breaks there stays a warning.
 const SAMPLE: &[&str] = &[
     "kubeglass::unauthorized::read_without_credentials",
@@ -34,8 +34,8 @@ const SAMPLE: &[&str] = &[
     "kubeglass::not_found::list_an_unknown_kind",
 ];
 
-/// Mutants that not every answer shows.
-const IN_SOME_ANSWERS: &[&str] = &["www-authenticate", "allow", "leaks", "repeatable", "accepted"];
+/// Mutants that not every response shows.
+const IN_SOME_ANSWERS: &[&str] = &["www-authenticate", "allow", "leaks", "repeatable", "not-rejected"];
 
 fn pack(name: &str) -> Arc<Pack> {
     Arc::new(Pack::load(&Files::Embedded, name).expect("it is built in"))
@@ -64,8 +64,8 @@ async fn run_sample(id: &str, selectors: &[&str]) -> RunReport {
     run_on(&subject.pack, Some(subject.mutant), options).await.expect("the reference starts")
 }
 
-fn breaks(trial: &TrialReport, check: &str) -> bool {
-    trial.violations.iter().any(|finding| finding.check == check)
+fn breaks(case: &CaseReport, check: &str) -> bool {
+    case.violations.iter().any(|finding| finding.check == check)
 }
 
 #[test]
@@ -156,7 +156,7 @@ async fn harmless_changes_pass() {
 
 /// Of the mutants that fit every contract, one for each check and contract.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_answers_are_noticed_with_every_contract() {
+async fn wrong_responses_are_noticed_with_every_contract() {
     let mut chosen: BTreeMap<(String, String), Subject> = BTreeMap::new();
     for subject in everything() {
         let general = subject.noticed.failure().is_none() && !subject.mutant.harmless;
@@ -175,7 +175,7 @@ async fn wrong_answers_are_noticed_with_every_contract() {
 
 /// One contract in every detail: not in some scenario, but in every documented one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_answers_are_caught_in_every_documented_scenario() {
+async fn wrong_responses_are_caught_in_every_documented_scenario() {
     let expected: Vec<(String, &str)> = of("kubeglass")
         .into_iter()
         .filter_map(|subject| match subject.noticed {
@@ -192,28 +192,28 @@ async fn wrong_answers_are_caught_in_every_documented_scenario() {
     for (report, id, check) in reports {
         assert_eq!(report.verdict.word(), "violations", "{id}: {:?}", report.diagnosis);
         let (documented, ours): (Vec<_>, Vec<_>) =
-            report.scenarios.iter().partition(|trial| trial.source.is_binding());
+            report.cases.iter().partition(|case| case.source.is_binding());
         assert!(documented.len() >= 8 && ours.len() == 1, "{id}");
-        for trial in documented {
-            assert!(breaks(trial, check), "{id}: {} broke {:?}", trial.name, trial.violations);
+        for case in documented {
+            assert!(breaks(case, check), "{id}: {} broke {:?}", case.name, case.violations);
         }
-        for trial in ours {
-            assert!(trial.violations.is_empty(), "{id}: {} is ours", trial.name);
-            assert!(trial.warnings.iter().any(|finding| finding.check == check), "{id}: {}", trial.name);
+        for case in ours {
+            assert!(case.violations.is_empty(), "{id}: {} is ours", case.name);
+            assert!(case.warnings.iter().any(|finding| finding.check == check), "{id}: {}", case.name);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_answer_to_everything_is_one_diagnosis() {
+async fn one_response_to_everything_is_one_diagnosis() {
     for id in ["always-unauthorized", "always-not-found"] {
         let report = run_sample(id, &[]).await;
         assert_eq!(report.verdict.word(), "inconclusive", "{id}");
         assert!(report.diagnosis.is_some(), "{id}");
         assert!(report.run_findings.is_empty(), "{id}: {:?}", report.run_findings);
-        assert!(report.scenarios.iter().all(|trial| trial.violations.is_empty()), "{id}");
-        let sent = report.scenarios.iter().filter(|trial| !trial.exchanges.is_empty()).count();
-        assert!(sent <= 5, "{id}: {sent} trials were run to find out");
+        assert!(report.cases.iter().all(|case| case.violations.is_empty()), "{id}");
+        let sent = report.cases.iter().filter(|case| !case.exchanges.is_empty()).count();
+        assert!(sent <= 5, "{id}: {sent} cases were run to find out");
         assert_eq!(report.summary.exercised, 0, "{id}");
     }
 }
@@ -224,9 +224,9 @@ async fn success_to_everything_is_accepting_what_must_be_refused() {
     for id in ["always-success", "always-empty"] {
         let report = run_sample(id, SAMPLE).await;
         assert_eq!(report.verdict.word(), "violations", "{id}: {:?}", report.diagnosis);
-        for trial in report.scenarios.iter().filter(|trial| trial.source.is_binding()) {
-            let accepted = breaks(trial, "accepted");
-            assert!(accepted || trial.outcome.word() == "inconclusive", "{id}: {}", trial.name);
+        for case in report.cases.iter().filter(|case| case.source.is_binding()) {
+            let accepted = breaks(case, "not-rejected");
+            assert!(accepted || case.outcome.word() == "inconclusive", "{id}: {}", case.name);
         }
         assert_eq!(report.summary.exercised, 0, "{id}");
     }
@@ -237,9 +237,9 @@ async fn one_request_id_for_everything_is_seen_in_scenarios_and_across_the_run()
     let report = run_sample("request-id-constant", SAMPLE).await;
     let reused = report.run_findings.iter().find(|finding| finding.check == "request-id-reused");
     let reused = reused.unwrap_or_else(|| panic!("{:?}", report.run_findings));
-    assert_eq!(reused.trials.len(), report.scenarios.len());
-    // Where a safe request is sent again, or a twin, the scenario has two answers with one id.
-    assert!(report.scenarios.iter().any(|trial| breaks(trial, "request-id")));
+    assert_eq!(reused.cases.len(), report.cases.len());
+    // Where a safe request is sent again, or a twin, the scenario has two responds with one id.
+    assert!(report.cases.iter().any(|case| breaks(case, "request-id")));
 }
 
 /// The command must not be green over a survivor: a harness that finds nothing kills nothing.
@@ -251,9 +251,9 @@ async fn a_mutant_that_is_not_noticed_as_it_must_be_survives() {
         // Another check, another severity, another place, no finding at all, and one that should pass.
         wrongly("code-padded", Noticed::violation("media-type")),
         wrongly("code-padded", Noticed::warning("code")),
-        wrongly("stale-version-accepted", Noticed::violation("accepted").at("already_exists")),
+        wrongly("stale-version-accepted", Noticed::violation("not-rejected").at("already_exists")),
         wrongly("field-added", Noticed::violation("schema")),
-        wrongly("always-unauthorized", Noticed::violation("accepted")),
+        wrongly("always-unauthorized", Noticed::violation("not-rejected")),
         wrongly("code-padded", Noticed::Harmless),
         wrongly("allow-missing", Noticed::Harmless),
         wrongly("code-padded", Noticed::Diagnosis("")),

@@ -1,4 +1,4 @@
-//! `failspec import openapi`, and contracts that name a document: import, lint, run, canary, causes, drift.
+//! `failspec import openapi`, and contracts that name a document: import, lint, run, health_check, causes, drift.
 
 mod support;
 
@@ -132,7 +132,9 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
     let folder = folder.path();
     done(failspec(folder).args(["lint", "pets", "--packs", "."])).exits(0).says("0 errors, 0 warnings");
     let contract = read(folder, "schemas/pets/contract.yaml");
-    for line in ["openapi: openapi.yaml", "  code: \"/code\"", "canary: { request: \"GET /me\", as: user }"] {
+    for line in
+        ["openapi: openapi.yaml", "  code: \"/code\"", "health_check: { request: \"GET /me\", as: user }"]
+    {
         assert!(contract.contains(line), "`{line}` is missing in\n{contract}");
     }
     assert!(contract.contains("  - id: conflict\n    status: 409\n"), "{contract}");
@@ -143,7 +145,7 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
     let operations = report["packs"][0]["operations"].as_array().unwrap();
     let list = operations.iter().find(|it| it["operation"] == "GET /pets").unwrap();
     assert!(
-        list["errors"].as_array().unwrap().iter().all(|error| error["trials"].as_u64() > Some(0)),
+        list["errors"].as_array().unwrap().iter().all(|error| error["cases"].as_u64() > Some(0)),
         "{list}"
     );
     // What was made was made by the run, and only that was removed.
@@ -315,7 +317,7 @@ fn findings_with_one_cause_are_told_once() {
     let (folder, _) = imported(DOCUMENT, &[]);
     let server = Server::start(|asked| {
         let reply = pets(asked);
-        if matches!(reply, Reply::Answer { status: 400, .. }) {
+        if matches!(reply, Reply::Response { status: 400, .. }) {
             Reply::json(400, r#"{"code":7,"message":"no"}"#)
         } else {
             reply
@@ -324,10 +326,10 @@ fn findings_with_one_cause_are_told_once() {
     let done = run_on(folder.path(), &server, &[]).exits(1);
     done.says("is not of type \"string\"").says("[envelope]").says("the shortest example of each");
     let report: Value = serde_json::from_str(&read(folder.path(), "report.json")).unwrap();
-    let causes = report["causes"].as_array().unwrap();
+    let causes = report["finding_groups"].as_array().unwrap();
     let failed = report["summary"]["failed"].as_u64().unwrap();
     assert!(failed >= 5, "{failed}");
-    assert!(causes.iter().all(|cause| cause["trials"].as_u64() == Some(failed)), "{causes:#?}");
+    assert!(causes.iter().all(|cause| cause["cases"].as_u64() == Some(failed)), "{causes:#?}");
     // The same schema of contract and document is not told twice.
     assert!(causes.iter().all(|cause| cause["check"] != "declared-schema"), "{causes:#?}");
     assert_eq!(causes[0]["example"], "pets::bad_request::list_pets_without_kind");
@@ -349,13 +351,13 @@ fn the_run_stops_when_a_write_breaks_what_it_needs() {
     let done = run_on(folder.path(), &server, &[]);
     assert_ne!(done.code, 0);
     let done = done
-        .says("the canary does not succeed any more, so the run was stopped")
+        .says("the health check does not succeed any more, so the run was stopped")
         .says("It had sent")
         .says("DELETE ");
     let named = done.all().lines().find(|line| line.starts_with("after pets::")).map(str::to_owned);
     assert!(named.is_some(), "{}", done.all());
     let deleted = server.lines().iter().filter(|line| line.starts_with("DELETE")).count();
-    // Those of the one trial: of its control and of its request.
+    // Those of the one case: of its control and of its request.
     assert!((1..=3).contains(&deleted), "{:?}", server.lines());
 }
 
@@ -401,7 +403,7 @@ fn a_default_response_binds_errors_where_successes_are_declared() {
     let run = ["run", "tiny", "--packs", ".", "--url", &server.url, "--report", "json=report.json"];
     done(failspec(folder.path()).args(run)).exits(1);
     let report: Value = serde_json::from_str(&read(folder.path(), "report.json")).unwrap();
-    let found = |trial: usize, kind: &str| report["scenarios"][trial][kind][0]["check"].clone();
+    let found = |case: usize, kind: &str| report["cases"][case][kind][0]["check"].clone();
     assert_eq!(
         (found(0, "violations"), found(0, "warnings")),
         ("declared-schema".into(), Value::Null),

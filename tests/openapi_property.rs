@@ -54,12 +54,11 @@ async fn verdict_on(pack: &Arc<Pack>, api: &StrictApi) -> RunReport {
 }
 
 fn told(report: &RunReport) -> String {
-    let trials =
-        report.scenarios.iter().filter(|trial| !trial.violations.is_empty() || trial.reason.is_some());
+    let cases = report.cases.iter().filter(|case| !case.violations.is_empty() || case.reason.is_some());
     let mut text = format!("{:?}\n{:?}\n", report.verdict, report.diagnosis);
-    for trial in trials {
-        let findings: Vec<&str> = trial.violations.iter().map(|finding| finding.message.as_str()).collect();
-        text += &format!("{}: {:?} {findings:?}\n", trial.name, trial.reason);
+    for case in cases {
+        let findings: Vec<&str> = case.violations.iter().map(|finding| finding.message.as_str()).collect();
+        text += &format!("{}: {:?} {findings:?}\n", case.name, case.reason);
     }
     for pack in &report.packs {
         text += &format!("{:?}\n", pack.coverage.missing());
@@ -87,7 +86,7 @@ async fn every_rule_counts(seeds: std::ops::RangeInclusive<u64>) -> usize {
         let api = StrictApi::start(document.clone(), None).await;
         let report = verdict_on(&pack, &api).await;
         assert_eq!(report.verdict, Verdict::Conforms, "seed {seed}: {}", told(&report));
-        assert!(report.causes.is_empty(), "seed {seed}: {:#?}", report.causes);
+        assert!(report.finding_groups.is_empty(), "seed {seed}: {:#?}", report.finding_groups);
         assert_eq!(api.things(), 0, "seed {seed}: what the run made was not removed");
         let all = rules::all(&document);
         let met = api.rules();

@@ -131,9 +131,9 @@ fn one_thing_is_wrong_and_the_control_is_right() {
 fn a_name_is_no_promise() {
     let (folder, _) = imported(DOCUMENT, &[]);
     let contract = fs::read_to_string(folder.path().join("schemas/boxes/contract.yaml")).unwrap();
-    let ours = contract.split("  ours:").nth(1).expect("parts that are ours");
+    let inferred = contract.split("  inferred:").nth(1).expect("inferred parts");
     assert!(
-        ours.contains("    message: \"/message\"") && ours.contains("    status: \"/status\""),
+        inferred.contains("    message: \"/message\"") && inferred.contains("    status: \"/status\""),
         "{contract}"
     );
     let done = verdict(&folder, "nothing");
@@ -230,11 +230,11 @@ fn an_operation_may_stand_in_a_file_of_its_own() {
 fn a_rule_that_is_checked_nowhere_is_told_once() {
     let own = "{ name: size, in: query, schema: { type: integer } }, { name: age, in: query, schema: { type: integer } }";
     let language = "{ $ref: '#/components/parameters/language' }";
-    let answers = "{ '200': { description: ok }, '400': { description: no } }";
+    let responses = "{ '200': { description: ok }, '400': { description: no } }";
     let document = format!(
-        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes: {{ get: {{ parameters: [{language}], responses: {answers} \
-         }} }}\n  /lids: {{ get: {{ parameters: [{language}], responses: {answers} }} }}\n  /bags: {{ get: {{ parameters: [{own}], \
-         responses: {answers} }} }}\ncomponents: {{ parameters: {{ language: {{ name: language, in: query, schema: {{ enum: [en, \
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes: {{ get: {{ parameters: [{language}], responses: {responses} \
+         }} }}\n  /lids: {{ get: {{ parameters: [{language}], responses: {responses} }} }}\n  /bags: {{ get: {{ parameters: [{own}], \
+         responses: {responses} }} }}\ncomponents: {{ parameters: {{ language: {{ name: language, in: query, schema: {{ enum: [en, \
          de] }} }} }} }}\n"
     );
     let (folder, _) = imported(&document, &[]);
@@ -243,9 +243,9 @@ fn a_rule_that_is_checked_nowhere_is_told_once() {
     let done = done(failspec(folder.path()).args(run)).exits(1);
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
-    let causes = report["causes"].as_array().unwrap();
+    let causes = report["finding_groups"].as_array().unwrap();
     let told: Vec<(&Value, &Value, &Value)> =
-        causes.iter().map(|it| (&it["trials"], &it["rule"], &it["operation"])).collect();
+        causes.iter().map(|it| (&it["cases"], &it["rule"], &it["operation"])).collect();
     let (two, none) = (Value::from(2), Value::Null);
     let (rule, operation) =
         (Value::from("openapi.yaml#/components/parameters/language"), Value::from("GET /bags"));

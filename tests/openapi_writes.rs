@@ -179,7 +179,7 @@ fn what_was_there_before_is_there_after() {
 #[test]
 fn a_forgotten_rule_behind_another_thing_is_noticed() {
     let (things, _, done) = run(&[], "size");
-    done.exits(1).says("post_boxes_size_missing").says("[accepted]");
+    done.exits(1).says("post_boxes_size_missing").says("[not-rejected]");
     let boxes = things.keys().filter(|path| path.starts_with("/boxes/own-")).count();
     assert!(boxes > 0, "what the API should have refused is there: {things:?}");
 }
@@ -269,7 +269,7 @@ paths:
 components: { responses: { Tag: { description: a tag, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } } }
 "##;
 
-/// Runs on an API that answers with the one tag that it has, or makes one for each name and refuses a name twice.
+/// Runs on an API that responds with the one tag that it has, or makes one for each name and refuses a name twice.
 fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tags.yaml"), TAGS).unwrap();

@@ -217,7 +217,7 @@ fn shapes_of_other_pages() {
             &["410 not-there"],
         ),
         (
-            "an answer in a fence, its headers, then its codes",
+            "a response in a fence, its headers, then its codes",
             "# Methods\n\n#### On Failure: Odd Name\n\n```\n400 Bad Request\nContent-Type: application/json\n```\n\nThe following headers will be returned:\n\n|Name|Description|\n|---|---|\n|`X-Odd-Name`|It.|\n\nThe error codes are:\n\n|Code|Message|\n|---|---|\n|`NAME_ODD`|no|\n",
             &["400 NAME_ODD"],
         ),

@@ -19,7 +19,7 @@ use support::{Done, done, failspec};
 /// How long a registry may take until it listens: it takes a moment on an idle machine.
 const LONGEST_START: Duration = Duration::from_secs(30);
 
-/// The version whose answers are approved. Another one may word them differently.
+/// The version whose responses are approved. Another one may word them differently.
 const APPROVED: &str = "2.8.2";
 
 fn example() -> PathBuf {
@@ -93,7 +93,7 @@ impl Registries {
     fn run(&self, config: &Path, arguments: &[&str]) -> Done {
         done(
             failspec(Path::new(env!("CARGO_MANIFEST_DIR")))
-                // Nothing is written, whatever the answers are.
+                // Nothing is written, whatever the responses are.
                 .env("CI", "true")
                 .env("OPEN_REGISTRY", &self.open.url)
                 .env("NO_DELETION_REGISTRY", &self.no_deletion.url)
@@ -105,7 +105,7 @@ impl Registries {
     }
 }
 
-/// `report` where another version answers, whose texts nobody has approved.
+/// `report` where another version responses, whose texts nobody has approved.
 fn snapshots() -> &'static str {
     let version = done(Command::new("docker-registry").arg("--version"));
     if version.all().contains(APPROVED) { "check" } else { "report" }
@@ -118,9 +118,9 @@ fn read(report: &Path) -> Value {
 /// `scenario: check` of all findings of a kind, without the name of the pack.
 fn found(report: &Value, kind: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for trial in report["scenarios"].as_array().expect("trials") {
-        let name = trial["name"].as_str().expect("a name").trim_start_matches("oci-distribution::");
-        for finding in trial[kind].as_array().into_iter().flatten() {
+    for case in report["cases"].as_array().expect("cases") {
+        let name = case["name"].as_str().expect("a name").trim_start_matches("oci-distribution::");
+        for finding in case[kind].as_array().into_iter().flatten() {
             found.insert(format!("{name}: {}", finding["check"].as_str().expect("a check")));
         }
     }

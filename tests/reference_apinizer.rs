@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use failspec::reference::{
-    Answer, Api, Request,
+    Api, Request, Response,
     apinizer::{
         Apinizer, BODY_LIMIT, CLIENT_ID, CLIENT_SECRET, Code, EXPIRED_TOKEN, LIMITED_TOKEN, MANAGER_TOKEN,
         REVOKED_TOKEN, SHOP_ONLY_TOKEN, VIEWER_TOKEN,
@@ -26,12 +26,12 @@ fn request(token: &str, line: &str) -> Request {
     Request::new(method, target).with_bearer(token)
 }
 
-fn ask(api: &Apinizer, line: &str) -> Answer {
-    api.answer(&request(MANAGER_TOKEN, line))
+fn ask(api: &Apinizer, line: &str) -> Response {
+    api.response(&request(MANAGER_TOKEN, line))
 }
 
-fn send(api: &Apinizer, line: &str, body: &Value) -> Answer {
-    api.answer(&request(MANAGER_TOKEN, line).with_json(body))
+fn send(api: &Apinizer, line: &str, body: &Value) -> Response {
+    api.response(&request(MANAGER_TOKEN, line).with_json(body))
 }
 
 fn standing() -> (Apinizer, Clock) {
@@ -67,30 +67,30 @@ fn credentials(id: &str, secret: &str) -> Request {
 
 /// The whole envelope is judged, not the code alone.
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str) -> Value {
-    let body = answer.document().unwrap_or_else(|| panic!("{code}: no JSON in {answer:?}"));
+fn refused(response: &Response, status: u16, code: &str) -> Value {
+    let body = response.document().unwrap_or_else(|| panic!("{code}: no JSON in {response:?}"));
     assert_eq!(body["error"], code, "{body}");
-    assert_eq!(answer.status, status, "{body}");
-    assert_eq!(answer.header("content-type"), Some("application/json;charset=UTF-8"));
+    assert_eq!(response.status, status, "{body}");
+    assert_eq!(response.header("content-type"), Some("application/json;charset=UTF-8"));
     assert!(body["error_description"].as_str().is_some_and(|text| !text.is_empty()), "{body}");
     assert_eq!(code == "validation_failed", body["validation_errors"].is_array(), "{body}");
     assert_eq!(status == 429, body["retry_after"].as_u64().is_some_and(|seconds| seconds >= 1), "{body}");
-    assert_eq!(status == 401, answer.header("www-authenticate").is_some());
-    assert_eq!(status == 405, answer.header("allow").is_some());
+    assert_eq!(status == 401, response.header("www-authenticate").is_some());
+    assert_eq!(status == 405, response.header("allow").is_some());
     let optional = body.get("validation_errors").is_some() || body.get("retry_after").is_some();
     assert_eq!(body.as_object().map(serde_json::Map::len), Some(2 + usize::from(optional)), "{body}");
     body
 }
 
 #[track_caller]
-fn fails(answer: &Answer, code: Code) -> Value {
-    refused(answer, code.status(), code.as_str())
+fn fails(response: &Response, code: Code) -> Value {
+    refused(response, code.status(), code.as_str())
 }
 
 /// Fails validation, and says of which fields.
 #[track_caller]
-fn invalid(answer: &Answer, fields: &[&str]) {
-    let body = fails(answer, Code::ValidationFailed);
+fn invalid(response: &Response, fields: &[&str]) {
+    let body = fails(response, Code::ValidationFailed);
     let told = body["validation_errors"].as_array().expect("a list");
     let names: Vec<&str> = told.iter().filter_map(|error| error["field"].as_str()).collect();
     assert_eq!(names, fields, "{body}");
@@ -98,10 +98,10 @@ fn invalid(answer: &Answer, fields: &[&str]) {
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer, status: u16) -> Vec<Value> {
-    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {answer:?}"));
-    assert_eq!((answer.status, &body["success"]), (status, &json!(true)), "{body}");
-    assert_eq!(answer.header("content-type"), Some("application/json;charset=UTF-8"));
+fn succeeds(response: &Response, status: u16) -> Vec<Value> {
+    let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
+    assert_eq!((response.status, &body["success"]), (status, &json!(true)), "{body}");
+    assert_eq!(response.header("content-type"), Some("application/json;charset=UTF-8"));
     let items = body["resultList"].as_array().expect("a list").clone();
     assert_eq!(body["resultCount"], items.len());
     items
@@ -122,18 +122,18 @@ fn every_documented_code_has_a_request_that_brings_it() {
     let (api, clock) = standing();
     let list = format!("GET {PROXIES}/");
     let mut seen = HashSet::new();
-    let mut see = |answer: Answer, code: Code| {
-        fails(&answer, code);
+    let mut see = |response: Response, code: Code| {
+        fails(&response, code);
         seen.insert(code);
     };
-    see(api.answer(&request(MANAGER_TOKEN, CREATE).with_body("{\"apiProxyName\":")), Code::BadRequest);
+    see(api.response(&request(MANAGER_TOKEN, CREATE).with_body("{\"apiProxyName\":")), Code::BadRequest);
     see(send(&api, CREATE, &with("relativePath", Value::Null)), Code::ValidationFailed);
     see(ask(&api, &format!("{list}?pageSize=0")), Code::InvalidParameter);
-    see(api.answer(&credentials(CLIENT_ID, "wrong")), Code::UnauthorizedClient);
-    see(api.answer(&request("unknown-token-0001", &list)), Code::InvalidToken);
-    see(api.answer(&request(EXPIRED_TOKEN, &list)), Code::TokenExpired);
-    see(api.answer(&request(VIEWER_TOKEN, CREATE).with_json(&proxy("p"))), Code::Forbidden);
-    see(api.answer(&request(SHOP_ONLY_TOKEN, &format!("GET {PROXIES}/payroll/"))), Code::AccessDenied);
+    see(api.response(&credentials(CLIENT_ID, "wrong")), Code::UnauthorizedClient);
+    see(api.response(&request("unknown-token-0001", &list)), Code::InvalidToken);
+    see(api.response(&request(EXPIRED_TOKEN, &list)), Code::TokenExpired);
+    see(api.response(&request(VIEWER_TOKEN, CREATE).with_json(&proxy("p"))), Code::Forbidden);
+    see(api.response(&request(SHOP_ONLY_TOKEN, &format!("GET {PROXIES}/payroll/"))), Code::AccessDenied);
     see(ask(&api, &format!("GET {PROJECTS}/absent/apiProxies/")), Code::NotFound);
     see(ask(&api, &format!("GET {PROXIES}/absent/")), Code::ResourceNotFound);
     succeeds(&send(&api, CREATE, &proxy("p")), 201);
@@ -145,14 +145,14 @@ fn every_documented_code_has_a_request_that_brings_it() {
     api.conditions().switch_all_off();
     let limited = request(LIMITED_TOKEN, &list);
     for _ in 0..5 {
-        succeeds(&api.answer(&limited), 200);
+        succeeds(&api.response(&limited), 200);
     }
-    let answer = api.answer(&limited);
-    assert_eq!(answer.document().map(|body| body["retry_after"].clone()), Some(json!(2)));
-    assert_eq!(answer.header("retry-after"), Some("2"));
-    see(answer, Code::RateLimitExceeded);
+    let response = api.response(&limited);
+    assert_eq!(response.document().map(|body| body["retry_after"].clone()), Some(json!(2)));
+    assert_eq!(response.header("retry-after"), Some("2"));
+    see(response, Code::RateLimitExceeded);
     clock.advance(Duration::from_secs(2));
-    succeeds(&api.answer(&limited), 200);
+    succeeds(&api.response(&limited), 200);
     assert_eq!(seen.len(), Code::ALL.len());
 }
 
@@ -160,7 +160,7 @@ fn every_documented_code_has_a_request_that_brings_it() {
 fn each_way_of_bad_authentication_has_its_code() {
     let api = Apinizer::new();
     let target = format!("{PROJECTS}/");
-    fails(&api.answer(&Request::new("GET", &target)), Code::UnauthorizedClient);
+    fails(&api.response(&Request::new("GET", &target)), Code::UnauthorizedClient);
     for value in [
         "",
         "Bearer",
@@ -171,22 +171,22 @@ fn each_way_of_bad_authentication_has_its_code() {
         MANAGER_TOKEN,
         "Bearer apz_reference_manager_83d2",
     ] {
-        let answer = api.answer(&Request::new("GET", &target).with_header("Authorization", value));
-        fails(&answer, Code::InvalidToken);
+        let response = api.response(&Request::new("GET", &target).with_header("Authorization", value));
+        fails(&response, Code::InvalidToken);
     }
-    fails(&api.answer(&request(REVOKED_TOKEN, &format!("GET {target}"))), Code::InvalidToken);
-    fails(&api.answer(&request(EXPIRED_TOKEN, &format!("GET {target}"))), Code::TokenExpired);
+    fails(&api.response(&request(REVOKED_TOKEN, &format!("GET {target}"))), Code::InvalidToken);
+    fails(&api.response(&request(EXPIRED_TOKEN, &format!("GET {target}"))), Code::TokenExpired);
     let twice = request(MANAGER_TOKEN, &format!("GET {target}")).with_bearer(MANAGER_TOKEN);
-    fails(&api.answer(&twice), Code::InvalidToken);
+    fails(&api.response(&twice), Code::InvalidToken);
 }
 
 #[test]
 fn tokens_are_given_out_and_expire() {
     let (api, clock) = standing();
     let give = || {
-        let answer = api.answer(&credentials(CLIENT_ID, CLIENT_SECRET));
-        assert_eq!(answer.status, 200);
-        let body = answer.document().expect("JSON");
+        let response = api.response(&credentials(CLIENT_ID, CLIENT_SECRET));
+        assert_eq!(response.status, 200);
+        let body = response.document().expect("JSON");
         assert_eq!(
             (&body["success"], &body["token_type"], &body["expires_in"]),
             (&json!(true), &json!("Bearer"), &json!(3600))
@@ -196,15 +196,18 @@ fn tokens_are_given_out_and_expire() {
     let (one, other) = (give(), give());
     assert_ne!(one, other);
     for token in [&one, &other] {
-        succeeds(&api.answer(&request(token, CREATE).with_json(&proxy(&format!("p{}", &token[4..12])))), 201);
+        succeeds(
+            &api.response(&request(token, CREATE).with_json(&proxy(&format!("p{}", &token[4..12])))),
+            201,
+        );
     }
     clock.advance(Duration::from_secs(3599));
-    succeeds(&api.answer(&request(&one, &format!("GET {PROJECTS}"))), 200);
+    succeeds(&api.response(&request(&one, &format!("GET {PROJECTS}"))), 200);
     clock.advance(Duration::from_secs(1));
-    fails(&api.answer(&request(&one, &format!("GET {PROJECTS}"))), Code::TokenExpired);
+    fails(&api.response(&request(&one, &format!("GET {PROJECTS}"))), Code::TokenExpired);
 
     for (id, secret) in [("nobody", CLIENT_SECRET), (CLIENT_ID, "wrong"), (CLIENT_SECRET, CLIENT_ID)] {
-        fails(&api.answer(&credentials(id, secret)), Code::UnauthorizedClient);
+        fails(&api.response(&credentials(id, secret)), Code::UnauthorizedClient);
     }
     for text in [
         "",
@@ -214,18 +217,18 @@ fn tokens_are_given_out_and_expire() {
         "grant_type=client_credentials&client_id=%zz&client_secret=b",
         "client_id=a&client_secret=b",
     ] {
-        fails(&api.answer(&form(text)), Code::BadRequest);
+        fails(&api.response(&form(text)), Code::BadRequest);
     }
     let json = Request::new("POST", TOKEN).with_json(
         &json!({ "grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET }),
     );
-    fails(&api.answer(&json), Code::BadRequest);
-    fails(&api.answer(&form(&"a".repeat(BODY_LIMIT + 1))), Code::BadRequest);
-    fails(&api.answer(&form("").with_body(vec![0xff])), Code::BadRequest);
+    fails(&api.response(&json), Code::BadRequest);
+    fails(&api.response(&form(&"a".repeat(BODY_LIMIT + 1))), Code::BadRequest);
+    fails(&api.response(&form("").with_body(vec![0xff])), Code::BadRequest);
     // Whatever else is sent along does not matter, and neither does trouble behind it.
     api.conditions().switch_on("internal-fault");
-    assert_eq!(api.answer(&credentials(CLIENT_ID, CLIENT_SECRET).with_bearer(EXPIRED_TOKEN)).status, 200);
-    succeeds(&api.answer(&Request::new("GET", "/apiops/test/").with_bearer("no token!")), 200);
+    assert_eq!(api.response(&credentials(CLIENT_ID, CLIENT_SECRET).with_bearer(EXPIRED_TOKEN)).status, 200);
+    succeeds(&api.response(&Request::new("GET", "/apiops/test/").with_bearer("no token!")), 200);
 }
 
 #[test]
@@ -233,14 +236,14 @@ fn what_is_wrong_is_judged_in_order() {
     let api = Apinizer::new();
     let strange = |line: &str| {
         let (method, target) = line.split_once(' ').expect("a method and a target");
-        api.answer(&Request::new(method, target))
+        api.response(&Request::new(method, target))
     };
     fails(&strange("GET /apiops/nothing/"), Code::NotFound);
     fails(&strange("GET /elsewhere/projects/"), Code::NotFound);
     refused(&strange("PUT /apiops/projects/"), 405, "method_not_allowed");
     fails(&strange(CREATE), Code::UnauthorizedClient);
     // The request itself before the project, that before rights, and those before what is in it.
-    let shop_only = |line: &str, body: &Value| api.answer(&request(SHOP_ONLY_TOKEN, line).with_json(body));
+    let shop_only = |line: &str, body: &Value| api.response(&request(SHOP_ONLY_TOKEN, line).with_json(body));
     let billing = "/apiops/projects/billing/apiProxies/";
     invalid(&shop_only(&format!("POST {billing}"), &with("apiProxyName", Value::Null)), &["apiProxyName"]);
     fails(&shop_only(&format!("GET {billing}?page=0"), &json!({})), Code::InvalidParameter);
@@ -248,7 +251,7 @@ fn what_is_wrong_is_judged_in_order() {
     fails(&shop_only(&format!("POST {billing}"), &proxy("p")), Code::AccessDenied);
     fails(&shop_only(&format!("GET {billing}absent/"), &json!({})), Code::AccessDenied);
     fails(&shop_only(&format!("DELETE {PROXIES}/payroll/"), &json!({})), Code::AccessDenied);
-    let viewer = |line: &str| api.answer(&request(VIEWER_TOKEN, line).with_json(&proxy("catalog")));
+    let viewer = |line: &str| api.response(&request(VIEWER_TOKEN, line).with_json(&proxy("catalog")));
     fails(&viewer(CREATE), Code::Forbidden);
     fails(&viewer(&format!("DELETE {PROXIES}/absent/")), Code::Forbidden);
     succeeds(&viewer(&format!("GET {PROXIES}/payroll")), 200);
@@ -279,9 +282,9 @@ fn a_slash_at_the_end_makes_no_difference_and_methods_are_told() {
         ("GET /apiops/projects/shop/apiProxyGroups/", "POST"),
         ("get /apiops/test/", "GET, HEAD"),
     ] {
-        let answer = ask(&api, line);
-        refused(&answer, 405, "method_not_allowed");
-        assert_eq!(answer.header("allow"), Some(allow), "{line}");
+        let response = ask(&api, line);
+        refused(&response, 405, "method_not_allowed");
+        assert_eq!(response.header("allow"), Some(allow), "{line}");
     }
 }
 
@@ -319,10 +322,10 @@ fn every_field_is_judged_and_every_bad_one_told() {
         invalid(&create(&with("backendUrl", json!(url))), &["backendUrl"]);
     }
     for body in [&b""[..], b"{", b"[]", b"null", b"\"x\"", b"\xff", b"{}{}"] {
-        fails(&api.answer(&request(MANAGER_TOKEN, CREATE).with_body(body.to_vec())), Code::BadRequest);
+        fails(&api.response(&request(MANAGER_TOKEN, CREATE).with_body(body.to_vec())), Code::BadRequest);
     }
     let long = request(MANAGER_TOKEN, CREATE).with_body(vec![b' '; BODY_LIMIT + 1]);
-    fails(&api.answer(&long), Code::BadRequest);
+    fails(&api.response(&long), Code::BadRequest);
     let mut full = with("relativePath", json!("/a/B_c-9/"));
     full["description"] = json!("what it is for");
     full["surplus"] = json!({ "deep": [1] });
@@ -384,11 +387,11 @@ fn absent_deleted_and_elsewhere_are_the_same() {
 fn lists_show_what_one_may_see() {
     let (api, clock) = standing();
     let list = |token: &str, query: &str| {
-        succeeds(&api.answer(&request(token, &format!("GET {PROXIES}/{query}"))), 200)
+        succeeds(&api.response(&request(token, &format!("GET {PROXIES}/{query}"))), 200)
     };
     assert_eq!(names(&list(VIEWER_TOKEN, "")), ["catalog", "payroll"]);
     assert_eq!(names(&list(SHOP_ONLY_TOKEN, "")), ["catalog"]);
-    let projects = |token: &str| succeeds(&api.answer(&request(token, &format!("GET {PROJECTS}"))), 200);
+    let projects = |token: &str| succeeds(&api.response(&request(token, &format!("GET {PROJECTS}"))), 200);
     assert_eq!(projects(MANAGER_TOKEN), [json!({ "name": "billing" }), json!({ "name": "shop" })]);
     assert_eq!(projects(SHOP_ONLY_TOKEN), [json!({ "name": "shop" })]);
     clock.advance(Duration::from_secs(1));
@@ -430,8 +433,8 @@ fn groups_hold_proxies() {
     }
     fails(&ask(&api, &format!("{add}/absent/")), Code::ResourceNotFound);
     fails(&ask(&api, &format!("POST {GROUPS}/absent/apiProxies/catalog/")), Code::ResourceNotFound);
-    fails(&api.answer(&request(VIEWER_TOKEN, &format!("{add}/catalog/"))), Code::Forbidden);
-    fails(&api.answer(&request(SHOP_ONLY_TOKEN, &format!("{add}/payroll/"))), Code::AccessDenied);
+    fails(&api.response(&request(VIEWER_TOKEN, &format!("{add}/catalog/"))), Code::Forbidden);
+    fails(&api.response(&request(SHOP_ONLY_TOKEN, &format!("{add}/payroll/"))), Code::AccessDenied);
     fails(&ask(&api, &format!("DELETE {GROUPS}/g/")), Code::Conflict);
     for _ in 0..2 {
         succeeds(&ask(&api, &format!("{remove}/catalog/")), 200);
@@ -444,7 +447,7 @@ fn groups_hold_proxies() {
     assert_eq!(group(), json!([]));
     // A restricted proxy is told to those alone who may see it.
     succeeds(&ask(&api, &format!("{add}/payroll/")), 200);
-    let shown = succeeds(&api.answer(&request(SHOP_ONLY_TOKEN, &format!("GET {GROUPS}/g/"))), 200);
+    let shown = succeeds(&api.response(&request(SHOP_ONLY_TOKEN, &format!("GET {GROUPS}/g/"))), 200);
     assert_eq!((&shown[0]["apiProxies"], group()), (&json!([]), json!(["payroll"])));
     succeeds(&ask(&api, &format!("{remove}/payroll/")), 200);
     assert!(succeeds(&ask(&api, &format!("DELETE {GROUPS}/g/")), 200).is_empty());
@@ -454,7 +457,7 @@ fn groups_hold_proxies() {
 #[test]
 fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     let (api, clock) = standing();
-    let limited = |line: &str| api.answer(&request(LIMITED_TOKEN, line));
+    let limited = |line: &str| api.response(&request(LIMITED_TOKEN, line));
     for _ in 0..5 {
         fails(&limited(&format!("GET {PROXIES}?page=0")), Code::InvalidParameter);
     }
@@ -473,7 +476,7 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     }
 }
 
-/// Requests that show what each quirk does: the last one's answer must differ.
+/// Requests that show what each quirk does: the last one's response must differ.
 fn scene(quirk: &str) -> Vec<Request> {
     let manager = |line: &str| request(MANAGER_TOKEN, line);
     let create = |body: &Value| manager(CREATE).with_json(body);
@@ -535,7 +538,7 @@ fn scene(quirk: &str) -> Vec<Request> {
     }
 }
 
-fn play(quirk: &str, on: bool) -> Answer {
+fn play(quirk: &str, on: bool) -> Response {
     let (api, clock) = standing();
     if on {
         assert!(api.quirks().switch_on(quirk));
@@ -544,18 +547,18 @@ fn play(quirk: &str, on: bool) -> Answer {
         assert!(api.conditions().switch_on("internal-fault"));
     }
     let requests = scene(quirk);
-    let mut answer = Answer::empty(0);
+    let mut response = Response::empty(0);
     for (at, request) in requests.iter().enumerate() {
         if quirk == "still-limited-after-waiting" && at + 1 == requests.len() {
             clock.advance(Duration::from_secs(2));
         }
-        answer = api.answer(request);
+        response = api.response(request);
     }
-    answer
+    response
 }
 
 #[test]
-fn every_quirk_changes_an_answer() {
+fn every_quirk_changes_an_response() {
     let api = Apinizer::new();
     for quirk in api.quirks().known() {
         let right = play(quirk.name, false);
@@ -621,7 +624,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_asked_gets_a_documented_answer() {
+fn whatever_is_asked_gets_a_documented_response() {
     let (api, clock) = standing();
     let documented: HashSet<(u16, &str)> =
         Code::ALL.iter().map(|code| (code.status(), code.as_str())).collect();
@@ -676,15 +679,15 @@ fn whatever_is_asked_gets_a_documented_answer() {
         let request = Request::new(method, &target)
             .with_bearer(dice.roll(&tokens))
             .with_body(dice.roll(&bodies).to_vec());
-        let answer = api.answer(&request);
-        if answer.status < 300 {
-            succeeds(&answer, answer.status);
+        let response = api.response(&request);
+        if response.status < 300 {
+            succeeds(&response, response.status);
             continue;
         }
-        let code = answer.document().expect("JSON")["error"].as_str().expect("a code").to_owned();
-        let known = documented.contains(&(answer.status, code.as_str())) || code == "method_not_allowed";
-        assert!(known, "{request:?} {answer:?}");
-        refused(&answer, answer.status, &code);
+        let code = response.document().expect("JSON")["error"].as_str().expect("a code").to_owned();
+        let known = documented.contains(&(response.status, code.as_str())) || code == "method_not_allowed";
+        assert!(known, "{request:?} {response:?}");
+        refused(&response, response.status, &code);
         codes.insert(code);
     }
     assert!(codes.len() >= 13, "the dice reach too little: {codes:?}");

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use failspec::reference::{
-    Answer, Api, Request,
+    Api, Request, Response,
     k0rdent::{
         BODY_LIMIT, Code, FOREIGN_SERVER_ID, K0rdent, LIMITED_TOKEN, OPERATOR_TOKEN, POOL_ID, QUOTA_TOKEN,
         SERVER_ID, VIEWER_TOKEN,
@@ -25,12 +25,12 @@ fn request(token: &str, line: &str) -> Request {
     Request::new(method, target).with_bearer(token)
 }
 
-fn ask(api: &K0rdent, line: &str) -> Answer {
-    api.answer(&request(OPERATOR_TOKEN, line))
+fn ask(api: &K0rdent, line: &str) -> Response {
+    api.response(&request(OPERATOR_TOKEN, line))
 }
 
-fn send(api: &K0rdent, line: &str, body: Value) -> Answer {
-    api.answer(&request(OPERATOR_TOKEN, line).with_json(&body))
+fn send(api: &K0rdent, line: &str, body: Value) -> Response {
+    api.response(&request(OPERATOR_TOKEN, line).with_json(&body))
 }
 
 fn standing() -> (K0rdent, Clock) {
@@ -44,10 +44,10 @@ fn server(name: &str) -> Value {
 
 /// `req_{region}-{unix milliseconds}-{12 hex digits}`.
 #[track_caller]
-fn judge_meta(answer: &Answer, body: &Value) {
+fn judge_meta(response: &Response, body: &Value) {
     let id = body["meta"]["requestId"].as_str().expect("a request id");
     judge_id(id);
-    assert_eq!(answer.header("x-request-id"), Some(id), "{body}");
+    assert_eq!(response.header("x-request-id"), Some(id), "{body}");
     let time = body["meta"]["timestamp"].as_str().expect("a timestamp");
     assert!(time.len() == 24 && time.ends_with('Z') && &time[19..20] == ".", "{time}");
     assert!(time.parse::<Timestamp>().is_ok(), "{time}");
@@ -65,31 +65,31 @@ fn judge_id(id: &str) {
 
 /// The whole envelope is judged, not the code alone.
 #[track_caller]
-fn refused(answer: &Answer, status: u16, code: &str) -> Value {
-    let body = answer.document().unwrap_or_else(|| panic!("{code}: no JSON in {answer:?}"));
+fn refused(response: &Response, status: u16, code: &str) -> Value {
+    let body = response.document().unwrap_or_else(|| panic!("{code}: no JSON in {response:?}"));
     assert_eq!(body["error"]["code"], code, "{body}");
-    assert_eq!(answer.status, status, "{body}");
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(response.status, status, "{body}");
+    assert_eq!(response.header("content-type"), Some("application/json"));
     assert_eq!(body["success"], false, "{body}");
     assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     assert!(body["error"].get("details").is_none_or(Value::is_object), "{body}");
     assert!(body.get("data").is_none() && body.get("results").is_none(), "{body}");
-    assert_eq!(answer.status == 401, answer.header("www-authenticate").is_some());
-    assert_eq!(answer.status == 405, answer.header("allow").is_some());
-    assert_eq!(answer.status == 429, answer.header("retry-after").is_some());
-    judge_meta(answer, &body);
+    assert_eq!(response.status == 401, response.header("www-authenticate").is_some());
+    assert_eq!(response.status == 405, response.header("allow").is_some());
+    assert_eq!(response.status == 429, response.header("retry-after").is_some());
+    judge_meta(response, &body);
     body["error"].clone()
 }
 
 #[track_caller]
-fn fails(answer: &Answer, code: Code) -> Value {
-    refused(answer, code.status(), code.as_str())
+fn fails(response: &Response, code: Code) -> Value {
+    refused(response, code.status(), code.as_str())
 }
 
 /// Fails validation, and says of which fields.
 #[track_caller]
-fn invalid(answer: &Answer, fields: &[&str]) {
-    let error = fails(answer, Code::ValidationError);
+fn invalid(response: &Response, fields: &[&str]) {
+    let error = fails(response, Code::ValidationError);
     let told = error["details"]["fields"].as_object().unwrap_or_else(|| panic!("no fields in {error}"));
     let mut names: Vec<&str> = told.keys().map(String::as_str).collect();
     names.sort_unstable();
@@ -98,18 +98,18 @@ fn invalid(answer: &Answer, fields: &[&str]) {
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer, status: u16) -> Value {
-    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {answer:?}"));
-    assert_eq!((answer.status, &body["success"]), (status, &json!(true)), "{body}");
+fn succeeds(response: &Response, status: u16) -> Value {
+    let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
+    assert_eq!((response.status, &body["success"]), (status, &json!(true)), "{body}");
     assert!(body.get("data").is_some() && body.get("error").is_none(), "{body}");
-    judge_meta(answer, &body);
+    judge_meta(response, &body);
     body
 }
 
 #[track_caller]
-fn gone(answer: &Answer) {
-    assert_eq!((answer.status, answer.body.len()), (204, 0), "{answer:?}");
-    judge_id(answer.header("x-request-id").expect("a request id"));
+fn gone(response: &Response) {
+    assert_eq!((response.status, response.body.len()), (204, 0), "{response:?}");
+    judge_id(response.header("x-request-id").expect("a request id"));
 }
 
 /// A server that was inspected, and so is available.
@@ -134,8 +134,8 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     let (api, clock) = standing();
     let create = format!("POST {SERVERS}");
     invalid(&send(&api, &create, json!({ "bmcAddress": "192.0.2.10" })), &["name"]);
-    fails(&api.answer(&Request::new("GET", SERVERS)), Code::Unauthorized);
-    fails(&api.answer(&request(VIEWER_TOKEN, &create).with_json(&server("a"))), Code::Forbidden);
+    fails(&api.response(&Request::new("GET", SERVERS)), Code::Unauthorized);
+    fails(&api.response(&request(VIEWER_TOKEN, &create).with_json(&server("a"))), Code::Forbidden);
     fails(&ask(&api, &format!("GET {SERVERS}/{ABSENT}")), Code::NotFound);
     succeeds(&send(&api, &create, server("a")), 201);
     fails(&send(&api, &create, server("a")), Code::Conflict);
@@ -148,7 +148,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
         Code::PoolCapacityExceeded,
     );
     assert_eq!(error["details"], json!({ "requested": 5, "available": 4 }));
-    fails(&api.answer(&request(QUOTA_TOKEN, &create).with_json(&server("b"))), Code::QuotaExceeded);
+    fails(&api.response(&request(QUOTA_TOKEN, &create).with_json(&server("b"))), Code::QuotaExceeded);
     api.conditions().switch_on("bmc-unreachable");
     fails(&ask(&api, &format!("POST {SERVERS}/a/inspect")), Code::BmcConnectionFailed);
     api.conditions().switch_all_off();
@@ -162,13 +162,13 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     refused(&send(&api, &allocate, backwards), 422, "SEMANTIC_ERROR");
     let limited = request(LIMITED_TOKEN, &format!("GET {SERVERS}"));
     for _ in 0..5 {
-        succeeds(&api.answer(&limited), 200);
+        succeeds(&api.response(&limited), 200);
     }
-    let answer = api.answer(&limited);
-    refused(&answer, 429, "RATE_LIMITED");
-    assert_eq!(answer.header("retry-after"), Some("2"));
+    let response = api.response(&limited);
+    refused(&response, 429, "RATE_LIMITED");
+    assert_eq!(response.header("retry-after"), Some("2"));
     clock.advance(Duration::from_secs(2));
-    succeeds(&api.answer(&limited), 200);
+    succeeds(&api.response(&limited), 200);
 
     let body =
         succeeds(&send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ["a", ABSENT] })), 207);
@@ -184,12 +184,12 @@ fn only_a_known_bearer_token_lets_in() {
     let api = K0rdent::new();
     let with = |value: &str| Request::new("GET", SERVERS).with_header("Authorization", value);
     for value in ["", "Bearer", "Bearer ", "Bearer nobody", "Basic azByOng=", OPERATOR_TOKEN] {
-        fails(&api.answer(&with(value)), Code::Unauthorized);
+        fails(&api.response(&with(value)), Code::Unauthorized);
     }
     // Two contradict each other, even if both are good.
     let twice = request(OPERATOR_TOKEN, &format!("GET {SERVERS}")).with_bearer(VIEWER_TOKEN);
-    fails(&api.answer(&twice), Code::Unauthorized);
-    succeeds(&api.answer(&with(&format!("bearer {VIEWER_TOKEN}"))), 200);
+    fails(&api.response(&twice), Code::Unauthorized);
+    succeeds(&api.response(&with(&format!("bearer {VIEWER_TOKEN}"))), 200);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn what_is_wrong_is_judged_in_order() {
     let api = K0rdent::new();
     let strange = |line: &str| {
         let (method, target) = line.split_once(' ').expect("a method and a target");
-        api.answer(&Request::new(method, target))
+        api.response(&Request::new(method, target))
     };
     // The route comes before authentication, and that before the body.
     fails(&strange("GET /api/v1/nothing"), Code::NotFound);
@@ -205,12 +205,12 @@ fn what_is_wrong_is_judged_in_order() {
     refused(&strange("PUT /api/v1/servers"), 405, "METHOD_NOT_ALLOWED");
     fails(&strange("POST /api/v1/servers"), Code::Unauthorized);
     // Validation comes before permission, permission before existence.
-    let viewer = |line: &str, body: Value| api.answer(&request(VIEWER_TOKEN, line).with_json(&body));
+    let viewer = |line: &str, body: Value| api.response(&request(VIEWER_TOKEN, line).with_json(&body));
     invalid(&viewer(&format!("POST {SERVERS}"), json!({})), &["bmcAddress", "name"]);
     fails(&viewer(&format!("DELETE {SERVERS}/{ABSENT}"), json!({})), Code::Forbidden);
     // Quota comes before a name that is taken, semantics before existence.
     let quota = request(QUOTA_TOKEN, &format!("POST {SERVERS}")).with_json(&server("tiny-1"));
-    fails(&api.answer(&quota), Code::QuotaExceeded);
+    fails(&api.response(&quota), Code::QuotaExceeded);
     let backwards = json!({ "name": "x", "poolId": "no-such-pool", "gpus": 1, "startsAt": "2026-03-02T00:00:00Z", "endsAt": "2026-03-02T00:00:00+00:00" });
     refused(&send(&api, &format!("POST {ALLOCATIONS}"), backwards), 422, "SEMANTIC_ERROR");
     // A fault of the service hides what exists, and not who may ask.
@@ -230,9 +230,9 @@ fn other_methods_are_told_which_there_are() {
         ("OPTIONS /api/v1/workflows/x", "GET, HEAD"),
         ("get /api/v1/pools", "GET, HEAD, POST"),
     ] {
-        let answer = ask(&api, line);
-        refused(&answer, 405, "METHOD_NOT_ALLOWED");
-        assert_eq!(answer.header("allow"), Some(allow), "{line}");
+        let response = ask(&api, line);
+        refused(&response, 405, "METHOD_NOT_ALLOWED");
+        assert_eq!(response.header("allow"), Some(allow), "{line}");
     }
     succeeds(&ask(&api, &format!("HEAD {SERVERS}")), 200);
 }
@@ -273,7 +273,7 @@ fn every_bad_field_is_told_at_once() {
 fn bodies_that_are_no_object_are_told_as_body() {
     let api = K0rdent::new();
     let post = |body: &[u8]| {
-        api.answer(&request(OPERATOR_TOKEN, &format!("POST {SERVERS}")).with_body(body.to_vec()))
+        api.response(&request(OPERATOR_TOKEN, &format!("POST {SERVERS}")).with_body(body.to_vec()))
     };
     let deep = "[".repeat(100_000);
     for body in [&b""[..], b"{", b"[]", b"null", b"\"x\"", b"\xff", b"{} {}", deep.as_bytes()] {
@@ -282,13 +282,13 @@ fn bodies_that_are_no_object_are_told_as_body() {
     invalid(&post(&vec![b' '; BODY_LIMIT + 1]), &["body"]);
     // What asks for no body does not look at it.
     let delete = request(OPERATOR_TOKEN, &format!("DELETE {SERVERS}/{ABSENT}")).with_body("{");
-    fails(&api.answer(&delete), Code::NotFound);
+    fails(&api.response(&delete), Code::NotFound);
     let inspect = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}/inspect")).with_body("{");
-    fails(&api.answer(&inspect), Code::NotFound);
+    fails(&api.response(&inspect), Code::NotFound);
     let provision = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}/provision"));
-    invalid(&api.answer(&provision.clone().with_body("{")), &["body"]);
-    invalid(&api.answer(&provision.clone().with_json(&json!({ "image": 7 }))), &["image"]);
-    fails(&api.answer(&provision), Code::NotFound);
+    invalid(&api.response(&provision.clone().with_body("{")), &["body"]);
+    invalid(&api.response(&provision.clone().with_json(&json!({ "image": 7 }))), &["image"]);
+    fails(&api.response(&provision), Code::NotFound);
 }
 
 #[test]
@@ -329,14 +329,14 @@ fn lists_come_in_pages() {
 #[test]
 fn what_belongs_to_others_is_as_absent() {
     let api = K0rdent::new();
-    let strip = |answer: Answer| fails(&answer, Code::NotFound);
+    let strip = |response: Response| fails(&response, Code::NotFound);
     for id in [FOREIGN_SERVER_ID, "tiny-1"] {
         for (method, action) in [("GET", ""), ("DELETE", ""), ("POST", "/inspect")] {
             let foreign = strip(ask(&api, &format!("{method} {SERVERS}/{id}{action}")));
             assert_eq!(foreign, strip(ask(&api, &format!("{method} {SERVERS}/{ABSENT}{action}"))));
         }
     }
-    let quota = |line: &str| api.answer(&request(QUOTA_TOKEN, line));
+    let quota = |line: &str| api.response(&request(QUOTA_TOKEN, line));
     succeeds(&quota(&format!("GET {SERVERS}/{FOREIGN_SERVER_ID}")), 200);
     fails(&quota(&format!("GET {SERVERS}/{SERVER_ID}")), Code::NotFound);
     fails(&quota(&format!("GET {POOLS}/{POOL_ID}")), Code::NotFound);
@@ -411,7 +411,7 @@ fn a_server_lives_through_its_states() {
     fails(&ask(&api, &format!("DELETE {SERVERS}/a")), Code::NotFound);
     // Somebody else's workflow is none.
     let foreign = request(QUOTA_TOKEN, &format!("GET /api/v1/workflows/{workflow}"));
-    fails(&api.answer(&foreign), Code::NotFound);
+    fails(&api.response(&foreign), Code::NotFound);
 }
 
 #[test]
@@ -450,7 +450,7 @@ fn without_a_bmc_nothing_begins() {
 }
 
 #[test]
-fn bulk_answers_tell_each_item() {
+fn bulk_responses_tell_each_item() {
     let (api, clock) = standing();
     let bulk = |ids: Value| send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ids }));
     for name in ["a", "b"] {
@@ -481,7 +481,7 @@ fn bulk_answers_tell_each_item() {
     }
     succeeds(&bulk(json!(vec![ABSENT; 100])), 207);
     let viewer = request(VIEWER_TOKEN, &format!("POST {SERVERS}/bulk/inspect"));
-    fails(&api.answer(&viewer.with_json(&json!({ "ids": ["a"] }))), Code::Forbidden);
+    fails(&api.response(&viewer.with_json(&json!({ "ids": ["a"] }))), Code::Forbidden);
 }
 
 #[test]
@@ -522,9 +522,9 @@ fn times_are_rfc_3339() {
     let api = K0rdent::new();
     let allocate = |from: &str, to: &str| {
         let body = json!({ "name": "x", "poolId": POOL_ID, "gpus": 1, "startsAt": from, "endsAt": to });
-        let answer = send(&api, &format!("POST {ALLOCATIONS}"), body);
+        let response = send(&api, &format!("POST {ALLOCATIONS}"), body);
         ask(&api, &format!("DELETE {ALLOCATIONS}/x"));
-        answer
+        response
     };
     let right = "2026-03-01T12:00:00Z";
     for wrong in [
@@ -546,7 +546,7 @@ fn times_are_rfc_3339() {
 #[test]
 fn quota_is_given_back() {
     let api = K0rdent::new();
-    let quota = |line: &str| api.answer(&request(QUOTA_TOKEN, line).with_json(&server("new")));
+    let quota = |line: &str| api.response(&request(QUOTA_TOKEN, line).with_json(&server("new")));
     fails(&quota(&format!("POST {SERVERS}")), Code::QuotaExceeded);
     gone(&quota(&format!("DELETE {SERVERS}/tiny-1")));
     succeeds(&quota(&format!("POST {SERVERS}")), 201);
@@ -556,16 +556,16 @@ fn quota_is_given_back() {
 #[test]
 fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     let (api, clock) = standing();
-    let limited = |line: &str| api.answer(&request(LIMITED_TOKEN, line));
+    let limited = |line: &str| api.response(&request(LIMITED_TOKEN, line));
     for _ in 0..5 {
         limited(&format!("GET {SERVERS}?page=0"));
     }
     clock.advance(Duration::from_millis(1500));
     for _ in 0..20 {
         // The rate comes before validation, the route before the rate.
-        let answer = limited(&format!("GET {SERVERS}?page=0"));
-        refused(&answer, 429, "RATE_LIMITED");
-        assert_eq!(answer.header("retry-after"), Some("1"));
+        let response = limited(&format!("GET {SERVERS}?page=0"));
+        refused(&response, 429, "RATE_LIMITED");
+        assert_eq!(response.header("retry-after"), Some("1"));
     }
     fails(&limited("GET /nothing"), Code::NotFound);
     clock.advance(Duration::from_millis(500));
@@ -578,7 +578,7 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
 }
 
 #[test]
-fn no_two_answers_share_a_request_id() {
+fn no_two_responses_share_a_request_id() {
     let (api, _) = standing();
     let ids: HashSet<String> = (0..500)
         .map(|_| ask(&api, &format!("GET {SERVERS}")).header("x-request-id").expect("an id").to_owned())
@@ -587,7 +587,7 @@ fn no_two_answers_share_a_request_id() {
     assert!(ids.iter().all(|id| id.starts_with("req_sfo1-1770565759296-")), "{ids:?}");
 }
 
-/// Requests that show what each quirk does: the last one's answer must differ.
+/// Requests that show what each quirk does: the last one's response must differ.
 fn scene(quirk: &str) -> Vec<Request> {
     let operator = |line: &str| request(OPERATOR_TOKEN, line);
     let json = |line: &str, body: Value| operator(line).with_json(&body);
@@ -635,7 +635,7 @@ fn scene(quirk: &str) -> Vec<Request> {
         }
         "internal-fault-hidden" | "internal-fault-leaks" => vec![operator(&list)],
         bulky if bulky.starts_with("bulk-") => vec![json(&create, server("a")), bulk()],
-        "delete-answers-200" => vec![json(&create, server("a")), operator(&format!("DELETE {SERVERS}/a"))],
+        "delete-responses-200" => vec![json(&create, server("a")), operator(&format!("DELETE {SERVERS}/a"))],
         "request-ids-disagree"
         | "request-id-of-another-form"
         | "timestamp-as-number"
@@ -646,7 +646,7 @@ fn scene(quirk: &str) -> Vec<Request> {
     }
 }
 
-/// The last answer of a scene, without what differs from answer to answer.
+/// The last response of a scene, without what differs from response to response.
 fn play(quirk: &str, on: bool) -> (u16, Value, Vec<String>) {
     let (api, clock) = standing();
     if on {
@@ -660,19 +660,19 @@ fn play(quirk: &str, on: bool) -> (u16, Value, Vec<String>) {
         _ => {}
     }
     let requests = scene(quirk);
-    let mut answer = Answer::empty(0);
+    let mut response = Response::empty(0);
     for (at, request) in requests.iter().enumerate() {
         if quirk == "still-limited-after-waiting" && at + 1 == requests.len() {
             clock.advance(Duration::from_secs(2));
         }
-        answer = api.answer(request);
+        response = api.response(request);
     }
-    let id = answer.header("x-request-id").expect("an id").to_owned();
-    let mut body = answer.document().unwrap_or_default();
+    let id = response.header("x-request-id").expect("an id").to_owned();
+    let mut body = response.document().unwrap_or_default();
     let mut features = Vec::new();
     features.push(format!("agree: {}", body.is_null() || body["meta"]["requestId"] == id.as_str()));
     features.push(format!("length: {}", id.len()));
-    features.push(format!("retry: {:?}", answer.header("retry-after")));
+    features.push(format!("retry: {:?}", response.header("retry-after")));
     if let Some(id) = body.pointer_mut("/meta/requestId") {
         *id = Value::Null;
     }
@@ -684,11 +684,11 @@ fn play(quirk: &str, on: bool) -> (u16, Value, Vec<String>) {
             *workflow = Value::Null;
         }
     }
-    (answer.status, body, features)
+    (response.status, body, features)
 }
 
 #[test]
-fn every_quirk_changes_an_answer() {
+fn every_quirk_changes_an_response() {
     let api = K0rdent::new();
     for quirk in api.quirks().known() {
         let right = play(quirk.name, false);
@@ -715,10 +715,10 @@ fn a_constant_request_id_keeps_its_form() {
     let request = request(OPERATOR_TOKEN, &format!("GET {SERVERS}/{ABSENT}"));
     let ids: HashSet<String> = (0..3)
         .map(|_| {
-            let mut answer = api.answer(&request);
-            mutant.change(&api, &request, &mut answer);
-            fails(&answer, Code::NotFound);
-            answer.header("x-request-id").expect("an id").to_owned()
+            let mut response = api.response(&request);
+            mutant.change(&api, &request, &mut response);
+            fails(&response, Code::NotFound);
+            response.header("x-request-id").expect("an id").to_owned()
         })
         .collect();
     assert_eq!(ids.len(), 1);
@@ -760,7 +760,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_asked_gets_a_documented_answer() {
+fn whatever_is_asked_gets_a_documented_response() {
     let (api, clock) = standing();
     let mut documented: HashSet<(u16, &str)> =
         Code::ALL.iter().map(|code| (code.status(), code.as_str())).collect();
@@ -812,15 +812,15 @@ fn whatever_is_asked_gets_a_documented_answer() {
             "nobody",
         ]);
         let request = Request::new(method, &target).with_bearer(token).with_body(dice.roll(&bodies).to_vec());
-        let answer = api.answer(&request);
-        match answer.status {
-            204 => gone(&answer),
-            200 | 201 | 202 | 207 => drop(succeeds(&answer, answer.status)),
+        let response = api.response(&request);
+        match response.status {
+            204 => gone(&response),
+            200 | 201 | 202 | 207 => drop(succeeds(&response, response.status)),
             status => {
-                let body = answer.document().expect("JSON");
+                let body = response.document().expect("JSON");
                 let code = body["error"]["code"].as_str().expect("a code").to_owned();
                 assert!(documented.contains(&(status, code.as_str())), "{request:?} {body}");
-                refused(&answer, status, &code);
+                refused(&response, status, &code);
                 codes.insert(code);
             }
         }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use failspec::reference::{
-    Answer, Api, Request,
+    Api, Request, Response,
     kubeadapt::{
         ABSENT_CLUSTER_ID, CLUSTER_ID, FOREIGN_CLUSTER_ID, FOREIGN_WORKLOAD_UID, FULL_KEY, Failure,
         Kubeadapt, LIMITED_KEY, NO_RECOMMENDATIONS_KEY, OTHER_CLUSTER_ID, OTHER_WORKLOAD_UID, RESTRICTED_KEY,
@@ -17,30 +17,30 @@ use serde_json::{Value, json};
 
 const MISSING: &str = "API key required. Use 'Authorization: Bearer <api_key>'";
 
-fn get(api: &Kubeadapt, key: &str, target: &str) -> Answer {
-    api.answer(&Request::new("GET", target).with_bearer(key))
+fn get(api: &Kubeadapt, key: &str, target: &str) -> Response {
+    api.response(&Request::new("GET", target).with_bearer(key))
 }
 
-fn full(api: &Kubeadapt, target: &str) -> Answer {
+fn full(api: &Kubeadapt, target: &str) -> Response {
     get(api, FULL_KEY, target)
 }
 
 /// A failure as a whole: status, text, media type, nothing else.
 #[track_caller]
-fn fails(answer: &Answer, status: u16, detail: &str) {
-    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {answer:?}"));
-    assert_eq!((answer.status, &body), (status, &json!({ "detail": detail })));
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("www-authenticate"), (status == 401).then_some("Bearer"));
-    assert_eq!(answer.header("allow"), (status == 405).then_some("GET, HEAD"));
-    assert_eq!(answer.header("retry-after").is_some(), status == 429);
+fn fails(response: &Response, status: u16, detail: &str) {
+    let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
+    assert_eq!((response.status, &body), (status, &json!({ "detail": detail })));
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("www-authenticate"), (status == 401).then_some("Bearer"));
+    assert_eq!(response.header("allow"), (status == 405).then_some("GET, HEAD"));
+    assert_eq!(response.header("retry-after").is_some(), status == 429);
 }
 
 /// A 422 with a list: the parameters that it names, and what was sent.
 #[track_caller]
-fn lists(answer: &Answer, problems: &[(&str, &str, &str)]) {
-    assert_eq!(answer.status, 422);
-    let body = answer.document().expect("JSON");
+fn lists(response: &Response, problems: &[(&str, &str, &str)]) {
+    assert_eq!(response.status, 422);
+    let body = response.document().expect("JSON");
     let found = body["detail"].as_array().expect("a list").iter().map(|problem| {
         assert_eq!(problem["loc"][0], "query");
         assert!(problem["msg"].as_str().is_some_and(|text| !text.is_empty()));
@@ -54,17 +54,17 @@ fn lists(answer: &Answer, problems: &[(&str, &str, &str)]) {
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer) -> Value {
-    let text = String::from_utf8_lossy(&answer.body);
-    assert_eq!(answer.status, 200, "{text}");
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    answer.document().unwrap_or_else(|| panic!("no JSON in {text}"))
+fn succeeds(response: &Response) -> Value {
+    let text = String::from_utf8_lossy(&response.body);
+    assert_eq!(response.status, 200, "{text}");
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    response.document().unwrap_or_else(|| panic!("no JSON in {text}"))
 }
 
 /// A list, its size in all, and what one member of each item says.
 #[track_caller]
-fn members(answer: &Answer, member: &str) -> Vec<String> {
-    let body = succeeds(answer);
+fn members(response: &Response, member: &str) -> Vec<String> {
+    let body = succeeds(response);
     let names: Vec<&String> = body.as_object().expect("an object").keys().collect();
     assert_eq!(names, ["items", "total", "page", "limit"]);
     let items = body["items"].as_array().expect("items");
@@ -81,7 +81,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     let (api, _) = standing(1_800_000_000);
     fails(&full(&api, "/v1/overview?timeframe=fortnight"), 400, "Invalid timeframe: fortnight");
     fails(&full(&api, "/v1/clusters/not-a-uuid"), 400, "Invalid cluster ID format");
-    fails(&api.answer(&Request::new("GET", "/v1/clusters")), 401, MISSING);
+    fails(&api.response(&Request::new("GET", "/v1/clusters")), 401, MISSING);
     fails(&get(&api, "ka_nobody", "/v1/clusters"), 401, "Invalid API key");
     fails(&get(&api, REVOKED_KEY, "/v1/clusters"), 401, "Invalid API key");
     let scope = "Missing required permission: recommendations:read";
@@ -125,20 +125,20 @@ fn the_route_comes_first() {
         "/v1/clusters/a%2Fdashboard/x",
         "",
     ] {
-        fails(&api.answer(&Request::new("GET", target)), 404, "Not Found");
-        fails(&api.answer(&Request::new("POST", target).with_bearer(FULL_KEY)), 404, "Not Found");
+        fails(&api.response(&Request::new("GET", target)), 404, "Not Found");
+        fails(&api.response(&Request::new("POST", target).with_bearer(FULL_KEY)), 404, "Not Found");
     }
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", ""] {
-        fails(&api.answer(&Request::new(method, "/v1/clusters")), 405, "Method Not Allowed");
+        fails(&api.response(&Request::new(method, "/v1/clusters")), 405, "Method Not Allowed");
         fails(
-            &api.answer(&Request::new(method, "/v1/clusters/x").with_bearer(FULL_KEY)),
+            &api.response(&Request::new(method, "/v1/clusters/x").with_bearer(FULL_KEY)),
             405,
             "Method Not Allowed",
         );
     }
     let head = Request::new("HEAD", "/v1/clusters");
-    fails(&api.answer(&head), 401, MISSING);
-    succeeds(&api.answer(&head.with_bearer(FULL_KEY)));
+    fails(&api.response(&head), 401, MISSING);
+    succeeds(&api.response(&head.with_bearer(FULL_KEY)));
     // An encoded slash stays within its segment, and so makes an id malformed.
     fails(&full(&api, "/v1/clusters/a%2Fdashboard"), 400, "Invalid cluster ID format");
     succeeds(&full(&api, "/v1/%63lusters"));
@@ -148,7 +148,7 @@ fn the_route_comes_first() {
 fn keys_are_missing_or_invalid() {
     let api = Kubeadapt::new();
     let with =
-        |value: &str| api.answer(&Request::new("GET", "/v1/clusters").with_header("Authorization", value));
+        |value: &str| api.response(&Request::new("GET", "/v1/clusters").with_header("Authorization", value));
     for value in ["", "Bearer", "Bearer ", "Bearer   ", "Basic a2E6", FULL_KEY, "Token ka_x"] {
         fails(&with(value), 401, MISSING);
     }
@@ -184,8 +184,8 @@ fn scopes_belong_to_operations() {
         let (api, _) = standing(1_800_000_000);
         fails(&get(&api, LIMITED_KEY, target), 403, &format!("Missing required permission: {scope}"));
         if scope != "recommendations:read" {
-            let answer = get(&api, NO_RECOMMENDATIONS_KEY, target);
-            assert_ne!(answer.status, 403, "{target}");
+            let response = get(&api, NO_RECOMMENDATIONS_KEY, target);
+            assert_ne!(response.status, 403, "{target}");
         }
     }
     for target in ["/v1/clusters", &format!("/v1/clusters/{CLUSTER_ID}/dashboard")] {
@@ -250,8 +250,8 @@ fn timeframes_are_four_words() {
     for target in ["/v1/overview", "/v1/dashboard", &metrics, &dashboard, &distribution] {
         assert_eq!(succeeds(&full(&api, target))["timeframe"], "7d", "{target}");
         for timeframe in ["24h", "7d", "30d", "90d"] {
-            let answer = full(&api, &format!("{target}?timeframe=x&timeframe={timeframe}&other=%zz"));
-            assert_eq!(succeeds(&answer)["timeframe"], timeframe, "{target}");
+            let response = full(&api, &format!("{target}?timeframe=x&timeframe={timeframe}&other=%zz"));
+            assert_eq!(succeeds(&response)["timeframe"], timeframe, "{target}");
         }
         for (sent, read) in [
             ("7D", "7D"),
@@ -261,8 +261,8 @@ fn timeframes_are_four_words() {
             ("%zz", "%zz"),
             ("1h", "1h"),
         ] {
-            let answer = full(&api, &format!("{target}?timeframe=7d&timeframe={sent}"));
-            fails(&answer, 400, &format!("Invalid timeframe: {read}"));
+            let response = full(&api, &format!("{target}?timeframe=7d&timeframe={sent}"));
+            fails(&response, 400, &format!("Invalid timeframe: {read}"));
         }
     }
     // Where there is no timeframe, there is nothing wrong with it.
@@ -402,10 +402,10 @@ fn other_organisations_cannot_be_told_from_nothing() {
     }
 }
 
-/// The three numbers of an answer, and how long it says to wait.
+/// The three numbers of a response, and how long it says to wait.
 #[track_caller]
-fn limits(answer: &Answer) -> ([i64; 3], Option<i64>) {
-    let number = |name: &str| answer.header(name).map(|text| text.parse::<i64>().expect("a number"));
+fn limits(response: &Response) -> ([i64; 3], Option<i64>) {
+    let number = |name: &str| response.header(name).map(|text| text.parse::<i64>().expect("a number"));
     let names = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
     (names.map(|name| number(name).unwrap_or_else(|| panic!("no {name}"))), number("Retry-After"))
 }
@@ -420,9 +420,9 @@ fn a_limit_counts_down_and_ends_with_its_window() {
     let targets =
         ["/v1/clusters", "/v1/clusters/x", "/v1/overview", "/v1/clusters?limit=x", "/v1/clusters/cls-a"];
     for ((target, status), left) in targets.into_iter().zip([200, 400, 403, 422, 404]).zip([4, 3, 2, 1, 0]) {
-        let answer = ask(target);
-        assert_eq!(answer.status, status);
-        assert_eq!(limits(&answer), ([5, left, reset], None));
+        let response = ask(target);
+        assert_eq!(response.status, status);
+        assert_eq!(limits(&response), ([5, left, reset], None));
     }
     // What has no route is nobody's request.
     let nowhere = ask("/v1/nowhere");
@@ -448,15 +448,15 @@ fn a_limit_counts_down_and_ends_with_its_window() {
 #[test]
 fn waiting_as_told_is_enough_in_real_time() {
     let api = Kubeadapt::new();
-    let mut answer = get(&api, LIMITED_KEY, "/v1/clusters");
+    let mut response = get(&api, LIMITED_KEY, "/v1/clusters");
     for _ in 0..12 {
-        if answer.status == 429 {
+        if response.status == 429 {
             break;
         }
-        answer = get(&api, LIMITED_KEY, "/v1/clusters");
+        response = get(&api, LIMITED_KEY, "/v1/clusters");
     }
-    fails(&answer, 429, "Rate limit exceeded");
-    let seconds = limits(&answer).1.and_then(|seconds| u64::try_from(seconds).ok()).expect("a wait");
+    fails(&response, 429, "Rate limit exceeded");
+    let seconds = limits(&response).1.and_then(|seconds| u64::try_from(seconds).ok()).expect("a wait");
     assert!((1..=2).contains(&seconds));
     std::thread::sleep(Duration::from_secs(seconds));
     succeeds(&get(&api, LIMITED_KEY, "/v1/clusters"));
@@ -511,9 +511,9 @@ fn the_target_file_is_complete() {
     assert_eq!(target["conditions"].as_table().map(toml::Table::len), Some(1));
 }
 
-/// For every quirk a request whose answer it changes, and what it changes about it.
+/// For every quirk a request whose response it changes, and what it changes about it.
 #[test]
-fn every_quirk_changes_an_answer() {
+fn every_quirk_changes_an_response() {
     let (first, _) = standing(1_800_000_000);
     for quirk in first.quirks().known() {
         let (api, clock) = standing(1_800_000_000);
@@ -543,7 +543,7 @@ fn every_quirk_changes_an_answer() {
                 full(&api, "/v1/costs/teams?start_date=2026-02-01&end_date=2026-01-01")
             }
             "malformed-id-is-404" => full(&api, "/v1/clusters/not-a-uuid"),
-            "missing-key-accepted" => api.answer(&Request::new("GET", "/v1/clusters")),
+            "missing-key-accepted" => api.response(&Request::new("GET", "/v1/clusters")),
             "unknown-key-accepted" => get(&api, "ka_nobody", "/v1/clusters"),
             "revoked-key-accepted" | "revoked-key-is-403" => get(&api, REVOKED_KEY, "/v1/clusters"),
             "scope-not-enforced" => get(&api, NO_RECOMMENDATIONS_KEY, "/v1/recommendations"),
@@ -605,10 +605,10 @@ fn generic_mutants_find_their_way_around_the_envelope() {
     let succeeding = Request::new("GET", "/v1/clusters").with_bearer(FULL_KEY);
     let mutants = mutants_of(&api);
     for mutant in mutants.iter().filter(|mutant| mutant.changes_every_error()) {
-        let right = api.answer(&failing);
+        let right = api.response(&failing);
         let mut wrong = right.clone();
         mutant.change(&api, &failing, &mut wrong);
-        let mut list = api.answer(&invalid);
+        let mut list = api.response(&invalid);
         mutant.change(&api, &invalid, &mut list);
         match mutant.id.as_ref() {
             // One key cannot be reversed, and a text is no list.
@@ -620,7 +620,7 @@ fn generic_mutants_find_their_way_around_the_envelope() {
             id => assert_ne!(right, wrong, "{id}"),
         }
         if !mutant.id.starts_with("always") && mutant.id != "slow" {
-            let right = api.answer(&succeeding);
+            let right = api.response(&succeeding);
             let mut same = right.clone();
             mutant.change(&api, &succeeding, &mut same);
             assert_eq!(right, same, "{} changes a success", mutant.id);
@@ -647,7 +647,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_asked_gets_a_documented_answer() {
+fn whatever_is_asked_gets_a_documented_response() {
     let segments = [
         "clusters",
         "clusters",
@@ -694,7 +694,7 @@ fn whatever_is_asked_gets_a_documented_answer() {
         if round % 100 == 0 {
             api = Kubeadapt::new();
             if round % 200 == 0 {
-                // Misbehaving in one way, it must still answer, and in its own form.
+                // Misbehaving in one way, it must still response, and in its own form.
                 api.quirks().switch_on(dice.roll(&quirks));
             }
             if round % 500 == 0 {
@@ -716,21 +716,21 @@ fn whatever_is_asked_gets_a_documented_answer() {
             LIMITED_KEY,
             REVOKED_KEY,
         ]);
-        let answer = api.answer(&Request::new(method, &target).with_bearer(key));
-        let body = answer.document().expect("JSON");
+        let response = api.response(&Request::new(method, &target).with_bearer(key));
+        let body = response.document().expect("JSON");
         assert!(
-            [200, 400, 401, 403, 404, 405, 422, 429, 500].contains(&answer.status),
-            "{target}: {answer:?}"
+            [200, 400, 401, 403, 404, 405, 422, 429, 500].contains(&response.status),
+            "{target}: {response:?}"
         );
-        assert_eq!(answer.header("content-type"), Some("application/json"));
-        if answer.status >= 400 {
+        assert_eq!(response.header("content-type"), Some("application/json"));
+        if response.status >= 400 {
             assert!(
-                body["detail"].is_string() || answer.status != 200 && body["detail"].is_array(),
+                body["detail"].is_string() || response.status != 200 && body["detail"].is_array(),
                 "{target}: {body}"
             );
             assert_eq!(body.as_object().map(serde_json::Map::len), Some(1));
         }
-        statuses.insert(answer.status);
+        statuses.insert(response.status);
     }
     assert_eq!(statuses.len(), 9, "{statuses:?}");
 }

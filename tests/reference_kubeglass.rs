@@ -3,7 +3,7 @@
 use std::{collections::HashSet, net::IpAddr, time::Duration};
 
 use failspec::reference::{
-    Answer, Api, Request,
+    Api, Request, Response,
     kubeglass::{
         ADMIN_TOKEN, BODY_LIMIT, Code, EDITOR_TOKEN, EXPIRED_TOKEN, Kubeglass, MUTATION_LIMIT, REVOKED_TOKEN,
     },
@@ -13,47 +13,47 @@ use serde_json::{Value, json};
 
 const CONFIGMAPS: &str = "/api/v1/namespaces/default/configmaps";
 
-fn ask(api: &Kubeglass, token: &str, method: &str, target: &str, body: Option<Value>) -> Answer {
+fn ask(api: &Kubeglass, token: &str, method: &str, target: &str, body: Option<Value>) -> Response {
     let request = Request::new(method, target).with_bearer(token);
-    api.answer(&match body {
+    api.response(&match body {
         Some(body) => request.with_json(&body),
         None => request,
     })
 }
 
-fn editor(api: &Kubeglass, method: &str, target: &str) -> Answer {
+fn editor(api: &Kubeglass, method: &str, target: &str) -> Response {
     ask(api, EDITOR_TOKEN, method, target, None)
 }
 
-fn editor_json(api: &Kubeglass, method: &str, target: &str, body: Value) -> Answer {
+fn editor_json(api: &Kubeglass, method: &str, target: &str, body: Value) -> Response {
     ask(api, EDITOR_TOKEN, method, target, Some(body))
 }
 
-fn admin_json(api: &Kubeglass, method: &str, target: &str, body: Value) -> Answer {
+fn admin_json(api: &Kubeglass, method: &str, target: &str, body: Value) -> Response {
     ask(api, ADMIN_TOKEN, method, target, Some(body))
 }
 
-fn editor_bytes(api: &Kubeglass, method: &str, target: &str, body: impl Into<Vec<u8>>) -> Answer {
-    api.answer(&Request::new(method, target).with_bearer(EDITOR_TOKEN).with_body(body.into()))
+fn editor_bytes(api: &Kubeglass, method: &str, target: &str, body: impl Into<Vec<u8>>) -> Response {
+    api.response(&Request::new(method, target).with_bearer(EDITOR_TOKEN).with_body(body.into()))
 }
 
 /// The whole envelope is judged, not the code alone.
 #[track_caller]
-fn fails(answer: &Answer, code: Code) {
-    let body = answer.document().unwrap_or_else(|| panic!("{code:?}: no JSON in {answer:?}"));
+fn fails(response: &Response, code: Code) {
+    let body = response.document().unwrap_or_else(|| panic!("{code:?}: no JSON in {response:?}"));
     assert_eq!(body["error"], code.as_str(), "{body}");
-    assert_eq!(answer.status, code.status(), "{body}");
-    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(response.status, code.status(), "{body}");
+    assert_eq!(response.header("content-type"), Some("application/json"));
     assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
     assert!(body["requestId"].as_str().is_some_and(|id| !id.is_empty()), "{body}");
     assert_eq!(body.as_object().map(serde_json::Map::len), Some(3), "{body}");
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer) -> Value {
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
-    assert!((200..300).contains(&answer.status), "{} {text}", answer.status);
-    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {text}"));
+fn succeeds(response: &Response) -> Value {
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    assert!((200..300).contains(&response.status), "{} {text}", response.status);
+    let body = response.document().unwrap_or_else(|| panic!("no JSON in {text}"));
     assert!(body.get("data").is_some(), "{text}");
     body
 }
@@ -62,8 +62,8 @@ fn configmap(name: &str) -> Value {
     json!({ "metadata": { "name": name }, "data": { "k": "1" } })
 }
 
-fn version_of(answer: &Answer) -> String {
-    let body = succeeds(answer);
+fn version_of(response: &Response) -> String {
+    let body = succeeds(response);
     body["data"]["metadata"]["resourceVersion"].as_str().expect("a version").to_owned()
 }
 
@@ -88,8 +88,8 @@ fn the_page_lists_36_codes() {
 #[test]
 fn every_documented_code_has_a_request_that_brings_it() {
     let mut seen: HashSet<String> = HashSet::new();
-    let mut see = |answer: Answer, code: Code| {
-        fails(&answer, code);
+    let mut see = |response: Response, code: Code| {
+        fails(&response, code);
         seen.insert(code.as_str().to_owned());
     };
     let api = Kubeglass::new();
@@ -99,7 +99,7 @@ fn every_documented_code_has_a_request_that_brings_it() {
 
     see(editor(&api, "GET", &format!("{CONFIGMAPS}/absent")), Code::NotFound);
     see(editor(&api, "GET", "/api/v1/namespaces/default/secrets/registry-credentials"), Code::Forbidden);
-    see(api.answer(&Request::new("GET", "/api/v1/namespaces")), Code::Unauthorized);
+    see(api.response(&Request::new("GET", "/api/v1/namespaces")), Code::Unauthorized);
     see(
         editor_json(
             &api,
@@ -156,12 +156,12 @@ fn every_documented_code_has_a_request_that_brings_it() {
 
     let mut under = |condition: &str, request: Request, code: Code| {
         let request = request.with_bearer(EDITOR_TOKEN);
-        let before = api.answer(&request);
+        let before = api.response(&request);
         assert!(before.status < 300, "{condition}: {before:?}");
         assert!(api.conditions().switch_on(condition), "{condition}");
-        see(api.answer(&request), code);
+        see(api.response(&request), code);
         assert!(api.conditions().switch_off(condition));
-        let after = api.answer(&request);
+        let after = api.response(&request);
         assert!(after.status < 300, "{condition}: {after:?}");
     };
     let list = || Request::new("GET", CONFIGMAPS);
@@ -293,9 +293,9 @@ fn an_empty_segment_is_a_missing_parameter() {
 fn a_known_path_tells_its_methods() {
     let api = Kubeglass::new();
     let allow = |method: &str, path: &str| {
-        let answer = api.answer(&Request::new(method, path));
-        fails(&answer, Code::MethodNotAllowed);
-        answer.header("allow").expect("Allow").to_owned()
+        let response = api.response(&Request::new(method, path));
+        fails(&response, Code::MethodNotAllowed);
+        response.header("allow").expect("Allow").to_owned()
     };
     assert_eq!(allow("PATCH", "/api/v1/namespaces"), "GET, HEAD, POST, OPTIONS");
     assert_eq!(allow("BREW", "/api/v1/search"), "GET, HEAD, OPTIONS");
@@ -303,8 +303,8 @@ fn a_known_path_tells_its_methods() {
     assert_eq!(allow("PUT", "/api/v1/contexts/switch"), "GET, HEAD, POST, OPTIONS");
     assert_eq!(allow("HEAD", "/api/v1/cross-cluster/copy"), "POST, OPTIONS");
     assert_eq!(allow("TRACE", "/api/v1/namespaces//configmaps"), "GET, HEAD, POST, OPTIONS");
-    fails(&api.answer(&Request::new("PATCH", "/api/v1/nope")), Code::NotFound);
-    let options = api.answer(&Request::new("OPTIONS", "/api/v1/nodes/node-1/drain"));
+    fails(&api.response(&Request::new("PATCH", "/api/v1/nope")), Code::NotFound);
+    let options = api.response(&Request::new("OPTIONS", "/api/v1/nodes/node-1/drain"));
     assert_eq!((options.status, options.header("allow")), (204, Some("POST, DELETE, OPTIONS")));
     assert_eq!(editor(&api, "HEAD", "/api/v1/namespaces").status, 200);
     fails(&editor(&api, "GET", "/api/v1/contexts/switch"), Code::ContextNotFound);
@@ -314,7 +314,7 @@ fn a_known_path_tells_its_methods() {
 fn authentication_comes_before_everything_but_the_route() {
     let api = Kubeglass::new();
     let with = |value: &str| {
-        api.answer(&Request::new("GET", "/api/v1/namespaces").with_header("Authorization", value))
+        api.response(&Request::new("GET", "/api/v1/namespaces").with_header("Authorization", value))
     };
     for bad in [
         "",
@@ -328,17 +328,20 @@ fn authentication_comes_before_everything_but_the_route() {
         &format!("Bearer {EDITOR_TOKEN}x"),
         &format!("Bearer {}", EDITOR_TOKEN.to_uppercase()),
     ] {
-        let answer = with(bad);
-        fails(&answer, Code::Unauthorized);
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let response = with(bad);
+        fails(&response, Code::Unauthorized);
+        assert_eq!(response.header("www-authenticate"), Some("Bearer"));
     }
     succeeds(&with(&format!("bearer {EDITOR_TOKEN}")));
     let twice = Request::new("GET", "/api/v1/namespaces").with_bearer(EDITOR_TOKEN).with_bearer(ADMIN_TOKEN);
-    fails(&api.answer(&twice), Code::Unauthorized);
+    fails(&api.response(&twice), Code::Unauthorized);
     let large = Request::new("POST", CONFIGMAPS).with_body(vec![b'x'; BODY_LIMIT + 1]);
-    fails(&api.answer(&large), Code::Unauthorized);
-    fails(&api.answer(&Request::new("GET", "/api/v1/namespaces/BAD/configmaps?limit=x")), Code::Unauthorized);
-    fails(&api.answer(&Request::new("GET", "/nope")), Code::NotFound);
+    fails(&api.response(&large), Code::Unauthorized);
+    fails(
+        &api.response(&Request::new("GET", "/api/v1/namespaces/BAD/configmaps?limit=x")),
+        Code::Unauthorized,
+    );
+    fails(&api.response(&Request::new("GET", "/nope")), Code::NotFound);
 }
 
 #[test]
@@ -495,11 +498,13 @@ fn reads_can_be_conditional() {
     let target = format!("{CONFIGMAPS}/cm");
     let tag = editor(&api, "GET", &target).header("etag").expect("ETag").to_owned();
     let with = |sent: &str| {
-        api.answer(&Request::new("GET", &target).with_bearer(EDITOR_TOKEN).with_header("If-None-Match", sent))
+        api.response(
+            &Request::new("GET", &target).with_bearer(EDITOR_TOKEN).with_header("If-None-Match", sent),
+        )
     };
     for same in [tag.clone(), "*".to_owned(), format!("W/{tag}"), format!("\"x\", {tag}")] {
-        let answer = with(&same);
-        assert_eq!((answer.status, answer.body.len()), (304, 0), "{same}");
+        let response = with(&same);
+        assert_eq!((response.status, response.body.len()), (304, 0), "{same}");
     }
     succeeds(&with("\"x\""));
     succeeds(&editor_json(&api, "PUT", &target, configmap("cm")));
@@ -513,8 +518,8 @@ fn propagation_policies_are_those_of_kubernetes() {
         let name = format!("cm-{number}");
         succeeds(&editor_json(&api, "POST", CONFIGMAPS, configmap(&name)));
         for bad in ["background", "ORPHAN", "", "Cascade", "Background%20"] {
-            let answer = editor(&api, "DELETE", &format!("{CONFIGMAPS}/{name}?propagationPolicy={bad}"));
-            fails(&answer, Code::InvalidPropagation);
+            let response = editor(&api, "DELETE", &format!("{CONFIGMAPS}/{name}?propagationPolicy={bad}"));
+            fails(&response, Code::InvalidPropagation);
         }
         succeeds(&editor(&api, "DELETE", &format!("{CONFIGMAPS}/{name}?propagationPolicy={policy}")));
         fails(&editor(&api, "DELETE", &format!("{CONFIGMAPS}/{name}")), Code::NotFound);
@@ -535,7 +540,7 @@ fn permission_is_judged_after_validation_and_before_existence() {
     fails(&editor(&api, "GET", &format!("{secrets}/absent")), Code::Forbidden);
     fails(&admin(&format!("{secrets}/absent")), Code::ApiUnreachable);
     fails(&admin(&format!("{secrets}/BAD")), Code::InvalidName);
-    fails(&api.answer(&Request::new("GET", secrets)), Code::NotFound);
+    fails(&api.response(&Request::new("GET", secrets)), Code::NotFound);
     succeeds(&editor(&api, "GET", "/api/v1/me/preferences"));
     succeeds(&editor(&api, "GET", "/api/v1/contexts"));
 }
@@ -775,7 +780,7 @@ fn mutations_are_limited_by_address_where_a_limit_is_set() {
     let api = Kubeglass::with(clock.clone(), Some(MUTATION_LIMIT));
     let from = |last: u8, method: &str| {
         let remote = IpAddr::from([127, 0, 0, last]);
-        api.answer(&Request::new(method, CONFIGMAPS).with_bearer(EDITOR_TOKEN).from_remote(remote))
+        api.response(&Request::new(method, CONFIGMAPS).with_bearer(EDITOR_TOKEN).from_remote(remote))
     };
     for _ in 0..200 {
         fails(&from(1, "POST"), Code::BadRequest);
@@ -820,7 +825,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_asked_gets_a_documented_answer() {
+fn whatever_is_asked_gets_a_documented_response() {
     let api = Kubeglass::new();
     let documented: HashSet<(u16, &str)> =
         Code::ALL.iter().map(|code| (code.status(), code.as_str())).collect();
@@ -892,17 +897,17 @@ fn whatever_is_asked_gets_a_documented_answer() {
         let method = dice.roll(&["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", ""]);
         let token = dice.roll(&[ADMIN_TOKEN, EDITOR_TOKEN, EDITOR_TOKEN, "nobody"]);
         let request = Request::new(method, &target).with_bearer(token).with_body(dice.roll(&bodies).to_vec());
-        let answer = api.answer(&request);
-        if answer.status < 400 {
-            assert!([200, 201, 204].contains(&answer.status), "{request:?} {answer:?}");
+        let response = api.response(&request);
+        if response.status < 400 {
+            assert!([200, 201, 204].contains(&response.status), "{request:?} {response:?}");
             continue;
         }
-        let body = answer.document().expect("JSON");
+        let body = response.document().expect("JSON");
         let code = body["error"].as_str().expect("a code");
-        assert!(documented.contains(&(answer.status, code)), "{request:?} {body}");
+        assert!(documented.contains(&(response.status, code)), "{request:?} {body}");
         assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()));
-        assert_eq!(answer.status == 405, answer.header("allow").is_some());
-        assert_eq!(answer.status == 401, answer.header("www-authenticate").is_some());
+        assert_eq!(response.status == 405, response.header("allow").is_some());
+        assert_eq!(response.status == 401, response.header("www-authenticate").is_some());
         codes.insert(code.to_owned());
     }
     assert!(codes.len() >= 15, "the dice reach too little: {codes:?}");

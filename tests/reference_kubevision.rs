@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use failspec::reference::{
-    Answer, Api, Request,
+    Api, Request, Response,
     kubevision::{
         ADMIN_TOKEN, BODY_LIMIT, Code, DEVELOPER_TOKEN, EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, Kubevision,
         TOTP_PASSWORD, TOTP_SECRETS, VIEWER_TOKEN, password_of,
@@ -24,32 +24,32 @@ fn in_team(target: &str) -> String {
     format!("{target}?namespace=team-a")
 }
 
-fn bare(api: &Kubevision, method: &str, target: &str, body: &str) -> Answer {
-    api.answer(&Request::new(method, target).with_body(body.to_owned()))
+fn bare(api: &Kubevision, method: &str, target: &str, body: &str) -> Response {
+    api.response(&Request::new(method, target).with_body(body.to_owned()))
 }
 
-fn ask(api: &Kubevision, token: &str, method: &str, target: &str, body: &str) -> Answer {
-    api.answer(&Request::new(method, target).with_bearer(token).with_body(body.to_owned()))
+fn ask(api: &Kubevision, token: &str, method: &str, target: &str, body: &str) -> Response {
+    api.response(&Request::new(method, target).with_bearer(token).with_body(body.to_owned()))
 }
 
-fn get(api: &Kubevision, token: &str, target: &str) -> Answer {
+fn get(api: &Kubevision, token: &str, target: &str) -> Response {
     ask(api, token, "GET", target, "")
 }
 
-fn dev(api: &Kubevision, method: &str, target: &str, body: &str) -> Answer {
+fn dev(api: &Kubevision, method: &str, target: &str, body: &str) -> Response {
     ask(api, DEVELOPER_TOKEN, method, target, body)
 }
 
-fn admin(api: &Kubevision, method: &str, target: &str, body: &str) -> Answer {
+fn admin(api: &Kubevision, method: &str, target: &str, body: &str) -> Response {
     ask(api, ADMIN_TOKEN, method, target, body)
 }
 
-/// What every answer has, and its code.
+/// What every response has, and its code.
 #[track_caller]
-fn envelope(answer: &Answer) -> (u64, Value) {
-    let body = answer.document().unwrap_or_else(|| panic!("no JSON in {answer:?}"));
-    assert_eq!(answer.status, 200, "{body}");
-    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+fn envelope(response: &Response) -> (u64, Value) {
+    let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
+    assert_eq!(response.status, 200, "{body}");
+    assert_eq!(response.header("content-type"), Some("application/json; charset=utf-8"));
     let names: Vec<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(names, ["code", "message", "data", "meta"]);
     assert!(body["message"].as_str().is_some_and(|message| !message.is_empty()), "{body}");
@@ -60,8 +60,8 @@ fn envelope(answer: &Answer) -> (u64, Value) {
 }
 
 #[track_caller]
-fn fails(answer: &Answer, code: Code) -> Value {
-    let (found, body) = envelope(answer);
+fn fails(response: &Response, code: Code) -> Value {
+    let (found, body) = envelope(response);
     assert_eq!(found, u64::from(code.number()), "{code:?}: {body}");
     if code != Code::TwoFactorRequired {
         assert_eq!(body["data"], Value::Null, "{body}");
@@ -71,8 +71,8 @@ fn fails(answer: &Answer, code: Code) -> Value {
 }
 
 #[track_caller]
-fn succeeds(answer: &Answer) -> Value {
-    let (code, mut body) = envelope(answer);
+fn succeeds(response: &Response) -> Value {
+    let (code, mut body) = envelope(response);
     assert_eq!((code, &body["message"]), (0, &json!("success")), "{body}");
     assert_eq!(body["meta"]["total"].is_u64(), body["data"].is_array(), "{body}");
     body["data"].take()
@@ -103,13 +103,13 @@ fn login(user: &str, password: &str) -> String {
 /// The temporary token of a login with 2FA.
 #[track_caller]
 fn half_login(api: &Kubevision, user: &str) -> String {
-    let answer = bare(api, "POST", "/api/v1/auth/login", &login(user, TOTP_PASSWORD));
-    let body = fails(&answer, Code::TwoFactorRequired);
+    let response = bare(api, "POST", "/api/v1/auth/login", &login(user, TOTP_PASSWORD));
+    let body = fails(&response, Code::TwoFactorRequired);
     assert_eq!(body["data"]["expiresIn"], 300);
     body["data"]["tempToken"].as_str().expect("a token").to_owned()
 }
 
-fn verify(api: &Kubevision, token: &str, code: &str) -> Answer {
+fn verify(api: &Kubevision, token: &str, code: &str) -> Response {
     let body = json!({ "tempToken": token, "code": code }).to_string();
     bare(api, "POST", "/api/v1/auth/2fa/verify", &body)
 }
@@ -142,8 +142,8 @@ fn the_page_lists_18_codes() {
 fn every_documented_code_has_a_request_that_brings_it() {
     let (api, _) = standing();
     let mut seen = HashSet::new();
-    let mut see = |answer: Answer, code: Code| {
-        fails(&answer, code);
+    let mut see = |response: Response, code: Code| {
+        fails(&response, code);
         seen.insert(code.number());
     };
     see(get(&api, DEVELOPER_TOKEN, &format!("{CONFIGMAPS}/settings")), Code::MissingParameter);
@@ -197,7 +197,7 @@ fn request_ids_are_all_different() {
 #[test]
 fn reads_come_from_the_cache_and_writes_go_to_the_api_server() {
     let api = Kubevision::new();
-    let source = |answer: Answer| envelope(&answer).1["meta"]["source"].clone();
+    let source = |response: Response| envelope(&response).1["meta"]["source"].clone();
     assert_eq!(source(dev(&api, "GET", &in_team(CONFIGMAPS), "")), "cache");
     assert_eq!(source(dev(&api, "POST", CONFIGMAPS, &configmap("new"))), "apiserver");
     assert_eq!(source(dev(&api, "POST", &format!("{CONFIGMAPS}/dry-run"), &configmap("x"))), "apiserver");
@@ -239,18 +239,18 @@ fn tokens_are_missing_unknown_or_expired() {
     let me = "/api/v1/users/me";
     for value in ["", "Bearer", "Bearer ", "Basic a2V2aW4=", "Bearer nobody", ADMIN_TOKEN, "bearer kv_at_x"] {
         let request = Request::new("GET", me).with_header("Authorization", value);
-        fails(&api.answer(&request), Code::NotLoggedIn);
+        fails(&api.response(&request), Code::NotLoggedIn);
     }
     let two = Request::new("GET", me).with_bearer(ADMIN_TOKEN).with_bearer(ADMIN_TOKEN);
-    fails(&api.answer(&two), Code::NotLoggedIn);
+    fails(&api.response(&two), Code::NotLoggedIn);
     let lower = Request::new("GET", me).with_header("authorization", &format!("bearer {ADMIN_TOKEN}"));
     assert_eq!(
-        succeeds(&api.answer(&lower)),
+        succeeds(&api.response(&lower)),
         json!({ "id": "admin", "username": "admin", "role": "admin", "twoFactor": false })
     );
 
-    let answer = bare(&api, "POST", "/api/v1/auth/login", &login("developer", &password_of("developer")));
-    let tokens = succeeds(&answer);
+    let response = bare(&api, "POST", "/api/v1/auth/login", &login("developer", &password_of("developer")));
+    let tokens = succeeds(&response);
     assert_eq!((&tokens["tokenType"], &tokens["expiresIn"]), (&json!("Bearer"), &json!(900)));
     let access = tokens["accessToken"].as_str().expect("a token");
     assert_eq!(succeeds(&get(&api, access, me))["id"], "developer");
@@ -450,7 +450,7 @@ fn objects_are_yaml_then_complete_then_well_formed() {
         fails(&post(body), Code::InvalidYaml);
     }
     let bytes = |body: Vec<u8>| Request::new("POST", CONFIGMAPS).with_bearer(DEVELOPER_TOKEN).with_body(body);
-    fails(&api.answer(&bytes(b"\xff\xfe".to_vec())), Code::InvalidYaml);
+    fails(&api.response(&bytes(b"\xff\xfe".to_vec())), Code::InvalidYaml);
     for body in [
         "",
         "# nothing",
@@ -482,7 +482,7 @@ fn objects_are_yaml_then_complete_then_well_formed() {
     }
     // JSON is YAML, whatever the request declares; the namespace may stand in either place.
     let declared = bytes(configmap("one").into_bytes()).with_header("Content-Type", "text/html");
-    succeeds(&api.answer(&declared));
+    succeeds(&api.response(&declared));
     let made = succeeds(&dev(
         &api,
         "POST",
@@ -717,8 +717,8 @@ fn lists_have_pages_and_a_total() {
         succeeds(&dev(&api, "POST", CONFIGMAPS, &configmap(name)));
     }
     let list = |query: &str| {
-        let answer = dev(&api, "GET", &format!("{CONFIGMAPS}?namespace=team-a&{query}"), "");
-        let (_, body) = envelope(&answer);
+        let response = dev(&api, "GET", &format!("{CONFIGMAPS}?namespace=team-a&{query}"), "");
+        let (_, body) = envelope(&response);
         let names: Vec<String> = body["data"]
             .as_array()
             .expect("a list")
@@ -817,7 +817,7 @@ fn clusters_are_configurations() {
     fails(&dev(&api, "GET", "/api/v1/clusters/new", ""), Code::ClusterForbidden);
     fails(&dev(&api, "GET", "/api/v1/clusters/absent", ""), Code::ClusterNotFound);
     fails(&admin(&api, "GET", "/api/v1/clusters/new/resources/secrets", ""), Code::ClusterUnreachable);
-    // Configurations are there whether or not a cluster answers.
+    // Configurations are there whether or not a cluster responses.
     succeeds(&admin(&api, "GET", "/api/v1/clusters/dead", ""));
     succeeds(&dev(&api, "GET", "/api/v1/clusters/dead", ""));
     fails(&dev(&api, "DELETE", "/api/v1/clusters/new", ""), Code::ClusterForbidden);
@@ -833,11 +833,11 @@ fn clusters_are_configurations() {
 fn an_internal_error_is_generic_and_leaves_the_rest_alone() {
     let api = Kubevision::new();
     api.conditions().switch_on("internal-fault");
-    for answer in [
+    for response in [
         dev(&api, "GET", &in_team(CONFIGMAPS), ""),
         dev(&api, "POST", BATCH, r#"{"items":[{"resource":"configmaps","namespace":"team-a","name":"x"}]}"#),
     ] {
-        assert_eq!(fails(&answer, Code::Internal)["message"], "Internal server error");
+        assert_eq!(fails(&response, Code::Internal)["message"], "Internal server error");
     }
     succeeds(&dev(&api, "GET", "/api/v1/clusters/main", ""));
     succeeds(&dev(&api, "GET", "/api/v1/users/me", ""));
@@ -867,7 +867,7 @@ fn the_target_file_is_complete() {
 
 /// For every quirk a request, and the codes before and after it is switched on.
 #[test]
-fn every_quirk_changes_an_answer() {
+fn every_quirk_changes_an_response() {
     let (first, _) = standing();
     for quirk in first.quirks().known() {
         let (api, _) = standing();
@@ -960,13 +960,13 @@ fn generic_mutants_find_their_way_around_the_envelope() {
     let succeeding = Request::new("GET", "/api/v1/clusters").with_bearer(ADMIN_TOKEN);
     let mutants = mutants_of(&api);
     for mutant in mutants.iter().filter(|mutant| mutant.changes_every_error()) {
-        let right = api.answer(&failing);
+        let right = api.response(&failing);
         let mut wrong = right.clone();
         mutant.change(&api, &failing, &mut wrong);
         // This API's media type names its charset already.
         assert_eq!(right == wrong, mutant.id == "charset-added", "{}", mutant.id);
         if !mutant.id.starts_with("always") && mutant.id != "slow" {
-            let right = api.answer(&succeeding);
+            let right = api.response(&succeeding);
             let mut same = right.clone();
             mutant.change(&api, &succeeding, &mut same);
             assert_eq!(right, same, "{} changes a success", mutant.id);
@@ -993,7 +993,7 @@ impl Dice {
 }
 
 #[test]
-fn whatever_is_asked_gets_a_documented_answer() {
+fn whatever_is_asked_gets_a_documented_response() {
     let paths = [
         "/api/v1/clusters",
         "/api/v1/clusters/main",
@@ -1048,7 +1048,7 @@ fn whatever_is_asked_gets_a_documented_answer() {
     for round in 0..40_000 {
         if round % 200 == 0 {
             api = Kubevision::new();
-            // Misbehaving in one way, it must still answer, and in its own form.
+            // Misbehaving in one way, it must still response, and in its own form.
             if round % 400 == 0 {
                 api.quirks().switch_on(dice.roll(&quirks));
                 api.quirks().switch_off("http-status-used");

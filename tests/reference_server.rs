@@ -8,7 +8,7 @@ use std::{
 };
 
 use failspec::reference::{
-    Answer, Api, Mutant, Options, Request, Server, StartError, api, apis,
+    Api, Mutant, Options, Request, Response, Server, StartError, api, apis,
     kubeglass::{ADMIN_TOKEN, EDITOR_TOKEN, Kubeglass},
     mutants, mutants_of,
 };
@@ -17,17 +17,17 @@ use serde_json::{Value, json};
 /// Sends bytes as they are and reads until the server closes the connection.
 async fn send(server: &Server, bytes: Vec<u8>) -> (u16, String, String) {
     let address = server.addr();
-    let answer = tokio::task::spawn_blocking(move || {
+    let response = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).expect("a connection");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         stream.write_all(&bytes).expect("sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
-        String::from_utf8_lossy(&answer).into_owned()
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).expect("a response");
+        String::from_utf8_lossy(&response).into_owned()
     })
     .await
     .expect("no panic");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let (head, body) = response.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, head.to_ascii_lowercase(), body.to_owned())
 }
@@ -52,7 +52,7 @@ fn implementations_are_found_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_go_over_the_wire_unchanged() {
+async fn responses_go_over_the_wire_unchanged() {
     let server = start().await;
     let (status, head, body) = get(&server, "GET", "/api/v1/namespaces").await;
     assert_eq!(status, 200);
@@ -130,7 +130,7 @@ async fn a_stopped_server_is_gone_and_a_taken_address_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mutant_changes_answers_but_not_the_control_endpoint() {
+async fn a_mutant_changes_responses_but_not_the_control_endpoint() {
     let mutant = mutants().into_iter().find(|mutant| mutant.id == "always-unauthorized");
     let server = Server::start(api("kubeglass").expect("known"), Options { mutant, ..Options::default() })
         .await
@@ -163,7 +163,7 @@ async fn no_media_type_and_broken_utf8_reach_the_wire() {
 }
 
 #[test]
-fn every_answer_mutant_changes_errors_and_leaves_successes_unless_it_says_so() {
+fn every_response_mutant_changes_errors_and_leaves_successes_unless_it_says_so() {
     let kubeglass = Kubeglass::new();
     let failing =
         Request::new("GET", "/api/v1/namespaces/default/configmaps/absent").with_bearer(EDITOR_TOKEN);
@@ -178,26 +178,26 @@ fn every_answer_mutant_changes_errors_and_leaves_successes_unless_it_says_so() {
         if !mutant.changes_every_error() {
             continue;
         }
-        let right = kubeglass.answer(&failing);
+        let right = kubeglass.response(&failing);
         let mut wrong = right.clone();
         mutant.change(&kubeglass, &failing, &mut wrong);
         if mutant.id == "always-not-found" {
             // The request fails with that very code already; another one does not.
-            let mut other = kubeglass.answer(&succeeding);
+            let mut other = kubeglass.response(&succeeding);
             mutant.change(&kubeglass, &succeeding, &mut other);
             assert_eq!(other.status, 404);
         } else {
             assert_ne!(right, wrong, "{} changes nothing", mutant.id);
         }
         if !mutant.id.starts_with("always") && mutant.id != "slow" {
-            let right = kubeglass.answer(&succeeding);
+            let right = kubeglass.response(&succeeding);
             let mut same = right.clone();
             mutant.change(&kubeglass, &succeeding, &mut same);
             assert_eq!(right, same, "{} changes a success", mutant.id);
         }
     }
     for harmless in mutants().iter().filter(|mutant| mutant.harmless) {
-        let right = kubeglass.answer(&failing);
+        let right = kubeglass.response(&failing);
         let mut changed = right.clone();
         harmless.change(&kubeglass, &failing, &mut changed);
         let (right, changed) = (right.document().expect("JSON"), changed.document().expect("JSON"));
@@ -213,11 +213,11 @@ fn mutants_break_what_they_say() {
     let request = Request::new("GET", "/api/v1/nope");
     let mutated = |id: &str| {
         let mutant = mutants().into_iter().find(|mutant| mutant.id == id).expect("known");
-        let mut answer = kubeglass.answer(&request);
-        mutant.change(&kubeglass, &request, &mut answer);
-        answer
+        let mut response = kubeglass.response(&request);
+        mutant.change(&kubeglass, &request, &mut response);
+        response
     };
-    let text = |answer: Answer| String::from_utf8_lossy(&answer.body).into_owned();
+    let text = |response: Response| String::from_utf8_lossy(&response.body).into_owned();
     assert_eq!(mutated("request-id-constant").body, mutated("request-id-constant").body);
     assert!(text(mutated("body-duplicate-keys")).starts_with(r#"{"error":null,"error":"not_found""#));
     assert!(text(mutated("keys-reversed")).starts_with(r#"{"requestId":"#));
@@ -243,9 +243,9 @@ fn every_quirk_accepts_what_must_be_refused() {
         // This one refuses what must be accepted.
         if quirk.name == "query-parameter-overlooked" {
             let request = as_editor("GET", "/api/v1/search?q=web");
-            assert_eq!(first.answer(&request).status, 200);
+            assert_eq!(first.response(&request).status, 200);
             assert!(first.quirks().switch_on(quirk.name));
-            assert_eq!(first.answer(&request).status, 400);
+            assert_eq!(first.response(&request).status, 400);
             continue;
         }
         let request = match quirk.name {
@@ -276,7 +276,7 @@ fn every_quirk_accepts_what_must_be_refused() {
             other => panic!("{other} has no test"),
         };
         let kubeglass = Kubeglass::new();
-        let right = |request: &Request| assert!(kubeglass.answer(request).status < 300);
+        let right = |request: &Request| assert!(kubeglass.response(request).status < 300);
         right(&as_editor("POST", configmaps).with_json(&configmap));
         right(&as_editor("POST", "/api/v1/nodes/node-1/drain"));
         if quirk.name == "context-switched-for-everyone" {
@@ -287,12 +287,12 @@ fn every_quirk_accepts_what_must_be_refused() {
             right(&request);
             assert!(kubeglass.quirks().switch_on(quirk.name));
             right(&switch);
-            assert_eq!(kubeglass.answer(&request).status, 404);
+            assert_eq!(kubeglass.response(&request).status, 404);
             continue;
         }
-        assert!(kubeglass.answer(&request).status >= 400, "{}", quirk.name);
+        assert!(kubeglass.response(&request).status >= 400, "{}", quirk.name);
         assert!(kubeglass.quirks().switch_on(quirk.name));
-        let answer = kubeglass.answer(&request);
-        assert!(answer.status < 300, "{}: {answer:?}", quirk.name);
+        let response = kubeglass.response(&request);
+        assert!(response.status < 300, "{}: {response:?}", quirk.name);
     }
 }

@@ -23,7 +23,7 @@ fn kubeglass(folder: &Path, mutant: &str, code: i32) -> support::Done {
 }
 
 fn count(report: &Value, outcome: &str) -> usize {
-    report["scenarios"].as_array().unwrap().iter().filter(|it| it["outcome"] == outcome).count()
+    report["cases"].as_array().unwrap().iter().filter(|it| it["outcome"] == outcome).count()
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn all_formats_tell_the_violations_of_a_run() {
     let html = text(folder.path(), "r.html");
     is_self_contained(&html);
     let page = without_scripts(&html);
-    assert_eq!(page.matches("<details class=\"trial failed\"").count(), failed);
-    assert_eq!(embedded(&html).len(), report["scenarios"].as_array().unwrap().len());
+    assert_eq!(page.matches("<details class=\"case failed\"").count(), failed);
+    assert_eq!(embedded(&html).len(), report["cases"].as_array().unwrap().len());
     for fact in
         ["<span>violations</span></h1>", digest, "Not plainly exercised", "id=\"errata\"", "id=\"times\""]
     {
@@ -176,7 +176,7 @@ fn of_everything(server: &Server) -> tempfile::TempDir {
     folder
 }
 
-fn answers_of_everything(request: &support::Received) -> Reply {
+fn responses_of_everything(request: &support::Received) -> Reply {
     match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
         "/wrong" => Reply::failure(409, "token", request),
@@ -187,7 +187,7 @@ fn answers_of_everything(request: &support::Received) -> Reply {
 
 #[test]
 fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
-    let server = Server::start(answers_of_everything);
+    let server = Server::start(responses_of_everything);
     let folder = of_everything(&server);
     let done = done(failspec(folder.path()).args(["run", "--packs", "."]).args(EVERY)).exits(1);
     for name in ["r.xml", "r.html", "r.md", "summary.md"] {
@@ -221,7 +221,7 @@ fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
     }
     let page = without_scripts(&text(folder.path(), "r.html"));
     for outcome in ["failed", "waived", "skipped", "passed"] {
-        assert_eq!(page.matches(&format!("class=\"trial {outcome}\"")).count(), 1, "{outcome}");
+        assert_eq!(page.matches(&format!("class=\"case {outcome}\"")).count(), 1, "{outcome}");
     }
 }
 
@@ -330,7 +330,7 @@ fn a_wrong_report_option_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn all_formats_show_how_an_answer_differs_from_the_approved_one() {
+fn all_formats_show_how_an_response_differs_from_the_approved_one() {
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
         _ if request.number < 2 => Reply::failure(404, "not_found", request),
@@ -348,19 +348,21 @@ fn all_formats_show_how_an_answer_differs_from_the_approved_one() {
     done(run().args(["--snapshots", "update"])).exits(0);
     let log = done(run().args(EVERY)).exits(0);
     let html = text(folder.path(), "r.html");
-    assert!(html.contains("answer differs</button>") && html.contains(" data-changed>"), "{html}");
+    assert!(html.contains("response differs</button>") && html.contains(" data-changed>"), "{html}");
     let diff = embedded(&html)[0]["snapshot"]["diff"].as_str().unwrap().to_owned();
     assert!(diff.lines().any(|line| line.starts_with('+') && line.contains("SINCE")), "{diff}");
     let xml = text(folder.path(), "r.xml");
     assert!(said(&suite(&junit(&xml), "tiny").test_cases[0]).contains(r#""added": "SINCE""#), "{xml}");
     let markdown = text(folder.path(), "r.md");
-    assert!(markdown.contains("1 differ from the approved answer") && markdown.contains("- differ: `tiny::"));
-    assert!(log.stdout.contains("the answer differs from the approved one"), "{}", log.stdout);
+    assert!(
+        markdown.contains("1 differ from the approved response") && markdown.contains("- differ: `tiny::")
+    );
+    assert!(log.stdout.contains("the response differs from the approved one"), "{}", log.stdout);
     // Under `check` it decides, and every reader is told why nothing failed and the run did.
     done(run().args(["--snapshots", "check"]).args(EVERY)).exits(1);
     let xml = text(folder.path(), "r.xml");
     assert_eq!(outcomes(suite(&junit(&xml), "failspec")), [1, 0, 0, 0], "{xml}");
-    assert!(text(folder.path(), "r.md").contains("counts warnings or changed answers as violations"));
+    assert!(text(folder.path(), "r.md").contains("counts warnings or changed responds as violations"));
 }
 
 /// A report without what differs from run to run: times, the day, and what is computed of them.
@@ -379,11 +381,11 @@ fn timeless(text: &str) -> String {
 }
 
 #[test]
-fn the_same_answers_make_the_same_reports_but_for_times_and_ids() {
-    // Request ids of one length: the lengths of answers are no times and no ids.
+fn the_same_responses_make_the_same_reports_but_for_times_and_ids() {
+    // Request ids of one length: the lengths of responses are no times and no ids.
     let server = Server::start(|request| {
         let number = request.number + 100_000;
-        answers_of_everything(&support::Received { number, ..request.clone() })
+        responses_of_everything(&support::Received { number, ..request.clone() })
     });
     let folder = of_everything(&server);
     let reports = || {

@@ -18,7 +18,7 @@ use failspec::{
     reference::{self, mutants_of},
     report::{github, html, junit as junit_report, markdown},
     run::RunOptions,
-    verdict::{Outcome, RunFinding, RunReport, SnapshotReport, SnapshotState, TrialReport},
+    verdict::{CaseReport, Outcome, RunFinding, RunReport, SnapshotReport, SnapshotState},
 };
 use report_readers::{
     EVERY, FILES, embedded, is_harmless, is_self_contained, junit, tags, text, without_scripts,
@@ -42,38 +42,38 @@ fn spoil(text: &mut String) {
     text.push_str(EVIL);
 }
 
-/// The same trial with something evil in every text that is not a word of ours.
-fn spoil_trial(trial: &mut TrialReport) {
+/// The same case with something evil in every text that is not a word of ours.
+fn spoil_case(case: &mut CaseReport) {
     let evil = || Some(EVIL.to_owned());
-    trial.name = format!("{}{EVIL}", trial.name).into();
-    spoil(&mut trial.location);
-    trial.reason = evil();
-    let documented = Arc::make_mut(&mut trial.documented);
+    case.name = format!("{}{EVIL}", case.name).into();
+    spoil(&mut case.location);
+    case.reason = evil();
+    let documented = Arc::make_mut(&mut case.documented);
     spoil(&mut documented.summary);
     documented.code = Some(Value::from(EVIL));
     documented.link = evil();
-    trial.left_behind.push(EVIL.to_owned());
+    case.left_behind.push(EVIL.to_owned());
     let diff = Some(format!("-{EVIL}\n+{EVIL}"));
-    trial.snapshot = Some(SnapshotReport { file: EVIL.to_owned(), state: SnapshotState::Changed, diff });
-    if let Some(observed) = &mut trial.observed {
+    case.snapshot = Some(SnapshotReport { file: EVIL.to_owned(), state: SnapshotState::Changed, diff });
+    if let Some(observed) = &mut case.observed {
         observed.code = Some(serde_json::json!({ EVIL: [EVIL] }));
         observed.request_id = Some(EVIL.into());
     }
-    for finding in trial.violations.iter_mut().chain(&mut trial.warnings) {
+    for finding in case.violations.iter_mut().chain(&mut case.warnings) {
         for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
             spoil(text);
         }
     }
-    for exchange in &mut trial.exchanges {
+    for exchange in &mut case.exchanges {
         let request = &mut exchange.request;
         for text in [&mut request.method, &mut request.url, &mut request.curl, &mut exchange.phase] {
             spoil(text);
         }
         request.headers.push((EVIL.to_owned(), EVIL.to_owned()));
         (request.body, exchange.role) = (evil(), evil());
-        if let Some(answer) = &mut exchange.answer {
-            answer.headers.push((EVIL.to_owned(), EVIL.to_owned()));
-            answer.body = format!("{{\"a\":{}}}", Value::from(EVIL));
+        if let Some(response) = &mut exchange.response {
+            response.headers.push((EVIL.to_owned(), EVIL.to_owned()));
+            response.body = format!("{{\"a\":{}}}", Value::from(EVIL));
         }
     }
 }
@@ -81,16 +81,16 @@ fn spoil_trial(trial: &mut TrialReport) {
 async fn evil() -> RunReport {
     let mut report = violations().await;
     let outcomes = [Outcome::Failed, Outcome::Inconclusive, Outcome::Skipped, Outcome::Passed];
-    for (at, trial) in report.scenarios.iter_mut().enumerate() {
-        spoil_trial(trial);
-        trial.outcome = outcomes[at % outcomes.len()];
+    for (at, case) in report.cases.iter_mut().enumerate() {
+        spoil_case(case);
+        case.outcome = outcomes[at % outcomes.len()];
     }
     report.diagnosis = Some(EVIL.to_owned());
     report.selectors = vec![EVIL.to_owned()];
     report.run_findings.push(RunFinding {
         check: "waiver-stale".to_owned(),
         message: EVIL.to_owned(),
-        trials: vec![EVIL.to_owned()],
+        cases: vec![EVIL.to_owned()],
         violation: true,
     });
     for erratum in &mut report.errata {
@@ -135,12 +135,12 @@ async fn hostile_texts_in_every_field_are_only_texts() {
         assert_eq!(opened, closed, "{element}");
     }
     let values = embedded(&page);
-    assert_eq!(values.len(), report.scenarios.len());
+    assert_eq!(values.len(), report.cases.len());
     assert!(values.iter().all(|value| value["documented"]["link"] == EVIL));
 
     let xml = written(|out| junit_report::write(&report, out));
     is_harmless("junit", &xml);
-    assert_eq!(junit(&xml).tests, report.scenarios.len() + 2);
+    assert_eq!(junit(&xml).tests, report.cases.len() + 2);
 
     let comment = written(|out| markdown::write(&report, out));
     is_harmless("markdown", &comment);
@@ -198,7 +198,7 @@ fn markdown_is_tame(comment: &str) {
 }
 
 #[test]
-fn an_answer_cannot_command_the_runner_of_github() {
+fn an_response_cannot_command_the_runner_of_github() {
     let folder = tiny_pack();
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
@@ -300,11 +300,11 @@ scenarios:
 /// A report of so many scenarios, some of them wrong.
 async fn many(count: usize) -> RunReport {
     let mut report = violations().await;
-    let known = std::mem::take(&mut report.scenarios);
+    let known = std::mem::take(&mut report.cases);
     for number in 0..count {
-        let mut trial = known[number % known.len()].clone();
-        trial.name = format!("{}_{number}", trial.name).into();
-        report.scenarios.push(trial);
+        let mut case = known[number % known.len()].clone();
+        case.name = format!("{}_{number}", case.name).into();
+        report.cases.push(case);
     }
     report
 }
@@ -314,7 +314,7 @@ async fn ten_thousand_scenarios_are_written_in_time_in_proportion() {
     let report = many(10_000).await;
     let began = Instant::now();
     let page = written(|out| html::write(&report, out));
-    assert_eq!(page.matches("<details class=\"trial ").count(), 10_000);
+    assert_eq!(page.matches("<details class=\"case ").count(), 10_000);
     // No row is laid out before it is near the window.
     assert_eq!(
         page.matches("<div class=\"chunk\">").count(),
@@ -371,20 +371,20 @@ async fn a_browser_shows_the_page_without_an_error() {
     let plain = violations().await;
     let mut hostile = violations().await;
     // The names stay: they are what a link leads to.
-    let names: Vec<Arc<str>> = hostile.scenarios.iter().map(|trial| trial.name.clone()).collect();
-    hostile.scenarios.iter_mut().for_each(spoil_trial);
-    for (trial, name) in hostile.scenarios.iter_mut().zip(&names) {
-        trial.name.clone_from(name);
+    let names: Vec<Arc<str>> = hostile.cases.iter().map(|case| case.name.clone()).collect();
+    hostile.cases.iter_mut().for_each(spoil_case);
+    for (case, name) in hostile.cases.iter_mut().zip(&names) {
+        case.name.clone_from(name);
     }
     for (kind, report) in [("plain", plain), ("hostile", hostile), ("many", many(10_000).await)] {
         let page = folder.path().join(format!("{kind}.html"));
         html::write(&report, fs::File::create(&page).unwrap()).unwrap();
-        let name = &report.scenarios.iter().find(|it| it.outcome == Outcome::Failed).unwrap().name;
+        let name = &report.cases.iter().find(|it| it.outcome == Outcome::Failed).unwrap().name;
         let (document, log) = browser(&page, &format!("#{name}"));
         let errors: Vec<&str> = log.lines().filter(|line| line.contains("CONSOLE")).collect();
         assert!(errors.is_empty(), "{kind}: {errors:?}");
-        let count = report.scenarios.len();
-        assert_eq!(document.matches("<details class=\"trial ").count(), count, "{kind}");
+        let count = report.cases.len();
+        assert_eq!(document.matches("<details class=\"case ").count(), count, "{kind}");
         // The script ran: it shows the filters, counts, and has opened the scenario of the link.
         assert!(document.contains(&format!("All {count} scenarios")), "{kind}");
         assert!(

@@ -76,7 +76,7 @@ fn cleaned_up(run: Background, server: &Server, folder: &tempfile::TempDir, abou
 }
 
 #[test]
-fn every_moment_of_a_trial_can_be_interrupted() {
+fn every_moment_of_a_case_can_be_interrupted() {
     let plain = ("{ request: GET /things/one }", "{ request: GET /things/one }");
     let waits = "{ wait: 35s }";
     type Moment = (&'static str, (&'static str, &'static str), fn(&Received) -> bool, &'static str);

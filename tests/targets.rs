@@ -92,7 +92,7 @@ fn a_target_that_offers_http_2_is_judged_over_it() {
     let arguments = ["serve", "kubeglass", "--target-file", "t.toml"];
     let mut serve = Background::start(failspec(folder.path()).args(arguments));
     let url = serve.first_line();
-    // Nothing but HTTP/2 is offered: a client that could not speak it would get no answer.
+    // Nothing but HTTP/2 is offered: a client that could not speak it would get no response.
     let front = TlsFront::speaking(&url, None, &["h2"]);
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     let text = fs::read_to_string(folder.path().join("t.toml")).unwrap();
@@ -226,7 +226,7 @@ fn requests_keep_to_the_rate_of_the_target() {
     assert!(server.lines().len() >= 20);
 }
 
-/// Answers as a proxy that is asked for the tiny API of any host, and keeps count of how many ask at once.
+/// Responses as a proxy that is asked for the tiny API of any host, and keeps count of how many ask at once.
 fn proxy() -> (Server, Arc<AtomicUsize>) {
     let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let seen = Arc::clone(&most);
@@ -338,8 +338,8 @@ fn a_target_is_checked_before_anything_is_run() {
     for role in ["editor", "admin"] {
         assert!(whole.stdout.contains(&format!("works   role {role}")), "{}", whole.stdout);
     }
-    assert!(whole.stdout.contains("84 of 84 trials can run"), "{}", whole.stdout);
-    check(&["--url", &url]).exits(4).says("missing role editor").says("0 of 84 trials can run");
+    assert!(whole.stdout.contains("84 of 84 cases can run"), "{}", whole.stdout);
+    check(&["--url", &url]).exits(4).says("missing role editor").says("0 of 84 cases can run");
     check(&["--url", &url, "--role", "editor=bearer:env:WRONG"])
         .exits(3)
         .says("refused role editor")

@@ -51,7 +51,7 @@ fn newest(folder: &Path, text: &str) {
     fs::write(folder.join("schemas/tiny/contract.yaml"), text).unwrap();
 }
 
-/// What is gone answers 410, everything else that is absent 404.
+/// What is gone responses 410, everything else that is absent 404.
 fn server() -> Server {
     Server::start(|request| match request.path.as_str() {
         "/things/old" => Reply::failure(410, "gone", request),
@@ -88,13 +88,13 @@ fn a_run_takes_the_newest_unless_told() {
 }
 
 #[test]
-fn reports_tell_versions_apart_and_trials_keep_their_names() {
+fn reports_tell_versions_apart_and_cases_keep_their_names() {
     let (folder, server) = (two_versions(), server());
     let (new, old) = (report(folder.path(), &server, "tiny"), report(folder.path(), &server, "tiny@2026-03"));
     assert_eq!(new["packs"][0]["name"], "tiny");
     assert!(new["packs"][0].get("version").is_none());
     assert_eq!((&old["packs"][0]["name"], &old["packs"][0]["version"]), (&"tiny".into(), &"2026-03".into()));
-    assert_eq!(old["scenarios"][1]["name"], "tiny::gone::retired");
+    assert_eq!(old["cases"][1]["name"], "tiny::gone::retired");
     assert_eq!(old["selectors"], serde_json::json!(["tiny@2026-03"]));
     assert_ne!(new["packs"][0]["digest"], old["packs"][0]["digest"]);
     for format in ["junit", "html", "markdown"] {
@@ -240,9 +240,9 @@ fn a_failure_is_in_force_from_since_to_until() {
         here(folder.path(), &["lint", "tiny"]).exits(0);
         let list = here(folder.path(), &["list"]).exits(0);
         assert_eq!(list.stdout.contains("not in force: gone"), !in_force, "{period}: {}", list.stdout);
-        let trials = here(folder.path(), &["list", "tiny"]).exits(0);
-        assert_eq!(trials.stdout.contains("tiny::gone::retired"), in_force, "{period}");
-        assert_eq!(trials.stderr.contains("not in force: tiny::gone"), !in_force, "{period}");
+        let cases = here(folder.path(), &["list", "tiny"]).exits(0);
+        assert_eq!(cases.stdout.contains("tiny::gone::retired"), in_force, "{period}");
+        assert_eq!(cases.stderr.contains("not in force: tiny::gone"), !in_force, "{period}");
     }
     // The day is the version's, where one is told.
     with(", since: 2027-01-01");
@@ -256,7 +256,7 @@ fn a_failure_is_in_force_from_since_to_until() {
 fn what_is_not_in_force_is_undocumented() {
     let folder = two_versions();
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
-    // The API still answers what was taken out of force; the scenario of `not_found` must not take it for that.
+    // The API still responses what was taken out of force; the scenario of `not_found` must not take it for that.
     let server = Server::start(|request| match request.path.as_str() {
         "/things/none" => Reply::failure(404, "gone", request),
         _ => tiny(request),
@@ -325,7 +325,7 @@ fn one_run_is_about_one_version() {
 }
 
 #[test]
-fn answers_are_approved_for_a_version() {
+fn responses_are_approved_for_a_version() {
     let (folder, server) = (two_versions(), server());
     let config =
         format!("default_target = \"t\"\n[target.t]\nurl = \"{}\"\nsnapshots = \"approved\"\n", server.url);
@@ -348,7 +348,7 @@ fn answers_are_approved_for_a_version() {
 #[test]
 fn a_target_speaks_of_one_version_where_it_says_so() {
     let (folder, server) = (two_versions(), server());
-    // The old API does not answer 410; the new one is elsewhere.
+    // The old API does not response 410; the new one is elsewhere.
     let old = Server::start(tiny);
     let config = |more: &str| {
         let text = format!(

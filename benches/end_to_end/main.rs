@@ -67,7 +67,7 @@ fn serve(folder: &Path, count: usize) -> io::Result<()> {
     let api = Api::start();
     fs::create_dir_all(folder)?;
     workload::write(folder, &api.url(), count)?;
-    println!("{} answers; try: failspec run --packs {} (there)", api.url(), folder.display());
+    println!("{} responses; try: failspec run --packs {} (there)", api.url(), folder.display());
     loop {
         std::thread::park();
     }

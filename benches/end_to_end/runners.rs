@@ -25,7 +25,7 @@ const CONFORMS: i32 = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// failspec.
-    Ours,
+    Inferred,
     /// The least that asking can take.
     Limit,
     /// Another harness.
@@ -59,7 +59,7 @@ impl Runner {
         let failspec = Path::new(env!("CARGO_BIN_EXE_failspec"));
         let own = |name, extra: &[&str]| {
             let arguments = ["run", "--packs", ".", "--snapshots", "check", "--quiet"];
-            new(name, Kind::Ours, failspec, &[&arguments, extra].concat())
+            new(name, Kind::Inferred, failspec, &[&arguments, extra].concat())
         };
         let mut runners = vec![own("failspec", &[])];
         let number = count.to_string();
@@ -69,8 +69,10 @@ impl Runner {
         ));
         if count == 1 {
             let arguments = ["run", "kubeglass::unauthorized", "--reference", "--quiet"];
-            runners
-                .push(Self { requests: 0, ..new("failspec --reference", Kind::Ours, failspec, &arguments) });
+            runners.push(Self {
+                requests: 0,
+                ..new("failspec --reference", Kind::Inferred, failspec, &arguments)
+            });
         }
         let this = env::current_exe().unwrap_or_default();
         runners.push(new("a bare reqwest loop", Kind::Limit, &this, &[REQWEST, url, &number]));
@@ -117,7 +119,7 @@ impl Runner {
         ];
         ways.map(|(name, arguments)| Self {
             name: name.to_owned(),
-            kind: Kind::Ours,
+            kind: Kind::Inferred,
             requests: 0,
             program: PathBuf::from(env!("CARGO_BIN_EXE_failspec")),
             arguments: arguments.iter().map(PathBuf::from).collect(),
@@ -160,7 +162,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(OsStr::new(program))).find(|file| file.is_file())
 }
 
-/// Sends `count` requests, [`JOBS`] at a time, and reads the answers to their end.
+/// Sends `count` requests, [`JOBS`] at a time, and reads the responses to their end.
 ///
 /// # Errors
 /// When there is no runtime, or a request fails.
@@ -177,8 +179,8 @@ pub fn reqwest_loop(url: &str, count: usize) -> io::Result<()> {
                 tokio::spawn(async move { request.send().await?.bytes().await })
             })
             .buffer_unordered(JOBS);
-        while let Some(answer) = all.next().await {
-            answer.map_err(io::Error::other)?.map_err(io::Error::other)?;
+        while let Some(response) = all.next().await {
+            response.map_err(io::Error::other)?.map_err(io::Error::other)?;
         }
         Ok(())
     })

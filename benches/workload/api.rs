@@ -17,7 +17,7 @@ use super::pack::{body, failure};
 /// The longest head of a request that is read, in bytes.
 const LONGEST_HEAD: usize = 16 << 10;
 
-/// An API that answers `/things/<number>` on a thread of its own, until the process ends.
+/// An API that responses `/things/<number>` on a thread of its own, until the process ends.
 #[derive(Debug)]
 pub struct Api {
     address: SocketAddr,
@@ -66,7 +66,7 @@ async fn accept(listener: TcpListener) {
     }
 }
 
-/// Answers requests without bodies, one after the other.
+/// Responses requests without bodies, one after the other.
 async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
     let mut read = Vec::with_capacity(1 << 10);
     let mut out = String::with_capacity(1 << 10);
@@ -75,7 +75,7 @@ async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
             let path = std::str::from_utf8(&read[..end]).unwrap_or_default();
             let path = path.split(' ').nth(1).unwrap_or_default();
             out.clear();
-            answer(path, &answered, &mut out);
+            response(path, &answered, &mut out);
             let last = path == "/answered";
             if stream.write_all(out.as_bytes()).await.is_err() || last {
                 return;
@@ -89,7 +89,7 @@ async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
     }
 }
 
-fn answer(path: &str, answered: &AtomicU64, out: &mut String) {
+fn response(path: &str, answered: &AtomicU64, out: &mut String) {
     use std::fmt::Write as _;
     let (status, body) = match path.strip_prefix("/things/").and_then(|number| number.parse().ok()) {
         Some(number) => {

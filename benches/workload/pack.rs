@@ -1,4 +1,4 @@
-//! A pack of any size: its scenarios, its approved answers, and the same requests for hurl.
+//! A pack of any size: its scenarios, its approved responses, and the same requests for hurl.
 
 use std::{
     fmt::Write as _,
@@ -56,7 +56,7 @@ pub fn failure(number: usize) -> (&'static str, u16, &'static str) {
     (id, status, code)
 }
 
-/// The body of the answer to the request of one scenario. Message and request id vary from answer to answer.
+/// The body of the response to the request of one scenario. Message and request id vary from response to respond.
 pub fn body(number: usize, message: &str, request_id: &str) -> String {
     let (_, _, code) = failure(number);
     format!(
@@ -64,7 +64,7 @@ pub fn body(number: usize, message: &str, request_id: &str) -> String {
     )
 }
 
-/// Writes a pack of `count` scenarios with their approved answers and a `failspec.toml` below `folder`, and one hurl
+/// Writes a pack of `count` scenarios with their approved responses and a `failspec.toml` below `folder`, and one hurl
 /// file for each scenario below `folder/hurl`; gives the hurl files.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, io, path::Path, sync::Arc, time::Duration};
 use failspec::{
     check::{Observed, Phase, Record, Subject, judge},
     document::Source,
-    http::{Answer, Exchange, Header, Request},
+    http::{Exchange, Header, Request, Response},
     lint::lint,
     pack::{Files, Pack, Texts},
     report::{html, json, junit, markdown},
@@ -23,12 +23,12 @@ use super::{
     pack::{CONTRACT, body, failure, write},
 };
 
-/// A pack, its answers, and the report of a run: what each part of a run works on.
+/// A pack, its responses, and the report of a run: what each part of a run works on.
 pub struct Parts {
     pack: Arc<Pack>,
     texts: Texts,
     target: Arc<Target>,
-    answers: Vec<Observed>,
+    responses: Vec<Observed>,
     approved: Approved,
     report: RunReport,
     folder: tempfile::TempDir,
@@ -50,8 +50,8 @@ impl Parts {
         let pack = Arc::new(Pack::load(&files, CONTRACT).expect("it has no mistakes"));
         let target = Arc::new(target(folder.path()));
         let approved = Approved::folder(folder.path().join("approved").join(CONTRACT), Mode::Check, true);
-        let answers: Vec<Observed> = (0..count).map(observed).collect();
-        let bodies = (0..count).map(|number| answer(number).document().value.clone().unwrap_or_default());
+        let responses: Vec<Observed> = (0..count).map(observed).collect();
+        let bodies = (0..count).map(|number| response(number).document().value.clone().unwrap_or_default());
         let report = run_once(&pack, &target);
         assert_eq!(report.verdict, Verdict::Conforms, "the workload itself must be as documented");
         let template = Template::parse("/things/${unique}/${port}?of=${token}").expect("holes");
@@ -70,7 +70,7 @@ impl Parts {
             pack,
             texts,
             target,
-            answers,
+            responses,
             approved,
             report,
             folder,
@@ -92,7 +92,7 @@ impl Parts {
 
     /// Plans a run.
     pub fn plan(&self) -> usize {
-        plan(&self.pack, &self.target).trials.len()
+        plan(&self.pack, &self.target).cases.len()
     }
 
     /// Fills a text and a JSON body, for each scenario.
@@ -102,7 +102,7 @@ impl Parts {
             let body = body.fill(scope).expect("all holes have values");
             text.fill(scope).expect("all holes have values").sent.len() + body.sent.to_string().len()
         };
-        self.answers.iter().map(fill).sum()
+        self.responses.iter().map(fill).sum()
     }
 
     /// Validates every body against the schema of the envelope.
@@ -114,10 +114,10 @@ impl Parts {
         fitting
     }
 
-    /// Identifies every answer and holds every check against it.
+    /// Identifies every response and holds every check against it.
     pub fn checks(&self) -> usize {
-        let found = self.pack.scenarios.iter().zip(&self.answers).map(|(scenario, observed)| {
-            let subject = Subject::new(&self.pack.contract, scenario, observed).expect("there is an answer");
+        let found = self.pack.scenarios.iter().zip(&self.responses).map(|(scenario, observed)| {
+            let subject = Subject::new(&self.pack.contract, scenario, observed).expect("there is a response");
             judge(&subject).len()
         });
         let found: usize = found.sum();
@@ -125,36 +125,36 @@ impl Parts {
         found
     }
 
-    /// Makes the picture of every answer and compares it with the approved one.
+    /// Makes the picture of every response and compares it with the approved one.
     pub fn snapshots(&self) -> usize {
-        let same = self.pack.scenarios.iter().zip(&self.answers).filter(|(scenario, observed)| {
+        let same = self.pack.scenarios.iter().zip(&self.responses).filter(|(scenario, observed)| {
             let failure = &self.pack.contract.failures[scenario.failure];
-            let answer = observed.records[0].exchange.result.as_ref().expect("there is an answer");
+            let response = observed.records[0].exchange.result.as_ref().expect("there is a response");
             let now = SnapshotFile {
                 source: scenario.place.source.name().to_owned(),
                 expression: scenario.name.clone(),
-                contents: picture(Picture { answer, failure, own_values: &[], mask: &self.mask }),
+                contents: picture(Picture { response, failure, own_values: &[], mask: &self.mask }),
             };
             let name = file_name(&failure.id, &scenario.name, None);
             self.approved.compare(&name, &now).expect("it can be read").state == SnapshotState::Same
         });
         let same = same.count();
-        assert_eq!(same, self.answers.len());
+        assert_eq!(same, self.responses.len());
         same
     }
 
     /// Masks every body.
     pub fn mask(&self) -> usize {
         let text = |observed: &Observed| match &observed.records[0].exchange.result {
-            Ok(answer) => self.mask.text(&answer.text_lossy()).len(),
+            Ok(response) => self.mask.text(&response.text_lossy()).len(),
             Err(_) => 0,
         };
-        self.answers.iter().map(text).sum()
+        self.responses.iter().map(text).sum()
     }
 
     /// The whole run, on a runtime of this thread alone.
     pub fn run(&self) -> usize {
-        run_once(&self.pack, &self.target).scenarios.len()
+        run_once(&self.pack, &self.target).cases.len()
     }
 
     /// The JSON report.
@@ -219,14 +219,14 @@ fn run_once(pack: &Arc<Pack>, target: &Arc<Target>) -> RunReport {
     report
 }
 
-fn answer(number: usize) -> Answer {
+fn response(number: usize) -> Response {
     let (_, status, _) = failure(number);
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("content-type", "application/json".parse().expect("a header value"));
     if status == 401 {
         headers.insert("www-authenticate", "Bearer".parse().expect("a header value"));
     }
-    Answer::new(status, headers, body(number, "this did not go well", &format!("req-{number:016x}")))
+    Response::new(status, headers, body(number, "this did not go well", &format!("req-{number:016x}")))
 }
 
 fn observed(number: usize) -> Observed {
@@ -239,7 +239,7 @@ fn observed(number: usize) -> Observed {
         headers: vec![Header { name: "X-Trace".to_owned(), value: trace.clone(), shown: trace }],
         body: None,
     };
-    let exchange = Exchange { request, result: Ok(answer(number)), elapsed: Duration::from_micros(300) };
+    let exchange = Exchange { request, result: Ok(response(number)), elapsed: Duration::from_micros(300) };
     let record = Record { phase: Phase::Request, role: None, exchange };
     Observed { records: vec![record], ..Observed::default() }
 }

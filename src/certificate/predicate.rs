@@ -20,13 +20,13 @@ pub struct Predicate {
     pub result: TestResult,
     /// The contracts and packs that the run was held against (of test-result/v0.1).
     pub configuration: Vec<Subject>,
-    /// The trials that passed without a warning (of test-result/v0.1).
+    /// The cases that passed without a warning (of test-result/v0.1).
     #[serde(rename = "passedTests")]
     pub passed_tests: Vec<String>,
-    /// The trials that passed with warnings (of test-result/v0.1).
+    /// The cases that passed with warnings (of test-result/v0.1).
     #[serde(rename = "warnedTests")]
     pub warned_tests: Vec<String>,
-    /// The trials that did not pass: failed, waived, inconclusive or skipped (of test-result/v0.1).
+    /// The cases that did not pass: failed, waived, inconclusive or skipped (of test-result/v0.1).
     #[serde(rename = "failedTests")]
     pub failed_tests: Vec<String>,
     /// What was to be shown: `core`, `full`, or a profile of the contract.
@@ -114,7 +114,7 @@ pub struct TargetIdentity {
     pub software: Vec<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. None without TLS.
     pub public_keys: Vec<String>,
-    /// Whether some answers came over TLS whose key is not known.
+    /// Whether some responses came over TLS whose key is not known.
     pub unclear: bool,
 }
 

@@ -12,7 +12,7 @@ use super::requirement::source;
 pub struct Required {
     /// Failures, and causes as `failure/cause`.
     pub ids: BTreeSet<String>,
-    /// Whether trials under a condition are left aside.
+    /// Whether cases under a condition are left aside.
     pub without_conditions: bool,
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    pack::{Pack, Provenance, Scenario, trial_names},
-    verdict::{Coverage, Exercise, Outcome, State, TrialReport},
+    pack::{Pack, Provenance, Scenario, case_names},
+    verdict::{CaseReport, Coverage, Exercise, Outcome, State},
 };
 
 use super::required::Required;
@@ -28,8 +28,8 @@ pub struct Requirement {
     pub outcome: Met,
     /// Why, where it was not shown.
     pub why: Option<String>,
-    /// How many trials were looked at.
-    pub trials: usize,
+    /// How many cases were looked at.
+    pub cases: usize,
 }
 
 /// What became of a requirement.
@@ -37,23 +37,23 @@ pub struct Requirement {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Met {
-    /// It was shown, and every trial of it passed.
+    /// It was shown, and every case of it passed.
     Passed,
-    /// A trial of it broke a documented rule.
+    /// A case of it broke a documented rule.
     Failed,
-    /// A trial of it broke a documented rule that a waiver covers: known, and no pass.
+    /// A case of it broke a documented rule that a waiver covers: known, and no pass.
     Waived,
-    /// A trial of it could not be judged.
+    /// A case of it could not be judged.
     Inconclusive,
-    /// The target brings too little for a trial of it.
+    /// The target brings too little for a case of it.
     Skipped,
     /// The target says that it cannot show it.
     OutOfReach,
     /// The contract leaves it out.
     Excluded,
-    /// Its trials passed with another code that the documentation accepts as well.
+    /// Its cases passed with another code that the documentation accepts as well.
     Alternative,
-    /// No trial is about it.
+    /// No case is about it.
     Untested,
 }
 
@@ -78,27 +78,27 @@ impl Met {
 pub(super) fn requirements(
     pack: &Pack,
     required: &Required,
-    trials: &[&TrialReport],
+    cases: &[&CaseReport],
     coverage: &Coverage,
 ) -> Vec<Requirement> {
     let scenarios: HashMap<String, &Scenario> =
-        trial_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
+        case_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
     let mut found = Vec::new();
     for (index, failure) in pack.contract.failures.iter().enumerate() {
-        let own: Vec<&TrialReport> =
-            trials.iter().copied().filter(|trial| *trial.failure == *failure.id).collect();
+        let own: Vec<&CaseReport> =
+            cases.iter().copied().filter(|case| *case.failure == *failure.id).collect();
         let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause.as_str())));
         for (at, cause) in std::iter::once((None, None)).chain(causes) {
             let id = cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id));
             let is_required = required.holds(&id);
-            let looked_at: Vec<&TrialReport> = own
+            let looked_at: Vec<&CaseReport> = own
                 .iter()
                 .copied()
-                .filter(|trial| cause.is_none() || trial.cause.as_deref() == cause)
-                .filter(|trial| {
+                .filter(|case| cause.is_none() || case.cause.as_deref() == cause)
+                .filter(|case| {
                     // What a request alone cannot trigger is no matter of `core`.
                     let aside = is_required && required.without_conditions;
-                    let scenario = scenarios.get(&*trial.name);
+                    let scenario = scenarios.get(&*case.name);
                     !aside || scenario.is_none_or(|it| it.condition.is_none())
                 })
                 .collect();
@@ -113,7 +113,7 @@ pub(super) fn requirements(
                 required: is_required,
                 outcome,
                 why,
-                trials: looked_at.len(),
+                cases: looked_at.len(),
             });
         }
     }
@@ -139,31 +139,31 @@ pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Prove
         .filter(|scenario| scenario.failure == failure && (cause.is_none() || scenario.cause == cause))
         .peekable();
     let claimed = own.peek().is_none() || own.any(|scenario| scenario.source.is_binding());
-    if claimed { documented } else { Provenance::Ours }
+    if claimed { documented } else { Provenance::Inferred }
 }
 
-/// The worst of the trials, else whether one of them showed it.
-fn met(trials: &[&TrialReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
-    let with = |outcome: Outcome| trials.iter().find(|trial| trial.outcome == outcome);
-    let reason = |trial: &TrialReport| trial.reason.clone();
-    if let Some(trial) = with(Outcome::Failed) {
-        let first = trial.violations.first();
-        return (Met::Failed, first.map(|finding| format!("{}: {}", trial.name, finding.check)));
+/// The worst of the cases, else whether one of them showed it.
+fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
+    let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
+    let reason = |case: &CaseReport| case.reason.clone();
+    if let Some(case) = with(Outcome::Failed) {
+        let first = case.violations.first();
+        return (Met::Failed, first.map(|finding| format!("{}: {}", case.name, finding.check)));
     }
-    if let Some(trial) = with(Outcome::Waived) {
-        return (Met::Waived, trial.waived.first().map(|waived| waived.reason.clone()));
+    if let Some(case) = with(Outcome::Waived) {
+        return (Met::Waived, case.waived.first().map(|waived| waived.reason.clone()));
     }
-    if let Some(trial) = with(Outcome::Inconclusive) {
-        return (Met::Inconclusive, reason(trial));
+    if let Some(case) = with(Outcome::Inconclusive) {
+        return (Met::Inconclusive, reason(case));
     }
-    if let Some(trial) = with(Outcome::Skipped) {
+    if let Some(case) = with(Outcome::Skipped) {
         return match out_of_reach {
             Some(why) => (Met::OutOfReach, Some(why.to_owned())),
-            None => (Met::Skipped, reason(trial)),
+            None => (Met::Skipped, reason(case)),
         };
     }
-    let exercised = trials.iter().any(|trial| trial.exercised == Exercise::Exercised);
-    let alternative = trials.iter().find_map(|trial| match &trial.exercised {
+    let exercised = cases.iter().any(|case| case.exercised == Exercise::Exercised);
+    let alternative = cases.iter().find_map(|case| match &case.exercised {
         Exercise::Alternative(code) => Some(code),
         _ => None,
     });
@@ -172,7 +172,7 @@ fn met(trials: &[&TrialReport], is_cause: bool, out_of_reach: Option<&str>) -> (
         // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
         (false, Some(_)) if is_cause => (Met::Passed, None),
         (false, Some(code)) => (Met::Alternative, Some(format!("the code was {code}"))),
-        (false, None) if trials.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
-        (false, None) => (Met::Inconclusive, Some("no answer was identified as it".to_owned())),
+        (false, None) if cases.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
+        (false, None) => (Met::Inconclusive, Some("no response was identified as it".to_owned())),
     }
 }

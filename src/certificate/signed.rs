@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     pack::Pack,
-    verdict::{Outcome, PackReport, RunReport, TrialReport, Verdict},
+    verdict::{CaseReport, Outcome, PackReport, RunReport, Verdict},
 };
 
 use super::{
@@ -110,14 +110,14 @@ pub(super) fn statement(
         configuration.push(Subject::new(format!("contract:{label}"), contract_digest(pack)));
         configuration.push(Subject::new(format!("pack:{label}"), &pack.digest));
         let required = required(pack, &claims.profile)?;
-        let trials: Vec<&TrialReport> =
-            report.scenarios.iter().filter(|trial| *trial.pack == *part.header.name).collect();
+        let cases: Vec<&CaseReport> =
+            report.cases.iter().filter(|case| *case.pack == *part.header.name).collect();
         certified.push(CertifiedPack {
             name: label,
             as_of: part.header.as_of.clone(),
             documentation: part.header.documentation.clone(),
             target: identity(part),
-            requirements: requirements(pack, &required, &trials, &part.coverage),
+            requirements: requirements(pack, &required, &cases, &part.coverage),
             errata: part.errata.clone(),
         });
     }
@@ -132,11 +132,11 @@ fn predicate(
     packs: Vec<CertifiedPack>,
     claims: &Claims,
 ) -> Predicate {
-    let names = |fits: &dyn Fn(&TrialReport) -> bool| -> Vec<String> {
-        report.scenarios.iter().filter(|trial| fits(trial)).map(|trial| trial.name.to_string()).collect()
+    let names = |fits: &dyn Fn(&CaseReport) -> bool| -> Vec<String> {
+        report.cases.iter().filter(|case| fits(case)).map(|case| case.name.to_string()).collect()
     };
-    let passed = |trial: &TrialReport| trial.outcome == Outcome::Passed;
-    let warned_tests = names(&|trial| passed(trial) && !trial.warnings.is_empty());
+    let passed = |case: &CaseReport| case.outcome == Outcome::Passed;
+    let warned_tests = names(&|case| passed(case) && !case.warnings.is_empty());
     let run_violations = run_violations(report);
     let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
     // Of nothing that is required nothing follows.
@@ -150,9 +150,9 @@ fn predicate(
             (false, false) => TestResult::Warned,
         },
         configuration,
-        passed_tests: names(&|trial| passed(trial) && trial.warnings.is_empty()),
+        passed_tests: names(&|case| passed(case) && case.warnings.is_empty()),
         warned_tests,
-        failed_tests: names(&|trial| !passed(trial)),
+        failed_tests: names(&|case| !passed(case)),
         profile: claims.profile.clone(),
         packs,
         run_violations,

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 use crate::{
-    pack::{Pack, trial_names},
-    verdict::{Exercise, FORMAT, Outcome, RunReport, TrialReport},
+    pack::{Pack, case_names},
+    verdict::{CaseReport, Exercise, FORMAT, Outcome, RunReport},
 };
 
 use super::{
@@ -280,46 +280,46 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
                 part.header.digest
             ));
         }
-        let names: BTreeSet<String> = trial_names(pack).map(|(name, ..)| name).collect();
+        let names: BTreeSet<String> = case_names(pack).map(|(name, ..)| name).collect();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        for trial in report.scenarios.iter().filter(|trial| *trial.pack == *pack.name) {
-            *seen.entry(&trial.name).or_default() += 1;
-            if !fits(trial) {
-                found.push(format!("the report contradicts itself about {}", trial.name));
+        for case in report.cases.iter().filter(|case| *case.pack == *pack.name) {
+            *seen.entry(&case.name).or_default() += 1;
+            if !fits(case) {
+                found.push(format!("the report contradicts itself about {}", case.name));
             }
         }
         found.extend(
             names
                 .iter()
                 .filter(|name| !seen.contains_key(name.as_str()))
-                .map(|name| format!("the report has no trial {name}")),
+                .map(|name| format!("the report has no case {name}")),
         );
         found.extend(seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(
             |(name, count)| {
-                format!("the report has the trial {name} {count} times, and the pack has it otherwise")
+                format!("the report has the case {name} {count} times, and the pack has it otherwise")
             },
         ));
     }
     let known: BTreeSet<&str> = report.packs.iter().map(|part| part.header.name.as_str()).collect();
     found.extend(
         report
-            .scenarios
+            .cases
             .iter()
-            .filter(|trial| !known.contains(&*trial.pack))
-            .map(|trial| format!("the report has the trial {} of a pack that it is not about", trial.name)),
+            .filter(|case| !known.contains(&*case.pack))
+            .map(|case| format!("the report has the case {} of a pack that it is not about", case.name)),
     );
     found.truncate(MOST);
     found
 }
 
-/// Whether the outcome of a trial follows from what was found.
-fn fits(trial: &TrialReport) -> bool {
-    match trial.outcome {
+/// Whether the outcome of a case follows from what was found.
+fn fits(case: &CaseReport) -> bool {
+    match case.outcome {
         Outcome::Passed => {
-            trial.violations.is_empty() && trial.waived.is_empty() && trial.exercised != Exercise::No
+            case.violations.is_empty() && case.waived.is_empty() && case.exercised != Exercise::No
         }
-        Outcome::Failed => !trial.violations.is_empty(),
-        Outcome::Waived => trial.violations.is_empty() && !trial.waived.is_empty(),
-        Outcome::Inconclusive | Outcome::Skipped => trial.violations.is_empty(),
+        Outcome::Failed => !case.violations.is_empty(),
+        Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
+        Outcome::Inconclusive | Outcome::Skipped => case.violations.is_empty(),
     }
 }

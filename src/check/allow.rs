@@ -11,15 +11,15 @@ pub(super) static CHECK: Check = Check {
     id: "allow",
     summary: "a 405 says which methods there are",
     source: "RFC 9110, section 15.5.6; a warning unless the contract documents the header",
-    text: "A server that answers 405 must send Allow with the methods that the resource supports. An Allow that lists \
+    text: "A server that responses 405 must send Allow with the methods that the resource supports. An Allow that lists \
 the very method that was refused is found too.",
     when: When::Refused,
     run: |subject| {
-        if subject.answer().status != 405 {
+        if subject.response().status != 405 {
             return Vec::new();
         }
         let method = &subject.exchange.request.method;
-        let actual = match subject.answer().header("allow") {
+        let actual = match subject.response().header("allow") {
             None => "none".to_owned(),
             Some(methods) if methods.split(',').any(|known| known.trim() == method) => {
                 format!("{methods}, the refused {method} included")

@@ -26,7 +26,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(body) = subject.view.body() else {
         return Vec::new();
     };
-    let status = subject.answer().status;
+    let status = subject.response().status;
     let actual = match rule.rule.find(body) {
         Some(Value::Number(number)) if number.as_u64() == Some(u64::from(status)) => {
             return Vec::new();

@@ -15,13 +15,13 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "code",
-    summary: "the answer has the documented code",
+    summary: "the response has the documented code",
     source: "`code` (and `codes`) of the failure in the contract",
     text: "The code is what clients branch on. It is compared exactly: type, case and surrounding space count. \
 Found are: another documented failure's code, a code that the contract does not list (also in contracts with \
 `codes: open`, since the condition itself is documented), no code, and a code of the wrong type. Where the \
 documentation allows several codes (`codes`), each of them passes; the report tells which was seen. Under \
-`codes: closed` a code that the contract does not list is found in every answer of the scenario, those to its setup \
+`codes: closed` a code that the contract does not list is found in every response of the scenario, those to its setup \
 and its control included.",
     when: When::RefusedInWords,
     run,
@@ -59,7 +59,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
 }
 
-/// The codes that no failure of a closed contract has, in all answers of a scenario but those that [`CHECK`] judges.
+/// The codes that no failure of a closed contract has, in all responses of a scenario but those that [`CHECK`] judges.
 ///
 /// Whose scenario it is does not matter: a closed list holds everywhere.
 pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
@@ -69,14 +69,14 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
     let wants_a_code = contract.failures[scenario.failure].rules.code.is_some();
     let mut found: Vec<Finding> = Vec::new();
     for record in &observed.records {
-        let Ok(answer) = &record.exchange.result else { continue };
+        let Ok(response) = &record.exchange.result else { continue };
         if record.phase == Phase::Request && wants_a_code {
             continue;
         }
-        let Identity::Undocumented(code) = Identity::of_any(View::new(answer, None), contract) else {
+        let Identity::Undocumented(code) = Identity::of_any(View::new(response, None), contract) else {
             continue;
         };
-        let actual = format!("{} in the answer to the {}", show(&code), record.phase.name());
+        let actual = format!("{} in the response to the {}", show(&code), record.phase.name());
         let finding =
             Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
                 .saying(format!("the list of codes is closed, and it does not have {actual}"));

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
     summary: "without the fault the same request does not fail the same way",
     source: "the scenario's control",
     text: "The control is the same request without the fault. It got the very failure that the scenario is about, \
-so the fault has nothing to do with it: the API answers this failure to requests that it should accept. (A control \
+so the fault has nothing to do with it: the API responses this failure to requests that it should accept. (A control \
 that fails in another way makes the scenario inconclusive.)",
     when: When::Always,
     run,
@@ -24,7 +24,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let status = record.exchange.result.as_ref().map_or(0, |answer| answer.status);
+    let status = record.exchange.result.as_ref().map_or(0, |response| response.status);
     let id = &subject.triggered.id;
     vec![
         subject

@@ -1,10 +1,10 @@
-//! Answers beside what an OpenAPI document declares of them.
+//! Responses beside what an OpenAPI document declares of them.
 
 use std::sync::Arc;
 
 use crate::{
-    http::Answer,
-    openapi::{Content, Declared, Operation, Response, ResponseStatus},
+    http::Response,
+    openapi::{self, Content, Declared, Operation, ResponseStatus},
     pack::Provenance,
 };
 
@@ -13,7 +13,7 @@ use super::{
     stranger,
 };
 
-/// The OpenAPI document that answers are held against.
+/// The OpenAPI document that responses are held against.
 #[derive(Debug, Clone)]
 pub struct Against {
     /// The document.
@@ -22,15 +22,15 @@ pub struct Against {
     pub base: Arc<str>,
 }
 
-/// An answer of a trial beside what is declared of it.
+/// A response of a case beside what is declared of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declaration<'a> {
     pub record: &'a Record,
-    pub answer: &'a Answer,
+    pub response: &'a Response,
     pub declared: &'a Declared,
     pub operation: &'a Operation,
     /// What is declared for its status.
-    pub response: Option<&'a Response>,
+    pub declared_response: Option<&'a openapi::Response>,
 }
 
 impl Against {
@@ -50,56 +50,57 @@ impl Against {
     }
 }
 
-/// The answers of a trial to requests that the document knows. Those of a proxy are none of the API's.
+/// The responses of a case to requests that the document knows. Those of a proxy are none of the API's.
 pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
     let against = observed.against.as_ref();
     observed.records.iter().filter_map(move |record| {
-        let (against, answer) = (against?, record.exchange.result.as_ref().ok()?);
+        let (against, response) = (against?, record.exchange.result.as_ref().ok()?);
         let request = &record.exchange.request;
-        let operation = against.declaring(&request.method, request.url.path(), answer.status)?;
-        if stranger::evidence(answer, request.url.host_str()).is_some() {
+        let operation = against.declaring(&request.method, request.url.path(), response.status)?;
+        if stranger::evidence(response, request.url.host_str()).is_some() {
             return None;
         }
-        let response = Response::of(&operation.responses, answer.status);
-        Some(Declaration { record, answer, declared: &against.declared, operation, response })
+        let declared_response = openapi::Response::of(&operation.responses, response.status);
+        Some(Declaration { record, response, declared: &against.declared, operation, declared_response })
     })
 }
 
 impl<'a> Declaration<'a> {
-    /// The request and the answer, in a few words.
+    /// The request and the response, in a few words.
     pub fn told(&self) -> String {
         format!(
             "{}: {} {} was answered HTTP {}",
             self.record.phase.name(),
             self.record.exchange.request.method,
             self.operation.path,
-            self.answer.status
+            self.response.status
         )
     }
 
-    /// How binding the response is that is declared for the answer. `default` is everything that is not declared
+    /// How binding the response is that is declared for the response. `default` is everything that is not declared
     /// otherwise, and most documents mean errors by it: it binds the errors of an operation whose successes are declared.
     pub fn source(&self) -> Provenance {
-        let is_default = self.response.is_some_and(|response| response.status == ResponseStatus::Default);
+        let is_default =
+            self.declared_response.is_some_and(|response| response.status == ResponseStatus::Default);
         let declares_success = self.operation.responses.iter().any(|response| {
             matches!(response.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
         });
-        match is_default && (self.answer.status < 400 || !declares_success) {
-            true => Provenance::Ours,
+        match is_default && (self.response.status < 400 || !declares_success) {
+            true => Provenance::Inferred,
             false => Provenance::Documented,
         }
     }
 
-    /// Whether there is a body to look at: an answer to HEAD has none, nor have 204 and 304.
+    /// Whether there is a body to look at: a response to HEAD has none, nor have 204 and 304.
     pub fn has_body(&self) -> bool {
-        let bare = matches!(self.answer.status, 100..200 | 204 | 205 | 304);
-        !bare && self.record.exchange.request.method != "HEAD" && !self.answer.body.is_empty()
+        let bare = matches!(self.response.status, 100..200 | 204 | 205 | 304);
+        !bare && self.record.exchange.request.method != "HEAD" && !self.response.body.is_empty()
     }
 
-    /// The content that is declared for the media type of the answer.
+    /// The content that is declared for the media type of the response.
     pub fn content(&self) -> Option<&'a Content> {
-        let media_type = self.answer.header("content-type").unwrap_or_default();
-        let contents = self.response?.content.iter();
+        let media_type = self.response.header("content-type").unwrap_or_default();
+        let contents = self.declared_response?.content.iter();
         contents
             .filter_map(|it| Some((it.closeness(media_type)?, it)))
             .max_by_key(|(close, _)| *close)

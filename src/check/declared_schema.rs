@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
     id: "declared-schema",
     summary: "the body fits the schema that the OpenAPI document declares for operation and status",
     source: "`openapi` of the contract: the schema under `content` of the response",
-    text: "The body of the answer does not fit the schema that the OpenAPI document declares for this operation and status. \
+    text: "The body of the response does not fit the schema that the OpenAPI document declares for this operation and status. \
 Properties that the schema does not name are free unless it forbids them. Where the media type is not declared, the body is \
 held against the JSON schema that is; where the status is not declared, against the shape of the operation's declared \
 errors, if they have one in common: that is a warning, and so is an error without a body where one is declared.",
@@ -35,8 +35,8 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         return vec![missing];
     }
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
-    let Some(body) = it.answer.document().value.as_ref() else { return Vec::new() };
-    let Some(schema) = it.declared.content(content, Direction::Answer) else { return Vec::new() };
+    let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
+    let Some(schema) = it.declared.content(content, Direction::Response) else { return Vec::new() };
     let expected = format!("what {} says", name(content));
     let finding = |misfit: crate::pack::Misfit| {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
@@ -49,11 +49,11 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
 
 /// An error without a body, where one is declared. The specification calls it a potential one: that is a warning.
 fn missing(it: &Declaration<'_>) -> Option<Finding> {
-    let is_error = it.answer.status >= 400 && it.record.exchange.request.method != "HEAD";
-    let content = it.response.and_then(json).filter(|_| is_error && it.answer.body.is_empty())?;
+    let is_error = it.response.status >= 400 && it.record.exchange.request.method != "HEAD";
+    let content = it.declared_response.and_then(json).filter(|_| is_error && it.response.body.is_empty())?;
     let message = format!("{} without a body, and one is declared", it.told());
     let expected = format!("a body as {} has it", name(content));
-    Some(Finding::new(CHECK.id, Provenance::Ours, expected, "no body").saying(message))
+    Some(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message))
 }
 
 /// The content whose schema the body is to fit, and how binding that is.
@@ -61,18 +61,18 @@ pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provena
     if !it.has_body() {
         return None;
     }
-    if let Some(response) = it.response {
+    if let Some(response) = it.declared_response {
         let content = it.content().or_else(|| json(response))?;
         return Some((content, it.source()));
     }
-    if it.answer.status < 400 {
+    if it.response.status < 400 {
         return None;
     }
     let errors = it.operation.responses.iter().filter(|it| it.status.may_be_failure());
     let shapes: Vec<&Content> = errors.filter_map(json).collect();
     // One declared error has a shape of its own; what two have in common, others can be expected to have.
     let (first, others) = shapes.split_first().filter(|(_, others)| !others.is_empty())?;
-    others.iter().all(|other| other.schema == first.schema).then_some((*first, Provenance::Ours))
+    others.iter().all(|other| other.schema == first.schema).then_some((*first, Provenance::Inferred))
 }
 
 fn json(response: &Response) -> Option<&Content> {

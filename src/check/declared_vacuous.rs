@@ -21,12 +21,12 @@ operation; the service then sends another one.) Bodies of successes are not held
 };
 
 pub(super) fn vacuous(observed: &Observed) -> Vec<Finding> {
-    let errors = declarations(observed).filter(|it| it.answer.status >= 400);
+    let errors = declarations(observed).filter(|it| it.response.status >= 400);
     errors
         .filter_map(|it| {
             let (content, source) = shape_of(&it)?;
-            let body = it.answer.document().value.as_ref()?;
-            let schema = it.declared.content(content, Direction::Answer)?;
+            let body = it.response.document().value.as_ref()?;
+            let schema = it.declared.content(content, Direction::Response)?;
             if !schema.is_vacuous_for(body) || !schema.fits(body) {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! The shape that error answers share.
+//! The shape that error responses share.
 
 use super::{
     finding::Finding,
@@ -10,7 +10,7 @@ pub(super) static CHECK: Check = Check {
     id: "envelope",
     summary: "the body fits the schema of the envelope",
     source: "`envelope.schema` of the contract",
-    text: "All errors of this API share a shape, and this answer does not have it. Fields that the schema does not \
+    text: "All errors of this API share a shape, and this response does not have it. Fields that the schema does not \
 name are free: clients must tolerate additions.",
     when: When::RefusedInWords,
     run,

@@ -1,4 +1,4 @@
-//! What the scenario itself expects of the answer.
+//! What the scenario itself expects of the response.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "expectation",
-    summary: "the answer is what the scenario expects besides the contract",
+    summary: "the response is what the scenario expects besides the contract",
     source: "`expect` of the scenario; under `ours` a warning",
-    text: "The scenario knows more about the answer to its own request than the contract can say in general, for \
+    text: "The scenario knows more about the response to its own request than the contract can say in general, for \
 example which field a validation error must name.",
     when: When::Refused,
     run,
@@ -25,14 +25,15 @@ example which field a validation error must name.",
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let expected = &subject.observed.expected;
     let mut wrong = bodies(subject, &expected.body, Provenance::Documented);
-    wrong.extend(bodies(subject, &expected.body_ours, Provenance::Ours));
+    wrong.extend(bodies(subject, &expected.body_inferred, Provenance::Inferred));
     let own = std::iter::once((subject.scenario.faulty.expected(), Provenance::Documented));
-    let ours = subject.scenario.expect_ours.as_deref().into_iter().map(|expect| (expect, Provenance::Ours));
+    let ours =
+        subject.scenario.expect_inferred.as_deref().into_iter().map(|expect| (expect, Provenance::Inferred));
     for (expect, source) in own.chain(ours) {
         for header in &expect.headers {
             wrong.extend(judge_header(CHECK.id, subject, header, source));
         }
-        let status = subject.answer().status;
+        let status = subject.response().status;
         if !expect.status.is_empty() && !expect.status.iter().any(|pattern| pattern.matches(status)) {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
             wrong.push(subject.finding(

@@ -1,4 +1,4 @@
-//! One rule that an answer broke.
+//! One rule that a response broke.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
@@ -6,7 +6,7 @@ use crate::pack::Provenance;
 
 use super::table::find;
 
-/// One rule that an answer broke.
+/// One rule that a response broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {

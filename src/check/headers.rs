@@ -31,7 +31,7 @@ pub(super) fn judge_header(
     source: Provenance,
 ) -> Vec<Finding> {
     let name = &rule.name;
-    let Some(text) = subject.answer().header(name) else {
+    let Some(text) = subject.response().header(name) else {
         let finding = subject.finding(check, source, format!("the header {name}"), "none");
         return vec![finding.saying(format!("the header {name} is missing"))];
     };

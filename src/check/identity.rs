@@ -1,4 +1,4 @@
-//! Identification before verdict: which failure is this answer?
+//! Identification before verdict: which failure is this response?
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::pack::{CodeRule, Contract, Failure, Success};
 
 use super::view::{Item, View, fits};
 
-/// What an answer is, before any rule is held against it.
+/// What a response is, before any rule is held against it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Identity {
     /// The failure under test.
@@ -50,7 +50,7 @@ impl Identity {
             return Self::Triggered { alternative: accepted, by_status_alone: false };
         }
         // A failure that its status alone tells is no evidence against another one of that status.
-        let same_status = failure.allows_status(view.answer.status);
+        let same_status = failure.allows_status(view.response.status);
         let undecided =
             same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_));
         if let Some((index, _)) =
@@ -73,18 +73,18 @@ impl Identity {
         if let Some(code) = view.code_of(failure).filter(|code| !code.is_null()) {
             return Self::Undocumented(code.clone());
         }
-        let by_status =
-            others().find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.answer.status));
+        let by_status = others()
+            .find(|(_, other)| other.rules.code.is_none() && other.allows_status(view.response.status));
         match by_status {
             Some((index, _)) if !same_status => Self::Other(index),
             _ => Self::Unidentified,
         }
     }
 
-    /// What a step's or a control's answer is, where no failure is under test: a documented failure or a success.
+    /// What a step's or a control's response is, where no failure is under test: a documented failure or a success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
         let fitting = contract.failures.iter().enumerate().filter(|(_, failure)| {
-            // The whole of a bulk answer looks the same either way; the item tells.
+            // The whole of a bulk response looks the same either way; the item tells.
             (!is_item(view) || evidence(failure) > Evidence::STATUS) && is_plainly(view, contract, failure)
         });
         if let Some((index, _)) =
@@ -108,10 +108,10 @@ impl Identity {
     }
 }
 
-/// Whether the answer has the failure's status and rightly no body that could say more. The status of a success says
+/// Whether the response has the failure's status and rightly no body that could say more. The status of a success says
 /// nothing at all.
 fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
-    let status = view.answer.status;
+    let status = view.response.status;
     let success = contract.success.iter().flat_map(|success| &success.status);
     matches!(view.item, Item::Whole)
         && view.is_bare(&failure.envelope)
@@ -119,7 +119,7 @@ fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) ->
         && !success.into_iter().any(|pattern| pattern.matches(status))
 }
 
-/// How much a failure asks of an answer beyond its status.
+/// How much a failure asks of a response beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Evidence {
     /// No code, any code, or one of its own.
@@ -149,7 +149,7 @@ fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
     schema.rule.fits(view.body()?).then_some(index)
 }
 
-/// The failure that has the answer's code for its own, or else the first that accepts it.
+/// The failure that has the response's code for its own, or else the first that accepts it.
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
     let has_own = |failure: &Failure| {
@@ -159,33 +159,33 @@ fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
 }
 
-/// Whether the answer is a success and has nothing of a failure. An item of a bulk answer that has an error, but not
+/// Whether the response is a success and has nothing of a failure. An item of a bulk response that has an error, but not
 /// its code, is none.
 fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
     let is_half_a_failure = |failure: &Failure| {
-        failure.allows_status(view.answer.status)
+        failure.allows_status(view.response.status)
             && !failure.rules.matches.is_empty()
             && fits_matches(view, failure)
     };
     is_success(view, contract) && !contract.failures.iter().any(is_half_a_failure)
 }
 
-/// Whether the answer is a success as documented.
+/// Whether the response is a success as documented.
 pub fn is_success(view: View<'_>, contract: &Contract) -> bool {
     contract.success.iter().any(|success| fits_success(view, success))
 }
 
 fn fits_success(view: View<'_>, success: &Success) -> bool {
-    success.status.iter().any(|status| status.matches(view.answer.status))
+    success.status.iter().any(|status| status.matches(view.response.status))
         && (success.matches.is_empty() || view.body().is_some_and(|body| fits(body, &success.matches)))
 }
 
-/// Whether status, code and `match` all say that the answer is `failure`.
+/// Whether status, code and `match` all say that the response is `failure`.
 fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     // An alternative that is a failure of its own has a status of its own.
     let own = view.code_of(failure);
     let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
-    if !by_alternative.unwrap_or(failure).allows_status(view.answer.status) {
+    if !by_alternative.unwrap_or(failure).allows_status(view.response.status) {
         return false;
     }
     let code_fits = match failure.rules.code.as_ref().map(|code| &code.rule) {
@@ -198,7 +198,7 @@ fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     code_fits && fits_matches(view, failure)
 }
 
-/// Whether the answer fits `failure`, and not by a code that is another failure's own.
+/// Whether the response fits `failure`, and not by a code that is another failure's own.
 fn is_plainly(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     alternative(view, contract, failure).is_none() && fits_fully(view, contract, failure)
 }
@@ -210,7 +210,7 @@ fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
     })
 }
 
-/// Whether the answer has a code that `failure` accepts, whatever else is wrong with it.
+/// Whether the response has a code that `failure` accepts, whatever else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
     view.code_of(failure).is_some_and(|code| failure.accepts(code))
 }

@@ -1,4 +1,4 @@
-//! Internals in answers to server-side failures.
+//! Internals in responses to server-side failures.
 
 use std::sync::LazyLock;
 
@@ -16,11 +16,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "leaks",
-    summary: "an answer to a server-side failure reveals nothing of the inside",
+    summary: "a response to a server-side failure reveals nothing of the inside",
     source: "`leaks: forbidden` of the failure in the contract; otherwise ours, a warning, for 5xx only",
     text: "Stack traces, database errors, file paths and addresses of inner services help an attacker and no user. \
 Where the documentation promises generic texts, one of these is a violation; where it promises nothing, a warning on \
-answers with a 5xx status.",
+responds with a 5xx status.",
     when: When::Refused,
     run,
 };
@@ -62,14 +62,14 @@ static EACH: LazyLock<Vec<Option<Regex>>> =
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let forbidden = subject.failure.leaks_forbidden;
-    if !forbidden && subject.answer().status < 500 {
+    if !forbidden && subject.response().status < 500 {
         return Vec::new();
     }
-    let source = if forbidden { Provenance::Documented } else { Provenance::Ours };
+    let source = if forbidden { Provenance::Documented } else { Provenance::Inferred };
     let mut texts = Vec::new();
     match subject.view.body() {
         Some(body) => collect(body, String::new(), &mut texts),
-        None => texts.push((String::from("the body"), subject.answer().text_lossy().into_owned())),
+        None => texts.push((String::from("the body"), subject.response().text_lossy().into_owned())),
     }
     texts
         .iter()

@@ -10,10 +10,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "match",
-    summary: "the answer is this failure and not another one of the same status or code",
+    summary: "the response is this failure and not another one of the same status or code",
     source: "`match` of the failures in the contract",
     text: "Some failures share a status, or a code, and something else in the body tells them apart. Here it tells \
-another documented failure, or it is not what the contract says for this one, so a client takes the answer for \
+another documented failure, or it is not what the contract says for this one, so a client takes the response for \
 something else. (A text that the contract knows for no failure at all is a warning: see `wording`.)",
     when: When::RefusedInWords,
     run,
@@ -21,7 +21,7 @@ something else. (A text that the contract knows for no failure at all is a warni
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // A wrong status or code is found by the checks of that name, and it is reason enough.
-    if !subject.failure.allows_status(subject.answer().status) || !has_its_code(subject) {
+    if !subject.failure.allows_status(subject.response().status) || !has_its_code(subject) {
         return Vec::new();
     }
     let id = &subject.triggered.id;
@@ -31,7 +31,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             // What tells the other one is its own `match` or code.
             let source = subject.failure.rules.matches.first().map_or_else(Default::default, |it| it.source);
             vec![subject.finding(CHECK.id, source, id, other).saying(format!(
-                "the answer is another documented failure of the same status: expected {id}, got {other}"
+                "the response is another documented failure of the same status: expected {id}, got {other}"
             ))]
         }
         Identity::Triggered { by_status_alone: false, .. } => misfits(subject),

@@ -1,4 +1,4 @@
-//! The media type of the answer.
+//! The media type of the response.
 
 use super::{
     finding::Finding,
@@ -8,9 +8,9 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "media-type",
-    summary: "the answer has the documented media type",
+    summary: "the response has the documented media type",
     source: "`envelope.media_type` of the contract; names compare without case, parameters are free (RFC 9110, 8.3.1)",
-    text: "A client that looks at Content-Type before it parses cannot read this answer. Only type and subtype are \
+    text: "A client that looks at Content-Type before it parses cannot read this response. Only type and subtype are \
 compared; `charset` and other parameters, and upper and lower case, are free.",
     when: When::RefusedInWords,
     run,
@@ -20,7 +20,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.envelope.media_type else {
         return Vec::new();
     };
-    let actual = match subject.answer().header("content-type") {
+    let actual = match subject.response().header("content-type") {
         None => "no Content-Type".to_owned(),
         Some(value) => {
             let essence = value.split(';').next().unwrap_or_default().trim();

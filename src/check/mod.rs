@@ -1,30 +1,30 @@
-//! Checks: one rule each, held against one trial's exchanges. Pure: nothing here sends, reads files or knows
+//! Checks: one rule each, held against one case's exchanges. Pure: nothing here sends, reads files or knows
 //! which implementation answered.
 //!
 //! [`CHECKS`] is the one table that lists them. A check's file holds its id, its one-line summary, the source of
-//! its rule, the text of `failspec explain`, and the function. An answer is first identified ([`Identity`]),
-//! then judged: the checks know what the answer *is* and say what is wrong with it.
+//! its rule, the text of `failspec explain`, and the function. A response is first identified ([`Identity`]),
+//! then judged: the checks know what the response *is* and say what is wrong with it.
 
-mod accepted;
 mod allow;
 mod body_status;
+mod bulk_item;
 mod code;
 mod control;
 mod declaration;
 mod declared_headers;
 mod declared_schema;
 mod declared_vacuous;
-mod document;
 mod envelope;
 mod expectation;
 mod finding;
 mod headers;
 mod identity;
-mod item;
+mod indistinguishable;
 mod leaks;
 mod matching;
 mod media_type;
 mod message;
+mod not_rejected;
 mod observed;
 mod recovers;
 mod repeatable;
@@ -37,11 +37,11 @@ mod status;
 pub mod stranger;
 mod subject;
 mod table;
-mod twin;
 mod undeclared_media_type;
 mod undeclared_status;
 mod vacuous;
 mod view;
+mod well_formed;
 mod wording;
 mod www_authenticate;
 

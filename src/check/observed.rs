@@ -1,4 +1,4 @@
-//! What happened in one trial, as far as checks look at it.
+//! What happened in one case, as far as checks look at it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
 
 use super::{declaration::Against, view::Pick};
 
-/// Which part of a trial an exchange belongs to.
+/// Which part of a case an exchange belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Before the control's request.
@@ -28,8 +28,8 @@ pub enum Phase {
     Then,
     /// The scenario's own request, which must now succeed.
     Again,
-    /// The request whose answer must be the same.
-    Twin,
+    /// The request whose response must be the same.
+    Comparison,
     /// Removing what was made.
     Teardown,
 }
@@ -46,13 +46,13 @@ impl Phase {
             Self::Repeat => "same request again",
             Self::Then => "then",
             Self::Again => "request again, after what the documentation advises",
-            Self::Twin => "twin",
+            Self::Comparison => "comparison request",
             Self::Teardown => "teardown",
         }
     }
 }
 
-/// One exchange of a trial.
+/// One exchange of a case.
 #[derive(Debug, Clone)]
 pub struct Record {
     /// Which part it belongs to.
@@ -63,16 +63,16 @@ pub struct Record {
     pub exchange: Exchange,
 }
 
-/// What an answer is expected to be besides the contract, with all holes filled.
+/// What a response is expected to be besides the contract, with all holes filled.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
     /// Parts of the body.
     pub body: Vec<(Pointer, Arc<Schema>)>,
     /// The same, as our own reading.
-    pub body_ours: Vec<(Pointer, Arc<Schema>)>,
+    pub body_inferred: Vec<(Pointer, Arc<Schema>)>,
 }
 
-/// Everything that happened in one trial.
+/// Everything that happened in one case.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The exchanges, in order.
@@ -81,15 +81,15 @@ pub struct Observed {
     pub judged: usize,
     /// The one in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
-    /// Which item of its answer is judged.
+    /// Which item of its response is judged.
     pub pick: Option<Pick>,
     /// What is expected besides the contract.
     pub expected: Expected,
-    /// The OpenAPI document that answers are held against besides.
+    /// The OpenAPI document that responses are held against besides.
     pub against: Option<Against>,
-    /// What the twin's answer must be the same as, and where that is from.
-    pub twin_source: Option<Provenance>,
-    /// Values that are this trial's own (`${unique}`, `${uuid}`) and so may differ between two answers.
+    /// What the twin's response must be the same as, and where that is from.
+    pub indistinguishable_source: Option<Provenance>,
+    /// Values that are this case's own (`${unique}`, `${uuid}`) and so may differ between two responses.
     pub own_values: Vec<String>,
 }
 

@@ -23,18 +23,19 @@ resource again, or try later. The scenario did that and sent the request once mo
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // Without documented advice it is our own reading that this should help.
-    let source = if subject.triggered.retry.is_some() { Provenance::Documented } else { Provenance::Ours };
+    let source =
+        if subject.triggered.retry.is_some() { Provenance::Documented } else { Provenance::Inferred };
     subject
         .observed
         .of(Phase::Again)
         .filter_map(|record| {
-            let answer = record.exchange.result.as_ref().ok()?;
-            let what = match Identity::of_any(View::new(answer, None), subject.contract) {
+            let response = record.exchange.result.as_ref().ok()?;
+            let what = match Identity::of_any(View::new(response, None), subject.contract) {
                 Identity::Success => return None,
                 Identity::Other(index) => {
-                    format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status)
+                    format!("{} (HTTP {})", subject.contract.failures[index].id, response.status)
                 }
-                _ => format!("HTTP {}", answer.status),
+                _ => format!("HTTP {}", response.status),
             };
             Some(subject.finding(CHECK.id, source, "a success", &what).saying(format!(
                 "after what the documentation advises the request should succeed and got {what}"

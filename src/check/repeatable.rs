@@ -29,25 +29,26 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Identity::Triggered { .. } = subject.identity else {
         return Vec::new();
     };
-    let first = (subject.answer().status, subject.view.code_of(subject.failure));
+    let first = (subject.response().status, subject.view.code_of(subject.failure));
     subject
         .observed
         .of(Phase::Repeat)
         .filter_map(|record| {
-            let answer = record.exchange.result.as_ref().ok()?;
-            let view = View::new(answer, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
-            let second = (answer.status, view.code_of(subject.failure));
+            let response = record.exchange.result.as_ref().ok()?;
+            let view =
+                View::new(response, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
+            let second = (response.status, view.code_of(subject.failure));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
             // Where there is no code, the text may still tell another failure.
             if first == second && !matches!(identity, Identity::Other(_)) {
                 return None;
             }
             let what = match identity {
-                Identity::Success => format!("a success (HTTP {})", answer.status),
+                Identity::Success => format!("a success (HTTP {})", response.status),
                 Identity::Other(index) => {
-                    format!("{} (HTTP {})", subject.contract.failures[index].id, answer.status)
+                    format!("{} (HTTP {})", subject.contract.failures[index].id, response.status)
                 }
-                _ => format!("HTTP {}", answer.status),
+                _ => format!("HTTP {}", response.status),
             };
             let id = &subject.triggered.id;
             Some(

@@ -42,7 +42,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         }
     }
     if let Some(name) = &rule.header {
-        match subject.answer().header(name).filter(|id| !id.is_empty()) {
+        match subject.response().header(name).filter(|id| !id.is_empty()) {
             Some(id) => found.push(id.to_owned()),
             None => say(&format!("the header {name}"), "none".to_owned()),
         }
@@ -66,15 +66,15 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// Another exchange of the trial whose answer has the same request id.
+/// Another exchange of the case whose response has the same request id.
 fn reused(subject: &Subject<'_>, id: &str) -> Option<&'static str> {
     let records = subject.observed.records.iter().enumerate();
     records
         .filter(|(index, _)| *index != subject.observed.judged)
         .find(|(_, record)| {
-            let answer = record.exchange.result.as_ref().ok();
-            answer.is_some_and(|answer| {
-                View::new(answer, None).request_id(&subject.failure.envelope).as_deref() == Some(id)
+            let response = record.exchange.result.as_ref().ok();
+            response.is_some_and(|response| {
+                View::new(response, None).request_id(&subject.failure.envelope).as_deref() == Some(id)
             })
         })
         .map(|(_, record)| record.phase.name())

@@ -1,4 +1,4 @@
-//! Where the answer says how long to wait.
+//! Where the response says how long to wait.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ const TOLERANCE: i64 = 3;
 
 pub(super) static CHECK: Check = Check {
     id: "retry-after",
-    summary: "the answer says how long to wait, and all its places agree",
+    summary: "the response says how long to wait, and all its places agree",
     source: "`retry_after` of the failure in the contract",
     text: "A client that is told to wait must find out how long. A documented place is missing or holds no number of \
 seconds, lies in the past, or two places differ by more than three seconds.",
@@ -63,12 +63,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// How long an answer tells to wait, by the failure's documented places or else by `Retry-After`.
+/// How long a response tells to wait, by the failure's documented places or else by `Retry-After`.
 pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> {
     let places =
         failure.into_iter().flat_map(|failure| &failure.rules.retry_after).flat_map(|ruled| &ruled.rule);
     let documented = places.filter_map(|place| wait(view, place).ok()).next();
-    let seconds = documented.or_else(|| seconds_or_date(view.answer.header("retry-after")?.trim()))?;
+    let seconds = documented.or_else(|| seconds_or_date(view.response.header("retry-after")?.trim()))?;
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 

@@ -19,7 +19,7 @@ contract documents the header itself, the check `headers` judges it too.",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(text) = subject.answer().header("retry-after") else {
+    let Some(text) = subject.response().header("retry-after") else {
         return Vec::new();
     };
     let text = text.trim();

@@ -13,18 +13,18 @@ pub struct Check {
     pub source: &'static str,
     /// What it does, why, and what to do when it finds something (`failspec explain`).
     pub text: &'static str,
-    /// When it is held against an answer.
+    /// When it is held against a response.
     pub when: When,
-    /// Holds it against an answer.
+    /// Holds it against a response.
     pub run: fn(&Subject<'_>) -> Vec<Finding>,
 }
 
-/// When a check is held against an answer.
+/// When a check is held against a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     /// When the request under test was refused.
     Refused,
-    /// When it was refused, unless the answer rightly has no body: the rule is about what the body says.
+    /// When it was refused, unless the response rightly has no body: the rule is about what the body says.
     RefusedInWords,
     /// When the API did what it should have refused.
     Succeeded,

@@ -11,7 +11,7 @@ pub(super) static CHECK: Check = Check {
     id: "schema",
     summary: "the body fits the failure's own schema",
     source: "`schema` of the failure in the contract",
-    text: "Beside the shape that all errors share, this failure documents more about its body, and the answer does \
+    text: "Beside the shape that all errors share, this failure documents more about its body, and the response does \
 not fit it. Fields that the schema does not name are free.",
     when: When::RefusedInWords,
     run,

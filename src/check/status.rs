@@ -9,10 +9,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "status",
-    summary: "the answer has the documented HTTP status",
+    summary: "the response has the documented HTTP status",
     source: "`status` of the failure in the contract",
-    text: "Clients, proxies and retry libraries act on the status before they read a body. The status of the answer \
-is not the one documented for this failure. Where the answer has another accepted code of the contract, it is held \
+    text: "Clients, proxies and retry libraries act on the status before they read a body. The status of the response \
+is not the one documented for this failure. Where the response has another accepted code of the contract, it is held \
 against the status of that failure.",
     when: When::Refused,
     run,
@@ -22,7 +22,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &subject.failure.rules.status else {
         return Vec::new();
     };
-    let actual = subject.answer().status;
+    let actual = subject.response().status;
     if subject.failure.allows_status(actual) {
         return Vec::new();
     }

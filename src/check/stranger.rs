@@ -1,8 +1,8 @@
-//! Answers that do not come from the API: only positive evidence counts.
+//! Responses that do not come from the API: only positive evidence counts.
 
-use crate::http::Answer;
+use crate::http::Response;
 
-/// Texts that a proxy, a gateway or a firewall puts on the pages that it answers with itself.
+/// Texts that a proxy, a gateway or a firewall puts on the pages that it responds with itself.
 ///
 /// Each is a signature of that product's own error page, not a word that an API might use.
 const SIGNATURES: &[(&str, &str)] = &[
@@ -28,17 +28,17 @@ const SIGNATURES: &[(&str, &str)] = &[
 /// Words in the target of a redirect that only a login has.
 const LOGIN: &[&str] = &["login", "signin", "sign-in", "sign_in", "sso", "oauth", "openid", "saml", "auth"];
 
-/// Why this answer does not come from the API, if there is evidence that it does not.
-pub fn evidence(answer: &Answer, host: Option<&str>) -> Option<String> {
-    redirect(answer, host).or_else(|| page(answer))
+/// Why this response does not come from the API, if there is evidence that it does not.
+pub fn evidence(response: &Response, host: Option<&str>) -> Option<String> {
+    redirect(response, host).or_else(|| page(response))
 }
 
 /// A redirect to a login, or to another host.
-fn redirect(answer: &Answer, host: Option<&str>) -> Option<String> {
-    if !(300..400).contains(&answer.status) {
+fn redirect(response: &Response, host: Option<&str>) -> Option<String> {
+    if !(300..400).contains(&response.status) {
         return None;
     }
-    let location = answer.header("location")?;
+    let location = response.header("location")?;
     let lower = location.to_ascii_lowercase();
     let words =
         lower.split(|character: char| !character.is_ascii_alphanumeric() && !matches!(character, '-' | '_'));
@@ -55,12 +55,12 @@ fn redirect(answer: &Answer, host: Option<&str>) -> Option<String> {
 }
 
 /// A page that names the product that made it.
-fn page(answer: &Answer) -> Option<String> {
-    if answer.document().value.is_some() {
+fn page(response: &Response) -> Option<String> {
+    if response.document().value.is_some() {
         return None;
     }
     // Signatures stand near the top or the bottom of short pages.
-    let body = &answer.body[..answer.body.len().min(16 << 10)];
+    let body = &response.body[..response.body.len().min(16 << 10)];
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     SIGNATURES
         .iter()

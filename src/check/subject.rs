@@ -1,13 +1,13 @@
 //! What a check looks at.
 
 use crate::{
-    http::{Answer, Exchange},
+    http::{Exchange, Response},
     pack::{Contract, Failure, Provenance, Scenario},
 };
 
 use super::{finding::Finding, identity::Identity, observed::Observed, view::View};
 
-/// What a check looks at: one answer that was identified, and all that happened around it.
+/// What a check looks at: one response that was identified, and all that happened around it.
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The contract.
@@ -16,24 +16,24 @@ pub struct Subject<'a> {
     pub scenario: &'a Scenario,
     /// The failure under test.
     pub triggered: &'a Failure,
-    /// The failure whose rules the answer is held against: the one under test, or the accepted alternative.
+    /// The failure whose rules the response is held against: the one under test, or the accepted alternative.
     pub failure: &'a Failure,
-    /// What the answer was identified as.
+    /// What the response was identified as.
     pub identity: Identity,
     /// The exchange under test.
     pub exchange: &'a Exchange,
-    /// The answer under test.
+    /// The response under test.
     pub view: View<'a>,
-    /// All that happened in the trial.
+    /// All that happened in the case.
     pub observed: &'a Observed,
 }
 
 impl<'a> Subject<'a> {
-    /// The subject of a trial, if its judged exchange has an answer.
+    /// The subject of a case, if its judged exchange has a response.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, observed: &'a Observed) -> Option<Self> {
         let exchange = &observed.records.get(observed.judged)?.exchange;
-        let answer = exchange.result.as_ref().ok()?;
-        let view = View::new(answer, observed.pick.as_ref()).to(&exchange.request.method);
+        let response = exchange.result.as_ref().ok()?;
+        let view = View::new(response, observed.pick.as_ref()).to(&exchange.request.method);
         let identity = Identity::of(view, contract, scenario.failure);
         let triggered = &contract.failures[scenario.failure];
         let failure = match &identity {
@@ -43,9 +43,9 @@ impl<'a> Subject<'a> {
         Some(Self { contract, scenario, triggered, failure, identity, exchange, view, observed })
     }
 
-    /// The answer under test.
-    pub fn answer(&self) -> &'a Answer {
-        self.view.answer
+    /// The response under test.
+    pub fn response(&self) -> &'a Response {
+        self.view.response
     }
 
     /// How binding a rule of `source` is here: in a scenario or for a failure of ours nothing is.
@@ -64,7 +64,7 @@ impl<'a> Subject<'a> {
         Finding::new(check, self.weight(source), expected, actual)
     }
 
-    /// Whether the answer rightly has no body to look into.
+    /// Whether the response rightly has no body to look into.
     pub fn is_bare(&self) -> bool {
         self.view.is_bare(&self.failure.envelope)
     }

@@ -5,29 +5,29 @@ use std::collections::HashSet;
 use crate::pack::Provenance;
 
 use super::{
-    accepted, allow, body_status, code, control, declared_headers, declared_schema, declared_vacuous,
-    document, envelope, expectation,
+    allow, body_status, bulk_item, code, control, declared_headers, declared_schema, declared_vacuous,
+    envelope, expectation,
     finding::Finding,
-    headers, item, leaks, matching, media_type, message,
+    headers, indistinguishable, leaks, matching, media_type, message, not_rejected,
     observed::Observed,
     recovers, repeatable, request_id, retry_after, retry_after_syntax,
     rule::{Check, When},
     schema, status,
     subject::Subject,
-    twin, undeclared_media_type, undeclared_status, vacuous, wording, www_authenticate,
+    undeclared_media_type, undeclared_status, vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
 pub static CHECKS: &[&Check] = &[
-    &accepted::CHECK,
+    &not_rejected::CHECK,
     &control::CHECK,
-    &item::CHECK,
+    &bulk_item::CHECK,
     &status::CHECK,
     &code::CHECK,
     &matching::CHECK,
     &wording::CHECK,
     &media_type::CHECK,
-    &document::CHECK,
+    &well_formed::CHECK,
     &envelope::CHECK,
     &schema::CHECK,
     &vacuous::CHECK,
@@ -39,7 +39,7 @@ pub static CHECKS: &[&Check] = &[
     &expectation::CHECK,
     &repeatable::CHECK,
     &recovers::CHECK,
-    &twin::CHECK,
+    &indistinguishable::CHECK,
     &leaks::CHECK,
     &www_authenticate::CHECK,
     &allow::CHECK,
@@ -64,7 +64,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.id == id)
 }
 
-/// What the answers of a trial break of an OpenAPI document: of a trial that cannot be judged as a whole, too.
+/// What the responses of a case break of an OpenAPI document: of a case that cannot be judged as a whole, too.
 pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     let statuses = undeclared_status::statuses(observed).into_iter();
     let found = statuses
@@ -75,7 +75,7 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     alike_once(found.collect(), scenario)
 }
 
-/// What several answers of a trial show in the same way is one finding: the first of them tells it. In a scenario of
+/// What several responses of a case show in the same way is one finding: the first of them tells it. In a scenario of
 /// ours nothing binds.
 fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
     let mut seen: HashSet<(&str, String, String)> = HashSet::new();

@@ -9,9 +9,9 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "undeclared-media-type",
-    summary: "the response declares the media type of the answer",
+    summary: "the response declares the media type of the response",
     source: "`openapi` of the contract: the media types under `content` of the response",
-    text: "The OpenAPI document says which media types this response has, and the answer has another one. Case and \
+    text: "The OpenAPI document says which media types this response has, and the API sent another one. Case and \
 parameters such as `charset` are free, `image/*` stands for all images. Where a response declares no content, nothing is \
 promised and nothing is found.",
     when: When::Always,
@@ -22,10 +22,10 @@ pub(super) fn media_types(observed: &Observed) -> Vec<Finding> {
     let undeclared = declarations(observed).filter(|it| it.has_body() && it.content().is_none());
     undeclared
         .filter_map(|it| {
-            let response = it.response.filter(|response| !response.content.is_empty())?;
+            let response = it.declared_response.filter(|response| !response.content.is_empty())?;
             let known: Vec<&str> = response.content.iter().map(|it| it.media_type.as_str()).collect();
             let known = known.join(" or ");
-            let media_type = it.answer.header("content-type").unwrap_or("no Content-Type");
+            let media_type = it.response.header("content-type").unwrap_or("no Content-Type");
             let message = format!("{} with {media_type}; {known} is declared", it.told());
             Some(Finding::new(CHECK.id, it.source(), known, media_type).saying(message))
         })

@@ -11,19 +11,19 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "undeclared-status",
-    summary: "the operation declares the status of the answer",
+    summary: "the operation declares the status of the response",
     source: "`openapi` of the contract; OpenAPI 3.1, 4.8.16: the known errors of an operation are expected to be declared; \
 a warning, because the specification does not promise that the list is complete",
-    text: "The answer has a status for which the OpenAPI document declares nothing at this operation, neither itself, nor \
+    text: "The response has a status for which the OpenAPI document declares nothing at this operation, neither itself, nor \
 its class (`4XX`), nor `default`. Clients that were generated from the document do not know it. Declare it there, or \
-answer with one that is declared. All answers of a trial are looked at, also those of controls and setups.",
+response with one that is declared. All responses of a case are looked at, also those of controls and setups.",
     when: When::Always,
     run: |subject| statuses(subject.observed),
 };
 
 pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
-    let undeclared =
-        declarations(observed).filter(|it| it.response.is_none() && !it.operation.responses.is_empty());
+    let undeclared = declarations(observed)
+        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty());
     undeclared
         .map(|it| {
             let declared: Vec<String> =
@@ -32,7 +32,7 @@ pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
                 CHECK.id,
                 Provenance::Standard,
                 "a status that the operation declares",
-                format!("HTTP {}", it.answer.status),
+                format!("HTTP {}", it.response.status),
             )
             .saying(format!("{}, and it declares {}", it.told(), declared.join(", ")))
         })

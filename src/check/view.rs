@@ -1,29 +1,29 @@
-//! An answer as a contract sees it: where its code is, its message, its request id.
+//! A response as a contract sees it: where its code is, its message, its request id.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::{
-    http::Answer,
+    http::Response,
     pack::{Envelope, Failure, Part, Pointer, Schema},
 };
 
 /// The longest value that messages quote, in bytes.
 const LONGEST_SHOWN: usize = 300;
 
-/// Which part of an answer is judged.
+/// Which part of a response is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Item<'a> {
     /// All of it.
     Whole,
-    /// This item of a bulk answer.
+    /// This item of a bulk response.
     One(&'a Value),
     /// An item was to be picked, and so many fitted.
     Unpicked(usize),
 }
 
-/// An item of a bulk answer that is to be picked, with all holes filled.
+/// An item of a bulk response that is to be picked, with all holes filled.
 #[derive(Debug, Clone)]
 pub struct Pick {
     /// Where the list is.
@@ -32,14 +32,14 @@ pub struct Pick {
     pub filter: Vec<(Pointer, Arc<Schema>)>,
 }
 
-/// An answer as a contract sees it.
+/// A response as a contract sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// The answer.
-    pub answer: &'a Answer,
+    /// The response.
+    pub response: &'a Response,
     /// The item that is judged.
     pub item: Item<'a>,
-    /// Whether the method was HEAD: the answer has no body, whatever it is (RFC 9110, section 9.3.2).
+    /// Whether the method was HEAD: the response has no body, whatever it is (RFC 9110, section 9.3.2).
     pub head: bool,
 }
 
@@ -64,34 +64,34 @@ pub fn fits(value: &Value, matches: &[(Pointer, Arc<Schema>)]) -> bool {
 }
 
 impl<'a> View<'a> {
-    /// The view of an answer, of one item of it where `pick` says so.
-    pub fn new(answer: &'a Answer, pick: Option<&Pick>) -> Self {
-        let body = answer.document().value.as_ref();
+    /// The view of a response, of one item of it where `pick` says so.
+    pub fn new(response: &'a Response, pick: Option<&Pick>) -> Self {
+        let body = response.document().value.as_ref();
         let item = pick.map_or(Item::Whole, |pick| pick.from(body));
-        Self { answer, item, head: false }
+        Self { response, item, head: false }
     }
 
-    /// The same view, of an answer to a request of this method.
+    /// The same view, of a response to a request of this method.
     #[must_use]
     pub fn to(self, method: &str) -> Self {
         Self { head: method == "HEAD", ..self }
     }
 
-    /// Whether there rightly is no body to look into. An answer to HEAD has none. Where the documentation promises
+    /// Whether there rightly is no body to look into. A response to HEAD has none. Where the documentation promises
     /// none, it may be empty or something else than JSON; what says that it is JSON is held to it.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         if self.head || !envelope.body_optional {
             return self.head;
         }
-        let says_json = self.answer.media_type().is_some_and(|media_type| media_type.is_json());
+        let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
         // A word or a number is JSON only by chance: `404 page not found` begins like one.
         let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
-        self.answer.defect.is_none() && (self.answer.body.is_empty() || !(says_json || is_json))
+        self.response.defect.is_none() && (self.response.body.is_empty() || !(says_json || is_json))
     }
 
     /// The whole body, if it is JSON.
     pub fn body(&self) -> Option<&'a Value> {
-        self.answer.document().value.as_ref()
+        self.response.document().value.as_ref()
     }
 
     /// What code, message and `match` are read in: the item, or the whole body.
@@ -134,14 +134,14 @@ impl<'a> View<'a> {
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
         let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
-        let in_header = rule.header.as_ref().and_then(|name| self.answer.header(name));
+        let in_header = rule.header.as_ref().and_then(|name| self.response.header(name));
         in_body.or(in_header).filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
-    /// A part of the answer as JSON: a header is text.
+    /// A part of the response as JSON: a header is text.
     pub fn part(&self, part: &Part) -> Option<Value> {
         match part {
-            Part::Header(name) => self.answer.header(name).map(Value::from),
+            Part::Header(name) => self.response.header(name).map(Value::from),
             Part::Body(pointer) => pointer.find(self.body()?).cloned(),
         }
     }
@@ -156,7 +156,7 @@ pub fn show(value: &Value) -> String {
     }
 }
 
-/// A text of an answer as messages quote it: whole, or else only its size. Secrets are taken out of messages later
+/// A text of a response as messages quote it: whole, or else only its size. Secrets are taken out of messages later
 /// on, and what is cut here could end in the first half of one.
 pub(super) fn quote(text: &str) -> String {
     if text.len() <= LONGEST_SHOWN { text.to_owned() } else { size(text) }

@@ -40,7 +40,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             Some(
                 Finding::new(
                     CHECK.id,
-                    Provenance::Ours,
+                    Provenance::Inferred,
                     format!("{pointer} to fit {}", show(&schema.value)),
                     &actual,
                 )

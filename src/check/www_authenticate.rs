@@ -11,11 +11,11 @@ pub(super) static CHECK: Check = Check {
     id: "www-authenticate",
     summary: "a 401 says how to authenticate",
     source: "RFC 9110, section 11.6.1; a warning unless the contract documents the header",
-    text: "A server that answers 401 must send WWW-Authenticate with at least one challenge, so that generic clients \
+    text: "A server that responses 401 must send WWW-Authenticate with at least one challenge, so that generic clients \
 know what to do. Most JSON APIs forget it; nothing breaks, but it is a must of the standard.",
     when: When::Refused,
     run: |subject| {
-        if subject.answer().status != 401 || subject.answer().header("www-authenticate").is_some() {
+        if subject.response().status != 401 || subject.response().header("www-authenticate").is_some() {
             return Vec::new();
         }
         vec![

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 
-use crate::verdict::Shard;
+use crate::{document::renamed, verdict::Shard};
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
@@ -13,22 +16,38 @@ use super::examples::{
     SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 use super::{
-    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
+    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments, help,
     import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, verify::VerifyArguments,
 };
 
 /// Does your API fail the way its documentation says?
 #[derive(Debug, Parser)]
-#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES, help_template = help::template())]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
+impl Arguments {
+    /// Parses the command line of the process; ends the process with a message if that fails, or if help was asked for.
+    pub fn from_command_line() -> Self {
+        Self::try_parse().unwrap_or_else(|mut error| {
+            let command = match error.get(ContextKind::InvalidSubcommand) {
+                Some(ContextValue::String(command)) => renamed::command(command),
+                _ => None,
+            };
+            if let Some(new) = command {
+                error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![new.to_owned()]));
+            }
+            error.exit()
+        })
+    }
+}
+
 const MUTANTS_HELP: &str = "\
 A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
-there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many trials \
+there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many cases \
 each check found a violation, and in brackets a warning. Exit code 1 if one survives.
 
 Examples:
@@ -42,69 +61,69 @@ Examples:
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Send the scenarios to an API and judge its answers
+    /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Write a new pack, a copy of a built-in one, or an empty target
+    /// Create a pack, a copy of a built-in one, or an empty target
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
-    /// Make a pack of what is documented
+    /// Create a pack from a documentation page or an OpenAPI document
     #[command(after_help = IMPORT_EXAMPLES)]
     Import {
-        /// Of what
+        /// Source to import from
         #[command(subcommand)]
         action: ImportAction,
     },
-    /// Compare a contract with the documentation that it was taken from
+    /// Compare a contract with its documentation as it is now
     #[command(after_help = DRIFT_EXAMPLES)]
     Drift(DriftArguments),
-    /// Compare two versions of a contract, or two runs
+    /// Compare two contracts, two reports or two certificates
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffArguments),
-    /// Run everything and sign the verdict: a certificate that others can check
+    /// Run everything and sign the verdict
     #[command(after_help = CERTIFY_EXAMPLES)]
     Certify(CertifyArguments),
-    /// Make a pair of keys to sign certificates with
+    /// Create a key pair to sign certificates with
     #[command(after_help = KEYGEN_EXAMPLES)]
     Keygen(KeygenArguments),
-    /// Check a certificate against its report and its packs
+    /// Verify a certificate against its report and its packs
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArguments),
-    /// Make a badge of a certificate that verifies
+    /// Create a badge from a certificate that verifies
     #[command(after_help = BADGE_EXAMPLES)]
     Badge(BadgeArguments),
-    /// Write scenarios
+    /// Create a scenario from a curl command line
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
         /// What to do
         #[command(subcommand)]
         action: ScenarioAction,
     },
-    /// Say what a target brings and lacks for a pack, and whether each role works, before anything is run
+    /// Check a target before a run: what is missing, which roles work
     #[command(after_help = CHECK_TARGET_EXAMPLES)]
     CheckTarget(CheckTargetArguments),
     /// Remove what earlier runs left behind, where the pack says how
     #[command(after_help = SWEEP_EXAMPLES)]
-    Sweep(SweepArguments),
-    /// List packs, the trials of packs, or what packs want of a target
+    Cleanup(CleanupArguments),
+    /// List packs, their cases, or what they require of a target
     #[command(after_help = LIST_EXAMPLES)]
     List(SelectArguments),
-    /// Look for gaps in packs: what is untested, unproven or unused
+    /// Find what a pack leaves untested, unproven or unused
     #[command(after_help = LINT_EXAMPLES)]
-    Lint(PackArguments),
-    /// Show which failures have which scenarios, and the errata of the documentation
+    Lint(LintArguments),
+    /// Show the scenarios of each failure, and known documentation errors
     #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
-    /// Explain a check; without a name, list them
+    /// Explain a check, or list all checks
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// The id of a check
         check: Option<String>,
     },
-    /// Join the JSON reports of all shards of a run, and give the verdict of the whole
+    /// Merge the JSON reports of all shards into one verdict
     #[command(after_help = MERGE_HELP)]
     Merge(MergeArguments),
-    /// Write waivers for the violations of a report: for an API that is not there yet
+    /// Write waivers for the violations of a report
     #[command(after_help = WAIVE_HELP)]
     Waive(WaiveArguments),
     /// Print the JSON Schema of a file format
@@ -113,23 +132,23 @@ pub enum Command {
         /// Which format
         format: SchemaFormat,
     },
-    /// Print a script that completes commands and options in a shell
+    /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
         /// Which shell
         shell: clap_complete::Shell,
     },
-    /// Review, accept or reject changed answers (`.snap.new`), without cargo
+    /// Review, accept or reject changed responses (`.snap.new`)
     #[command(after_help = SNAPSHOTS_EXAMPLES)]
     Snapshots {
         /// What to do with them
         #[command(subcommand)]
         action: SnapshotsAction,
     },
-    /// Prove the harness: run packs against their reference implementations with one change at a time
+    /// Test the checks: run packs against deliberately wrong servers
     #[command(after_help = MUTANTS_HELP)]
     Mutants(MutantsArguments),
-    /// Run an embedded reference implementation in the foreground
+    /// Run an embedded reference implementation as a server
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
 }
@@ -160,22 +179,22 @@ pub struct RunArguments {
     /// Run part K of N alone, such as 2/3; `failspec merge` joins the JSON reports of all parts
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
-    /// Trials at once (default: 16 on loopback, 8 elsewhere)
+    /// Cases at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// What to do with approved answers
+    /// What to do with approved responses
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
     /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
-    /// Whose bodies of requests and answers the reports show
+    /// Whose bodies of requests and responses the reports show
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub report_bodies: BodiesMode,
     /// Count warnings as violations
     #[arg(long, value_name = "WHAT")]
     pub deny: Option<Deny>,
-    /// Show passed trials, warnings and errata in full
+    /// Show passed cases, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,
     /// Show the verdict alone
@@ -192,10 +211,10 @@ pub struct MergeArguments {
     /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
-    /// Whose bodies of requests and answers the reports show
+    /// Whose bodies of requests and responses the reports show
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub report_bodies: BodiesMode,
-    /// Show passed trials, warnings and errata in full
+    /// Show passed cases, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,
     /// Show the verdict alone
@@ -292,9 +311,9 @@ pub struct NewScenarioArguments {
     pub triggers: String,
 }
 
-/// Options of `sweep`.
+/// Options of `cleanup`.
 #[derive(Debug, Args)]
-pub struct SweepArguments {
+pub struct CleanupArguments {
     /// The pack whose runs left something behind
     pub pack: String,
     /// Show what would be removed, and remove nothing
@@ -335,7 +354,24 @@ pub struct PackArguments {
     pub from: PacksFrom,
 }
 
-/// Trials by selector.
+/// Options of `lint`.
+#[derive(Debug, Args)]
+pub struct LintArguments {
+    /// The packs
+    #[command(flatten)]
+    pub packs: PackArguments,
+    /// First rename what had another name in earlier versions, in the files of --packs, failspec.toml and programme.toml
+    #[arg(long)]
+    pub fix: bool,
+    /// With --fix: the file of targets and waivers to rename in (default: failspec.toml here and in DIR)
+    #[arg(long, value_name = "PATH", requires = "fix")]
+    pub config: Option<PathBuf>,
+    /// With --fix: the programme to rename in (default: programme.toml here and in DIR)
+    #[arg(long, value_name = "PATH", requires = "fix")]
+    pub programme: Option<PathBuf>,
+}
+
+/// Cases by selector.
 #[derive(Debug, Args)]
 pub struct SelectArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
@@ -365,7 +401,7 @@ pub struct ServeArguments {
     pub mutant: Option<String>,
 }
 
-/// What to do with changed answers.
+/// What to do with changed responses.
 #[derive(Debug, Subcommand)]
 pub enum SnapshotsAction {
     /// Show each one and ask
@@ -376,7 +412,7 @@ pub enum SnapshotsAction {
     Reject(SnapshotsArguments),
 }
 
-/// Which changed answers.
+/// Which changed responses.
 #[derive(Debug, Args)]
 pub struct SnapshotsArguments {
     /// The folder to look in (default: snapshots)
@@ -384,14 +420,14 @@ pub struct SnapshotsArguments {
     pub folder: PathBuf,
 }
 
-/// What a run does with approved answers.
+/// What a run does with approved responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SnapshotsMode {
     /// Changed, new and unreferenced ones make the run fail
     Check,
     /// Differences are shown
     Report,
-    /// The new answers are approved
+    /// The new responses are approved
     Update,
     /// Nothing is compared
     Off,

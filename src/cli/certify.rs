@@ -64,13 +64,13 @@ pub struct CertifyArguments {
     /// How long the certificate may be relied on
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     pub valid_for: String,
-    /// Certify what answers without TLS on this machine; the certificate says so
+    /// Certify what responses without TLS on this machine; the certificate says so
     #[arg(long)]
     pub allow_loopback: bool,
     /// Not possible: a certificate about a reference implementation says nothing about anyone's API
     #[arg(long, hide = true)]
     pub reference: bool,
-    /// Trials at once (default: 16 on loopback, 8 elsewhere)
+    /// Cases at once (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Show the verdict alone
@@ -197,7 +197,7 @@ async fn run(
     judge(plans, options, arguments.quiet).await
 }
 
-/// Whoever answers must be who was meant to.
+/// Whoever responses must be who was meant to.
 fn may_be_certified(
     target: &crate::target::Target,
     has_digest: bool,
@@ -219,7 +219,7 @@ fn may_be_certified(
         }
         false => "use https, or say what runs there with --artifact-digest sha256:…",
     };
-    Err(Failure::usage_hint(format!("nothing says who answers at {}: there is no TLS", target.url), hint))
+    Err(Failure::usage_hint(format!("nothing says who responds at {}: there is no TLS", target.url), hint))
 }
 
 fn read_key(from: &str) -> Result<SigningKey, Failure> {

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::Write as _, sync::Arc};
 use crate::{
     report::terminal::{Paint, visible},
     run::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target},
-    verdict::{LackKind, exit},
+    verdict::{RequirementKind, exit},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 
 /// Says what a target brings and lacks for a pack, and whether each role works.
 ///
-/// Exit code 3 if the target does not answer or a role is refused, 4 if it lacks something, otherwise 0.
+/// Exit code 3 if the target does not response or a role is refused, 4 if it lacks something, otherwise 0.
 ///
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
@@ -42,7 +42,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));
     Ok(if check.unreachable.is_some() || refused {
         exit::INCONCLUSIVE
-    } else if plan.lacks.is_empty() {
+    } else if plan.missing_requirements.is_empty() {
         exit::CONFORMS
     } else {
         exit::INCOMPLETE
@@ -91,16 +91,16 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
         };
         let _ = writeln!(text, "  {word} condition {} · {about}", Paint::dab(Paint::STRONG, name));
     }
-    let skipped = plan.trials.iter().filter(|trial| trial.skip.is_some()).count();
-    let _ = writeln!(text, "\n{} of {} trials can run", plan.trials.len() - skipped, plan.trials.len());
-    for lack in &plan.lacks {
-        let kind = match lack.kind {
-            LackKind::Role => "role",
-            LackKind::Variable => "variable",
-            LackKind::Condition => "condition",
+    let skipped = plan.cases.iter().filter(|case| case.skip.is_some()).count();
+    let _ = writeln!(text, "\n{} of {} cases can run", plan.cases.len() - skipped, plan.cases.len());
+    for missing in &plan.missing_requirements {
+        let kind = match missing.kind {
+            RequirementKind::Role => "role",
+            RequirementKind::Variable => "variable",
+            RequirementKind::Condition => "condition",
         };
-        let plural = if lack.trials == 1 { "trial needs" } else { "trials need" };
-        let _ = writeln!(text, "  {} {plural} the {kind} {}", lack.trials, lack.name);
+        let plural = if missing.cases == 1 { "case needs" } else { "cases need" };
+        let _ = writeln!(text, "  {} {plural} the {kind} {}", missing.cases, missing.name);
     }
     text
 }

@@ -9,10 +9,10 @@ use std::{
 
 use crate::{
     check::{CHECKS, find},
-    document::{Diagnostic, Diagnostics, Source, closest},
+    document::{Diagnostic, Diagnostics, Source, closest, renamed},
     pack::Pack,
     report::terminal::Paint,
-    run::trial_names,
+    run::case_names,
     target::{Config, Credential, Role, Target, Waiver, glob},
     template::Held,
 };
@@ -69,7 +69,7 @@ fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
     }
     // A waiver that names no version is written for the newest. An older one may not have its scenario: that says
     // nothing about whether the waiver is stale.
-    let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
+    let names: Vec<String> = packs.iter().flat_map(|pack| case_names(pack).map(|(name, ..)| name)).collect();
     config.waivers.retain(|waiver| names.iter().any(|name| glob(&waiver.scenario, name)));
 }
 
@@ -128,10 +128,11 @@ fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
     let mistakes: Vec<Diagnostic> = unknown
         .map(|waiver| {
             let near = closest(&waiver.check, CHECKS.iter().map(|check| check.id));
-            let hint = near.map_or_else(
-                || "`failspec explain` lists them".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
+            let hint = match (renamed::check(&waiver.check), near) {
+                (Some(new), _) => renamed::hint(new),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => "`failspec explain` lists them".to_owned(),
+            };
             Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
                 .hint(hint)
         })

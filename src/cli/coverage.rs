@@ -55,9 +55,9 @@ fn of_pack(pack: &Pack) -> String {
                     } else {
                         format!(" ×{}", scenario.rows.len())
                     };
-                    let ours = if scenario.source == Provenance::Ours { " (ours)" } else { "" };
+                    let ours = if scenario.source == Provenance::Inferred { " (inferred)" } else { "" };
                     let control =
-                        if matches!(scenario.control, Control::Course(_)) { "" } else { " (no control)" };
+                        if matches!(scenario.control, Control::Flow(_)) { "" } else { " (no control)" };
                     format!("{}{rows}{ours}{control}", scenario.name)
                 })
                 .collect();

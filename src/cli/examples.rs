@@ -8,7 +8,7 @@ Examples:
       one pack on your API
   failspec list kubeglass
       the names that selectors are made of
-  failspec explain accepted
+  failspec explain not-rejected
       what a check demands, and why
   failspec lint --packs .
       what a pack of your own leaves untested
@@ -26,11 +26,11 @@ pub(super) const SWEEP_EXAMPLES: &str = "\
 Names that scenarios create carry failspec-RUN-N; nothing else is removed. Exit code 3 if something is still there.
 
 Examples:
-  failspec sweep kubeglass --target staging --dry-run
+  failspec cleanup kubeglass --target staging --dry-run
       what runs on staging left behind
-  failspec sweep kubeglass --target staging
+  failspec cleanup kubeglass --target staging
       removes it; not while another run is under way, whose things would go, too
-  failspec sweep kubeglass --target staging --run k3x9a1
+  failspec cleanup kubeglass --target staging --run k3x9a1
       only what that run made";
 
 pub(super) const IMPORT_EXAMPLES: &str = "\
@@ -82,9 +82,9 @@ Examples:
   failspec list
       the packs
   failspec list kubeglass
-      every trial of one
+      every case of one
   failspec list 'kubeglass::*::read_*' --packs .
-      some trials, of the packs in this folder";
+      some cases, of the packs in this folder";
 
 pub(super) const LINT_EXAMPLES: &str = "\
 Examples:
@@ -113,7 +113,7 @@ Examples:
 pub(super) const SNAPSHOTS_EXAMPLES: &str = "\
 Examples:
   failspec run --snapshots report
-      writes what differs from the approved answer as .snap.new
+      writes what differs from the approved response as .snap.new
   failspec snapshots review
       shows each difference and asks
   failspec snapshots accept snapshots/staging
@@ -158,7 +158,7 @@ Examples:
 pub(super) const CHECK_TARGET_EXAMPLES: &str = "\
 Examples:
   failspec check-target kubeglass --target staging
-      what staging brings and lacks, and whether each role works";
+      what staging brings and missing_requirements, and whether each role works";
 
 pub(super) const CERTIFY_EXAMPLES: &str = "\
 Snapshots play no part, and a waiver is no pass. Exit code 0 if the profile was passed, else that of the run, or 4.

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io::Write as _};
 
 use crate::{
     check::{CHECKS, RUN_CHECKS, find},
-    document::closest,
+    document::{closest, renamed},
     report::terminal::Paint,
     verdict::exit,
 };
@@ -45,12 +45,14 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
             } else if let Some((id, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {
                 let _ = writeln!(
                     text,
-                    "{}: {summary}\n\nA finding of the whole run: no single trial shows it.",
+                    "{}: {summary}\n\nA finding of the whole run: no single case shows it.",
                     Paint::dab(Paint::STRONG, id)
                 );
             } else {
                 let known = CHECKS.iter().map(|check| check.id).chain(RUN_CHECKS.iter().map(|(id, _)| *id));
-                let near = closest(id, known).map(|near| format!("did you mean `{near}`?"));
+                let renamed = renamed::check(id).map(|new| format!("it was renamed: it is `{new}` now"));
+                let near =
+                    renamed.or_else(|| closest(id, known).map(|near| format!("did you mean `{near}`?")));
                 let hint = near.unwrap_or_else(|| "`failspec explain` lists them".to_owned());
                 return Err(Failure::usage_hint(format!("there is no check `{id}`"), hint));
             }

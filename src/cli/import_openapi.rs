@@ -115,7 +115,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
                 "{} declares no errors: no response of 400 and above, and no credentials",
                 arguments.file.display()
             ),
-            "there is nothing that could be tested; declare at least what the API answers to a wrong request",
+            "there is nothing that could be tested; declare at least what the API responses to a wrong request",
         ));
     }
     let mut files: BTreeMap<String, String> = copies;

@@ -62,7 +62,7 @@ fn new_pack(name: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A copy to edit: contract, schemas, scenarios, and the approved answers where the name stays the same.
+/// A copy to edit: contract, schemas, scenarios, and the approved responses where the name stays the same.
 fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
     let known = Files::Embedded.packs()?;
     if !known.iter().any(|pack| pack == source) {

@@ -4,14 +4,17 @@ use std::{fmt::Write as _, io::Write as _};
 
 use crate::{document::Severity, lint::lint, report::terminal::Paint, verdict::exit};
 
-use super::{arguments::PackArguments, failure::Failure, packs};
+use super::{arguments::LintArguments, failure::Failure, fix, packs};
 
 /// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
 ///
 /// # Errors
 /// When a pack cannot be read.
-pub fn command(arguments: &PackArguments) -> Result<u8, Failure> {
-    let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
+pub fn command(arguments: &LintArguments) -> Result<u8, Failure> {
+    if arguments.fix {
+        fix::rename_everything(arguments)?;
+    }
+    let packs = packs::named(&packs::files(&arguments.packs.from), &arguments.packs.names)?;
     let mut text = String::new();
     let mut failed = false;
     for pack in &packs {

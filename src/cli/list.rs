@@ -6,13 +6,13 @@ use crate::{
     pack::{Contract, Pack},
     reference,
     report::terminal::{Paint, visible},
-    run::{Selectors, trial_names},
+    run::{Selectors, case_names},
     verdict::exit,
 };
 
 use super::{arguments::SelectArguments, failure::Failure, packs};
 
-/// Lists packs, or with selectors the trials that they pick, or what a target must bring for packs.
+/// Lists packs, or with selectors the cases that they pick, or what a target must bring for packs.
 ///
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
@@ -36,7 +36,7 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
             );
             versions(&mut text, pack);
         } else {
-            for (name, ..) in trial_names(pack).filter(|(name, ..)| selectors.pick(name)) {
+            for (name, ..) in case_names(pack).filter(|(name, ..)| selectors.pick(name)) {
                 let _ = writeln!(text, "{name}");
             }
             not_in_force(pack, &selectors);
@@ -58,7 +58,7 @@ fn versions(text: &mut String, pack: &Pack) {
     }
 }
 
-/// On standard error: what is printed are names of trials, and other programs read them.
+/// On standard error: what is printed are names of cases, and other programs read them.
 fn not_in_force(pack: &Pack, selectors: &Selectors) {
     let asked = |id: &str| selectors.pick(&format!("{}::{id}::", pack.name));
     for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {

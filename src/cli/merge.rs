@@ -77,7 +77,7 @@ fn header(report: &RunReport) -> RunHeader {
     let packs = report.packs.iter().map(|pack| pack.header.clone());
     RunHeader {
         packs: packs.map(|pack| crate::verdict::PackHeader { waits: Vec::new(), ..pack }).collect(),
-        trials: report.scenarios.len(),
+        cases: report.cases.len(),
         selectors: report.selectors.clone(),
         shard: None,
     }

@@ -5,6 +5,7 @@ mod badge;
 mod certify;
 mod check_target;
 mod chosen_target;
+mod cleanup;
 mod comparison;
 mod completions;
 mod coverage;
@@ -14,6 +15,8 @@ mod drift;
 mod examples;
 mod explain;
 mod failure;
+mod fix;
+mod help;
 mod import;
 mod import_openapi;
 mod init;
@@ -31,7 +34,6 @@ mod schema;
 mod serve;
 mod signal;
 mod snapshots;
-mod sweep;
 mod verify;
 mod waive;
 
@@ -56,7 +58,7 @@ pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
         Command::Badge(arguments) => badge::command(arguments),
         Command::Init(arguments) => init::command(arguments),
         Command::Scenario { action } => scenario::command(action),
-        Command::Sweep(arguments) => sweep::command(arguments),
+        Command::Cleanup(arguments) => cleanup::command(arguments),
         Command::List(arguments) => list::command(arguments),
         Command::Lint(arguments) => lint::command(arguments),
         Command::Coverage(arguments) => coverage::command(arguments),

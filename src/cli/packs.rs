@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use crate::{
     document::Diagnostics,
     pack::{Files, Pack, PackError, label, split_version},
-    run::{Selectors, trial_names},
+    run::{Selectors, case_names},
     target::glob,
 };
 
@@ -16,7 +16,7 @@ pub fn files(from: &PacksFrom) -> Files {
     from.packs.as_ref().map_or(Files::Embedded, |directory| Files::Directory(directory.clone()))
 }
 
-/// The packs that selectors are about, all without a selector, with the selectors as they fit names of trials; and
+/// The packs that selectors are about, all without a selector, with the selectors as they fit names of cases; and
 /// every selector picks something.
 ///
 /// # Errors
@@ -57,7 +57,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     if selectors.0.is_empty() {
         return Ok((packs, selectors));
     }
-    let names: Vec<String> = packs.iter().flat_map(|pack| trial_names(pack).map(|(name, ..)| name)).collect();
+    let names: Vec<String> = packs.iter().flat_map(|pack| case_names(pack).map(|(name, ..)| name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     if let Some(idle) = selectors.without_match(&names).first() {
         let as_given = selectors.0.iter().position(|selector| selector == idle).map(|at| given[at].as_str());
@@ -67,7 +67,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     Ok((packs, selectors))
 }
 
-/// A selector as names of trials are, which hold no version, and the version that it asks for. What names a version
+/// A selector as names of cases are, which hold no version, and the version that it asks for. What names a version
 /// names its pack in full: `tiny@2026-03` is `tiny::`.
 fn without_version(selector: &str) -> (String, Option<&str>) {
     let (head, rest) = selector.find("::").map_or((selector, ""), |at| selector.split_at(at));
@@ -79,7 +79,7 @@ fn without_version(selector: &str) -> (String, Option<&str>) {
     }
 }
 
-/// Their trials have the same names: nobody could tell the reports apart.
+/// Their cases have the same names: nobody could tell the reports apart.
 fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
     let (one, other) = (label(pack, one), label(pack, other));
     Failure::usage_hint(
@@ -117,7 +117,7 @@ fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Ar
     if mistakes.0.is_empty() { Ok(packs) } else { Err(mistakes.into()) }
 }
 
-/// Whether a selector could pick a trial of the pack.
+/// Whether a selector could pick a case of the pack.
 fn concerns(selector: &str, pack: &str) -> bool {
     match selector.split_once("::") {
         Some((head, _)) => glob(head, pack),
@@ -149,6 +149,6 @@ fn lies_here(name: &str, files: &Files) -> Option<String> {
 fn no_match(selector: &str, known: &[String]) -> Failure {
     Failure::usage_hint(
         format!("`{selector}` matches no scenario"),
-        format!("packs are {}; `failspec list PACK` shows the names of their trials", known.join(", ")),
+        format!("packs are {}; `failspec list PACK` shows the names of their cases", known.join(", ")),
     )
 }

@@ -95,7 +95,7 @@ impl Reports {
         Ok(Self { outputs, annotate, bodies })
     }
 
-    /// Whether one of them shows what was sent and received in trials that passed.
+    /// Whether one of them shows what was sent and received in cases that passed.
     pub(super) fn show_passed(&self) -> bool {
         self.outputs.iter().any(|output| matches!(output.format, Format::Json | Format::Html))
     }

@@ -120,9 +120,9 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
                 if !quiet {
                     print(&terminal::begin(header));
                 }
-                *progress = Some(terminal::Progress::new(header.trials, quiet));
+                *progress = Some(terminal::Progress::new(header.cases, quiet));
             }
-            (Event::TrialFinished(trial), Some(progress)) => progress.trial(trial),
+            (Event::CaseFinished(case), Some(progress)) => progress.case(case),
             (Event::Notice(text), Some(progress)) => progress.notice(text),
             (_, None) => {}
         }
@@ -160,7 +160,7 @@ fn mode(mode: SnapshotsMode) -> Mode {
     }
 }
 
-/// Prints what may quote an answer. The runner of GitHub Actions would obey commands in it.
+/// Prints what may quote a response. The runner of GitHub Actions would obey commands in it.
 pub(super) fn print(text: &str) {
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| !value.is_empty()) {
         let token = uuid::Uuid::new_v4().simple().to_string();

@@ -1,4 +1,4 @@
-//! `failspec snapshots`: review, accept and reject changed answers without cargo.
+//! `failspec snapshots`: review, accept and reject changed responses without cargo.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use super::{
     failure::Failure,
 };
 
-/// Reviews, accepts or rejects pending answers.
+/// Reviews, accepts or rejects pending responses.
 ///
 /// # Errors
 /// When a file cannot be read, moved or removed.
@@ -76,12 +76,12 @@ fn ask(file: &Path) -> io::Result<Decision> {
     }
     text.push_str("a(ccept), r(eject), s(kip), q(uit)? ");
     print(&text);
-    let mut answer = String::new();
+    let mut response = String::new();
     // The end of the input decides nothing: what was not decided stays pending.
-    if io::stdin().lock().read_line(&mut answer)? == 0 {
+    if io::stdin().lock().read_line(&mut response)? == 0 {
         return Ok(Decision::Quit);
     }
-    Ok(match answer.trim() {
+    Ok(match response.trim() {
         "a" | "accept" => Decision::Accept,
         "r" | "reject" => Decision::Reject,
         "q" | "quit" => Decision::Quit,

@@ -192,7 +192,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
             line("", format!("TLS public key sha256:{}", visible(key)));
         }
         match (pack.target.unclear, pack.target.public_keys.len()) {
-            (true, _) => line("", "not every answer came with a TLS key that could be read".to_owned()),
+            (true, _) => line("", "not every response came with a TLS key that could be read".to_owned()),
             (false, 0) => line("", "no TLS: only the operator says what answered".to_owned()),
             (false, 1) => {}
             (false, _) => line("", "its connections did not agree on one key".to_owned()),
@@ -252,7 +252,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
     list("required, and not met", Paint::BAD, verification.unmet.clone());
     list("not to be believed", Paint::BAD, verification.problems.clone());
     text += "\nchecked     the signature over the exact bytes, every digest, and every requirement anew from the report\n\
-             not proven  that the signer ran what the report says; that the same software answers elsewhere, or later\n\n";
+             not proven  that the signer ran what the report says; that the same software responses elsewhere, or later\n\n";
     text += &match (verification.problems.is_empty(), verification.is_pass(), verification.signer.is_some()) {
         (false, ..) => {
             format!("{} {}\n", Paint::dab(Paint::BAD, "not verified"), verification.problems.len())

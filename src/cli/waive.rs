@@ -62,27 +62,27 @@ pub fn command(arguments: &WaiveArguments) -> Result<u8, Failure> {
 fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
     let whole = report.selectors.is_empty() && report.shard.is_none();
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
-    for trial in &report.scenarios {
-        *rows.entry(scenario(&trial.name)).or_default() += 1;
+    for case in &report.cases {
+        *rows.entry(scenario(&case.name)).or_default() += 1;
     }
     let mut drafts: Vec<WaiverDraft> = Vec::new();
     let mut place: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    for trial in &report.scenarios {
-        for finding in &trial.violations {
-            let at = place.entry((scenario(&trial.name), finding.check)).or_default();
-            if at.iter().any(|at| drafts[*at].trials.iter().any(|name| **name == *trial.name)) {
+    for case in &report.cases {
+        for finding in &case.violations {
+            let at = place.entry((scenario(&case.name), finding.check)).or_default();
+            if at.iter().any(|at| drafts[*at].cases.iter().any(|name| **name == *case.name)) {
                 continue;
             }
             at.push(drafts.len());
             let message: String = finding.message.split_whitespace().collect::<Vec<_>>().join(" ");
             let message: String = message.chars().take(LONGEST_REASON).collect();
             drafts.push(WaiverDraft {
-                scenario: trial.name.to_string(),
+                scenario: case.name.to_string(),
                 check: finding.check.to_owned(),
                 reason: format!("as of {today}: {}", visible(&message)),
                 issue: None,
                 expires,
-                trials: vec![trial.name.to_string()],
+                cases: vec![case.name.to_string()],
             });
         }
     }
@@ -91,7 +91,7 @@ fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
     };
     let mut joined: Vec<usize> = Vec::new();
     for (key, at) in place.iter().filter(|(key, at)| all_rows(key, at)) {
-        drafts[at[0]].trials = at.iter().map(|at| drafts[*at].scenario.clone()).collect();
+        drafts[at[0]].cases = at.iter().map(|at| drafts[*at].scenario.clone()).collect();
         drafts[at[0]].scenario = format!("{}::*", key.0);
         joined.extend(&at[1..]);
     }
@@ -106,16 +106,16 @@ fn of_version(mut draft: WaiverDraft, report: &RunReport) -> WaiverDraft {
         (header.version.is_some() && rest.starts_with("::")).then(|| (header.name.len(), header.label()))
     });
     if let Some((length, label)) = version {
-        for name in draft.trials.iter_mut().chain([&mut draft.scenario]) {
+        for name in draft.cases.iter_mut().chain([&mut draft.scenario]) {
             name.replace_range(..length, &label);
         }
     }
     draft
 }
 
-/// The name of a trial without its row.
-fn scenario(trial: &str) -> &str {
-    trial.match_indices("::").nth(2).map_or(trial, |(at, _)| &trial[..at])
+/// The name of a case without its row.
+fn scenario(case: &str) -> &str {
+    case.match_indices("::").nth(2).map_or(case, |(at, _)| &case[..at])
 }
 
 /// Appends what the file does not say already. Nothing in the file is changed.
@@ -171,12 +171,12 @@ fn not_waived(report: &RunReport, said: &mut String) {
     for finding in report.run_findings.iter().filter(|finding| finding.violation) {
         let _ = writeln!(said, "cannot be waived: {} ({})", finding.message, finding.check);
     }
-    let inconclusive = report.scenarios.iter().filter(|trial| trial.outcome == Outcome::Inconclusive).count();
+    let inconclusive = report.cases.iter().filter(|case| case.outcome == Outcome::Inconclusive).count();
     if inconclusive > 0 {
-        let _ = writeln!(said, "cannot be waived: {inconclusive} trials are inconclusive");
+        let _ = writeln!(said, "cannot be waived: {inconclusive} cases are inconclusive");
     }
     let missing: usize = report.packs.iter().map(|pack| pack.coverage.missing().len()).sum();
-    let failed = report.scenarios.iter().any(|trial| !trial.violations.is_empty());
+    let failed = report.cases.iter().any(|case| !case.violations.is_empty());
     if matches!(report.verdict, Verdict::Incomplete) || (missing > 0 && !failed) {
         let _ =
             writeln!(said, "cannot be waived: {missing} documented failures or causes were not exercised");

@@ -32,7 +32,7 @@ pub struct Group {
 pub struct Difference {
     /// The name of its kind, as contracts and `failspec explain` know it.
     pub kind: String,
-    /// What is different: a failure, a field, a trial.
+    /// What is different: a failure, a field, a case.
     pub subject: String,
     /// In which way, in one sentence.
     pub message: String,

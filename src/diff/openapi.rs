@@ -143,8 +143,8 @@ impl Drift<'_> {
             })
             .collect();
         if declared.is_empty() {
-            // An API that answers every failure with the status of a success declares that as one. And no operation
-            // that is there answers that it is not.
+            // An API that responses every failure with the status of a success declares that as one. And no operation
+            // that is there responses that it is not.
             let elsewhere = failure.rules.statuses.iter().all(|status| *status < 400 || *status == 405);
             return (!elsewhere).then(|| "its status is declared nowhere".to_owned());
         }
@@ -168,7 +168,7 @@ impl Drift<'_> {
                 .errors
                 .iter()
                 .filter(|(_, response)| self.is_of_envelope(response))
-                .filter(|(_, response)| self.lacks(response, pointer.rule.as_str()))
+                .filter(|(_, response)| self.missing_requirements(response, pointer.rule.as_str()))
                 .map(|(operation, response)| format!("{operation} {}", response.status))
                 .collect();
             if !lacking.is_empty() {
@@ -189,7 +189,7 @@ impl Drift<'_> {
     }
 
     /// Whether a response declares JSON with properties, and not this one.
-    fn lacks(&self, response: &Response, pointer: &str) -> bool {
+    fn missing_requirements(&self, response: &Response, pointer: &str) -> bool {
         let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
         let declaring: Vec<&Value> =
             schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::verdict::{Outcome, PackHeader, RunReport, State, TrialReport};
+use crate::verdict::{CaseReport, Outcome, PackHeader, RunReport, State};
 
 use super::comparison::{Comparison, Difference};
 
-/// What became of the trials, the failures and the findings of one run in another. `names` are those of the reports.
+/// What became of the cases, the failures and the findings of one run in another. `names` are those of the reports.
 pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison {
     let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
     comparison.notes = notes(old, new);
     let (before, now) = (by_name(old), by_name(new));
     let (mut worse, mut better, mut added, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for (name, trial) in &now {
+    for (name, case) in &now {
         let Some(known) = before.get(name) else {
-            let difference = at(trial, "trial-new", format!("{name}: new, {}", trial.outcome.word()));
-            if trial.outcome == Outcome::Failed {
+            let difference = at(case, "case-new", format!("{name}: new, {}", case.outcome.word()));
+            if case.outcome == Outcome::Failed {
                 worse.push(difference)
             } else {
                 added.push(difference)
@@ -23,29 +23,25 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
             continue;
         };
         let message =
-            format!("{name}: was {} and is {}{}", known.outcome.word(), trial.outcome.word(), why(trial));
-        match rank(trial.outcome).cmp(&rank(known.outcome)) {
-            std::cmp::Ordering::Greater => worse.push(at(trial, "trial-worse", message)),
-            std::cmp::Ordering::Less => better.push(at(trial, "trial-better", message)),
+            format!("{name}: was {} and is {}{}", known.outcome.word(), case.outcome.word(), why(case));
+        match rank(case.outcome).cmp(&rank(known.outcome)) {
+            std::cmp::Ordering::Greater => worse.push(at(case, "case-worse", message)),
+            std::cmp::Ordering::Less => better.push(at(case, "case-better", message)),
             std::cmp::Ordering::Equal => {
                 let checks =
-                    |trial: &TrialReport| trial.violations.iter().map(|it| it.check).collect::<Vec<_>>();
-                let (had, has) = (checks(known), checks(trial));
+                    |case: &CaseReport| case.violations.iter().map(|it| it.check).collect::<Vec<_>>();
+                let (had, has) = (checks(known), checks(case));
                 for check in has.iter().filter(|check| !had.contains(check)) {
-                    worse.push(at(trial, "violation-new", format!("{name}: fails at `{check}` as well")));
+                    worse.push(at(case, "violation-new", format!("{name}: fails at `{check}` as well")));
                 }
                 for check in had.iter().filter(|check| !has.contains(check)) {
-                    better.push(at(trial, "violation-gone", format!("{name}: fails at `{check}` no more")));
+                    better.push(at(case, "violation-gone", format!("{name}: fails at `{check}` no more")));
                 }
             }
         }
     }
-    for (name, trial) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
-        gone.push(at(
-            trial,
-            "trial-gone",
-            format!("{name}: not in the new run; was {}", trial.outcome.word()),
-        ));
+    for (name, case) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
+        gone.push(at(case, "case-gone", format!("{name}: not in the new run; was {}", case.outcome.word())));
     }
     coverage(old, new, &mut worse, &mut better);
     findings(old, new, &mut worse, &mut better);
@@ -84,8 +80,8 @@ fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
     notes
 }
 
-fn by_name(report: &RunReport) -> BTreeMap<&str, &TrialReport> {
-    report.scenarios.iter().map(|trial| (&*trial.name, trial)).collect()
+fn by_name(report: &RunReport) -> BTreeMap<&str, &CaseReport> {
+    report.cases.iter().map(|case| (&*case.name, case)).collect()
 }
 
 /// How bad an outcome is. A skip is worse than a pass: a run that shrinks in silence tests nothing.
@@ -99,14 +95,14 @@ fn rank(outcome: Outcome) -> u8 {
     }
 }
 
-fn why(trial: &TrialReport) -> String {
-    let first = trial.violations.first().map(|finding| format!(" ({}: {})", finding.check, finding.message));
-    first.or_else(|| trial.reason.as_ref().map(|reason| format!(" ({reason})"))).unwrap_or_default()
+fn why(case: &CaseReport) -> String {
+    let first = case.violations.first().map(|finding| format!(" ({}: {})", finding.check, finding.message));
+    first.or_else(|| case.reason.as_ref().map(|reason| format!(" ({reason})"))).unwrap_or_default()
 }
 
-fn at(trial: &TrialReport, kind: &str, message: String) -> Difference {
-    let difference = Difference::new(kind, &*trial.name, message);
-    let place = trial.location.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+fn at(case: &CaseReport, kind: &str, message: String) -> Difference {
+    let difference = Difference::new(kind, &*case.name, message);
+    let place = case.location.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     match place {
         Some((file, line)) => difference.at(file, line),
         None => difference,

@@ -11,6 +11,7 @@
 pub mod diagnostic;
 mod node;
 mod reader;
+pub mod renamed;
 pub mod shape;
 mod source;
 pub mod toml;

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span,
-    diagnostic::MOST_KEPT,
+    diagnostic::MOST_KEPT, renamed,
 };
 
 /// Reads the nodes of one file and collects what is wrong with them.
@@ -110,13 +110,14 @@ impl Reader {
         };
         for entry in entries {
             if !shape.keys().any(|field| field.name == entry.key) {
-                self.unknown_in(
-                    entry.key_span,
-                    format!("unknown key `{}` ({})", entry.key, shape.name),
-                    "key",
-                    &entry.key,
-                    shape.keys().map(|field| field.name),
-                );
+                let title = format!("unknown key `{}` ({})", entry.key, shape.name);
+                match renamed::key(&entry.key, shape) {
+                    Some(new) => self.error_hint(entry.key_span, title, renamed::hint(new)),
+                    None => {
+                        let known = shape.keys().map(|field| field.name);
+                        self.unknown_in(entry.key_span, title, "key", &entry.key, known);
+                    }
+                }
             }
         }
         for field in shape.keys().filter(|field| field.required) {
@@ -245,7 +246,10 @@ impl Reader {
         let index = words.iter().position(|word| *word == text);
         if index.is_none() {
             let title = format!("`{text}` is none of the values that are possible here");
-            self.unknown_in(node.span, title, "value", text, words.iter().copied());
+            match renamed::word(text, words) {
+                Some(new) => self.error_hint(node.span, title, renamed::hint(new)),
+                None => self.unknown_in(node.span, title, "value", text, words.iter().copied()),
+            }
         }
         index
     }

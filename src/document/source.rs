@@ -30,7 +30,7 @@ impl Source {
         &self.text
     }
 
-    /// The number of the line that holds `offset`, from 0, and where it starts. Every trial asks for its line:
+    /// The number of the line that holds `offset`, from 0, and where it starts. Every case asks for its line:
     /// counting from the top each time would be quadratic in the size of a file.
     pub(super) fn line(&self, offset: usize) -> (usize, usize) {
         let lines = self.lines.get_or_init(|| {
@@ -42,7 +42,7 @@ impl Source {
 }
 
 /// A range of bytes in a [`Source`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -6,39 +6,39 @@ use hyper_util::client::legacy;
 use rustls::InvalidMessage;
 use tower::timeout::error::Elapsed;
 
-use super::{ClientError, Limits, NoAnswer, Phase, plain::Lost};
+use super::{ClientError, Limits, NoResponse, Phase, plain::Lost};
 
 /// What a request that got no head means.
-pub(super) fn no_answer(
+pub(super) fn no_response(
     error: &(dyn Error + Send + Sync + 'static),
     address: String,
     limits: &Limits,
-) -> NoAnswer {
+) -> NoResponse {
     let chain: Vec<_> = causes(error).collect();
     if chain.iter().any(|cause| cause.is::<rustls::Error>() || cause.is::<ClientError>()) {
         let plain = chain.iter().any(|cause| cause.downcast_ref().is_some_and(is_no_tls));
-        let hint = if plain { "; what answers there may speak http, without TLS" } else { "" };
-        return NoAnswer::Tls { address, reason: root(error) + hint };
+        let hint = if plain { "; what responses there may speak http, without TLS" } else { "" };
+        return NoResponse::Tls { address, reason: root(error) + hint };
     }
     if chain.iter().any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect)) {
         if is_timeout(error, &chain) {
-            return NoAnswer::Timeout { phase: Phase::Connect, limit: limits.connect };
+            return NoResponse::Timeout { phase: Phase::Connect, limit: limits.connect };
         }
-        return NoAnswer::Connect { address, reason: root(error) };
+        return NoResponse::Connect { address, reason: root(error) };
     }
     let malformed = chain
         .iter()
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .find(|cause| cause.is_parse() || is_unexpected(cause));
     match malformed {
-        Some(cause) => NoAnswer::Malformed { reason: malformation(cause, limits) },
-        None if error.is::<Lost>() => NoAnswer::Closed {
+        Some(cause) => NoResponse::Malformed { reason: malformation(cause, limits) },
+        None if error.is::<Lost>() => NoResponse::Closed {
             reason: format!(
                 "{}; the connection was used before, and may have been closed before the request came",
                 root(error)
             ),
         },
-        None => NoAnswer::Closed { reason: root(error) },
+        None => NoResponse::Closed { reason: root(error) },
     }
 }
 
@@ -94,7 +94,7 @@ fn malformation(cause: &hyper::Error, limits: &Limits) -> String {
     }
 }
 
-/// Bytes on a connection that waits for no answer. hyper has no method that tells this kind.
+/// Bytes on a connection that waits for no response. hyper has no method that tells this kind.
 fn is_unexpected(error: &hyper::Error) -> bool {
     error.to_string() == "received unexpected message from connection"
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    Answer, Answerer, BodyDefect, Exchange, Limits, NoAnswer, Phase, Request, cause,
+    Answerer, BodyDefect, Exchange, Limits, NoResponse, Phase, Request, Response, cause,
     content::Content,
     plain::Lost,
     transport::{Arriving, Transport},
@@ -32,7 +32,7 @@ pub struct ClientOptions {
     pub identity: Option<Vec<u8>>,
     /// Whether the certificate of the server is not checked. Default: no.
     pub insecure: bool,
-    /// Whether it is taken down who answers. Default: no.
+    /// Whether it is taken down who responses. Default: no.
     pub witness: bool,
 }
 
@@ -92,7 +92,7 @@ impl Client {
     ///
     /// # Errors
     /// When an option cannot be obeyed. That the system has no certificates is no error here: a target
-    /// without TLS needs none, and with TLS every exchange ends in [`NoAnswer::Tls`].
+    /// without TLS needs none, and with TLS every exchange ends in [`NoResponse::Tls`].
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let limits = options.limits;
         let witness = options.witness.then(Arc::default);
@@ -104,22 +104,22 @@ impl Client {
         self.witness.as_ref().map(|witness| witness.answerer())
     }
 
-    /// Sends `request` and waits for the end of the answer, within [`Limits`].
+    /// Sends `request` and waits for the end of the response, within [`Limits`].
     ///
     /// Runs on tokio. Dropping the future gives up the exchange and its connection.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
-        let result = self.answer(&request, started).await;
+        let result = self.response(&request, started).await;
         Exchange { request, result, elapsed: started.elapsed() }
     }
 
-    async fn answer(&self, request: &Request, started: Instant) -> Result<Answer, NoAnswer> {
+    async fn response(&self, request: &Request, started: Instant) -> Result<Response, NoResponse> {
         let outgoing = request.outgoing()?;
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
         let response = timeout_at((started + patience).into(), self.head(outgoing, request))
             .await
-            .map_err(|_| NoAnswer::Timeout { phase: Phase::Head, limit: patience })?;
+            .map_err(|_| NoResponse::Timeout { phase: Phase::Head, limit: patience })?;
         let (head, body) = response?.into_parts();
         let first_byte = started.elapsed();
 
@@ -130,16 +130,16 @@ impl Client {
         let content = Content::new(&head.headers, body.size_hint().exact(), limits);
         let (body, defect) = timeout_at((started + limits.total).into(), read(body, content, limits))
             .await
-            .map_err(|_| NoAnswer::Timeout { phase: Phase::Body, limit: limits.total })??;
-        Ok(Answer { defect, first_byte, ..Answer::new(head.status.as_u16(), head.headers, body) })
+            .map_err(|_| NoResponse::Timeout { phase: Phase::Body, limit: limits.total })??;
+        Ok(Response { defect, first_byte, ..Response::new(head.status.as_u16(), head.headers, body) })
     }
 
-    /// Waits for the head of the answer.
+    /// Waits for the head of the response.
     async fn head(
         &self,
         outgoing: hyper::Request<Bytes>,
         request: &Request,
-    ) -> Result<hyper::Response<Arriving>, NoAnswer> {
+    ) -> Result<hyper::Response<Arriving>, NoResponse> {
         let safe = outgoing.method().is_safe();
         let response = match self.transport.send(outgoing, &request.url).await {
             Err(failure) if safe && failure.is::<Lost>() => {
@@ -147,7 +147,7 @@ impl Client {
             }
             response => response,
         };
-        response.map_err(|error| cause::no_answer(&*error, address(&request.url), &self.limits))
+        response.map_err(|error| cause::no_response(&*error, address(&request.url), &self.limits))
     }
 }
 
@@ -155,8 +155,8 @@ async fn read(
     mut body: Arriving,
     mut content: Content,
     limits: &Limits,
-) -> Result<(Bytes, Option<BodyDefect>), NoAnswer> {
-    let too_large = |_| NoAnswer::BodyTooLarge { limit: limits.body };
+) -> Result<(Bytes, Option<BodyDefect>), NoResponse> {
+    let too_large = |_| NoResponse::BodyTooLarge { limit: limits.body };
     let ended = loop {
         match body.frame().await {
             // What is not data is trailers, which nothing is promised of.
@@ -175,7 +175,7 @@ async fn read(
 }
 
 /// Holds [`Limits::head`] and [`Limits::headers`] against a head that hyper has let through.
-fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoAnswer> {
+fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoResponse> {
     // Four bytes for the colon, a blank and the line break.
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let reason = if headers.len() > limits.headers {
@@ -185,7 +185,7 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoAnswer> {
     } else {
         return Ok(());
     };
-    Err(NoAnswer::Malformed { reason })
+    Err(NoResponse::Malformed { reason })
 }
 
 /// Host and port, as they may be shown.

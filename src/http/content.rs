@@ -1,4 +1,4 @@
-//! The body of an answer while it arrives: bounded, and decoded as its `Content-Encoding` says.
+//! The body of a response while it arrives: bounded, and decoded as its `Content-Encoding` says.
 
 use std::io::Write;
 
@@ -96,7 +96,7 @@ impl Content {
         let empty = matches!(self.raw, Raw::Nothing);
         let finished = match &mut self.coding {
             Coding::Identity | Coding::Broken(_) => Ok(()),
-            // An answer to HEAD, a 204 or a 304 may name a coding and has no body to decode.
+            // A response to HEAD, a 204 or a 304 may name a coding and has no body to decode.
             Coding::Gzip(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
             Coding::Deflate(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
             Coding::Gzip(decoder) if reason.is_none() => decoder.try_finish(),

@@ -2,24 +2,24 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Answer, Request, RequestError};
+use super::{Request, RequestError, Response};
 
-/// One request and the answer as observed.
+/// One request and the response as observed.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// What was sent.
     pub request: Request,
     /// What came back, or why there is nothing that could be judged.
-    pub result: Result<Answer, NoAnswer>,
-    /// From the first attempt to send until the end of the answer (or the giving up).
+    pub result: Result<Response, NoResponse>,
+    /// From the first attempt to send until the end of the response (or the giving up).
     pub elapsed: Duration,
 }
 
-/// Why an exchange has no answer that could be judged.
+/// Why an exchange has no response that could be judged.
 ///
 /// The texts are one line each and name neither the URL's path nor its query: both may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum NoResponse {
     /// The request cannot be expressed in HTTP, or not by this client. Nothing was sent.
     #[error("the request cannot be sent: {0}")]
     Unsendable(#[from] RequestError),
@@ -48,19 +48,19 @@ pub enum NoAnswer {
         limit: Duration,
     },
     /// What came back is not HTTP, or its head is malformed or larger than [`Limits`](super::Limits) allow.
-    #[error("the answer is not well-formed HTTP: {reason}")]
+    #[error("the response is not well-formed HTTP: {reason}")]
     Malformed {
         /// What is wrong with it.
         reason: String,
     },
-    /// The connection ended before the head of an answer was complete.
-    #[error("the connection ended before there was an answer: {reason}")]
+    /// The connection ended before the head of a response was complete.
+    #[error("the connection ended before there was a response: {reason}")]
     Closed {
         /// How it ended.
         reason: String,
     },
     /// The body, after content decoding, is larger than [`Limits::body`](super::Limits::body).
-    #[error("the body of the answer is larger than {limit} bytes")]
+    #[error("the body of the response is larger than {limit} bytes")]
     BodyTooLarge {
         /// The bound, in bytes.
         limit: usize,
@@ -72,7 +72,7 @@ pub enum NoAnswer {
 pub enum Phase {
     /// A connection: name lookup, TCP, TLS.
     Connect,
-    /// The head of the answer.
+    /// The head of the response.
     Head,
     /// The rest of the body.
     Body,
@@ -82,7 +82,7 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Connect => "connecting",
-            Self::Head => "waiting for an answer",
+            Self::Head => "waiting for a response",
             Self::Body => "reading the body",
         })
     }

@@ -21,7 +21,7 @@ const MOST_DEFECTS: usize = 20;
 const LONGEST_KEY: usize = 200;
 
 /// The most values that are read: 8 MiB of `[],[],…` would be hundreds of MiB in memory. Lists that a control reads
-/// may be large; an answer with more than this is no answer to read.
+/// may be large; a response with more than this is no response to read.
 const MOST_VALUES: usize = 200_000;
 
 /// What the reader says of more values, and what is made of it below.

@@ -10,14 +10,14 @@ use std::{
 
 use super::socket::Usage;
 
-/// What is still open so long after an answer was not closed by it.
+/// What is still open so long after a response was not closed by it.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What is known of a server.
 const KEEPS: u8 = 1;
 const LOSES: u8 = 2;
 
-/// Whether a server keeps a connection open after an answer.
+/// Whether a server keeps a connection open after a response.
 ///
 /// One that does not has to say so with `Connection: close` (RFC 9112, section 9.6). Some close without a word, such as
 /// the router of uWSGI: a request that goes out on that connection meanwhile is lost. What changes nothing can be sent
@@ -45,12 +45,12 @@ pub(super) enum Route<'a> {
     /// A new one, which is not used again.
     New,
     /// A new one, which is left open.
-    Trial(Trial<'a>),
+    Probe(Probe<'a>),
 }
 
 /// The right to use a connection that will be watched.
 #[derive(Debug)]
-pub(super) struct Trial<'a>(&'a Keeping);
+pub(super) struct Probe<'a>(&'a Keeping);
 
 impl Keeping {
     /// The way for a request that must not be lost.
@@ -73,7 +73,7 @@ impl Keeping {
         }
         match self.trying.swap(true, Relaxed) {
             true => Route::New,
-            false => Route::Trial(Trial(self)),
+            false => Route::Probe(Probe(self)),
         }
     }
 
@@ -94,14 +94,14 @@ impl Keeping {
     }
 }
 
-impl Trial<'_> {
-    /// Takes down that there was an answer on the connection.
+impl Probe<'_> {
+    /// Takes down that there was a response on the connection.
     pub(super) fn answered(self, usage: Arc<Usage>) {
         *self.0.watched() = Some(Watched { since: Instant::now(), usage });
     }
 }
 
-impl Drop for Trial<'_> {
+impl Drop for Probe<'_> {
     fn drop(&mut self) {
         self.0.trying.store(false, Relaxed);
     }

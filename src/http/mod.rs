@@ -1,11 +1,10 @@
 //! One request, one exchange. Every limit on what a server may do to us is in this room.
 //!
-//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: an [`Answer`] as it
-//! was observed, or the reason why there is none ([`NoAnswer`]). Whatever a server sends, it is bounded by
+//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: an [`Response`] as it
+//! was observed, or the reason why there is none ([`NoResponse`]). Whatever a server sends, it is bounded by
 //! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
 //! wrong with them instead of failing.
 
-mod answer;
 mod cause;
 mod client;
 mod content;
@@ -17,15 +16,16 @@ mod limits;
 mod media_type;
 mod plain;
 mod request;
+mod response;
 mod socket;
 mod transport;
 mod witness;
 
-pub use answer::{Answer, BodyDefect};
 pub use client::{Client, ClientError, ClientOptions};
-pub use exchange::{Exchange, NoAnswer, Phase};
+pub use exchange::{Exchange, NoResponse, Phase};
 pub use json::{Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError};
+pub use response::{BodyDefect, Response};
 pub use witness::Answerer;

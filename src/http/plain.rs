@@ -45,7 +45,7 @@ pub(super) struct Lost(#[source] legacy::Error);
 pub(super) struct Plain {
     pool: Client,
     /// Has connections only that are being watched.
-    trials: Client,
+    probes: Client,
     /// Uses no connection twice.
     single: Client,
     servers: Arc<Mutex<HashMap<Authority, Arc<Keeping>>>>,
@@ -72,14 +72,14 @@ impl Plain {
         };
         Self {
             pool: client(usize::MAX),
-            trials: client(1),
+            probes: client(1),
             single: client(0),
             servers: Arc::default(),
             defaults,
         }
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the response.
     ///
     /// # Errors
     /// [`Lost`] when the request may not have reached the server, because the connection was closed before.
@@ -92,7 +92,7 @@ impl Plain {
         let client = match &route {
             Route::Any => &self.pool,
             Route::New => &self.single,
-            Route::Trial(_) => &self.trials,
+            Route::Probe(_) => &self.probes,
         };
         match client.request(self.prepared(request)).await {
             Ok(mut response) => {
@@ -100,8 +100,8 @@ impl Plain {
                     if usage.answered() {
                         keeping.keeps();
                     }
-                    if let Route::Trial(trial) = route {
-                        trial.answered(usage);
+                    if let Route::Probe(probe) = route {
+                        probe.answered(usage);
                     }
                 }
                 Ok(response)

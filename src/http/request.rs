@@ -55,7 +55,7 @@ pub enum RequestError {
     /// Not a token (RFC 9110, section 9.1).
     #[error("{0:?} is not an HTTP method")]
     Method(String),
-    /// `CONNECT` asks for a tunnel; what came back would not be an answer.
+    /// `CONNECT` asks for a tunnel; what came back would not be a response.
     #[error("CONNECT opens a tunnel and cannot be tested")]
     Connect,
     /// Not a token (RFC 9110, section 5.1).

@@ -19,8 +19,8 @@ use tokio::{
 /// What has happened on a connection.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
-    /// How many answers have begun on it.
-    answers: AtomicUsize,
+    /// How many responses have begun on it.
+    responses: AtomicUsize,
     /// Whether something was read since the last write.
     heard: AtomicBool,
     /// Whether it is over, whoever has ended it.
@@ -28,14 +28,14 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// Takes down that an answer has begun. Says whether it is not the first one.
+    /// Takes down that a response has begun. Says whether it is not the first one.
     pub(super) fn answered(&self) -> bool {
-        self.answers.fetch_add(1, Relaxed) > 0
+        self.responses.fetch_add(1, Relaxed) > 0
     }
 
     /// Whether the connection was used before and nothing came back for what was sent on it last.
     pub(super) fn is_lost(&self) -> bool {
-        self.answers.load(Relaxed) > 0 && !self.heard.load(Relaxed)
+        self.responses.load(Relaxed) > 0 && !self.heard.load(Relaxed)
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -63,7 +63,7 @@ impl Drop for Socket {
 }
 
 impl Connection for Socket {
-    /// With its [`Usage`], which reaches every answer, and every error.
+    /// With its [`Usage`], which reaches every response, and every error.
     fn connected(&self) -> Connected {
         Connected::new().extra(Arc::clone(&self.usage))
     }

@@ -62,7 +62,7 @@ impl Transport {
         Ok(Self { plain, secure: Arc::new(secure), proxied, options: Arc::new(options) })
     }
 
-    /// Sends a request and waits for the head of the answer.
+    /// Sends a request and waits for the head of the response.
     pub(super) async fn send(
         &self,
         request: hyper::Request<Bytes>,

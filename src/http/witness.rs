@@ -24,23 +24,23 @@ pub struct Answerer {
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex, sorted. Empty
     /// without TLS.
     pub public_keys: BTreeSet<String>,
-    /// Whether an answer came over TLS whose certificate could not be read, or there were too many different ones.
+    /// Whether a response came over TLS whose certificate could not be read, or there were too many different ones.
     pub unclear: bool,
 }
 
-/// Takes down who answers.
+/// Takes down who responses.
 #[derive(Debug, Default)]
 pub(super) struct Witness(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
     answerer: Answerer,
-    /// Certificates that were seen before: most answers come with the same one.
+    /// Certificates that were seen before: most responses come with the same one.
     known: Vec<Vec<u8>>,
 }
 
 impl Witness {
-    /// Takes down who gave an answer, with the headers of its head.
+    /// Takes down who gave a response, with the headers of its head.
     pub fn note(&self, headers: &HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
         // What is inside stays whole if a thread panics: nothing is half done.
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -156,7 +156,7 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
             Scope::Failures => true,
             Scope::Success | Scope::Unknown => false,
         };
-        // What every answer has is no promise about this one.
+        // What every response has is no promise about this one.
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
         let usable = header.name.len() < LONGEST
             && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
@@ -230,7 +230,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         match (pointer.contains("/0"), role) {
             (false, _) => Some((pointer, said)),
             (true, Role::Code) => Some((of_each(&pointer), said)),
-            // Of several, none is the one that belongs to the answer.
+            // Of several, none is the one that belongs to the response.
             (true, _) => None,
         }
     };

@@ -23,7 +23,7 @@ pub struct Draft {
     pub title: Option<String>,
     /// What success looks like: a status, and for codes that tell success apart, pointer and value.
     pub success: (String, Option<(String, Value)>),
-    /// The shape that error answers share.
+    /// The shape that error responses share.
     pub envelope: DraftEnvelope,
     /// The failures.
     pub failures: Vec<DraftFailure>,
@@ -32,7 +32,7 @@ pub struct Draft {
     /// What a target must bring: roles, and variables with what they are and a default.
     pub requires: DraftRequires,
     /// The request that shows whether a run can still go on, as YAML.
-    pub canary: Option<String>,
+    pub health_check: Option<String>,
     /// Contradictions in the documentation, each with where it stands.
     pub errata: Vec<(String, String)>,
 }
@@ -65,19 +65,19 @@ pub struct DraftFailure {
     pub causes: Vec<(String, String)>,
     /// What a client should do.
     pub retry: Option<Retry>,
-    /// The headers that its answers have.
+    /// The headers that its responses have.
     pub headers: Vec<DraftHeader>,
     /// What was guessed about it.
     pub guess: Option<String>,
-    /// Whether its answers do not have the shape that the others share.
+    /// Whether its responses do not have the shape that the others share.
     pub bare: bool,
     /// Whether that it exists is our own reading.
-    pub ours: bool,
+    pub inferred: bool,
     /// Why it has no scenario.
     pub excluded: Option<String>,
 }
 
-/// A header of a failure's answers.
+/// A header of a failure's responses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftHeader {
     /// Its name.
@@ -115,10 +115,10 @@ impl Draft {
         text.push_str(&self.envelope.yaml());
         if self.openapi.is_some() {
             text.push_str(&self.requires.yaml());
-            if let Some(canary) = &self.canary {
+            if let Some(health_check) = &self.health_check {
                 let _ = writeln!(
                     text,
-                    "\n# After each scenario that writes, this must still succeed, or the run stops.\ncanary: {canary}"
+                    "\n# After each scenario that writes, this must still succeed, or the run stops.\nhealth_check: {health_check}"
                 );
             }
         } else if self
@@ -189,8 +189,8 @@ impl DraftFailure {
             let _ = writeln!(text, "    codes: {}", Value::from(self.codes.clone()));
         }
         let _ = writeln!(text, "    summary: {}", yaml::text(&self.summary));
-        if self.ours {
-            text.push_str("    source: ours\n");
+        if self.inferred {
+            text.push_str("    source: inferred\n");
         }
         if self.bare {
             let _ = writeln!(text, "    envelope: {{ {} }}", envelope.nothing_of_it());

@@ -1,4 +1,4 @@
-//! The shape that error answers share, as far as examples and words tell.
+//! The shape that error responses share, as far as examples and words tell.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::yaml;
 
-/// The shape that error answers share. Each pointer comes with where it was seen.
+/// The shape that error responses share. Each pointer comes with where it was seen.
 #[derive(Debug, Clone, Default)]
 pub struct DraftEnvelope {
-    /// Whether answers are JSON.
+    /// Whether responses are JSON.
     pub json: bool,
     /// Where the code is.
     pub code: Option<(String, String)>,
@@ -45,7 +45,7 @@ impl DraftEnvelope {
         let parts = [("message", &self.message), ("request_id", &self.request_id), ("status", &self.status)];
         let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
         if known.is_empty() && self.code.is_none() && !self.json && self.schema.is_none() {
-            return "\n# The documentation does not show what error answers share: envelope: { code: /…, message: /… }\n".to_owned();
+            return "\n# The documentation does not show what error responses share: envelope: { code: /…, message: /… }\n".to_owned();
         }
         let mut text = "\nenvelope:\n".to_owned();
         if self.schema.is_some() {
@@ -61,7 +61,7 @@ impl DraftEnvelope {
             text.push_str(&line("  ", "code", code));
         }
         if self.named && !known.is_empty() {
-            text.push_str("  ours:   # told by their names alone\n");
+            text.push_str("  inferred:   # recognised by their names alone\n");
         }
         for (key, part) in &known {
             text.push_str(&line(if self.named { "    " } else { "  " }, key, part));

@@ -24,7 +24,7 @@ impl Draft {
                 let _ = writeln!(
                     text,
                     "scenarios:\n  # Whether a path that nobody knows is this failure is our guess: a difference is a warning.\n  \
-                     ask_for_what_is_not_there:\n    triggers: {}\n    source: ours\n    \
+                     ask_for_what_is_not_there:\n    triggers: {}\n    source: inferred\n    \
                      request: GET /failspec-no-such-path\n    no_control: a path that exists is not known yet",
                     yaml::text(&failure.id)
                 );

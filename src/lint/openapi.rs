@@ -47,14 +47,14 @@ impl Beside<'_> {
     fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
         let failure = &self.pack.contract.failures[scenario.failure];
         let mut found = self.tested(scenario, failure);
-        if let Control::Course(control) = &scenario.control
+        if let Control::Flow(control) = &scenario.control
             && control.expect.as_ref().is_none_or(|expect| !expect.is_about_outcome())
         {
             found.extend(self.sound(scenario, &control.request, "control"));
         }
         let steps: Vec<(&str, &Step)> = scenario.steps().collect();
         for (part, step) in steps {
-            let succeeds = !step.expect.is_about_outcome() && !step.again;
+            let succeeds = !step.expect.is_about_outcome() && !step.resend;
             if let Some(request) = step.request.as_ref().filter(|_| succeeds) {
                 found.extend(self.sound(scenario, request, part));
             }
@@ -65,7 +65,7 @@ impl Beside<'_> {
 
     fn operation(&self, request: &RequestTemplate) -> Found<'_> {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
-        // How many segments there will be, or which address an answer gives, is not known yet.
+        // How many segments there will be, or which address a response gives, is not known yet.
         if written.contains("{+") || written.starts_with("${") {
             return Found::Unknown;
         }
@@ -120,7 +120,7 @@ impl Beside<'_> {
             Found::Declared(operation) => operation,
         };
         let mut found = Vec::new();
-        let not_ours = failure.source.is_binding() && scenario.source != Provenance::Ours;
+        let not_ours = failure.source.is_binding() && scenario.source != Provenance::Inferred;
         if not_ours && !declares(operation, failure) && !(about(&[401, 403]) && operation.is_guarded()) {
             let statuses: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
             let title = format!(

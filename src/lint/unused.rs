@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     document::Diagnostic,
     pack::{Files, Pack},
-    run::trial_names,
+    run::case_names,
     snapshot::{file_name, unreferenced},
 };
 
@@ -54,7 +54,7 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Schema files that nothing refers to, and approved answers of scenarios that are gone.
+/// Schema files that nothing refers to, and approved responses of scenarios that are gone.
 pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
     let library = pack.library();
     let mut found: Vec<String> = library
@@ -72,7 +72,7 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
             )
         })
         .collect();
-    let names: BTreeSet<String> = trial_names(pack)
+    let names: BTreeSet<String> = case_names(pack)
         .map(|(_, scenario, row)| {
             let failure = &pack.contract.failures[scenario.failure].id;
             let row = row.and_then(|row| scenario.rows.get(row)).map(|row| row.name.as_str());

@@ -40,7 +40,7 @@ impl Content {
         read
     }
 
-    /// How closely it fits the media type of an answer: by type and subtype, as `image/*`, as `*/*`, or not at all.
+    /// How closely it fits the media type of a response: by type and subtype, as `image/*`, as `*/*`, or not at all.
     pub fn closeness(&self, media_type: &str) -> Option<u8> {
         let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let (declared, actual) = (essence(&self.media_type), essence(media_type));

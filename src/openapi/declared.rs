@@ -1,4 +1,4 @@
-//! A document as requests and answers are held against it.
+//! A document as requests and responses are held against it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,7 +11,7 @@ use crate::pack::{Library, Pack, Schema};
 
 use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
 
-/// A document as requests and answers are held against it: operations are found by path, schemas are compiled when they
+/// A document as requests and responses are held against it: operations are found by path, schemas are compiled when they
 /// are first needed.
 #[derive(Debug)]
 pub struct Declared {
@@ -33,7 +33,7 @@ pub enum Direction {
     /// From the client to the API.
     Request,
     /// From the API to the client.
-    Answer,
+    Response,
 }
 
 impl Declared {
@@ -147,7 +147,7 @@ fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize
     }
     let marker = match direction {
         Direction::Request => "readOnly",
-        Direction::Answer => "writeOnly",
+        Direction::Response => "writeOnly",
     };
     match schema {
         Value::Object(entries) => {

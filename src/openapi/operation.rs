@@ -31,7 +31,7 @@ pub struct Operation {
     pub body_required: bool,
     /// Sets of security schemes, any of which will do; an empty set: no credentials are needed.
     pub security: Vec<Vec<String>>,
-    /// What it may answer.
+    /// What it may respond.
     pub responses: Vec<Response>,
     /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
     pub pointer: String,

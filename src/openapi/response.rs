@@ -1,4 +1,4 @@
-//! What an operation may answer.
+//! What an operation may respond.
 
 use std::fmt;
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Field, Fields, Kind, Node, Place, Reader, Shape};
 
 use super::{
-    canary::{CANARY, Canary},
+    cleanup::{Cleanup, SWEEP},
     edition::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
+    health_check::{CANARY, HealthCheck},
     names::Names,
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
@@ -22,7 +23,6 @@ use super::{
     schema::{Library, Schema},
     stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
-    sweep::{SWEEP, Sweep},
     variable::{VARIABLE, Variable},
 };
 
@@ -40,16 +40,16 @@ pub struct Contract {
     /// The OpenAPI document of the API.
     pub openapi: Option<OpenApiFile>,
     /// The request that shows whether the run can still go on.
-    pub canary: Option<Canary>,
+    pub health_check: Option<HealthCheck>,
     /// Kinds of changes that it classes in another way than usual.
     pub stability: BTreeMap<String, Stability>,
     /// What success looks like: any of these.
     pub success: Vec<Success>,
-    /// The shape that error answers share.
+    /// The shape that error responses share.
     pub envelope: Envelope,
     /// Whether unlisted codes may exist for undocumented conditions.
     pub codes_open: bool,
-    /// Where answers hold credentials: what stands there is shown nowhere.
+    /// Where responses hold credentials: what stands there is shown nowhere.
     pub secrets: Vec<Pointer>,
     /// Roles that a target must bring: name → what the role may do.
     pub roles: BTreeMap<String, String>,
@@ -66,7 +66,7 @@ pub struct Contract {
     /// Failures of other versions of the pack, and their causes: scenarios of these are left out of this version.
     pub(super) elsewhere: Known,
     /// How what earlier runs left behind can be found and removed.
-    pub sweep: Vec<Sweep>,
+    pub cleanup: Vec<Cleanup>,
     /// Parts that an API can be certified for.
     pub profiles: Vec<Profile>,
     /// Contradictions and gaps in the documentation itself.
@@ -100,7 +100,7 @@ pub static CONTRACT: Shape = Shape {
         Field::optional(
             "openapi",
             Kind::Text,
-            "the API's OpenAPI document (3.0 or 3.1) among the pack's schema files: requests and answers are held against it as well",
+            "the API's OpenAPI document (3.0 or 3.1) among the pack's schema files: requests and responses are held against it as well",
         ),
         Field::optional(
             "extends",
@@ -115,7 +115,7 @@ pub static CONTRACT: Shape = Shape {
         Field::optional(
             "envelope",
             Kind::Shape(&ENVELOPE),
-            "the shape that error answers share; without it the status is all that they share",
+            "the shape that error responses share; without it the status is all that they share",
         ),
         Field::optional(
             "codes",
@@ -125,7 +125,7 @@ pub static CONTRACT: Shape = Shape {
         Field::optional(
             "secrets",
             Kind::List(&Kind::Pointer),
-            "where answers hold credentials, such as the token of a login: shown nowhere",
+            "where responses hold credentials, such as the token of a login: shown nowhere",
         ),
         Field::optional(
             "requires",
@@ -149,14 +149,14 @@ pub static CONTRACT: Shape = Shape {
             "parts of the contract that an API can be certified for, beside `core` and `full`",
         ),
         Field::optional(
-            "canary",
+            "health_check",
             Kind::Shape(&CANARY),
             "a safe request that must succeed after each scenario that writes, or the run stops",
         ),
         Field::optional(
-            "sweep",
+            "cleanup",
             Kind::List(&Kind::Shape(&SWEEP)),
-            "how what earlier runs left behind is found and removed (`failspec sweep`)",
+            "how what earlier runs left behind is found and removed (`failspec cleanup`)",
         ),
         Field::optional(
             "errata",
@@ -237,7 +237,7 @@ impl Contract {
             as_of: fields.get("as_of").and_then(|node| reader.date(node)),
             documentation: documentation.map(str::to_owned).or(base.documentation),
             openapi: fields.get("openapi").and_then(|node| OpenApiFile::read(node, reader, library)),
-            canary: base.canary,
+            health_check: base.health_check,
             stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
             documentation_digest: fields
                 .get("documentation_digest")
@@ -257,7 +257,7 @@ impl Contract {
             failures,
             not_in_force,
             elsewhere: Known::new(),
-            sweep: base.sweep,
+            cleanup: base.cleanup,
             profiles: Vec::new(),
             errata: base.errata,
             place: reader.place(node.span),
@@ -278,13 +278,13 @@ impl Contract {
         let code_is_wrong = contract.envelope.code.is_none()
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
-        let sweeps = fields.get("sweep").map(|node| reader.list(node)).unwrap_or_default();
+        let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
         let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
-        let sweeps: Vec<Sweep> = sweeps.iter().filter_map(|node| Sweep::read(node, &names)).collect();
-        contract.sweep.extend(sweeps);
-        if let Some(canary) = fields.get("canary") {
+        let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
+        contract.cleanup.extend(cleanups);
+        if let Some(health_check) = fields.get("health_check") {
             let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
-            contract.canary = Canary::read(canary, &names);
+            contract.health_check = HealthCheck::read(health_check, &names);
         }
         let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
         let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
@@ -300,7 +300,7 @@ impl Contract {
             documentation: None,
             documentation_digest: None,
             openapi: None,
-            canary: None,
+            health_check: None,
             stability: BTreeMap::new(),
             success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
             envelope: Envelope::default(),
@@ -313,7 +313,7 @@ impl Contract {
             failures: Vec::new(),
             not_in_force: Vec::new(),
             elsewhere: Known::new(),
-            sweep: Vec::new(),
+            cleanup: Vec::new(),
             profiles: Vec::new(),
             errata: Vec::new(),
             place,

@@ -3,8 +3,8 @@
 use crate::document::{Field, Fields, Kind, Shape};
 
 use super::{
-    course::{AT, At, Course, REPEAT, Repeat},
     expect::{EXPECT, Expect},
+    flow::{AT, At, Flow, REPEAT, Repeat},
     names::Names,
     request::{self, RequestPatch},
     step::{STEP, Step, check_parameters},
@@ -14,7 +14,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub enum Control {
     /// It must succeed.
-    Course(Box<Course>),
+    Flow(Box<Flow>),
     /// Why there can be none.
     Impossible(String),
     /// Neither a control nor a reason.
@@ -33,12 +33,12 @@ pub(super) static CONTROL: Shape = Shape {
         Field::optional(
             "expect",
             Kind::Either(&[Kind::Shape(&EXPECT), Kind::Null]),
-            "what the answer must be; by default a success",
+            "what the response must be; by default a success",
         ),
         Field::optional(
             "at",
             Kind::Either(&[Kind::Shape(&AT), Kind::Null]),
-            "which item of a bulk answer is judged",
+            "which item of a bulk response is judged",
         ),
         Field::optional(
             "repeat",
@@ -54,7 +54,7 @@ impl Control {
         fields: &Fields<'_>,
         mut names: Names<'n>,
         after_setup: &Names<'n>,
-        faulty: &Course,
+        faulty: &Flow,
         condition: bool,
     ) -> Self {
         let reader = names.reader;
@@ -66,7 +66,7 @@ impl Control {
             return match reason {
                 Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
                 // Where the fault is a condition, the same request without it is the control.
-                None if condition => Self::Course(Box::new(faulty.clone().without_expectations())),
+                None if condition => Self::Flow(Box::new(faulty.clone().without_expectations())),
                 None => Self::Missing,
             };
         };
@@ -94,7 +94,7 @@ impl Control {
         }
         check_parameters(&request, &names, node);
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
-        Self::Course(Box::new(Course {
+        Self::Flow(Box::new(Flow {
             setup,
             request,
             expect: own("expect").and_then(|node| Expect::read(node, &names)).map(Box::new),

@@ -1,4 +1,4 @@
-//! The shape that error answers share.
+//! The shape that error responses share.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::{
     schema::{Library, Schema},
 };
 
-/// The shape that error answers share. A part that is `None` is not documented.
+/// The shape that error responses share. A part that is `None` is not documented.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
     /// What the whole body must fit.
     pub schema: Option<Ruled<Arc<Schema>>>,
-    /// `type/subtype` of the answer; parameters such as `charset` are free.
+    /// `type/subtype` of the response; parameters such as `charset` are free.
     pub media_type: Option<Ruled<String>>,
     /// Where the code is.
     pub code: Option<Ruled<Pointer>>,
@@ -25,11 +25,11 @@ pub struct Envelope {
     pub request_id: Option<Ruled<RequestId>>,
     /// Where the body repeats the HTTP status.
     pub status: Option<Ruled<Pointer>>,
-    /// Whether an answer may come without such a body: with none, or with one that is no JSON.
+    /// Whether a response may come without such a body: with none, or with one that is no JSON.
     pub body_optional: bool,
 }
 
-/// Where an answer says its request id, and in which form.
+/// Where a response says its request id, and in which form.
 #[derive(Debug, Clone)]
 pub struct RequestId {
     /// In the body.
@@ -42,13 +42,13 @@ pub struct RequestId {
 
 pub(super) static ENVELOPE: Shape = Shape {
     name: "envelope",
-    about: "the shape that error answers share",
+    about: "the shape that error responses share",
     fields: &[
         Field::optional("schema", OR_NULL_SCHEMA, "what the whole body must fit"),
         Field::optional(
             "media_type",
             Kind::Either(&[Kind::Text, Kind::Null]),
-            "type/subtype of the answer; parameters are free",
+            "type/subtype of the response; parameters are free",
         ),
         Field::optional(
             "code",
@@ -73,10 +73,10 @@ pub(super) static ENVELOPE: Shape = Shape {
         Field::optional(
             "body",
             Kind::Words(BODY),
-            "`optional`: an answer may have no body, or one that is no JSON; the status alone is then judged (default: required)",
+            "`optional`: a response may have no body, or one that is no JSON; the status alone is then judged (default: required)",
         ),
         Field::optional(
-            "ours",
+            "inferred",
             Kind::Shape(&OURS_ENVELOPE),
             "parts that are our own reading: breaking them is a warning",
         ),
@@ -85,11 +85,11 @@ pub(super) static ENVELOPE: Shape = Shape {
 };
 
 static OURS_ENVELOPE: Shape = Shape {
-    name: "envelope of ours",
+    name: "inferred parts of the envelope",
     about: "parts of the envelope that are our own reading",
     fields: &[
         Field::optional("schema", Kind::Schema, "what the whole body must fit"),
-        Field::optional("media_type", Kind::Text, "type/subtype of the answer; parameters are free"),
+        Field::optional("media_type", Kind::Text, "type/subtype of the response; parameters are free"),
         Field::optional("message", Kind::Pointer, "where the display text is"),
         Field::optional(
             "request_id",
@@ -131,18 +131,18 @@ impl Envelope {
         if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
             envelope.body_optional = word == 1;
         }
-        if let Some(ours) = fields.get("ours") {
-            envelope = envelope.with_ours(ours, reader, library);
+        if let Some(ours) = fields.get("inferred") {
+            envelope = envelope.with_inferred(ours, reader, library);
         }
         envelope
     }
 
     /// This envelope with parts that are our own reading.
-    pub(super) fn with_ours(mut self, node: &Node, reader: &Reader, library: &Library) -> Self {
+    pub(super) fn with_inferred(mut self, node: &Node, reader: &Reader, library: &Library) -> Self {
         let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
             return self;
         };
-        self.set(&fields, reader, library, Provenance::Ours, "");
+        self.set(&fields, reader, library, Provenance::Inferred, "");
         self
     }
 

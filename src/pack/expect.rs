@@ -1,4 +1,4 @@
-//! What an answer is expected to be, beyond what the contract says.
+//! What a response is expected to be, beyond what the contract says.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::{
     status::{STATUSES, StatusPattern},
 };
 
-/// What an answer is expected to be.
+/// What a response is expected to be.
 #[derive(Debug, Clone, Default)]
 pub struct Expect {
     /// Any of these statuses; empty: not said.
@@ -52,7 +52,7 @@ pub enum ExpectError {
 
 pub(super) static EXPECT: Shape = Shape {
     name: "expectation",
-    about: "what an answer is expected to be",
+    about: "what a response is expected to be",
     fields: &[
         Field::optional("status", STATUSES, "the statuses: 200, 2xx, or a list"),
         Field::optional("failure", Kind::Name, "the failure that it is"),
@@ -111,7 +111,7 @@ impl Expect {
         Some(expect)
     }
 
-    /// Whether it says what makes an answer a success or a failure, in place of the contract.
+    /// Whether it says what makes a response a success or a failure, in place of the contract.
     pub fn is_about_outcome(&self) -> bool {
         !self.status.is_empty() || self.failure.is_some()
     }

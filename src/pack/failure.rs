@@ -25,9 +25,9 @@ pub struct Failure {
     pub documentation: Option<String>,
     /// Where the statement that it exists is from.
     pub source: Provenance,
-    /// What its answer must be like.
+    /// What its response must be like.
     pub rules: Rules,
-    /// The envelope of its answer: the contract's, with overrides.
+    /// The envelope of its response: the contract's, with overrides.
     pub envelope: Envelope,
     /// What a client should do.
     pub retry: Option<Retry>,
@@ -39,9 +39,9 @@ pub struct Failure {
     pub excluded: Option<String>,
     /// Whether the documentation lets an API accept such a request as well; how it refuses binds all the same.
     pub refusal_optional: bool,
-    /// Whether the documentation promises that its answer reveals nothing of the inside.
+    /// Whether the documentation promises that its response reveals nothing of the inside.
     pub leaks_forbidden: bool,
-    /// What differs from answer to answer, for the snapshot to mask.
+    /// What differs from response to response, for the snapshot to mask.
     pub varies: Vec<Part>,
     /// From when to when it is documented.
     pub period: Period,
@@ -62,7 +62,7 @@ pub enum Retry {
     RefreshCredentials,
     /// Fetch the resource again, then retry with its version.
     Refetch,
-    /// Retry after the time that the answer tells.
+    /// Retry after the time that the response tells.
     AfterDelay,
     /// Retry with growing pauses.
     Backoff,
@@ -102,12 +102,12 @@ pub(super) static FAILURE: Shape = Shape {
         Field::optional(
             "varies",
             Kind::List(&Kind::Either(&[Kind::Pointer, Kind::Shape(&rules::WAIT_PLACE)])),
-            "what differs from answer to answer, for snapshots to mask: pointers, or { header }",
+            "what differs from response to response, for snapshots to mask: pointers, or { header }",
         ),
         Field::optional(
             "leaks",
             Kind::Words(&["forbidden"]),
-            "`forbidden`: the documentation promises that the answer reveals nothing of the inside",
+            "`forbidden`: the documentation promises that the response reveals nothing of the inside",
         ),
         Field::optional(
             "refusal",
@@ -119,7 +119,7 @@ pub(super) static FAILURE: Shape = Shape {
         period::SINCE,
         period::UNTIL,
         Field::optional(
-            "ours",
+            "inferred",
             Kind::Shape(&rules::OURS),
             "constraints that are our own reading: breaking them is a warning",
         ),
@@ -142,7 +142,7 @@ impl Failure {
             Some(node) => envelope.with(node, reader, library, source),
             None => envelope.clone(),
         };
-        if let Some(node) = fields.get("ours") {
+        if let Some(node) = fields.get("inferred") {
             envelope = rules.add_ours(node, envelope, reader, library);
         }
         let id_node = fields.get("id")?;
@@ -151,7 +151,7 @@ impl Failure {
             reader.error_hint(
                 id_node.span,
                 format!("`{id}` has no status"),
-                "give `status`, or `ours: { status: … }` where the documentation names none",
+                "give `status`, or `inferred: { status: … }` where the documentation names none",
             );
         }
         let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
@@ -178,12 +178,12 @@ impl Failure {
         })
     }
 
-    /// The status that its answer has; of several that are allowed, the first.
+    /// The status that its response has; of several that are allowed, the first.
     pub fn status(&self) -> Option<u16> {
         self.rules.status.as_ref().map(|ruled| ruled.rule)
     }
 
-    /// Whether its answer may have this status.
+    /// Whether its response may have this status.
     pub fn allows_status(&self, status: u16) -> bool {
         self.rules.statuses.contains(&status)
     }

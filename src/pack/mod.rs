@@ -3,16 +3,19 @@
 //! A pack lies in `schemas/<pack>` (the contract and its JSON Schemas), `scenarios/<pack>` and
 //! `snapshots/<pack>`. [`Pack::load`] reads all of it and collects every mistake. Nothing here sends anything.
 
-mod canary;
+mod cases;
+mod cleanup;
 mod contract;
 mod control;
-mod course;
 mod edition;
 mod envelope;
 mod erratum;
 mod expect;
 mod failure;
 mod files;
+mod flow;
+mod health_check;
+mod indistinguishable;
 mod loaded;
 mod names;
 mod openapi_file;
@@ -31,21 +34,21 @@ mod side_by_side;
 mod stability;
 mod status;
 mod step;
-mod sweep;
-mod trials;
-mod twin;
 mod variable;
 mod version;
 
-pub use canary::Canary;
+pub use cases::{case_count, case_names};
+pub use cleanup::{Cleanup, ITEM};
 pub use contract::{CONTRACT, Contract, Success};
 pub use control::Control;
-pub use course::{At, Course, Repeat};
 pub use envelope::{Envelope, RequestId};
 pub use erratum::Erratum;
 pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry};
 pub use files::{Files, FilesError, Texts};
+pub use flow::{At, Flow, Repeat};
+pub use health_check::HealthCheck;
+pub use indistinguishable::IndistinguishableFrom;
 pub use loaded::{Pack, PackError, label};
 pub use openapi_file::OpenApiFile;
 pub use path::{PathTemplate, kept, split_request};
@@ -61,8 +64,5 @@ pub use schema::{Library, Misfit, Schema, SchemaError};
 pub use stability::{CHANGES, ChangeKind, Stability};
 pub use status::StatusPattern;
 pub use step::{Capture, Step, Wait, WaitFor};
-pub use sweep::{ITEM, Sweep};
-pub use trials::{trial_count, trial_names};
-pub use twin::Twin;
 pub use variable::Variable;
 pub use version::{Version, split_version};

@@ -39,7 +39,7 @@ pub(super) fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
             reader.error_hint(
                 node.span,
                 "an operation has a path of its own",
-                "an address that an answer gave is asked by a scenario: `request: PUT ${upload}`",
+                "an address that a response gave is asked by a scenario: `request: PUT ${upload}`",
             );
             return None;
         }

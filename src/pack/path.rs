@@ -26,7 +26,7 @@ enum Part {
     /// `{+name}`: the same for several segments (RFC 6570, section 3.2.3): a `/` in the value stays one.
     Segments(String),
     Hole(Template),
-    /// A whole address that an answer gave; it stands alone.
+    /// A whole address that a response gave; it stands alone.
     Address(Template),
 }
 
@@ -41,7 +41,7 @@ pub enum PathError {
     Parameter,
     /// A hole in place of a path, with more around it.
     #[error(
-        "an address that an answer gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`"
+        "an address that a response gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`"
     )]
     Address,
     /// A hole that cannot be read.
@@ -109,7 +109,7 @@ impl PathTemplate {
         Ok(Self { written: written.to_owned(), parts: vec![Part::Address(template)] })
     }
 
-    /// Whether it is a whole address that an answer gave, such as a `Location`, and not a path below the base URL.
+    /// Whether it is a whole address that a response gave, such as a `Location`, and not a path below the base URL.
     pub fn is_address(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Address(_)])
     }

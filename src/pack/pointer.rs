@@ -19,7 +19,7 @@ impl Pointer {
 
     /// The value at this place.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        // `Value::pointer` allocates twice for each name, and the checks of every answer look for several values.
+        // `Value::pointer` allocates twice for each name, and the checks of every response look for several values.
         let (mut value, mut rest) = (value, self.0.as_str());
         while let Some((name, below)) = split(rest) {
             value = member(value, &name)?;
@@ -31,7 +31,7 @@ impl Pointer {
     /// The first value at this place, where `*` stands for every item of a list, that `wanted` takes. (In an object `*`
     /// is a name like others.)
     ///
-    /// Every check of every answer asks for a code: nothing is allocated for it.
+    /// Every check of every response asks for a code: nothing is allocated for it.
     pub fn find_first<'v>(
         &self,
         value: &'v Value,

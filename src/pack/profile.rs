@@ -62,7 +62,7 @@ impl Profile {
                     |near| format!("did you mean `{near}`?"),
                 );
                 reader.error_hint(node.span, format!("`{id}` has no cause `{cause}`"), hint);
-            } else if failure.source == Provenance::Ours {
+            } else if failure.source == Provenance::Inferred {
                 reader.error_hint(
                     node.span,
                     format!("`{id}` is ours, and nobody documents it"),

@@ -13,20 +13,20 @@ pub enum Provenance {
     #[default]
     Documented,
     /// Another page of the same publisher, binding like the first.
-    Elsewhere,
+    Published,
     /// Our own reading, where the documentation is silent. Breaking it is a warning.
-    Ours,
+    Inferred,
     /// A standard that the contract does not mention, such as RFC 9110. Breaking it is a warning.
     Standard,
 }
 
 /// What a file may say.
-pub(super) const WORDS: &[&str] = &["documented", "elsewhere", "ours"];
+pub(super) const WORDS: &[&str] = &["documented", "published", "inferred"];
 
 impl Provenance {
     /// Whether the publisher said it, so that breaking it is a violation.
     pub fn is_binding(self) -> bool {
-        matches!(self, Self::Documented | Self::Elsewhere)
+        matches!(self, Self::Documented | Self::Published)
     }
 
     /// The weaker of the two: a documented rule in a scenario of ours binds nobody.
@@ -37,8 +37,8 @@ impl Provenance {
 
     pub(super) fn read(node: &Node, reader: &Reader) -> Self {
         match reader.word(node, WORDS) {
-            Some(1) => Self::Elsewhere,
-            Some(2) => Self::Ours,
+            Some(1) => Self::Published,
+            Some(2) => Self::Inferred,
             _ => Self::Documented,
         }
     }

@@ -1,4 +1,4 @@
-//! What one failure's answer must be like, beyond the envelope.
+//! What one failure's response must be like, beyond the envelope.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     schema::{Library, Schema},
 };
 
-/// What one failure's answer must be like. Rules of one kind from several sources stand side by side.
+/// What one failure's response must be like. Rules of one kind from several sources stand side by side.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// The HTTP status; of several, the first.
@@ -30,7 +30,7 @@ pub struct Rules {
     pub schema: Vec<Ruled<Arc<Schema>>>,
     /// What identifies the failure beside status and code.
     pub matches: Vec<Ruled<(Pointer, Arc<Schema>)>>,
-    /// Where the answer says how long to wait; several places must agree.
+    /// Where the response says how long to wait; several places must agree.
     pub retry_after: Vec<Ruled<Vec<WaitPlace>>>,
 }
 
@@ -54,16 +54,16 @@ pub struct HeaderRule {
     pub numeric: bool,
 }
 
-/// Where an answer says how long to wait.
+/// Where a response says how long to wait.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WaitPlace {
-    /// In which part of the answer.
+    /// In which part of the response.
     pub part: Part,
     /// Whether it is a moment (Unix seconds) instead of a number of seconds.
     pub unix: bool,
 }
 
-/// A part of an answer.
+/// A part of a response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part {
     /// A header.
@@ -99,11 +99,11 @@ pub(super) const MATCH: Field = Field::optional(
 pub(super) const RETRY_AFTER: Field = Field::optional(
     "retry_after",
     Kind::List(&A_WAIT_PLACE),
-    "where the answer says how long to wait; several places must agree",
+    "where the response says how long to wait; several places must agree",
 );
 
 pub(super) static OURS: Shape = Shape {
-    name: "ours",
+    name: "inferred",
     about: "single constraints that are our own reading: breaking them is a warning",
     fields: &[
         STATUS,
@@ -121,7 +121,7 @@ static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
 
 pub(super) static WAIT_PLACE: Shape = Shape {
     name: "place",
-    about: "a part of an answer",
+    about: "a part of a response",
     fields: &[
         Field::optional("header", Kind::Text, "in this header"),
         Field::optional("pointer", Kind::Pointer, "in the body"),
@@ -203,9 +203,9 @@ impl Rules {
         let Some(fields) = reader.fields(node, &OURS) else {
             return envelope;
         };
-        self.add(&fields, reader, library, Provenance::Ours);
+        self.add(&fields, reader, library, Provenance::Inferred);
         match fields.get("envelope") {
-            Some(node) => envelope.with_ours(node, reader, library),
+            Some(node) => envelope.with_inferred(node, reader, library),
             None => envelope,
         }
     }

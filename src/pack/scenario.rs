@@ -10,15 +10,15 @@ use crate::{
 use super::{
     Contract, Failure,
     control::{CONTROL, Control},
-    course::{AT, At, Course, REPEAT, Repeat},
     expect::{EXPECT, Expect},
+    flow::{AT, At, Flow, REPEAT, Repeat},
+    indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
     names::Names,
     provenance::{Provenance, WORDS},
     request::{self, RequestPatch, RequestTemplate},
     row::Row,
     schema::Library,
     step::{STEP, Step, check_parameters},
-    twin::{TWIN, Twin},
 };
 
 /// The requests that should trigger one failure, or one cause of it.
@@ -30,28 +30,28 @@ pub struct Scenario {
     pub failure: usize,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
-    /// `Ours` where the documentation does not say that this fault fails this way.
+    /// `Inferred` where the documentation does not say that this fault fails this way.
     pub source: Provenance,
     /// Where the rule stands that its request breaks.
     pub documentation: Option<Arc<str>>,
     /// The scenario with its fault.
-    pub faulty: Course,
+    pub faulty: Flow,
     /// The scenario without its fault.
     pub control: Control,
     /// What removes what the scenario made.
     pub teardown: Vec<Step>,
-    /// One trial for each row; without rows there is one trial.
+    /// One case for each row; without rows there is one case.
     pub rows: Vec<Row>,
     /// What follows the failure.
     pub then: Vec<Step>,
-    /// Another request whose answer must be the same.
-    pub twin: Option<Box<Twin>>,
+    /// Another request whose response must be the same.
+    pub indistinguishable_from: Option<Box<IndistinguishableFrom>>,
     /// Scenarios that share a lock never overlap.
     pub locks: Vec<String>,
     /// The condition that must be in force while the request is sent.
     pub condition: Option<String>,
     /// What is expected besides the contract; ours.
-    pub expect_ours: Option<Box<Expect>>,
+    pub expect_inferred: Option<Box<Expect>>,
     /// Where it stands.
     pub place: Place,
 }
@@ -84,7 +84,7 @@ static SCENARIO: Shape = Shape {
         Field::optional(
             "source",
             Kind::Words(WORDS),
-            "`ours` where the documentation does not say that this fault fails this way",
+            "`inferred` where the documentation does not say that this fault fails this way",
         ),
         Field::optional(
             "documentation",
@@ -95,14 +95,14 @@ static SCENARIO: Shape = Shape {
         Field::optional(
             "expect",
             Kind::Shape(&EXPECT),
-            "what the answer must be besides what the contract says",
+            "what the response must be besides what the contract says",
         ),
         Field::optional(
-            "ours",
+            "inferred",
             Kind::Shape(&EXPECT),
             "the same, as our own reading: breaking it is a warning",
         ),
-        Field::optional("at", Kind::Shape(&AT), "which item of a bulk answer is judged"),
+        Field::optional("at", Kind::Shape(&AT), "which item of a bulk response is judged"),
         Field::optional("repeat", Kind::Shape(&REPEAT), "how often the request is sent"),
         Field::optional(
             "control",
@@ -112,14 +112,14 @@ static SCENARIO: Shape = Shape {
         Field::optional("no_control", Kind::Text, "why there can be no control"),
         Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "what follows the failure"),
         Field::optional(
-            "twin",
-            Kind::Shape(&TWIN),
-            "another request whose answer must be the same but for what varies",
+            "indistinguishable_from",
+            Kind::Shape(&INDISTINGUISHABLE_FROM),
+            "another request whose response must be the same but for what varies",
         ),
         Field::optional(
             "each",
             Kind::Map(&Kind::Map(&Kind::Any)),
-            "row name → variables: one trial for each row",
+            "row name → variables: one case for each row",
         ),
         Field::optional("locks", Kind::List(&Kind::Name), "scenarios that share a lock never overlap"),
         Field::optional(
@@ -191,7 +191,7 @@ impl Scenario {
             fields.get("triggers").and_then(|node| triggers(node, &names))?;
         let request = patch.into_request()?;
         check_parameters(&request, &names, &entry.value);
-        let faulty = Course {
+        let faulty = Flow {
             setup,
             request,
             expect: fields
@@ -207,10 +207,12 @@ impl Scenario {
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
             .unwrap_or_default();
-        let twin =
-            fields.get("twin").and_then(|node| Twin::read(node, &names, &faulty.request)).map(Box::new);
+        let indistinguishable_from = fields
+            .get("indistinguishable_from")
+            .and_then(|node| IndistinguishableFrom::read(node, &names, &faulty.request))
+            .map(Box::new);
         let mut at_teardown = names.clone();
-        if let Control::Course(control) = &control {
+        if let Control::Flow(control) = &control {
             let captured = control.setup.iter().flat_map(|step| &step.capture);
             at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
         }
@@ -229,11 +231,11 @@ impl Scenario {
                 .unwrap_or_default(),
             rows,
             then,
-            twin,
+            indistinguishable_from,
             locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
             condition,
-            expect_ours: fields
-                .get("ours")
+            expect_inferred: fields
+                .get("inferred")
                 .and_then(|node| Expect::read_besides_contract(node, &names))
                 .map(Box::new),
             place: reader.place(entry.key_span),
@@ -262,8 +264,8 @@ impl Scenario {
             needs.roles.extend(request.role.as_deref());
             needs.names.extend(request.names());
         }
-        for course in self.courses() {
-            let times = course.repeat.iter().flat_map(|repeat| repeat.times.holes());
+        for flow in self.flows() {
+            let times = flow.repeat.iter().flat_map(|repeat| repeat.times.holes());
             needs.names.extend(times.filter_map(Hole::name));
         }
         needs
@@ -271,15 +273,17 @@ impl Scenario {
 
     /// Every request that it may send.
     pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
-        let courses = self.courses().into_iter().map(|course| &course.request);
+        let flows = self.flows().into_iter().map(|flow| &flow.request);
         let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
-        courses.chain(steps).chain(self.twin.iter().map(|twin| &twin.request))
+        flows.chain(steps).chain(
+            self.indistinguishable_from.iter().map(|indistinguishable_from| &indistinguishable_from.request),
+        )
     }
 
-    /// The course with the fault, and the one without it where there is one.
-    fn courses(&self) -> Vec<&Course> {
+    /// The flow with the fault, and the one without it where there is one.
+    fn flows(&self) -> Vec<&Flow> {
         match &self.control {
-            Control::Course(control) => vec![&self.faulty, control],
+            Control::Flow(control) => vec![&self.faulty, control],
             _ => vec![&self.faulty],
         }
     }
@@ -287,7 +291,7 @@ impl Scenario {
     /// The steps of all its parts, with a word for the part.
     pub fn steps(&self) -> impl Iterator<Item = (&'static str, &Step)> {
         let control = match &self.control {
-            Control::Course(course) => course.setup.as_slice(),
+            Control::Flow(flow) => flow.setup.as_slice(),
             _ => &[],
         };
         let parts = [
@@ -360,6 +364,6 @@ fn locks(node: &Node, reader: &Reader) -> Vec<String> {
         let name = reader.text(item)?;
         reader.check_name(name, item.span).then(|| name.to_owned())
     });
-    // Sorted and once each: locks are taken in one order everywhere, so that no two trials wait for each other.
+    // Sorted and once each: locks are taken in one order everywhere, so that no two cases wait for each other.
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -63,7 +63,7 @@ pub struct Misfit {
     pub at: String,
     /// What is wrong with it.
     pub message: String,
-    /// The same without the value: two answers that break a rule in the same way have it in common.
+    /// The same without the value: two responses that break a rule in the same way have it in common.
     pub shape: String,
 }
 

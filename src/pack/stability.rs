@@ -48,7 +48,7 @@ pub static CHANGES: &[ChangeKind] = &[
     kind("codes_opened", Breaking, "unlisted codes may exist, where they could not"),
     kind("codes_closed", NotBreaking, "unlisted codes exist no more"),
     kind("success_changed", Breaking, "success looks different"),
-    kind("media_type_changed", Breaking, "answers have another media type"),
+    kind("media_type_changed", Breaking, "responses have another media type"),
     kind("pointer_moved", Breaking, "code, message, request id or status stand elsewhere, or nowhere"),
     kind("pointer_added", NotBreaking, "code, message, request id or status are new"),
     kind("header_removed", Breaking, "a header is promised no more"),

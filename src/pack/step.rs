@@ -19,9 +19,9 @@ pub struct Step {
     pub request: Option<RequestTemplate>,
     /// Whether it is sent as the role of the request under test, because it names none of its own.
     pub inherits_role: bool,
-    /// What the answer must be; by default a success.
+    /// What the response must be; by default a success.
     pub expect: Expect,
-    /// Values taken from the answer.
+    /// Values taken from the response.
     pub capture: Vec<Capture>,
     /// Asked again until it is so.
     pub until: Option<Expect>,
@@ -29,10 +29,10 @@ pub struct Step {
     pub within: Wait,
     /// What is waited for before the request.
     pub wait: Option<WaitFor>,
-    /// The longest that an answer may ask to wait.
+    /// The longest that a response may ask to wait.
     pub at_most: Option<Wait>,
     /// Whether this is the scenario's own request once more, which must succeed.
-    pub again: bool,
+    pub resend: bool,
     /// Where it stands.
     pub span: Span,
 }
@@ -40,7 +40,7 @@ pub struct Step {
 /// What a step waits for.
 #[derive(Debug, Clone)]
 pub enum WaitFor {
-    /// As long as the answer under test told.
+    /// As long as the response under test told.
     RetryAfter,
     /// So long.
     Time(Wait),
@@ -50,7 +50,7 @@ pub enum WaitFor {
 #[derive(Debug, Clone)]
 pub struct Wait(pub Template);
 
-/// A value taken from an answer.
+/// A value taken from a response.
 #[derive(Debug, Clone)]
 pub struct Capture {
     /// The name that templates use.
@@ -65,22 +65,22 @@ pub(super) static STEP: Shape = Shape {
     name: "step",
     about: "one request beside the one under test",
     fields: &[
-        Field::optional("expect", Kind::Shape(&EXPECT), "what the answer must be; by default a success"),
+        Field::optional("expect", Kind::Shape(&EXPECT), "what the response must be; by default a success"),
         Field::optional(
             "capture",
             Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
-            "values taken from the answer: name → pointer, { header }, or { body, secret }",
+            "values taken from the response: name → pointer, { header }, or { body, secret }",
         ),
-        Field::optional("until", Kind::Shape(&EXPECT), "asked again until the answer is so"),
+        Field::optional("until", Kind::Shape(&EXPECT), "asked again until the response is so"),
         Field::optional("within", Kind::Duration, "how long `until` may take (default 30s)"),
         Field::optional(
             "wait",
             Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
-            "what is waited for before the request: `retry_after` (as the answer under test told) or a time span",
+            "what is waited for before the request: `retry_after` (as the response under test told) or a time span",
         ),
-        Field::optional("at_most", Kind::Duration, "the longest that the answer may ask to wait"),
+        Field::optional("at_most", Kind::Duration, "the longest that the response may ask to wait"),
         Field::optional(
-            "again",
+            "resend",
             Kind::Bool,
             "`true`: the scenario's own request once more, with the overrides beside it; it must succeed",
         ),
@@ -90,7 +90,7 @@ pub(super) static STEP: Shape = Shape {
 
 static CAPTURE: Shape = Shape {
     name: "capture",
-    about: "a value taken from an answer",
+    about: "a value taken from a response",
     fields: &[
         Field::optional("header", Kind::Text, "in this header"),
         Field::optional("body", Kind::Pointer, "in the body"),
@@ -104,16 +104,16 @@ impl Step {
     pub(super) fn read(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &STEP)?;
-        let again = fields.get("again").and_then(|node| reader.bool(node)).unwrap_or(false);
+        let resend = fields.get("resend").and_then(|node| reader.bool(node)).unwrap_or(false);
         let wait = fields.get("wait").and_then(|node| WaitFor::read(node, names));
         let patch = RequestPatch::read(&fields, names);
-        let request = match own.filter(|_| again) {
+        let request = match own.filter(|_| resend) {
             Some(own) => Some(own.with(&patch)),
             None if !patch.has_line() && !fields.has("request") && wait.is_none() => {
                 reader.error_hint(
                     node.span,
                     "a step without a request",
-                    "give `request`, or `again: true` under `then`",
+                    "give `request`, or `resend: true` under `then`",
                 );
                 None
             }
@@ -139,14 +139,14 @@ impl Step {
         }
         Some(Self {
             request,
-            inherits_role: !again && !fields.has("as"),
+            inherits_role: !resend && !fields.has("as"),
             expect: expectation,
             capture,
             until,
             within,
             wait,
             at_most,
-            again,
+            resend,
             span: node.span,
         })
     }

@@ -8,7 +8,7 @@ use super::{block::collapse, statuses};
 #[derive(Debug, PartialEq)]
 pub(super) struct Shown {
     pub body: Value,
-    /// The status in front of it, where the block shows the head of the answer, too.
+    /// The status in front of it, where the block shows the head of the response, too.
     pub status: Option<u16>,
     /// The names of headers in front of it.
     pub headers: Vec<(String, String)>,
@@ -38,7 +38,7 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
         status = Some(status_before);
         text = rest;
     }
-    // A command that sends a body is no answer; neither is a program.
+    // A command that sends a body is no response; neither is a program.
     let begin = text.find('{').filter(|at| text[..*at].trim().len() < 60 && !text[..*at].contains("curl"));
     let is_members = text.starts_with('"') && text.contains(':');
     let Some(begin) = begin.filter(|_| !is_members).or(is_members.then_some(0)) else {
@@ -166,8 +166,12 @@ mod tests {
         );
         assert_eq!(body("{ \"a\": 1, /* b */ \"c\": /* d */ 2, }"), Some(json!({ "a": 1, "c": 2 })));
         assert_eq!(body("\"error\" : \" gone \" ,\n\"id\" : 7 ,"), Some(json!({ "error": "gone", "id": 7 })));
-        let answer = shown("HTTP/1.1 410 Gone\nRetry-After: 5\n\n{ \"error\": \"gone\" }").unwrap().unwrap();
-        assert_eq!((answer.status, answer.headers), (Some(410), vec![("Retry-After".into(), "5".into())]));
+        let response =
+            shown("HTTP/1.1 410 Gone\nRetry-After: 5\n\n{ \"error\": \"gone\" }").unwrap().unwrap();
+        assert_eq!(
+            (response.status, response.headers),
+            (Some(410), vec![("Retry-After".into(), "5".into())])
+        );
     }
 
     #[test]

@@ -13,13 +13,13 @@ pub struct Findings {
     pub failures: Vec<Stated>,
     /// What the page lists as success: a 2xx status, or a code such as 0.
     pub successes: Vec<Stated>,
-    /// The one HTTP status that all answers have, where the page says so, and the line that does.
+    /// The one HTTP status that all responses have, where the page says so, and the line that does.
     pub status_of_all: Option<(u16, usize)>,
-    /// Bodies of answers that the page shows.
+    /// Bodies of responses that the page shows.
     pub examples: Vec<Example>,
     /// Fields of a body whose part is told in words.
     pub fields: Vec<Field>,
-    /// Headers that answers have.
+    /// Headers that responses have.
     pub headers: Vec<Header>,
     /// What looks as if it spoke of failing and could not be placed.
     pub unplaced: Vec<Unplaced>,
@@ -79,7 +79,7 @@ pub enum Role {
     RequestId,
 }
 
-/// A header that answers have.
+/// A header that responses have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Header {
     /// Its name.
@@ -88,18 +88,18 @@ pub struct Header {
     pub about: String,
     /// The value that the page shows.
     pub example: Option<String>,
-    /// Which answers have it.
+    /// Which responses have it.
     pub scope: Scope,
     /// The line of the page, counted from 1.
     pub line: usize,
 }
 
-/// Which answers a statement is about.
+/// Which responses a statement is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scope {
-    /// Answers of this status: the heading or sentence before it names one.
+    /// Responses of this status: the heading or sentence before it names one.
     Status(u16),
-    /// Answers with this code.
+    /// Responses with this code.
     Code(Value),
     /// Every failure.
     Failures,

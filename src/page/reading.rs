@@ -326,7 +326,7 @@ impl Reading {
         true
     }
 
-    /// Below `On failure`, the first line of a shown answer tells the status of all that follows.
+    /// Below `On failure`, the first line of a shown response tells the status of all that follows.
     fn status_of_section(&mut self, code: &str) {
         let Some(section) = self.sections.last_mut() else { return };
         let first = code.trim().lines().next().unwrap_or_default();

@@ -11,12 +11,12 @@ pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(". ").map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
-/// The one status that all answers have, if a sentence says so.
+/// The one status that all responses have, if a sentence says so.
 pub(super) fn status_of_all(text: &str) -> Option<u16> {
     sentences(text).find_map(|sentence| {
         let lower = sentence.to_lowercase();
         let words: Vec<&str> = lower.split(|it: char| !it.is_alphanumeric()).collect();
-        const OF: [&str; 7] = ["respon", "answer", "request", "error", "api", "call", "endpoint"];
+        const OF: [&str; 7] = ["respon", "response", "request", "error", "api", "call", "endpoint"];
         let begins = |word: &str| OF.iter().any(|it| word.starts_with(it));
         let all = words.iter().enumerate().any(|(index, word)| match *word {
             "always" => words.iter().any(|word| begins(word) || word.starts_with("return")),
@@ -109,11 +109,11 @@ pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
     found
 }
 
-/// Headers of requests: that one of them is missing is no promise about an answer.
+/// Headers of requests: that one of them is missing is no promise about a response.
 const OF_REQUESTS: [&str; 7] =
     ["Authorization", "Content-Type", "Accept", "X-Api-Key", "If-Match", "If-None-Match", "User-Agent"];
 
-/// The headers that a text says answers have.
+/// The headers that a text says responses have.
 pub(super) fn headers(text: &str, scope: &Scope, line: usize) -> Vec<Header> {
     let mut found: Vec<Header> = Vec::new();
     for sentence in sentences(text) {
@@ -121,8 +121,8 @@ pub(super) fn headers(text: &str, scope: &Scope, line: usize) -> Vec<Header> {
         if !lower.contains("header") && !lower.contains("retry-after") {
             continue;
         }
-        let about_answers =
-            ["respon", "return", "includ", "answer", "retry-after"].iter().any(|word| lower.contains(word));
+        let about_responses =
+            ["respon", "return", "includ", "response", "retry-after"].iter().any(|word| lower.contains(word));
         let mentioned = statuses::mentioned(sentence);
         let scope = match mentioned.as_slice() {
             [(_, status)] => Scope::Status(*status),
@@ -135,7 +135,7 @@ pub(super) fn headers(text: &str, scope: &Scope, line: usize) -> Vec<Header> {
                 && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
             let of_request = OF_REQUESTS.iter().any(|it| name.eq_ignore_ascii_case(it));
             let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(name));
-            if is_header && about_answers && !of_request && !known {
+            if is_header && about_responses && !of_request && !known {
                 let about = plain(sentence);
                 found.push(Header {
                     name: name.to_owned(),

@@ -65,7 +65,7 @@ const OLDER: &[(u16, &str)] = &[
     (504, "Gateway Time-out"),
 ];
 
-/// The answer to a bulk request some of whose parts failed (RFC 4918): the one success that is a documented failure.
+/// The response to a bulk request some of whose parts failed (RFC 4918): the one success that is a documented failure.
 pub(super) const MULTI_STATUS: u16 = 207;
 
 /// The reason phrase of a status.
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn numbers_in_prose_are_statuses_only_if_called_so() {
         let found = |text| mentioned(text).into_iter().map(|(_, status)| status).collect::<Vec<_>>();
-        assert_eq!(found("answers 429 Too Many Requests after 500 requests"), [429]);
+        assert_eq!(found("responses 429 Too Many Requests after 500 requests"), [429]);
         assert_eq!(found("All responses use HTTP 200."), [200]);
         assert_eq!(found("validation errors (422), up to 100 of them"), [422]);
         assert_eq!(found("at most 404 items cost $500"), [0_u16; 0]);

@@ -9,7 +9,7 @@ use crate::{
     reference::Mutant,
     run::{RunOptions, Selectors},
     snapshot::Mode,
-    verdict::{Outcome, RunReport, TrialReport},
+    verdict::{CaseReport, Outcome, RunReport},
 };
 
 use super::{Noticed, ProofError, Severity, run_on};
@@ -42,18 +42,18 @@ pub struct Experiment {
     pub expected: String,
     /// Why it was not noticed as it must be; for a harmless one, what was noticed.
     pub survived: Option<String>,
-    /// In how many trials each check found something. Findings of the whole run count as one.
+    /// In how many cases each check found something. Findings of the whole run count as one.
     pub noticed: BTreeMap<String, Count>,
     /// The verdict of the run.
     pub verdict: &'static str,
 }
 
-/// In how many trials a check found something.
+/// In how many cases a check found something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Trials with violations.
+    /// Cases with violations.
     pub violations: usize,
-    /// Trials with warnings.
+    /// Cases with warnings.
     pub warnings: usize,
 }
 
@@ -63,7 +63,7 @@ impl Subject {
     /// # Errors
     /// When the reference implementation or the client cannot be started.
     pub async fn experiment(&self, selectors: &[String]) -> Result<Experiment, ProofError> {
-        // An approved answer that differs is for review: a mutant that only this would show has survived.
+        // An approved response that differs is for review: a mutant that only this would show has survived.
         let options = RunOptions {
             snapshots: Mode::Off,
             selectors: Selectors(selectors.to_vec()),
@@ -90,10 +90,10 @@ impl Subject {
         match &self.noticed {
             Noticed::By { check, severity, failure } => {
                 let prefix = failure.as_ref().map(|failure| format!("{}::{failure}::", self.pack.name));
-                let within = |trial: &&TrialReport| {
-                    prefix.as_ref().is_none_or(|prefix| trial.name.starts_with(prefix.as_str()))
+                let within = |case: &&CaseReport| {
+                    prefix.as_ref().is_none_or(|prefix| case.name.starts_with(prefix.as_str()))
                 };
-                by_check(report.scenarios.iter().filter(within), check, *severity)
+                by_check(report.cases.iter().filter(within), check, *severity)
             }
             Noticed::Run(check) => {
                 let found = report.run_findings.iter().any(|finding| finding.check == *check);
@@ -105,9 +105,9 @@ impl Subject {
                 None => Some(format!("no diagnosis, but {}", report.verdict.word())),
             },
             Noticed::Inconclusive(text) => {
-                let reasons = || report.scenarios.iter().filter_map(|trial| trial.reason.as_deref());
+                let reasons = || report.cases.iter().filter_map(|case| case.reason.as_deref());
                 let found = report.summary.inconclusive > 0 && reasons().any(|reason| reason.contains(text));
-                if found { violations(report) } else { Some(format!("no trial says `{text}`")) }
+                if found { violations(report) } else { Some(format!("no case says `{text}`")) }
             }
             Noticed::Harmless | Noticed::Unpromised(_) => self.cried_wolf(report),
         }
@@ -118,13 +118,13 @@ impl Subject {
         let without_codes = self.pack.contract.envelope.code.is_none();
         // Where only texts tell failures apart, other words are for a person to look at.
         let excused = |check: &str| without_codes && check == "wording";
-        let warning = report.scenarios.iter().find_map(|trial| {
-            let warning = trial.warnings.iter().find(|warning| !excused(warning.check))?;
-            Some(format!("a warning in {}: {} · {}", trial.name, warning.check, warning.message))
+        let warning = report.cases.iter().find_map(|case| {
+            let warning = case.warnings.iter().find(|warning| !excused(warning.check))?;
+            Some(format!("a warning in {}: {} · {}", case.name, warning.check, warning.message))
         });
-        let unjudged = report.scenarios.iter().find(|trial| trial.outcome == Outcome::Inconclusive);
-        let unjudged = unjudged.map(|trial| {
-            format!("{} is inconclusive: {}", trial.name, trial.reason.as_deref().unwrap_or_default())
+        let unjudged = report.cases.iter().find(|case| case.outcome == Outcome::Inconclusive);
+        let unjudged = unjudged.map(|case| {
+            format!("{} is inconclusive: {}", case.name, case.reason.as_deref().unwrap_or_default())
         });
         let finding =
             report.run_findings.first().map(|finding| format!("a run finding: {}", finding.message));
@@ -137,17 +137,17 @@ impl Subject {
     }
 }
 
-/// Why trials do not show a check as heavy as it must be.
+/// Why cases do not show a check as heavy as it must be.
 fn by_check<'t>(
-    trials: impl Iterator<Item = &'t TrialReport>,
+    cases: impl Iterator<Item = &'t CaseReport>,
     check: &str,
     severity: Severity,
 ) -> Option<String> {
     let has = |findings: &[crate::check::Finding]| findings.iter().any(|finding| finding.check == check);
     let (mut violation, mut warning) = (false, false);
-    for trial in trials {
-        violation |= has(&trial.violations);
-        warning |= has(&trial.warnings);
+    for case in cases {
+        violation |= has(&case.violations);
+        warning |= has(&case.warnings);
     }
     match (severity, violation, warning) {
         (Severity::Violation, true, _) | (Severity::Warning, false, true) => None,
@@ -158,9 +158,9 @@ fn by_check<'t>(
 }
 
 fn violations(report: &RunReport) -> Option<String> {
-    report.scenarios.iter().find_map(|trial| {
-        let violation = trial.violations.first()?;
-        Some(format!("a violation in {}: {} · {}", trial.name, violation.check, violation.message))
+    report.cases.iter().find_map(|case| {
+        let violation = case.violations.first()?;
+        Some(format!("a violation in {}: {} · {}", case.name, violation.check, violation.message))
     })
 }
 
@@ -170,14 +170,14 @@ fn first_line(text: &str) -> &str {
 
 fn counts(report: &RunReport) -> BTreeMap<String, Count> {
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
-    for trial in &report.scenarios {
+    for case in &report.cases {
         let once = |findings: &[crate::check::Finding]| {
             findings.iter().map(|finding| finding.check).collect::<std::collections::BTreeSet<_>>()
         };
-        for check in once(&trial.violations) {
+        for check in once(&case.violations) {
             counts.entry(check.to_owned()).or_default().violations += 1;
         }
-        for check in once(&trial.warnings) {
+        for check in once(&case.warnings) {
             counts.entry(check.to_owned()).or_default().warnings += 1;
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{Experiment, KillMatrix};
 
-/// A table of packs, a table of checks, and each pack's mutants against the checks: the number of trials in which a
+/// A table of packs, a table of checks, and each pack's mutants against the checks: the number of cases in which a
 /// check found a violation, and in brackets a warning.
 #[must_use]
 pub fn markdown(matrix: &KillMatrix) -> String {

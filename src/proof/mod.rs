@@ -10,7 +10,7 @@ mod experiment;
 mod markdown;
 mod matrix;
 mod noticed;
-mod trial_run;
+mod run_against;
 
 pub use census::census;
 pub use embedded::{Embedded, EmbeddedError, api, start};
@@ -19,4 +19,4 @@ pub use experiment::{Count, Experiment, Subject};
 pub use markdown::{markdown, summary};
 pub use matrix::{KillMatrix, Tally, UNUSED};
 pub use noticed::{Noticed, Severity};
-pub use trial_run::{ProofError, run_on};
+pub use run_against::{ProofError, run_on};

@@ -20,7 +20,7 @@ pub enum Noticed {
         check: &'static str,
         /// How heavy its finding must be. A violation where a warning is due is crying wolf.
         severity: Severity,
-        /// In a trial of this failure; anywhere if there is none.
+        /// In a case of this failure; anywhere if there is none.
         failure: Option<Cow<'static, str>>,
     },
     /// By a finding of the whole run.
@@ -46,7 +46,7 @@ impl Noticed {
         Self::By { check, severity: Severity::Warning, failure: None }
     }
 
-    /// In a trial of this failure.
+    /// In a case of this failure.
     #[must_use]
     pub fn at(self, id: impl Into<Cow<'static, str>>) -> Self {
         match self {
@@ -55,7 +55,7 @@ impl Noticed {
         }
     }
 
-    /// The failure whose trials must notice it.
+    /// The failure whose cases must notice it.
     pub fn failure(&self) -> Option<&str> {
         match self {
             Self::By { failure, .. } => failure.as_deref(),

@@ -1,6 +1,6 @@
 //! What every reference implementation can do.
 
-use super::{Answer, Envelope, Refusal, Request, store::Switches};
+use super::{Envelope, Refusal, Request, Response, store::Switches};
 
 /// One documented API, implemented without any network.
 ///
@@ -10,8 +10,8 @@ pub trait Api: Send + Sync {
     /// The name of the contract.
     fn name(&self) -> &'static str;
 
-    /// Answers a request, as the documentation says.
-    fn answer(&self, request: &Request) -> Answer;
+    /// Responses a request, as the documentation says.
+    fn response(&self, request: &Request) -> Response;
 
     /// How the documentation shapes errors; generic mutants go by it.
     fn envelope(&self) -> &'static Envelope;

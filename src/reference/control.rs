@@ -5,7 +5,7 @@
 //!
 //! | request | effect |
 //! |---|---|
-//! | `GET /_reference/ready` | 200 as soon as the server answers |
+//! | `GET /_reference/ready` | 200 as soon as the server responses |
 //! | `GET /_reference/conditions` | every condition with what it means and whether it is on |
 //! | `DELETE /_reference/conditions` | ends all |
 //! | `PUT /_reference/conditions/{name}` | begins one; doing so twice is fine |
@@ -13,12 +13,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Api, Request};
+use super::{Api, Request, Response};
 
 const PREFIX: &str = "/_reference";
 
-/// Answers a request to the control endpoint; `None` if the path belongs to the API.
-pub(super) fn answer(api: &dyn Api, request: &Request) -> Option<Answer> {
+/// Responses a request to the control endpoint; `None` if the path belongs to the API.
+pub(super) fn response(api: &dyn Api, request: &Request) -> Option<Response> {
     let path = request.path.strip_prefix(PREFIX)?;
     if !path.is_empty() && !path.starts_with('/') {
         return None;
@@ -26,30 +26,30 @@ pub(super) fn answer(api: &dyn Api, request: &Request) -> Option<Answer> {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let conditions = api.conditions();
     Some(match (request.method.as_str(), segments.as_slice()) {
-        ("GET" | "HEAD", ["ready"]) => Answer::json(200, &json!({ "ready": true, "api": api.name() })),
-        ("GET" | "HEAD", ["conditions"]) => Answer::json(200, &list(api)),
+        ("GET" | "HEAD", ["ready"]) => Response::json(200, &json!({ "ready": true, "api": api.name() })),
+        ("GET" | "HEAD", ["conditions"]) => Response::json(200, &list(api)),
         ("DELETE", ["conditions"]) => {
             conditions.switch_all_off();
-            Answer::json(200, &list(api))
+            Response::json(200, &list(api))
         }
         ("PUT", ["conditions", name]) if conditions.switch_on(name) => switched(name, true),
         ("DELETE", ["conditions", name]) if conditions.switch_off(name) => switched(name, false),
         ("PUT" | "DELETE", ["conditions", name]) => {
-            Answer::json(404, &json!({ "problem": format!("there is no condition {name:?}") }))
+            Response::json(404, &json!({ "problem": format!("there is no condition {name:?}") }))
         }
         (_, ["ready"]) => refused("GET, HEAD"),
         (_, ["conditions"]) => refused("GET, HEAD, DELETE"),
         (_, ["conditions", _]) => refused("PUT, DELETE"),
-        _ => Answer::json(404, &json!({ "problem": "the control endpoint has no such path" })),
+        _ => Response::json(404, &json!({ "problem": "the control endpoint has no such path" })),
     })
 }
 
-fn switched(name: &str, on: bool) -> Answer {
-    Answer::json(200, &json!({ "condition": name, "on": on }))
+fn switched(name: &str, on: bool) -> Response {
+    Response::json(200, &json!({ "condition": name, "on": on }))
 }
 
-fn refused(allow: &str) -> Answer {
-    Answer::json(405, &json!({ "problem": "method not allowed" })).with_header("Allow", allow)
+fn refused(allow: &str) -> Response {
+    Response::json(405, &json!({ "problem": "method not allowed" })).with_header("Allow", allow)
 }
 
 fn list(api: &dyn Api) -> Value {

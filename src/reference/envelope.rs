@@ -1,6 +1,6 @@
 //! How an API shapes its errors.
 
-use super::Answer;
+use super::Response;
 
 /// How an API shapes its errors, in JSON Pointers (RFC 6901) into the body.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub struct Envelope {
     pub repeats: bool,
     /// Every HTTP status that is documented for an error.
     pub statuses: &'static [u16],
-    /// Whether an answer is an error. Not always a matter of the status: some contracts answer 200 to everything.
-    pub is_error: fn(&Answer) -> bool,
+    /// Whether a response is an error. Not always a matter of the status: some contracts response 200 to everything.
+    pub is_error: fn(&Response) -> bool,
     /// The target of a GET that succeeds with credentials and is refused without.
     pub protected: &'static str,
     /// The body of some success, for a mutant that succeeds on everything.

@@ -4,15 +4,14 @@
 //! APIs with one thing deliberately wrong. Both live here:
 //!
 //! - an [`Api`] is one contract, implemented from its documentation alone and without any network: a
-//!   [`Request`] in, an [`Answer`] out. It knows nothing of packs and scenarios, and gives the documented
-//!   answer to requests that no scenario sends.
+//!   [`Request`] in, an [`Response`] out. It knows nothing of packs and scenarios, and gives the documented
+//!   response to requests that no scenario sends.
 //! - [`Server`] puts an API on a socket, together with the control endpoint that switches its conditions.
 //! - a [`Mutant`] is one deliberate violation, which must be caught, or one harmless change, which must pass.
 //! - [`store`] is the small domain that the APIs share: versioned resources, identities, clocks, limits.
 //!
 //! This room imports nothing from the other rooms of the crate.
 
-mod answer;
 mod api;
 pub mod apinizer;
 mod control;
@@ -31,14 +30,15 @@ mod query;
 mod refusal;
 mod registry;
 mod request;
+mod response;
 mod server;
 pub mod store;
 
-pub use answer::Answer;
 pub use api::Api;
 pub use envelope::{CodeKind, Envelope};
 pub use mutant::{Mutant, mutants, mutants_of};
 pub use refusal::{Mark, Refusal};
 pub use registry::{api, apis};
 pub use request::Request;
+pub use response::Response;
 pub use server::{Options, Server, StartError};

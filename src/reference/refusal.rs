@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Envelope};
+use super::{Envelope, Response};
 
 /// One documented way to refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +66,13 @@ impl Refusal {
         }
     }
 
-    /// Whether an answer is this refusal.
+    /// Whether a response is this refusal.
     #[must_use]
-    pub fn is(&self, answer: &Answer, envelope: &Envelope) -> bool {
-        if answer.status != self.status {
+    pub fn is(&self, response: &Response, envelope: &Envelope) -> bool {
+        if response.status != self.status {
             return false;
         }
-        let document = answer.document();
+        let document = response.document();
         let at = |pointer: &str| document.as_ref().and_then(|document| document.pointer(pointer));
         let code = || envelope.code.and_then(|(pointer, _)| at(pointer));
         match self.mark {

@@ -14,13 +14,13 @@ use axum::{
     body::{Body, HttpBody},
     extract::{ConnectInfo, State},
     http::{HeaderName, HeaderValue, StatusCode, request::Parts},
-    response::Response,
+    response::Response as WireResponse,
     serve::ListenerExt,
 };
 use bytes::{Bytes, BytesMut};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Answer, Api, Mutant, Request, control};
+use super::{Api, Mutant, Request, Response, control};
 
 /// No API here takes bodies beyond a few MiB; one that is larger than this is cut one byte behind it, which is
 /// enough for the API to refuse it.
@@ -30,7 +30,7 @@ const BODY_CAP: usize = 16 * 1024 * 1024;
 /// its 413 instead of a reset connection.
 const DRAIN_CAP: usize = 64 * 1024 * 1024;
 
-/// How long [`Server::stop`] waits for answers that are under way.
+/// How long [`Server::stop`] waits for responses that are under way.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a server is started.
@@ -95,7 +95,7 @@ impl Server {
         let refused = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        // Answers are small and latency is what a suite waits for.
+        // Responses are small and latency is what a suite waits for.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let router = Router::new().fallback(handle).with_state(Arc::new(Served { api, mutant }));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -124,7 +124,7 @@ impl Server {
         format!("http://{address}")
     }
 
-    /// Accepts no more connections and lets answers that are under way finish, for at most two seconds.
+    /// Accepts no more connections and lets responses that are under way finish, for at most two seconds.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // That nobody listens means that it has stopped already.
@@ -146,25 +146,25 @@ async fn handle(
     State(served): State<Arc<Served>>,
     ConnectInfo(remote): ConnectInfo<SocketAddr>,
     request: axum::extract::Request,
-) -> Response {
+) -> WireResponse {
     let (parts, body) = request.into_parts();
     let Ok(body) = read(body).await else {
         // The client broke off within its body; whatever is answered, it will hardly read it.
-        return wire(Answer::empty(400));
+        return wire(Response::empty(400));
     };
     let request = plain(&parts, body, remote.ip());
     let api = served.api.as_ref();
-    let answer = control::answer(api, &request).unwrap_or_else(|| {
-        let mut answer = api.answer(&request);
+    let response = control::response(api, &request).unwrap_or_else(|| {
+        let mut response = api.response(&request);
         if let Some(mutant) = &served.mutant {
-            mutant.change(api, &request, &mut answer);
+            mutant.change(api, &request, &mut response);
         }
-        answer
+        response
     });
-    if !answer.delay.is_zero() {
-        tokio::time::sleep(answer.delay).await;
+    if !response.delay.is_zero() {
+        tokio::time::sleep(response.delay).await;
     }
-    wire(answer)
+    wire(response)
 }
 
 fn plain(parts: &Parts, body: Bytes, remote: IpAddr) -> Request {
@@ -203,16 +203,16 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
     Ok(kept.freeze())
 }
 
-/// Turns an answer into what axum sends. What HTTP cannot express is left out rather than a panic.
-fn wire(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in &answer.headers {
+/// Turns a response into what axum sends. What HTTP cannot express is left out rather than a panic.
+fn wire(response: Response) -> WireResponse {
+    let mut wire = WireResponse::new(Body::from(response.body));
+    *wire.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in &response.headers {
         if let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
         {
-            response.headers_mut().append(name, value);
+            wire.headers_mut().append(name, value);
         }
     }
-    response
+    wire
 }

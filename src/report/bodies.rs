@@ -1,11 +1,11 @@
 //! Which bodies a report shows.
 
-use crate::verdict::{ExchangeReport, Outcome, RunReport, TrialReport};
+use crate::verdict::{CaseReport, ExchangeReport, Outcome, RunReport};
 
 /// Which bodies a report shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Bodies {
-    /// None: answers may hold what must not leave the house.
+    /// None: responses may hold what must not leave the house.
     None,
     /// Those of scenarios with violations, waived ones too.
     Violations,
@@ -14,27 +14,27 @@ pub enum Bodies {
     All,
 }
 
-/// Takes the bodies out that are not to be shown: of requests, of answers, of command lines, and of differences from
-/// approved answers. What a violation quotes of an answer stays: without it nobody would know what is wrong.
+/// Takes the bodies out that are not to be shown: of requests, of responses, of command lines, and of differences from
+/// approved responses. What a violation quotes of a response stays: without it nobody would know what is wrong.
 pub fn withhold(report: &mut RunReport, bodies: Bodies) {
-    for trial in &mut report.scenarios {
+    for case in &mut report.cases {
         let keep = match bodies {
             Bodies::All => true,
-            Bodies::Violations => matches!(trial.outcome, Outcome::Failed | Outcome::Waived),
+            Bodies::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
             Bodies::None => false,
         };
         if !keep {
-            without_bodies(trial);
+            without_bodies(case);
         }
     }
 }
 
-fn without_bodies(trial: &mut TrialReport) {
-    if let Some(snapshot) = &mut trial.snapshot {
+fn without_bodies(case: &mut CaseReport) {
+    if let Some(snapshot) = &mut case.snapshot {
         // It is a picture of the body, line by line.
         snapshot.diff = None;
     }
-    for ExchangeReport { request, answer, .. } in &mut trial.exchanges {
+    for ExchangeReport { request, response, .. } in &mut case.exchanges {
         if let Some(body) = &mut request.body {
             *body = told(body.len() as u64);
             // The body is the last part of a command line. The first place that could begin it is good enough: a header
@@ -44,10 +44,10 @@ fn without_bodies(trial: &mut TrialReport) {
                 request.curl.push_str(" --data-binary @body  # left out of this report");
             }
         }
-        if let Some(answer) = answer
-            && !answer.body.is_empty()
+        if let Some(response) = response
+            && !response.body.is_empty()
         {
-            answer.body = told(answer.length);
+            response.body = told(response.length);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::verdict::{
-    Outcome, PackHeader, RunReport, SnapshotState, State, TrialReport, Verdict, WaivedFinding,
+    CaseReport, Outcome, PackHeader, RunReport, SnapshotState, State, Verdict, WaivedFinding,
 };
 
 /// What a run on an embedded implementation says of itself, first and last.
@@ -27,12 +27,12 @@ pub(super) struct Unexercised<'r> {
     pub missing: bool,
 }
 
-/// A waiver and the trials in which it covers something.
+/// A waiver and the cases in which it covers something.
 pub(super) struct WaiverUse<'r> {
     /// One of its findings.
     pub waived: &'r WaivedFinding,
-    /// The names of the trials.
-    pub trials: Vec<&'r str>,
+    /// The names of the cases.
+    pub cases: Vec<&'r str>,
 }
 
 /// Why the verdict is what it is, in one sentence.
@@ -62,7 +62,7 @@ fn reason(report: &RunReport) -> String {
                 });
             }
             if parts.is_empty() {
-                parts.push("this run counts warnings or changed answers as violations".to_owned());
+                parts.push("this run counts warnings or changed responds as violations".to_owned());
             }
             sentence(&parts.join(", and "))
         }
@@ -177,34 +177,34 @@ pub(super) fn state_word(state: &State) -> &'static str {
     }
 }
 
-/// The waivers that cover something, each with its trials, in the order in which they were met.
+/// The waivers that cover something, each with its cases, in the order in which they were met.
 pub(super) fn waivers(report: &RunReport) -> Vec<WaiverUse<'_>> {
     let mut uses: Vec<WaiverUse<'_>> = Vec::new();
-    for trial in &report.scenarios {
-        for waived in &trial.waived {
+    for case in &report.cases {
+        for waived in &case.waived {
             let same = |other: &WaivedFinding| {
                 (&other.reason, &other.issue, &other.expires, other.finding.check)
                     == (&waived.reason, &waived.issue, &waived.expires, waived.finding.check)
             };
             match uses.iter_mut().find(|known| same(known.waived)) {
-                Some(known) if known.trials.last() == Some(&&*trial.name) => {}
-                Some(known) => known.trials.push(&trial.name),
-                None => uses.push(WaiverUse { waived, trials: vec![&trial.name] }),
+                Some(known) if known.cases.last() == Some(&&*case.name) => {}
+                Some(known) => known.cases.push(&case.name),
+                None => uses.push(WaiverUse { waived, cases: vec![&case.name] }),
             }
         }
     }
     uses
 }
 
-/// How the answers of the run compare with the approved ones, where something is to be reviewed.
+/// How the responses of the run compare with the approved ones, where something is to be reviewed.
 pub(super) fn snapshots(report: &RunReport) -> Vec<String> {
     let count = |state| {
-        let states = report.scenarios.iter().filter_map(|trial| trial.snapshot.as_ref());
+        let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
         states.filter(|snapshot| snapshot.state == state).count()
     };
     [
-        (count(SnapshotState::Changed), "differ from the approved answer"),
-        (count(SnapshotState::New), "have no approved answer yet"),
+        (count(SnapshotState::Changed), "differ from the approved response"),
+        (count(SnapshotState::New), "have no approved response yet"),
         (count(SnapshotState::Updated), "approved by this run"),
     ]
     .iter()
@@ -213,19 +213,19 @@ pub(super) fn snapshots(report: &RunReport) -> Vec<String> {
     .collect()
 }
 
-/// The trials that fit, those first that are the first with their trouble: a reader who sees only the first ten should
+/// The cases that fit, those first that are the first with their trouble: a reader who sees only the first ten should
 /// not see ten times the same mistake.
-pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&TrialReport) -> bool) -> Vec<&TrialReport> {
+pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&CaseReport) -> bool) -> Vec<&CaseReport> {
     let mut seen: HashSet<Vec<&str>> = HashSet::new();
     let (mut first, mut alike) = (Vec::new(), Vec::new());
-    for trial in report.scenarios.iter().filter(|trial| fits(trial)) {
-        let mut trouble: Vec<&str> = vec![&trial.pack, trial.outcome.word()];
-        match trial.outcome {
-            Outcome::Inconclusive => trouble.extend(trial.reason.as_deref()),
-            Outcome::Failed => trouble.extend(trial.violations.iter().map(|finding| finding.check)),
-            _ => trouble.extend(trial.warnings.iter().map(|finding| finding.check)),
+    for case in report.cases.iter().filter(|case| fits(case)) {
+        let mut trouble: Vec<&str> = vec![&case.pack, case.outcome.word()];
+        match case.outcome {
+            Outcome::Inconclusive => trouble.extend(case.reason.as_deref()),
+            Outcome::Failed => trouble.extend(case.violations.iter().map(|finding| finding.check)),
+            _ => trouble.extend(case.warnings.iter().map(|finding| finding.check)),
         }
-        if seen.insert(trouble) { first.push(trial) } else { alike.push(trial) }
+        if seen.insert(trouble) { first.push(case) } else { alike.push(case) }
     }
     first.extend(alike);
     first

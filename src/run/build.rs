@@ -27,7 +27,7 @@ pub enum BuildError {
     /// URL parsing would ask for another resource.
     #[error("the path {0} cannot be sent as it is: URL parsing rewrites it")]
     Rewritten(String),
-    /// An answer gave an address that packs may not ask, or none at all.
+    /// A response gave an address that packs may not ask, or none at all.
     #[error(
         "the address {0} is not one of the target: packs ask no other host, and a relative address begins with `/`"
     )]
@@ -175,9 +175,9 @@ fn parse(written: &str, base: &url::Url) -> Option<url::Url> {
     url.or_else(|| url::Url::parse(written).ok().filter(|url| url.as_str() == written))
 }
 
-/// Path and query of an address that an answer gave, read as every client reads a `Location`.
+/// Path and query of an address that a response gave, read as every client reads a `Location`.
 ///
-/// `None` where it is not of the target: credentials and bodies go to nobody else, whatever an answer says.
+/// `None` where it is not of the target: credentials and bodies go to nobody else, whatever a response says.
 fn path_of_address(address: &str, own: &url::Url) -> Option<String> {
     let url = url::Url::parse(address).or_else(|error| match address.starts_with('/') {
         true => own.join(address),

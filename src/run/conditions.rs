@@ -82,11 +82,11 @@ impl Session {
             headers,
             body,
         };
-        let answer =
+        let response =
             self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
-        if (200..300).contains(&answer.status) {
+        if (200..300).contains(&response.status) {
             return Ok(());
         }
-        Err(format!("{line} answered HTTP {}", answer.status))
+        Err(format!("{line} answered HTTP {}", response.status))
     }
 }

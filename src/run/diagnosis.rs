@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::{
     check::{Observed, Phase, View, stranger},
-    http::{Answer, NoAnswer},
+    http::{NoResponse, Response},
     pack::{Control, Scenario},
 };
 
 use super::{
     build::{Extra, build},
-    plan::Trial,
+    plan::Case,
     session::Session,
 };
 
-/// The first request of a trial that should succeed, as observed.
+/// The first request of a case that should succeed, as observed.
 #[derive(Debug)]
 pub(super) struct First {
     /// The role that sent it.
@@ -22,25 +22,25 @@ pub(super) struct First {
     /// The request in a few words.
     line: String,
     /// What came back.
-    result: Result<Answer, NoAnswer>,
+    result: Result<Response, NoResponse>,
     /// Whether it succeeded.
     succeeded: bool,
 }
 
-/// One trial for each role whose first request should succeed: they run before all others.
-pub(super) fn canaries(trials: &[Trial]) -> Vec<usize> {
+/// One case for each role whose first request should succeed: they run before all others.
+pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
     let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-    for (index, trial) in trials.iter().enumerate() {
-        if trial.skip.is_some() || !begins_with_success(&trial.scenario) {
+    for (index, case) in cases.iter().enumerate() {
+        if case.skip.is_some() || !begins_with_success(&case.scenario) {
             continue;
         }
-        first.entry(first_role(&trial.scenario)).or_insert(index);
+        first.entry(first_role(&case.scenario)).or_insert(index);
     }
     first.into_values().collect()
 }
 
 fn begins_with_success(scenario: &Scenario) -> bool {
-    let Control::Course(control) = &scenario.control else { return false };
+    let Control::Flow(control) = &scenario.control else { return false };
     match control.setup.first() {
         Some(step) => step.request.is_some() && !step.expect.is_about_outcome() && step.until.is_none(),
         None => !control.expected().is_about_outcome(),
@@ -48,7 +48,7 @@ fn begins_with_success(scenario: &Scenario) -> bool {
 }
 
 fn first_role(scenario: &Scenario) -> Option<&str> {
-    let Control::Course(control) = &scenario.control else { return None };
+    let Control::Flow(control) = &scenario.control else { return None };
     match control.setup.first() {
         Some(step) if !step.inherits_role => step.request.as_ref()?.role.as_deref(),
         _ => control.request.role.as_deref(),
@@ -56,17 +56,17 @@ fn first_role(scenario: &Scenario) -> Option<&str> {
 }
 
 impl First {
-    /// The first request of a trial's control.
+    /// The first request of a case's control.
     pub fn of(session: &Session, observed: &Observed) -> Option<Self> {
         let record = observed.records.first()?;
         if !matches!(record.phase, Phase::ControlSetup | Phase::Control) {
             return None;
         }
         let result = record.exchange.result.clone();
-        let succeeded = result.as_ref().is_ok_and(|answer| session.succeeded(View::new(answer, None)));
+        let succeeded = result.as_ref().is_ok_and(|response| session.succeeded(View::new(response, None)));
         Some(Self {
             role: record.role.clone(),
-            line: super::course::line(&record.exchange.request),
+            line: super::flow::line(&record.exchange.request),
             result,
             succeeded,
         })
@@ -79,19 +79,20 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
         return None;
     }
     let target = &session.target.url;
-    let answers: Vec<&Answer> = firsts.iter().filter_map(|first| first.result.as_ref().ok()).collect();
-    let Some(answer) = answers.first() else {
+    let responses: Vec<&Response> = firsts.iter().filter_map(|first| first.result.as_ref().ok()).collect();
+    let Some(response) = responses.first() else {
         let reason = firsts.iter().find_map(|first| first.result.as_ref().err())?;
-        return Some(no_answer(target, reason));
+        return Some(no_response(target, reason));
     };
-    let evidence =
-        answers.iter().find_map(|answer| Some((answer, stranger::evidence(answer, target.host_str())?)));
-    if let Some((answer, evidence)) = evidence {
-        return Some(in_front(target, answer, &evidence));
+    let evidence = responses
+        .iter()
+        .find_map(|response| Some((response, stranger::evidence(response, target.host_str())?)));
+    if let Some((response, evidence)) = evidence {
+        return Some(in_front(target, response, &evidence));
     }
-    let refused = answers.len() == firsts.len()
-        && answers.iter().all(|answer| matches!(answer.status, 401 | 403 | 407));
-    let said = session.describe(View::new(answer, None));
+    let refused = responses.len() == firsts.len()
+        && responses.iter().all(|response| matches!(response.status, 401 | 403 | 407));
+    let said = session.describe(View::new(response, None));
     if refused {
         let roles: Vec<&str> = firsts.iter().filter_map(|first| first.role.as_deref()).collect();
         let who = if roles.is_empty() {
@@ -105,17 +106,17 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             firsts[0].line
         ));
     }
-    if answers.iter().all(|answer| answer.status == 429) {
+    if responses.iter().all(|response| response.status == 429) {
         return Some(format!(
             "the target limits our rate: {} was answered {said}, also after waiting as told\n\
              Lift the limit for the run, or try again with a smaller --jobs.",
             firsts[0].line
         ));
     }
-    let page = answer.document().value.is_none();
-    let same = answers.iter().all(|other| other.status == answer.status && other.body == answer.body);
+    let page = response.document().value.is_none();
+    let same = responses.iter().all(|other| other.status == response.status && other.body == response.body);
     if page && same {
-        return Some(a_page(target, answer, &firsts[0].line));
+        return Some(a_page(target, response, &firsts[0].line));
     }
     let list: Vec<String> = firsts
         .iter()
@@ -125,7 +126,7 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
                 .as_ref()
                 .map_or_else(|| "without credentials".to_owned(), |role| format!("as {role}"));
             let what = match &first.result {
-                Ok(answer) => session.describe(View::new(answer, None)),
+                Ok(response) => session.describe(View::new(response, None)),
                 Err(error) => error.to_string(),
             };
             format!("  {who}: {} — {what}", first.line)
@@ -135,47 +136,47 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
 }
 
 impl Session {
-    /// Where no trial can run for want of credentials or variables: does the API answer at all?
+    /// Where no case can run for want of credentials or variables: does the API response at all?
     ///
-    /// One safe request of the pack is sent without credentials. A refusal is what is to be expected; no answer, or
+    /// One safe request of the pack is sent without credentials. A refusal is what is to be expected; no response, or
     /// a page, is worth knowing before anyone goes and looks for credentials.
-    pub(super) async fn probe(&self, trials: &[Trial]) -> Option<String> {
-        let requests = trials.iter().flat_map(|trial| trial.scenario.requests());
+    pub(super) async fn probe(&self, cases: &[Case]) -> Option<String> {
+        let requests = cases.iter().flat_map(|case| case.scenario.requests());
         let scope = self.scope();
         let built = requests
             .filter(|request| request.is_safe())
             .find_map(|request| build(request, None, &scope, &self.target, &Extra::default()).ok())?;
-        let line = super::course::line(&built);
+        let line = super::flow::line(&built);
         let target = &self.target.url;
-        let answer = match self.clients.send(built, None).await.result {
-            Ok(answer) => answer,
-            Err(error) => return Some(no_answer(target, &error)),
+        let response = match self.clients.send(built, None).await.result {
+            Ok(response) => response,
+            Err(error) => return Some(no_response(target, &error)),
         };
-        if let Some(evidence) = stranger::evidence(&answer, target.host_str()) {
-            return Some(in_front(target, &answer, &evidence));
+        if let Some(evidence) = stranger::evidence(&response, target.host_str()) {
+            return Some(in_front(target, &response, &evidence));
         }
-        let page = answer.document().value.is_none() && !answer.body.is_empty();
-        page.then(|| a_page(target, &answer, &line))
+        let page = response.document().value.is_none() && !response.body.is_empty();
+        page.then(|| a_page(target, &response, &line))
     }
 }
 
-fn no_answer(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
-    format!("{target} gives no answer: {reason}\nIs the API running there, and is the URL right?")
+fn no_response(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
+    format!("{target} gives no response: {reason}\nIs the API running there, and is the URL right?")
 }
 
-fn in_front(target: &url::Url, answer: &Answer, evidence: &str) -> String {
+fn in_front(target: &url::Url, response: &Response, evidence: &str) -> String {
     format!(
-        "something in front of the API answers at {target}: {evidence} (HTTP {})\n\
+        "something in front of the API responds at {target}: {evidence} (HTTP {})\n\
          Point --url behind it, or give the role what it wants.",
-        answer.status
+        response.status
     )
 }
 
-fn a_page(target: &url::Url, answer: &Answer, line: &str) -> String {
-    let media_type = answer.header("content-type").unwrap_or("no media type");
+fn a_page(target: &url::Url, response: &Response, line: &str) -> String {
+    let media_type = response.header("content-type").unwrap_or("no media type");
     format!(
-        "{target} answers with a page that is not JSON (HTTP {}, {media_type}): {line}\n\
+        "{target} responds with a page that is not JSON (HTTP {}, {media_type}): {line}\n\
          This is probably not the base URL of the API.",
-        answer.status
+        response.status
     )
 }

@@ -1,4 +1,4 @@
-//! The engine: plans into trials, trials into a report.
+//! The engine: plans into cases, cases into a report.
 
 use std::{
     collections::BTreeSet,
@@ -9,26 +9,26 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::Semaphore;
 
-use crate::verdict::{Event, Exercise, Listener, Outcome, TrialReport};
+use crate::verdict::{CaseReport, Event, Exercise, Listener, Outcome};
 
 use super::{
-    course::Running,
     diagnosis::{First, canaries, diagnose},
     finish::not_run,
-    plan::Trial,
+    flow::Running,
+    plan::Case,
     session::Session,
 };
 
-/// What came of all trials of one pack.
+/// What came of all cases of one pack.
 #[derive(Debug, Default)]
 pub struct PackRun {
-    /// The reports of its trials, in the order of the plan.
-    pub trials: Vec<TrialReport>,
+    /// The reports of its cases, in the order of the plan.
+    pub cases: Vec<CaseReport>,
     /// Why nothing could be judged.
     pub diagnosis: Option<String>,
 }
 
-/// Runs the trials of one pack on one target; events go out as trials end.
+/// Runs the cases of one pack on one target; events go out as cases end.
 pub(super) struct Engine {
     pub session: Arc<Session>,
     /// For all packs together: who holds one may send.
@@ -39,21 +39,20 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Runs all trials. Trials under a condition that concerns everyone run alone, last.
-    pub async fn run(&self, trials: Vec<Trial>) -> PackRun {
-        let mut run = PackRun { trials: Vec::with_capacity(trials.len()), ..PackRun::default() };
-        let (able, skipped): (Vec<Trial>, Vec<Trial>) =
-            trials.into_iter().partition(|trial| trial.skip.is_none());
-        for trial in &skipped {
-            let reason = trial.skip.as_deref().unwrap_or_default();
-            self.tell(&mut run, not_run(&self.session, trial, Outcome::Skipped, reason));
+    /// Runs all cases. Cases under a condition that concerns everyone run alone, last.
+    pub async fn run(&self, cases: Vec<Case>) -> PackRun {
+        let mut run = PackRun { cases: Vec::with_capacity(cases.len()), ..PackRun::default() };
+        let (able, skipped): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(|case| case.skip.is_none());
+        for case in &skipped {
+            let reason = case.skip.as_deref().unwrap_or_default();
+            self.tell(&mut run, not_run(&self.session, case, Outcome::Skipped, reason));
         }
         if let Err(reason) = self.session.wait_until_ready().await {
             run.diagnosis = Some(reason);
             self.nothing_judged(&able, &[], &mut run);
             return run;
         }
-        let roles: BTreeSet<&str> = able.iter().flat_map(|trial| trial.scenario.needs().roles).collect();
+        let roles: BTreeSet<&str> = able.iter().flat_map(|case| case.scenario.needs().roles).collect();
         let begin = async {
             let diagnosis = match able.is_empty() {
                 true => self.session.probe(&skipped).await,
@@ -73,58 +72,58 @@ impl Engine {
             self.nothing_judged(&able, &[], &mut run);
             return run;
         }
-        let (global, ordinary): (Vec<Trial>, Vec<Trial>) =
-            able.into_iter().partition(|trial| self.global_condition(trial).is_some());
-        // Among the first to run is one trial for each role: if not one of them gets through, nobody will.
+        let (global, ordinary): (Vec<Case>, Vec<Case>) =
+            able.into_iter().partition(|case| self.global_condition(case).is_some());
+        // Among the first to run is one case for each role: if not one of them gets through, nobody will.
         let first: BTreeSet<usize> = canaries(&ordinary).into_iter().collect();
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
-        let trials_of = |picked: Vec<(usize, Trial)>| picked.into_iter().map(|(_, trial)| trial).collect();
-        let mut firsts = self.run_ordinary(trials_of(canaries), Firsts::Wanted, &mut run).await;
+        let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
+        let mut firsts = self.run_ordinary(cases_of(canaries), Firsts::Wanted, &mut run).await;
         // They end in any order; what is said about them is the same every time.
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
-        // It quotes answers, and an answer may quote a credential.
+        // It quotes responses, and a response may quote a credential.
         let mask = &self.session.mask;
         let diagnosed = || diagnose(&self.session, &firsts).map(|text| mask.text(&text).into_owned());
         run.diagnosis = run.diagnosis.take().or_else(diagnosed);
         if run.diagnosis.is_some() {
-            self.nothing_judged(&trials_of(others), &global, &mut run);
+            self.nothing_judged(&cases_of(others), &global, &mut run);
         } else {
-            self.run_ordinary(trials_of(others), Firsts::Dropped, &mut run).await;
+            self.run_ordinary(cases_of(others), Firsts::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
-        if let Some(reason) = self.session.canary_state.broken() {
+        if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
         }
         // No two have the same index; a stable sort would need the memory of half of them once more.
-        run.trials.sort_unstable_by_key(|report| report.index);
+        run.cases.sort_unstable_by_key(|report| report.index);
         run
     }
 
-    /// What the first trials look like is the diagnosis's to say: one cause, one message. No trial is left out of
+    /// What the first cases look like is the diagnosis's to say: one cause, one message. No case is left out of
     /// the report because of it.
-    fn nothing_judged(&self, others: &[Trial], global: &[Trial], run: &mut PackRun) {
+    fn nothing_judged(&self, others: &[Case], global: &[Case], run: &mut PackRun) {
         let reason = "nothing can be judged: see the diagnosis";
-        for trial in run.trials.iter_mut().filter(|trial| trial.outcome != Outcome::Skipped) {
-            trial.outcome = Outcome::Inconclusive;
-            trial.reason = Some(reason.to_owned());
-            trial.exercised = Exercise::No;
-            trial.violations.clear();
-            trial.warnings.clear();
-            trial.waived.clear();
-            trial.snapshot = None;
+        for case in run.cases.iter_mut().filter(|case| case.outcome != Outcome::Skipped) {
+            case.outcome = Outcome::Inconclusive;
+            case.reason = Some(reason.to_owned());
+            case.exercised = Exercise::No;
+            case.violations.clear();
+            case.warnings.clear();
+            case.waived.clear();
+            case.snapshot = None;
             // One page for everybody has one request id, too.
-            trial.request_ids.clear();
+            case.request_ids.clear();
         }
-        for trial in others.iter().chain(global) {
-            self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
+        for case in others.iter().chain(global) {
+            self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason));
         }
     }
 
-    /// Runs trials side by side; gives what the first request of each came to, if that is `wanted`.
-    async fn run_ordinary(&self, trials: Vec<Trial>, wanted: Firsts, run: &mut PackRun) -> Vec<First> {
-        let (free, locked): (Vec<Trial>, Vec<Trial>) =
-            trials.into_iter().partition(|trial| self.locks(trial).is_empty());
+    /// Runs cases side by side; gives what the first request of each came to, if that is `wanted`.
+    async fn run_ordinary(&self, cases: Vec<Case>, wanted: Firsts, run: &mut PackRun) -> Vec<First> {
+        let (free, locked): (Vec<Case>, Vec<Case>) =
+            cases.into_iter().partition(|case| self.locks(case).is_empty());
         let done = Done { run: std::mem::take(run), firsts: Vec::new() };
         let at_work = AtWork {
             session: Arc::clone(&self.session),
@@ -135,11 +134,11 @@ impl Engine {
         };
         let mut at_it = Vec::new();
         // Who waits for a lock must not keep others from going on: each of these waits in a task of its own.
-        for trial in locked {
-            let (at_work, locks) = (at_work.clone(), self.locks(&trial));
+        for case in locked {
+            let (at_work, locks) = (at_work.clone(), self.locks(&case));
             at_it.push(tokio::spawn(async move {
                 let _held = at_work.session.locks.take(&locks).await;
-                at_work.judge(&trial).await;
+                at_work.judge(&case).await;
             }));
         }
         // The others are taken one by one by as many tasks as may send at once: making, waking and dropping a task for
@@ -149,8 +148,8 @@ impl Engine {
         for _ in 0..tasks {
             let (at_work, free) = (at_work.clone(), Arc::clone(&free));
             at_it.push(tokio::spawn(async move {
-                while let Some(trial) = next(&free) {
-                    at_work.judge(&trial).await;
+                while let Some(case) = next(&free) {
+                    at_work.judge(&case).await;
                 }
             }));
         }
@@ -164,21 +163,21 @@ impl Engine {
         done.firsts
     }
 
-    /// Runs trials under conditions that concern everyone, one condition after the other.
-    async fn run_global(&self, trials: &[Trial], run: &mut PackRun) {
-        let mut left: Vec<&Trial> = trials.iter().collect();
-        while let Some(condition) = left.first().and_then(|trial| self.global_condition(trial)) {
+    /// Runs cases under conditions that concern everyone, one condition after the other.
+    async fn run_global(&self, cases: &[Case], run: &mut PackRun) {
+        let mut left: Vec<&Case> = cases.iter().collect();
+        while let Some(condition) = left.first().and_then(|case| self.global_condition(case)) {
             let condition = condition.to_owned();
-            let mut round: Vec<&Trial> = Vec::new();
+            let mut round: Vec<&Case> = Vec::new();
             let mut taken: BTreeSet<String> = BTreeSet::new();
-            // Trials that share a lock must not overlap: the later one waits for another round.
-            left.retain(|trial| {
-                let locks = self.locks(trial);
-                let fits = self.global_condition(trial) == Some(&condition)
+            // Cases that share a lock must not overlap: the later one waits for another round.
+            left.retain(|case| {
+                let locks = self.locks(case);
+                let fits = self.global_condition(case) == Some(&condition)
                     && locks.iter().all(|lock| !taken.contains(lock));
                 if fits {
                     taken.extend(locks);
-                    round.push(trial);
+                    round.push(case);
                 }
                 !fits
             });
@@ -187,21 +186,21 @@ impl Engine {
     }
 
     /// Setups and controls → begin → requests → end → what follows → teardowns.
-    async fn run_round(&self, condition: &str, round: &[&Trial], run: &mut PackRun) {
-        let stopped = self.session.canary_state.broken().is_some();
+    async fn run_round(&self, condition: &str, round: &[&Case], run: &mut PackRun) {
+        let stopped = self.session.health_check_state.broken().is_some();
         if self.session.interrupt.is_set() || stopped {
-            for trial in round {
+            for case in round {
                 let reason = match stopped {
                     true => "the run was stopped: see the diagnosis",
                     false => "interrupted before it began",
                 };
-                self.tell(run, not_run(&self.session, trial, Outcome::Inconclusive, reason));
+                self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason));
             }
             return;
         }
         let mut running: Vec<Running<'_>> =
-            round.iter().map(|trial| Running::new(&self.session, trial)).collect();
-        join_all(running.iter_mut().map(|trial| self.permitted(trial.prepare()))).await;
+            round.iter().map(|case| Running::new(&self.session, case)).collect();
+        join_all(running.iter_mut().map(|case| self.permitted(case.prepare()))).await;
         // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
         let begun = tokio::select! {
             biased;
@@ -211,16 +210,16 @@ impl Engine {
         if let Err(reason) = &begun {
             give_up(&mut running, reason);
         }
-        join_all(running.iter_mut().map(|trial| self.permitted(trial.provoke()))).await;
+        join_all(running.iter_mut().map(|case| self.permitted(case.provoke()))).await;
         // Also after a `begin` that seemed to fail: what is half in force must not stay.
         if let Err(reason) = self.session.end(condition).await {
             leave_off(&mut running, &reason);
             self.notice(&reason);
         }
-        join_all(running.iter_mut().map(|trial| self.permitted(trial.follow_up()))).await;
-        join_all(running.iter_mut().map(|trial| self.permitted(trial.cleanup()))).await;
-        for trial in running {
-            self.tell(run, trial.finish());
+        join_all(running.iter_mut().map(|case| self.permitted(case.follow_up()))).await;
+        join_all(running.iter_mut().map(|case| self.permitted(case.cleanup()))).await;
+        for case in running {
+            self.tell(run, case.finish());
         }
     }
 
@@ -230,26 +229,26 @@ impl Engine {
     }
 
     /// Ends every condition that this run may begin: an earlier run may have died while one was in force.
-    async fn end_all(&self, trials: &[Trial]) {
+    async fn end_all(&self, cases: &[Case]) {
         let conditions: BTreeSet<&str> =
-            trials.iter().filter_map(|trial| self.global_condition(trial)).collect();
+            cases.iter().filter_map(|case| self.global_condition(case)).collect();
         for condition in conditions {
             if let Err(reason) = self.session.end(condition).await {
                 self.notice(&reason);
-                // Where the target does not answer at all, the diagnosis says so; no need to try them all.
+                // Where the target does not response at all, the diagnosis says so; no need to try them all.
                 return;
             }
         }
     }
 
-    fn global_condition<'t>(&self, trial: &'t Trial) -> Option<&'t str> {
-        trial.scenario.condition.as_deref().filter(|condition| self.session.is_global(condition))
+    fn global_condition<'t>(&self, case: &'t Case) -> Option<&'t str> {
+        case.scenario.condition.as_deref().filter(|condition| self.session.is_global(condition))
     }
 
-    fn locks(&self, trial: &Trial) -> Vec<String> {
-        let mut locks = trial.locks(&self.session.target);
-        if self.session.wants_canary(trial) {
-            locks.push(super::canary::LOCK.to_owned());
+    fn locks(&self, case: &Case) -> Vec<String> {
+        let mut locks = case.locks(&self.session.target);
+        if self.session.wants_health_check(case) {
+            locks.push(super::health_check::LOCK.to_owned());
             // Everyone takes them in one order.
             locks.sort();
         }
@@ -260,9 +259,9 @@ impl Engine {
         heard(&self.listener, Event::Notice(&self.session.mask.text(text)));
     }
 
-    fn tell(&self, run: &mut PackRun, report: TrialReport) {
-        heard(&self.listener, Event::TrialFinished(&report));
-        run.trials.push(report);
+    fn tell(&self, run: &mut PackRun, report: CaseReport) {
+        heard(&self.listener, Event::CaseFinished(&report));
+        run.cases.push(report);
     }
 }
 
@@ -271,21 +270,21 @@ fn heard(listener: &Arc<Listener>, event: Event<'_>) {
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
 }
 
-/// Whether what first requests came to is wanted: it holds answers.
+/// Whether what first requests came to is wanted: it holds responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Firsts {
     Wanted,
     Dropped,
 }
 
-/// What has come of the trials so far.
+/// What has come of the cases so far.
 #[derive(Default)]
 struct Done {
     run: PackRun,
     firsts: Vec<First>,
 }
 
-/// What a task needs to run trials.
+/// What a task needs to run cases.
 #[derive(Clone)]
 struct AtWork {
     session: Arc<Session>,
@@ -297,27 +296,27 @@ struct AtWork {
 }
 
 impl AtWork {
-    /// Runs one trial from its control to its teardown, and adds what came of it.
-    async fn judge(&self, trial: &Trial) {
+    /// Runs one case from its control to its teardown, and adds what came of it.
+    async fn judge(&self, case: &Case) {
         let _permit = self.permits.acquire().await.ok();
-        match AssertUnwindSafe(self.run(trial)).catch_unwind().await {
+        match AssertUnwindSafe(self.run(case)).catch_unwind().await {
             Ok((report, first)) => {
-                heard(&self.listener, Event::TrialFinished(&report));
+                heard(&self.listener, Event::CaseFinished(&report));
                 let mut done = self.done();
                 done.firsts.extend(first);
-                done.run.trials.push(report);
+                done.run.cases.push(report);
             }
             Err(panic) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-                self.panicked(&format!("{}: {}", trial.name, text.unwrap_or_default()));
+                self.panicked(&format!("{}: {}", case.name, text.unwrap_or_default()));
             }
         }
     }
 
-    /// A panic in a trial is a bug of ours: it must show, and must not look like a verdict.
+    /// A panic in a case is a bug of inferred: it must show, and must not look like a verdict.
     fn panicked(&self, error: &str) {
-        let said = || format!("a trial ended in an error of failspec itself: {error}");
+        let said = || format!("a case ended in an error of failspec itself: {error}");
         self.done().run.diagnosis.get_or_insert_with(said);
     }
 
@@ -325,18 +324,18 @@ impl AtWork {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, trial: &Trial) -> (TrialReport, Option<First>) {
+    async fn run(&self, case: &Case) -> (CaseReport, Option<First>) {
         let session = &*self.session;
-        let writes = session.wants_canary(trial);
+        let writes = session.wants_health_check(case);
         if writes && !session.interrupt.is_set() {
-            session.canary_before().await;
+            session.health_check_before().await;
         }
-        let stopped = session.canary_state.broken().map(|_| "the run was stopped: see the diagnosis");
+        let stopped = session.health_check_state.broken().map(|_| "the run was stopped: see the diagnosis");
         let interrupted = session.interrupt.is_set().then_some("interrupted before it began");
         if let Some(reason) = interrupted.or(stopped) {
-            return (not_run(session, trial, Outcome::Inconclusive, reason), None);
+            return (not_run(session, case, Outcome::Inconclusive, reason), None);
         }
-        let mut running = Running::new(session, trial);
+        let mut running = Running::new(session, case);
         running.prepare().await;
         let wanted = self.wanted == Firsts::Wanted;
         let first = wanted.then(|| First::of(session, &running.observed)).flatten();
@@ -344,27 +343,27 @@ impl AtWork {
         running.follow_up().await;
         running.cleanup().await;
         if writes {
-            session.canary_after(trial, &super::canary::writes(&running.observed)).await;
+            session.health_check_after(case, &super::health_check::writes(&running.observed)).await;
         }
         (running.finish(), first)
     }
 }
 
-/// The next trial that nobody has taken.
-fn next(trials: &Mutex<std::vec::IntoIter<Trial>>) -> Option<Trial> {
-    trials.lock().unwrap_or_else(PoisonError::into_inner).next()
+/// The next case that nobody has taken.
+fn next(cases: &Mutex<std::vec::IntoIter<Case>>) -> Option<Case> {
+    cases.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// What was answered while the condition was in force is judged; what would follow it is not.
 fn leave_off(running: &mut [Running<'_>], reason: &str) {
-    for trial in running {
-        let place = if trial.answered { &mut trial.unfinished } else { &mut trial.inconclusive };
+    for case in running {
+        let place = if case.answered { &mut case.unfinished } else { &mut case.inconclusive };
         place.get_or_insert_with(|| reason.to_owned());
     }
 }
 
 fn give_up(running: &mut [Running<'_>], reason: &str) {
-    for trial in running {
-        trial.inconclusive.get_or_insert_with(|| reason.to_owned());
+    for case in running {
+        case.inconclusive.get_or_insert_with(|| reason.to_owned());
     }
 }

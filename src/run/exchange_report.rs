@@ -2,9 +2,9 @@
 
 use crate::{
     check::Record,
-    http::{Answer, Request},
+    http::{Request, Response},
     secret::Mask,
-    verdict::{AnswerReport, ExchangeReport, RequestReport},
+    verdict::{ExchangeReport, RequestReport, ResponseReport},
 };
 
 use super::finish::fractional_millis;
@@ -19,7 +19,7 @@ pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
         phase: record.phase.name().to_owned(),
         role: record.role.clone(),
         request: request_report(&exchange.request, mask),
-        answer: exchange.result.as_ref().ok().map(|answer| answer_report(answer, mask)),
+        response: exchange.result.as_ref().ok().map(|response| response_report(response, mask)),
         error: exchange.result.as_ref().err().map(|error| mask.text(&error.to_string()).into_owned()),
         ms: fractional_millis(exchange.elapsed),
     }
@@ -36,18 +36,18 @@ fn request_report(request: &Request, mask: &Mask) -> RequestReport {
     }
 }
 
-fn answer_report(answer: &Answer, mask: &Mask) -> AnswerReport {
+fn response_report(response: &Response, mask: &Mask) -> ResponseReport {
     // Kept until the end of the run: no more room than there are headers.
-    let mut headers = Vec::with_capacity(answer.headers.len());
-    headers.extend(answer.headers.iter().map(|(name, value)| {
+    let mut headers = Vec::with_capacity(response.headers.len());
+    headers.extend(response.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
         (mask.text(name.as_str()).into_owned(), mask.text(&value).into_owned())
     }));
-    AnswerReport {
-        status: answer.status,
+    ResponseReport {
+        status: response.status,
         headers,
-        body: cut(mask.text(&answer.text_lossy()).into_owned(), LONGEST_BODY),
-        length: answer.body.len() as u64,
+        body: cut(mask.text(&response.text_lossy()).into_owned(), LONGEST_BODY),
+        length: response.body.len() as u64,
     }
 }
 

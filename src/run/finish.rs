@@ -1,4 +1,4 @@
-//! A trial that is over, judged and put into words.
+//! A case that is over, judged and put into words.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,33 +9,33 @@ use crate::{
     check::{self, Finding, Identity, Phase, Subject, View},
     pack::{Contract, Failure, Pack, Scenario},
     snapshot::{Picture, SnapshotFile, file_name, picture},
-    verdict::{Documented, Exercise, ObservedAnswer, Outcome, SnapshotReport, TrialReport, WaivedFinding},
+    verdict::{CaseReport, Documented, Exercise, ObservedResponse, Outcome, SnapshotReport, WaivedFinding},
 };
 
 use super::{
-    course::Running,
     exchange_report::{LONGEST_BODY, cut, exchange_report},
-    plan::Trial,
+    flow::Running,
+    plan::Case,
     session::Session,
     whole::Exchanges,
 };
 
-/// The longest text about an answer that may quote it, in bytes: an answer can be megabytes long, and every check
+/// The longest text about a response that may quote it, in bytes: a response can be megabytes long, and every check
 /// that quotes it would put them into every report again.
 const LONGEST_QUOTE: usize = 2 << 10;
 
 impl Running<'_> {
-    /// Judges the trial.
-    pub fn finish(self) -> TrialReport {
+    /// Judges the case.
+    pub fn finish(self) -> CaseReport {
         let duration = self.began.elapsed();
-        let (session, trial) = (self.session, self.trial);
-        let mut report = blank(session, trial);
+        let (session, case) = (self.session, self.case);
+        let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
         let subject =
-            self.answered.then(|| Subject::new(&session.pack.contract, &trial.scenario, &self.observed));
+            self.answered.then(|| Subject::new(&session.pack.contract, &case.scenario, &self.observed));
         let subject = subject.flatten();
         if let Some(subject) = &subject {
             let observed = observed(subject, session);
@@ -44,37 +44,37 @@ impl Running<'_> {
         }
         let reason = self.inconclusive.as_ref().map(quoted);
         let undocumented =
-            check::undocumented(&session.pack.contract, &trial.scenario, &self.observed).into_iter();
+            check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
         match (reason, &subject) {
             // What the request under test showed before something later went wrong is still worth showing,
             // but it is no verdict.
             (Some(reason), _) => {
-                let declared = check::declared(&self.observed, trial.scenario.source);
-                sort(&mut report, undocumented.chain(declared), session, trial);
+                let declared = check::declared(&self.observed, case.scenario.source);
+                sort(&mut report, undocumented.chain(declared), session, case);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);
             }
             (None, Some(subject)) => {
-                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, trial);
-                judge(&mut report, subject, session, trial);
+                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
+                judge(&mut report, subject, session, case);
             }
             (None, None) => {
                 report.outcome = Outcome::Inconclusive;
-                report.reason = Some("there is no answer to judge".to_owned());
+                report.reason = Some("there is no response to judge".to_owned());
             }
         }
         if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
             report.reason = Some(quoted(reason));
             report.outcome = Outcome::Inconclusive;
         }
-        // What is wrong with an answer stays wrong, whatever could not be asked before or after it.
+        // What is wrong with a response stays wrong, whatever could not be asked before or after it.
         if !report.violations.is_empty() {
             report.outcome = Outcome::Failed;
         }
         if report.outcome == Outcome::Inconclusive {
             report.exercised = Exercise::No;
         }
-        // Last, because most reports show nothing of a trial that simply passed.
+        // Last, because most reports show nothing of a case that simply passed.
         if session.exchanges == Exchanges::OfAll || report.is_notable() {
             let records = self.observed.records.iter();
             report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
@@ -83,27 +83,27 @@ impl Running<'_> {
     }
 }
 
-/// The report of a trial that was not run.
-pub(super) fn not_run(session: &Session, trial: &Trial, outcome: Outcome, reason: &str) -> TrialReport {
-    TrialReport { outcome, reason: Some(reason.to_owned()), ..blank(session, trial) }
+/// The report of a case that was not run.
+pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: &str) -> CaseReport {
+    CaseReport { outcome, reason: Some(reason.to_owned()), ..blank(session, case) }
 }
 
-fn blank(session: &Session, trial: &Trial) -> TrialReport {
+fn blank(session: &Session, case: &Case) -> CaseReport {
     let contract = &session.pack.contract;
-    let failure = &contract.failures[trial.scenario.failure];
-    TrialReport {
-        index: trial.index,
-        name: Arc::clone(&trial.name),
+    let failure = &contract.failures[case.scenario.failure];
+    CaseReport {
+        index: case.index,
+        name: Arc::clone(&case.name),
         pack: Arc::clone(&session.names.0),
-        failure: Arc::clone(&session.names.1[trial.scenario.failure]),
-        cause: trial.scenario.cause.map(|cause| failure.causes[cause].clone()),
+        failure: Arc::clone(&session.names.1[case.scenario.failure]),
+        cause: case.scenario.cause.map(|cause| failure.causes[cause].clone()),
         operation: None,
         outcome: Outcome::Skipped,
         reason: None,
-        source: trial.scenario.source,
-        documentation: trial.scenario.documentation.clone(),
-        location: trial.scenario.place.to_string(),
-        documented: Arc::clone(&session.documented[trial.scenario.failure]),
+        source: case.scenario.source,
+        documentation: case.scenario.documentation.clone(),
+        location: case.scenario.place.to_string(),
+        documented: Arc::clone(&session.documented[case.scenario.failure]),
         observed: None,
         exercised: Exercise::No,
         violations: Vec::new(),
@@ -137,7 +137,7 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
 }
 
 /// Puts findings where they belong: violations, known ones, warnings.
-fn sort(report: &mut TrialReport, findings: impl Iterator<Item = Finding>, session: &Session, trial: &Trial) {
+fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, session: &Session, case: &Case) {
     let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
@@ -145,7 +145,7 @@ fn sort(report: &mut TrialReport, findings: impl Iterator<Item = Finding>, sessi
         let waiver = session
             .waivers
             .iter()
-            .find(|waiver| waiver.holds_on(session.today) && waiver.matches(&trial.name, finding.check));
+            .find(|waiver| waiver.holds_on(session.today) && waiver.matches(&case.name, finding.check));
         match waiver {
             Some(waiver) => report.waived.push(WaivedFinding {
                 finding,
@@ -158,7 +158,7 @@ fn sort(report: &mut TrialReport, findings: impl Iterator<Item = Finding>, sessi
     }
 }
 
-fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, trial: &Trial) {
+fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case: &Case) {
     report.exercised = exercised(subject);
     report.outcome = if !report.violations.is_empty() {
         Outcome::Failed
@@ -170,9 +170,9 @@ fn judge(report: &mut TrialReport, subject: &Subject<'_>, session: &Session, tri
     if report.outcome == Outcome::Waived {
         report.reason = report.waived.first().map(|waived| waived.reason.clone());
     } else if report.exercised == Exercise::No {
-        report.reason = Some(format!("the answer was {}", identity_in_words(subject, session)));
+        report.reason = Some(format!("the response was {}", identity_in_words(subject, session)));
     }
-    report.snapshot = snapshot(subject, session, trial);
+    report.snapshot = snapshot(subject, session, case);
 }
 
 /// A control that gets the same failure shows that the request proved nothing, waived or not.
@@ -195,7 +195,7 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
 /// or no body at all.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
     if subject.is_bare() && subject.triggered.code().is_some() {
-        return Some(format!("HTTP {} alone, without a code", subject.answer().status));
+        return Some(format!("HTTP {} alone, without a code", subject.response().status));
     }
     let code = subject.view.code_of(subject.triggered)?;
     let other = subject.triggered.code().is_some_and(|own| own != code);
@@ -207,7 +207,7 @@ fn plain(code: &Value) -> String {
 }
 
 fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
-    let status = subject.answer().status;
+    let status = subject.response().status;
     match &subject.identity {
         Identity::Triggered { .. } => format!("{} to the control as well", subject.triggered.id),
         Identity::Other(index) => {
@@ -221,10 +221,10 @@ fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
     }
 }
 
-fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
+fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
     let envelope = &subject.triggered.envelope;
-    ObservedAnswer {
-        status: subject.answer().status,
+    ObservedResponse {
+        status: subject.response().status,
         code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
         request_id: subject
             .view
@@ -234,7 +234,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedAnswer {
     }
 }
 
-/// The request ids of the answers whose request id is documented: those of the request under test.
+/// The request ids of the responses whose request id is documented: those of the request under test.
 fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<str>>) -> Vec<Arc<str>> {
     let binding =
         subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
@@ -250,7 +250,7 @@ fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<s
         let view = View::new(record.exchange.result.as_ref().ok()?, None);
         let id = view.request_id(&subject.triggered.envelope)?;
         let id = short_id(session.mask.text(&id).into_owned());
-        // The answer in short holds the same one.
+        // The response in short holds the same one.
         Some(observed.filter(|observed| ***observed == *id).map_or_else(|| id.into(), Arc::clone))
     });
     let mut ids: Vec<Arc<str>> = ids.collect();
@@ -260,14 +260,14 @@ fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<s
     ids
 }
 
-fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<SnapshotReport> {
+fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<SnapshotReport> {
     let approved = session.approved.as_ref()?;
-    let name = trial_file(session, trial);
+    let name = case_file(session, case);
     let now = SnapshotFile {
-        source: trial.scenario.place.source.name().to_owned(),
-        expression: trial.name.to_string(),
+        source: case.scenario.place.source.name().to_owned(),
+        expression: case.name.to_string(),
         contents: picture(Picture {
-            answer: subject.answer(),
+            response: subject.response(),
             failure: subject.triggered,
             own_values: &subject.observed.own_values,
             mask: &session.mask,
@@ -286,9 +286,9 @@ fn snapshot(subject: &Subject<'_>, session: &Session, trial: &Trial) -> Option<S
     }
 }
 
-/// The snapshot of a trial, below the pack's folder.
-fn trial_file(session: &Session, trial: &Trial) -> String {
-    scenario_file(session, &trial.scenario, trial.row)
+/// The snapshot of a case, below the pack's folder.
+fn case_file(session: &Session, case: &Case) -> String {
+    scenario_file(session, &case.scenario, case.row)
 }
 
 /// The snapshot of a scenario, or of one row of it, below the pack's folder.
@@ -316,7 +316,7 @@ fn short_id(id: String) -> String {
 }
 
 /// A code as it is; what is too long for a code, or is none, is shown as the beginning of its text: a report must not
-/// nest as deep as an answer can.
+/// nest as deep as a response can.
 fn short_code(code: &Value, session: &Session) -> Value {
     let text = plain(code);
     let scalar = !code.is_array() && !code.is_object();

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     check::View,
-    http::{Answer, Body, Header, Request},
+    http::{Body, Header, Request, Response},
     target::{Carried, Command, Credential, Login, LoginStep},
     template::{Held, Scope},
 };
@@ -114,8 +114,8 @@ impl Session {
         let mut scope = self.scope();
         let mut last = None;
         for step in &login.steps {
-            let answer = self.login_step(step, role, &mut scope).await?;
-            last = Some(answer);
+            let response = self.login_step(step, role, &mut scope).await?;
+            last = Some(response);
         }
         let (name, template) = &login.header;
         let value = template.fill(&scope).map_err(|error| error.to_string())?.sent;
@@ -134,13 +134,13 @@ impl Session {
         Ok(LoggedIn { header: Header { name: name.clone(), value, shown }, expires })
     }
 
-    async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Answer, String> {
+    async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Response, String> {
         let request = self.login_request(step, scope)?;
         let line = format!("{} {}", step.method, step.address.shown);
-        let answer =
+        let response =
             self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
-        let view = View::new(&answer, None);
-        if !(200..300).contains(&answer.status) {
+        let view = View::new(&response, None);
+        if !(200..300).contains(&response.status) {
             return Err(format!("{line} was answered {}", self.describe(view)));
         }
         for (name, part) in &step.capture {
@@ -153,7 +153,7 @@ impl Session {
             }
             scope.set(name.clone(), Held::secret(value));
         }
-        Ok(answer)
+        Ok(response)
     }
 
     fn login_request(&self, step: &LoginStep, scope: &Scope) -> Result<Request, String> {

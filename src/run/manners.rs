@@ -26,7 +26,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients that a target wants; `witness`: it is taken down who answers.
+    /// The clients that a target wants; `witness`: it is taken down who responses.
     ///
     /// # Errors
     /// When a certificate cannot be used.
@@ -102,8 +102,8 @@ impl Session {
                 body: None,
             };
             let said = match self.clients.send(request, None).await.result {
-                Ok(answer) if (200..300).contains(&answer.status) => return Ok(()),
-                Ok(answer) => format!("HTTP {}", answer.status),
+                Ok(response) if (200..300).contains(&response.status) => return Ok(()),
+                Ok(response) => format!("HTTP {}", response.status),
                 Err(error) => error.to_string(),
             };
             if began.elapsed() >= readiness.within {

@@ -1,18 +1,19 @@
-//! The engine: plans, trials, their stages, and the report of a run.
+//! The engine: plans, cases, their stages, and the report of a run.
 //!
-//! A trial goes through stages: control (with a setup and a teardown of its own), setup, request, what follows,
-//! teardown. Trials run side by side, except those that share a lock; trials under a condition that concerns
+//! A case goes through stages: control (with a setup and a teardown of its own), setup, request, what follows,
+//! teardown. Cases run side by side, except those that share a lock; cases under a condition that concerns
 //! everyone run last, alone: setups and controls, begin, requests, end, what follows, teardowns.
 
 mod build;
-mod canary;
+mod cleanup;
 mod conditions;
-mod course;
 mod diagnosis;
 mod engine;
 mod error;
 mod exchange_report;
 mod finish;
+mod flow;
+mod health_check;
 mod interrupt;
 mod locks;
 mod login;
@@ -22,15 +23,14 @@ mod plan;
 mod sending;
 mod session;
 mod shared;
-mod sweep;
 mod target_check;
 mod wait;
 mod whole;
 
-pub use crate::pack::trial_names;
+pub use crate::pack::case_names;
+pub use cleanup::{CleanupReport, Swept, cleanup};
 pub use error::RunError;
 pub use interrupt::{Interrupt, Interrupter, interrupt};
-pub use plan::{Plan, Selectors, Trial};
-pub use sweep::{SweepReport, Swept, sweep};
+pub use plan::{Case, Plan, Selectors};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{Exchanges, RunOptions, run};

@@ -1,4 +1,4 @@
-//! What a run will do: the selected trials, and why others are skipped.
+//! What a run will do: the selected cases, and why others are skipped.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,16 +6,16 @@ use std::{
 };
 
 use crate::{
-    pack::{Contract, Pack, Row, Scenario, trial_names},
+    pack::{Contract, Pack, Row, Scenario, case_names},
     target::{Condition, Target, glob},
-    verdict::{Lack, LackKind, Selection, Shard},
+    verdict::{MissingRequirement, RequirementKind, Selection, Shard},
 };
 
 use super::shared::Shared;
 
-/// One trial: a scenario, or one row of it.
+/// One case: a scenario, or one row of it.
 #[derive(Debug, Clone)]
-pub struct Trial {
+pub struct Case {
     /// Its place in the run.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
@@ -28,14 +28,14 @@ pub struct Trial {
     pub skip: Option<String>,
 }
 
-impl Trial {
+impl Case {
     /// The row, if the scenario has rows.
     pub fn row(&self) -> Option<&Row> {
         self.scenario.rows.get(self.row?)
     }
 }
 
-impl Trial {
+impl Case {
     /// The locks that it takes, sorted: its own, and one for each exclusive role that it uses.
     pub(super) fn locks(&self, target: &Target) -> Vec<String> {
         let roles = self.scenario.needs().roles.into_iter();
@@ -47,29 +47,29 @@ impl Trial {
     }
 }
 
-/// The trials of one pack on one target.
+/// The cases of one pack on one target.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The pack.
     pub pack: Arc<Pack>,
     /// The target.
     pub target: Arc<Target>,
-    /// The trials that will run, in the order of the pack: those that are selected, or a shard of them.
-    pub trials: Vec<Trial>,
+    /// The cases that will run, in the order of the pack: those that are selected, or a shard of them.
+    pub cases: Vec<Case>,
     /// What the target does not bring.
-    pub lacks: Vec<Lack>,
+    pub missing_requirements: Vec<MissingRequirement>,
     /// What was selected, where it is not everything.
     pub selection: Option<Selection>,
-    /// How many trials are selected, all shards taken together.
+    /// How many cases are selected, all shards taken together.
     pub selected: usize,
     /// Which part of them this is.
     pub shard: Option<Shard>,
-    /// What holds within one process alone and the selected trials need, in words: shards would get in each other's
+    /// What holds within one process alone and the selected cases need, in words: shards would get in each other's
     /// way.
     pub shared: Vec<String>,
 }
 
-/// Which trials are asked for: prefixes or globs of their names.
+/// Which cases are asked for: prefixes or globs of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Selectors(pub Vec<String>);
 
@@ -96,12 +96,12 @@ fn picks(selector: &str, name: &str) -> bool {
 }
 
 impl Plan {
-    /// The plan for a pack on a target; `first` is the index of its first trial in the run.
+    /// The plan for a pack on a target; `first` is the index of its first case in the run.
     pub fn new(pack: Arc<Pack>, target: Arc<Target>, selectors: &Selectors, first: usize) -> Self {
         Self::of_shard(pack, target, selectors, first, None)
     }
 
-    /// The plan for one shard of a pack on a target, or for all of it; `first` is the index of the pack's first trial
+    /// The plan for one shard of a pack on a target, or for all of it; `first` is the index of the pack's first case
     /// in the run, all shards taken together.
     pub fn of_shard(
         pack: Arc<Pack>,
@@ -110,13 +110,13 @@ impl Plan {
         first: usize,
         shard: Option<Shard>,
     ) -> Self {
-        let mut trials: Vec<Trial> = Vec::new();
+        let mut cases: Vec<Case> = Vec::new();
         let mut selection = Selection::default();
         let mut all = true;
-        let mut lacks: BTreeMap<(LackKind, String), usize> = BTreeMap::new();
+        let mut missing_requirements: BTreeMap<(RequirementKind, String), usize> = BTreeMap::new();
         let mut shared = Shared::default();
         let mut selected = 0;
-        for (name, scenario, row) in trial_names(&pack) {
+        for (name, scenario, row) in case_names(&pack) {
             if !selectors.pick(&name) {
                 all = false;
                 continue;
@@ -124,29 +124,29 @@ impl Plan {
             let lacking = lacking(scenario, &pack.contract, &target);
             let skip = skip_reason(&lacking);
             let name = Arc::from(name);
-            let trial = Trial { index: first + selected, name, scenario: Arc::clone(scenario), row, skip };
+            let case = Case { index: first + selected, name, scenario: Arc::clone(scenario), row, skip };
             selected += 1;
-            shared.note(&trial, &target);
-            if shard.is_some_and(|shard| !shard.holds(&trial.name)) {
+            shared.note(&case, &target);
+            if shard.is_some_and(|shard| !shard.holds(&case.name)) {
                 all = false;
                 continue;
             }
             selection.failures.insert(scenario.failure);
             selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
             for (kind, name) in lacking {
-                *lacks.entry((kind, name.to_owned())).or_default() += 1;
+                *missing_requirements.entry((kind, name.to_owned())).or_default() += 1;
             }
-            trials.push(trial);
+            cases.push(case);
         }
-        let lacks = lacks.into_iter().map(|((kind, name), trials)| {
+        let missing_requirements = missing_requirements.into_iter().map(|((kind, name), cases)| {
             let about = about(kind, &name, &pack.contract);
-            Lack { kind, name, about, trials }
+            MissingRequirement { kind, name, about, cases }
         });
         Self {
-            lacks: lacks.collect(),
+            missing_requirements: missing_requirements.collect(),
             pack,
             target,
-            trials,
+            cases,
             selection: (!all).then_some(selection),
             selected,
             shard,
@@ -162,8 +162,12 @@ impl Plan {
     }
 }
 
-/// What the target lacks for a scenario: kind and name, in the order in which they are told.
-fn lacking<'s>(scenario: &'s Scenario, contract: &Contract, target: &Target) -> Vec<(LackKind, &'s str)> {
+/// What the target missing_requirements for a scenario: kind and name, in the order in which they are told.
+fn lacking<'s>(
+    scenario: &'s Scenario,
+    contract: &Contract,
+    target: &Target,
+) -> Vec<(RequirementKind, &'s str)> {
     let needs = scenario.needs();
     let roles = needs.roles.iter().copied().filter(|role| !target.roles.contains_key(*role));
     let unset = |name: &&str| {
@@ -187,30 +191,32 @@ fn lacking<'s>(scenario: &'s Scenario, contract: &Contract, target: &Target) -> 
         .filter(|name| !own.contains(name) && !by_condition.contains(name));
     let condition = scenario.condition.as_deref().filter(|name| !target.conditions.contains_key(*name));
     roles
-        .map(|role| (LackKind::Role, role))
-        .chain(variables.map(|variable| (LackKind::Variable, variable)))
-        .chain(condition.map(|condition| (LackKind::Condition, condition)))
+        .map(|role| (RequirementKind::Role, role))
+        .chain(variables.map(|variable| (RequirementKind::Variable, variable)))
+        .chain(condition.map(|condition| (RequirementKind::Condition, condition)))
         .collect()
 }
 
 /// Why a scenario is skipped, in one sentence.
-fn skip_reason(lacking: &[(LackKind, &str)]) -> Option<String> {
+fn skip_reason(lacking: &[(RequirementKind, &str)]) -> Option<String> {
     let of = |kind| {
         let names: Vec<&str> =
             lacking.iter().filter(|(other, _)| *other == kind).map(|(_, name)| *name).collect();
         (!names.is_empty()).then(|| format!("no {} {}", kind.word(), names.join(", ")))
     };
-    let parts: Vec<String> =
-        [LackKind::Role, LackKind::Variable, LackKind::Condition].into_iter().filter_map(of).collect();
+    let parts: Vec<String> = [RequirementKind::Role, RequirementKind::Variable, RequirementKind::Condition]
+        .into_iter()
+        .filter_map(of)
+        .collect();
     (!parts.is_empty()).then(|| format!("the target brings {}", parts.join(" and ")))
 }
 
 /// What a contract says about something that a target is to bring.
-fn about(kind: LackKind, name: &str, contract: &Contract) -> String {
+fn about(kind: RequirementKind, name: &str, contract: &Contract) -> String {
     let about = match kind {
-        LackKind::Role => contract.roles.get(name),
-        LackKind::Variable => contract.variables.get(name).map(|variable| &variable.about),
-        LackKind::Condition => contract.conditions.get(name),
+        RequirementKind::Role => contract.roles.get(name),
+        RequirementKind::Variable => contract.variables.get(name).map(|variable| &variable.about),
+        RequirementKind::Condition => contract.conditions.get(name),
     };
     about.cloned().unwrap_or_default()
 }

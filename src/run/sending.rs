@@ -1,4 +1,4 @@
-//! One step of a trial: made, sent, held against what it expects, captured from.
+//! One step of a case: made, sent, held against what it expects, captured from.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     check::{Identity, Item, Phase, Pick, Record, View, show, told_wait},
-    http::{Answer, Exchange},
+    http::{Exchange, Response},
     pack::{At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor},
     template::{Held, Scope},
 };
@@ -31,7 +31,7 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// What a request is sent for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Purpose<'a> {
-    /// The part of the trial.
+    /// The part of the case.
     pub phase: Phase,
     /// The role whose credentials go with it.
     pub role: Option<&'a str>,
@@ -43,7 +43,7 @@ impl Session {
     /// Sends a request; a 429 that was not meant waits as told and sends it again, a few times.
     ///
     /// # Errors
-    /// Why there is no answer that could be judged.
+    /// Why there is no response that could be judged.
     pub(super) async fn send(
         &self,
         template: &RequestTemplate,
@@ -64,11 +64,11 @@ impl Session {
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
-            let answer = result.map_err(|error| error.to_string())?;
-            if answer.status != 429 || purpose.expects_429 {
+            let response = result.map_err(|error| error.to_string())?;
+            if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }
-            let told = self.told(&answer).unwrap_or(Duration::from_secs(1));
+            let told = self.told(&response).unwrap_or(Duration::from_secs(1));
             if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
                 return Err(format!(
                     "the target limits our rate (HTTP 429, told to wait {} s)",
@@ -82,11 +82,11 @@ impl Session {
         }
     }
 
-    /// From here on the credentials in an answer are masked wherever they turn up, also in the answer itself.
+    /// From here on the credentials in a response are masked wherever they turn up, also in the response itself.
     fn learn_secrets(&self, exchange: &Exchange) {
         let secrets = &self.pack.contract.secrets;
-        let Ok(answer) = &exchange.result else { return };
-        let Some(body) = answer.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
+        let Ok(response) = &exchange.result else { return };
+        let Some(body) = response.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
         for pointer in secrets {
             if let Some(text) = pointer.find(body).and_then(Value::as_str) {
                 self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
@@ -97,14 +97,14 @@ impl Session {
     /// Carries out a step.
     ///
     /// # Errors
-    /// Why the trial cannot go on: no answer, another answer than expected, nothing to capture.
+    /// Why the case cannot go on: no response, another response than expected, nothing to capture.
     pub(super) async fn step(
         &self,
         step: &Step,
         scope: &mut Scope,
         phase: Phase,
         own_role: Option<&str>,
-        tested: Option<&Answer>,
+        tested: Option<&Response>,
         records: &mut Vec<Record>,
     ) -> Result<(), String> {
         if let Some(wait) = &step.wait {
@@ -113,18 +113,18 @@ impl Session {
         let Some(request) = &step.request else { return Ok(()) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
         // After the wait that a 429 told, one more of them is what the check `recovers` is about.
-        let still_limited = step.again && tested.is_some_and(|answer| answer.status == 429);
+        let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
         let expects_429 = still_limited || self.expects_429(&step.expect);
         let purpose = Purpose { phase, role, expects_429 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
-            let Some(answer) = answer_of(records, index) else { return Err("no answer".to_owned()) };
+            let Some(response) = response_of(records, index) else { return Err("no response".to_owned()) };
             match &step.until {
                 Some(until) => {
-                    let wrong = self.unmet(until, &answer, None, scope, true)?;
+                    let wrong = self.unmet(until, &response, None, scope, true)?;
                     if wrong.is_none() {
-                        return self.capture(step, &answer, scope);
+                        return self.capture(step, &response, scope);
                     }
                     if Instant::now() + POLL > deadline {
                         return Err(format!(
@@ -136,31 +136,31 @@ impl Session {
                     tokio::time::sleep(POLL).await;
                 }
                 // Whether the request under test now succeeds is for a check to say, not for the step.
-                None if step.again => return Ok(()),
+                None if step.resend => return Ok(()),
                 None => {
-                    if let Some(wrong) = self.unmet(&step.expect, &answer, None, scope, false)? {
+                    if let Some(wrong) = self.unmet(&step.expect, &response, None, scope, false)? {
                         return Err(wrong);
                     }
-                    return self.capture(step, &answer, scope);
+                    return self.capture(step, &response, scope);
                 }
             }
         }
     }
 
-    /// What keeps `answer` from being what is expected, in words; `None` if nothing does.
+    /// What keeps `response` from being what is expected, in words; `None` if nothing does.
     ///
     /// # Errors
     /// When the expectation itself cannot be used with these values.
     pub(super) fn unmet(
         &self,
         expect: &Expect,
-        answer: &Answer,
+        response: &Response,
         pick: Option<&Pick>,
         scope: &Scope,
         polling: bool,
     ) -> Result<Option<String>, String> {
         let contract = &self.pack.contract;
-        let view = View::new(answer, pick);
+        let view = View::new(response, pick);
         let got = || format!("it was answered {}", self.describe(view));
         if let Some(failure) = expect.failure {
             if !matches!(Identity::of(view, contract, failure), Identity::Triggered { .. }) {
@@ -174,13 +174,13 @@ impl Session {
                 return Ok(Some(format!("{}, expected a success", got())));
             }
         }
-        if !expect.status.is_empty() && !expect.status.iter().any(|status| status.matches(answer.status)) {
+        if !expect.status.is_empty() && !expect.status.iter().any(|status| status.matches(response.status)) {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
             return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
         }
         for header in &expect.headers {
             let fits =
-                answer.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+                response.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
             if !fits {
                 return Ok(Some(format!("the header {} is not as expected", header.name)));
             }
@@ -195,15 +195,15 @@ impl Session {
         Ok(None)
     }
 
-    /// Whether an answer is a success: documented as one, and no documented failure.
+    /// Whether a response is a success: documented as one, and no documented failure.
     pub(super) fn succeeded(&self, view: View<'_>) -> bool {
         !matches!(view.item, Item::Unpicked(_))
             && Identity::of_any(view, &self.pack.contract) == Identity::Success
     }
 
-    /// An answer in a few words: status and code.
+    /// A response in a few words: status and code.
     pub(super) fn describe(&self, view: View<'_>) -> String {
-        let status = view.answer.status;
+        let status = view.response.status;
         match view.code(&self.pack.contract.envelope) {
             Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
             _ => format!("HTTP {status}"),
@@ -220,20 +220,20 @@ impl Session {
         step: &Step,
         wait: &WaitFor,
         scope: &Scope,
-        tested: Option<&Answer>,
+        tested: Option<&Response>,
     ) -> Result<Duration, String> {
         let wait = match wait {
             WaitFor::Time(wait) => self.time(wait, scope)?,
             WaitFor::RetryAfter => {
-                let told = tested.and_then(|answer| self.told(answer));
-                told.ok_or("the answer does not tell how long to wait")?
+                let told = tested.and_then(|response| self.told(response));
+                told.ok_or("the response does not tell how long to wait")?
             }
         };
         if let Some(at_most) = &step.at_most {
             let at_most = self.time(at_most, scope)?;
             if wait > at_most {
                 return Err(format!(
-                    "the answer asks to wait {} s, more than {} s",
+                    "the response asks to wait {} s, more than {} s",
                     wait.as_secs(),
                     at_most.as_secs()
                 ));
@@ -242,11 +242,11 @@ impl Session {
         Ok(wait.min(LONGEST_WAIT))
     }
 
-    /// How long an answer tells to wait, in the places that are documented for its status or else as HTTP has it.
-    fn told(&self, answer: &Answer) -> Option<Duration> {
-        let view = View::new(answer, None);
+    /// How long a response tells to wait, in the places that are documented for its status or else as HTTP has it.
+    fn told(&self, response: &Response) -> Option<Duration> {
+        let view = View::new(response, None);
         let failures = self.pack.contract.failures.iter();
-        let documented = failures.filter(|failure| failure.allows_status(answer.status));
+        let documented = failures.filter(|failure| failure.allows_status(response.status));
         let mut told = documented.filter_map(|failure| told_wait(view, Some(failure)));
         told.next().or_else(|| told_wait(view, None))
     }
@@ -258,11 +258,11 @@ impl Session {
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
 
-    /// Takes the captures of a step from its answer. From here on a secret one is masked wherever it turns up,
-    /// also in the answer that it came in.
-    fn capture(&self, step: &Step, answer: &Answer, scope: &mut Scope) -> Result<(), String> {
+    /// Takes the captures of a step from its response. From here on a secret one is masked wherever it turns up,
+    /// also in the response that it came in.
+    fn capture(&self, step: &Step, response: &Response, scope: &mut Scope) -> Result<(), String> {
         for capture in &step.capture {
-            let view = View::new(answer, None);
+            let view = View::new(response, None);
             // `null` names nothing either: a request made of it would fail for a reason of its own.
             let value: Value =
                 view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
@@ -285,8 +285,8 @@ impl Session {
     }
 }
 
-/// The answer of a record.
-pub(super) fn answer_of(records: &[Record], index: usize) -> Option<Answer> {
+/// The response of a record.
+pub(super) fn response_of(records: &[Record], index: usize) -> Option<Response> {
     records.get(index)?.exchange.result.as_ref().ok().cloned()
 }
 

@@ -1,4 +1,4 @@
-//! What all trials of one pack on one target share.
+//! What all cases of one pack on one target share.
 
 use std::{
     collections::HashMap,
@@ -19,14 +19,14 @@ use crate::{
 };
 
 use super::{
-    canary::CanaryState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients,
+    health_check::HealthCheckState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients,
     whole::Exchanges,
 };
 
-/// What all trials of one pack on one target share.
+/// What all cases of one pack on one target share.
 #[derive(Debug)]
 pub struct Session {
-    /// The OpenAPI document that answers are held against besides.
+    /// The OpenAPI document that responses are held against besides.
     pub against: Option<Against>,
     /// The pack.
     pub pack: Arc<Pack>,
@@ -42,24 +42,24 @@ pub struct Session {
     pub waivers: Arc<Vec<Waiver>>,
     /// The day on which waivers are judged.
     pub today: jiff::civil::Date,
-    /// The approved answers.
+    /// The approved responses.
     pub approved: Option<Approved>,
     /// Ctrl-C.
     pub interrupt: Interrupt,
     /// Scenarios that must not overlap.
     pub locks: Locks,
     /// Whether the run can still go on.
-    pub canary_state: CanaryState,
+    pub health_check_state: HealthCheckState,
     /// Whether programs may be run that print credentials.
     pub commands_allowed: bool,
     /// The logins that were done.
     pub logins: Logins,
-    /// What is documented about each failure, in the order of the contract: every report of a trial holds it.
+    /// What is documented about each failure, in the order of the contract: every report of a case holds it.
     pub documented: Vec<Arc<Documented>>,
-    /// The name of the pack, and the ids of its failures in the order of the contract, as each report of a trial holds
+    /// The name of the pack, and the ids of its failures in the order of the contract, as each report of a case holds
     /// them.
     pub names: (Arc<str>, Vec<Arc<str>>),
-    /// Of which trials it is told what was sent and received.
+    /// Of which cases it is told what was sent and received.
     pub exchanges: Exchanges,
     /// A short random name of the run; created names carry it.
     pub run: String,
@@ -68,7 +68,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A scope for one course of a trial, with a `${unique}` of its own.
+    /// A scope for one flow of a case, with a `${unique}` of its own.
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         Scope::new(Arc::clone(&self.variables), format!("failspec-{}-{}", self.run, base36(number)))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     check::View,
-    pack::{Control, Course, RequestTemplate},
+    pack::{Control, Flow, RequestTemplate},
 };
 
 use super::{
@@ -51,7 +51,7 @@ pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetChe
         check.unreachable = Some(reason);
         return Ok(check);
     }
-    check.unreachable = session.probe(&plan.trials).await;
+    check.unreachable = session.probe(&plan.cases).await;
     if check.unreachable.is_some() {
         return Ok(check);
     }
@@ -72,19 +72,19 @@ impl Session {
             Err(reason) => return RoleCheck::Refused(self.mask.text(&reason).into_owned()),
         };
         let scope = self.scope();
-        let mut requests = plan.trials.iter().filter_map(|trial| match &trial.scenario.control {
-            Control::Course(course) => fit_for_trying(course, role),
+        let mut requests = plan.cases.iter().filter_map(|case| match &case.scenario.control {
+            Control::Flow(flow) => fit_for_trying(flow, role),
             _ => None,
         });
         let built = requests.find_map(|request| {
             build(request, Some(credential.clone()), &scope, &self.target, &Extra::default()).ok()
         });
         let Some(request) = built else { return RoleCheck::Untried };
-        let line = super::course::line(&request);
+        let line = super::flow::line(&request);
         match self.clients.send(request, Some(role)).await.result {
-            Ok(answer) if self.succeeded(View::new(&answer, None)) => RoleCheck::Works(line),
-            Ok(answer) => {
-                let said = self.describe(View::new(&answer, None));
+            Ok(response) if self.succeeded(View::new(&response, None)) => RoleCheck::Works(line),
+            Ok(response) => {
+                let said = self.describe(View::new(&response, None));
                 RoleCheck::Refused(self.mask.text(&format!("{line} was answered {said}")).into_owned())
             }
             Err(error) => RoleCheck::Refused(format!("{line}: {error}")),
@@ -93,8 +93,8 @@ impl Session {
 }
 
 /// A control's request that can be sent by itself and must succeed as this role.
-fn fit_for_trying<'c>(course: &'c Course, role: &str) -> Option<&'c RequestTemplate> {
-    let request = &course.request;
-    let alone = course.setup.is_empty() && request.is_safe();
+fn fit_for_trying<'c>(flow: &'c Flow, role: &str) -> Option<&'c RequestTemplate> {
+    let request = &flow.request;
+    let alone = flow.setup.is_empty() && request.is_safe();
     (alone && request.role.as_deref() == Some(role)).then_some(request)
 }

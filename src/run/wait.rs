@@ -9,34 +9,34 @@ use crate::{
 };
 
 use super::{
-    plan::{Plan, Trial},
+    plan::{Case, Plan},
     sending::LONGEST_WAIT,
     session::variables,
 };
 
-/// The waits of the trials that will run, in the order of the plan. Those that an answer asks for count with the
+/// The waits of the cases that will run, in the order of the plan. Those that a response asks for count with the
 /// longest that the scenario allows.
 pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
     let scope = Scope::new(Arc::new(variables(&plan.pack, &plan.target)), String::new());
-    let able = plan.trials.iter().filter(|trial| trial.skip.is_none());
-    able.filter_map(|trial| {
-        let longest = longest_wait(trial, &scope)?;
+    let able = plan.cases.iter().filter(|case| case.skip.is_none());
+    able.filter_map(|case| {
+        let longest = longest_wait(case, &scope)?;
         Some(PlannedWait {
-            trial: trial.name.to_string(),
+            case: case.name.to_string(),
             at_most_seconds: longest.as_secs_f64().ceil() as u64,
-            as_told: waits(trial).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
+            as_told: waits(case).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
         })
     })
     .collect()
 }
 
-fn waits(trial: &Trial) -> impl Iterator<Item = (&Step, &WaitFor)> {
-    trial.scenario.steps().filter_map(|(_, step)| Some((step, step.wait.as_ref()?)))
+fn waits(case: &Case) -> impl Iterator<Item = (&Step, &WaitFor)> {
+    case.scenario.steps().filter_map(|(_, step)| Some((step, step.wait.as_ref()?)))
 }
 
-/// All waits of a trial after each other; `None` where it has none.
-fn longest_wait(trial: &Trial, scope: &Scope) -> Option<Duration> {
-    let spans = waits(trial).map(|(step, wait)| {
+/// All waits of a case after each other; `None` where it has none.
+fn longest_wait(case: &Case, scope: &Scope) -> Option<Duration> {
+    let spans = waits(case).map(|(step, wait)| {
         let bound = match wait {
             WaitFor::Time(wait) => Some(wait),
             WaitFor::RetryAfter => step.at_most.as_ref(),

@@ -12,14 +12,14 @@ use tokio::sync::Semaphore;
 use crate::{
     check::Against,
     openapi::Declared,
-    pack::{Files, trial_count, trial_names},
+    pack::{Files, case_count, case_names},
     secret::Mask,
     snapshot::{Approved, Mode},
     target::{Target, Waiver},
     verdict::{
-        Coverage, ErratumReport, Event, Evidence, FORMAT, Listener, PackHeader, PackReport, RunFinding,
-        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, TrialReport,
-        WaiverReport, causes, reused_request_ids, waiver_findings,
+        CaseReport, Coverage, ErratumReport, Event, Evidence, FORMAT, Listener, PackHeader, PackReport,
+        RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary,
+        WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
 };
 
@@ -29,7 +29,7 @@ use super::{
     finish::{documented, millis, names, scenario_file},
     interrupt::Interrupt,
     operations::operations,
-    plan::{Plan, Selectors, Trial},
+    plan::{Case, Plan, Selectors},
     session::{Session, run_name, variables},
     wait::planned_waits,
 };
@@ -43,36 +43,36 @@ const JOBS_ELSEWHERE: usize = 8;
 /// What a run is asked to do.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Trials at once; by default 16 on loopback, else 8.
+    /// Cases at once; by default 16 on loopback, else 8.
     pub jobs: Option<usize>,
     /// Whether warnings count as violations.
     pub deny_warnings: bool,
-    /// What is done with approved answers.
+    /// What is done with approved responses.
     pub snapshots: Mode,
     /// Whether programs of the target may be run that print credentials.
     pub allow_commands: bool,
     /// Whether the environment says that this is CI: then no snapshot is written.
     pub in_ci: bool,
-    /// Which trials keep what was sent and received in the report.
+    /// Which cases keep what was sent and received in the report.
     pub exchanges: Exchanges,
     /// Known failures.
     pub waivers: Vec<Waiver>,
     /// What was selected, as given.
     pub selectors: Selectors,
-    /// Whether it is taken down who answers.
+    /// Whether it is taken down who responses.
     pub witness: bool,
-    /// Which part of it is run, where it is not all of it; the plans hold no other trials.
+    /// Which part of it is run, where it is not all of it; the plans hold no other cases.
     pub shard: Option<Shard>,
 }
 
-/// Of which trials it is told what was sent and received.
+/// Of which cases it is told what was sent and received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exchanges {
     /// All.
     #[default]
     OfAll,
     /// Those about which there is something to say. What was sent and received takes more memory than all else, and
-    /// most reports show nothing of a trial that simply passed.
+    /// most reports show nothing of a case that simply passed.
     OfNotable,
 }
 
@@ -94,15 +94,15 @@ pub async fn run(
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let waivers = Arc::new(options.waivers.clone());
-    // Each trial goes when it is over: what is kept of it is its report.
-    let trials: Vec<Vec<Trial>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.trials)).collect();
+    // Each case goes when it is over: what is kept of it is its report.
+    let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
         let engine = Engine { session, permits: Arc::clone(&permits), jobs, listener: Arc::clone(&listener) };
         engines.push((engine, plan));
     }
-    let runs = join_all(engines.iter().zip(trials).map(|((engine, _), trials)| engine.run(trials))).await;
+    let runs = join_all(engines.iter().zip(cases).map(|((engine, _), cases)| engine.run(cases))).await;
     let mut report = assemble(&header, &engines, runs, &options, &interrupt);
     report.started = started.to_string();
     report.duration_ms = millis(began.elapsed());
@@ -137,7 +137,7 @@ pub(super) fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
-        canary_state: super::canary::CanaryState::default(),
+        health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
         documented: documented(&plan.pack.contract),
@@ -157,7 +157,7 @@ fn approved(plan: &Plan, options: &RunOptions) -> Option<Approved> {
     if options.snapshots == Mode::Off {
         return None;
     }
-    // Answers are approved for one version of the contract.
+    // Responses are approved for one version of the contract.
     let pack = &plan.pack.label();
     if !plan.target.reference {
         let folder = plan.target.snapshots.as_ref()?;
@@ -186,17 +186,17 @@ fn assemble(
     let mut packs = Vec::new();
     let mut findings = Vec::new();
     let mut diagnosis = Vec::new();
-    let mut scenarios: Vec<TrialReport> = Vec::new();
+    let mut scenarios: Vec<CaseReport> = Vec::new();
     for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
-        let trials: Vec<_> = run.trials.iter().collect();
+        let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
-        let coverage = Coverage::of(contract, &trials, &plan.target.out_of_reach, plan.selection.as_ref());
+        let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
         let errata = contract.errata.iter().map(|erratum| ErratumReport {
             pack: contract.name.clone(),
             about: erratum.about.clone(),
             links: erratum.links.clone(),
         });
-        findings.extend(reused_request_ids(&trials));
+        findings.extend(reused_request_ids(&cases));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but what belongs to none is for the whole run to say.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
@@ -208,10 +208,10 @@ fn assemble(
             header: header.clone(),
             coverage,
             operations: match &engine.session.against {
-                Some(against) => operations(against, &run.trials),
+                Some(against) => operations(against, &run.cases),
                 None => Vec::new(),
             },
-            lacks: plan.lacks.clone(),
+            missing_requirements: plan.missing_requirements.clone(),
             errata: errata.collect(),
             server: engine.session.clients.answerer().map(|answerer| ServerReport {
                 software: answerer.software.into_iter().collect(),
@@ -222,8 +222,8 @@ fn assemble(
         diagnosis.extend(run.diagnosis);
         // Most runs have one pack: its reports need not move.
         match scenarios.is_empty() {
-            true => scenarios = run.trials,
-            false => scenarios.extend(run.trials),
+            true => scenarios = run.cases,
+            false => scenarios.extend(run.cases),
         }
     }
     if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
@@ -239,7 +239,7 @@ fn assemble(
     let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
     let changed = scenarios
         .iter()
-        .filter_map(|trial| trial.snapshot.as_ref())
+        .filter_map(|case| case.snapshot.as_ref())
         .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
     let evidence = Evidence {
         interrupted: interrupt.is_set(),
@@ -262,8 +262,8 @@ fn assemble(
         shard,
         errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
         packs,
-        causes: causes(&scenarios),
-        scenarios,
+        finding_groups: group_findings(&scenarios),
+        cases: scenarios,
         run_findings: findings,
     }
 }
@@ -272,11 +272,11 @@ fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
     engines.iter().all(|(_, plan)| plan.selection.is_none())
 }
 
-/// Approved answers that belong to no trial: a violation under `check`, otherwise for review.
+/// Approved responses that belong to no case: a violation under `check`, otherwise for review.
 fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
     let Some(approved) = &session.approved else { return Vec::new() };
     let names: BTreeSet<String> =
-        trial_names(&plan.pack).map(|(_, scenario, row)| scenario_file(session, scenario, row)).collect();
+        case_names(&plan.pack).map(|(_, scenario, row)| scenario_file(session, scenario, row)).collect();
     let found = match approved.unreferenced(&names) {
         Ok(found) => found,
         Err(error) => vec![format!("(the folder cannot be read: {error})")],
@@ -286,7 +286,7 @@ fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
         .map(|name| RunFinding {
             check: "snapshot-unreferenced".to_owned(),
             message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.label()),
-            trials: Vec::new(),
+            cases: Vec::new(),
             violation: mode == Mode::Check,
         })
         .collect()
@@ -308,7 +308,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             failures: contract.failures.len(),
             failures_selected: plan.failures_selected(),
             scenarios: plan.pack.scenarios.len(),
-            trials: trial_count(&plan.pack),
+            cases: case_count(&plan.pack),
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
@@ -317,7 +317,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     });
     RunHeader {
         packs: packs.collect(),
-        trials: plans.iter().map(|plan| plan.trials.len()).sum(),
+        cases: plans.iter().map(|plan| plan.cases.len()).sum(),
         selectors: options.selectors.0.clone(),
         shard: options.shard,
     }

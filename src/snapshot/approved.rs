@@ -1,4 +1,4 @@
-//! The approved answers of one pack for one target.
+//! The approved responses of one pack for one target.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -15,10 +15,10 @@ use crate::{
 
 use super::{difference, file::SnapshotFile};
 
-/// The room for an approved answer, in bytes; a longer one takes more.
+/// The room for an approved response, in bytes; a longer one takes more.
 const SHORT: usize = 8 << 10;
 
-/// What a run does with approved answers.
+/// What a run does with approved responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Differences make the run fail.
@@ -26,20 +26,20 @@ pub enum Mode {
     /// Differences are shown; the exit code does not change.
     #[default]
     Report,
-    /// The new answers are approved.
+    /// The new responses are approved.
     Update,
     /// Nothing is compared.
     Off,
 }
 
-/// The approved answers of one pack for one target.
+/// The approved responses of one pack for one target.
 #[derive(Debug)]
 pub struct Approved {
     place: Place,
     mode: Mode,
-    /// Whether pending answers are written as `.snap.new`.
+    /// Whether pending responses are written as `.snap.new`.
     writes: bool,
-    /// The pending answers that earlier runs left, by their paths; looked for once.
+    /// The pending responses that earlier runs left, by their paths; looked for once.
     left: OnceLock<HashSet<PathBuf>>,
 }
 
@@ -51,7 +51,7 @@ enum Place {
     Folder(PathBuf),
 }
 
-/// An approved answer that cannot be read or written.
+/// An approved response that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("the snapshot {file}: {reason}")]
 pub struct SnapshotError {
@@ -78,7 +78,7 @@ impl Approved {
         self.mode
     }
 
-    /// Compares an answer with the approved one of `name` (a path as of [`super::file_name`]).
+    /// Compares a response with the approved one of `name` (a path as of [`super::file_name`]).
     ///
     /// # Errors
     /// When a file cannot be read or written.
@@ -104,7 +104,7 @@ impl Approved {
             let path = folder.join(name);
             let pending = pending_path(&path);
             let done = match state {
-                // A pending answer of an earlier run is not pending any more.
+                // A pending response of an earlier run is not pending any more.
                 SnapshotState::Same if self.left(folder).contains(&pending) => remove_if_there(&pending),
                 SnapshotState::Same => Ok(()),
                 SnapshotState::Updated => now.write(&path).and_then(|()| remove_if_there(&pending)),
@@ -117,7 +117,7 @@ impl Approved {
         Ok(SnapshotReport { file: shown, state, diff })
     }
 
-    /// The approved answers that belong to none of `names`.
+    /// The approved responses that belong to none of `names`.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -130,7 +130,7 @@ impl Approved {
         }
     }
 
-    /// Whether the approved answer of `name` can be seen to be the same without reading it through insta.
+    /// Whether the approved response of `name` can be seen to be the same without reading it through insta.
     fn is_plainly(&self, name: &str, now: &SnapshotFile) -> bool {
         match &self.place {
             Place::Embedded(_) => false,
@@ -140,8 +140,8 @@ impl Approved {
         }
     }
 
-    /// The pending answers that were there when the first answer was compared. To look once costs less than to try to
-    /// remove one for each answer.
+    /// The pending responses that were there when the first response was compared. To look once costs less than to try to
+    /// remove one for each response.
     fn left(&self, folder: &Path) -> &HashSet<PathBuf> {
         self.left.get_or_init(|| pending(folder).unwrap_or_default().into_iter().collect())
     }
@@ -164,7 +164,7 @@ impl Approved {
     }
 }
 
-/// The approved answers in `folder` (`*.snap`) that belong to none of `names`.
+/// The approved responds in `folder` (`*.snap`) that belong to none of `names`.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -180,7 +180,7 @@ pub fn unreferenced(folder: &Path, names: &BTreeSet<String>) -> io::Result<Vec<S
     Ok(found)
 }
 
-/// The pending answers (`*.snap.new`) below `folder`, sorted.
+/// The pending responses (`*.snap.new`) below `folder`, sorted.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -212,7 +212,7 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a file, read without asking for its length first: nearly all approved answers fit.
+/// The text of a file, read without asking for its length first: nearly all approved responses fit.
 fn text_of(path: &Path) -> Option<String> {
     let mut bytes = Vec::with_capacity(SHORT);
     io::Read::read_to_end(&mut fs::File::open(path).ok()?.take(u64::MAX), &mut bytes).ok()?;

@@ -10,13 +10,13 @@ use std::{
 pub struct SnapshotFile {
     /// The file of the scenario.
     pub source: String,
-    /// The name of the trial.
+    /// The name of the case.
     pub expression: String,
     /// What was approved.
     pub contents: String,
 }
 
-/// The file of a trial below `snapshots/<pack>`: `<failure>/<scenario>[--row].snap`.
+/// The file of a case below `snapshots/<pack>`: `<failure>/<scenario>[--row].snap`.
 pub fn file_name(failure: &str, scenario: &str, row: Option<&str>) -> String {
     match row {
         Some(row) => format!("{failure}/{scenario}--{row}.snap"),
@@ -104,7 +104,7 @@ fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Approves a pending answer: `x.snap.new` becomes `x.snap`.
+/// Approves a pending response: `x.snap.new` becomes `x.snap`.
 ///
 /// # Errors
 /// When the file system refuses.
@@ -115,7 +115,7 @@ pub fn accept(pending: &Path) -> io::Result<PathBuf> {
     Ok(approved)
 }
 
-/// Throws a pending answer away.
+/// Throws a pending response away.
 ///
 /// # Errors
 /// When the file system refuses.

@@ -1,8 +1,8 @@
-//! Snapshots: the approved answers, in the file format of insta, one for each trial:
+//! Snapshots: the approved responses, in the file format of insta, one for each case:
 //! `snapshots/<pack>/<failure>/<scenario>[--row].snap`.
 //!
 //! A snapshot holds what a client could come to depend on: status, documented headers and body. What varies from
-//! answer to answer is masked, and the mask says what was there. Comparing a snapshot never makes a violation: it
+//! response to response is masked, and the mask says what was there. Comparing a snapshot never makes a violation: it
 //! shows differences for people to review.
 
 mod approved;

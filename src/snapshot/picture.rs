@@ -1,41 +1,41 @@
-//! An answer as a snapshot shows it.
+//! A response as a snapshot shows it.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use crate::{
-    http::Answer,
+    http::Response,
     pack::{Failure, Part, Pointer},
     secret::Mask,
 };
 
-/// The largest body that is approved word for word, in bytes: nobody reads more, and a hostile answer must not fill
+/// The largest body that is approved word for word, in bytes: nobody reads more, and a hostile response must not fill
 /// the disk of whoever tests it.
 const LARGEST_BODY: usize = 64 << 10;
 
 /// What a snapshot is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
-    /// The answer.
-    pub answer: &'a Answer,
+    /// The response.
+    pub response: &'a Response,
     /// The failure under test, which says what varies.
     pub failure: &'a Failure,
-    /// Values of this trial alone (`${unique}`, `${uuid}`).
+    /// Values of this case alone (`${unique}`, `${uuid}`).
     pub own_values: &'a [String],
     /// Secrets.
     pub mask: &'a Mask,
 }
 
-/// The answer as text: status, documented headers, body. What varies is masked and says what was there.
+/// The response as text: status, documented headers, body. What varies is masked and says what was there.
 pub fn picture(of: Picture<'_>) -> String {
-    let mut text = format!("HTTP {}\n", of.answer.status);
+    let mut text = format!("HTTP {}\n", of.response.status);
     for (name, value) in headers(of) {
         text.push_str(&format!("{name}: {value}\n"));
     }
     text.push('\n');
-    match &of.answer.document().value {
-        _ if of.answer.body.len() > LARGEST_BODY => {
+    match &of.response.document().value {
+        _ if of.response.body.len() > LARGEST_BODY => {
             text.push_str(&format!("[a body of more than {LARGEST_BODY} bytes]"));
         }
         // Where no secret is known, as a rule, nothing need be copied for being masked.
@@ -50,7 +50,7 @@ pub fn picture(of: Picture<'_>) -> String {
             text.push_str(&serde_json::to_string_pretty(&masked).unwrap_or_default());
         }
         None => {
-            let body = of.answer.text_lossy();
+            let body = of.response.text_lossy();
             let body = own_text(&body, of.own_values);
             text.push_str(&of.mask.text(&body).escape_debug().to_string().replace("\\n", "\n"));
         }
@@ -63,14 +63,14 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     if of.failure.envelope.media_type.is_some() {
         // The check `media-type` compares type and subtype alone, and so does the snapshot.
-        let value = of.answer.header("content-type").unwrap_or("(none)");
+        let value = of.response.header("content-type").unwrap_or("(none)");
         let value = of.mask.text(value);
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         headers.push(("content-type".to_owned(), essence));
     }
     let id = of.failure.envelope.request_id.as_ref().and_then(|ruled| ruled.rule.header.as_ref());
     if let Some(name) = id {
-        let there = of.answer.header(name).is_some();
+        let there = of.response.header(name).is_some();
         headers.push((name.to_ascii_lowercase(), if there { "[request-id]" } else { "(none)" }.to_owned()));
     }
     for ruled in &of.failure.rules.headers {
@@ -83,7 +83,7 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
             .varies
             .iter()
             .any(|part| matches!(part, Part::Header(header) if header.eq_ignore_ascii_case(&name)));
-        let value = match of.answer.header(&name) {
+        let value = match of.response.header(&name) {
             None => "(none)".to_owned(),
             Some(_) if varies => format!("[{name}]"),
             Some(value) => of.mask.text(&own_text(value, of.own_values)).into_owned(),
@@ -93,7 +93,7 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
     headers
 }
 
-/// A body without message, request id, what the contract says varies, and this trial's own values.
+/// A body without message, request id, what the contract says varies, and this case's own values.
 fn masked(value: &Value, of: Picture<'_>) -> Value {
     let mut value = value.clone();
     for (pointer, mask) in varying(of.failure) {
@@ -189,7 +189,7 @@ impl Body<'_> {
     }
 }
 
-/// Masks this trial's own values wherever they stand.
+/// Masks this case's own values wherever they stand.
 fn mask_own(value: &mut Value, of: Picture<'_>) {
     match value {
         Value::String(text) => {
@@ -206,7 +206,7 @@ fn mask_own(value: &mut Value, of: Picture<'_>) {
 fn own_text<'t>(text: &'t str, own_values: &[String]) -> Cow<'t, str> {
     let mut masked = Cow::Borrowed(text);
     for value in own_values.iter().filter(|value| value.len() >= 8) {
-        // Most texts of an answer are shorter than any value of ours.
+        // Most texts of a response are shorter than any value of ours.
         if masked.len() >= value.len() && masked.contains(value.as_str()) {
             masked = Cow::Owned(masked.replace(value.as_str(), "[unique]"));
         }

@@ -46,9 +46,9 @@ pub struct Target {
     pub secrets: Vec<Secret>,
     /// What it cannot show.
     pub out_of_reach: Vec<OutOfReach>,
-    /// The folder of its approved answers.
+    /// The folder of its approved responses.
     pub snapshots: Option<PathBuf>,
-    /// What its answers may cost us.
+    /// What its responses may cost us.
     pub limits: Limits,
     /// Where it has operations that it does not have where the pack has them.
     pub operations: BTreeMap<String, Operation>,
@@ -108,7 +108,11 @@ static TARGET: Shape = Shape {
             "what the target cannot show, and why",
         ),
         Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "how long it may take"),
-        Field::optional("snapshots", Kind::Text, "the folder of its approved answers, relative to this file"),
+        Field::optional(
+            "snapshots",
+            Kind::Text,
+            "the folder of its approved responses, relative to this file",
+        ),
         Field::optional(
             "operations",
             Kind::Map(&Kind::Text),

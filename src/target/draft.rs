@@ -7,7 +7,7 @@ use super::Waiver;
 /// A waiver that is to be written into `failspec.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaiverDraft {
-    /// A glob of trial names.
+    /// A glob of case names.
     pub scenario: String,
     /// The check that they break.
     pub check: String,
@@ -17,28 +17,28 @@ pub struct WaiverDraft {
     pub issue: Option<String>,
     /// The last day on which it holds.
     pub expires: jiff::civil::Date,
-    /// The trials that it is for.
-    pub trials: Vec<String>,
+    /// The cases that it is for.
+    pub cases: Vec<String>,
 }
 
 /// What waivers that are there already say about a draft.
 #[derive(Debug)]
 pub enum Known<'w> {
-    /// Nothing, about some of its trials.
+    /// Nothing, about some of its cases.
     New,
-    /// All its trials are waived.
+    /// All its cases are waived.
     Waived,
-    /// Some of its trials are waived no more: to go on is for a person to decide.
+    /// Some of its cases are waived no more: to go on is for a person to decide.
     Expired(&'w Waiver),
 }
 
 impl WaiverDraft {
     /// What `waivers` say about it on the day `today`.
     pub fn known<'w>(&self, waivers: &'w [Waiver], today: jiff::civil::Date) -> Known<'w> {
-        let fits = |waiver: &&Waiver, trial: &str| waiver.matches(trial, &self.check);
-        let held = |trial: &str| waivers.iter().any(|it| fits(&it, trial) && it.holds_on(today));
-        let open: Vec<&String> = self.trials.iter().filter(|trial| !held(trial)).collect();
-        match waivers.iter().find(|waiver| open.iter().any(|trial| fits(waiver, trial))) {
+        let fits = |waiver: &&Waiver, case: &str| waiver.matches(case, &self.check);
+        let held = |case: &str| waivers.iter().any(|it| fits(&it, case) && it.holds_on(today));
+        let open: Vec<&String> = self.cases.iter().filter(|case| !held(case)).collect();
+        match waivers.iter().find(|waiver| open.iter().any(|case| fits(waiver, case))) {
             Some(expired) => Known::Expired(expired),
             None if open.is_empty() => Known::Waived,
             None => Known::New,

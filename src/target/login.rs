@@ -17,9 +17,9 @@ pub struct Login {
     pub steps: Vec<LoginStep>,
     /// The header that is then sent with every request.
     pub header: (String, Template),
-    /// Where the last answer says for how many seconds the login holds.
+    /// Where the last response says for how many seconds the login holds.
     pub expires_in: Option<Pointer>,
-    /// For how long it holds, where no answer says so.
+    /// For how long it holds, where no response says so.
     pub lifetime: Option<Duration>,
 }
 
@@ -36,7 +36,7 @@ pub struct LoginStep {
     pub json: Option<JsonTemplate>,
     /// A form-encoded body.
     pub form: Vec<(String, Template)>,
-    /// Values taken from the answer; they are always secret.
+    /// Values taken from the response; they are always secret.
     pub capture: Vec<(String, Part)>,
 }
 
@@ -53,9 +53,9 @@ pub(super) static LOGIN: Shape = Shape {
         Field::optional(
             "expires_in",
             Kind::Pointer,
-            "where the last answer says for how many seconds it holds",
+            "where the last response says for how many seconds it holds",
         ),
-        Field::optional("lifetime", Kind::Duration, "for how long it holds, where no answer says so"),
+        Field::optional("lifetime", Kind::Duration, "for how long it holds, where no response says so"),
     ],
     also: &[],
 };
@@ -71,7 +71,7 @@ static STEP: Shape = Shape {
         Field::optional(
             "capture",
             Kind::Map(&Kind::Text),
-            "name → pointer into the answer, or `header NAME`; always secret",
+            "name → pointer into the response, or `header NAME`; always secret",
         ),
     ],
     also: &[],

@@ -6,12 +6,12 @@ use crate::document::{Field, Kind, Node, Reader, Shape};
 
 use super::{address::Address, environment::Environment};
 
-/// A path that answers as soon as the target is ready.
+/// A path that responds as soon as the target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
     /// What is asked, with GET and without credentials.
     pub address: Address,
-    /// How long it may take until it answers with a 2xx.
+    /// How long it may take until it responds with a 2xx.
     pub within: Duration,
 }
 
@@ -25,7 +25,7 @@ pub(super) static READINESS: Shape = Shape {
         Field::required(
             "path",
             Kind::Text,
-            "a path that answers a GET without credentials with 2xx when the target is ready",
+            "a path that responses a GET without credentials with 2xx when the target is ready",
         ),
         Field::optional("within", Kind::Duration, "how long that may take (default: 60s)"),
     ],

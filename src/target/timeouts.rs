@@ -15,11 +15,11 @@ pub(super) static TIMEOUTS: Shape = Shape {
     about: "how long the target may take",
     fields: &[
         Field::optional("connect", Kind::Duration, "for making a connection (default 10s)"),
-        Field::optional("first_byte", Kind::Duration, "until the head of an answer is there (default 30s)"),
+        Field::optional("first_byte", Kind::Duration, "until the head of a response is there (default 30s)"),
         Field::optional(
             "total",
             Kind::Duration,
-            "until the end of an answer (default 60s, or 30s more than `first_byte` where that is longer)",
+            "until the end of a response (default 60s, or 30s more than `first_byte` where that is longer)",
         ),
     ],
     also: &[],

@@ -7,7 +7,7 @@ use super::scope;
 /// A known failure: it still runs, and must still fail.
 #[derive(Debug, Clone)]
 pub struct Waiver {
-    /// A glob of trial names.
+    /// A glob of case names.
     pub scenario: String,
     /// The check that it breaks.
     pub check: String,
@@ -39,7 +39,7 @@ pub(super) static WAIVER: Shape = Shape {
         Field::required(
             "scenario",
             Kind::Text,
-            "a glob of trial names: pack::failure::scenario[::row], or pack@version::… for one version alone",
+            "a glob of case names: pack::failure::scenario[::row], or pack@version::… for one version alone",
         ),
         Field::required("check", Kind::Text, "the check that it breaks (`failspec explain` lists them)"),
         Field::required("reason", Kind::Text, "why it is known"),
@@ -64,9 +64,9 @@ pub(super) static OUT_OF_REACH: Shape = Shape {
 };
 
 impl Waiver {
-    /// Whether it is about this check of this trial.
-    pub fn matches(&self, trial: &str, check: &str) -> bool {
-        self.check == check && glob(&self.scenario, trial)
+    /// Whether it is about this check of this case.
+    pub fn matches(&self, case: &str, check: &str) -> bool {
+        self.check == check && glob(&self.scenario, case)
     }
 
     /// Whether it still holds on `today`.

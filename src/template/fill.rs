@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn one_time_codes_are_of_one_moment_in_a_course() {
+    fn one_time_codes_are_of_one_moment_in_a_flow() {
         let scope = scope();
         assert_eq!(scope.codes_from(59), 59);
         // Half a minute later, and in a clone: a scenario that sends a code twice sends the same one.

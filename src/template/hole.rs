@@ -5,9 +5,9 @@
 pub enum Hole {
     /// A variable, a capture or a value of the row.
     Name(String),
-    /// A name of this run that nothing else has: `failspec-<run>-<n>`; the same everywhere in one course.
+    /// A name of this run that nothing else has: `failspec-<run>-<n>`; the same everywhere in one flow.
     Unique,
-    /// A random UUID; the same everywhere in one course.
+    /// A random UUID; the same everywhere in one flow.
     Uuid,
     /// The time, RFC 3339 in UTC, moved by so many seconds.
     Now {

@@ -1,4 +1,4 @@
-//! The names that holes can use while one course of a scenario runs.
+//! The names that holes can use while one flow of a scenario runs.
 
 use std::{
     collections::HashMap,
@@ -38,12 +38,12 @@ pub struct Scope {
     own: HashMap<String, Held>,
     unique: String,
     uuid: String,
-    /// When the course first asked for a one-time code, in Unix seconds; its clones share it.
+    /// When the flow first asked for a one-time code, in Unix seconds; its clones share it.
     codes_from: Arc<OnceLock<i64>>,
 }
 
 impl Scope {
-    /// A scope over the variables of the run, for one course.
+    /// A scope over the variables of the run, for one flow.
     pub fn new(variables: Arc<HashMap<String, Held>>, unique: impl Into<String>) -> Self {
         Self {
             variables,
@@ -59,29 +59,29 @@ impl Scope {
         self.own.get(name).or_else(|| self.variables.get(name))
     }
 
-    /// Sets a value for this course alone.
+    /// Sets a value for this flow alone.
     pub fn set(&mut self, name: impl Into<String>, held: Held) {
         self.own.insert(name.into(), held);
     }
 
-    /// What `${unique}` is in this course.
+    /// What `${unique}` is in this flow.
     pub fn unique(&self) -> &str {
         &self.unique
     }
 
-    /// The moment for which one-time codes are made in this course: that of the first one, given `now`, in Unix
+    /// The moment for which one-time codes are made in this flow: that of the first one, given `now`, in Unix
     /// seconds. A code that is sent twice must be the same twice, also if half a minute ends in between.
     pub fn codes_from(&self, now: i64) -> i64 {
         *self.codes_from.get_or_init(|| now)
     }
 
-    /// What `${uuid}` is in this course.
+    /// What `${uuid}` is in this flow.
     pub fn uuid(&self) -> &str {
         &self.uuid
     }
 }
 
-/// A UUID of version 4. Each course has one, needed or not: asking the system for the bytes of each is a thousand system
+/// A UUID of version 4. Each flow has one, needed or not: asking the system for the bytes of each is a thousand system
 /// calls for a thousand scenarios. The standard library asks it once for each thread, for keys of a hash that nobody
 /// can foresee, and no two hashers of a thread have the same keys.
 fn random_uuid() -> String {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_course_has_a_uuid_of_its_own() {
+    fn every_flow_has_a_uuid_of_its_own() {
         let of_threads =
             (0..4).map(|_| std::thread::spawn(|| (0..1000).map(|_| random_uuid()).collect::<Vec<_>>()));
         let of_threads: Vec<_> = of_threads.collect();

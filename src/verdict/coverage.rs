@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{pack::Contract, target::OutOfReach};
 
-use super::{Exercise, Outcome, TrialReport};
+use super::{CaseReport, Exercise, Outcome};
 
 /// The failures and causes (by index) of the scenarios that a selector or a shard picked.
 #[derive(Debug, Clone, Default)]
@@ -88,10 +88,10 @@ impl State {
 }
 
 impl Coverage {
-    /// What `trials` show of the failures of `contract`; `selection` is what was asked for, if not everything.
+    /// What `cases` show of the failures of `contract`; `selection` is what was asked for, if not everything.
     pub fn of(
         contract: &Contract,
-        trials: &[&TrialReport],
+        cases: &[&CaseReport],
         out_of_reach: &[OutOfReach],
         selection: Option<&Selection>,
     ) -> Self {
@@ -114,16 +114,16 @@ impl Coverage {
                 causes: causes.collect(),
             }
         });
-        Self::shown(documented, trials)
+        Self::shown(documented, cases)
     }
 
-    /// What the trials of all shards show together of the failures that each shard's coverage lists; `full` says
-    /// whether the shards have all trials of the pack.
-    pub(super) fn joined(shards: &[&Self], trials: &[&TrialReport], full: bool) -> Self {
+    /// What the cases of all shards show together of the failures that each shard's coverage lists; `full` says
+    /// whether the shards have all cases of the pack.
+    pub(super) fn joined(shards: &[&Self], cases: &[&CaseReport], full: bool) -> Self {
         let Some(first) = shards.first() else { return Self { failures: Vec::new() } };
-        let failures: HashSet<&str> = trials.iter().map(|trial| &*trial.failure).collect();
+        let failures: HashSet<&str> = cases.iter().map(|case| &*case.failure).collect();
         let causes: HashSet<(&str, Option<&str>)> =
-            trials.iter().map(|trial| (&*trial.failure, trial.cause.as_deref())).collect();
+            cases.iter().map(|case| (&*case.failure, case.cause.as_deref())).collect();
         let documented = first.failures.iter().enumerate().map(|(index, failure)| {
             let in_shards = shards.iter().filter_map(|shard| shard.failures.get(index));
             let of_causes = |failure: &FailureCoverage| {
@@ -146,19 +146,19 @@ impl Coverage {
                     .collect(),
             }
         });
-        Self::shown(documented, trials)
+        Self::shown(documented, cases)
     }
 
-    fn shown<'d>(documented: impl Iterator<Item = DocumentedFailure<'d>>, trials: &[&TrialReport]) -> Self {
-        // One pass over the trials: a pack may have very many of them.
-        let mut by_failure: HashMap<&str, Vec<&TrialReport>> = HashMap::new();
-        for trial in trials {
-            by_failure.entry(&trial.failure).or_default().push(trial);
+    fn shown<'d>(documented: impl Iterator<Item = DocumentedFailure<'d>>, cases: &[&CaseReport]) -> Self {
+        // One pass over the cases: a pack may have very many of them.
+        let mut by_failure: HashMap<&str, Vec<&CaseReport>> = HashMap::new();
+        for case in cases {
+            by_failure.entry(&case.failure).or_default().push(case);
         }
         let failures = documented.map(|failure| {
             let own = by_failure.remove(failure.id).unwrap_or_default();
-            let state = |trials: &[&TrialReport], selected: bool| {
-                let shown = shown_by(trials);
+            let state = |cases: &[&CaseReport], selected: bool| {
+                let shown = shown_by(cases);
                 match (&failure.declared, shown) {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
                     // What was not asked for need not be explained.
@@ -168,8 +168,8 @@ impl Coverage {
                 }
             };
             let causes = failure.causes.iter().map(|(cause, selected)| {
-                let of_cause: Vec<&TrialReport> =
-                    own.iter().copied().filter(|trial| trial.cause.as_deref() == Some(*cause)).collect();
+                let of_cause: Vec<&CaseReport> =
+                    own.iter().copied().filter(|case| case.cause.as_deref() == Some(*cause)).collect();
                 let state = match state(&of_cause, *selected) {
                     // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
                     State::CoveredByAlternative(_) => State::Exercised,
@@ -183,8 +183,8 @@ impl Coverage {
                 causes: causes.collect(),
                 codes_seen: own
                     .iter()
-                    .filter(|trial| trial.exercised != Exercise::No)
-                    .filter_map(|trial| trial.observed.as_ref()?.code.as_ref())
+                    .filter(|case| case.exercised != Exercise::No)
+                    .filter_map(|case| case.observed.as_ref()?.code.as_ref())
                     .map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned))
                     .collect(),
             }
@@ -222,21 +222,21 @@ impl Coverage {
     }
 }
 
-/// The best that trials show: exercised, else an alternative, else waived, else why not.
-fn shown_by(trials: &[&TrialReport]) -> State {
+/// The best that cases show: exercised, else an alternative, else waived, else why not.
+fn shown_by(cases: &[&CaseReport]) -> State {
     let mut best: Option<State> = None;
-    for trial in trials {
-        let state = match (&trial.exercised, trial.outcome) {
+    for case in cases {
+        let state = match (&case.exercised, case.outcome) {
             (Exercise::Exercised, Outcome::Passed | Outcome::Failed | Outcome::Waived) => State::Exercised,
             (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
                 State::CoveredByAlternative(code.clone())
             }
             (_, Outcome::Waived) => {
-                State::Waived(trial.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
+                State::Waived(case.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
             }
             (_, outcome) => {
                 let why =
-                    trial.reason.clone().unwrap_or_else(|| "the answer was not this failure".to_owned());
+                    case.reason.clone().unwrap_or_else(|| "the response was not this failure".to_owned());
                 State::Missing(format!("{}: {why}", outcome.word()))
             }
         };

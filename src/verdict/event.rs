@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::pack::label;
 
 use super::{
-    Cause, Coverage, Lack, OperationCoverage, RunFinding, Shard, ShardReport, Summary, TrialReport, Verdict,
+    CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
+    ShardReport, Summary, Verdict,
 };
 
 /// What a run tells while it goes on.
@@ -13,8 +14,8 @@ use super::{
 pub enum Event<'a> {
     /// The run begins.
     Started(&'a RunHeader),
-    /// A trial is over. Trials end in any order; their `index` is the order of the plan.
-    TrialFinished(&'a TrialReport),
+    /// A case is over. Cases end in any order; their `index` is the order of the plan.
+    CaseFinished(&'a CaseReport),
     /// Something that a person who waits should know.
     Notice(&'a str),
 }
@@ -29,8 +30,8 @@ pub type Listener = dyn Fn(Event<'_>) + Send + Sync;
 pub struct RunHeader {
     /// The packs of the run.
     pub packs: Vec<PackHeader>,
-    /// How many trials will run.
-    pub trials: usize,
+    /// How many cases will run.
+    pub cases: usize,
     /// What was selected, where it is not everything: the selectors as given.
     pub selectors: Vec<String>,
     /// Which part of what is selected will run, where it is not all of it.
@@ -60,15 +61,15 @@ pub struct PackHeader {
     pub failures_selected: usize,
     /// How many scenarios it has.
     pub scenarios: usize,
-    /// How many trials it has: each row of a scenario is one.
-    pub trials: usize,
+    /// How many cases it has: each row of a scenario is one.
+    pub cases: usize,
     /// The URL of the target.
     pub target: String,
     /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
     pub reference: bool,
     /// Whether the certificate of the target is not checked: then anyone could be answering.
     pub insecure: bool,
-    /// Trials that will wait, because a documented failure is over only after some time.
+    /// Cases that will wait, because a documented failure is over only after some time.
     pub waits: Vec<PlannedWait>,
 }
 
@@ -83,11 +84,11 @@ impl PackHeader {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlannedWait {
-    /// The trial that will wait.
-    pub trial: String,
+    /// The case that will wait.
+    pub case: String,
     /// The longest that it will wait, in seconds.
     pub at_most_seconds: u64,
-    /// Whether its answer tells how long, so that it may be shorter.
+    /// Whether its response tells how long, so that it may be shorter.
     pub as_told: bool,
 }
 
@@ -103,8 +104,8 @@ pub struct PackReport {
     /// What the run showed of the operations of the contract's OpenAPI document, where it names one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationCoverage>,
-    /// What the target does not bring, so that trials were skipped.
-    pub lacks: Vec<Lack>,
+    /// What the target does not bring, so that cases were skipped.
+    pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.
     pub errata: Vec<ErratumReport>,
     /// Who answered, where that was taken down (`failspec certify`).
@@ -120,7 +121,7 @@ pub struct ServerReport {
     pub software: Vec<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex.
     pub public_keys: Vec<String>,
-    /// Whether an answer came over TLS whose certificate could not be read, or there were too many different ones.
+    /// Whether a response came over TLS whose certificate could not be read, or there were too many different ones.
     pub unclear: bool,
 }
 
@@ -163,11 +164,11 @@ pub struct RunReport {
     pub shard: Option<ShardReport>,
     /// The packs.
     pub packs: Vec<PackReport>,
-    /// The trials, in the order of the plan.
-    pub scenarios: Vec<TrialReport>,
-    /// The findings of all trials, those with one cause as one.
+    /// The cases, in the order of the plan.
+    pub cases: Vec<CaseReport>,
+    /// The findings of all cases, those with one cause as one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub causes: Vec<Cause>,
+    pub finding_groups: Vec<FindingGroup>,
     /// What only the whole run could see.
     pub run_findings: Vec<RunFinding>,
     /// Contradictions and gaps in the documentation.
@@ -175,4 +176,4 @@ pub struct RunReport {
 }
 
 /// The version of the report format.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;

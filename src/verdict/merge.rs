@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Coverage, Evidence, Lack, PackReport, RunFinding, RunReport, ShardReport, Summary, TrialReport, Verdict,
-    causes, operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, Evidence, MissingRequirement, PackReport, RunFinding, RunReport, ShardReport,
+    Summary, Verdict, group_findings, operation::joined, reused_request_ids, waiver_findings,
 };
 
 /// Why reports cannot be made one.
@@ -68,31 +68,30 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     reports.sort_by_key(|(_, report)| report.shard.as_ref().map(|shard| shard.number));
     belong_together(&reports, &shards)?;
     let times = times(&reports)?;
-    no_trial_twice(&reports)?;
+    no_case_twice(&reports)?;
     let verdicts: Vec<Verdict> = reports.iter().map(|(_, report)| report.verdict).collect();
     let mut diagnoses: Vec<String> = Vec::new();
-    let mut scenarios: Vec<TrialReport> = Vec::new();
+    let mut scenarios: Vec<CaseReport> = Vec::new();
     let mut packs_of_shards: Vec<Vec<PackReport>> = Vec::new();
     let mut unreferenced: Vec<RunFinding> = Vec::new();
     let Some((_, mut whole)) = reports.first().cloned() else { return Err(MergeError::None) };
     for (_, report) in reports {
         // Shards that failed for one reason say so once, as one run would have.
         diagnoses.extend(report.diagnosis.filter(|text| !diagnoses.contains(text)));
-        scenarios.extend(report.scenarios);
+        scenarios.extend(report.cases);
         packs_of_shards.push(report.packs);
         let findings = report.shard.into_iter().flat_map(|shard| shard.unreferenced);
         let new: Vec<_> = findings.filter(|finding| !unreferenced.contains(finding)).collect();
         unreferenced.extend(new);
     }
-    scenarios.sort_by_key(|trial| trial.index);
+    scenarios.sort_by_key(|case| case.index);
     let judged = diagnoses.is_empty();
     let interrupted = verdicts.contains(&Verdict::Interrupted);
     whole.run_findings.clear();
     let mut full = true;
     for (index, pack) in whole.packs.iter_mut().enumerate() {
-        let own: Vec<&TrialReport> =
-            scenarios.iter().filter(|trial| *trial.pack == *pack.header.name).collect();
-        let pack_is_full = own.len() == pack.header.trials;
+        let own: Vec<&CaseReport> = scenarios.iter().filter(|case| *case.pack == *pack.header.name).collect();
+        let pack_is_full = own.len() == pack.header.cases;
         full &= pack_is_full;
         whole.run_findings.extend(reused_request_ids(&own));
         join_pack(pack, index, &packs_of_shards, &own, pack_is_full);
@@ -114,8 +113,8 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
     });
     whole.diagnosis = (!judged).then(|| diagnoses.join("\n\n"));
-    whole.causes = causes(&scenarios);
-    whole.scenarios = scenarios;
+    whole.finding_groups = group_findings(&scenarios);
+    whole.cases = scenarios;
     whole.shard = None;
     (whole.started, whole.duration_ms) = times;
     Ok(whole)
@@ -227,18 +226,18 @@ fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), Merg
     Ok(())
 }
 
-/// Every trial belongs to one shard; one that is there twice would count twice.
-fn no_trial_twice(reports: &[Named]) -> Result<(), MergeError> {
+/// Every case belongs to one shard; one that is there twice would count twice.
+fn no_case_twice(reports: &[Named]) -> Result<(), MergeError> {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (name, report) in reports {
         let known: Vec<&str> = report.packs.iter().map(|pack| pack.header.name.as_str()).collect();
-        for trial in &report.scenarios {
-            if let Some(first) = seen.insert(&trial.name, name) {
-                let what = format!("{} is in {first} as well", trial.name);
+        for case in &report.cases {
+            if let Some(first) = seen.insert(&case.name, name) {
+                let what = format!("{} is in {first} as well", case.name);
                 return Err(MergeError::Contradicts { report: name.clone(), what });
             }
-            if !known.contains(&&*trial.pack) {
-                let what = format!("{} belongs to none of its packs", trial.name);
+            if !known.contains(&&*case.pack) {
+                let what = format!("{} belongs to none of its packs", case.name);
                 return Err(MergeError::Contradicts { report: name.clone(), what });
             }
         }
@@ -271,24 +270,25 @@ fn join_pack(
     pack: &mut PackReport,
     index: usize,
     shards: &[Vec<PackReport>],
-    trials: &[&TrialReport],
+    cases: &[&CaseReport],
     full: bool,
 ) {
     let of_shards: Vec<&PackReport> = shards.iter().filter_map(|packs| packs.get(index)).collect();
     let coverages: Vec<&Coverage> = of_shards.iter().map(|pack| &pack.coverage).collect();
-    pack.coverage = Coverage::joined(&coverages, trials, full);
-    let failures: std::collections::HashSet<&str> = trials.iter().map(|trial| &*trial.failure).collect();
+    pack.coverage = Coverage::joined(&coverages, cases, full);
+    let failures: std::collections::HashSet<&str> = cases.iter().map(|case| &*case.failure).collect();
     pack.header.failures_selected = if full { pack.header.failures } else { failures.len() };
-    let place: HashMap<&str, usize> = trials.iter().map(|trial| (&*trial.name, trial.index)).collect();
+    let place: HashMap<&str, usize> = cases.iter().map(|case| (&*case.name, case.index)).collect();
     pack.header.waits = of_shards.iter().flat_map(|pack| pack.header.waits.clone()).collect();
-    pack.header.waits.sort_by_key(|wait| place.get(wait.trial.as_str()).copied());
+    pack.header.waits.sort_by_key(|wait| place.get(wait.case.as_str()).copied());
     pack.operations = joined(of_shards.iter().map(|pack| pack.operations.as_slice()));
-    let mut lacks: BTreeMap<(super::LackKind, String), Lack> = BTreeMap::new();
-    for lack in of_shards.iter().flat_map(|pack| &pack.lacks) {
-        lacks
-            .entry((lack.kind, lack.name.clone()))
-            .and_modify(|known| known.trials = known.trials.saturating_add(lack.trials))
-            .or_insert_with(|| lack.clone());
+    let mut missing_requirements: BTreeMap<(super::RequirementKind, String), MissingRequirement> =
+        BTreeMap::new();
+    for missing in of_shards.iter().flat_map(|pack| &pack.missing_requirements) {
+        missing_requirements
+            .entry((missing.kind, missing.name.clone()))
+            .and_modify(|known| known.cases = known.cases.saturating_add(missing.cases))
+            .or_insert_with(|| missing.clone());
     }
-    pack.lacks = lacks.into_values().collect();
+    pack.missing_requirements = missing_requirements.into_values().collect();
 }

@@ -18,14 +18,14 @@ pub struct OperationCoverage {
 pub struct ErrorCoverage {
     /// `404`, `4XX` or `default`.
     pub status: String,
-    /// How many trials were answered with it.
-    pub trials: usize,
+    /// How many cases were answered with it.
+    pub cases: usize,
 }
 
 impl OperationCoverage {
     /// How many of its errors were seen, and how many are declared.
     pub fn seen(&self) -> (usize, usize) {
-        (self.errors.iter().filter(|error| error.trials > 0).count(), self.errors.len())
+        (self.errors.iter().filter(|error| error.cases > 0).count(), self.errors.len())
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn joined<'s>(shards: impl Iterator<Item = &'s [OperationCoverage]>) 
         // All shards have one document, so they list the same operations in the same order.
         for (known, more) in whole.iter_mut().zip(shard) {
             for (error, more) in known.errors.iter_mut().zip(&more.errors) {
-                error.trials = error.trials.saturating_add(more.trials);
+                error.cases = error.cases.saturating_add(more.cases);
             }
         }
     }

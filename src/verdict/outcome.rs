@@ -1,8 +1,8 @@
-//! What became of one trial.
+//! What became of one case.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of one trial.
+/// What became of one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -11,7 +11,7 @@ pub enum Outcome {
     Passed,
     /// There are violations.
     Failed,
-    /// It could not be judged: setup or control went wrong, no usable answer, something in front of the API
+    /// It could not be judged: setup or control went wrong, no usable response, something in front of the API
     /// answered.
     Inconclusive,
     /// The target brings no role, variable or condition that the scenario needs.

@@ -25,12 +25,12 @@ pub struct Shard {
 pub struct ShardError(String);
 
 impl Shard {
-    /// Whether a trial belongs to this shard.
+    /// Whether a case belongs to this shard.
     ///
     /// Its name alone decides: a scenario that comes or goes moves no other one, and shards need not know of each
     /// other. The digest spreads names that differ in one letter, and is the same on every machine.
-    pub fn holds(&self, trial: &str) -> bool {
-        let digest = Sha256::digest(trial.as_bytes());
+    pub fn holds(&self, case: &str) -> bool {
+        let digest = Sha256::digest(case.as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
         number % u64::from(self.of.max(1)) + 1 == u64::from(self.number)
     }
@@ -67,7 +67,7 @@ pub struct ShardReport {
     pub options: Vec<String>,
     /// The waivers that were in force or have expired: which one is stale only the whole run can tell.
     pub waivers: Vec<WaiverReport>,
-    /// Approved answers that belong to no scenario: findings of the whole run, and none of a shard.
+    /// Approved responses that belong to no scenario: findings of the whole run, and none of a shard.
     pub unreferenced: Vec<RunFinding>,
 }
 
@@ -82,7 +82,7 @@ impl ShardReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaiverReport {
-    /// A glob of trial names.
+    /// A glob of case names.
     pub scenario: String,
     /// The check.
     pub check: String,
@@ -123,11 +123,11 @@ mod tests {
     }
 
     #[test]
-    fn every_trial_is_in_exactly_one_shard_and_stays_there() {
+    fn every_case_is_in_exactly_one_shard_and_stays_there() {
         for of in 1..=7 {
             let shards: Vec<Shard> = (1..=of).map(|number| Shard { number, of }).collect();
-            for trial in (0..200).map(|number| format!("pack::failure::scenario_{number}")) {
-                assert_eq!(shards.iter().filter(|shard| shard.holds(&trial)).count(), 1, "{trial} of {of}");
+            for case in (0..200).map(|number| format!("pack::failure::scenario_{number}")) {
+                assert_eq!(shards.iter().filter(|shard| shard.holds(&case)).count(), 1, "{case} of {of}");
             }
         }
         // A constant of the format: jobs that run different builds must agree on it.

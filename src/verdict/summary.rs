@@ -2,23 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Outcome, State, TrialReport};
+use super::{CaseReport, Coverage, Outcome, State};
 
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
-    /// Trials that the API failed as documented.
+    /// Cases that the API failed as documented.
     pub passed: usize,
-    /// Trials with violations.
+    /// Cases with violations.
     pub failed: usize,
-    /// Trials that could not be judged.
+    /// Cases that could not be judged.
     pub inconclusive: usize,
-    /// Trials for which the target brings too little.
+    /// Cases for which the target brings too little.
     pub skipped: usize,
-    /// Trials with known failures.
+    /// Cases with known failures.
     pub waived: usize,
-    /// Trials with warnings.
+    /// Cases with warnings.
     pub warned: usize,
     /// Documented failures of the packs of the run.
     pub documented: usize,
@@ -102,15 +102,15 @@ pub struct Evidence {
 
 impl Summary {
     /// The numbers of a run.
-    pub fn of<'a>(trials: &[TrialReport], coverage: impl Iterator<Item = &'a Coverage>) -> Self {
-        let count = |outcome| trials.iter().filter(|trial| trial.outcome == outcome).count();
+    pub fn of<'a>(cases: &[CaseReport], coverage: impl Iterator<Item = &'a Coverage>) -> Self {
+        let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count();
         let mut summary = Self {
             passed: count(Outcome::Passed),
             failed: count(Outcome::Failed),
             inconclusive: count(Outcome::Inconclusive),
             skipped: count(Outcome::Skipped),
             waived: count(Outcome::Waived),
-            warned: trials.iter().filter(|trial| !trial.warnings.is_empty()).count(),
+            warned: cases.iter().filter(|case| !case.warnings.is_empty()).count(),
             ..Self::default()
         };
         for coverage in coverage {

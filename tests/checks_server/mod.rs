@@ -25,7 +25,7 @@ use failspec::{
     run::{Plan, RunOptions, Selectors, interrupt, run},
     snapshot::Mode,
     target::Config,
-    verdict::{RunReport, TrialReport},
+    verdict::{CaseReport, RunReport},
 };
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -53,7 +53,7 @@ impl Asked {
     }
 }
 
-/// What it answers.
+/// What it responses.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -97,7 +97,7 @@ impl Reply {
 
     /// Changes the JSON body.
     pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Self {
-        let mut value: Value = serde_json::from_slice(&self.body).expect("the right answers are JSON");
+        let mut value: Value = serde_json::from_slice(&self.body).expect("the right responses are JSON");
         change(&mut value);
         self.body = value.to_string().into_bytes();
         self
@@ -129,7 +129,7 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(AtomicUsize::new(0));
         let handler: Handler = Arc::new(handler);
-        let router = Router::new().fallback(answer).with_state((handler, Arc::clone(&asked)));
+        let router = Router::new().fallback(response).with_state((handler, Arc::clone(&asked)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         Self { url, task, asked }
     }
@@ -146,7 +146,7 @@ impl Drop for Server {
     }
 }
 
-async fn answer(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, request: Request) -> Response {
+async fn response(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
     let token = head.headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -196,29 +196,28 @@ pub async fn judge_with(
     let selectors =
         Selectors(selectors.iter().map(|selector| format!("{}::{selector}", pack.name)).collect());
     let plan = Plan::new(Arc::new(pack), Arc::new(config.target), &selectors, 0);
-    assert!(!plan.trials.is_empty(), "nothing was selected");
+    assert!(!plan.cases.is_empty(), "nothing was selected");
     let options = RunOptions { snapshots: Mode::Off, selectors, waivers: config.waivers, ..options };
     let (_interrupter, interrupt) = interrupt();
     run(vec![plan], options, interrupt, Arc::new(|_| {})).await.expect("a client")
 }
 
-/// The one trial of a scenario.
-pub fn trial<'r>(report: &'r RunReport, scenario: &str) -> &'r TrialReport {
-    let found = report.scenarios.iter().find(|trial| trial.name.ends_with(&format!("::{scenario}")));
+/// The one case of a scenario.
+pub fn case<'r>(report: &'r RunReport, scenario: &str) -> &'r CaseReport {
+    let found = report.cases.iter().find(|case| case.name.ends_with(&format!("::{scenario}")));
     found.unwrap_or_else(|| panic!("{scenario} was not run"))
 }
 
-/// The checks that a trial broke: violations as they are called, warnings with `~` in front.
-pub fn broken(trial: &TrialReport) -> Vec<String> {
-    let violations = trial.violations.iter().map(|finding| finding.check.to_owned());
-    let warnings = trial.warnings.iter().map(|finding| format!("~{}", finding.check));
+/// The checks that a case broke: violations as they are called, warnings with `~` in front.
+pub fn broken(case: &CaseReport) -> Vec<String> {
+    let violations = case.violations.iter().map(|finding| finding.check.to_owned());
+    let warnings = case.warnings.iter().map(|finding| format!("~{}", finding.check));
     violations.chain(warnings).collect()
 }
 
 /// A run in which nothing at all was found, and everything that was selected was exercised.
 pub fn assert_clean(report: &RunReport, about: &str) {
-    let found: Vec<_> =
-        report.scenarios.iter().map(|trial| (&trial.name, broken(trial), &trial.reason)).collect();
+    let found: Vec<_> = report.cases.iter().map(|case| (&case.name, broken(case), &case.reason)).collect();
     assert_eq!(report.verdict.word(), "conforms", "{about}: {found:#?} {:?}", report.diagnosis);
     assert!(found.iter().all(|(_, broken, _)| broken.is_empty()), "{about}: {found:#?}");
     assert!(report.run_findings.is_empty(), "{about}: {:?}", report.run_findings);

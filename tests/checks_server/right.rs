@@ -1,4 +1,4 @@
-//! The right answers: what the contracts of the tests' own packs document.
+//! The right responses: what the contracts of the tests' own packs document.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ pub struct Depot(Mutex<BTreeSet<String>>);
 pub const JAMMED: &str = "[target.own.conditions.shelf-jammed]\nvariables = { shelf = \"jammed\" }\n";
 
 impl Depot {
-    pub fn answer(&self, asked: &Asked) -> Reply {
+    pub fn response(&self, asked: &Asked) -> Reply {
         let fail = |status: u16, code: &str| depot_failure(asked, status, code);
         let fine = || depot_success(asked, 200, json!({ "data": { "id": "known" } }));
         match asked.line() {

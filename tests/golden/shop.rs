@@ -11,11 +11,11 @@ pub const CLERK_TOKEN: &str = "the-token-of-the-clerk";
 pub fn start() -> Server {
     let warehouse_down = AtomicBool::new(false);
     Server::start(move |request| {
-        answer(request, &warehouse_down).with("X-Request-Id", &format!("req-{}", request.number))
+        response(request, &warehouse_down).with("X-Request-Id", &format!("req-{}", request.number))
     })
 }
 
-fn answer(request: &Received, warehouse_down: &AtomicBool) -> Reply {
+fn response(request: &Received, warehouse_down: &AtomicBool) -> Reply {
     let path = request.path.split('?').next().unwrap_or_default();
     if path == "/health" {
         return Reply::json(200, r#"{"status":"up"}"#);

@@ -164,11 +164,11 @@ const PIECES: &[&str] = &[
     "each",
     "control",
     "then",
-    "again: true",
+    "resend: true",
     "setup",
     "capture",
     "repeat",
-    "ours",
+    "inferred",
     "= 1\n",
     "[[waivers]]\n",
 ];

@@ -2,23 +2,23 @@
 
 use std::{io, io::Write as _, net::TcpStream};
 
-use super::{Asked, answer, json};
+use super::{Asked, json, response};
 
 /// Where a server is hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the answer to the request under test.
+    /// In the response to the request under test.
     Request,
-    /// In the answer to the control.
+    /// In the response to the control.
     Control,
-    /// In the answers to the teardown.
+    /// In the responses to the teardown.
     Teardown,
 }
 
 /// What a run must come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// The answer is as documented: exit code 0.
+    /// The response is as documented: exit code 0.
     Passed,
     /// This check finds a violation: exit code 1.
     Violates(&'static str),
@@ -50,12 +50,12 @@ impl Behaviour {
         Self { loses: true, ..self }
     }
 
-    /// The same behaviour, in the answer to the control.
+    /// The same behaviour, in the response to the control.
     pub fn in_the_control(self, expected: Expected) -> Self {
         Self { place: Place::Control, expected, ..self }
     }
 
-    /// The same behaviour, in the answers to the teardown.
+    /// The same behaviour, in the responses to the teardown.
     pub fn in_the_teardown(self, expected: Expected) -> Self {
         Self { place: Place::Teardown, expected, ..self }
     }
@@ -89,7 +89,7 @@ pub fn echoes(
 ) -> Behaviour {
     let act = move |asked: &Asked, stream: &mut TcpStream| {
         let (headers, body) = made(asked);
-        stream.write_all(&answer(404, &headers, body.as_bytes()))
+        stream.write_all(&response(404, &headers, body.as_bytes()))
     };
     Behaviour { echoes: true, ..acts(name, expected, act) }
 }

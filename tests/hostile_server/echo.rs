@@ -1,4 +1,4 @@
-//! Answers that send the credentials back.
+//! Responses that send the credentials back.
 
 use std::io::Write as _;
 
@@ -16,7 +16,7 @@ use super::{
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// Another code than the documented one: then the answer is quoted by checks.
+/// Another code than the documented one: then the response is quoted by checks.
 const OTHER: Expected = Expected::Violates("code");
 
 pub fn rows() -> Vec<Behaviour> {
@@ -56,7 +56,7 @@ fn headers() -> Vec<Behaviour> {
         header("credentials in the media type", Expected::Violates("media-type"), |sent| {
             format!("Content-Type: {}\r\n", &sent[7..])
         }),
-        header("credentials as a content coding", Expected::Violates("document"), |sent| {
+        header("credentials as a content coding", Expected::Violates("well-formed"), |sent| {
             format!("{JSON}Content-Encoding: {}\r\n", &sent[7..])
         }),
         header("credentials in Retry-After", Expected::Passed, |sent| {
@@ -88,13 +88,13 @@ fn bodies() -> Vec<Behaviour> {
             let text = asked.token().replace('/', "\\/");
             (JSON.to_owned(), format!(r#"{{"error":"{text}","message":"{text}","requestId":"{text}"}}"#))
         }),
-        echoes("credentials in what is no JSON", Expected::Violates("document"), |asked| {
+        echoes("credentials in what is no JSON", Expected::Violates("well-formed"), |asked| {
             (
                 "Content-Type: text/html\r\n".to_owned(),
                 format!("<b>{} {}</b>", asked.token(), html(asked.token())),
             )
         }),
-        echoes("credentials as a key that is there twice", Expected::Violates("document"), |asked| {
+        echoes("credentials as a key that is there twice", Expected::Violates("well-formed"), |asked| {
             let key = serde_json::Value::from(asked.token());
             (
                 JSON.to_owned(),
@@ -140,7 +140,7 @@ fn cut() -> Vec<Behaviour> {
                 format!("open /etc/{}{}/config.yaml: permission denied", "a".repeat(66), asked.token());
             (JSON.to_owned(), body("not_found", &text, "r"))
         }),
-        echoes("credentials where pointers are cut", Expected::Violates("document"), |asked| {
+        echoes("credentials where pointers are cut", Expected::Violates("well-formed"), |asked| {
             let key = serde_json::Value::from(format!("{}{}", "a".repeat(988), asked.token()));
             (JSON.to_owned(), format!(r#"{{{key}:1,{key}:2,"error":"not_found","message":"m"}}"#))
         }),
@@ -164,7 +164,7 @@ fn elsewhere() -> Vec<Behaviour> {
         let (_, body) = in_code(asked, &format!("{}{}", "a".repeat(108), asked.token()));
         // The server closes here and says so: the next request makes a thing, and on a connection that is being closed
         // it would be lost, for it must not be sent twice.
-        stream.write_all(&super::answer(
+        stream.write_all(&super::response(
             500,
             "Content-Type: application/json\r\nConnection: close\r\n",
             body.as_bytes(),

@@ -1,4 +1,4 @@
-//! A server that is an honest API in all but one answer.
+//! A server that is an honest API in all but one response.
 
 pub mod behaviour;
 pub mod echo;
@@ -128,13 +128,13 @@ pub fn right(number: usize) -> String {
     format!(r#"{{"error":"not_found","message":"no such thing","requestId":"r-{number}"}}"#)
 }
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 pub fn json(status: u16, body: &[u8]) -> Vec<u8> {
-    answer(status, "Content-Type: application/json\r\n", body)
+    response(status, "Content-Type: application/json\r\n", body)
 }
 
-/// An answer with these header lines.
-pub fn answer(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
+/// A response with these header lines.
+pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status} Something\r\nContent-Length: {length}\r\n{headers}\r\n");
     [head.as_bytes(), body].concat()

@@ -49,11 +49,11 @@ scenarios:
       - request: DELETE /things/made-${unique}
 ";
 
-/// How long the target may take until an answer begins. Honest answers come in milliseconds; the rest is for a
+/// How long the target may take until a response begins. Honest responses come in milliseconds; the rest is for a
 /// machine that is busy with something else.
 const FIRST_BYTE: &str = "1500ms";
 
-/// How long the target may take until an answer ends.
+/// How long the target may take until a response ends.
 const TOTAL: &str = "2500ms";
 
 /// Writes the pack and a `failspec.toml` for the server at `url`.

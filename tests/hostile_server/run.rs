@@ -175,32 +175,32 @@ fn without_colours(text: &str) -> String {
 
 fn verdict_mistakes(report: &Value, code: i32, behaviour: &Behaviour) -> Vec<String> {
     let mut found = Vec::new();
-    let trial = &report["scenarios"][0];
+    let case = &report["cases"][0];
     let (outcome, exit, verdict) = match behaviour.expected {
         Expected::Passed | Expected::Leaves(_) => ("passed", 0, "conforms"),
         Expected::Violates(_) => ("failed", 1, "violations"),
         Expected::Inconclusive(_) => ("inconclusive", 3, "inconclusive"),
     };
-    if report["scenarios"].as_array().map(Vec::len) != Some(1) {
-        found.push("there is not one trial in the report".to_owned());
+    if report["cases"].as_array().map(Vec::len) != Some(1) {
+        found.push("there is not one case in the report".to_owned());
     }
-    if (trial["outcome"].as_str(), report["verdict"].as_str(), code) != (Some(outcome), Some(verdict), exit) {
-        found.push(format!("it is {} instead of {outcome}, {}", trial["outcome"], report["verdict"]));
+    if (case["outcome"].as_str(), report["verdict"].as_str(), code) != (Some(outcome), Some(verdict), exit) {
+        found.push(format!("it is {} instead of {outcome}, {}", case["outcome"], report["verdict"]));
     }
-    let reason = trial["reason"].as_str().unwrap_or_default();
+    let reason = case["reason"].as_str().unwrap_or_default();
     match behaviour.expected {
         Expected::Passed => {}
         Expected::Violates(check) => {
-            let checks: Vec<_> = trial["violations"].as_array().into_iter().flatten().collect();
+            let checks: Vec<_> = case["violations"].as_array().into_iter().flatten().collect();
             if !checks.iter().any(|finding| finding["check"] == check) {
                 found.push(format!("no violation of {check}: {checks:?}"));
             }
         }
         Expected::Inconclusive(says) if reason.contains(says) => {}
         Expected::Inconclusive(says) => found.push(format!("its reason is not `{says}`: {reason}")),
-        Expected::Leaves(says) if trial["left_behind"].to_string().contains(says) => {}
+        Expected::Leaves(says) if case["left_behind"].to_string().contains(says) => {}
         Expected::Leaves(says) => {
-            found.push(format!("left behind is not `{says}`: {}", trial["left_behind"]));
+            found.push(format!("left behind is not `{says}`: {}", case["left_behind"]));
         }
     }
     found
@@ -215,7 +215,7 @@ fn secrets(folder: &Path, must_be_masked: bool) -> Vec<String> {
         .map(|form| format!("the secret is there as {form}"))
         .collect();
     if must_be_masked && !all.contains("[secret: role user]") {
-        found.push("the answer with the secret in it is nowhere: nothing was proved".to_owned());
+        found.push("the response with the secret in it is nowhere: nothing was proved".to_owned());
     }
     found
 }

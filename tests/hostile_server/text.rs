@@ -1,12 +1,11 @@
 //! Bodies that are no JSON, or JSON with something evil in it.
 
 use super::{
-    answer,
     behaviour::{Behaviour, Expected, acts, says, sends},
-    json, right,
+    json, response, right,
 };
 
-const NO_JSON: Expected = Expected::Violates("document");
+const NO_JSON: Expected = Expected::Violates("well-formed");
 
 /// Everything that a terminal could obey.
 const EVIL: &str = "\u{1b}[31m\u{1b}]0;owned\u{7}\u{1b}P\u{9b}2J\r\u{8}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{7f}\0\u{feff}";
@@ -33,12 +32,12 @@ fn evil() -> Vec<Behaviour> {
         sends(
             "controls in a header",
             Expected::Violates("media-type"),
-            answer(404, "Content-Type: text/\u{9b}31m\u{202e}\r\n", right(1).as_bytes()),
+            response(404, "Content-Type: text/\u{9b}31m\u{202e}\r\n", right(1).as_bytes()),
         ),
         sends(
             "bidi controls in a redirect",
             Expected::Inconclusive("a redirect to a login"),
-            answer(302, "Location: https://\u{202e}evil/login\u{9b}31m\r\n", b""),
+            response(302, "Location: https://\u{202e}evil/login\u{9b}31m\r\n", b""),
         ),
         says("]]> in the message", Expected::Passed, with("message", "a]]>b<![CDATA[c&amp;&lt;")),
         says("]]> in the code", Expected::Violates("code"), with("error", "a]]>b<![CDATA[c&amp;&lt;")),
@@ -50,7 +49,7 @@ fn evil() -> Vec<Behaviour> {
         sends(
             "a script as a page",
             NO_JSON,
-            answer(404, "Content-Type: text/html\r\n", b"<script>alert(1)</script>\0"),
+            response(404, "Content-Type: text/html\r\n", b"<script>alert(1)</script>\0"),
         ),
         says("NUL in the message", Expected::Passed, with("message", "a\0b")),
         says("NUL in the code", Expected::Violates("code"), with("error", "a\0b")),
@@ -139,7 +138,7 @@ fn large() -> Vec<Behaviour> {
         sends(
             "200 KB of Content-Type",
             Expected::Violates("media-type"),
-            answer(404, &format!("Content-Type: {}\r\n", "a/".repeat(100 << 10)), right(1).as_bytes()),
+            response(404, &format!("Content-Type: {}\r\n", "a/".repeat(100 << 10)), right(1).as_bytes()),
         ),
         says(
             "a stack trace of 5 MB",
@@ -149,7 +148,7 @@ fn large() -> Vec<Behaviour> {
     ]
 }
 
-/// A schema in an answer is data: nothing is fetched.
+/// A schema in a response is data: nothing is fetched.
 fn references() -> Vec<Behaviour> {
     vec![acts("schema and reference by URL", Expected::Passed, |asked, stream| {
         let (here, there) = (&asked.here, &asked.elsewhere);
@@ -159,7 +158,7 @@ fn references() -> Vec<Behaviour> {
         );
         let headers =
             format!("Content-Type: application/json\r\nLink: <{there}/schema>; rel=\"describedby\"\r\n");
-        std::io::Write::write_all(stream, &answer(404, &headers, body.as_bytes()))
+        std::io::Write::write_all(stream, &response(404, &headers, body.as_bytes()))
     })]
 }
 

@@ -1,4 +1,4 @@
-//! Answers that do not come, do not end, or are no HTTP.
+//! Responses that do not come, do not end, or are no HTTP.
 
 use std::{
     io::{self, Write as _},
@@ -10,19 +10,18 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 
 use super::{
-    answer,
     behaviour::{Behaviour, Expected, acts, sends},
-    json, right,
+    json, response, right,
 };
 
-const NO_HEAD: Expected = Expected::Inconclusive("waiting for an answer took longer than 1.5s");
+const NO_HEAD: Expected = Expected::Inconclusive("waiting for a response took longer than 1.5s");
 const NO_END: Expected = Expected::Inconclusive("reading the body took longer than 2.5s");
-const TOO_LARGE: Expected = Expected::Inconclusive("the body of the answer is larger than 8388608 bytes");
-const NO_HTTP: Expected = Expected::Inconclusive("the answer is not well-formed HTTP");
-const CLOSED: Expected = Expected::Inconclusive("the connection ended before there was an answer");
+const TOO_LARGE: Expected = Expected::Inconclusive("the body of the response is larger than 8388608 bytes");
+const NO_HTTP: Expected = Expected::Inconclusive("the response is not well-formed HTTP");
+const CLOSED: Expected = Expected::Inconclusive("the connection ended before there was a response");
 const HEAD_TOO_LARGE: Expected = Expected::Inconclusive("not well-formed HTTP: its head ");
 /// The body that arrived is the API's, and is judged.
-const CUT_OFF: Expected = Expected::Violates("document");
+const CUT_OFF: Expected = Expected::Violates("well-formed");
 
 const CHUNKED: &str =
     "HTTP/1.1 404 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -31,7 +30,7 @@ const CHUNKED: &str =
 const FOREVER: usize = 100_000;
 
 pub fn rows() -> Vec<Behaviour> {
-    [endless(), heads(), ends(), redirects(), in_front(), elsewhere_in_the_trial()]
+    [endless(), heads(), ends(), redirects(), in_front(), elsewhere_in_the_case()]
         .into_iter()
         .flatten()
         .collect()
@@ -50,8 +49,8 @@ fn flood(stream: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
     (0..FOREVER).try_for_each(|_| stream.write_all(&many))
 }
 
-fn never_answers() -> Behaviour {
-    acts("never answers", NO_HEAD, |_, _| {
+fn never_responses() -> Behaviour {
+    acts("never responses", NO_HEAD, |_, _| {
         thread::sleep(Duration::from_secs(5));
         Ok(())
     })
@@ -64,13 +63,13 @@ fn bomb() -> Behaviour {
     let bytes = encoder.finish().expect("writes to memory");
     assert!(bytes.len() < 1 << 20, "{} bytes are no bomb", bytes.len());
     let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
-    sends("decompression bomb", TOO_LARGE, answer(404, headers, &bytes))
+    sends("decompression bomb", TOO_LARGE, response(404, headers, &bytes))
 }
 
 fn endless() -> Vec<Behaviour> {
     let second = Duration::from_secs(1);
     vec![
-        never_answers(),
+        never_responses(),
         acts("head at one byte a second", NO_HEAD, move |_, stream| {
             trickle(stream, &json(404, b"{}"), second)
         }),
@@ -132,12 +131,12 @@ fn heads() -> Vec<Behaviour> {
             "HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         ),
         sends(
-            "a 1xx before the answer",
+            "a 1xx before the response",
             Expected::Passed,
             ["HTTP/1.1 103 X\r\nLink: </x>\r\n\r\n".as_bytes(), &json(404, right(1).as_bytes())].concat(),
         ),
         sends(
-            "a second answer that nobody asked for",
+            "a second response that nobody asked for",
             Expected::Passed,
             [json(404, right(1).as_bytes()), json(500, b"stray")].concat(),
         ),
@@ -160,16 +159,20 @@ fn ends() -> Vec<Behaviour> {
             thread::sleep(Duration::from_millis(50));
             reset(stream)
         }),
-        acts("reset before the answer", CLOSED, |_, stream| reset(stream)).that_loses(),
+        acts("reset before the response", CLOSED, |_, stream| reset(stream)).that_loses(),
         sends(
             "false Content-Encoding",
             CUT_OFF,
-            answer(404, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n", right(1).as_bytes()),
+            response(
+                404,
+                "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
+                right(1).as_bytes(),
+            ),
         ),
         sends(
             "Content-Encoding that nobody asked for",
             CUT_OFF,
-            answer(
+            response(
                 404,
                 "Content-Type: application/json\r\nContent-Encoding: br, gzip\r\n",
                 right(1).as_bytes(),
@@ -210,12 +213,12 @@ fn redirects() -> Vec<Behaviour> {
 
 fn in_front() -> Vec<Behaviour> {
     let limited = Expected::Inconclusive("the target limits our rate (HTTP 429");
-    let wait = |wait: &str| answer(429, &format!("Retry-After: {wait}\r\n"), b"");
+    let wait = |wait: &str| response(429, &format!("Retry-After: {wait}\r\n"), b"");
     vec![
         sends(
             "page of a proxy",
             Expected::Inconclusive("a page of nginx"),
-            answer(502, "Content-Type: text/html\r\n", b"<html><hr><center>nginx/1.2</center></html>"),
+            response(502, "Content-Type: text/html\r\n", b"<html><hr><center>nginx/1.2</center></html>"),
         ),
         sends("429 for ever", limited, wait("0")),
         sends("429 that asks to wait for ages", limited, wait("99999999999999999999999")),
@@ -223,16 +226,16 @@ fn in_front() -> Vec<Behaviour> {
     ]
 }
 
-/// Some of the same behaviours in other places: the trial must still end, and clean up.
-fn elsewhere_in_the_trial() -> Vec<Behaviour> {
+/// Some of the same behaviours in other places: the case must still end, and clean up.
+fn elsewhere_in_the_case() -> Vec<Behaviour> {
     let named = |name, row: Behaviour| Behaviour { name, ..row };
     vec![
-        named("never answers the control", never_answers()).in_the_control(NO_HEAD),
+        named("never responses the control", never_responses()).in_the_control(NO_HEAD),
         named("bomb in the control", bomb()).in_the_control(TOO_LARGE),
         sends("control that is not HTTP", NO_HTTP, "no").in_the_control(NO_HTTP),
         sends("control that is closed", CLOSED, "").in_the_control(CLOSED),
-        named("never answers the teardown", never_answers())
-            .in_the_teardown(Expected::Leaves("waiting for an answer took longer")),
+        named("never responses the teardown", never_responses())
+            .in_the_teardown(Expected::Leaves("waiting for a response took longer")),
         named("bomb in the teardown", bomb()).in_the_teardown(Expected::Leaves("larger than 8388608 bytes")),
         sends("teardown that is closed", CLOSED, "").in_the_teardown(Expected::Leaves("connection ended")),
     ]

@@ -52,7 +52,7 @@ impl StrictApi {
             next: AtomicU64::new(1),
             known: Mutex::default(),
         });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
+        let router = Router::new().fallback(response).with_state(Arc::clone(&inner));
         let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
         Self { url, inner, task }
     }
@@ -74,7 +74,7 @@ impl Drop for StrictApi {
     }
 }
 
-async fn answer(State(api): State<Arc<Inner>>, request: Request) -> Response {
+async fn response(State(api): State<Arc<Inner>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let said = Said {
@@ -88,11 +88,11 @@ async fn answer(State(api): State<Arc<Inner>>, request: Request) -> Response {
             .collect(),
         body: to_bytes(body, 1 << 20).await.unwrap_or_default().to_vec(),
     };
-    let (status, body) = api.answer(&said);
+    let (status, body) = api.response(&said);
     let builder = Response::builder().status(status).header("content-type", "application/json");
     let builder = if status == 405 { builder.header("allow", "GET") } else { builder };
     let builder = if status == 401 { builder.header("www-authenticate", "Bearer") } else { builder };
-    builder.body(Body::from(body.to_string())).expect("an answer")
+    builder.body(Body::from(body.to_string())).expect("a response")
 }
 
 fn refusal(status: u16, code: &str) -> (u16, Value) {
@@ -112,7 +112,7 @@ impl Inner {
         self.breaks(broken)
     }
 
-    fn answer(&self, said: &Said) -> (u16, Value) {
+    fn response(&self, said: &Said) -> (u16, Value) {
         let segments: Vec<&str> = said.path.trim_start_matches('/').split('/').collect();
         let (kind, id) = match segments.as_slice() {
             [kind] => ((*kind).to_owned(), None),

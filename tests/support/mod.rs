@@ -171,7 +171,7 @@ impl Received {
 
 /// What the server does with a request.
 pub enum Reply {
-    Answer { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Response { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     Close,
     Hang(Duration),
 }
@@ -179,7 +179,7 @@ pub enum Reply {
 impl Reply {
     pub fn new(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("Content-Type".to_owned(), media_type.to_owned())];
-        Self::Answer { status, headers, body: body.into() }
+        Self::Response { status, headers, body: body.into() }
     }
 
     pub fn json(status: u16, body: &str) -> Self {
@@ -197,7 +197,7 @@ impl Reply {
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        if let Self::Answer { headers, .. } = &mut self {
+        if let Self::Response { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self
@@ -212,18 +212,18 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(answer: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn start(response: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let connections: Arc<AtomicUsize> = Arc::default();
-        let answer = Arc::new(answer);
+        let response = Arc::new(response);
         let (log, count) = (Arc::clone(&received), Arc::clone(&connections));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 count.fetch_add(1, Ordering::SeqCst);
-                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
-                thread::spawn(move || serve(&stream, &*answer, &log));
+                let (response, log) = (Arc::clone(&response), Arc::clone(&log));
+                thread::spawn(move || serve(&stream, &*response, &log));
             }
         });
         Self { url, received, connections }
@@ -268,7 +268,7 @@ pub fn tiny(request: &Received) -> Reply {
     }
 }
 
-fn serve(stream: &TcpStream, answer: &dyn Fn(&Received) -> Reply, log: &Mutex<Vec<Received>>) {
+fn serve(stream: &TcpStream, response: &dyn Fn(&Received) -> Reply, log: &Mutex<Vec<Received>>) {
     let mut reader = BufReader::new(stream);
     while let Some(mut request) = read_request(&mut reader) {
         {
@@ -276,10 +276,10 @@ fn serve(stream: &TcpStream, answer: &dyn Fn(&Received) -> Reply, log: &Mutex<Ve
             request.number = log.len();
             log.push(request.clone());
         }
-        match answer(&request) {
+        match response(&request) {
             Reply::Close => return,
             Reply::Hang(time) => return thread::sleep(time),
-            Reply::Answer { status, headers, body } => {
+            Reply::Response { status, headers, body } => {
                 let mut text = format!("HTTP/1.1 {status} Something\r\nContent-Length: {}\r\n", body.len());
                 for (name, value) in headers {
                     text.push_str(&format!("{name}: {value}\r\n"));

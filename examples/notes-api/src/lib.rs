@@ -17,7 +17,7 @@ pub fn serve() -> String {
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A client that has gone away wants no answer.
+            // A client that has gone away wants no response.
             thread::spawn(move || drop(handle(&stream)));
         }
     });

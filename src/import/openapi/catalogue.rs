@@ -159,7 +159,7 @@ impl<'a> Catalogue<'a> {
                 return Ok(Trigger { failure: failure.id.clone() });
             }
         }
-        let (statuses, ours, documentation) = if !declared.is_empty() {
+        let (statuses, inferred, documentation) = if !declared.is_empty() {
             (declared, false, None)
         } else if class == Class::Credentials && operation.is_guarded() {
             (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
@@ -169,13 +169,13 @@ impl<'a> Catalogue<'a> {
             let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();
             return Err(format!("the operation declares no HTTP {}", wanted.join(" and no ")));
         };
-        Ok(self.combine(statuses, ours, documentation, class))
+        Ok(self.combine(statuses, inferred, documentation, class))
     }
 
     fn combine(
         &mut self,
         mut statuses: Vec<u16>,
-        ours: bool,
+        inferred: bool,
         documentation: Option<String>,
         class: Class,
     ) -> Trigger {
@@ -202,7 +202,7 @@ impl<'a> Catalogue<'a> {
             summary: class.summary().to_owned(),
             documentation: documentation.unwrap_or_else(|| file.to_owned()),
             bare: bare && has_shape,
-            ours,
+            inferred,
             statuses,
             codes,
             ..DraftFailure::default()

@@ -11,7 +11,7 @@ pub(super) enum Class {
     Malformed,
     /// The body has a media type that the operation does not take.
     MediaType,
-    /// No media type that the operation answers with is accepted.
+    /// No media type that the operation responds with is accepted.
     Accept,
     /// There is no such thing.
     Unknown,
@@ -60,7 +60,7 @@ impl Class {
             }
             Self::InvalidPath => "The path holds a value that the document does not allow",
             Self::MediaType => "The body has a media type that the operation does not take",
-            Self::Accept => "None of the media types that the operation answers with is accepted",
+            Self::Accept => "None of the media types that the operation responds with is accepted",
             Self::Unknown => "There is no such thing",
             Self::Method => "The resource does not know the method",
             Self::Credentials => "The operation is only for those who show who they are",

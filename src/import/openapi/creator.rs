@@ -95,7 +95,7 @@ impl<'a> Creators<'a> {
 }
 
 impl Creator<'_> {
-    /// Where the name of the new thing stands in the answer of the operation that makes it.
+    /// Where the name of the new thing stands in the response of the operation that makes it.
     pub fn name_at(&self, api: &Api) -> Option<String> {
         let success =
             self.make.responses.iter().find(|it| {

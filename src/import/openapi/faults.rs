@@ -16,7 +16,7 @@ use super::{
     right::{Right, body_of, holds, json_body},
 };
 
-/// The media type that no operation answers with.
+/// The media type that no operation responds with.
 const STRANGE: &str = "application/x-failspec";
 
 /// A fault about to become a scenario.
@@ -26,7 +26,7 @@ pub(super) struct Fault {
     /// Where the rule stands that it breaks.
     pub rule: String,
     pub faulty: Ask,
-    pub ours: bool,
+    pub inferred: bool,
 }
 
 impl Generator<'_> {
@@ -54,7 +54,7 @@ impl Generator<'_> {
                     what,
                     rule: parameter.pointer.clone(),
                     faulty,
-                    ours: false,
+                    inferred: false,
                 });
             }
             let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
@@ -79,7 +79,7 @@ impl Generator<'_> {
                     what,
                     rule: parameter.pointer.clone(),
                     faulty,
-                    ours: flaw.doubtful,
+                    inferred: flaw.doubtful,
                 });
             }
         }
@@ -99,14 +99,14 @@ impl Generator<'_> {
                 faulty.headers.push(("Content-Type".to_owned(), told));
             }
             // Where there is no media type either, some say that first.
-            let ours =
+            let inferred =
                 !is_json && Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
                 class: Class::Invalid,
                 what: "without_body".to_owned(),
                 rule: rule.clone(),
                 faulty,
-                ours,
+                inferred,
             });
         }
         if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
@@ -120,7 +120,7 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
         let what = "malformed_json".to_owned();
-        faults.push(Fault { class: Class::Malformed, what, rule: rule.clone(), faulty, ours: false });
+        faults.push(Fault { class: Class::Malformed, what, rule: rule.clone(), faulty, inferred: false });
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
             let mut faulty = right.ask.clone();
@@ -128,7 +128,7 @@ impl Generator<'_> {
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
             let class = Class::Invalid;
-            faults.push(Fault { class, what, rule: rule.clone(), faulty, ours: bad.doubtful });
+            faults.push(Fault { class, what, rule: rule.clone(), faulty, inferred: bad.doubtful });
         }
     }
 
@@ -142,7 +142,7 @@ impl Generator<'_> {
             });
             let what = format!("{}_{}", slug(&bad.name), bad.what);
             let rule = format!("{}/requestBody", operation.pointer);
-            faults.push(Fault { class: Class::Invalid, what, rule, faulty, ours: bad.doubtful });
+            faults.push(Fault { class: Class::Invalid, what, rule, faulty, inferred: bad.doubtful });
         }
     }
 
@@ -154,14 +154,14 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/requestBody", operation.pointer);
             let what = "unknown_media_type".to_owned();
-            faults.push(Fault { class: Class::MediaType, what, rule, faulty, ours: false });
+            faults.push(Fault { class: Class::MediaType, what, rule, faulty, inferred: false });
         }
         if declares(operation, 406) {
             let mut faulty = right.ask.clone();
             faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/responses/406", operation.pointer);
             let what = "nothing_acceptable".to_owned();
-            faults.push(Fault { class: Class::Accept, what, rule, faulty, ours: false });
+            faults.push(Fault { class: Class::Accept, what, rule, faulty, inferred: false });
         }
         if declares(operation, 413) {
             let limit =
@@ -171,7 +171,7 @@ impl Generator<'_> {
                 faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
                 let rule = format!("{}/requestBody", operation.pointer);
                 let what = "oversized_body".to_owned();
-                faults.push(Fault { class: Class::TooLarge, what, rule, faulty, ours: false });
+                faults.push(Fault { class: Class::TooLarge, what, rule, faulty, inferred: false });
             }
         }
     }
@@ -190,7 +190,7 @@ impl Generator<'_> {
             what,
             rule: rule.clone(),
             faulty: faulty.clone(),
-            ours: false,
+            inferred: false,
         });
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
@@ -207,7 +207,13 @@ impl Generator<'_> {
                 _ => faulty.headers.push((name.to_owned(), value.to_owned())),
             }
             let what = "with_wrong_credentials".to_owned();
-            faults.push(Fault { class: Class::Credentials, what, rule: rule.clone(), faulty, ours: false });
+            faults.push(Fault {
+                class: Class::Credentials,
+                what,
+                rule: rule.clone(),
+                faulty,
+                inferred: false,
+            });
         }
     }
 
@@ -225,6 +231,6 @@ impl Generator<'_> {
         let mut faulty = right.ask.clone();
         faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
         let (class, rule) = (Class::Unknown, parameter.pointer.clone());
-        faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, ours: false });
+        faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, inferred: false });
     }
 }

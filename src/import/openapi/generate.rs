@@ -134,7 +134,7 @@ impl<'a> Generator<'a> {
             name,
             failure: trigger.failure,
             rule: self.catalogue.link(&fault.rule),
-            ours: fault.ours,
+            inferred: fault.inferred,
             around,
             faulty: fault.faulty,
             control,

@@ -67,7 +67,7 @@ impl<'a> Generator<'a> {
     fn wrong_method(&mut self, operation: &'a Operation, right: &Right, faulty: Ask) {
         let rule = format!("{}/responses/405", operation.pointer);
         let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
-        self.note(operation, right, Fault { class: Class::Method, what, rule, faulty, ours: false });
+        self.note(operation, right, Fault { class: Class::Method, what, rule, faulty, inferred: false });
     }
 
     /// The address of an operation that is not asked itself.

@@ -92,7 +92,7 @@ pub fn from_openapi(
     let texts: Vec<String> = scenarios.iter().map(Scenario::yaml).collect();
     paths.retain(|hole| texts.iter().any(|text| text.contains(hole)));
     let uses = |text: &str, name: &str| text.contains(&format!("{{{name}}}"));
-    let lacks = |scenario: &Scenario, text: &str| {
+    let missing_requirements = |scenario: &Scenario, text: &str| {
         let variable =
             paths.variables.iter().find(|(name, ..)| uses(text, name) && !keep(Need::Variable(name)));
         if !keep(Need::Failure(&scenario.failure)) {
@@ -109,7 +109,7 @@ pub fn from_openapi(
     let mut kept = String::new();
     let mut triggers = Vec::new();
     for (scenario, text) in scenarios.drain(..).zip(&texts) {
-        match lacks(&scenario, text) {
+        match missing_requirements(&scenario, text) {
             Some(why) => left_out.entry(why).or_default().push(scenario.name),
             None => {
                 kept.push_str(text);
@@ -119,8 +119,10 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = triggers.iter().map(|(_, failure)| failure.as_str()).collect();
     let guarded = kept.contains("as: user");
-    let canary =
-        options.allow_writes.then(|| canary(api.operations.iter(), guarded, options.credentials)).flatten();
+    let health_check = options
+        .allow_writes
+        .then(|| health_check(api.operations.iter(), guarded, options.credentials))
+        .flatten();
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
     let left_out: Vec<(String, Vec<String>)> = left_out.into_iter().collect();
     FromOpenApi {
@@ -138,7 +140,7 @@ pub fn from_openapi(
                 roles: if guarded { vec![user(declared)] } else { Vec::new() },
                 variables: paths.variables,
             },
-            canary,
+            health_check,
             ..Draft::default()
         },
         operations: api.operations.len(),
@@ -182,7 +184,7 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
 }
 
 /// A safe request that needs nothing but credentials: best one about who asks.
-fn canary<'o>(
+fn health_check<'o>(
     operations: impl Iterator<Item = &'o Operation>,
     guarded: bool,
     all_with_credentials: bool,

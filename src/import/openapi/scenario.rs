@@ -22,7 +22,7 @@ pub(super) struct Scenario {
     /// Where the rule stands that the request breaks.
     pub rule: String,
     /// Whether that such a request is refused is our own reading.
-    pub ours: bool,
+    pub inferred: bool,
     pub around: Around,
     pub faulty: Ask,
     pub control: Control,
@@ -33,8 +33,8 @@ impl Scenario {
     pub fn yaml(&self) -> String {
         let mut text = format!("  {}:\n    triggers: {}\n", self.name, yaml::text(&self.failure));
         let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.rule));
-        if self.ours {
-            text.push_str("    source: ours\n");
+        if self.inferred {
+            text.push_str("    source: inferred\n");
         }
         let (setup, teardown) = self.around.yaml();
         text.push_str(&setup);

@@ -87,7 +87,7 @@ impl Generator<'_> {
         // A name of the run's own, or a thing of its own that it belongs to, stands in the path or in the body.
         let text = make.yaml("");
         let is_own = says_created || text.contains(UNIQUE) || text.contains("{made");
-        // Whoever answers with something that is there already, for all that the request tells, would lose it.
+        // Whoever responds with something that is there already, for all that the request tells, would lose it.
         if !is_own {
             return None;
         }

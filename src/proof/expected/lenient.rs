@@ -10,13 +10,13 @@ use crate::{
 pub(super) fn noticed(pack: &Pack, refusals: &[Refusal], mutant: &str) -> Option<Noticed> {
     if let Some(name) = mutant.strip_prefix("accepts-") {
         let (index, _) = failure(pack, refusal(refusals, name)?)?;
-        return Some(by("accepted", pack, index));
+        return Some(by("not-rejected", pack, index));
     }
     let refusal = refusal(refusals, mutant.strip_prefix("mistakes-")?)?;
     let (index, failure) = failure(pack, refusal)?;
     let mistaken = refusal.sibling(refusals)?.code()?;
     if failure.accepts(&mistaken) {
-        return Some(Noticed::Unpromised("the documentation lets either code answer the same fault"));
+        return Some(Noticed::Unpromised("the documentation lets either code response the same fault"));
     }
     Some(by("code", pack, index))
 }

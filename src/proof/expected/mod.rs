@@ -3,13 +3,13 @@
 //!
 //! The mutants themselves live in [`crate::reference`], which knows no checks; the checks know no mutants.
 
-mod answers;
 mod apinizer;
 mod k0rdent;
 mod kubeadapt;
 mod kubeglass;
 mod kubevision;
 mod lenient;
+mod responses;
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
         let noticed = harmless
             .or_else(|| own(&pack.name, &mutant.id))
             .or_else(|| lenient::noticed(pack, &refusals, &mutant.id))
-            .or_else(|| answers::noticed(&pack.name, &mutant.id))
+            .or_else(|| responses::noticed(&pack.name, &mutant.id))
             .unwrap_or(UNKNOWN);
         Subject { pack: Arc::clone(pack), mutant, noticed }
     };

@@ -1,7 +1,7 @@
 //! Reading request bodies.
 //!
 //! A field that is null counts as absent, and fields that nobody asks for are ignored. Readers tell what is wrong and go
-//! on with a default, so that one answer names every bad field.
+//! on with a default, so that one response names every bad field.
 
 use serde_json::{Map, Value};
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::reference::store::{Expected, Key, Resource};
 
-/// Where the store keeps groups, each as answers show it.
+/// Where the store keeps groups, each as responses show it.
 const GROUPS: &str = "apiProxyGroups";
 /// The field with a group's name.
 const GROUP_NAME: &str = "apiProxyGroupName";

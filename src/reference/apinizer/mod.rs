@@ -36,7 +36,7 @@ mod tokens;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
+    Api, CodeKind, Envelope, Refusal, Request, Response, path,
     query::Query,
     store::{Clock, RateLimit, RateLimiter, Store, Switches},
 };
@@ -136,7 +136,7 @@ impl Api for Apinizer {
         "apinizer"
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn response(&self, request: &Request) -> Response {
         self.reply(self.judge(request))
     }
 
@@ -149,7 +149,7 @@ impl Api for Apinizer {
             loose_codes: true,
             repeats: false,
             statuses: &[400, 401, 403, 404, 409, 429, 500],
-            is_error: |answer| answer.status >= 400,
+            is_error: |response| response.status >= 400,
             protected: "/apiops/projects/",
             success: r#"{"success":true,"resultList":[],"resultCount":0}"#,
         };

@@ -8,7 +8,7 @@ use crate::reference::{
     store::{Key, Resource},
 };
 
-/// Where the store keeps proxies, each as answers show it.
+/// Where the store keeps proxies, each as responses show it.
 pub(super) const PROXIES: &str = "apiProxies";
 /// Where it keeps the paths that proxies have taken.
 pub(super) const PATHS: &str = "relativePaths";

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Apinizer, Code, Failure, Outcome, quirks};
-use crate::reference::Answer;
+use crate::reference::Response;
 
-/// The media type of every answer (site).
+/// The media type of every response (site).
 const MEDIA_TYPE: &str = "application/json;charset=UTF-8";
 
 /// What an operation that succeeds comes to.
@@ -41,13 +41,13 @@ impl Success {
 
 impl Apinizer {
     /// Puts an outcome on the wire.
-    pub(super) fn reply(&self, outcome: Outcome) -> Answer {
-        let mut answer = match outcome {
+    pub(super) fn reply(&self, outcome: Outcome) -> Response {
+        let mut response = match outcome {
             Ok(Success::List { status, items }) => {
                 let count = items.len();
-                Answer::json(status, &json!({ "success": true, "resultList": items, "resultCount": count }))
+                Response::json(status, &json!({ "success": true, "resultList": items, "resultCount": count }))
             }
-            Ok(Success::Token { token, seconds }) => Answer::json(
+            Ok(Success::Token { token, seconds }) => Response::json(
                 200,
                 &json!({
                     "success": true,
@@ -60,12 +60,12 @@ impl Apinizer {
             .with_header("Cache-Control", "no-store"),
             Err(failure) => self.refuse(failure),
         };
-        answer.set_header("Content-Type", MEDIA_TYPE);
-        answer
+        response.set_header("Content-Type", MEDIA_TYPE);
+        response
     }
 
     /// `{"error", "error_description"}`, and what belongs to some failures alone.
-    fn refuse(&self, failure: Failure) -> Answer {
+    fn refuse(&self, failure: Failure) -> Response {
         let mut body = json!({ "error": self.code(&failure), "error_description": failure.description });
         let errors = failure.validation_errors.iter();
         if self.quirks.is_on(quirks::MISSHAPEN_ERRORS) && !failure.validation_errors.is_empty() {
@@ -79,20 +79,20 @@ impl Apinizer {
         {
             body["retry_after"] = self.retry_after(wait);
         }
-        let mut answer = Answer::json(failure.status, &body);
+        let mut response = Response::json(failure.status, &body);
         if failure.status == 401 {
             // RFC 9110, 15.5.2: a 401 must name a challenge.
-            answer.set_header("WWW-Authenticate", "Bearer");
+            response.set_header("WWW-Authenticate", "Bearer");
         }
         if let Some(allow) = &failure.allow {
-            answer.set_header("Allow", allow);
+            response.set_header("Allow", allow);
         }
         if let Some(wait) = failure.retry_after
             && !self.quirks.is_on(quirks::NO_RETRY_HEADER)
         {
-            answer.set_header("Retry-After", &wait.to_string());
+            response.set_header("Retry-After", &wait.to_string());
         }
-        answer
+        response
     }
 
     fn retry_after(&self, wait: u64) -> Value {

@@ -16,7 +16,7 @@
 //! 7. the service's own health: `INTERNAL_ERROR`
 //! 8. existence within the caller's organisation: `NOT_FOUND`
 //! 9. `QUOTA_EXCEEDED`, `CONFLICT`, `INVALID_STATE_TRANSITION`, `POOL_CAPACITY_EXCEEDED`
-//! 10. whether the server's BMC answers: `BMC_CONNECTION_FAILED`
+//! 10. whether the server's BMC responses: `BMC_CONNECTION_FAILED`
 //! 11. the effect
 
 mod allocations;
@@ -39,7 +39,7 @@ mod target_file;
 use std::time::Duration;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
+    Api, CodeKind, Envelope, Refusal, Request, Response, path,
     query::Query,
     store::{Clock, Ledger, RateLimit, RateLimiter, Store, Switches, Works},
 };
@@ -148,7 +148,7 @@ impl Api for K0rdent {
         "k0rdent"
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn response(&self, request: &Request) -> Response {
         self.reply(self.judge(request))
     }
 
@@ -161,7 +161,7 @@ impl Api for K0rdent {
             loose_codes: false,
             repeats: false,
             statuses: &[400, 401, 403, 404, 409, 422, 429, 500],
-            is_error: |answer| answer.document().is_some_and(|body| body["success"] == false),
+            is_error: |response| response.document().is_some_and(|body| body["success"] == false),
             protected: "/api/v1/servers",
             success: r#"{"success":true,"data":{},"meta":{"requestId":"req_sfo1-1770564159296-7d4b9e1f3a5b","timestamp":"2026-02-08T15:22:39.296Z"}}"#,
         };

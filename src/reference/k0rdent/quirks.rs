@@ -38,15 +38,15 @@ quirks! {
     NO_CAPACITY = "pool-capacity-not-enforced": "a pool gives out more GPUs than it has",
     NO_QUOTA = "quota-not-enforced": "an organisation gets more servers than its quota",
     // A world in trouble
-    BMC_HIDDEN = "bmc-failure-hidden": "work on a server whose BMC does not answer is accepted",
+    BMC_HIDDEN = "bmc-failure-hidden": "work on a server whose BMC does not response is accepted",
     FAULT_HIDDEN = "internal-fault-hidden": "an internal fault is answered as if all were well",
     FAULT_LEAKS = "internal-fault-leaks": "an internal error shows a stack trace and where the database is",
     // Bulk
-    BULK_HIDES = "bulk-hides-failed-items": "a bulk answer reports failed items as accepted",
+    BULK_HIDES = "bulk-hides-failed-items": "a bulk response reports failed items as accepted",
     BULK_NO_CODE = "bulk-item-without-code": "the error of a bulk item has no code",
-    BULK_FALSE = "bulk-says-failure": "a bulk answer with a failed item says success: false at its top",
-    BULK_200 = "bulk-answers-200": "a bulk answer has status 200",
-    BULK_ALL_OR_NOTHING = "bulk-refused-for-one-item": "the failure of one item answers the whole bulk request",
+    BULK_FALSE = "bulk-says-failure": "a bulk response with a failed item says success: false at its top",
+    BULK_200 = "bulk-responses-200": "a bulk response has status 200",
+    BULK_ALL_OR_NOTHING = "bulk-refused-for-one-item": "the failure of one item responses the whole bulk request",
     // The envelope
     IDS_DISAGREE = "request-ids-disagree": "body and header have different request ids, both well-formed",
     OTHER_ID = "request-id-of-another-form": "the request id is a bare UUID",
@@ -56,7 +56,7 @@ quirks! {
     // What clients must tolerate
     NO_DETAILS = "details-left-out": "no error has details, which are optional",
     OTHER_OWN_CODES = "unnamed-codes-otherwise": "422 and 429, which have no documented code, have other codes",
-    DELETE_200 = "delete-answers-200": "DELETE answers 200 with a body, which is documented beside 204",
+    DELETE_200 = "delete-responses-200": "DELETE responses 200 with a body, which is documented beside 204",
 }
 
 /// Those that clients must tolerate.

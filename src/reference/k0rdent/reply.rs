@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Failure, K0rdent, Outcome, REGION, quirks};
-use crate::reference::{Answer, paging::Page, store};
+use crate::reference::{Response, paging::Page, store};
 
 /// What an operation that succeeds comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ impl Success {
 
 impl K0rdent {
     /// Puts an outcome on the wire. "`meta.requestId` equals the `X-Request-Id` response header" (site).
-    pub(super) fn reply(&self, outcome: Outcome) -> Answer {
+    pub(super) fn reply(&self, outcome: Outcome) -> Response {
         let now = self.store.clock.now();
         let id = if self.quirks.is_on(quirks::OTHER_ID) { store::uuid() } else { request_id(now) };
         let header = if self.quirks.is_on(quirks::IDS_DISAGREE) { request_id(now) } else { id.clone() };
@@ -85,11 +85,11 @@ impl K0rdent {
         .with_header("X-Request-Id", &header)
     }
 
-    fn welcome(&self, success: Success, mut meta: Value) -> Answer {
+    fn welcome(&self, success: Success, mut meta: Value) -> Response {
         let Success { mut status, data, pagination, workflow, results } = success;
         if status == 204 {
             if !self.quirks.is_on(quirks::DELETE_200) {
-                return Answer::empty(204);
+                return Response::empty(204);
             }
             status = 200;
         }
@@ -109,25 +109,25 @@ impl K0rdent {
             }
         }
         body["meta"] = meta;
-        Answer::json(status, &body)
+        Response::json(status, &body)
     }
 
-    fn refuse(&self, failure: Failure, meta: &Value) -> Answer {
+    fn refuse(&self, failure: Failure, meta: &Value) -> Response {
         let mut error = failure.show();
         self.distort(&failure, &mut error);
         let success = self.quirks.is_on(quirks::UNION_LIES);
-        let mut answer =
-            Answer::json(failure.status, &json!({ "success": success, "error": error, "meta": meta }));
+        let mut response =
+            Response::json(failure.status, &json!({ "success": success, "error": error, "meta": meta }));
         for (name, value) in failure.headers {
             match name {
                 "Retry-After" if self.quirks.is_on(quirks::NO_RETRY_AFTER) => {}
                 "Retry-After" if self.quirks.is_on(quirks::RETRY_AFTER_IN_WORDS) => {
-                    answer.set_header(name, "in a few seconds");
+                    response.set_header(name, "in a few seconds");
                 }
-                _ => answer.set_header(name, &value),
+                _ => response.set_header(name, &value),
             }
         }
-        answer
+        response
     }
 
     /// What quirks make of an error object.

@@ -177,7 +177,7 @@ pub(super) fn taken(kind: Kind) -> Failure {
     Failure::new(Code::Conflict, format!("A {} with this name already exists", kind.noun()))
 }
 
-/// The server as answers show it, in the state that it is in now.
+/// The server as responses show it, in the state that it is in now.
 pub(super) fn show(k0rdent: &K0rdent, server: &Resource) -> Value {
     let body = &server.body;
     let mut shown = json!({

@@ -10,7 +10,7 @@ impl Kubeadapt {
         let page = self.page(call)?;
         self.look_up()?;
         let clusters = self.readable(call);
-        Ok(page.answer(clusters.iter().map(show).collect()))
+        Ok(page.response(clusters.iter().map(show).collect()))
     }
 
     pub(super) fn get_cluster(&self, call: &Call<'_>, id: &str) -> Outcome {
@@ -50,7 +50,7 @@ impl Kubeadapt {
         Ok(json!({ "cluster_id": cluster.key.name, "timeframe": timeframe.as_str(), "items": items }))
     }
 
-    /// A cluster that the key may read. One of another organisation gets the very answer of one that does not exist.
+    /// A cluster that the key may read. One of another organisation gets the very response of one that does not exist.
     pub(super) fn cluster(&self, call: &Call<'_>, id: &str) -> Result<Resource, Failure> {
         let tenant = &call.identity.tenant;
         let Some(cluster) = self.store.resources.get(&Key::new("clusters", tenant, id)) else {

@@ -42,7 +42,7 @@ impl Kubeadapt {
         }
         let items: Vec<Value> =
             teams.into_iter().map(|(team, cents)| json!({ "team": team, "cost": money(cents) })).collect();
-        Ok(page.answer(items))
+        Ok(page.response(items))
     }
 
     /// What a cluster, or all that the key may read, cost in a day.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::reference::Answer;
+use crate::reference::Response;
 
 /// What is wrong with one parameter, as a 422 lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +94,14 @@ impl Failure {
     }
 
     /// The envelope: `{"detail": …}`.
-    pub(super) fn answer(&self) -> Answer {
-        let answer = Answer::json(self.status(), &json!({ "detail": self.detail() }));
+    pub(super) fn response(&self) -> Response {
+        let response = Response::json(self.status(), &json!({ "detail": self.detail() }));
         match self {
             // RFC 9110, 15.5.2: a 401 must name a challenge.
-            Self::MissingKey | Self::InvalidKey => answer.with_header("WWW-Authenticate", "Bearer"),
+            Self::MissingKey | Self::InvalidKey => response.with_header("WWW-Authenticate", "Bearer"),
             // RFC 9110, 15.5.6: a 405 must name the methods.
-            Self::WrongMethod => answer.with_header("Allow", "GET, HEAD"),
-            _ => answer,
+            Self::WrongMethod => response.with_header("Allow", "GET, HEAD"),
+            _ => response,
         }
     }
 }

@@ -22,7 +22,7 @@ impl Kubeadapt {
         self.list(call, "recommendations")
     }
 
-    /// A workload of another organisation gets the very answer of one that does not exist.
+    /// A workload of another organisation gets the very response of one that does not exist.
     pub(super) fn get_workload_metrics(&self, call: &Call<'_>, uid: &str) -> Outcome {
         let uid = ids::workload(uid)?;
         let timeframe = self.timeframe(call)?;
@@ -47,7 +47,7 @@ impl Kubeadapt {
         let wanted = self.wanted_cluster(call)?;
         self.look_up()?;
         let cluster = wanted.map(|id| self.cluster(call, &id)).transpose()?;
-        Ok(page.answer(self.within(call, collection, cluster.as_ref()).iter().map(show).collect()))
+        Ok(page.response(self.within(call, collection, cluster.as_ref()).iter().map(show).collect()))
     }
 
     /// What is in a cluster, or in all clusters that the key may read.
@@ -70,7 +70,7 @@ impl Kubeadapt {
 
 impl Page {
     /// One part of a list: `{"items", "total", "page", "limit"}`.
-    pub(super) fn answer(self, mut items: Vec<Value>) -> Value {
+    pub(super) fn response(self, mut items: Vec<Value>) -> Value {
         let Self { page, limit } = self;
         let total = items.len();
         let skipped = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);

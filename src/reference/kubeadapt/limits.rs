@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Failure, Kubeadapt, quirks};
 use crate::reference::{
-    Answer,
+    Response,
     store::{Allowance, Identity, Key},
 };
 
@@ -45,8 +45,8 @@ impl Kubeadapt {
         Some(Standing { allowance, reset: end(now, allowance.wait) })
     }
 
-    /// Adds the headers: the three of the limit to every answer, `Retry-After` to a refusal.
-    pub(super) fn tell(&self, standing: &Standing, mut answer: Answer) -> Answer {
+    /// Adds the headers: the three of the limit to every response, `Retry-After` to a refusal.
+    pub(super) fn tell(&self, standing: &Standing, mut response: Response) -> Response {
         let Standing { allowance, reset } = standing;
         let on = |quirk| self.quirks.is_on(quirk);
         let remaining = allowance.remaining + u32::from(!allowance.allowed && on(quirks::REMAINING_LEFT));
@@ -57,15 +57,15 @@ impl Kubeadapt {
         let values = if on(quirks::LIMIT_IN_WORDS) { words } else { numbers };
         if !on(quirks::NO_LIMIT_HEADERS) {
             for (name, value) in HEADERS.iter().zip(&values) {
-                answer.set_header(name, value);
+                response.set_header(name, value);
             }
         }
         if !allowance.allowed && !on(quirks::NO_RETRY_AFTER) {
             let seconds = allowance.retry_after().to_string();
             let value = if on(quirks::RETRY_IN_WORDS) { "a moment" } else { &seconds };
-            answer.set_header("Retry-After", value);
+            response.set_header("Retry-After", value);
         }
-        answer
+        response
     }
 }
 

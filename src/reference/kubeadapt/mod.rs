@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Api, Envelope, Refusal, Request, path,
+    Api, Envelope, Refusal, Request, Response, path,
     query::Query,
     store::{Clock, Identity, RateLimit, RateLimiter, Store, Switches},
 };
@@ -92,7 +92,7 @@ impl Kubeadapt {
         Self { store, conditions: Switches::new(conditions::ALL), quirks: Switches::new(quirks::ALL) }
     }
 
-    fn judge(&self, request: &Request) -> Result<Answer, Failure> {
+    fn judge(&self, request: &Request) -> Result<Response, Failure> {
         let segments = path::segments(&request.path);
         let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
         let operation = route::find(&names).ok_or(Failure::NoEndpoint)?;
@@ -106,10 +106,10 @@ impl Kubeadapt {
             Some(standing) => standing.check().and_then(|()| self.perform(&call)),
             None => self.perform(&call),
         };
-        let answer = self.show(&outcome);
+        let response = self.show(&outcome);
         Ok(match standing {
-            Some(standing) => self.tell(&standing, answer),
-            None => answer,
+            Some(standing) => self.tell(&standing, response),
+            None => response,
         })
     }
 
@@ -132,34 +132,34 @@ impl Kubeadapt {
         }
     }
 
-    fn show(&self, outcome: &Outcome) -> Answer {
+    fn show(&self, outcome: &Outcome) -> Response {
         match outcome {
-            Ok(body) => Answer::json(200, body),
+            Ok(body) => Response::json(200, body),
             Err(failure) => {
-                let mut answer = failure.answer();
-                self.disguise(failure, &mut answer);
-                answer
+                let mut response = failure.response();
+                self.disguise(failure, &mut response);
+                response
             }
         }
     }
 
     /// What mutants make of a failure that the domain has right.
-    fn disguise(&self, failure: &Failure, answer: &mut Answer) {
+    fn disguise(&self, failure: &Failure, response: &mut Response) {
         match failure {
-            Failure::Internal if self.quirks.is_on(quirks::LEAKING) => answer.set_document(&json!({
+            Failure::Internal if self.quirks.is_on(quirks::LEAKING) => response.set_document(&json!({
                 "detail": "Traceback (most recent call last):\n  File \"/srv/kubeadapt/api/clusters.py\", line 87, in \
                            list_clusters\npsycopg2.errors.UndefinedTable: relation \"clusters\" does not exist",
             })),
             Failure::InvalidParameters(_) if self.quirks.is_on(quirks::RANGE_IS_BAD_REQUEST) => {
-                answer.status = 400;
+                response.status = 400;
             }
             Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::FOREIGN_PROBLEMS) => {
                 let shown = problems.iter().map(|it| json!({ "field": it.parameter, "error": it.message }));
-                answer.set_document(&json!({ "detail": shown.collect::<Vec<_>>() }));
+                response.set_document(&json!({ "detail": shown.collect::<Vec<_>>() }));
             }
             Failure::InvalidParameters(problems) if self.quirks.is_on(quirks::PROBLEMS_AS_TEXTS) => {
                 let shown: Vec<&str> = problems.iter().map(|problem| problem.message).collect();
-                answer.set_document(&json!({ "detail": shown }));
+                response.set_document(&json!({ "detail": shown }));
             }
             _ => {}
         }
@@ -171,8 +171,8 @@ impl Api for Kubeadapt {
         "kubeadapt"
     }
 
-    fn answer(&self, request: &Request) -> Answer {
-        self.judge(request).unwrap_or_else(|failure| failure.answer())
+    fn response(&self, request: &Request) -> Response {
+        self.judge(request).unwrap_or_else(|failure| failure.response())
     }
 
     fn envelope(&self) -> &'static Envelope {
@@ -184,7 +184,7 @@ impl Api for Kubeadapt {
             loose_codes: false,
             repeats: false,
             statuses: &[400, 401, 403, 404, 422, 429, 500],
-            is_error: |answer| answer.status >= 400,
+            is_error: |response| response.status >= 400,
             protected: "/v1/clusters",
             success: r#"{"items":[],"total":0,"page":1,"limit":20}"#,
         };

@@ -58,7 +58,7 @@ pub(super) const ALL: &[Switch] = &[
     },
     Switch { name: NO_LIMIT, about: "a key may send as much as it likes" },
     Switch { name: REFUSED_FOR_GOOD, about: "a key that was refused once is refused for good" },
-    Switch { name: NO_LIMIT_HEADERS, about: "no answer has X-RateLimit headers" },
+    Switch { name: NO_LIMIT_HEADERS, about: "no response has X-RateLimit headers" },
     Switch { name: LIMIT_IN_WORDS, about: "the X-RateLimit headers have words instead of numbers" },
     Switch { name: NO_RETRY_AFTER, about: "a 429 does not say how long to wait" },
     Switch { name: RETRY_IN_WORDS, about: "a 429 says in words how long to wait" },

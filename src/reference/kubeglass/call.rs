@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Code, Failure, Kubeglass, query::Query, quirks};
 use crate::reference::{
-    Answer, Request,
+    Request, Response,
     store::{Grant, Identity, Key},
 };
 
@@ -110,11 +110,11 @@ pub(super) fn scope(context: &str, namespace: &str) -> String {
 }
 
 /// Success (site): `{"data": …}`.
-pub(super) fn data(value: &Value) -> Answer {
-    Answer::json(200, &json!({ "data": value }))
+pub(super) fn data(value: &Value) -> Response {
+    Response::json(200, &json!({ "data": value }))
 }
 
 /// The same for what a POST created.
-pub(super) fn created(value: &Value) -> Answer {
-    Answer::json(201, &json!({ "data": value }))
+pub(super) fn created(value: &Value) -> Response {
+    Response::json(201, &json!({ "data": value }))
 }

@@ -15,8 +15,8 @@ pub(super) const METRICS_UNREACHABLE: &str = "metrics-unreachable";
 
 /// All of them.
 pub(super) const ALL: &[Switch] = &[
-    Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not answer" },
-    Switch { name: DEADLINE_EXCEEDED, about: "the API server answers later than the dashboard's deadline" },
+    Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not response" },
+    Switch { name: DEADLINE_EXCEEDED, about: "the API server responses later than the dashboard's deadline" },
     Switch { name: INTERNAL_FAULT, about: "the dashboard itself fails while it works on the cluster" },
     Switch {
         name: CONTEXT_SWITCH_FAILS,
@@ -26,10 +26,10 @@ pub(super) const ALL: &[Switch] = &[
         name: KUBECONFIG_UNREADABLE,
         about: "the kubeconfig cannot be read, so contexts cannot be listed",
     },
-    Switch { name: SOURCE_CLUSTER_UNREACHABLE, about: "the cluster that is copied from does not answer" },
-    Switch { name: TARGET_CLUSTER_UNREACHABLE, about: "the cluster that is copied to does not answer" },
+    Switch { name: SOURCE_CLUSTER_UNREACHABLE, about: "the cluster that is copied from does not response" },
+    Switch { name: TARGET_CLUSTER_UNREACHABLE, about: "the cluster that is copied to does not response" },
     Switch { name: HELM_MISSING, about: "the helm binary is not on $PATH" },
-    Switch { name: METRICS_UNREACHABLE, about: "the external metrics service does not answer" },
+    Switch { name: METRICS_UNREACHABLE, about: "the external metrics service does not response" },
 ];
 
 impl Kubeglass {

@@ -9,7 +9,7 @@ use super::{
     names, quirks,
 };
 use crate::reference::{
-    Answer,
+    Response,
     store::{Expected, Key, Resource, UpdateError},
 };
 
@@ -32,7 +32,7 @@ impl Kubeglass {
         }
         self.enter(call, "configmaps:read")?;
         self.need_namespace(&call.caller.context, namespace)?;
-        Ok(self.answer_scope(&page, "configmaps", &scope, show))
+        Ok(self.response_scope(&page, "configmaps", &scope, show))
     }
 
     pub(super) fn create_configmap(&self, call: &Call<'_>, namespace: &str) -> Outcome {
@@ -58,7 +58,7 @@ impl Kubeglass {
             self.store.resources.get(&call.key("configmaps", namespace, name)).ok_or_else(|| absent(name))?;
         let tag = format!("\"{}\"", configmap.version);
         if call.request.headers("if-none-match").any(|sent| matches_tag(sent, &tag)) {
-            return Ok(Answer::empty(304).with_header("ETag", &tag));
+            return Ok(Response::empty(304).with_header("ETag", &tag));
         }
         Ok(data(&show(&configmap)).with_header("ETag", &tag))
     }
@@ -160,7 +160,7 @@ fn absent(name: &str) -> Failure {
     Failure::new(Code::NotFound, format!("configmap {name:?} does not exist"))
 }
 
-/// The configmap of a context, as answers show it.
+/// The configmap of a context, as responses show it.
 pub(super) fn show(configmap: &Resource) -> Value {
     let Key { scope, name, .. } = &configmap.key;
     let namespace = scope.split_once('/').map_or("", |(_, namespace)| namespace);

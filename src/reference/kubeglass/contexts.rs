@@ -49,7 +49,7 @@ impl Kubeglass {
             "the contexts of the kubeconfig cannot be listed",
         )?;
         let rows = CONTEXTS.iter().map(|context| (context.0.to_owned(), show(call, *context))).collect();
-        Ok(self.answer_rows(&page, rows))
+        Ok(self.response_rows(&page, rows))
     }
 
     /// Shows what the kubeconfig says, which needs no cluster.

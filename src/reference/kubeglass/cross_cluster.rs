@@ -10,7 +10,7 @@ use super::{
     contexts::{self, resolve},
     names, quirks,
 };
-use crate::reference::{Answer, store::Key};
+use crate::reference::{Response, store::Key};
 
 impl Kubeglass {
     /// Copies a configmap and overwrites what is there.
@@ -65,7 +65,7 @@ impl Kubeglass {
                 json!({ "context": context, "namespaces": namespaces, "nodes": nodes })
             })
             .collect();
-        Ok(Answer::json(200, &json!({ "data": rows, "total": rows.len() })))
+        Ok(Response::json(200, &json!({ "data": rows, "total": rows.len() })))
     }
 }
 

@@ -10,7 +10,7 @@ impl Kubeglass {
         let context = &call.caller.context;
         let page = self.page(call, format!("nodes of {context}"))?;
         self.enter(call, "nodes:read")?;
-        Ok(self.answer_scope(&page, "nodes", context, |node| self.show_node(node)))
+        Ok(self.response_scope(&page, "nodes", context, |node| self.show_node(node)))
     }
 
     pub(super) fn drain_node(&self, call: &Call<'_>, node: &str) -> Outcome {

@@ -34,11 +34,11 @@ impl Kubeglass {
         // Namespaces are in the scope of their context, all else in scopes below it.
         let context = &call.caller.context;
         if collection == "namespaces" {
-            return Ok(self.answer_scope(&page, collection, context, namespaces::show));
+            return Ok(self.response_scope(&page, collection, context, namespaces::show));
         }
         let found = self.store.resources.list_below(collection, &format!("{context}/"));
         let rows = found.iter().map(|found| (format!("{}/{}", found.key.scope, found.key.name), show(found)));
-        Ok(self.answer_rows(&page, rows.collect()))
+        Ok(self.response_rows(&page, rows.collect()))
     }
 }
 

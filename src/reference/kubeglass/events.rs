@@ -16,6 +16,6 @@ impl Kubeglass {
         let page = self.page(call, format!("events {severity}"))?;
         self.enter(call, "events:read")?;
         let event = json!({ "severity": severity, "object": object, "reason": reason });
-        Ok(self.answer_rows(&page, vec![(object.to_owned(), event)]))
+        Ok(self.response_rows(&page, vec![(object.to_owned(), event)]))
     }
 }

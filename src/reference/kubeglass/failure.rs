@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::reference::Answer;
+use crate::reference::Response;
 
 /// Writes the table of codes once: the enum, its list, and what each code stands for on the wire.
 macro_rules! codes {
@@ -143,7 +143,7 @@ impl Failure {
             .with_header("Retry-After", &retry_after.to_string())
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
@@ -152,10 +152,10 @@ impl Failure {
 
     /// The envelope: `{"error", "message", "requestId"}`.
     #[must_use]
-    pub fn answer(&self, request_id: &str) -> Answer {
+    pub fn response(&self, request_id: &str) -> Response {
         let body = json!({ "error": self.code, "message": self.message, "requestId": request_id });
-        self.headers
-            .iter()
-            .fold(Answer::json(self.status, &body), |answer, (name, value)| answer.with_header(name, value))
+        self.headers.iter().fold(Response::json(self.status, &body), |response, (name, value)| {
+            response.with_header(name, value)
+        })
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Call, Code, Failure, Kubeglass, quirks};
-use crate::reference::{Answer, store::Resource};
+use crate::reference::{Response, store::Resource};
 
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
@@ -44,24 +44,24 @@ impl Kubeglass {
     }
 
     /// One part of what is in a scope.
-    pub(super) fn answer_scope(
+    pub(super) fn response_scope(
         &self,
         page: &Page,
         collection: &'static str,
         scope: &str,
         show: impl Fn(&Resource) -> Value,
-    ) -> Answer {
+    ) -> Response {
         // One more than is shown, to know whether there is more.
         let (mut found, total) =
             self.store.resources.list(collection, scope, page.after.as_deref(), page.limit + 1);
         let more = found.len() > page.limit;
         found.truncate(page.limit);
         let last = found.last().map(|last| last.key.name.as_str()).filter(|_| more);
-        self.answer_list(page, found.iter().map(show).collect(), total, last)
+        self.response_list(page, found.iter().map(show).collect(), total, last)
     }
 
     /// One part of rows that come from anywhere, in the order of their names.
-    pub(super) fn answer_rows(&self, page: &Page, mut rows: Vec<(String, Value)>) -> Answer {
+    pub(super) fn response_rows(&self, page: &Page, mut rows: Vec<(String, Value)>) -> Response {
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let total = rows.len();
         if let Some(after) = &page.after {
@@ -70,15 +70,15 @@ impl Kubeglass {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
         let last = rows.last().map(|(name, _)| name.clone()).filter(|_| more);
-        self.answer_list(page, rows.into_iter().map(|(_, value)| value).collect(), total, last.as_deref())
+        self.response_list(page, rows.into_iter().map(|(_, value)| value).collect(), total, last.as_deref())
     }
 
-    fn answer_list(&self, page: &Page, values: Vec<Value>, total: usize, last: Option<&str>) -> Answer {
+    fn response_list(&self, page: &Page, values: Vec<Value>, total: usize, last: Option<&str>) -> Response {
         let mut body = json!({ "data": values, "total": total });
         if let Some(last) = last {
             body["continue"] = json!(self.write_continue(&page.list, last));
         }
-        Answer::json(200, &body)
+        Response::json(200, &body)
     }
 
     fn write_continue(&self, list: &str, last: &str) -> String {

@@ -45,7 +45,7 @@ mod seed;
 mod target_file;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Refusal, Request, path,
+    Api, CodeKind, Envelope, Refusal, Request, Response, path,
     store::{self, Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use call::Call;
@@ -65,7 +65,7 @@ pub const MAX_CONTEXTS: usize = 50;
 pub const MUTATION_LIMIT: RateLimit = RateLimit::TokenBucket { per_second: 100, burst: 200 };
 
 /// What an operation comes to.
-type Outcome = Result<Answer, Failure>;
+type Outcome = Result<Response, Failure>;
 
 /// The reference implementation of KubeGlass.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Kubeglass {
         let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
         let operation = match route::find(&request.method, &names) {
             Route::To(operation) => operation,
-            Route::Options(allow) => return Ok(Answer::empty(204).with_header("Allow", &allow)),
+            Route::Options(allow) => return Ok(Response::empty(204).with_header("Allow", &allow)),
             Route::WrongMethod(allow) => {
                 return Err(Failure::new(
                     Code::MethodNotAllowed,
@@ -189,9 +189,9 @@ impl Api for Kubeglass {
         "kubeglass"
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn response(&self, request: &Request) -> Response {
         // "The requestId correlates with server-side logs", so no two requests may share one.
-        self.judge(request).unwrap_or_else(|failure| failure.answer(&store::uuid()))
+        self.judge(request).unwrap_or_else(|failure| failure.response(&store::uuid()))
     }
 
     fn envelope(&self) -> &'static Envelope {
@@ -203,7 +203,7 @@ impl Api for Kubeglass {
             loose_codes: false,
             repeats: true,
             statuses: &[400, 401, 403, 404, 405, 409, 413, 500, 502, 503, 504],
-            is_error: |answer| answer.status >= 400,
+            is_error: |response| response.status >= 400,
             protected: "/api/v1/namespaces",
             success: r#"{"data":{}}"#,
         };

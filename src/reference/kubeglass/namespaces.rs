@@ -17,7 +17,7 @@ impl Kubeglass {
         let context = &call.caller.context;
         let page = self.page(call, format!("namespaces of {context}"))?;
         self.enter(call, "namespaces:read")?;
-        Ok(self.answer_scope(&page, "namespaces", context, show))
+        Ok(self.response_scope(&page, "namespaces", context, show))
     }
 
     pub(super) fn create_namespace(&self, call: &Call<'_>) -> Outcome {

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::{Call, Failure, Kubeglass, Outcome, call::data, names};
 use crate::reference::{
-    Answer,
+    Response,
     store::{Expected, Key},
 };
 
 impl Kubeglass {
-    pub(super) fn get_preferences(&self, call: &Call<'_>) -> Answer {
+    pub(super) fn get_preferences(&self, call: &Call<'_>) -> Response {
         let found = self.store.resources.get(&key(call));
         data(&found.map_or_else(initial, |found| found.body))
     }

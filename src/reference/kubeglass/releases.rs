@@ -26,7 +26,7 @@ impl Kubeglass {
         self.enter_helm(call, "helm:read")?;
         let found = self.store.resources.list_below("releases", &format!("{context}/"));
         let rows = found.iter().map(|found| (format!("{}/{}", found.key.scope, found.key.name), show(found)));
-        Ok(self.answer_rows(&page, rows.collect()))
+        Ok(self.response_rows(&page, rows.collect()))
     }
 
     pub(super) fn install_release(&self, call: &Call<'_>) -> Outcome {

@@ -28,6 +28,6 @@ impl Kubeglass {
                 (format!("{collection}/{namespace}/{name}"), row)
             })
             .collect();
-        Ok(self.answer_rows(&page, rows))
+        Ok(self.response_rows(&page, rows))
     }
 }

@@ -13,7 +13,7 @@
 //! 5. the cluster's configuration: 40402
 //! 6. permission: to enter the cluster (40301), the namespace (40302), and to act there (40300). As in Kubernetes it
 //!    comes before existence, so that a refusal tells nothing about what exists
-//! 7. the backend's own health (50000) and whether the cluster answers (50200)
+//! 7. the backend's own health (50000) and whether the cluster responses (50200)
 //! 8. existence: 40400, 40401, 40900, 40901
 //! 9. what Kubernetes itself says about the object: 42201
 //! 10. the effect
@@ -40,7 +40,7 @@ mod validation;
 mod yaml;
 
 use super::{
-    Answer, Api, CodeKind, Envelope, Mark, Refusal, Request, path,
+    Api, CodeKind, Envelope, Mark, Refusal, Request, Response, path,
     query::Query,
     store::{Clock, Identities, OneTimeCodes, Store, Switches},
 };
@@ -176,15 +176,15 @@ impl Api for Kubevision {
         "kubevision"
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn response(&self, request: &Request) -> Response {
         let outcome = self.judge(request);
-        let mut answer = reply::answer(&outcome, &request.method);
+        let mut response = reply::response(&outcome, &request.method);
         if let Err(failure) = &outcome
             && self.quirks.is_on(quirks::HTTP_STATUS)
         {
-            answer.status = failure.code.number() / 100;
+            response.status = failure.code.number() / 100;
         }
-        answer
+        response
     }
 
     fn envelope(&self) -> &'static Envelope {
@@ -196,8 +196,8 @@ impl Api for Kubevision {
             loose_codes: false,
             repeats: false,
             statuses: &[200],
-            is_error: |answer| {
-                answer.document().is_some_and(|body| body.get("code").is_some_and(|code| *code != 0))
+            is_error: |response| {
+                response.document().is_some_and(|body| body.get("code").is_some_and(|code| *code != 0))
             },
             protected: "/api/v1/users/me",
             success: r#"{"code":0,"message":"success","data":{},"meta":{"source":"cache","stale":false}}"#,

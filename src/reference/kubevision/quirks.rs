@@ -56,6 +56,6 @@ pub(super) const ALL: &[Switch] = &[
     Switch { name: BLIND_DRY_RUN, about: "a dry-run never asks the API server whether it would accept" },
     Switch { name: LEAKING_MESSAGE, about: "the message of an internal error shows a stack trace" },
     Switch { name: LEAKING_DATA, about: "the data of an internal error shows the failed query" },
-    Switch { name: UNREACHABLE_SERVED, about: "a cluster that does not answer looks like an empty one" },
+    Switch { name: UNREACHABLE_SERVED, about: "a cluster that does not response looks like an empty one" },
     Switch { name: HTTP_STATUS, about: "failures have the HTTP status that their code begins with" },
 ];

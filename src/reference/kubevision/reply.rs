@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Failure, Outcome};
-use crate::reference::{Answer, store};
+use crate::reference::{Response, store};
 
 /// "Content-Type: application/json; charset=utf-8" (site).
 const MEDIA_TYPE: &str = "application/json; charset=utf-8";
@@ -29,7 +29,7 @@ impl Success {
 }
 
 /// Writes an outcome. Reads come from the cache; what may change a cluster goes to its API server.
-pub(super) fn answer(outcome: &Outcome, method: &str) -> Answer {
+pub(super) fn response(outcome: &Outcome, method: &str) -> Response {
     let source = if matches!(method, "GET" | "HEAD") { "cache" } else { "apiserver" };
     // "Always include the requestId": without an id of its own for every request it would find nothing.
     let mut meta = Map::from_iter([
@@ -48,7 +48,7 @@ pub(super) fn answer(outcome: &Outcome, method: &str) -> Answer {
             json!({ "code": code.number(), "message": message, "data": data, "meta": meta })
         }
     };
-    let mut answer = Answer::json(200, &body);
-    answer.set_header("Content-Type", MEDIA_TYPE);
-    answer
+    let mut response = Response::json(200, &body);
+    response.set_header("Content-Type", MEDIA_TYPE);
+    response
 }

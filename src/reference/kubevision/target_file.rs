@@ -37,7 +37,7 @@ bearer = "{EXPIRED_TOKEN}"
         developer = login(
             "developer",
             "May read, create, update, delete, scale and dry-run configmaps and deployments in the namespace, also in\n\
-             # the cluster that does not answer. May enter no other namespace and no other cluster.",
+             # the cluster that does not response. May enter no other namespace and no other cluster.",
         ),
         variables = variables(),
     );
@@ -82,8 +82,8 @@ fn variables() -> String {
 # What exists there and may be worked with.
 [target.reference.variables]
 cluster = "main"                    # a cluster to work in
-restricted_cluster = "restricted"   # one that answers, and that the developer may not enter
-unreachable_cluster = "dead"        # one that does not answer, and that the developer may enter
+restricted_cluster = "restricted"   # one that responses, and that the developer may not enter
+unreachable_cluster = "dead"        # one that does not response, and that the developer may enter
 namespace = "team-a"                # a namespace to work in
 restricted_namespace = "kube-system" # one in the cluster that the developer may not enter
 other_namespace = "team-b"          # another one, for administrators

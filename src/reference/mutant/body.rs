@@ -8,66 +8,66 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Error</title></head><bod
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful("body-html", "an error is an HTML page and says so", |_, answer| {
-            answer.set_header("Content-Type", "text/html; charset=utf-8");
-            answer.body = PAGE.as_bytes().to_vec();
+        Mutant::harmful("body-html", "an error is an HTML page and says so", |_, response| {
+            response.set_header("Content-Type", "text/html; charset=utf-8");
+            response.body = PAGE.as_bytes().to_vec();
         }),
         Mutant::harmful(
             "body-html-as-json",
             "an error is an HTML page that is declared as JSON",
-            |_, answer| {
-                answer.body = PAGE.as_bytes().to_vec();
+            |_, response| {
+                response.body = PAGE.as_bytes().to_vec();
             },
         ),
-        Mutant::harmful("body-empty", "an error has no body", |_, answer| answer.body.clear()),
-        Mutant::harmful("body-empty-object", "the body of an error is {}", |_, answer| {
-            answer.body = b"{}".to_vec()
+        Mutant::harmful("body-empty", "an error has no body", |_, response| response.body.clear()),
+        Mutant::harmful("body-empty-object", "the body of an error is {}", |_, response| {
+            response.body = b"{}".to_vec()
         }),
-        Mutant::harmful("body-null", "the body of an error is null", |_, answer| {
-            answer.body = b"null".to_vec()
+        Mutant::harmful("body-null", "the body of an error is null", |_, response| {
+            response.body = b"null".to_vec()
         }),
-        Mutant::harmful("body-text", "the body of an error is a JSON text", |_, answer| {
-            answer.set_document(&json!("something went wrong"));
+        Mutant::harmful("body-text", "the body of an error is a JSON text", |_, response| {
+            response.set_document(&json!("something went wrong"));
         }),
-        Mutant::harmful("body-truncated", "the body of an error ends in the middle", |_, answer| {
-            answer.body.truncate(answer.body.len() / 2);
+        Mutant::harmful("body-truncated", "the body of an error ends in the middle", |_, response| {
+            response.body.truncate(response.body.len() / 2);
         }),
-        Mutant::harmful("body-trailing-bytes", "something follows the JSON of an error", |_, answer| {
-            answer.body.extend_from_slice(b"}\n");
+        Mutant::harmful("body-trailing-bytes", "something follows the JSON of an error", |_, response| {
+            response.body.extend_from_slice(b"}\n");
         }),
-        Mutant::harmful("body-two-documents", "an error is sent twice in one body", |_, answer| {
-            let copy = answer.body.clone();
-            answer.body.extend_from_slice(&copy);
+        Mutant::harmful("body-two-documents", "an error is sent twice in one body", |_, response| {
+            let copy = response.body.clone();
+            response.body.extend_from_slice(&copy);
         }),
         Mutant::harmful(
             "body-bom",
             "a byte order mark precedes the JSON of an error (RFC 8259, 8.1)",
-            |_, answer| {
-                answer.body.splice(0..0, *b"\xef\xbb\xbf");
+            |_, response| {
+                response.body.splice(0..0, *b"\xef\xbb\xbf");
             },
         ),
         Mutant::harmful(
             "body-duplicate-keys",
             "an error has its first key twice (RFC 8259, 4)",
-            |_, answer| {
+            |_, response| {
                 let first =
-                    answer.document().and_then(|document| document.as_object()?.keys().next().cloned());
+                    response.document().and_then(|document| document.as_object()?.keys().next().cloned());
                 if let Some(first) = first {
                     let again = format!("{{{}:null,", Value::from(first));
-                    answer.body.splice(0..1, again.into_bytes());
+                    response.body.splice(0..1, again.into_bytes());
                 }
             },
         ),
-        Mutant::harmful("body-in-array", "an error is wrapped in an array", |_, answer| {
-            edit(answer, |document| *document = json!([document.take()]));
+        Mutant::harmful("body-in-array", "an error is wrapped in an array", |_, response| {
+            edit(response, |document| *document = json!([document.take()]));
         }),
-        Mutant::harmful("body-not-utf8", "a text in the body of an error is not UTF-8", |scene, answer| {
+        Mutant::harmful("body-not-utf8", "a text in the body of an error is not UTF-8", |scene, response| {
             // A letter of the message that UTF-8 would write in two bytes, as Latin-1 has it.
             let name = scene.envelope.message.rsplit('/').next().unwrap_or_default();
             let begin = format!("\"{name}\":\"").into_bytes();
-            let at = answer.body.windows(begin.len()).position(|window| window == begin.as_slice());
-            let at = at.map_or(answer.body.len(), |at| at + begin.len());
-            answer.body.insert(at, 0xe9);
+            let at = response.body.windows(begin.len()).position(|window| window == begin.as_slice());
+            let at = at.map_or(response.body.len(), |at| at + begin.len());
+            response.body.insert(at, 0xe9);
         }),
     ]
 }

@@ -7,65 +7,65 @@ use super::{
     everything::{NOWHERE, ask},
     scene::{Scene, edit, edit_at, take},
 };
-use crate::reference::{Answer, CodeKind, Envelope};
+use crate::reference::{CodeKind, Envelope, Response};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
         Mutant::harmful(
             "code-undocumented",
             "the code of an error is documented nowhere",
-            |scene, answer| {
-                replace(scene, answer, |old| {
+            |scene, response| {
+                replace(scene, response, |old| {
                     if old.is_number() { json!(49_999) } else { json!("flux_capacitor_empty") }
                 });
             },
         )
         .only_if(has_code),
-        Mutant::harmful("code-other", "the code is that of another documented failure", |scene, answer| {
-            if let Some(other) = code_of_another(scene, answer) {
-                replace(scene, answer, |_| other);
+        Mutant::harmful("code-other", "the code is that of another documented failure", |scene, response| {
+            if let Some(other) = code_of_another(scene, response) {
+                replace(scene, response, |_| other);
             }
         })
         .only_if(has_code),
-        Mutant::harmful("code-missing", "an error has no code", |scene, answer| {
-            edit(answer, |document| drop(pointer(scene).and_then(|pointer| take(document, pointer))));
+        Mutant::harmful("code-missing", "an error has no code", |scene, response| {
+            edit(response, |document| drop(pointer(scene).and_then(|pointer| take(document, pointer))));
         })
         .only_if(has_code),
-        Mutant::harmful("code-null", "the code of an error is null", |scene, answer| {
-            replace(scene, answer, |_| Value::Null);
+        Mutant::harmful("code-null", "the code of an error is null", |scene, response| {
+            replace(scene, response, |_| Value::Null);
         })
         .only_if(has_code),
-        Mutant::harmful("code-empty", "the code of an error is an empty text", |scene, answer| {
-            replace(scene, answer, |_| json!(""));
+        Mutant::harmful("code-empty", "the code of an error is an empty text", |scene, response| {
+            replace(scene, response, |_| json!(""));
         })
         .only_if(has_code),
         Mutant::harmful(
             "code-wrong-type",
             "the code is a number instead of a text, or the other way",
-            |scene, answer| {
-                replace(scene, answer, |old| match old {
+            |scene, response| {
+                replace(scene, response, |old| match old {
                     Value::Number(number) => json!(number.to_string()),
                     _ => json!(1),
                 });
             },
         )
         .only_if(has_code),
-        Mutant::harmful("code-wrong-case", "the code is in the other case", |scene, answer| {
-            replace_text(scene, answer, |text| {
+        Mutant::harmful("code-wrong-case", "the code is in the other case", |scene, response| {
+            replace_text(scene, response, |text| {
                 let upper = text.to_uppercase();
                 if upper == text { text.to_lowercase() } else { upper }
             });
         })
         .only_if(has_text_code),
-        Mutant::harmful("code-padded", "there is a space behind the code", |scene, answer| {
-            replace_text(scene, answer, |text| format!("{text} "));
+        Mutant::harmful("code-padded", "there is a space behind the code", |scene, response| {
+            replace_text(scene, response, |text| format!("{text} "));
         })
         .only_if(has_text_code),
         Mutant::harmful(
             "code-dashed",
             "the code has dashes instead of underscores, or a dash behind it",
-            |scene, answer| {
-                replace_text(scene, answer, |text| {
+            |scene, response| {
+                replace_text(scene, response, |text| {
                     if text.contains('_') { text.replace('_', "-") } else { format!("{text}-") }
                 });
             },
@@ -87,19 +87,19 @@ fn pointer(scene: &Scene<'_>) -> Option<&'static str> {
 }
 
 /// The code of the API's refusal of strangers; for such a refusal that of an unknown path.
-fn code_of_another(scene: &Scene<'_>, answer: &Answer) -> Option<Value> {
-    let code = |answer: &Answer| answer.document()?.pointer(pointer(scene)?).cloned();
-    let own = code(answer)?;
+fn code_of_another(scene: &Scene<'_>, response: &Response) -> Option<Value> {
+    let code = |response: &Response| response.document()?.pointer(pointer(scene)?).cloned();
+    let own = code(response)?;
     [scene.envelope.protected, NOWHERE]
         .iter()
         .filter_map(|target| code(&ask(scene, target)))
         .find(|other| *other != own)
 }
 
-fn replace(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&Value) -> Value) {
-    edit_at(answer, pointer(scene), |code| *code = with(code));
+fn replace(scene: &Scene<'_>, response: &mut Response, with: impl FnOnce(&Value) -> Value) {
+    edit_at(response, pointer(scene), |code| *code = with(code));
 }
 
-fn replace_text(scene: &Scene<'_>, answer: &mut Answer, with: impl FnOnce(&str) -> String) {
-    replace(scene, answer, |old| old.as_str().map_or(Value::Null, |text| json!(with(text))));
+fn replace_text(scene: &Scene<'_>, response: &mut Response, with: impl FnOnce(&str) -> String) {
+    replace(scene, response, |old| old.as_str().map_or(Value::Null, |text| json!(with(text))));
 }

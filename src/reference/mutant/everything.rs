@@ -1,7 +1,7 @@
-//! One answer to whatever is asked: what a run against the wrong thing, or against nothing, looks like.
+//! One response to whatever is asked: what a run against the wrong thing, or against nothing, looks like.
 
 use super::{Mutant, Scene};
-use crate::reference::{Answer, Request};
+use crate::reference::{Request, Response};
 
 /// A path that no API has.
 pub(super) const NOWHERE: &str = "/no/such/endpoint";
@@ -11,32 +11,32 @@ pub(super) fn all() -> Vec<Mutant> {
         Mutant::harmful(
             "always-unauthorized",
             "every request is refused as if it had no credentials",
-            |scene, answer| {
-                *answer = ask(scene, scene.envelope.protected);
+            |scene, response| {
+                *response = ask(scene, scene.envelope.protected);
             },
         )
         .on_everything(),
         Mutant::harmful(
             "always-not-found",
             "every request is answered like one to an unknown path",
-            |scene, answer| {
-                *answer = ask(scene, NOWHERE);
+            |scene, response| {
+                *response = ask(scene, NOWHERE);
             },
         )
         .on_everything(),
-        Mutant::harmful("always-success", "every request succeeds", |scene, answer| {
-            *answer = Answer::empty(200).with_header("Content-Type", "application/json");
-            answer.body = scene.envelope.success.as_bytes().to_vec();
+        Mutant::harmful("always-success", "every request succeeds", |scene, response| {
+            *response = Response::empty(200).with_header("Content-Type", "application/json");
+            response.body = scene.envelope.success.as_bytes().to_vec();
         })
         .on_everything(),
-        Mutant::harmful("always-empty", "every answer is 200 and empty", |_, answer| {
-            *answer = Answer::empty(200)
+        Mutant::harmful("always-empty", "every response is 200 and empty", |_, response| {
+            *response = Response::empty(200)
         })
         .on_everything(),
     ]
 }
 
-/// What the API itself answers to someone without credentials.
-pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Answer {
-    scene.api.answer(&Request::new("GET", target).from_remote(scene.request.remote))
+/// What the API itself responses to someone without credentials.
+pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Response {
+    scene.api.response(&Request::new("GET", target).from_remote(scene.request.remote))
 }

@@ -9,48 +9,52 @@ use super::{
     Mutant,
     scene::{Scene, edit, edit_at},
 };
-use crate::reference::Answer;
+use crate::reference::Response;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmless("field-added", "an error has one more, optional field", |_, answer| {
-            edit(answer, |document| {
+        Mutant::harmless("field-added", "an error has one more, optional field", |_, response| {
+            edit(response, |document| {
                 if let Some(members) = document.as_object_mut() {
                     members.insert("documentationHint".to_owned(), json!("see the handbook"));
                 }
             });
         }),
-        Mutant::harmless("message-reworded", "the message of an error has other words", |scene, answer| {
-            edit_at(answer, Some(scene.envelope.message), |message| {
+        Mutant::harmless("message-reworded", "the message of an error has other words", |scene, response| {
+            edit_at(response, Some(scene.envelope.message), |message| {
                 // Contracts without codes tell failures apart by their text, so the old words stay part of it.
                 if let Value::String(text) = message {
                     *text = format!("Sorry: {text} (please check)");
                 }
             });
         }),
-        Mutant::harmless("keys-reversed", "the keys of an error come in another order", |_, answer| {
-            edit(answer, reverse);
+        Mutant::harmless("keys-reversed", "the keys of an error come in another order", |_, response| {
+            edit(response, reverse);
         }),
         Mutant::harmless(
             "pretty-printed",
             "the JSON of an error has line breaks and ends with one",
-            |_, answer| {
+            |_, response| {
                 if let Some(pretty) =
-                    answer.document().and_then(|document| serde_json::to_vec_pretty(&document).ok())
+                    response.document().and_then(|document| serde_json::to_vec_pretty(&document).ok())
                 {
-                    answer.body = pretty;
-                    answer.body.push(b'\n');
+                    response.body = pretty;
+                    response.body.push(b'\n');
                 }
             },
         ),
-        Mutant::harmless("letters-escaped", "letters of an error are written as \\u escapes", |_, answer| {
-            escape_first_letters(&mut answer.body);
-        }),
+        Mutant::harmless(
+            "letters-escaped",
+            "letters of an error are written as \\u escapes",
+            |_, response| {
+                escape_first_letters(&mut response.body);
+            },
+        ),
         Mutant::harmless(
             "headers-added",
             "errors have more headers, some of them well known",
-            |_, answer| {
-                *answer = answer
+            |_, response| {
+                *response = response
                     .clone()
                     .with_header("Cache-Control", "no-store")
                     .with_header("Server", "nginx")
@@ -60,41 +64,41 @@ pub(super) fn all() -> Vec<Mutant> {
         ),
         Mutant::harmless("compressed", "errors are compressed, where the client takes gzip", compress)
             .sometimes(),
-        Mutant::harmless("unknown-header", "errors have a header that nobody knows", |_, answer| {
-            answer.set_header("X-Served-On", "a Tuesday");
+        Mutant::harmless("unknown-header", "errors have a header that nobody knows", |_, response| {
+            response.set_header("X-Served-On", "a Tuesday");
         }),
-        Mutant::harmless("charset-added", "the media type of an error names its charset", |_, answer| {
-            if let Some(media_type) = answer.header("Content-Type").map(str::to_owned)
+        Mutant::harmless("charset-added", "the media type of an error names its charset", |_, response| {
+            if let Some(media_type) = response.header("Content-Type").map(str::to_owned)
                 && !media_type.contains("charset")
             {
-                answer.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
+                response.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
             }
         }),
         Mutant::harmless(
             "media-type-upper-case",
             "the media type of an error is in upper case",
-            |_, answer| {
-                if let Some(media_type) = answer.header("Content-Type").map(str::to_uppercase) {
-                    answer.set_header("Content-Type", &media_type);
+            |_, response| {
+                if let Some(media_type) = response.header("Content-Type").map(str::to_uppercase) {
+                    response.set_header("Content-Type", &media_type);
                 }
             },
         ),
-        Mutant::harmless("slow", "every answer comes 50 ms later", |_, answer| {
-            answer.delay += Duration::from_millis(50);
+        Mutant::harmless("slow", "every response comes 50 ms later", |_, response| {
+            response.delay += Duration::from_millis(50);
         })
         .on_everything(),
     ]
 }
 
-fn compress(scene: &Scene<'_>, answer: &mut Answer) {
+fn compress(scene: &Scene<'_>, response: &mut Response) {
     let accepted = scene.request.headers("Accept-Encoding").any(|accepted| accepted.contains("gzip"));
-    if !accepted || answer.body.is_empty() {
+    if !accepted || response.body.is_empty() {
         return;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    if let Ok(compressed) = encoder.write_all(&answer.body).and_then(|()| encoder.finish()) {
-        answer.body = compressed;
-        answer.set_header("Content-Encoding", "gzip");
+    if let Ok(compressed) = encoder.write_all(&response.body).and_then(|()| encoder.finish()) {
+        response.body = compressed;
+        response.set_header("Content-Encoding", "gzip");
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<Mutant> {
         .only_if(|envelope| envelope.statuses.contains(&401)),
         without("allow-missing", "Allow", "a 405 names no methods (RFC 9110, 15.5.6)")
             .only_if(|envelope| envelope.statuses.contains(&405)),
-        without("retry-after-header-missing", "Retry-After", "no answer has a Retry-After").only_if(limits),
+        without("retry-after-header-missing", "Retry-After", "no response has a Retry-After").only_if(limits),
         with("retry-after-header-in-words", "in a minute", "Retry-After is text for people").only_if(limits),
         with("retry-after-header-negative", "-5", "Retry-After is negative").only_if(limits),
     ]
@@ -24,13 +24,13 @@ fn limits(envelope: &Envelope) -> bool {
 }
 
 fn without(id: &'static str, header: &'static str, about: &'static str) -> Mutant {
-    Mutant::harmful(id, about, move |_, answer| answer.remove_header(header)).sometimes()
+    Mutant::harmful(id, about, move |_, response| response.remove_header(header)).sometimes()
 }
 
 fn with(id: &'static str, value: &'static str, about: &'static str) -> Mutant {
-    Mutant::harmful(id, about, move |_, answer| {
-        if answer.header("Retry-After").is_some() {
-            answer.set_header("Retry-After", value);
+    Mutant::harmful(id, about, move |_, response| {
+        if response.header("Retry-After").is_some() {
+            response.set_header("Retry-After", value);
         }
     })
     .sometimes()

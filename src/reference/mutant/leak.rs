@@ -47,8 +47,8 @@ pub(super) fn all() -> Vec<Mutant> {
 
 /// The text follows the message, so that the message stays what it was to those who look for its own words.
 fn leak(id: &'static str, what: &str, text: &'static str) -> Mutant {
-    Mutant::harmful(id, format!("the message of an error ends with {what}"), move |scene, answer| {
-        edit_at(answer, Some(scene.envelope.message), |message| {
+    Mutant::harmful(id, format!("the message of an error ends with {what}"), move |scene, response| {
+        edit_at(response, Some(scene.envelope.message), |message| {
             if let Value::String(own) = message {
                 *message = json!(format!("{own}: {text}"));
             }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Mutant, Scene, scene::edit_at};
-use crate::reference::{Answer, Api, Mark};
+use crate::reference::{Api, Mark, Response};
 
 /// One mutant for each documented refusal of an API: the request succeeds instead.
 pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
@@ -11,9 +11,9 @@ pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
         Mutant::harmful(
             format!("accepts-{}", refusal.name.replace('_', "-").to_lowercase()),
             format!("what is to be refused with {} {} succeeds", refusal.status, refusal.name),
-            move |scene, answer| {
-                if refusal.is(answer, scene.envelope) {
-                    succeed(scene, answer);
+            move |scene, response| {
+                if refusal.is(response, scene.envelope) {
+                    succeed(scene, response);
                 }
             },
         )
@@ -35,9 +35,9 @@ pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
                     "another validation comes first: what is {} is answered with {}",
                     refusal.name, other.name
                 ),
-                move |scene, answer| {
-                    if refusal.is(answer, scene.envelope) {
-                        mark(scene, answer, other.mark);
+                move |scene, response| {
+                    if refusal.is(response, scene.envelope) {
+                        mark(scene, response, other.mark);
                     }
                 },
             )
@@ -60,19 +60,19 @@ pub(super) fn ignoring(api: &dyn Api) -> Vec<Mutant> {
     mutants.collect()
 }
 
-/// Gives an answer what marks another refusal.
-fn mark(scene: &Scene<'_>, answer: &mut Answer, mark: Mark) {
+/// Gives a response what marks another refusal.
+fn mark(scene: &Scene<'_>, response: &mut Response, mark: Mark) {
     let (pointer, value) = match mark {
         Mark::Code(code) => (scene.envelope.code.map(|(pointer, _)| pointer), json!(code)),
         Mark::Number(code) => (scene.envelope.code.map(|(pointer, _)| pointer), json!(code)),
         Mark::Text(text) => (Some(scene.envelope.message), json!(text)),
         Mark::Status => return,
     };
-    edit_at(answer, pointer, |old| *old = value);
+    edit_at(response, pointer, |old| *old = value);
 }
 
 /// Some success of the API, with an id of its own where successes have one.
-pub(super) fn succeed(scene: &Scene<'_>, answer: &mut Answer) {
-    *answer = Answer::empty(200).with_header("Content-Type", "application/json");
-    answer.body = scene.envelope.success.as_bytes().to_vec();
+pub(super) fn succeed(scene: &Scene<'_>, response: &mut Response) {
+    *response = Response::empty(200).with_header("Content-Type", "application/json");
+    response.body = scene.envelope.success.as_bytes().to_vec();
 }

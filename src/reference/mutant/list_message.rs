@@ -10,8 +10,8 @@ pub(super) fn all() -> Vec<Mutant> {
         Mutant::harmless(
             "message-list-as-text",
             "a message that may be a list or a text is a text",
-            |scene, answer| {
-                edit_at(answer, Some(scene.envelope.message), |message| {
+            |scene, response| {
+                edit_at(response, Some(scene.envelope.message), |message| {
                     if let Value::Array(problems) = message {
                         let texts: Vec<&str> =
                             problems.iter().filter_map(|problem| problem["msg"].as_str()).collect();

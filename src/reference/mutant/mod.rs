@@ -1,7 +1,7 @@
 //! One deliberate change to what goes on the wire.
 //!
 //! A harmful mutant breaks what is documented and must be caught; a harmless one changes what clients must
-//! tolerate and must pass. Most of them change an answer after the API has given it and know nothing of the API but
+//! tolerate and must pass. Most of them change a response after the API has given it and know nothing of the API but
 //! its [`Envelope`](super::Envelope), so they fit every contract. The others switch on a quirk of the domain.
 
 mod body;

@@ -6,35 +6,35 @@ use super::{
     Mutant,
     scene::{Scene, edit, edit_at, take},
 };
-use crate::reference::{Answer, Envelope};
+use crate::reference::{Envelope, Response};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful("request-id-missing", "an error has no request id", |scene, answer| {
-            edit(answer, |document| {
+        Mutant::harmful("request-id-missing", "an error has no request id", |scene, response| {
+            edit(response, |document| {
                 drop(scene.envelope.request_id.and_then(|pointer| take(document, pointer)))
             });
         })
         .only_if(has_id),
-        Mutant::harmful("request-id-empty", "the request id is an empty text", |scene, answer| {
-            edit_at(answer, scene.envelope.request_id, |id| *id = json!(""));
+        Mutant::harmful("request-id-empty", "the request id is an empty text", |scene, response| {
+            edit_at(response, scene.envelope.request_id, |id| *id = json!(""));
         })
         .only_if(has_id),
-        Mutant::harmful("request-id-null", "the request id is null", |scene, answer| {
-            edit_at(answer, scene.envelope.request_id, |id| *id = Value::Null);
+        Mutant::harmful("request-id-null", "the request id is null", |scene, response| {
+            edit_at(response, scene.envelope.request_id, |id| *id = Value::Null);
         })
         .only_if(has_id),
-        Mutant::harmful("request-id-number", "the request id is a number", |scene, answer| {
-            edit_at(answer, scene.envelope.request_id, |id| *id = json!(1));
+        Mutant::harmful("request-id-number", "the request id is a number", |scene, response| {
+            edit_at(response, scene.envelope.request_id, |id| *id = json!(1));
         })
         .only_if(has_id),
         Mutant::harmful("request-id-constant", "every request has the same id", constant).only_if(has_id),
         Mutant::harmful(
             "request-id-header-differs",
             "body and header have different ids",
-            |scene, answer| {
+            |scene, response| {
                 if let Some(header) = scene.envelope.request_id_header {
-                    answer.set_header(header, &crate::reference::store::uuid());
+                    response.set_header(header, &crate::reference::store::uuid());
                 }
             },
         )
@@ -42,9 +42,9 @@ pub(super) fn all() -> Vec<Mutant> {
         Mutant::harmful(
             "request-id-header-missing",
             "the header with the request id is missing",
-            |scene, answer| {
+            |scene, response| {
                 if let Some(header) = scene.envelope.request_id_header {
-                    answer.remove_header(header);
+                    response.remove_header(header);
                 }
             },
         )
@@ -57,14 +57,14 @@ fn has_id(envelope: &Envelope) -> bool {
 }
 
 /// Keeps the form of the API's own ids, so that only their repetition is wrong.
-fn constant(scene: &Scene<'_>, answer: &mut Answer) {
+fn constant(scene: &Scene<'_>, response: &mut Response) {
     let mut same = String::new();
-    edit_at(answer, scene.envelope.request_id, |id| {
+    edit_at(response, scene.envelope.request_id, |id| {
         same = flattened(id.as_str().unwrap_or_default());
         *id = json!(same);
     });
     if let Some(header) = scene.envelope.request_id_header {
-        answer.set_header(header, &same);
+        response.set_header(header, &same);
     }
 }
 

@@ -1,10 +1,10 @@
-//! What a mutant sees, and how it reaches into an answer.
+//! What a mutant sees, and how it reaches into a response.
 
 use serde_json::Value;
 
-use crate::reference::{Answer, Api, Envelope, Request};
+use crate::reference::{Api, Envelope, Request, Response};
 
-/// Where an answer comes from.
+/// Where a response comes from.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// Who answered.
@@ -16,17 +16,17 @@ pub struct Scene<'a> {
 }
 
 /// Changes the body, if it is JSON.
-pub(super) fn edit(answer: &mut Answer, change: impl FnOnce(&mut Value)) {
-    if let Some(mut document) = answer.document() {
+pub(super) fn edit(response: &mut Response, change: impl FnOnce(&mut Value)) {
+    if let Some(mut document) = response.document() {
         change(&mut document);
-        answer.set_document(&document);
+        response.set_document(&document);
     }
 }
 
 /// Changes the value at a JSON Pointer, if there is one.
-pub(super) fn edit_at(answer: &mut Answer, pointer: Option<&str>, change: impl FnOnce(&mut Value)) {
+pub(super) fn edit_at(response: &mut Response, pointer: Option<&str>, change: impl FnOnce(&mut Value)) {
     let Some(pointer) = pointer else { return };
-    edit(answer, |document| {
+    edit(response, |document| {
         if let Some(value) = document.pointer_mut(pointer) {
             change(value);
         }

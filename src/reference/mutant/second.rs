@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Mutex};
 
 use super::{Mutant, Scene, lenient::succeed};
-use crate::reference::{Answer, Request, store::lock};
+use crate::reference::{Request, Response, store::lock};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
@@ -18,11 +18,11 @@ pub(super) fn all() -> Vec<Mutant> {
     ]
 }
 
-fn giving_in() -> impl Fn(&Scene<'_>, &mut Answer) + Send + Sync {
+fn giving_in() -> impl Fn(&Scene<'_>, &mut Response) + Send + Sync {
     let refused: Mutex<HashSet<Vec<u8>>> = Mutex::default();
-    move |scene, answer| {
+    move |scene, response| {
         if !lock(&refused).insert(fingerprint(scene.request)) {
-            succeed(scene, answer);
+            succeed(scene, response);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::Scene;
-use crate::reference::{Answer, Api, Envelope, Request};
+use crate::reference::{Api, Envelope, Request, Response};
 
 /// One deliberate change.
 #[derive(Clone)]
@@ -27,14 +27,14 @@ enum Effect {
     Ignored(&'static str),
 }
 
-type Change = Arc<dyn Fn(&Scene<'_>, &mut Answer) + Send + Sync>;
+type Change = Arc<dyn Fn(&Scene<'_>, &mut Response) + Send + Sync>;
 
 impl Mutant {
-    /// A violation that changes error answers.
+    /// A violation that changes error responses.
     pub fn harmful(
         id: impl Into<Cow<'static, str>>,
         about: impl Into<Cow<'static, str>>,
-        change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
+        change: impl Fn(&Scene<'_>, &mut Response) + Send + Sync + 'static,
     ) -> Self {
         Self {
             id: id.into(),
@@ -46,11 +46,11 @@ impl Mutant {
         }
     }
 
-    /// A change of error answers that clients must tolerate.
+    /// A change of error responses that clients must tolerate.
     pub fn harmless(
         id: impl Into<Cow<'static, str>>,
         about: impl Into<Cow<'static, str>>,
-        change: impl Fn(&Scene<'_>, &mut Answer) + Send + Sync + 'static,
+        change: impl Fn(&Scene<'_>, &mut Response) + Send + Sync + 'static,
     ) -> Self {
         Self { harmless: true, ..Self::harmful(id, about, change) }
     }
@@ -81,7 +81,7 @@ impl Mutant {
         self
     }
 
-    /// Changes every answer, not errors alone.
+    /// Changes every response, not errors alone.
     #[must_use]
     pub fn on_everything(mut self) -> Self {
         if let Effect::Errors(change) = self.effect {
@@ -135,12 +135,12 @@ impl Mutant {
         }
     }
 
-    /// Changes an answer just before it is sent. The API has done its work by then.
-    pub fn change(&self, api: &dyn Api, request: &Request, answer: &mut Answer) {
+    /// Changes a response just before it is sent. The API has done its work by then.
+    pub fn change(&self, api: &dyn Api, request: &Request, response: &mut Response) {
         let scene = Scene { api, request, envelope: api.envelope() };
         match &self.effect {
-            Effect::Everything(change) => change(&scene, answer),
-            Effect::Errors(change) if (scene.envelope.is_error)(answer) => change(&scene, answer),
+            Effect::Everything(change) => change(&scene, response),
+            Effect::Errors(change) if (scene.envelope.is_error)(response) => change(&scene, response),
             Effect::Errors(_) | Effect::Quirk(_) | Effect::Ignored(_) => {}
         }
     }

@@ -8,29 +8,29 @@ pub(super) fn all() -> Vec<Mutant> {
         Mutant::harmful(
             "status-other",
             "an error has the status of another documented error",
-            |scene, answer| {
+            |scene, response| {
                 let statuses = scene.envelope.statuses;
-                let at = statuses.iter().position(|status| *status == answer.status);
+                let at = statuses.iter().position(|status| *status == response.status);
                 let next = at.map_or(0, |at| (at + 1) % statuses.len());
-                answer.status = statuses.get(next).copied().unwrap_or(answer.status);
+                response.status = statuses.get(next).copied().unwrap_or(response.status);
             },
         )
         .only_if(|envelope| envelope.statuses.len() > 1),
-        Mutant::harmful("status-200", "an error has status 200", |_, answer| answer.status = 200)
+        Mutant::harmful("status-200", "an error has status 200", |_, response| response.status = 200)
             .only_if(|envelope| !always_200(envelope)),
-        Mutant::harmful("status-204", "an error has status 204 and so no body", |_, answer| {
-            answer.status = 204;
-            answer.body.clear();
+        Mutant::harmful("status-204", "an error has status 204 and so no body", |_, response| {
+            response.status = 204;
+            response.body.clear();
         }),
         Mutant::harmful(
             "status-500",
             "an error has status 500; one that has it already has 400",
-            |_, answer| {
-                answer.status = if answer.status == 500 { 400 } else { 500 };
+            |_, response| {
+                response.status = if response.status == 500 { 400 } else { 500 };
             },
         ),
-        Mutant::harmful("status-418", "an error has a status that is documented nowhere", |_, answer| {
-            answer.status = 418;
+        Mutant::harmful("status-418", "an error has a status that is documented nowhere", |_, response| {
+            response.status = 418;
         }),
     ]
 }

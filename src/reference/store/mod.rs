@@ -1,7 +1,7 @@
 //! The small domain that the reference implementations share.
 //!
 //! Everything lives in memory, is safe to use from many threads, and recovers from a poisoned lock: whatever
-//! one request does, the next one gets an answer.
+//! one request does, the next one gets a response.
 
 mod clock;
 mod identities;

@@ -1,4 +1,4 @@
-//! Work that goes on after the answer.
+//! Work that goes on after the response.
 
 use std::{collections::HashMap, sync::Mutex};
 

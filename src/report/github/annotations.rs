@@ -8,7 +8,7 @@ use crate::{
         account::{differs, sentence},
         facts::{REFERENCE, because, distinct_first, scenarios, selection, unexercised},
     },
-    verdict::{Outcome, RunReport, TrialReport, Verdict},
+    verdict::{CaseReport, Outcome, RunReport, Verdict},
 };
 
 use super::command::{Level, command};
@@ -44,34 +44,34 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     let mut text = verdict(report);
     for finding in &report.run_findings {
         let level = if finding.violation { Level::Error } else { Level::Warning };
-        let message = format!("{}\n{}", finding.message, list(&finding.trials));
+        let message = format!("{}\n{}", finding.message, list(&finding.cases));
         text.push_str(&command(level, &format!("failspec: {}", finding.check), None, &message));
     }
-    let fitting = |fits: fn(&TrialReport) -> bool| distinct_first(report, fits);
-    for trial in fitting(|trial| trial.outcome == Outcome::Failed) {
-        let message = findings(trial.violations.iter());
-        text.push_str(&at(trial, Level::Error, &message, checkout));
+    let fitting = |fits: fn(&CaseReport) -> bool| distinct_first(report, fits);
+    for case in fitting(|case| case.outcome == Outcome::Failed) {
+        let message = findings(case.violations.iter());
+        text.push_str(&at(case, Level::Error, &message, checkout));
     }
-    for trial in fitting(|trial| trial.outcome == Outcome::Inconclusive) {
-        let message = format!("inconclusive: {}", sentence(trial));
-        text.push_str(&at(trial, Level::Warning, &message, checkout));
+    for case in fitting(|case| case.outcome == Outcome::Inconclusive) {
+        let message = format!("inconclusive: {}", sentence(case));
+        text.push_str(&at(case, Level::Warning, &message, checkout));
     }
     text.push_str(&lacking(report));
-    for trial in fitting(|trial| !trial.warnings.is_empty()) {
-        let message = format!("{}\nnot documented: a warning, no violation", findings(trial.warnings.iter()));
-        text.push_str(&at(trial, Level::Warning, &message, checkout));
+    for case in fitting(|case| !case.warnings.is_empty()) {
+        let message = format!("{}\nnot documented: a warning, no violation", findings(case.warnings.iter()));
+        text.push_str(&at(case, Level::Warning, &message, checkout));
     }
-    for trial in fitting(differs) {
-        let file = trial.snapshot.as_ref().map_or("", |snapshot| snapshot.file.as_str());
-        let message = format!("the answer differs from the approved one: {file}");
-        text.push_str(&at(trial, Level::Notice, &message, checkout));
+    for case in fitting(differs) {
+        let file = case.snapshot.as_ref().map_or("", |snapshot| snapshot.file.as_str());
+        let message = format!("the response differs from the approved one: {file}");
+        text.push_str(&at(case, Level::Notice, &message, checkout));
     }
-    for trial in fitting(|trial| !trial.waived.is_empty()) {
-        let told = trial.waived.iter().map(|waived| {
+    for case in fitting(|case| !case.waived.is_empty()) {
+        let told = case.waived.iter().map(|waived| {
             format!("{} (waived until {}: {})", waived.finding.message, waived.expires, waived.reason)
         });
         let message = told.collect::<Vec<_>>().join("\n");
-        text.push_str(&at(trial, Level::Notice, &message, checkout));
+        text.push_str(&at(case, Level::Notice, &message, checkout));
     }
     text
 }
@@ -104,21 +104,22 @@ fn verdict(report: &RunReport) -> String {
 
 /// What the target does not bring is one thing to say, however many scenarios it skips.
 fn lacking(report: &RunReport) -> String {
-    let lacks = report.packs.iter().flat_map(|pack| &pack.lacks);
-    let told = lacks.map(|lack| {
-        let (kind, skipped) = (lack.kind.word(), scenarios(lack.trials));
-        let message = format!("the target brings no {kind} {}: {}; {skipped} skipped", lack.name, lack.about);
-        command(Level::Warning, &format!("failspec: no {kind} {}", lack.name), None, &message)
+    let missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements);
+    let told = missing_requirements.map(|missing| {
+        let (kind, skipped) = (missing.kind.word(), scenarios(missing.cases));
+        let message =
+            format!("the target brings no {kind} {}: {}; {skipped} skipped", missing.name, missing.about);
+        command(Level::Warning, &format!("failspec: no {kind} {}", missing.name), None, &message)
     });
     told.collect()
 }
 
-fn at(trial: &TrialReport, level: Level, message: &str, checkout: &Checkout) -> String {
-    let (file, line) = match trial.location.rsplit_once(':') {
+fn at(case: &CaseReport, level: Level, message: &str, checkout: &Checkout) -> String {
+    let (file, line) = match case.location.rsplit_once(':') {
         Some((file, line)) => (file, Some(line)),
-        None => (trial.location.as_str(), None),
+        None => (case.location.as_str(), None),
     };
-    command(level, &trial.name, Some((&checkout.path(file), line)), message)
+    command(level, &case.name, Some((&checkout.path(file), line)), message)
 }
 
 fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {

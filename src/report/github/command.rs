@@ -44,7 +44,7 @@ fn property(text: &str) -> String {
 }
 
 /// Text in which the runner finds no command. The runner obeys every line of a log that begins with `::`, also after
-/// spaces, and every `##[`: a server could write such a line into its answer. Where there is one, commands are switched
+/// spaces, and every `##[`: a server could write such a line into its response. Where there is one, commands are switched
 /// off around the text until `token` comes again, which nobody can know before.
 pub fn inert<'t>(text: &'t str, token: &str) -> Cow<'t, str> {
     let obeyed = |line: &str| line.contains("::") || line.contains("##[");

@@ -1,4 +1,4 @@
-//! What deserves attention besides single scenarios: findings of the run, what was not exercised, what the target lacks,
+//! What deserves attention besides single scenarios: findings of the run, what was not exercised, what the target missing_requirements,
 //! waivers, what was left behind, and what is wrong with the documentation itself.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     run_findings(&mut parts, report);
     causes(&mut parts, report);
     not_exercised(&mut parts, report);
-    lacks(&mut parts, report);
+    missing_requirements(&mut parts, report);
     waived(&mut parts, report);
     left_behind(&mut parts, report);
     differences(&mut parts, report);
@@ -37,7 +37,7 @@ fn run_findings(page: &mut Page, report: &RunReport) {
             page.raw("<li class=\"warned\">").icon("warned").raw("<div><b class=\"kind\">warning</b> ");
         }
         page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
-        names(page, finding.trials.iter().map(String::as_str));
+        names(page, finding.cases.iter().map(String::as_str));
         page.raw("</div></li>\n");
     }
     page.raw("</ul>\n");
@@ -45,7 +45,7 @@ fn run_findings(page: &mut Page, report: &RunReport) {
 
 /// Findings that several scenarios have in common, once.
 fn causes(page: &mut Page, report: &RunReport) {
-    let mut shared = report.causes.iter().filter(|cause| cause.trials > 1).peekable();
+    let mut shared = report.finding_groups.iter().filter(|cause| cause.cases > 1).peekable();
     if shared.peek().is_none() {
         return;
     }
@@ -53,7 +53,7 @@ fn causes(page: &mut Page, report: &RunReport) {
     for cause in shared {
         let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
         page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
-        page.text(&scenarios(cause.trials)).raw("</b> ");
+        page.text(&scenarios(cause.cases)).raw("</b> ");
         if let Some(subject) = cause.subject() {
             page.raw("<code>").text(subject).raw("</code> ");
         }
@@ -86,16 +86,16 @@ fn not_exercised(page: &mut Page, report: &RunReport) {
     page.raw("</dl></details>\n");
 }
 
-fn lacks(page: &mut Page, report: &RunReport) {
-    let mut lacks = report.packs.iter().flat_map(|pack| &pack.lacks).peekable();
-    if lacks.peek().is_none() {
+fn missing_requirements(page: &mut Page, report: &RunReport) {
+    let mut missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements).peekable();
+    if missing_requirements.peek().is_none() {
         return;
     }
     page.raw("<h2>What the target does not bring</h2>\n<dl class=\"reasons\">\n");
-    for lack in lacks {
-        page.raw("<div><dt><b>").raw(lack.kind.word()).raw("</b> <code>").text(&lack.name);
-        page.raw("</code> <span>").text(&scenarios(lack.trials)).raw(" skipped</span></dt><dd>");
-        page.text(&lack.about).raw("</dd></div>\n");
+    for missing in missing_requirements {
+        page.raw("<div><dt><b>").raw(missing.kind.word()).raw("</b> <code>").text(&missing.name);
+        page.raw("</code> <span>").text(&scenarios(missing.cases)).raw(" skipped</span></dt><dd>");
+        page.text(&missing.about).raw("</dd></div>\n");
     }
     page.raw("</dl>\n");
 }
@@ -114,14 +114,14 @@ fn waived(page: &mut Page, report: &RunReport) {
         if let Some(issue) = &waived.issue {
             page.raw(" ").link(issue);
         }
-        names(page, it.trials.iter().copied());
+        names(page, it.cases.iter().copied());
         page.raw("</div></li>\n");
     }
     page.raw("</ul>\n");
 }
 
 fn left_behind(page: &mut Page, report: &RunReport) {
-    let mut all = report.scenarios.iter().flat_map(|trial| &trial.left_behind).peekable();
+    let mut all = report.cases.iter().flat_map(|case| &case.left_behind).peekable();
     if all.peek().is_none() {
         return;
     }
@@ -135,7 +135,7 @@ fn left_behind(page: &mut Page, report: &RunReport) {
 fn differences(page: &mut Page, report: &RunReport) {
     let counts = snapshots(report);
     if !counts.is_empty() {
-        page.raw("<p><b>Approved answers:</b> ").text(&counts.join(" · ")).raw(".</p>\n");
+        page.raw("<p><b>Approved responses:</b> ").text(&counts.join(" · ")).raw(".</p>\n");
     }
 }
 

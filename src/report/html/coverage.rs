@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     report::facts::state_word,
-    verdict::{FailureCoverage, Outcome, PackReport, RunReport, State, TrialReport},
+    verdict::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State},
 };
 
 use super::{document::word, page::Page};
@@ -21,19 +21,19 @@ struct Cell<'r> {
     why: Option<&'r str>,
 }
 
-/// The trials of each failure.
-struct Trials<'r>(HashMap<(&'r str, &'r str), Vec<&'r TrialReport>>);
+/// The cases of each failure.
+struct Cases<'r>(HashMap<(&'r str, &'r str), Vec<&'r CaseReport>>);
 
-impl<'r> Trials<'r> {
+impl<'r> Cases<'r> {
     fn of(report: &'r RunReport) -> Self {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
-        for trial in &report.scenarios {
-            all.entry((&*trial.pack, &*trial.failure)).or_default().push(trial);
+        for case in &report.cases {
+            all.entry((&*case.pack, &*case.failure)).or_default().push(case);
         }
         Self(all)
     }
 
-    fn get<'s>(&'s self, pack: &'s PackReport, failure: &'s FailureCoverage) -> &'s [&'r TrialReport] {
+    fn get<'s>(&'s self, pack: &'s PackReport, failure: &'s FailureCoverage) -> &'s [&'r CaseReport] {
         let found = self.0.get(&(pack.header.name.as_str(), failure.failure.as_str()));
         found.map(Vec::as_slice).unwrap_or_default()
     }
@@ -41,17 +41,17 @@ impl<'r> Trials<'r> {
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     page.raw("<section class=\"wide\" id=\"coverage\">\n<h2>Coverage</h2>\n");
-    let trials = Trials::of(report);
+    let cases = Cases::of(report);
     for pack in &report.packs {
         page.raw("<article class=\"pack\">\n");
         pack_head(page, pack);
-        glance(page, pack, &trials);
+        glance(page, pack, &cases);
         page.raw("<details><summary>Why, with causes and scenarios</summary>\n<table class=\"matrix\">\n")
             .raw("<thead><tr><th scope=\"col\">failure</th><th scope=\"col\">HTTP</th>")
             .raw("<th scope=\"col\">shown</th><th scope=\"col\">causes</th><th scope=\"col\">scenarios</th>")
             .raw("</tr></thead>\n<tbody>\n");
         for failure in &pack.coverage.failures {
-            row(page, pack, failure, trials.get(pack, failure));
+            row(page, pack, failure, cases.get(pack, failure));
         }
         page.raw("</tbody></table></details>\n</article>\n");
     }
@@ -91,11 +91,11 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
 }
 
 /// Every failure in a word or two, each leading to its row.
-fn glance(page: &mut Page, pack: &PackReport, trials: &Trials<'_>) {
+fn glance(page: &mut Page, pack: &PackReport, cases: &Cases<'_>) {
     // What the colours and icons mean, as far as they occur.
     let mut legend: Vec<(Cell<'_>, usize)> = Vec::new();
     for failure in &pack.coverage.failures {
-        let shown = Cell::of(&failure.state, trials.get(pack, failure));
+        let shown = Cell::of(&failure.state, cases.get(pack, failure));
         match legend.iter_mut().find(|(known, _)| known.word == shown.word) {
             Some((_, count)) => *count += 1,
             None => legend.push((shown, 1)),
@@ -108,7 +108,7 @@ fn glance(page: &mut Page, pack: &PackReport, trials: &Trials<'_>) {
     }
     page.raw("</ul>\n<ul class=\"glance\">\n");
     for failure in &pack.coverage.failures {
-        let shown = Cell::of(&failure.state, trials.get(pack, failure));
+        let shown = Cell::of(&failure.state, cases.get(pack, failure));
         let (class, icon) = shown.look;
         page.raw("<li><a class=\"").raw(class).raw("\" href=\"#").text(&pack.header.name).raw("::");
         page.text(&failure.failure).raw("\">").icon(icon).text(&failure.failure);
@@ -117,11 +117,11 @@ fn glance(page: &mut Page, pack: &PackReport, trials: &Trials<'_>) {
     page.raw("</ul>\n");
 }
 
-fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, trials: &[&TrialReport]) {
-    let shown = Cell::of(&failure.state, trials);
+fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&CaseReport]) {
+    let shown = Cell::of(&failure.state, cases);
     page.raw("<tr id=\"").text(&pack.header.name).raw("::").text(&failure.failure);
     page.raw("\"><th scope=\"row\"><code>").text(&failure.failure).raw("</code>");
-    let documented = trials.first().map(|trial| &trial.documented);
+    let documented = cases.first().map(|case| &case.documented);
     if let Some(documented) = documented {
         page.raw("<span class=\"faint\">").text(&documented.summary).raw("</span>");
     }
@@ -136,35 +136,35 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, trials: &[
     }
     page.raw("</td><td data-label=\"causes\">");
     for cause in &failure.causes {
-        let own: Vec<&TrialReport> =
-            trials.iter().copied().filter(|trial| trial.cause.as_ref() == Some(&cause.cause)).collect();
+        let own: Vec<&CaseReport> =
+            cases.iter().copied().filter(|case| case.cause.as_ref() == Some(&cause.cause)).collect();
         Cell::of(&cause.state, &own).pill(page, Some(&cause.cause));
     }
     page.raw("</td><td class=\"marks\" data-label=\"scenarios\">");
-    marks(page, trials);
+    marks(page, cases);
     page.raw("</td></tr>\n");
 }
 
 /// One mark for each scenario, which leads to it.
-fn marks(page: &mut Page, trials: &[&TrialReport]) {
-    for trial in trials.iter().take(MOST_MARKS) {
-        let name = trial.name.splitn(3, "::").nth(2).unwrap_or(&trial.name);
-        page.raw("<a class=\"mark ").raw(word(trial.outcome)).raw("\" href=\"#").text(&trial.name);
-        page.raw("\" title=\"").text(name).raw(": ").raw(word(trial.outcome)).raw("\">");
-        page.icon(word(trial.outcome)).raw("<span class=\"hidden\">").text(name).raw(": ");
-        page.raw(word(trial.outcome)).raw("</span></a>");
+fn marks(page: &mut Page, cases: &[&CaseReport]) {
+    for case in cases.iter().take(MOST_MARKS) {
+        let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
+        page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
+        page.raw("\" title=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
+        page.icon(word(case.outcome)).raw("<span class=\"hidden\">").text(name).raw(": ");
+        page.raw(word(case.outcome)).raw("</span></a>");
     }
-    if trials.len() > MOST_MARKS {
-        page.raw("<span class=\"faint\">and ").count(trials.len() - MOST_MARKS).raw(" more</span>");
+    if cases.len() > MOST_MARKS {
+        page.raw("<span class=\"faint\">and ").count(cases.len() - MOST_MARKS).raw(" more</span>");
     }
 }
 
 impl<'r> Cell<'r> {
     /// A failure that was exercised and answered wrongly is shown as failed: that is what a reader looks for.
-    fn of(state: &'r State, trials: &[&'r TrialReport]) -> Self {
-        let failed = trials.iter().find(|trial| trial.outcome == Outcome::Failed);
-        if let Some(trial) = failed {
-            let why = trial.violations.first().map(|finding| finding.message.as_str());
+    fn of(state: &'r State, cases: &[&'r CaseReport]) -> Self {
+        let failed = cases.iter().find(|case| case.outcome == Outcome::Failed);
+        if let Some(case) = failed {
+            let why = case.violations.first().map(|finding| finding.message.as_str());
             return Self { word: "failed", look: ("failed", "failed"), why };
         }
         let (look, why) = match state {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     check::Finding,
     report::account::{differs, judged, sentence, who},
-    verdict::{Documented, ExchangeReport, Outcome, RunReport, SnapshotReport, TrialReport},
+    verdict::{CaseReport, Documented, ExchangeReport, Outcome, RunReport, SnapshotReport},
 };
 
 use super::{document::word, page::Page};
@@ -25,7 +25,7 @@ const GROUPS: [(Outcome, &str); 5] = [
 /// one takes three times as long to open, and all at once ten times.
 const LOT: usize = 100;
 
-/// What the script shows of a trial besides what is in the page.
+/// What the script shows of a case besides what is in the page.
 #[derive(Serialize)]
 struct Details<'t> {
     documented: &'t Documented,
@@ -47,26 +47,26 @@ struct Exchange<'t> {
 
 pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write) -> io::Result<()> {
     page.raw("<section class=\"wide\" id=\"scenarios\">\n<h2>Scenarios <span class=\"number\">");
-    page.count(report.scenarios.len()).raw("</span></h2>\n");
+    page.count(report.cases.len()).raw("</span></h2>\n");
     filters(page, report);
     page.raw(
         "<noscript><p class=\"notice\"><span>Filters, and what was sent and received, need JavaScript. ",
     )
     .raw("The JSON report holds all of it.</span></p></noscript>\n");
     for (outcome, title) in GROUPS {
-        let count = report.scenarios.iter().filter(|trial| trial.outcome == outcome).count();
+        let count = report.cases.iter().filter(|case| case.outcome == outcome).count();
         if count == 0 {
             continue;
         }
         page.raw("<section class=\"group\" data-outcome=\"").raw(word(outcome)).raw("\">\n<h3 class=\"");
         page.raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<span>").raw(title);
         page.raw("</span> <span class=\"number\">").count(count).raw("</span></h3>\n");
-        let of_outcome = report.scenarios.iter().filter(|trial| trial.outcome == outcome);
-        for (at, trial) in of_outcome.enumerate() {
+        let of_outcome = report.cases.iter().filter(|case| case.outcome == outcome);
+        for (at, case) in of_outcome.enumerate() {
             if at % LOT == 0 {
                 page.raw(if at == 0 { "<div class=\"chunk\">\n" } else { "</div>\n<div class=\"chunk\">\n" });
             }
-            row(page, trial);
+            row(page, case);
             if page.is_large() {
                 out.write_all(page.take().as_bytes())?;
             }
@@ -97,7 +97,7 @@ fn filters(page: &mut Page, report: &RunReport) {
     }
     page.raw("<div class=\"chips\" role=\"group\" aria-label=\"Outcomes\">");
     for (outcome, _) in GROUPS {
-        if report.scenarios.iter().any(|trial| trial.outcome == outcome) {
+        if report.cases.iter().any(|case| case.outcome == outcome) {
             page.raw("<button type=\"button\" class=\"chip ")
                 .raw(word(outcome))
                 .raw("\" aria-pressed=\"false\" ");
@@ -109,61 +109,61 @@ fn filters(page: &mut Page, report: &RunReport) {
         page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-warned>");
         page.icon("warned").raw("with warnings</button>");
     }
-    if report.scenarios.iter().any(differs) {
+    if report.cases.iter().any(differs) {
         page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-changed>");
-        page.icon("alternative").raw("answer differs</button>");
+        page.icon("alternative").raw("response differs</button>");
     }
     page.raw("</div>\n<p class=\"faint\" id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n</form>\n");
 }
 
-fn row(page: &mut Page, trial: &TrialReport) {
-    page.raw("<details class=\"trial ").raw(word(trial.outcome)).raw("\" id=\"").text(&trial.name);
-    page.raw("\" data-pack=\"").text(&trial.pack);
-    page.raw(if trial.warnings.is_empty() { "\"" } else { "\" data-warned" });
-    page.raw(if differs(trial) { " data-changed" } else { "" });
-    page.raw("><summary>").icon(word(trial.outcome));
-    page.raw("<span class=\"hidden\">").raw(word(trial.outcome)).raw(": </span><span class=\"name\">");
-    let (path, name) = match trial.name.match_indices("::").nth(1) {
-        Some((at, colons)) => trial.name.split_at(at + colons.len()),
-        None => ("", &*trial.name),
+fn row(page: &mut Page, case: &CaseReport) {
+    page.raw("<details class=\"case ").raw(word(case.outcome)).raw("\" id=\"").text(&case.name);
+    page.raw("\" data-pack=\"").text(&case.pack);
+    page.raw(if case.warnings.is_empty() { "\"" } else { "\" data-warned" });
+    page.raw(if differs(case) { " data-changed" } else { "" });
+    page.raw("><summary>").icon(word(case.outcome));
+    page.raw("<span class=\"hidden\">").raw(word(case.outcome)).raw(": </span><span class=\"name\">");
+    let (path, name) = match case.name.match_indices("::").nth(1) {
+        Some((at, colons)) => case.name.split_at(at + colons.len()),
+        None => ("", &*case.name),
     };
     page.raw("<span class=\"path\">").text(path).raw("</span>").text(name).raw("</span>");
     page.raw("<span class=\"badge warned\">");
-    if differs(trial) {
-        page.raw("<span>answer differs</span> ");
+    if differs(case) {
+        page.raw("<span>response differs</span> ");
     }
-    if !trial.warnings.is_empty() {
+    if !case.warnings.is_empty() {
         page.icon("warned").raw("<span class=\"hidden\">with </span>");
-        page.count(trial.warnings.len()).raw("<span class=\"hidden\"> warnings</span>");
+        page.count(case.warnings.len()).raw("<span class=\"hidden\"> warnings</span>");
     }
     page.raw("</span>");
-    page.raw("<span class=\"ms\">").text(&trial.duration_ms.to_string()).raw(" ms</span>");
-    if trial.outcome != Outcome::Passed {
-        page.raw("<span class=\"why\">").text(&sentence(trial)).raw("</span>");
+    page.raw("<span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
+    if case.outcome != Outcome::Passed {
+        page.raw("<span class=\"why\">").text(&sentence(case)).raw("</span>");
     }
     page.raw("</summary><div class=\"inside\">");
-    findings(page, trial);
-    page.raw("</div><script type=\"application/json\">").json(&details(trial)).raw("</script></details>\n");
+    findings(page, case);
+    page.raw("</div><script type=\"application/json\">").json(&details(case)).raw("</script></details>\n");
 }
 
 /// What is wrong stands in the page itself: it is what no reader should need a script for.
-fn findings(page: &mut Page, trial: &TrialReport) {
-    let reason = trial.reason.as_ref().filter(|_| trial.violations.is_empty());
-    let any = !trial.violations.is_empty() || !trial.waived.is_empty() || !trial.warnings.is_empty();
+fn findings(page: &mut Page, case: &CaseReport) {
+    let reason = case.reason.as_ref().filter(|_| case.violations.is_empty());
+    let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
     if !any && reason.is_none() {
         return;
     }
     page.raw("<ul class=\"findings\">");
     if let Some(reason) = reason {
-        page.raw("<li class=\"").raw(word(trial.outcome)).raw("\">").icon("note").raw("<div>").text(reason);
+        page.raw("<li class=\"").raw(word(case.outcome)).raw("\">").icon("note").raw("<div>").text(reason);
         page.raw("</div></li>");
     }
-    for finding in &trial.violations {
+    for finding in &case.violations {
         page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
         told(page, finding);
         page.raw("</div></li>");
     }
-    for waived in &trial.waived {
+    for waived in &case.waived {
         page.raw("<li class=\"waived\">").icon("waived").raw("<div><b class=\"kind\">waived until ");
         page.text(&waived.expires).raw("</b> ");
         told(page, &waived.finding);
@@ -173,7 +173,7 @@ fn findings(page: &mut Page, trial: &TrialReport) {
         }
         page.raw("</p></div></li>");
     }
-    for finding in &trial.warnings {
+    for finding in &case.warnings {
         page.raw("<li class=\"warned\">")
             .icon("warned")
             .raw("<div><b class=\"kind\">warning, not documented</b> ");
@@ -187,16 +187,16 @@ fn told(page: &mut Page, finding: &Finding) {
     page.text(&finding.message).raw(" <code class=\"check\">").text(finding.check).raw("</code>");
 }
 
-fn details(trial: &TrialReport) -> Details<'_> {
-    let of_judged = judged(trial);
+fn details(case: &CaseReport) -> Details<'_> {
+    let of_judged = judged(case);
     let place =
-        |exchange: &ExchangeReport| trial.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
+        |exchange: &ExchangeReport| case.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
     Details {
-        documented: &trial.documented,
-        location: &trial.location,
-        snapshot: trial.snapshot.as_ref(),
-        left_behind: &trial.left_behind,
+        documented: &case.documented,
+        location: &case.location,
+        snapshot: case.snapshot.as_ref(),
+        left_behind: &case.left_behind,
         judged: of_judged.and_then(place),
-        exchanges: trial.exchanges.iter().map(|exchange| Exchange { who: who(exchange), exchange }).collect(),
+        exchanges: case.exchanges.iter().map(|exchange| Exchange { who: who(exchange), exchange }).collect(),
     }
 }

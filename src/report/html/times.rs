@@ -1,4 +1,4 @@
-//! How long answers took.
+//! How long responses took.
 
 use crate::verdict::RunReport;
 
@@ -23,16 +23,16 @@ const ENDS: [(f64, &str); 14] = [
 ];
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
-    let exchanges = report.scenarios.iter().flat_map(|trial| &trial.exchanges);
-    let mut times: Vec<f64> = exchanges.filter(|it| it.answer.is_some()).map(|it| it.ms).collect();
+    let exchanges = report.cases.iter().flat_map(|case| &case.exchanges);
+    let mut times: Vec<f64> = exchanges.filter(|it| it.response.is_some()).map(|it| it.ms).collect();
     times.sort_by(f64::total_cmp);
     page.raw("<section class=\"wide\" id=\"times\">\n<h2>Times</h2>\n");
     let Some(longest) = times.last().copied() else {
-        page.raw("<p class=\"lead\">There was no answer.</p>\n</section>\n");
+        page.raw("<p class=\"lead\">There was no response.</p>\n</section>\n");
         return;
     };
     page.raw("<p class=\"lead\">How long ").count(times.len());
-    page.raw(" answers took, from sending to the end of the answer.</p>\n<dl class=\"figures\">\n");
+    page.raw(" responses took, from sending to the end of the response.</p>\n<dl class=\"figures\">\n");
     for (label, value) in [("median", at(&times, 0.5)), ("95 of 100", at(&times, 0.95)), ("longest", longest)]
     {
         page.raw("<div><dt>").raw(label).raw("</dt><dd>").text(&milliseconds(value)).raw("</dd></div>\n");
@@ -52,8 +52,8 @@ fn histogram(page: &mut Page, times: &[f64]) {
     let most = counts.iter().copied().max().unwrap_or(1).max(1);
     let first = counts.iter().position(|count| *count > 0).unwrap_or(0);
     let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
-    page.raw("<table class=\"chart\"><caption class=\"hidden\">Answers by time</caption>\n<thead class=\"hidden\">")
-        .raw("<tr><th scope=\"col\">time</th><th scope=\"col\">share</th><th scope=\"col\">answers</th></tr></thead>\n")
+    page.raw("<table class=\"chart\"><caption class=\"hidden\">Responses by time</caption>\n<thead class=\"hidden\">")
+        .raw("<tr><th scope=\"col\">time</th><th scope=\"col\">share</th><th scope=\"col\">responses</th></tr></thead>\n")
         .raw("<tbody>\n");
     for (count, (_, label)) in counts.iter().zip(ENDS).take(last + 1).skip(first) {
         page.raw("<tr><th scope=\"row\">").raw(label).raw("</th><td><svg aria-hidden=\"true\" ");

@@ -2,11 +2,11 @@
 //!
 //! The first suite, `failspec`, is about the run as a whole: a test case `verdict`, which passes where the exit code is
 //! 0 and at no other time, and one test case for each run finding. Then comes one suite for each pack, with one test
-//! case for each trial: violations are `failure`, inconclusive trials `error`, waived ones `skipped` with the reason.
+//! case for each case: violations are `failure`, inconclusive cases `error`, waived ones `skipped` with the reason.
 
+mod case;
 mod pack;
 mod run;
-mod trial;
 
 use std::io::{self, Write};
 

@@ -9,14 +9,14 @@ use crate::{
     verdict::{PackReport, RunReport, State},
 };
 
-use super::trial::{case, safe};
+use super::case::{safe, test_case};
 
 pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     let mut suite = TestSuite::new(safe(&pack.header.label()));
     suite.timestamp = report.started.parse().ok();
-    let trials = || report.scenarios.iter().filter(|trial| *trial.pack == *pack.header.name);
-    // Trials run at the same time: the sum is the time that was spent, not that passed.
-    suite.set_time(Duration::from_millis(trials().map(|trial| trial.duration_ms).sum()));
+    let cases = || report.cases.iter().filter(|case| *case.pack == *pack.header.name);
+    // Cases run at the same time: the sum is the time that was spent, not that passed.
+    suite.set_time(Duration::from_millis(cases().map(|case| case.duration_ms).sum()));
     let mut property = |name: &str, value: &str| {
         suite.add_property(Property::new(name, safe(value)));
     };
@@ -39,10 +39,10 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     let (causes, causes_exercised) = pack.coverage.causes();
     property("failures exercised", &format!("{exercised} of {}", header.failures));
     property("causes exercised", &format!("{causes_exercised} of {causes}"));
-    for lack in &pack.lacks {
-        let what = format!("{}: {} ({} scenarios skipped)", lack.name, lack.about, lack.trials);
-        property(&format!("target lacks the {}", lack.kind.word()), &what);
+    for missing in &pack.missing_requirements {
+        let what = format!("{}: {} ({} scenarios skipped)", missing.name, missing.about, missing.cases);
+        property(&format!("target lacks the {}", missing.kind.word()), &what);
     }
-    suite.add_test_cases(trials().map(case));
+    suite.add_test_cases(cases().map(test_case));
     suite
 }

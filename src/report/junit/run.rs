@@ -9,7 +9,7 @@ use crate::{
     verdict::{RunFinding, RunReport, Verdict},
 };
 
-use super::trial::{safe, text};
+use super::case::{safe, text};
 
 /// The suite and the class of what is about the run.
 const NAME: &str = "failspec";
@@ -55,7 +55,7 @@ fn verdict(report: &RunReport) -> TestCase {
 
 fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
     let mut about = format!("{}\n", finding.message);
-    for name in &finding.trials {
+    for name in &finding.cases {
         let _ = writeln!(about, "  {name}");
     }
     let mut status = match finding.violation {
@@ -101,16 +101,22 @@ fn facts(report: &RunReport) -> String {
     for it in unexercised(report) {
         line(it.state, &format!("{}::{} — {}", it.pack, it.name, it.why));
     }
-    for lack in report.packs.iter().flat_map(|pack| &pack.lacks) {
-        let what = format!("{} {} — {} ({} scenarios)", lack.kind.word(), lack.name, lack.about, lack.trials);
-        line("lacks", &what);
+    for missing in report.packs.iter().flat_map(|pack| &pack.missing_requirements) {
+        let what = format!(
+            "{} {} — {} ({} scenarios)",
+            missing.kind.word(),
+            missing.name,
+            missing.about,
+            missing.cases
+        );
+        line("missing_requirements", &what);
     }
     for it in waivers(report) {
         let waived = it.waived;
         let what = format!(
             "{} in {} scenarios until {} — {}",
             waived.finding.check,
-            it.trials.len(),
+            it.cases.len(),
             waived.expires,
             waived.reason
         );
@@ -119,7 +125,7 @@ fn facts(report: &RunReport) -> String {
     if summary.warned > 0 {
         line("warnings", &format!("{} scenarios with warnings", summary.warned));
     }
-    for left in report.scenarios.iter().flat_map(|trial| &trial.left_behind) {
+    for left in report.cases.iter().flat_map(|case| &case.left_behind) {
         line("left", &format!("teardown could not remove: {left}"));
     }
     for snapshot in snapshots(report) {

@@ -55,7 +55,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     sections::violations(&mut comment, report);
     sections::inconclusive(&mut comment, report);
     sections::unexercised_section(&mut comment, report);
-    sections::lacks(&mut comment, report);
+    sections::missing_requirements(&mut comment, report);
     sections::waivers_section(&mut comment, report);
     sections::left_behind(&mut comment, report);
     sections::warnings(&mut comment, report);
@@ -119,8 +119,8 @@ fn packs(comment: &mut Comment, report: &RunReport) {
 
 fn outcomes(report: &RunReport, pack: &PackReport) -> String {
     let count = |outcome| {
-        let own = report.scenarios.iter().filter(|trial| *trial.pack == *pack.header.name);
-        own.filter(|trial| trial.outcome == outcome).count()
+        let own = report.cases.iter().filter(|case| *case.pack == *pack.header.name);
+        own.filter(|case| case.outcome == outcome).count()
     };
     let mut text = format!("{} passed", count(Outcome::Passed));
     let others = [

@@ -8,7 +8,7 @@ use crate::{
         facts::{distinct_first, scenarios, snapshots, unexercised, waivers},
         visible::shortened,
     },
-    verdict::{Cause, Outcome, RunReport, TrialReport},
+    verdict::{CaseReport, FindingGroup, Outcome, RunReport},
 };
 
 use super::{
@@ -41,12 +41,12 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
         .iter()
         .map(|finding| {
             let sign = if finding.violation { "❌ violation" } else { "⚠️ warning" };
-            let trials = if finding.trials.is_empty() {
+            let cases = if finding.cases.is_empty() {
                 String::new()
             } else {
-                format!(": {}", names(finding.trials.iter().map(String::as_str)))
+                format!(": {}", names(finding.cases.iter().map(String::as_str)))
             };
-            format!("- {sign} {} {}{trials}\n", code(&finding.check), prose(&finding.message))
+            format!("- {sign} {} {}{cases}\n", code(&finding.check), prose(&finding.message))
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
@@ -54,7 +54,7 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
 
 /// Findings that several scenarios have in common, once.
 pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
-    let shared: Vec<&Cause> = report.causes.iter().filter(|cause| cause.trials > 1).collect();
+    let shared: Vec<&FindingGroup> = report.finding_groups.iter().filter(|cause| cause.cases > 1).collect();
     if shared.is_empty() {
         return;
     }
@@ -67,7 +67,7 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
         let what = shortened(&what, LONGEST_SENTENCE);
         format!(
             "| {} | {sign} {} | {} | {} |\n",
-            cause.trials,
+            cause.cases,
             cell(&what),
             cell(&cause.check),
             cell(&cause.example)
@@ -77,38 +77,38 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
 }
 
 pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
-    let failed = distinct_first(report, |trial| trial.outcome == Outcome::Failed);
+    let failed = distinct_first(report, |case| case.outcome == Outcome::Failed);
     if failed.is_empty() {
         return;
     }
     comment.line(&format!("\n### ❌ Violations in {}\n", scenarios(failed.len())));
-    let items: Vec<String> = failed.iter().map(|trial| details(trial)).collect();
+    let items: Vec<String> = failed.iter().map(|case| details(case)).collect();
     comment.items(FOR_VIOLATIONS, &items);
 }
 
 /// Name and first sentence, the rest folded away. The empty lines are what makes the inside Markdown again.
-fn details(trial: &TrialReport) -> String {
+fn details(case: &CaseReport) -> String {
     format!(
         "<details><summary><code>{}</code> — <code>{}</code></summary>\n\n{}\n</details>\n",
-        html(&trial.name),
-        html(&shortened(&sentence(trial), LONGEST_SENTENCE)),
-        block(&account(trial, LONGEST_BODY))
+        html(&case.name),
+        html(&shortened(&sentence(case), LONGEST_SENTENCE)),
+        block(&account(case, LONGEST_BODY))
     )
 }
 
 pub(super) fn inconclusive(comment: &mut Comment, report: &RunReport) {
-    let trials = || report.scenarios.iter().filter(|trial| trial.outcome == Outcome::Inconclusive);
-    if trials().next().is_none() {
+    let cases = || report.cases.iter().filter(|case| case.outcome == Outcome::Inconclusive);
+    if cases().next().is_none() {
         return;
     }
     comment.line("\n### ⚠️ Could not be judged\n");
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for trial in trials() {
-        by_reason.entry(trial.reason.as_deref().unwrap_or_default()).or_default().push(&trial.name);
+    for case in cases() {
+        by_reason.entry(case.reason.as_deref().unwrap_or_default()).or_default().push(&case.name);
     }
     let items: Vec<String> = by_reason
         .into_iter()
-        .map(|(reason, trials)| format!("- {}: {}\n", prose(&cut(reason)), names(trials.into_iter())))
+        .map(|(reason, cases)| format!("- {}: {}\n", prose(&cut(reason)), names(cases.into_iter())))
         .collect();
     comment.items(FOR_OTHERS, &items);
 }
@@ -133,18 +133,19 @@ pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &items);
 }
 
-pub(super) fn lacks(comment: &mut Comment, report: &RunReport) {
-    let lacks: Vec<_> = report.packs.iter().flat_map(|pack| &pack.lacks).collect();
-    if lacks.is_empty() {
+pub(super) fn missing_requirements(comment: &mut Comment, report: &RunReport) {
+    let missing_requirements: Vec<_> =
+        report.packs.iter().flat_map(|pack| &pack.missing_requirements).collect();
+    if missing_requirements.is_empty() {
         return;
     }
     comment.line("\n### What the target does not bring\n");
-    let items: Vec<String> = lacks
+    let items: Vec<String> = missing_requirements
         .iter()
-        .map(|lack| {
-            let skipped = scenarios(lack.trials);
-            let about = prose(&cut(&lack.about));
-            format!("- {} {}: {about} ({skipped} skipped)\n", lack.kind.word(), code(&lack.name))
+        .map(|missing| {
+            let skipped = scenarios(missing.cases);
+            let about = prose(&cut(&missing.about));
+            format!("- {} {}: {about} ({skipped} skipped)\n", missing.kind.word(), code(&missing.name))
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
@@ -166,7 +167,7 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
                 code(waived.finding.check),
                 prose(&waived.expires),
                 prose(&cut(&waived.reason)),
-                names(it.trials.iter().copied())
+                names(it.cases.iter().copied())
             )
         })
         .collect();
@@ -174,7 +175,7 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
 }
 
 pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {
-    let all: Vec<&String> = report.scenarios.iter().flat_map(|trial| &trial.left_behind).collect();
+    let all: Vec<&String> = report.cases.iter().flat_map(|case| &case.left_behind).collect();
     if all.is_empty() {
         return;
     }
@@ -185,10 +186,10 @@ pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {
 
 /// By check, because one missing header is a warning in every second scenario.
 pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
-    let mut by_check: BTreeMap<&str, Vec<(&TrialReport, &str)>> = BTreeMap::new();
-    for trial in &report.scenarios {
-        for warning in &trial.warnings {
-            by_check.entry(warning.check).or_default().push((trial, &warning.message));
+    let mut by_check: BTreeMap<&str, Vec<(&CaseReport, &str)>> = BTreeMap::new();
+    for case in &report.cases {
+        for warning in &case.warnings {
+            by_check.entry(warning.check).or_default().push((case, &warning.message));
         }
     }
     if by_check.is_empty() {
@@ -199,10 +200,10 @@ pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
     let items: Vec<String> = by_check
         .into_iter()
         .map(|(check, found)| {
-            let mut trials: Vec<&str> = found.iter().map(|(trial, _)| &*trial.name).collect();
-            trials.dedup();
+            let mut cases: Vec<&str> = found.iter().map(|(case, _)| &*case.name).collect();
+            cases.dedup();
             let message = prose(&cut(found[0].1));
-            format!("- {} {message}: {}\n", code(check), names(trials.into_iter()))
+            format!("- {} {message}: {}\n", code(check), names(cases.into_iter()))
         })
         .collect();
     folded(comment, &summary, &items);
@@ -211,9 +212,9 @@ pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
 pub(super) fn differences(comment: &mut Comment, report: &RunReport) {
     let counts = snapshots(report);
     if !counts.is_empty() {
-        comment.line(&format!("\n**Approved answers**: {}", counts.join(" · ")));
-        let changed = report.scenarios.iter().filter(|trial| differs(trial));
-        let changed: Vec<&str> = changed.map(|trial| &*trial.name).collect();
+        comment.line(&format!("\n**Approved responses**: {}", counts.join(" · ")));
+        let changed = report.cases.iter().filter(|case| differs(case));
+        let changed: Vec<&str> = changed.map(|case| &*case.name).collect();
         if !changed.is_empty() {
             comment.line(&format!("\n- differ: {}", names(changed.into_iter())));
         }

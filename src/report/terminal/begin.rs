@@ -48,8 +48,8 @@ pub fn begin(header: &RunHeader) -> String {
 }
 
 fn wait_line(wait: &PlannedWait) -> String {
-    let how = if wait.as_told { "as long as its answer asks, at most" } else { "for" };
-    format!("{} {how} {} s", visible(&wait.trial), wait.at_most_seconds)
+    let how = if wait.as_told { "as long as its response asks, at most" } else { "for" };
+    format!("{} {how} {} s", visible(&wait.case), wait.at_most_seconds)
 }
 
 fn pack_line(pack: &PackHeader) -> String {

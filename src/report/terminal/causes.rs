@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     report::visible::shortened,
-    verdict::{Cause, RunReport},
+    verdict::{FindingGroup, RunReport},
 };
 
 use super::{end::label, paint::Paint, visible};
@@ -15,28 +15,29 @@ const MOST_CAUSES: usize = 20;
 /// The longest sentence about one, in characters.
 const LONGEST: usize = 300;
 
-/// The causes of findings that several trials have in common: a thousand findings are rarely a thousand mistakes.
+/// The causes of findings that several cases have in common: a thousand findings are rarely a thousand mistakes.
 pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
-    let findings: usize = report.causes.iter().map(|cause| cause.trials).sum();
-    if report.causes.len() < 2 && findings < 2 {
+    let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
+    if report.finding_groups.len() < 2 && findings < 2 {
         return;
     }
     let _ = writeln!(
         text,
         "{} {} of {findings} findings; the shortest example of each:",
         label("causes"),
-        Paint::dab(Paint::STRONG, report.causes.len())
+        Paint::dab(Paint::STRONG, report.finding_groups.len())
     );
     let most = if verbose { usize::MAX } else { MOST_CAUSES };
-    for cause in report.causes.iter().take(most) {
+    for cause in report.finding_groups.iter().take(most) {
         one(text, cause);
     }
-    if report.causes.len() > most {
-        let _ = writeln!(text, "             … and {} more (-v lists them)", report.causes.len() - most);
+    if report.finding_groups.len() > most {
+        let _ =
+            writeln!(text, "             … and {} more (-v lists them)", report.finding_groups.len() - most);
     }
 }
 
-fn one(text: &mut String, cause: &Cause) {
+fn one(text: &mut String, cause: &FindingGroup) {
     let sign = if cause.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
     let what = match cause.subject() {
         Some(subject) => format!("{subject}: {}", cause.message),
@@ -45,7 +46,7 @@ fn one(text: &mut String, cause: &Cause) {
     let _ = writeln!(
         text,
         "  {:>5} × {sign} {} {}\n            {}",
-        cause.trials,
+        cause.cases,
         visible(&shortened(&what, LONGEST)),
         Paint::dab(Paint::FAINT, format_args!("[{}]", cause.check)),
         Paint::dab(Paint::FAINT, visible(&cause.example)),
@@ -71,9 +72,9 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
             Paint::dab(Paint::FAINT, more)
         );
         for operation in pack.operations.iter().filter(|_| verbose) {
-            let errors = operation.errors.iter().map(|error| match error.trials {
+            let errors = operation.errors.iter().map(|error| match error.cases {
                 0 => Paint::dab(Paint::WARN, format_args!("{} –", error.status)),
-                trials => Paint::dab(Paint::GOOD, format_args!("{} ×{trials}", error.status)),
+                cases => Paint::dab(Paint::GOOD, format_args!("{} ×{cases}", error.status)),
             });
             let errors: Vec<String> = errors.collect();
             let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));

@@ -4,20 +4,20 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     report::facts::{INSECURE, REFERENCE},
-    verdict::{LackKind, Outcome, RunReport, SnapshotState, State, TrialReport, Verdict},
+    verdict::{CaseReport, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict},
 };
 
 use super::{
+    case::{case, in_short},
     causes::{causes, operations},
     paint::Paint,
-    trial::{in_short, trial},
     visible,
 };
 
-/// How many trials with one and the same reason are listed by name.
+/// How many cases with one and the same reason are listed by name.
 const MOST_NAMES: usize = 6;
 
-/// How many trials that break the same checks are told in full.
+/// How many cases that break the same checks are told in full.
 const MOST_ALIKE: usize = 3;
 
 /// How many more are told in short; the others are counted, and their causes listed.
@@ -29,23 +29,22 @@ const LONGEST_ABOUT: usize = 80;
 /// How many things that were left behind are listed.
 const MOST_LEFT: usize = 20;
 
-/// Everything that is told after a run. `verbose` shows warnings and snapshots of trials that passed in full.
+/// Everything that is told after a run. `verbose` shows warnings and snapshots of cases that passed in full.
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     let mut text = String::new();
     if let Some(diagnosis) = &report.diagnosis {
         if !quiet {
             text.push('\n');
         }
-        let judged =
-            report.scenarios.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
+        let judged = report.cases.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
         if judged && !quiet {
-            trials(&mut text, report, verbose);
+            cases(&mut text, report, verbose);
             text.push('\n');
         }
         let title = if judged { "the run was stopped" } else { "nothing can be judged" };
         let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, title), visible(diagnosis));
     } else if !quiet {
-        trials(&mut text, report, verbose);
+        cases(&mut text, report, verbose);
     }
     if !quiet {
         text.push('\n');
@@ -62,14 +61,14 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     text
 }
 
-/// Trials that did not simply pass. Those without a verdict are told together by reason, and of those that break
+/// Cases that did not simply pass. Those without a verdict are told together by reason, and of those that break
 /// the same checks only the first few in full: seventy pages about one mistake hide all others.
-fn trials(text: &mut String, report: &RunReport, verbose: bool) {
-    let mut undecided: BTreeMap<&str, Vec<&TrialReport>> = BTreeMap::new();
+fn cases(text: &mut String, report: &RunReport, verbose: bool) {
+    let mut undecided: BTreeMap<&str, Vec<&CaseReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
     let (mut shortened, mut hidden) = (false, 0);
     let stopped = report.verdict == Verdict::Interrupted;
-    for report in &report.scenarios {
+    for report in &report.cases {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
         let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
@@ -98,24 +97,24 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
             }
         };
         shortened |= !in_full;
-        let _ = write!(text, "\n{}", if in_full { trial(report) } else { in_short(report) });
+        let _ = write!(text, "\n{}", if in_full { case(report) } else { in_short(report) });
     }
     if hidden > 0 {
-        let _ = writeln!(text, "\n… and {hidden} more trials that break the same checks as those above");
+        let _ = writeln!(text, "\n… and {hidden} more cases that break the same checks as those above");
     }
     if shortened {
-        let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every trial in full"));
+        let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every case in full"));
     }
-    for (reason, trials) in undecided {
-        if let [only] = trials.as_slice() {
-            let _ = write!(text, "\n{}", trial(only));
+    for (reason, cases) in undecided {
+        if let [only] = cases.as_slice() {
+            let _ = write!(text, "\n{}", case(only));
             continue;
         }
-        let count = trials.len();
+        let count = cases.len();
         let _ = writeln!(text, "\n{} {count} × {}", Paint::dab(Paint::WARN, "INCONCLUSIVE"), visible(reason));
         let most = if verbose { usize::MAX } else { MOST_NAMES };
-        for trial in trials.iter().take(most) {
-            let _ = writeln!(text, "  {}  {}", trial.name, Paint::dab(Paint::FAINT, &trial.location));
+        for case in cases.iter().take(most) {
+            let _ = writeln!(text, "  {}  {}", case.name, Paint::dab(Paint::FAINT, &case.location));
         }
         if count > most {
             let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
@@ -124,42 +123,42 @@ fn trials(text: &mut String, report: &RunReport, verbose: bool) {
     skipped(text, report);
 }
 
-/// What trials have in common that break the same checks.
-fn trouble(report: &TrialReport) -> Vec<&str> {
+/// What cases have in common that break the same checks.
+fn trouble(report: &CaseReport) -> Vec<&str> {
     let waived = report.waived.iter().map(|waived| &waived.finding);
     let findings = report.violations.iter().chain(waived).chain(&report.warnings);
     std::iter::once(report.outcome.word()).chain(findings.map(|finding| finding.check)).collect()
 }
 
-/// What the target would have to bring for the trials that were skipped.
+/// What the target would have to bring for the cases that were skipped.
 fn skipped(text: &mut String, report: &RunReport) {
     if report.summary.skipped == 0 {
         return;
     }
     let _ = writeln!(
         text,
-        "\n{} {} trials: the target does not bring what they need",
+        "\n{} {} cases: the target does not bring what they need",
         Paint::dab(Paint::WARN, "SKIPPED"),
         report.summary.skipped
     );
-    let lacks = || report.packs.iter().flat_map(|pack| &pack.lacks);
-    let width = lacks().map(|lack| lack.name.chars().count()).max().unwrap_or_default();
-    for lack in lacks() {
-        let kind = lack.kind.word();
+    let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
+    let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
+    for missing in missing_requirements() {
+        let kind = missing.kind.word();
         let _ = writeln!(
             text,
             "  {kind:<9} {} {:>3} × {}",
-            Paint::dab(Paint::STRONG, format_args!("{:<width$}", lack.name)),
-            lack.trials,
-            Paint::dab(Paint::FAINT, one_line(&lack.about))
+            Paint::dab(Paint::STRONG, format_args!("{:<width$}", missing.name)),
+            missing.cases,
+            Paint::dab(Paint::FAINT, one_line(&missing.about))
         );
     }
     let ways = [
-        (LackKind::Role, "roles: --role NAME=bearer:env:VAR"),
-        (LackKind::Variable, "variables: --var NAME=VALUE"),
-        (LackKind::Condition, "conditions (and all else): a failspec.toml"),
+        (RequirementKind::Role, "roles: --role NAME=bearer:env:VAR"),
+        (RequirementKind::Variable, "variables: --var NAME=VALUE"),
+        (RequirementKind::Condition, "conditions (and all else): a failspec.toml"),
     ];
-    let wanted = |kind| lacks().any(|lack| lack.kind == kind);
+    let wanted = |kind| missing_requirements().any(|missing| missing.kind == kind);
     let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
     let _ = writeln!(text, "  {}", ways.join(" · "));
 }
@@ -175,7 +174,7 @@ fn one_line(text: &str) -> String {
 
 /// What teardowns could not remove. A run that was stopped must tell it too.
 fn left_behind(text: &mut String, report: &RunReport) {
-    let all = || report.scenarios.iter().flat_map(|trial| &trial.left_behind);
+    let all = || report.cases.iter().flat_map(|case| &case.left_behind);
     let count = all().count();
     if count == 0 {
         return;
@@ -284,24 +283,24 @@ fn findings(text: &mut String, report: &RunReport) {
             Paint::dab(Paint::STRONG, &finding.check),
             visible(&finding.message)
         );
-        for name in finding.trials.iter().take(MOST_NAMES) {
+        for name in finding.cases.iter().take(MOST_NAMES) {
             let _ = writeln!(text, "               {name}");
         }
-        if finding.trials.len() > MOST_NAMES {
-            let _ = writeln!(text, "               … and {} more", finding.trials.len() - MOST_NAMES);
+        if finding.cases.len() > MOST_NAMES {
+            let _ = writeln!(text, "               … and {} more", finding.cases.len() - MOST_NAMES);
         }
     }
 }
 
-/// Answers that were never approved need no diff: all of each would be new.
+/// Responses that were never approved need no diff: all of each would be new.
 fn snapshots(text: &mut String, report: &RunReport) {
     let count = |state| {
-        let states = report.scenarios.iter().filter_map(|trial| trial.snapshot.as_ref());
+        let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
         states.filter(|snapshot| snapshot.state == state).count()
     };
     let counts = [
-        (count(SnapshotState::Changed), "differ from the approved answer"),
-        (count(SnapshotState::New), "have no approved answer yet"),
+        (count(SnapshotState::Changed), "differ from the approved response"),
+        (count(SnapshotState::New), "have no approved response yet"),
         (count(SnapshotState::Updated), "approved by this run"),
     ];
     let parts: Vec<String> = counts
@@ -341,7 +340,7 @@ fn reason(report: &RunReport) -> String {
         Verdict::Violations => {
             let run = report.run_findings.iter().filter(|finding| finding.violation).count();
             match (summary.failed, run) {
-                (0, 0) => "warnings or changed answers".to_owned(),
+                (0, 0) => "warnings or changed responses".to_owned(),
                 (failed, 0) => format!("{failed} failed"),
                 (failed, run) => format!("{failed} failed, {run} findings of the run"),
             }

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::verdict::{Outcome, TrialReport};
+use crate::verdict::{CaseReport, Outcome};
 
 use super::{paint::Paint, visible};
 
@@ -24,7 +24,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress over `total` trials.
+    /// Progress over `total` cases.
     pub fn new(total: usize, quiet: bool) -> Self {
         let terminal = stderr().is_terminal() && !quiet;
         let bar = terminal.then(|| {
@@ -37,10 +37,10 @@ impl Progress {
         Self { bar, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
     }
 
-    /// A trial is over.
-    pub fn trial(&mut self, trial: &TrialReport) {
+    /// A case is over.
+    pub fn case(&mut self, case: &CaseReport) {
         self.done += 1;
-        match trial.outcome {
+        match case.outcome {
             Outcome::Failed => self.failed += 1,
             Outcome::Inconclusive => self.inconclusive += 1,
             _ => {}

@@ -1,15 +1,15 @@
-//! `failspec sweep`.
+//! `failspec cleanup`.
 
 use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
 use crate::{
     report::terminal::{Paint, visible},
-    run::{Plan, RunOptions, Selectors, SweepReport, sweep},
+    run::{CleanupReport, Plan, RunOptions, Selectors, cleanup},
     verdict::exit,
 };
 
 use super::{
-    arguments::SweepArguments,
+    arguments::CleanupArguments,
     chosen_target::{by_pack, override_target, target},
     failure::Failure,
     packs,
@@ -20,15 +20,15 @@ use super::{
 ///
 /// # Errors
 /// When files or options are wrong, or the pack does not say how; then nothing was sent.
-pub fn command(arguments: &SweepArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &CleanupArguments) -> Result<u8, Failure> {
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
     let [pack] = packs.as_slice() else {
         return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
     };
-    if pack.contract.sweep.is_empty() {
+    if pack.contract.cleanup.is_empty() {
         return Err(Failure::usage_hint(
             format!("the pack {} does not say how what was left behind is found", pack.name),
-            "give its contract a `sweep`",
+            "give its contract a `cleanup`",
         ));
     }
     let config = target(&arguments.target, &packs)?;
@@ -36,7 +36,7 @@ pub fn command(arguments: &SweepArguments) -> Result<u8, Failure> {
     override_target(&mut target, &arguments.target, pack)?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
-    let swept = sweep(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);
+    let swept = cleanup(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);
     let runtime = runtime()?;
     let report = runtime.block_on(swept);
     // Nobody waits for a name that still is looked up.
@@ -48,7 +48,7 @@ pub fn command(arguments: &SweepArguments) -> Result<u8, Failure> {
     Ok(if clean { exit::CONFORMS } else { exit::INCONCLUSIVE })
 }
 
-fn text(report: &SweepReport, dry: bool) -> String {
+fn text(report: &CleanupReport, dry: bool) -> String {
     let mut text = String::new();
     for swept in &report.found {
         let (word, why) = match &swept.problem {

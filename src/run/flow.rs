@@ -1,34 +1,34 @@
-//! The stages of one trial, from control to cleanup.
+//! The stages of one case, from control to cleanup.
 
 use std::time::{Duration, Instant};
 
 use crate::{
     check::{Expected, Identity, Observed, Phase, Subject, View, stranger},
-    http::{Exchange, NoAnswer, Request},
-    pack::{Control, Course, Retry, Step},
+    http::{Exchange, NoResponse, Request},
+    pack::{Control, Flow, Retry, Step},
     target::Condition,
     template::{Held, Scope},
 };
 
 use super::{
     build::Extra,
-    plan::Trial,
-    sending::{Purpose, answer_of, fill_pick, fill_schemas},
+    plan::Case,
+    sending::{Purpose, fill_pick, fill_schemas, response_of},
     session::Session,
 };
 
-/// How long the teardown of a trial may take in all.
+/// How long the teardown of a case may take in all.
 const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
 
-/// One trial while it runs. Its stages are called in order; `cleanup` is called always.
+/// One case while it runs. Its stages are called in order; `cleanup` is called always.
 #[derive(Debug)]
 pub(super) struct Running<'s> {
     pub session: &'s Session,
-    pub trial: &'s Trial,
+    pub case: &'s Case,
     pub observed: Observed,
-    /// Why the trial cannot be judged.
+    /// Why the case cannot be judged.
     pub inconclusive: Option<String>,
-    /// Why what should follow the answer under test cannot be judged. The answer itself can.
+    /// Why what should follow the response under test cannot be judged. The response itself can.
     pub unfinished: Option<String>,
     /// What the teardown could not remove.
     pub left_behind: Vec<String>,
@@ -39,10 +39,10 @@ pub(super) struct Running<'s> {
 }
 
 impl<'s> Running<'s> {
-    pub fn new(session: &'s Session, trial: &'s Trial) -> Self {
+    pub fn new(session: &'s Session, case: &'s Case) -> Self {
         Self {
             session,
-            trial,
+            case,
             observed: Observed { against: session.against.clone(), ..Observed::default() },
             inconclusive: None,
             unfinished: None,
@@ -59,7 +59,7 @@ impl<'s> Running<'s> {
             self.inconclusive = Some("interrupted before it began".to_owned());
             return;
         }
-        if let Control::Course(control) = &self.trial.scenario.control {
+        if let Control::Flow(control) = &self.case.scenario.control {
             let mut scope = self.scope();
             let result = self.interruptible_control(control, &mut scope).await;
             self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
@@ -69,7 +69,7 @@ impl<'s> Running<'s> {
             }
         }
         let mut scope = self.scope();
-        let faulty = &self.trial.scenario.faulty;
+        let faulty = &self.case.scenario.faulty;
         let result = self.steps(&faulty.setup, &mut scope, Phase::Setup, faulty).await;
         self.scope = Some(scope);
         if let Err(reason) = result {
@@ -96,18 +96,18 @@ impl<'s> Running<'s> {
     /// What follows the failure.
     pub async fn follow_up(&mut self) {
         let unable = self.inconclusive.is_some() || self.unfinished.is_some() || !self.answered;
-        if unable || self.trial.scenario.then.is_empty() {
+        if unable || self.case.scenario.then.is_empty() {
             return;
         }
-        let identity = Subject::new(&self.session.pack.contract, &self.trial.scenario, &self.observed);
+        let identity = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
         if !identity.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. })) {
             return;
         }
         let Some(mut scope) = self.scope.take() else { return };
-        let tested = answer_of(&self.observed.records, self.observed.judged);
-        let role = self.trial.scenario.faulty.request.role.clone();
-        for (number, step) in self.trial.scenario.then.iter().enumerate() {
-            let phase = if step.again { Phase::Again } else { Phase::Then };
+        let tested = response_of(&self.observed.records, self.observed.judged);
+        let role = self.case.scenario.faulty.request.role.clone();
+        for (number, step) in self.case.scenario.then.iter().enumerate() {
+            let phase = if step.resend { Phase::Again } else { Phase::Then };
             let result = tokio::select! {
                 result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result,
                 () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
@@ -124,19 +124,19 @@ impl<'s> Running<'s> {
     pub async fn cleanup(&mut self) {
         let Some(scope) = self.scope.take() else { return };
         let complete = self.inconclusive.is_none();
-        self.teardown(&scope, Phase::Teardown, &self.trial.scenario.faulty, complete).await;
+        self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
     }
 
     fn scope(&mut self) -> Scope {
         let mut scope = self.session.scope();
-        for (name, value) in self.trial.row().into_iter().flat_map(|row| &row.values) {
+        for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
             scope.set(name.clone(), Held::open(value.clone()));
         }
         self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
         scope
     }
 
-    async fn interruptible_control(&mut self, control: &Course, scope: &mut Scope) -> Result<(), String> {
+    async fn interruptible_control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
         let interrupt = self.session.interrupt.clone();
         tokio::select! {
             result = self.control(control, scope) => result,
@@ -145,7 +145,7 @@ impl<'s> Running<'s> {
     }
 
     /// Sends the request without the fault. One that gets the failure under test is left to the check `control`.
-    async fn control(&mut self, control: &Course, scope: &mut Scope) -> Result<(), String> {
+    async fn control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
         self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
         let times = self.times(control, scope)?;
         if times == 0 {
@@ -158,14 +158,14 @@ impl<'s> Running<'s> {
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
             let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
-            let Some(answer) = answer_of(records, index) else {
-                return Err("the control has no answer".to_owned());
+            let Some(response) = response_of(records, index) else {
+                return Err("the control has no response".to_owned());
             };
-            let view = View::new(&answer, pick.as_ref());
-            let unmet = self.session.unmet(control.expected(), &answer, pick.as_ref(), scope, false)?;
+            let view = View::new(&response, pick.as_ref());
+            let unmet = self.session.unmet(control.expected(), &response, pick.as_ref(), scope, false)?;
             let Some(unmet) = unmet else { continue };
             let host = self.session.target.url.host_str();
-            if let Some(evidence) = stranger::evidence(&answer, host) {
+            if let Some(evidence) = stranger::evidence(&response, host) {
                 return Err(format!("the control was not answered by the API: {evidence}"));
             }
             if !self.is_the_failure(view) {
@@ -184,7 +184,7 @@ impl<'s> Running<'s> {
     /// Whether the control got the very failure under test, so that the API is to blame. Where the failure or the
     /// scenario is our own reading, or a page answered, it may as well be something else.
     fn is_the_failure(&self, view: View<'_>) -> bool {
-        let (contract, scenario) = (&self.session.pack.contract, &self.trial.scenario);
+        let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
         let binding = scenario.source.is_binding() && contract.failures[scenario.failure].source.is_binding();
         let identity = Identity::of(view, contract, scenario.failure);
         binding
@@ -193,13 +193,13 @@ impl<'s> Running<'s> {
     }
 
     async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
-        let trial = self.trial;
-        let faulty = &trial.scenario.faulty;
-        let failure = &self.session.pack.contract.failures[trial.scenario.failure];
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let failure = &self.session.pack.contract.failures[case.scenario.failure];
         let pick = fill_pick(faulty.at.as_deref(), scope)?;
         self.observed.expected = Expected {
             body: fill_schemas(&faulty.expected().body, scope)?,
-            body_ours: match &trial.scenario.expect_ours {
+            body_inferred: match &case.scenario.expect_inferred {
                 Some(ours) => fill_schemas(&ours.body, scope)?,
                 None => Vec::new(),
             },
@@ -223,23 +223,23 @@ impl<'s> Running<'s> {
             }
         }
         self.answered = last.is_some();
-        let Some(answer) = last.and_then(|index| answer_of(&self.observed.records, index)) else {
+        let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
             return Err("the request was never sent: `repeat` asks for no time at all".to_owned());
         };
-        if let Some(evidence) = stranger::evidence(&answer, self.session.target.url.host_str()) {
-            return Err(format!("the API did not answer itself: {evidence}"));
+        if let Some(evidence) = stranger::evidence(&response, self.session.target.url.host_str()) {
+            return Err(format!("the API did not response itself: {evidence}"));
         }
         Ok(())
     }
 
-    /// The same request once more where the documentation says that it fails again, and the twin.
+    /// The same request once more where the documentation says that it fails again, and the indistinguishable_from.
     async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
-        let trial = self.trial;
-        let faulty = &trial.scenario.faulty;
-        let failure = &self.session.pack.contract.failures[trial.scenario.failure];
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let failure = &self.session.pack.contract.failures[case.scenario.failure];
         let fails_again = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
         let repeats = fails_again && faulty.request.is_safe();
-        if (!repeats && trial.scenario.twin.is_none()) || !self.is_triggered() {
+        if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {
             return Ok(());
         }
         let expects_429 = failure.allows_status(429);
@@ -249,11 +249,15 @@ impl<'s> Running<'s> {
             let result = self.send(&faulty.request, scope, extra, purpose).await;
             result.map_err(|reason| format!("the same request again could not be judged: {reason}"))?;
         }
-        if let Some(twin) = &trial.scenario.twin {
-            self.observed.twin_source = Some(twin.source);
-            let purpose = Purpose { phase: Phase::Twin, role: twin.request.role.as_deref(), expects_429 };
-            let result = self.send(&twin.request, scope, extra, purpose).await;
-            result.map_err(|reason| format!("the twin could not be judged: {reason}"))?;
+        if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
+            self.observed.indistinguishable_source = Some(indistinguishable_from.source);
+            let purpose = Purpose {
+                phase: Phase::Comparison,
+                role: indistinguishable_from.request.role.as_deref(),
+                expects_429,
+            };
+            let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
+            result.map_err(|reason| format!("the indistinguishable_from could not be judged: {reason}"))?;
         }
         Ok(())
     }
@@ -272,13 +276,13 @@ impl<'s> Running<'s> {
     }
 
     fn is_triggered(&self) -> bool {
-        let subject = Subject::new(&self.session.pack.contract, &self.trial.scenario, &self.observed);
+        let subject = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
         subject.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. }))
     }
 
     /// Values that hold for the request under test alone.
     fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
-        let condition = self.trial.scenario.condition.as_ref();
+        let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
         let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
         for (name, value) in variables {
@@ -292,9 +296,9 @@ impl<'s> Running<'s> {
         steps: &[Step],
         scope: &mut Scope,
         phase: Phase,
-        course: &Course,
+        flow: &Flow,
     ) -> Result<(), String> {
-        let role = course.request.role.as_deref();
+        let role = flow.request.role.as_deref();
         for (number, step) in steps.iter().enumerate() {
             let records = &mut self.observed.records;
             let result = tokio::select! {
@@ -315,11 +319,11 @@ impl<'s> Running<'s> {
     }
 
     /// All steps run, also after one that fails, and after Ctrl-C.
-    async fn teardown(&mut self, scope: &Scope, phase: Phase, course: &Course, complete: bool) {
+    async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
         let deadline = Instant::now() + LONGEST_CLEANUP;
         let mut scope = scope.clone();
-        let role = course.request.role.clone();
-        for step in &self.trial.scenario.teardown {
+        let role = flow.request.role.clone();
+        for step in &self.case.scenario.teardown {
             let before = self.observed.records.len();
             let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
             // A server may close a connection just when it is used again. What is the same done twice is worth a
@@ -334,7 +338,7 @@ impl<'s> Running<'s> {
             // What is gone needs no removing, and what a broken setup never made cannot be left behind.
             let gone = sent
                 .and_then(|record| record.exchange.result.as_ref().ok())
-                .is_some_and(|answer| matches!(answer.status, 404 | 410));
+                .is_some_and(|response| matches!(response.status, 404 | 410));
             if gone || (sent.is_none() && !complete) {
                 continue;
             }
@@ -359,8 +363,8 @@ impl<'s> Running<'s> {
         tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned()))
     }
 
-    fn times(&self, course: &Course, scope: &Scope) -> Result<u64, String> {
-        let Some(repeat) = &course.repeat else { return Ok(1) };
+    fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {
+        let Some(repeat) = &flow.repeat else { return Ok(1) };
         let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
         text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
     }
@@ -370,7 +374,7 @@ impl<'s> Running<'s> {
 fn was_lost(exchange: &Exchange) -> bool {
     let idempotent =
         matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
-    idempotent && matches!(exchange.result, Err(NoAnswer::Closed { .. }))
+    idempotent && matches!(exchange.result, Err(NoResponse::Closed { .. }))
 }
 
 /// A request in a few words.

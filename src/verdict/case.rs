@@ -1,4 +1,4 @@
-//! Everything about one trial that reports show. Secrets are masked before it is built.
+//! Everything about one case that reports show. Secrets are masked before it is built.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use crate::{
 
 use super::Outcome;
 
-/// One trial: one scenario, or one row of it.
+/// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct TrialReport {
+pub struct CaseReport {
     /// Its place in the plan of the whole run, all shards taken together, from 0.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
     pub name: Arc<str>,
-    // As all that many trials have in common: one text for all of them.
+    // As all that many cases have in common: one text for all of them.
     /// The pack.
     pub pack: Arc<str>,
     /// The failure under test.
@@ -41,34 +41,34 @@ pub struct TrialReport {
     pub documentation: Option<Arc<str>>,
     /// File and line of the scenario.
     pub location: String,
-    // One for all trials of the failure.
+    // One for all cases of the failure.
     /// What is documented about the failure.
     pub documented: Arc<Documented>,
     /// What came back.
-    pub observed: Option<ObservedAnswer>,
-    /// Whether the answer was identified as the failure under test.
+    pub observed: Option<ObservedResponse>,
+    /// Whether the response was identified as the failure under test.
     pub exercised: Exercise,
-    /// Documented rules that the answer broke.
+    /// Documented rules that the response broke.
     pub violations: Vec<Finding>,
     /// Rules of ours or of a standard that it broke.
     pub warnings: Vec<Finding>,
     /// Violations that a waiver covers.
     pub waived: Vec<WaivedFinding>,
-    /// How it compares with the approved answer.
+    /// How it compares with the approved response.
     pub snapshot: Option<SnapshotReport>,
     /// What was sent and received, in order.
     pub exchanges: Vec<ExchangeReport>,
     /// What the teardown could not remove.
     pub left_behind: Vec<String>,
-    /// The documented request ids of the answers to the request under test, masked like all else; only a whole run
+    /// The documented request ids of the responses to the request under test, masked like all else; only a whole run
     /// can tell whether one was given twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_ids: Vec<Arc<str>>,
-    /// From its first request to its last answer, in milliseconds; waits included.
+    /// From its first request to its last response, in milliseconds; waits included.
     pub duration_ms: u64,
 }
 
-impl TrialReport {
+impl CaseReport {
     /// Whether there is more to say of it than that it passed.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
@@ -109,21 +109,21 @@ impl Documented {
     }
 }
 
-/// The answer under test in short.
+/// The response under test in short.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ObservedAnswer {
+pub struct ObservedResponse {
     /// The HTTP status.
     pub status: u16,
     /// The code.
     pub code: Option<Value>,
     /// The request id, as the API told it.
     pub request_id: Option<Arc<str>>,
-    /// From sending to the end of the answer, in milliseconds.
+    /// From sending to the end of the response, in milliseconds.
     pub ms: f64,
 }
 
-/// Whether a trial exercised its failure.
+/// Whether a case exercised its failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -150,11 +150,11 @@ pub struct WaivedFinding {
     pub expires: String,
 }
 
-/// How an answer compares with the approved one.
+/// How a response compares with the approved one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotReport {
-    /// The file of the approved answer.
+    /// The file of the approved response.
     pub file: String,
     /// What became of the comparison.
     pub state: SnapshotState,
@@ -162,7 +162,7 @@ pub struct SnapshotReport {
     pub diff: Option<String>,
 }
 
-/// What became of a comparison with an approved answer.
+/// What became of a comparison with an approved response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -171,9 +171,9 @@ pub enum SnapshotState {
     Same,
     /// Different.
     Changed,
-    /// No answer was approved yet.
+    /// No response was approved yet.
     New,
-    /// The new answer was approved by this run (`--snapshots update`).
+    /// The new response was approved by this run (`--snapshots update`).
     Updated,
 }
 
@@ -181,17 +181,17 @@ pub enum SnapshotState {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ExchangeReport {
-    /// Which part of the trial it belongs to.
+    /// Which part of the case it belongs to.
     pub phase: String,
     /// The role whose credentials were sent.
     pub role: Option<String>,
     /// What was sent.
     pub request: RequestReport,
     /// What came back.
-    pub answer: Option<AnswerReport>,
+    pub response: Option<ResponseReport>,
     /// Why nothing came back that could be judged.
     pub error: Option<String>,
-    /// From sending to the end of the answer, in milliseconds.
+    /// From sending to the end of the response, in milliseconds.
     pub ms: f64,
 }
 
@@ -211,10 +211,10 @@ pub struct RequestReport {
     pub curl: String,
 }
 
-/// An answer as reports show it.
+/// A response as reports show it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct AnswerReport {
+pub struct ResponseReport {
     /// The HTTP status.
     pub status: u16,
     /// Headers in order.

@@ -14,10 +14,10 @@ pub const ITEM: &str = "item";
 
 /// How things of one kind that earlier runs left behind can be found and removed.
 #[derive(Debug, Clone)]
-pub struct Sweep {
+pub struct Cleanup {
     /// The request that lists them.
     pub list: RequestTemplate,
-    /// Where the list is in its answer.
+    /// Where the list is in its response.
     pub items: Pointer,
     /// Where the name is in an item.
     pub name: Pointer,
@@ -26,11 +26,11 @@ pub struct Sweep {
 }
 
 pub(super) static SWEEP: Shape = Shape {
-    name: "sweep",
+    name: "cleanup",
     about: "how things of one kind that earlier runs left behind can be found and removed",
     fields: &[
         Field::required("list", Kind::Shape(&REQUEST), "the request that lists them"),
-        Field::required("items", Kind::Pointer, "where the list is in its answer"),
+        Field::required("items", Kind::Pointer, "where the list is in its response"),
         Field::optional(
             "name",
             Kind::Pointer,
@@ -46,9 +46,9 @@ pub(super) static SWEEP: Shape = Shape {
 };
 
 static REQUEST: Shape =
-    Shape { name: "request of a sweep", about: "a request with a role", fields: &[], also: request::KEYS };
+    Shape { name: "request of a cleanup", about: "a request with a role", fields: &[], also: request::KEYS };
 
-impl Sweep {
+impl Cleanup {
     pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &SWEEP)?;
         let request = |node: &Node, names: &Names<'_>| {

@@ -19,7 +19,7 @@ requires:
 operations:
   list: GET /things
   remove: DELETE /things/{id}
-sweep:
+cleanup:
   - list: { request: list, as: keeper }
     items: /items
     name: /id
@@ -56,10 +56,10 @@ fn shelf(things: &[&str]) -> (Server, Arc<Mutex<Vec<String>>>) {
     (server, things)
 }
 
-fn sweep(server: &Server, more: &[&str]) -> support::Done {
+fn cleanup(server: &Server, more: &[&str]) -> support::Done {
     let folder = pack_with(CONTRACT, TINY_SCENARIOS);
     let mut command = failspec(folder.path());
-    command.env("KEEPER", "keeper-token").args(["sweep", "tiny", "--packs", ".", "--url", &server.url]);
+    command.env("KEEPER", "keeper-token").args(["cleanup", "tiny", "--packs", ".", "--url", &server.url]);
     done(command.args(["--role", "keeper=bearer:env:KEEPER"]).args(more))
 }
 
@@ -74,34 +74,34 @@ fn only_what_runs_have_made_is_removed_page_by_page() {
         "failspec-k3x9a1-4",
     ]);
     let before = things.lock().unwrap().clone();
-    let dry = sweep(&server, &["--dry-run"]).exits(0).says("found failspec-k3x9a1-4");
+    let dry = cleanup(&server, &["--dry-run"]).exits(0).says("found failspec-k3x9a1-4");
     assert!(!dry.stdout.contains("keep-me") && !dry.stdout.contains("failspec-docs"), "{}", dry.stdout);
     assert_eq!(*things.lock().unwrap(), before);
     assert!(server.lines().iter().all(|line| line == "GET /things"), "{:?}", server.lines());
 
-    sweep(&server, &["--run", "zzzzzz"]).exits(0).says("removed failspec-zzzzzz-3").never_says("k3x9a1");
-    sweep(&server, &[]).exits(0).says("removed a-failspec-k3x9a1-1").never_says("keeper-token");
+    cleanup(&server, &["--run", "zzzzzz"]).exits(0).says("removed failspec-zzzzzz-3").never_says("k3x9a1");
+    cleanup(&server, &[]).exits(0).says("removed a-failspec-k3x9a1-1").never_says("keeper-token");
     assert_eq!(*things.lock().unwrap(), ["failspec-docs", "keep-me"]);
-    sweep(&server, &[]).exits(0).says("nothing was left behind");
+    cleanup(&server, &[]).exits(0).says("nothing was left behind");
 }
 
 #[test]
 fn what_cannot_be_removed_is_told_and_ends() {
     let (server, things) = shelf(&["failspec-k3x9a1-1", "stuck-failspec-k3x9a1-2"]);
-    sweep(&server, &[])
+    cleanup(&server, &[])
         .exits(3)
         .says("removed failspec-k3x9a1-1")
         .says("still there stuck-failspec-k3x9a1-2")
         .says("409");
     assert_eq!(*things.lock().unwrap(), ["stuck-failspec-k3x9a1-2"]);
     let refused = Server::start(|request| Reply::failure(401, "unauthorized", request));
-    sweep(&refused, &[]).exits(3).says("cannot look").says("401");
+    cleanup(&refused, &[]).exits(3).says("cannot look").says("401");
     let listless = Server::start(|_| Reply::json(200, "{\"things\":[]}"));
-    sweep(&listless, &[]).exits(3).says("without a list");
+    cleanup(&listless, &[]).exits(3).says("without a list");
 }
 
 #[test]
-fn a_sweep_that_could_remove_something_else_is_a_mistake() {
+fn a_cleanup_that_could_remove_something_else_is_a_mistake() {
     for (from, to, says) in [
         ("path: { id: \"${item}\" }", "path: { id: one }", "does not say which item it removes"),
         ("delete: { request: remove,", "delete: {", "there is no request"),
@@ -111,7 +111,7 @@ fn a_sweep_that_could_remove_something_else_is_a_mistake() {
         let folder = pack_with(&CONTRACT.replacen(from, to, 1), TINY_SCENARIOS);
         done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(2).says(says);
     }
-    run(&["sweep", "kubevision", "--url", "http://127.0.0.1:9"]).exits(2).says("does not say how");
+    run(&["cleanup", "kubevision", "--url", "http://127.0.0.1:9"]).exits(2).says("does not say how");
 }
 
 #[test]
@@ -135,10 +135,10 @@ fn what_a_killed_run_leaves_on_the_reference_is_swept() {
     fs::write(pack.path().join("t.toml"), text).unwrap();
     let here = |arguments: &[&str]| done(failspec(pack.path()).args(arguments).args(["--config", "t.toml"]));
     here(&["run", "kubeglass", "--packs", "."]).exits(4).says("1 passed");
-    let found = here(&["sweep", "kubeglass", "--dry-run"]).exits(0);
+    let found = here(&["cleanup", "kubeglass", "--dry-run"]).exits(0);
     assert_eq!(found.stdout.matches("found cm-failspec-").count(), 2, "{}", found.stdout);
-    here(&["sweep", "kubeglass"]).exits(0).says("removed cm-failspec-");
-    here(&["sweep", "kubeglass"]).exits(0).says("nothing was left behind");
+    here(&["cleanup", "kubeglass"]).exits(0).says("removed cm-failspec-");
+    here(&["cleanup", "kubeglass"]).exits(0).says("nothing was left behind");
     serve.signal("TERM");
     serve.finish(5).exits(0);
 }

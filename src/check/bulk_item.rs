@@ -1,4 +1,4 @@
-//! The item of a bulk answer.
+//! The item of a bulk response.
 
 use crate::pack::Provenance;
 
@@ -8,10 +8,10 @@ use super::{
 };
 
 pub(super) static CHECK: Check = Check {
-    id: "item",
-    summary: "a bulk answer has exactly one item for the resource that failed",
+    id: "bulk-item",
+    summary: "a bulk response has exactly one item for the resource that failed",
     source: "`at` of the scenario",
-    text: "The scenario looks for the failure in one item of a bulk answer, picked by what the item must fit \
+    text: "The scenario looks for the failure in one item of a bulk response, picked by what the item must fit \
 (`where`). No item fits, or several do, so that a client could not tell what became of the resource.",
     when: When::Always,
     run: |subject| {
@@ -23,7 +23,7 @@ pub(super) static CHECK: Check = Check {
             subject
                 .finding(CHECK.id, Provenance::Documented, "exactly one item that fits `where`", &actual)
                 .saying(format!(
-                    "the bulk answer should have exactly one item for this resource, and has {actual}"
+                    "the bulk response should have exactly one item for this resource, and has {actual}"
                 )),
         ]
     },

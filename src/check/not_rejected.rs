@@ -5,7 +5,7 @@ use crate::pack::Provenance;
 use super::rule::{Check, When};
 
 pub(super) static CHECK: Check = Check {
-    id: "accepted",
+    id: "not-rejected",
     summary: "a request with the documented fault is refused",
     source: "the failure's entry in the contract",
     text: "The request carries a fault for which the documentation names a failure, and the API answered with a \
@@ -14,15 +14,15 @@ The scenario's control shows the same request without the fault: compare the two
     when: When::Succeeded,
     run: |subject| {
         let expected = format!("the failure {}", subject.triggered.id);
-        let actual = format!("a success (HTTP {})", subject.answer().status);
+        let actual = format!("a success (HTTP {})", subject.response().status);
         let source = match subject.triggered.refusal_optional {
-            true => Provenance::Ours,
+            true => Provenance::Inferred,
             false => Provenance::Documented,
         };
         vec![subject.finding(CHECK.id, source, expected, actual).saying(format!(
             "the API accepted what it should have refused as {}: it answered HTTP {}",
             subject.triggered.id,
-            subject.answer().status
+            subject.response().status
         ))]
     },
 };

@@ -16,20 +16,20 @@ use super::{
 /// One way through a scenario: with the fault or without it. Packs hold a hundred thousand of them: what few have is
 /// in a box.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct Flow {
     /// What comes before the request.
     pub setup: Vec<Step>,
     /// The request under test.
     pub request: RequestTemplate,
     /// What is expected besides the contract.
     pub expect: Option<Box<Expect>>,
-    /// Which item of a bulk answer is judged.
+    /// Which item of a bulk response is judged.
     pub at: Option<Box<At>>,
     /// How often the request is sent.
     pub repeat: Option<Box<Repeat>>,
 }
 
-/// Which item of a bulk answer is judged.
+/// Which item of a bulk response is judged.
 #[derive(Debug, Clone)]
 pub struct At {
     /// Where the list is.
@@ -43,13 +43,13 @@ pub struct At {
 pub struct Repeat {
     /// How often at most.
     pub times: Template,
-    /// Whether to stop at the first answer that is the failure.
+    /// Whether to stop at the first response that is the failure.
     pub until_triggered: bool,
 }
 
 pub(super) static AT: Shape = Shape {
     name: "item",
-    about: "an item of a bulk answer",
+    about: "an item of a bulk response",
     fields: &[
         Field::required("items", Kind::Pointer, "where the list is"),
         Field::required(
@@ -70,12 +70,12 @@ pub(super) static REPEAT: Shape = Shape {
             Kind::Either(&[Kind::Count, Kind::Text]),
             "how often at most: a number or `${variable}`",
         ),
-        Field::optional("until_triggered", Kind::Bool, "stop at the first answer that is the failure"),
+        Field::optional("until_triggered", Kind::Bool, "stop at the first response that is the failure"),
     ],
     also: &[],
 };
 
-impl Course {
+impl Flow {
     /// What is expected besides the contract: nothing, as a rule.
     pub fn expected(&self) -> &Expect {
         static NOTHING: Expect =
@@ -83,7 +83,7 @@ impl Course {
         self.expect.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// The same course; what is expected of the failure is not expected of the control.
+    /// The same flow; what is expected of the failure is not expected of the control.
     pub(super) fn without_expectations(mut self) -> Self {
         self.expect = None;
         self

@@ -10,19 +10,19 @@ use super::{
 
 /// A safe request that succeeds as long as a run has broken nothing that it needs itself: its account above all.
 #[derive(Debug, Clone)]
-pub struct Canary {
+pub struct HealthCheck {
     /// The request.
     pub request: RequestTemplate,
 }
 
 pub(super) static CANARY: Shape = Shape {
-    name: "canary",
+    name: "health_check",
     about: "a safe request that must succeed after each scenario that writes, or the run stops",
     fields: &[],
     also: request::KEYS,
 };
 
-impl Canary {
+impl HealthCheck {
     pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &CANARY)?;
         let patch = RequestPatch::read(&fields, names);
@@ -34,7 +34,7 @@ impl Canary {
         if !request.is_safe() {
             names.reader.error_hint(
                 node.span,
-                "a canary that changes something could itself be what breaks the run",
+                "a health check that changes something could itself be what breaks the run",
                 "use GET, HEAD or OPTIONS",
             );
         }

@@ -1,4 +1,4 @@
-//! Two requests whose answers must be the same.
+//! Two requests whose responses must be the same.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    http::Answer,
+    http::Response,
     pack::{Envelope, Part, Pointer},
 };
 
@@ -20,32 +20,32 @@ use super::{
     view::show,
 };
 
-/// Parts of a URL of fewer bytes than this are not looked for in answers.
+/// Parts of a URL of fewer bytes than this are not looked for in responses.
 const SHORTEST_QUOTE: usize = 3;
 
 pub(super) static CHECK: Check = Check {
-    id: "twin",
-    summary: "the twin's answer is the same",
+    id: "indistinguishable",
+    summary: "the twin's response is the same",
     source: "`twin` of the scenario; a warning unless the scenario says that it is documented",
-    text: "Two requests must not be told apart by their answers, for example one for a resource that does not exist \
+    text: "Two requests must not be told apart by their responses, for example one for a resource that does not exist \
 and one for a resource of another tenant: a difference reveals that the second exists. Compared are status and body, \
-without the request id and what else varies. The message is compared, too; where an answer quotes what only its own \
+without the request id and what else varies. The message is compared, too; where a response quotes what only its own \
 request has in its URL, such as an id, that is no difference.",
     when: When::Refused,
     run,
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(source) = subject.observed.twin_source else {
+    let Some(source) = subject.observed.indistinguishable_source else {
         return Vec::new();
     };
-    let Some(record) = subject.observed.of(Phase::Twin).last() else {
+    let Some(record) = subject.observed.of(Phase::Comparison).last() else {
         return Vec::new();
     };
     let Ok(twin) = &record.exchange.result else {
         return Vec::new();
     };
-    let (own, other) = (subject.answer(), twin);
+    let (own, other) = (subject.response(), twin);
     // A twin that is let in reveals the resource itself, whoever says that the two must be the same.
     if Identity::of_any(super::View::new(other, None), subject.contract) == Identity::Success {
         let actual = format!("a success (HTTP {})", other.status);
@@ -76,14 +76,14 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let (expected, actual) =
             (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
         let finding = subject.finding(CHECK.id, source, &expected, &actual);
-        wrong.push(finding.saying(format!("the twin's answer differs: {expected} and {actual}")));
+        wrong.push(finding.saying(format!("the twin's response differs: {expected} and {actual}")));
     }
     wrong
 }
 
 /// The body without what differs from request to request.
-fn comparable(answer: &Answer, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
-    let mut body = answer.document().value.clone()?;
+fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
+    let mut body = response.document().value.clone()?;
     let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
     let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
     // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may tell.
@@ -113,8 +113,8 @@ fn comparable(answer: &Answer, subject: &Subject<'_>, quoted: &[String]) -> Opti
 }
 
 /// What only one of two URLs has: the parts of its path and the values of its query that the other one has otherwise,
-/// decoded. The longest come first, so that none is found within another. Both answers are compared without any of
-/// them: a word of one URL may be part of the text of both answers.
+/// decoded. The longest come first, so that none is found within another. Both responses are compared without any of
+/// them: a word of one URL may be part of the text of both responses.
 fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
     let mut parts: Vec<String> = parts(own).symmetric_difference(&parts(other)).cloned().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));

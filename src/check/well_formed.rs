@@ -9,7 +9,7 @@ use super::{
 };
 
 pub(super) static CHECK: Check = Check {
-    id: "document",
+    id: "well-formed",
     summary: "the body is exactly one well-formed JSON document",
     source: "the contract documents a JSON envelope; RFC 8259 says what JSON is (keys once: section 4; no byte order mark: section 8.1)",
     text: "The contract reads its code, message or schema from a JSON body, and the body is not one: it is empty, \
@@ -28,8 +28,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if !reads_json {
         return Vec::new();
     }
-    let broken = subject.answer().defect.iter().map(ToString::to_string);
-    let defects = subject.answer().document().defects.iter().map(ToString::to_string);
+    let broken = subject.response().defect.iter().map(ToString::to_string);
+    let defects = subject.response().document().defects.iter().map(ToString::to_string);
     broken
         .chain(defects)
         .map(|defect| {

@@ -1,37 +1,37 @@
-//! What an API answers.
+//! What an API responses.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// One HTTP answer, before it goes on the wire.
+/// One HTTP response, before it goes on the wire.
 ///
 /// Deliberately plain: a mutant must be able to make it wrong in every way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// Names and values in the order they are sent.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
     pub body: Vec<u8>,
-    /// How long the server waits before it sends the answer. The API itself never blocks.
+    /// How long the server waits before it sends the response. The API itself never blocks.
     pub delay: Duration,
 }
 
-impl Answer {
-    /// An answer without headers and body.
+impl Response {
+    /// A response without headers and body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new(), delay: Duration::ZERO }
     }
 
-    /// An answer with `Content-Type: application/json`.
+    /// A response with `Content-Type: application/json`.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
-        let mut answer = Self::empty(status).with_header("Content-Type", "application/json");
-        answer.body = body.to_string().into_bytes();
-        answer
+        let mut response = Self::empty(status).with_header("Content-Type", "application/json");
+        response.body = body.to_string().into_bytes();
+        response
     }
 
     /// Adds a header.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::{
     check::View,
-    http::Answer,
-    pack::{ITEM, RequestTemplate, Sweep},
+    http::Response,
+    pack::{Cleanup, ITEM, RequestTemplate},
     template::{Held, Scope},
 };
 
@@ -37,9 +37,9 @@ pub struct Swept {
     pub problem: Option<String>,
 }
 
-/// What a sweep came to.
+/// What a cleanup came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SweepReport {
+pub struct CleanupReport {
     /// What was found, in order.
     pub found: Vec<Swept>,
     /// Why a list could not be had, one line each.
@@ -50,28 +50,34 @@ pub struct SweepReport {
 ///
 /// # Errors
 /// As for [`super::run`].
-pub async fn sweep(
+pub async fn cleanup(
     plan: &Plan,
     options: &RunOptions,
     of_run: Option<&str>,
     remove: bool,
-) -> Result<SweepReport, RunError> {
+) -> Result<CleanupReport, RunError> {
     let (_interrupter, interrupt) = interrupt();
     let session = session(plan, options, &Arc::default(), &interrupt)?;
-    let mut report = SweepReport::default();
-    for sweep in &plan.pack.contract.sweep {
-        session.sweep_kind(sweep, of_run, remove, &mut report).await;
+    let mut report = CleanupReport::default();
+    for cleanup in &plan.pack.contract.cleanup {
+        session.cleanup_kind(cleanup, of_run, remove, &mut report).await;
     }
     Ok(report)
 }
 
 impl Session {
-    async fn sweep_kind(&self, sweep: &Sweep, of_run: Option<&str>, remove: bool, report: &mut SweepReport) {
+    async fn cleanup_kind(
+        &self,
+        cleanup: &Cleanup,
+        of_run: Option<&str>,
+        remove: bool,
+        report: &mut CleanupReport,
+    ) {
         let mut seen = BTreeSet::new();
         for _ in 0..MOST_ROUNDS {
-            let listed = match self.ask(&sweep.list, &self.scope()).await {
-                Ok((line, answer)) => {
-                    names(sweep, &answer).ok_or_else(|| format!("{line} was answered without a list"))
+            let listed = match self.ask(&cleanup.list, &self.scope()).await {
+                Ok((line, response)) => {
+                    names(cleanup, &response).ok_or_else(|| format!("{line} was answered without a list"))
                 }
                 Err(problem) => Err(problem),
             };
@@ -90,7 +96,7 @@ impl Session {
                 return;
             }
             for name in new {
-                let problem = if remove { self.remove(sweep, &name).await.err() } else { None };
+                let problem = if remove { self.remove(cleanup, &name).await.err() } else { None };
                 report.found.push(Swept { name, problem });
             }
             if !remove {
@@ -99,43 +105,43 @@ impl Session {
         }
     }
 
-    async fn remove(&self, sweep: &Sweep, name: &str) -> Result<(), String> {
+    async fn remove(&self, cleanup: &Cleanup, name: &str) -> Result<(), String> {
         let mut scope = self.scope();
         scope.set(ITEM, Held::open(name));
-        self.ask(&sweep.delete, &scope)
+        self.ask(&cleanup.delete, &scope)
             .await
             .map(drop)
             .map_err(|problem| self.mask.text(&problem).into_owned())
     }
 
-    /// Sends a request that must succeed; gives what was sent in a few words, and the answer.
+    /// Sends a request that must succeed; gives what was sent in a few words, and the response.
     pub(super) async fn ask(
         &self,
         template: &RequestTemplate,
         scope: &Scope,
-    ) -> Result<(String, Answer), String> {
+    ) -> Result<(String, Response), String> {
         let credential = match &template.role {
             Some(role) => Some(self.credential(role).await?),
             None => None,
         };
         let request = build(template, credential, scope, &self.target, &Extra::default())
             .map_err(|error| error.to_string())?;
-        let line = super::course::line(&request);
+        let line = super::flow::line(&request);
         let result = self.clients.send(request, template.role.as_deref()).await.result;
-        let answer = result.map_err(|error| format!("{line}: {error}"))?;
-        if self.succeeded(View::new(&answer, None)) {
-            return Ok((line, answer));
+        let response = result.map_err(|error| format!("{line}: {error}"))?;
+        if self.succeeded(View::new(&response, None)) {
+            return Ok((line, response));
         }
-        let said = self.describe(View::new(&answer, None));
+        let said = self.describe(View::new(&response, None));
         Err(format!("{line} was answered {said}"))
     }
 }
 
 /// The names in a list; `None` where there is no list.
-fn names(sweep: &Sweep, answer: &Answer) -> Option<Vec<String>> {
-    let document = answer.document();
-    let items = sweep.items.find(document.value.as_ref()?)?.as_array()?;
-    let name = |item: &Value| sweep.name.find(item).and_then(Value::as_str).map(str::to_owned);
+fn names(cleanup: &Cleanup, response: &Response) -> Option<Vec<String>> {
+    let document = response.document();
+    let items = cleanup.items.find(document.value.as_ref()?)?.as_array()?;
+    let name = |item: &Value| cleanup.name.find(item).and_then(Value::as_str).map(str::to_owned);
     Some(items.iter().filter_map(name).collect())
 }
 

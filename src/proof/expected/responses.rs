@@ -1,4 +1,4 @@
-//! Mutants that change answers and fit every contract.
+//! Mutants that change responses and fit every contract.
 
 use crate::proof::Noticed;
 
@@ -6,7 +6,7 @@ use crate::proof::Noticed;
 const VIOLATIONS: &[(&str, &str)] = &[
     ("status-other", "status"),
     ("status-200", "status"),
-    ("status-204", "accepted"),
+    ("status-204", "not-rejected"),
     ("status-500", "status"),
     ("status-418", "status"),
     ("code-undocumented", "code"),
@@ -35,24 +35,24 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ("media-type-html", "media-type"),
     ("media-type-missing", "media-type"),
     ("media-type-malformed", "media-type"),
-    ("body-html", "document"),
-    ("body-html-as-json", "document"),
-    ("body-empty", "document"),
+    ("body-html", "well-formed"),
+    ("body-html-as-json", "well-formed"),
+    ("body-empty", "well-formed"),
     ("body-empty-object", "envelope"),
     ("body-null", "envelope"),
     ("body-text", "envelope"),
-    ("body-truncated", "document"),
-    ("body-trailing-bytes", "document"),
-    ("body-two-documents", "document"),
-    ("body-bom", "document"),
-    ("body-duplicate-keys", "document"),
+    ("body-truncated", "well-formed"),
+    ("body-trailing-bytes", "well-formed"),
+    ("body-two-documents", "well-formed"),
+    ("body-bom", "well-formed"),
+    ("body-duplicate-keys", "well-formed"),
     ("body-in-array", "envelope"),
-    ("body-not-utf8", "document"),
+    ("body-not-utf8", "well-formed"),
     ("envelope-nested", "envelope"),
     ("envelope-flattened", "envelope"),
     ("envelope-problem-details", "media-type"),
-    ("always-success", "accepted"),
-    ("always-empty", "accepted"),
+    ("always-success", "not-rejected"),
+    ("always-empty", "not-rejected"),
     ("second-attempt-accepted", "repeatable"),
 ];
 

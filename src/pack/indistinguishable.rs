@@ -1,4 +1,4 @@
-//! Another request whose answer must be the same.
+//! Another request whose response must be the same.
 
 use crate::document::{Field, Kind, Node, Shape};
 
@@ -9,18 +9,18 @@ use super::{
     step::check_parameters,
 };
 
-/// Another request whose answer must be the same but for what varies.
+/// Another request whose response must be the same but for what varies.
 #[derive(Debug, Clone)]
-pub struct Twin {
+pub struct IndistinguishableFrom {
     /// The request.
     pub request: RequestTemplate,
-    /// `Ours` unless the twin says that it is documented.
+    /// `Inferred` unless the twin says that it is documented.
     pub source: Provenance,
 }
 
-pub(super) static TWIN: Shape = Shape {
-    name: "twin",
-    about: "another request whose answer must be the same",
+pub(super) static INDISTINGUISHABLE_FROM: Shape = Shape {
+    name: "indistinguishable_from",
+    about: "another request whose response must be the same",
     fields: &[Field::optional(
         "source",
         Kind::Words(WORDS),
@@ -29,13 +29,13 @@ pub(super) static TWIN: Shape = Shape {
     also: request::KEYS,
 };
 
-impl Twin {
+impl IndistinguishableFrom {
     pub(super) fn read(node: &Node, names: &Names<'_>, own: &RequestTemplate) -> Option<Self> {
-        let fields = names.reader.fields(node, &TWIN)?;
+        let fields = names.reader.fields(node, &INDISTINGUISHABLE_FROM)?;
         let request = own.with(&RequestPatch::read(&fields, names));
         check_parameters(&request, names, node);
         let source =
-            fields.get("source").map_or(Provenance::Ours, |node| Provenance::read(node, names.reader));
+            fields.get("source").map_or(Provenance::Inferred, |node| Provenance::read(node, names.reader));
         Some(Self { request, source })
     }
 }

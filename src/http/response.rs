@@ -11,9 +11,9 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 
 use super::{Document, MediaType};
 
-/// An answer, as observed.
+/// A response, as observed.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     /// The headers. Names are case-insensitive; values are raw bytes.
@@ -22,9 +22,9 @@ pub struct Answer {
     pub body: Bytes,
     /// What went wrong while the body arrived.
     pub defect: Option<BodyDefect>,
-    /// From sending until the head of the answer was there.
+    /// From sending until the head of the response was there.
     pub first_byte: Duration,
-    /// Shared by the copies of an answer: values take many times the memory of their text.
+    /// Shared by the copies of a response: values take many times the memory of their text.
     pub(super) document: OnceLock<Arc<Document>>,
 }
 
@@ -45,8 +45,8 @@ pub enum BodyDefect {
     UnsupportedEncoding(String),
 }
 
-impl Answer {
-    /// An answer without any defect, as if it had come back at once: for tests, and for answers that are
+impl Response {
+    /// A response without any defect, as if it had come back at once: for tests, and for responses that are
     /// read from a record.
     pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self {
@@ -99,12 +99,12 @@ mod tests {
 
     use super::*;
 
-    fn with_types(types: &[&'static str]) -> Answer {
+    fn with_types(types: &[&'static str]) -> Response {
         let mut headers = HeaderMap::new();
         for value in types {
             headers.append(CONTENT_TYPE, HeaderValue::from_static(value));
         }
-        Answer::new(400, headers, "{}")
+        Response::new(400, headers, "{}")
     }
 
     #[test]
@@ -116,19 +116,19 @@ mod tests {
 
     #[test]
     fn a_header_is_text_or_nothing() {
-        let mut answer = with_types(&["text/html"]);
-        assert_eq!(answer.header("content-type"), Some("text/html"));
-        assert_eq!(answer.header("Content-Type"), Some("text/html"));
+        let mut response = with_types(&["text/html"]);
+        assert_eq!(response.header("content-type"), Some("text/html"));
+        assert_eq!(response.header("Content-Type"), Some("text/html"));
         let latin = HeaderValue::from_bytes(b"caf\xe9").expect("obs-text is allowed");
-        answer.headers.insert(CONTENT_TYPE, latin);
-        assert_eq!(answer.header("Content-Type"), None);
-        assert_eq!(answer.headers_text().next(), Some(("content-type", "caf\u{fffd}".into())));
+        response.headers.insert(CONTENT_TYPE, latin);
+        assert_eq!(response.header("Content-Type"), None);
+        assert_eq!(response.headers_text().next(), Some(("content-type", "caf\u{fffd}".into())));
     }
 
     #[test]
     fn the_document_survives_a_clone() {
-        let answer = with_types(&[]);
-        assert!(answer.document().defects.is_empty());
-        assert_eq!(answer.clone().document().value, Some(serde_json::json!({})));
+        let response = with_types(&[]);
+        assert!(response.document().defects.is_empty());
+        assert_eq!(response.clone().document().value, Some(serde_json::json!({})));
     }
 }

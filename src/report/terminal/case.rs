@@ -1,4 +1,4 @@
-//! One trial that did not simply pass.
+//! One case that did not simply pass.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::{
         account::{judged, who},
         visible::shortened,
     },
-    verdict::{ExchangeReport, Outcome, SnapshotState, TrialReport},
+    verdict::{CaseReport, ExchangeReport, Outcome, SnapshotState},
 };
 
 use super::{paint::Paint, visible};
@@ -16,7 +16,7 @@ use super::{paint::Paint, visible};
 /// The longest body that is shown in a terminal, in characters.
 const LONGEST_BODY: usize = 600;
 
-/// The longest sentence about what is wrong, in characters: it may quote the answer.
+/// The longest sentence about what is wrong, in characters: it may quote the response.
 const LONGEST_MESSAGE: usize = 400;
 
 /// How many lines of a difference are shown.
@@ -29,7 +29,7 @@ const LONGEST_VALUE: usize = 100;
 const LONGEST_COMMAND: usize = 2000;
 
 /// What is documented, what was sent, what came back, what is wrong with it.
-pub fn trial(report: &TrialReport) -> String {
+pub fn case(report: &CaseReport) -> String {
     let mut text = title(report);
     row(&mut text, "documented", &documented(report));
     if let Some(exchange) = judged(report) {
@@ -53,8 +53,8 @@ pub fn trial(report: &TrialReport) -> String {
         row(&mut text, "left", &format!("teardown could not remove: {}", visible(left)));
     }
     if let Some(exchange) = judged(report) {
-        if let Some(answer) = exchange.answer.as_ref().filter(|answer| !answer.body.is_empty()) {
-            row(&mut text, "body", &visible(&shortened(&answer.body, LONGEST_BODY)));
+        if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
+            row(&mut text, "body", &visible(&shortened(&response.body, LONGEST_BODY)));
         }
         // A command line that is cut short sends something else: the report holds it whole.
         let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
@@ -66,14 +66,14 @@ pub fn trial(report: &TrialReport) -> String {
     text
 }
 
-/// A trial in a few lines, where others like it were told in full: its name and what is wrong with it.
-pub(super) fn in_short(report: &TrialReport) -> String {
+/// A case in a few lines, where others like it were told in full: its name and what is wrong with it.
+pub(super) fn in_short(report: &CaseReport) -> String {
     let mut text = title(report);
     findings(&mut text, report);
     text
 }
 
-fn title(report: &TrialReport) -> String {
+fn title(report: &CaseReport) -> String {
     let style = match report.outcome {
         Outcome::Failed => Paint::BAD,
         Outcome::Passed => Paint::GOOD,
@@ -87,7 +87,7 @@ fn title(report: &TrialReport) -> String {
     )
 }
 
-fn findings(text: &mut String, report: &TrialReport) {
+fn findings(text: &mut String, report: &CaseReport) {
     for finding in &report.violations {
         finding_row(text, Paint::dab(Paint::BAD, "✗"), finding, "");
     }
@@ -100,7 +100,7 @@ fn findings(text: &mut String, report: &TrialReport) {
     }
 }
 
-fn documented(report: &TrialReport) -> String {
+fn documented(report: &CaseReport) -> String {
     let documented = &report.documented;
     let status =
         Some(documented.statuses()).filter(|it| !it.is_empty()).map(|it| it + " · ").unwrap_or_default();
@@ -110,11 +110,11 @@ fn documented(report: &TrialReport) -> String {
     format!("{status}{code}{}{}", documented.summary, Paint::dab(Paint::FAINT, links))
 }
 
-fn received(report: &TrialReport, exchange: &ExchangeReport) -> String {
-    let Some(answer) = &exchange.answer else {
+fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
+    let Some(response) = &exchange.response else {
         return visible(exchange.error.as_deref().unwrap_or_default()).into_owned();
     };
-    let mut text = format!("HTTP {}", answer.status);
+    let mut text = format!("HTTP {}", response.status);
     if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == "request") {
         if let Some(code) = &observed.code {
             let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), LONGEST_VALUE)));
@@ -134,10 +134,10 @@ fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str)
     let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
 }
 
-fn snapshot(text: &mut String, report: &TrialReport) {
+fn snapshot(text: &mut String, report: &CaseReport) {
     let Some(snapshot) = &report.snapshot else { return };
     let (what, diff) = match (snapshot.state, &snapshot.diff) {
-        (SnapshotState::Changed, Some(diff)) => ("differs from the approved answer", diff),
+        (SnapshotState::Changed, Some(diff)) => ("differs from the approved response", diff),
         _ => return,
     };
     row(text, "snapshot", &format!("{what}: {}", snapshot.file));

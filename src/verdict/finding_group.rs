@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::Finding;
 
-use super::TrialReport;
+use super::CaseReport;
 
 /// Findings that have their cause in common: the same check, the same documented rule, the same shape of what was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Cause {
+pub struct FindingGroup {
     /// The id of the check.
     pub check: String,
-    /// Whether it is a violation, at least in one of the trials (and not a warning in all).
+    /// Whether it is a violation, at least in one of the cases (and not a warning in all).
     pub violation: bool,
     /// The operation, where the rule belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,9 +26,9 @@ pub struct Cause {
     pub expected: String,
     /// What was there.
     pub actual: String,
-    /// In how many trials.
-    pub trials: usize,
-    /// The trial with the shortest request that shows it.
+    /// In how many cases.
+    pub cases: usize,
+    /// The case with the shortest request that shows it.
     pub example: String,
     /// What is wrong there, in one sentence.
     pub message: String,
@@ -47,12 +47,11 @@ enum Belongs<'a> {
 }
 
 /// The rules that requests to more than one operation broke.
-fn shared_rules<'a>(trials: &[&'a TrialReport]) -> HashSet<&'a str> {
+fn shared_rules<'a>(cases: &[&'a CaseReport]) -> HashSet<&'a str> {
     let mut first: HashMap<&str, &str> = HashMap::new();
     let mut shared = HashSet::new();
-    for trial in trials {
-        let (Some(rule), Some(operation)) = (trial.documentation.as_deref(), trial.operation.as_deref())
-        else {
+    for case in cases {
+        let (Some(rule), Some(operation)) = (case.documentation.as_deref(), case.operation.as_deref()) else {
             continue;
         };
         if *first.entry(rule).or_insert(operation) != operation {
@@ -65,72 +64,72 @@ fn shared_rules<'a>(trials: &[&'a TrialReport]) -> HashSet<&'a str> {
 /// How good an example is, the best one being the least: whether it is a mere warning, and how long its request is.
 type Rank = (bool, usize);
 
-/// The causes of all findings of these trials: violations first, the most frequent first. Waived ones are known.
-pub fn causes<'a>(trials: impl IntoIterator<Item = &'a TrialReport>) -> Vec<Cause> {
-    let trials: Vec<&TrialReport> = trials.into_iter().filter(|trial| has_findings(trial)).collect();
-    let shared = shared_rules(&trials);
+/// The causes of all findings of these cases: violations first, the most frequent first. Waived ones are known.
+pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
+    let cases: Vec<&CaseReport> = cases.into_iter().filter(|case| has_findings(case)).collect();
+    let shared = shared_rules(&cases);
     let mut known: HashMap<Key<'a>, usize> = HashMap::new();
-    let mut causes: Vec<(Cause, Rank)> = Vec::new();
-    for trial in trials {
-        let length = length(trial);
+    let mut causes: Vec<(FindingGroup, Rank)> = Vec::new();
+    for case in cases {
+        let length = length(case);
         let mut told: Vec<usize> = Vec::new();
-        for finding in trial.violations.iter().chain(&trial.warnings) {
-            let index = *known.entry(key(trial, finding, &shared)).or_insert_with(|| {
-                causes.push((cause(trial, finding, &shared), (true, usize::MAX)));
+        for finding in case.violations.iter().chain(&case.warnings) {
+            let index = *known.entry(key(case, finding, &shared)).or_insert_with(|| {
+                causes.push((cause(case, finding, &shared), (true, usize::MAX)));
                 causes.len() - 1
             });
             let (cause, best) = &mut causes[index];
             cause.violation |= finding.is_violation();
             if !told.contains(&index) {
-                cause.trials += 1;
+                cause.cases += 1;
                 told.push(index);
             }
             let rank = (!finding.is_violation(), length);
             if rank < *best {
                 *best = rank;
-                cause.example = trial.name.to_string();
+                cause.example = case.name.to_string();
                 cause.message.clone_from(&finding.message);
             }
         }
     }
-    let mut causes: Vec<Cause> = causes.into_iter().map(|(cause, _)| cause).collect();
-    causes.sort_by_key(|cause| (!cause.violation, std::cmp::Reverse(cause.trials)));
+    let mut causes: Vec<FindingGroup> = causes.into_iter().map(|(cause, _)| cause).collect();
+    causes.sort_by_key(|cause| (!cause.violation, std::cmp::Reverse(cause.cases)));
     causes
 }
 
-fn has_findings(trial: &TrialReport) -> bool {
-    !trial.violations.is_empty() || !trial.warnings.is_empty()
+fn has_findings(case: &CaseReport) -> bool {
+    !case.violations.is_empty() || !case.warnings.is_empty()
 }
 
-fn key<'a>(trial: &'a TrialReport, finding: &'a Finding, shared: &HashSet<&str>) -> Key<'a> {
-    let belongs = match trial.documentation.as_deref() {
-        _ if finding.check != "accepted" => Belongs::Operation(None),
+fn key<'a>(case: &'a CaseReport, finding: &'a Finding, shared: &HashSet<&str>) -> Key<'a> {
+    let belongs = match case.documentation.as_deref() {
+        _ if finding.check != "not-rejected" => Belongs::Operation(None),
         Some(rule) if shared.contains(rule) => Belongs::Rule(rule),
-        _ => Belongs::Operation(trial.operation.as_deref()),
+        _ => Belongs::Operation(case.operation.as_deref()),
     };
     (finding.check, belongs, &finding.expected, &finding.actual)
 }
 
-fn cause(trial: &TrialReport, finding: &Finding, shared: &HashSet<&str>) -> Cause {
-    let (check, belongs, expected, actual) = key(trial, finding, shared);
+fn cause(case: &CaseReport, finding: &Finding, shared: &HashSet<&str>) -> FindingGroup {
+    let (check, belongs, expected, actual) = key(case, finding, shared);
     let (operation, rule) = match belongs {
         Belongs::Operation(operation) => (operation, None),
         Belongs::Rule(rule) => (None, Some(rule)),
     };
-    Cause {
+    FindingGroup {
         check: check.to_owned(),
         violation: false,
         operation: operation.map(str::to_owned),
         rule: rule.map(str::to_owned),
         expected: expected.to_owned(),
         actual: actual.to_owned(),
-        trials: 0,
-        example: trial.name.to_string(),
+        cases: 0,
+        example: case.name.to_string(),
         message: finding.message.clone(),
     }
 }
 
-impl Cause {
+impl FindingGroup {
     /// What it is a matter of, where that is not the API as a whole: an operation or a rule.
     pub fn subject(&self) -> Option<&str> {
         self.operation.as_deref().or(self.rule.as_deref())
@@ -138,7 +137,7 @@ impl Cause {
 }
 
 /// How long the request under test is, as a command line.
-fn length(trial: &TrialReport) -> usize {
-    let tested = trial.exchanges.iter().find(|exchange| exchange.phase == "request");
+fn length(case: &CaseReport) -> usize {
+    let tested = case.exchanges.iter().find(|exchange| exchange.phase == "request");
     tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl.len())
 }
