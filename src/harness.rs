@@ -40,7 +40,7 @@ use crate::{
     verdict::{CaseReport, Event, Outcome, RunReport, SnapshotState, exit},
 };
 
-/// The test that stands for what only the whole run can see: coverage, run findings, the verdict.
+/// The test for the results of the whole run: coverage, run findings, the verdict.
 const WHOLE: &str = "coverage";
 
 /// Set by nextest, which runs every test in a process of its own.
@@ -96,10 +96,10 @@ pub enum HarnessError {
     #[error("there are no packs")]
     NoPacks,
     /// One API has one contract.
-    #[error("which pack is the API's? There are {0}")]
+    #[error("one API needs one pack, but there are several: {0}")]
     SeveralPacks(String),
     /// A name that the contract does not have.
-    #[error("the pack {pack} knows no {kind} `{name}`")]
+    #[error("the pack {pack} has no {kind} `{name}`")]
     Unknown {
         /// The pack.
         pack: String,
@@ -273,7 +273,7 @@ fn awaited(outcomes: &Outcomes, name: &str) -> Told {
     let receiver = outcomes.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     let outcome = receiver.and_then(|receiver| receiver.recv().ok());
     // No outcome is no success, whatever the reason.
-    outcome.unwrap_or_else(|| Err(Failed::from("the run ended without an outcome for this scenario")))
+    outcome.unwrap_or_else(|| Err(Failed::from("the run ended without an outcome for this case")))
 }
 
 type Senders = BTreeMap<String, mpsc::Sender<Told>>;
@@ -323,9 +323,10 @@ async fn run_pack(
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &selectors, 0);
     if std::env::var_os(NEXTEST).is_some() && !plan.target.isolated && !plan.shared.is_empty() {
         let shared = plan.shared.join(", ");
-        return Err(
-            format!("nextest runs every test in its own process, and {shared} holds within one").into()
-        );
+        return Err(format!(
+            "nextest runs each test in its own process, but {shared} works only in one process"
+        )
+        .into());
     }
     let options = RunOptions { snapshots: Mode::Check, in_ci: true, selectors, ..RunOptions::default() };
     let (_interrupter, interrupt) = interrupt();

@@ -209,7 +209,7 @@ fn without_roles_everything_is_skipped_and_the_output_is_short() {
     assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
     assert!(lines < 50, "{lines} lines:\n{}", done.all());
-    // One safe request without credentials asks whether an API responses there at all.
+    // One safe request without credentials asks whether an API responds there at all.
     assert_eq!(server.lines(), ["GET /api/v1/namespaces"]);
     assert_eq!(server.received()[0].header("authorization"), None);
 }

@@ -348,7 +348,7 @@ fn responses_are_approved_for_a_version() {
 #[test]
 fn a_target_speaks_of_one_version_where_it_says_so() {
     let (folder, server) = (two_versions(), server());
-    // The old API does not response 410; the new one is elsewhere.
+    // The old API does not respond 410; the new one is elsewhere.
     let old = Server::start(tiny);
     let config = |more: &str| {
         let text = format!(

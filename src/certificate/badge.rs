@@ -1,4 +1,4 @@
-//! Badges: one line of what a certificate says, for a web page.
+//! Badges: one line about a certificate, for a web page.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ pub fn svg(predicate: &Predicate) -> String {
     )
 }
 
-/// The badge of a certificate that is a pass, as the endpoint of shields.io wants it
+/// The badge of a certificate that is a pass, as the endpoint of shields.io requires it
 /// (<https://shields.io/badges/endpoint-badge>).
 pub fn endpoint(predicate: &Predicate) -> Value {
     let (label, message) = words(predicate);

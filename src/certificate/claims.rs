@@ -1,4 +1,4 @@
-//! What a certificate says that no report shows.
+//! The parts of a certificate that are not in the report.
 
 use jiff::Timestamp;
 
@@ -7,20 +7,20 @@ use super::{
     predicate::{Artifact, Binary, Predicate},
 };
 
-/// What the operator says, and when: the rest of a certificate follows from the report and the packs.
+/// The fields that the operator supplies: the rest of a certificate follows from the report and the packs.
 #[derive(Debug, Clone)]
 pub struct Claims {
-    /// What was to be shown.
+    /// The profile.
     pub profile: String,
     /// What was tested.
     pub artifact: Option<Artifact>,
-    /// What whoever asked for the certificate gave.
+    /// The nonce of the party that requested the certificate.
     pub nonce: Option<String>,
     /// The program that ran.
     pub binary: Binary,
     /// When the certificate was made.
     pub issued: Timestamp,
-    /// Until when it may be relied on.
+    /// The end of its validity.
     pub valid_until: Timestamp,
     /// The key that signs.
     pub signer: PublicKey,

@@ -27,13 +27,13 @@ pub struct Envelope {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Signature {
-    /// The id of the key (see [`PublicKey::id`]): a hint, and no proof.
+    /// The id of the key (see [`PublicKey::id`]): a hint, not a proof.
     keyid: String,
     /// The signature in base64.
     sig: String,
 }
 
-/// What an envelope holds, before anything of it is believed.
+/// The content of an envelope, before anything of it is trusted.
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
     /// The exact bytes that were signed.
@@ -46,20 +46,20 @@ pub(super) struct Sealed {
 /// Why an envelope cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// It is larger than any certificate.
-    #[error("it is larger than any certificate: {LARGEST} bytes")]
+    /// It is too large.
+    #[error("it is larger than the maximum of {LARGEST} bytes")]
     TooLarge,
-    /// It is no DSSE envelope.
-    #[error("it is no DSSE envelope: {0}")]
+    /// It is not a DSSE envelope.
+    #[error("it is not a DSSE envelope: {0}")]
     NotAnEnvelope(String),
-    /// Its payload is something else than a statement.
-    #[error("its payload is `{0}`; only `{PAYLOAD_TYPE}` is understood")]
+    /// Its payload is not a statement.
+    #[error("its payload type is `{0}`; only `{PAYLOAD_TYPE}` is supported")]
     PayloadType(String),
     /// It has no signature, or several.
-    #[error("it has {0} signatures; a certificate has one")]
+    #[error("it has {0} signatures; a certificate has exactly one")]
     Signatures(usize),
     /// Something is not in standard base64 with padding.
-    #[error("its {0} is not in base64 (RFC 4648, section 4, with padding)")]
+    #[error("its {0} is not valid base64 (RFC 4648, section 4, with padding)")]
     Base64(&'static str),
 }
 
@@ -89,7 +89,7 @@ impl Envelope {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Opens an envelope. The one form that we write is the one that is read.
+    /// Opens an envelope. Only the form that failspec writes is read.
     pub(super) fn open(text: &[u8]) -> Result<Sealed, EnvelopeError> {
         if text.len() > LARGEST {
             return Err(EnvelopeError::TooLarge);

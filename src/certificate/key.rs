@@ -22,27 +22,27 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x
 /// The length of an Ed25519 key, in bytes.
 const LENGTH: usize = 32;
 
-/// Why there is no key.
+/// An error while reading or making a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// It is no PEM file with a key of the right kind.
-    #[error("{origin} holds no {wanted} in PEM: {reason}")]
+    /// It is not a PEM file with a key of the right kind.
+    #[error("{origin} contains no {wanted} in PEM: {reason}")]
     NotPem {
         /// Where it is from.
         origin: String,
-        /// What is wanted.
+        /// The expected kind of key.
         wanted: &'static str,
         /// What is wrong.
         reason: String,
     },
     /// It is a key of another algorithm, or encrypted.
-    #[error("{origin} is no Ed25519 key, and no other algorithm is accepted")]
+    #[error("{origin} is not an Ed25519 key; no other algorithm is accepted")]
     Algorithm {
         /// Where it is from.
         origin: String,
     },
     /// The system has no random numbers.
-    #[error("the system gives no random numbers")]
+    #[error("the system provides no random numbers")]
     NoRandom,
 }
 
@@ -131,7 +131,7 @@ impl PublicKey {
         pem("PUBLIC KEY", &self.to_der())
     }
 
-    /// SHA-256 of its SubjectPublicKeyInfo, in hex: what lists of keys name it by.
+    /// SHA-256 of its SubjectPublicKeyInfo, in hex: its id in lists of keys.
     pub fn id(self) -> String {
         hex(&Sha256::digest(self.to_der()))
     }
@@ -145,7 +145,7 @@ impl PublicKey {
 /// The error of the parser holds no more than what kind of section it looked for.
 fn not_pem(error: &rustls::pki_types::pem::Error) -> String {
     match error {
-        rustls::pki_types::pem::Error::NoItemsFound => "there is none in it".to_owned(),
+        rustls::pki_types::pem::Error::NoItemsFound => "no PEM section of this kind".to_owned(),
         _ => "it is not well-formed".to_owned(),
     }
 }

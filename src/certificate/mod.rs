@@ -2,10 +2,10 @@
 //!
 //! A certificate is a DSSE envelope ([`Envelope`]) with one Ed25519 signature around an in-toto [`Statement`]. Its
 //! subjects are digests of the report of the run, of each contract and of each pack; its [`Predicate`] says for which
-//! [profile](required) the run is a pass, and what became of each requirement.
+//! [profile](required) the run is a pass, and the outcome of each requirement.
 //!
-//! Nothing in a certificate is believed because it is signed: [`Certificate::verify`] makes the predicate anew from the
-//! report and the packs, and compares. What remains to be believed is that the signer ran what the report says.
+//! Nothing in a certificate is trusted because it is signed: [`Certificate::verify`] derives the predicate again from
+//! the report and the packs, and compares. Not proven is only that the signer ran what the report says.
 
 mod claims;
 mod dsse;

@@ -1,4 +1,4 @@
-//! What a certificate says of a run.
+//! The statement of a certificate about a run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,18 +7,18 @@ use crate::verdict::ErratumReport;
 
 use super::{requirement::Requirement, statement::Subject};
 
-/// The type of our predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with their meaning,
+/// The type of the predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with their meaning,
 /// and more.
 pub const PREDICATE_TYPE: &str = "https://failspec.dev/attestation/conformance/v1";
 
-/// What a certificate says of a run.
+/// The statement of a certificate about a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Predicate {
     /// `PASSED`, `WARNED` (passed, with warnings) or `FAILED` (of test-result/v0.1).
     pub result: TestResult,
-    /// The contracts and packs that the run was held against (of test-result/v0.1).
+    /// The contracts and packs that the run tested against (of test-result/v0.1).
     pub configuration: Vec<Subject>,
     /// The cases that passed without a warning (of test-result/v0.1).
     #[serde(rename = "passedTests")]
@@ -29,13 +29,13 @@ pub struct Predicate {
     /// The cases that did not pass: failed, waived, inconclusive or skipped (of test-result/v0.1).
     #[serde(rename = "failedTests")]
     pub failed_tests: Vec<String>,
-    /// What was to be shown: `core`, `full`, or a profile of the contract.
+    /// The profile: `core`, `full`, or one of the contract.
     pub profile: String,
     /// The packs of the run.
     pub packs: Vec<CertifiedPack>,
-    /// What only the whole run could see and what is documented otherwise; none of it may be there in a pass.
+    /// Violations of documented rules that only the whole run shows; a pass has none.
     pub run_violations: Vec<String>,
-    /// What was tested, as the operator says.
+    /// The tested artifact, as stated by the operator.
     pub artifact: Option<Artifact>,
     /// The program that ran the scenarios.
     pub failspec: Binary,
@@ -45,24 +45,24 @@ pub struct Predicate {
     pub finished: String,
     /// When the certificate was made, RFC 3339 in UTC.
     pub issued: String,
-    /// Until when it may be relied on, RFC 3339 in UTC.
+    /// The end of its validity, RFC 3339 in UTC.
     pub valid_until: String,
-    /// What whoever asked for the certificate gave, so that it cannot be an older one.
+    /// The nonce of the party that requested the certificate, so that it cannot be an older one.
     pub nonce: Option<String>,
-    /// Who signs.
+    /// The signer.
     pub signer: Signer,
 }
 
-/// The result of a run, in the words of test-result/v0.1.
+/// The result of a run, in the terms of test-result/v0.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TestResult {
-    /// Everything that is required was shown.
+    /// Every requirement was met.
     Passed,
-    /// The same, and there are warnings about what nobody documents.
+    /// The same, with warnings about undocumented rules.
     Warned,
-    /// Something that is required was not shown, or a documented rule was broken.
+    /// A requirement was not met, or a documented rule was broken.
     Failed,
 }
 
@@ -87,21 +87,21 @@ impl TestResult {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CertifiedPack {
-    /// Its name, with the version that was asked for: `kubeadapt@2026-03`.
+    /// Its name, with the requested version: `kubeadapt@2026-03`.
     pub name: String,
-    /// The day of the documentation.
+    /// The date of the documentation.
     pub as_of: Option<String>,
     /// Where the documentation is.
     pub documentation: Option<String>,
-    /// What was tested.
+    /// The target.
     pub target: TargetIdentity,
-    /// What became of each documented failure and cause, in the order of the contract.
+    /// The outcome of each documented failure and cause, in the order of the contract.
     pub requirements: Vec<Requirement>,
     /// Contradictions and gaps in the documentation.
     pub errata: Vec<ErratumReport>,
 }
 
-/// What was tested, as far as the run could see.
+/// The target, as far as the run could identify it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -110,20 +110,20 @@ pub struct TargetIdentity {
     pub url: String,
     /// Whether it is on the machine of the run.
     pub loopback: bool,
-    /// What the server says that it is: the values of `Server`.
+    /// The software that the server names: the values of `Server`.
     pub software: Vec<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. None without TLS.
     pub public_keys: Vec<String>,
-    /// Whether some responses came over TLS whose key is not known.
+    /// Whether the TLS key is not known for some responses.
     pub unclear: bool,
 }
 
-/// What was tested, as the operator says.
+/// The tested artifact, as stated by the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
-    /// The digest of what runs there, `sha256:` and hex.
+    /// The digest of the software that the target runs, `sha256:` and hex.
     pub digest: Option<String>,
     /// The commit that it was built from.
     pub commit: Option<String>,
@@ -140,7 +140,7 @@ pub struct Binary {
     pub sha256: Option<String>,
 }
 
-/// Who signs.
+/// The signer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -149,7 +149,7 @@ pub struct Signer {
     pub public_key: String,
 }
 
-/// The JSON Schema of a statement with our predicate, written from the types by a test of this module.
+/// The JSON Schema of a statement with this predicate, written from the types by a test of this module.
 pub fn schema() -> Value {
     serde_json::from_str(include_str!("../../schemas/certificate.schema.json")).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a conformance programme accepts: `programme.toml`.
+//! The rules of a conformance programme: `programme.toml`.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -11,16 +11,16 @@ use super::{
     validity::parse_days,
 };
 
-/// What a conformance programme accepts.
+/// The rules of a conformance programme.
 #[derive(Debug, Clone)]
 pub struct Programme {
     /// Its name.
     pub name: String,
     /// The profiles that it awards.
     pub profiles: Vec<String>,
-    /// The longest time for which a certificate may say that it is valid.
+    /// The longest validity of a certificate.
     pub max_validity: Option<SignedDuration>,
-    /// How old the run of a certificate may be.
+    /// The maximum age of the run of a certificate.
     pub max_age: Option<SignedDuration>,
     /// Versions of failspec that are accepted; all if there are none.
     pub versions: Vec<String>,
@@ -28,15 +28,15 @@ pub struct Programme {
     pub binaries: Vec<String>,
     /// Packs (`name` or `name@version`) and the digests that are accepted of each, in hex.
     pub packs: BTreeMap<String, Vec<String>>,
-    /// Keys that are trusted: id → whose.
+    /// Trusted keys: id → owner.
     pub keys: BTreeMap<String, String>,
-    /// Keys that are not trusted any more: id → since when and why.
+    /// Revoked keys: id → since when and why.
     pub revoked: BTreeMap<String, Revoked>,
     /// Requirements that need not be met, because the documentation is wrong there.
     pub errata: Vec<ApprovedErratum>,
 }
 
-/// A key that is not trusted any more.
+/// A revoked key.
 #[derive(Debug, Clone)]
 pub struct Revoked {
     /// The first day on which it is not trusted; without one it never was.
@@ -56,13 +56,13 @@ pub struct ApprovedErratum {
     pub reason: String,
 }
 
-/// Why a programme cannot be used.
+/// An error in a programme.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgrammeError {
     /// The file is wrong.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
-    /// A key that it names is none.
+    /// A file that it names is not a key.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A key that it names cannot be read.
@@ -78,29 +78,21 @@ pub enum ProgrammeError {
 /// The keys of `programme.toml`.
 pub static PROGRAMME: Shape = Shape {
     name: "programme",
-    about: "what a conformance programme accepts",
+    about: "the rules of a conformance programme",
     fields: &[
         Field::required("name", Kind::Text, "the name of the programme"),
         Field::required("profiles", Kind::List(&Kind::Text), "the profiles that it awards"),
         Field::optional("max_validity", Kind::Text, "the longest validity of a certificate, such as 400d"),
-        Field::optional("max_age", Kind::Text, "how old the run of a certificate may be, such as 90d"),
-        Field::optional(
-            "versions",
-            Kind::List(&Kind::Text),
-            "versions of failspec that are accepted (default: all)",
-        ),
+        Field::optional("max_age", Kind::Text, "the maximum age of the run of a certificate, such as 90d"),
+        Field::optional("versions", Kind::List(&Kind::Text), "accepted versions of failspec (default: all)"),
         Field::optional(
             "binaries",
             Kind::List(&Kind::Text),
-            "SHA-256 of the files of failspec that are accepted (default: all)",
+            "SHA-256 of the accepted failspec binaries (default: all)",
         ),
-        Field::required("packs", Kind::List(&Kind::Shape(&PACK)), "the packs that are accepted"),
-        Field::required("keys", Kind::List(&Kind::Shape(&KEY)), "the keys that are trusted"),
-        Field::optional(
-            "revoked",
-            Kind::List(&Kind::Shape(&REVOKED)),
-            "the keys that are not trusted any more",
-        ),
+        Field::required("packs", Kind::List(&Kind::Shape(&PACK)), "the accepted packs"),
+        Field::required("keys", Kind::List(&Kind::Shape(&KEY)), "the trusted keys"),
+        Field::optional("revoked", Kind::List(&Kind::Shape(&REVOKED)), "the revoked keys"),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&APPROVED)),
@@ -112,13 +104,13 @@ pub static PROGRAMME: Shape = Shape {
 
 static PACK: Shape = Shape {
     name: "accepted pack",
-    about: "a pack that is accepted",
+    about: "an accepted pack",
     fields: &[
         Field::required("name", Kind::Text, "its name, or name@version"),
         Field::required(
             "digests",
             Kind::List(&Kind::Text),
-            "the digests that are accepted, as `failspec verify` shows them",
+            "the accepted digests, as `failspec verify` shows them",
         ),
     ],
     also: &[],
@@ -126,10 +118,10 @@ static PACK: Shape = Shape {
 
 static KEY: Shape = Shape {
     name: "trusted key",
-    about: "a key that is trusted; one of `public_key` and `id`",
+    about: "a trusted key, with either `public_key` or `id`",
     fields: &[
-        Field::required("name", Kind::Text, "whose it is"),
-        Field::optional("public_key", Kind::Text, "its PEM file, relative to this one"),
+        Field::required("name", Kind::Text, "its owner"),
+        Field::optional("public_key", Kind::Text, "its PEM file, relative to this file"),
         Field::optional("id", Kind::Text, "its id, as `failspec keygen` shows it"),
     ],
     also: &[],
@@ -137,14 +129,14 @@ static KEY: Shape = Shape {
 
 static REVOKED: Shape = Shape {
     name: "revoked key",
-    about: "a key that is not trusted any more",
+    about: "a key that is no longer trusted",
     fields: &[
         Field::required("id", Kind::Text, "its id"),
-        Field::required("reason", Kind::Text, "why"),
+        Field::required("reason", Kind::Text, "the reason"),
         Field::optional(
             "since",
             Kind::Date,
-            "the first day on which it is not trusted (default: it never was)",
+            "the first day on which it is not trusted (default: never trusted)",
         ),
     ],
     also: &[],
@@ -156,7 +148,7 @@ static APPROVED: Shape = Shape {
     fields: &[
         Field::required("pack", Kind::Text, "the pack, or pack@version"),
         Field::required("requirement", Kind::Text, "the failure, or failure/cause"),
-        Field::required("reason", Kind::Text, "why"),
+        Field::required("reason", Kind::Text, "the reason"),
     ],
     also: &[],
 };
@@ -165,7 +157,7 @@ impl Programme {
     /// Reads a programme; `folder` is where its key files are.
     ///
     /// # Errors
-    /// Every mistake in it, with its place; or a key that cannot be read.
+    /// Every error in it, with its place; or a key that cannot be read.
     pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Self, ProgrammeError> {
         let node = toml::parse(source)?;
         let reader = Reader::new(source);
@@ -247,7 +239,7 @@ fn days(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<SignedDuratio
     let node = fields.get(key)?;
     let span = parse_days(reader.text(node)?);
     if span.is_none() {
-        reader.error_hint(node.span, "this is no span of days", "write it like `90d`");
+        reader.error_hint(node.span, "this is not a number of days", "write it like `90d`");
     }
     span
 }
@@ -259,7 +251,11 @@ fn digest(node: &Node, reader: &Reader) -> Option<String> {
     if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Some(hex.to_ascii_lowercase());
     }
-    reader.error_hint(node.span, "this is no SHA-256", "64 hex digits, with or without `sha256:` in front");
+    reader.error_hint(
+        node.span,
+        "this is not a SHA-256 digest",
+        "write 64 hex digits, with or without `sha256:` in front",
+    );
     None
 }
 

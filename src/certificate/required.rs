@@ -1,4 +1,4 @@
-//! What a profile requires.
+//! The requirements of a profile.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use crate::pack::{BUILT_IN, Pack};
 
 use super::requirement::source;
 
-/// What a profile requires of an API with a contract. It is frozen with the contract: the same contract and scenarios
-/// give the same set.
+/// The requirements of a profile for an API with a contract. The set is frozen with the contract: the same contract and
+/// scenarios give the same set.
 #[derive(Debug, Clone)]
 pub struct Required {
     /// Failures, and causes as `failure/cause`.
     pub ids: BTreeSet<String>,
-    /// Whether cases under a condition are left aside.
+    /// Whether cases under a condition are ignored.
     pub without_conditions: bool,
 }
 
@@ -25,18 +25,19 @@ impl Required {
 
 /// There is no such profile.
 #[derive(Debug, thiserror::Error)]
-#[error("{pack} has no profile `{profile}`: there are {known}")]
+#[error("{pack} has no profile `{profile}`; it has {known}")]
 pub struct ProfileError {
     /// The pack.
     pub pack: String,
-    /// What was asked for.
+    /// The requested profile.
     pub profile: String,
-    /// What there is.
+    /// The known profiles.
     pub known: String,
 }
 
-/// What a profile requires: `core` all that a request alone can trigger, `full` what conditions bring about as well, any
-/// other what the contract lists under that name. What is ours, and what the contract excludes, is never required.
+/// The requirements of a profile: `core` has all failures that a request can trigger without a condition, `full` also
+/// those that need one, any other profile those that the contract lists under its name. Inferred and excluded failures
+/// are never required.
 ///
 /// # Errors
 /// When the contract has no such profile.

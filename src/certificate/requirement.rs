@@ -1,4 +1,4 @@
-//! What a certificate says of one documented failure or cause.
+//! The outcome of one documented failure or cause in a certificate.
 
 use std::collections::HashMap;
 
@@ -11,47 +11,47 @@ use crate::{
 
 use super::required::Required;
 
-/// A documented failure or cause, and what became of it.
+/// A documented failure or cause, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
     /// The failure, or `failure/cause`.
     pub id: String,
-    /// Where it is documented that a request fails so. What is `ours` is never required.
+    /// The source of the failure or cause. `inferred` ones are never required.
     pub source: Provenance,
-    /// Where that can be read.
+    /// The address of the documentation.
     pub documentation: Option<String>,
     /// Whether the profile requires it.
     pub required: bool,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Met,
-    /// Why, where it was not shown.
+    /// The reason, where it was not met.
     pub why: Option<String>,
-    /// How many cases were looked at.
+    /// The number of cases that count for it.
     pub cases: usize,
 }
 
-/// What became of a requirement.
+/// The outcome of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Met {
-    /// It was shown, and every case of it passed.
+    /// It was covered, and every case of it passed.
     Passed,
     /// A case of it broke a documented rule.
     Failed,
-    /// A case of it broke a documented rule that a waiver covers: known, and no pass.
+    /// A case of it broke a documented rule that a waiver covers: known, but not a pass.
     Waived,
     /// A case of it could not be judged.
     Inconclusive,
-    /// The target brings too little for a case of it.
+    /// The target is missing a requirement for a case of it.
     Skipped,
-    /// The target says that it cannot show it.
+    /// The target declares it out of reach.
     OutOfReach,
-    /// The contract leaves it out.
+    /// The contract excludes it.
     Excluded,
-    /// Its cases passed with another code that the documentation accepts as well.
+    /// Its cases passed with another code that the documentation also accepts.
     Alternative,
     /// No case is about it.
     Untested,
@@ -74,7 +74,7 @@ impl Met {
     }
 }
 
-/// What became of every failure and cause of a pack.
+/// The outcome of every failure and cause of a pack.
 pub(super) fn requirements(
     pack: &Pack,
     required: &Required,
@@ -96,7 +96,7 @@ pub(super) fn requirements(
                 .copied()
                 .filter(|case| cause.is_none() || case.cause.as_deref() == cause)
                 .filter(|case| {
-                    // What a request alone cannot trigger is no matter of `core`.
+                    // `core` ignores failures that need a condition.
                     let aside = is_required && required.without_conditions;
                     let scenario = scenarios.get(&*case.name);
                     !aside || scenario.is_none_or(|it| it.condition.is_none())
@@ -120,7 +120,7 @@ pub(super) fn requirements(
     found
 }
 
-/// Why the target cannot show a failure, if it says so.
+/// The reason why a failure is out of reach, if the target declares it so.
 fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
     let of = coverage.failures.iter().find(|it| it.failure == failure)?;
     let states = std::iter::once(&of.state).chain(of.causes.iter().map(|cause| &cause.state));
@@ -130,7 +130,7 @@ fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
     })
 }
 
-/// Where it is documented that a request fails so: what only scenarios of ours claim is ours.
+/// The source of a failure or cause: what only inferred scenarios claim is inferred.
 pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Provenance {
     let documented = pack.contract.failures[failure].source;
     let mut own = pack
@@ -142,7 +142,7 @@ pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Prove
     if claimed { documented } else { Provenance::Inferred }
 }
 
-/// The worst of the cases, else whether one of them showed it.
+/// The worst of the cases, else whether one of them covered it.
 fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
     let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
     let reason = |case: &CaseReport| case.reason.clone();
@@ -173,6 +173,6 @@ fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Me
         (false, Some(_)) if is_cause => (Met::Passed, None),
         (false, Some(code)) => (Met::Alternative, Some(format!("the code was {code}"))),
         (false, None) if cases.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
-        (false, None) => (Met::Inconclusive, Some("no response was identified as it".to_owned())),
+        (false, None) => (Met::Inconclusive, Some("no response was identified as this failure".to_owned())),
     }
 }

@@ -21,7 +21,7 @@ use super::{
     statement::{Statement, StatementError, Subject},
 };
 
-/// A certificate that has been read. Nothing of it is believed yet (see [`Self::verify`]).
+/// A certificate that has been read. Nothing of it is trusted yet (see [`Self::verify`]).
 #[derive(Debug, Clone)]
 pub struct Certificate {
     pub(super) sealed: Sealed,
@@ -31,7 +31,7 @@ pub struct Certificate {
     pub signer: PublicKey,
 }
 
-/// Why there is no certificate.
+/// An error while reading or making a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// The envelope is wrong.
@@ -40,14 +40,14 @@ pub enum CertificateError {
     /// The statement is wrong.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The key in it is none.
-    #[error("the public key in it is no Ed25519 key in base64")]
+    /// The key in it is invalid.
+    #[error("its public key is not an Ed25519 key in base64")]
     Signer,
     /// A contract has no such profile.
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// The report is about other packs.
-    #[error("the report is about {0}, which is not at hand")]
+    #[error("the report covers the pack {0}, which was not found")]
     Pack(String),
     /// It cannot be written.
     #[error("it cannot be written as JSON: {0}")]
@@ -58,7 +58,7 @@ impl Certificate {
     /// Reads a certificate.
     ///
     /// # Errors
-    /// When it is none of ours, or of another version: with the part that is wrong.
+    /// When it is not a certificate of failspec, or of another version: with the part that is wrong.
     pub fn read(text: &[u8]) -> Result<Self, CertificateError> {
         let sealed = Envelope::open(text)?;
         // Those same bytes, and nothing that was decoded from them before.
@@ -68,7 +68,7 @@ impl Certificate {
         Ok(Self { sealed, statement, signer })
     }
 
-    /// What became of each requirement: pack, requirement.
+    /// The outcome of each requirement: pack, requirement.
     pub fn requirements(&self) -> impl Iterator<Item = (&str, &super::Requirement)> {
         self.statement.predicate.packs.iter().flat_map(|pack| {
             pack.requirements.iter().map(move |requirement| (pack.name.as_str(), requirement))
@@ -93,7 +93,7 @@ pub fn sign(
     Ok((Envelope::sign(&payload, key), statement.predicate))
 }
 
-/// What follows from a report, its packs and the claims. Verification makes it anew and compares.
+/// The statement that follows from a report, its packs and the claims. Verification derives it again and compares.
 pub(super) fn statement(
     name: &str,
     bytes: &[u8],
@@ -139,7 +139,7 @@ fn predicate(
     let warned_tests = names(&|case| passed(case) && !case.warnings.is_empty());
     let run_violations = run_violations(report);
     let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
-    // Of nothing that is required nothing follows.
+    // A profile without requirements proves nothing.
     let fails = required.peek().is_none()
         || required.any(|requirement| requirement.outcome != Met::Passed)
         || !run_violations.is_empty();
@@ -167,7 +167,7 @@ fn predicate(
     }
 }
 
-/// What no single requirement shows, and what keeps a run from being the whole.
+/// Violations that belong to no single requirement, and reasons why a run is not complete.
 fn run_violations(report: &RunReport) -> Vec<String> {
     let found = report.run_findings.iter().filter(|finding| finding.violation);
     let mut all: Vec<String> =
@@ -177,13 +177,13 @@ fn run_violations(report: &RunReport) -> Vec<String> {
         all.push("the run was interrupted".to_owned());
     }
     if report.shard.is_some() || !report.selectors.is_empty() {
-        all.push("the run was not about all scenarios".to_owned());
+        all.push("the run did not cover all scenarios".to_owned());
     }
     if report.reference {
-        all.push("the run was about an embedded reference implementation".to_owned());
+        all.push("the run tested an embedded reference implementation".to_owned());
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
-        all.push("the certificate of the target was not checked".to_owned());
+        all.push("the TLS certificate of the target was not verified".to_owned());
     }
     all
 }

@@ -1,4 +1,4 @@
-//! What is signed: an in-toto Statement v1 (<https://github.com/in-toto/attestation>).
+//! The signed content: an in-toto Statement v1 (<https://github.com/in-toto/attestation>).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::predicate::{PREDICATE_TYPE, Predicate};
 /// The type of statements.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
-/// A predicate about things that are known by their digests.
+/// A predicate about subjects that are identified by their digests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -20,22 +20,22 @@ pub struct Statement {
     /// [`PREDICATE_TYPE`].
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    /// What is said of them.
+    /// The predicate about them.
     pub predicate: Predicate,
 }
 
-/// A thing that a statement is about.
+/// A subject of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
-    /// What it is: the file name of the report, `contract:PACK`, `pack:PACK`.
+    /// Its name: the file name of the report, `contract:PACK`, `pack:PACK`.
     pub name: String,
     /// Its digest.
     pub digest: Digests,
 }
 
-/// The digest of a thing.
+/// The digest of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -45,24 +45,24 @@ pub struct Digests {
 }
 
 impl Subject {
-    /// A thing and its digest.
+    /// A subject and its digest.
     pub fn new(name: impl Into<String>, sha256: impl Into<String>) -> Self {
         Self { name: name.into(), digest: Digests { sha256: sha256.into() } }
     }
 }
 
-/// Why a payload is no statement that is understood.
+/// An error in the payload of a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
-    /// It is no JSON of the right form.
-    #[error("its payload is no statement: {0}")]
+    /// It is not JSON of the right form.
+    #[error("its payload is not a statement: {0}")]
     Form(String),
     /// It is another kind of statement.
-    #[error("its payload is a `{0}`; only `{STATEMENT_TYPE}` is understood")]
+    #[error("its payload has the type `{0}`; only `{STATEMENT_TYPE}` is supported")]
     Kind(String),
-    /// It says something of another kind, or in another version.
+    /// Its predicate has another type or version.
     #[error(
-        "its predicate is `{0}`; only `{PREDICATE_TYPE}` is understood: use the failspec that it was made with"
+        "its predicate has the type `{0}`; only `{PREDICATE_TYPE}` is supported: use the failspec that created it"
     )]
     PredicateType(String),
 }
@@ -77,7 +77,7 @@ impl Statement {
         }
     }
 
-    /// Reads a payload. What is not known is refused: a later version may give it a meaning that matters.
+    /// Reads a payload. Unknown fields are rejected: a later version may give them a meaning that matters.
     pub(super) fn read(payload: &[u8]) -> Result<Self, StatementError> {
         // Before all else: in another version anything else may look wrong.
         #[derive(Deserialize)]

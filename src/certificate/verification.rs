@@ -1,4 +1,4 @@
-//! Whether a certificate is to be believed, and how far.
+//! Verification of certificates.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,34 +24,34 @@ use super::{
 /// How far a clock elsewhere may be ahead.
 const CLOCK: SignedDuration = SignedDuration::from_mins(5);
 
-/// What is asked of a certificate beside that it agrees with itself.
+/// Requirements for a certificate in addition to its own consistency.
 #[derive(Debug, Clone, Default)]
 pub struct Questions<'a> {
     /// The key that must have signed it.
     pub public_key: Option<PublicKey>,
     /// The programme that must accept it.
     pub programme: Option<&'a Programme>,
-    /// How old its run may be.
+    /// The maximum age of its run.
     pub max_age: Option<SignedDuration>,
-    /// The nonce that it must hold.
+    /// The nonce that it must contain.
     pub nonce: Option<&'a str>,
 }
 
-/// What came of verifying a certificate.
+/// The result of verifying a certificate.
 #[derive(Debug, Clone, Default)]
 pub struct Verification {
-    /// What keeps it from being believed. Empty: it is what it says.
+    /// The problems for which verification fails. Empty: the certificate is consistent.
     pub problems: Vec<String>,
-    /// Required and not met, and no approved erratum is about it: what keeps it from being a pass.
+    /// Requirements that were not met and that no approved erratum excuses, so that it is not a pass.
     pub unmet: Vec<String>,
-    /// Required and not met, and excused by an approved erratum: requirement and reason.
+    /// Requirements that were not met but that an approved erratum excuses: requirement and reason.
     pub excused: Vec<(String, String)>,
-    /// Whose key signed it, as far as whoever verifies has said.
+    /// The owner of the key, if the key is trusted.
     pub signer: Option<String>,
 }
 
 impl Verification {
-    /// Whether it is what it says, and that is a pass.
+    /// Whether it is consistent and a pass.
     pub fn is_pass(&self) -> bool {
         self.problems.is_empty() && self.unmet.is_empty()
     }
@@ -60,7 +60,7 @@ impl Verification {
 impl Certificate {
     /// Verifies a certificate against the report and the packs that it is about, at `now`.
     ///
-    /// All that can be found wrong is told, not the first thing alone.
+    /// All problems are reported, not only the first.
     pub fn verify(
         &self,
         report: &[u8],
@@ -75,7 +75,7 @@ impl Certificate {
             && self.statement.predicate.nonce.as_deref() != Some(nonce)
         {
             done.problems
-                .push("it does not hold the nonce that was asked for: it may be an older one".to_owned());
+                .push("it does not contain the requested nonce: it may be an older certificate".to_owned());
         }
         self.verify_contents(report, packs, &mut done);
         if let Some(programme) = questions.programme {
@@ -87,15 +87,14 @@ impl Certificate {
 
     fn verify_signer(&self, questions: &Questions<'_>, done: &mut Verification) {
         if !self.sealed.is_signed_by(self.signer) {
-            let problem =
-                "the signature is not that of the key in it over these bytes: something was changed";
+            let problem = "the signature does not match its content and key: something was changed";
             done.problems.push(problem.to_owned());
         }
         if let Some(key) = questions.public_key {
             match key == self.signer {
                 true => done.signer = Some("the key that you gave".to_owned()),
                 false => done.problems.push(format!(
-                    "it is signed with the key {}, and not with the one that you gave ({})",
+                    "it is signed with the key {}, not with the one that you gave ({})",
                     self.signer.id(),
                     key.id()
                 )),
@@ -109,36 +108,35 @@ impl Certificate {
         let times = [&predicate.started, &predicate.finished, &predicate.issued, &predicate.valid_until];
         let [Some(started), Some(finished), Some(issued), Some(valid_until)] = times.map(|text| read(text))
         else {
-            problems.push("its times cannot be read".to_owned());
+            problems.push("its times cannot be parsed".to_owned());
             return;
         };
         if !(started <= finished && finished <= issued && issued < valid_until) {
-            problems
-                .push("its times contradict each other: started, finished, issued, valid until".to_owned());
+            problems.push("its times are not in order: started, finished, issued, valid until".to_owned());
         }
         if issued > now.saturating_add(CLOCK).unwrap_or(now) {
             problems.push(format!("it was issued in the future: {issued}"));
         }
         if valid_until < now {
-            problems.push(format!("it was valid until {valid_until}"));
+            problems.push(format!("it expired on {valid_until}"));
         }
         let programme = questions.programme.and_then(|programme| programme.max_age);
         for age in [questions.max_age, programme].into_iter().flatten() {
             if now.duration_since(finished) > age {
                 let days = age.as_hours() / 24;
-                problems.push(format!("its run ended on {finished}, and may be {days} days old at most"));
+                problems.push(format!("its run ended on {finished}, more than {days} days ago"));
             }
         }
     }
 
-    /// The digests, and whether the report says what the predicate does.
+    /// Verifies the digests, and that the report agrees with the predicate.
     fn verify_contents(&self, bytes: &[u8], packs: &[Arc<Pack>], done: &mut Verification) {
         let report = match serde_json::from_slice::<RunReport>(bytes) {
             Ok(report) if report.format == FORMAT => report,
             Ok(report) => {
                 let format = report.format;
                 done.problems
-                    .push(format!("the report has format {format}, and this failspec reads {FORMAT}"));
+                    .push(format!("the report has format {format}, but this failspec reads format {FORMAT}"));
                 return;
             }
             Err(error) => {
@@ -190,7 +188,7 @@ impl Certificate {
         let binary = predicate.failspec.sha256.as_deref().unwrap_or("unknown");
         refuse(
             programme.binaries.is_empty() || programme.binaries.iter().any(|known| known == binary),
-            format!("{} does not accept the file of failspec with the digest {binary}", programme.name),
+            format!("{} does not accept the failspec binary with the digest {binary}", programme.name),
         );
         for pack in &predicate.packs {
             let subject = format!("pack:{}", pack.name);
@@ -198,17 +196,19 @@ impl Certificate {
             let digest = digest.map_or("", |subject| subject.digest.sha256.as_str());
             let accepted =
                 programme.packs.get(&pack.name).is_some_and(|known| known.iter().any(|it| it == digest));
-            refuse(accepted, format!("{} does not accept the pack {} {digest}", programme.name, pack.name));
+            let problem =
+                format!("{} does not accept the pack {} with the digest {digest}", programme.name, pack.name);
+            refuse(accepted, problem);
         }
         let times = (predicate.issued.parse::<Timestamp>(), predicate.valid_until.parse::<Timestamp>());
         if let (Ok(issued), Ok(until), Some(longest)) = (times.0, times.1, programme.max_validity) {
             let days = longest.as_hours() / 24;
-            let problem = format!("it is valid for longer than {} grants: {days} days", programme.name);
+            let problem = format!("it is valid for longer than {} allows: {days} days", programme.name);
             refuse(until.duration_since(issued) <= longest, problem);
         }
     }
 
-    /// Whether what is required was met, but for what the programme excuses.
+    /// Verifies that all requirements were met, except those that the programme excuses.
     fn verify_result(&self, programme: Option<&Programme>, done: &mut Verification) {
         let predicate = &self.statement.predicate;
         done.unmet.extend(predicate.run_violations.iter().cloned());
@@ -227,7 +227,7 @@ impl Certificate {
             }
         }
         if !any {
-            done.unmet.push("nothing is required: there is nothing that was passed".to_owned());
+            done.unmet.push("the profile requires nothing, so there is nothing to pass".to_owned());
         }
     }
 }
@@ -237,7 +237,7 @@ fn told(name: &str, requirement: &Requirement) -> String {
     format!("{name} ({}{why})", requirement.outcome.word())
 }
 
-/// Where what is said is not what follows; so many are told.
+/// The maximum number of inconsistencies that are listed.
 const MOST: usize = 12;
 
 fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String>) {
@@ -260,7 +260,7 @@ fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String
         _ => {
             let short = |value: &Value| value.to_string().chars().take(90).collect::<String>();
             problems.push(format!(
-                "{at} is {} in the certificate; from the report and the packs at hand follows {}",
+                "{at} is {} in the certificate, but {} according to the report and the packs",
                 short(said),
                 short(wanted)
             ));
@@ -268,7 +268,7 @@ fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String
     }
 }
 
-/// Where a report contradicts itself, or is not about all of its packs.
+/// Contradictions in a report, and cases that it is missing.
 fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
     let mut found = Vec::new();
     for part in &report.packs {
@@ -276,7 +276,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
         let Some(pack) = packs.iter().find(|pack| pack.label() == label) else { continue };
         if part.header.digest != pack.digest {
             found.push(format!(
-                "the report was made with another {label}: its digest is {}",
+                "the report was made with a different {label}: its digest is {}",
                 part.header.digest
             ));
         }
@@ -294,11 +294,11 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
                 .filter(|name| !seen.contains_key(name.as_str()))
                 .map(|name| format!("the report has no case {name}")),
         );
-        found.extend(seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(
-            |(name, count)| {
-                format!("the report has the case {name} {count} times, and the pack has it otherwise")
-            },
-        ));
+        found.extend(
+            seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(
+                |(name, count)| format!("the report has the case {name} {count} times, unlike the pack"),
+            ),
+        );
     }
     let known: BTreeSet<&str> = report.packs.iter().map(|part| part.header.name.as_str()).collect();
     found.extend(
@@ -306,7 +306,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
             .cases
             .iter()
             .filter(|case| !known.contains(&*case.pack))
-            .map(|case| format!("the report has the case {} of a pack that it is not about", case.name)),
+            .map(|case| format!("the report has the case {} of a pack that it does not cover", case.name)),
     );
     found.truncate(MOST);
     found

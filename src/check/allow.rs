@@ -9,10 +9,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "allow",
-    summary: "a 405 says which methods there are",
+    summary: "a 405 response lists the supported methods in Allow",
     source: "RFC 9110, section 15.5.6; a warning unless the contract documents the header",
-    text: "A server that responses 405 must send Allow with the methods that the resource supports. An Allow that lists \
-the very method that was refused is found too.",
+    text: "A server that responds with 405 must send Allow with the methods that the resource supports. An \
+Allow that lists the rejected method is reported too.",
     when: When::Refused,
     run: |subject| {
         if subject.response().status != 405 {
@@ -22,7 +22,7 @@ the very method that was refused is found too.",
         let actual = match subject.response().header("allow") {
             None => "none".to_owned(),
             Some(methods) if methods.split(',').any(|known| known.trim() == method) => {
-                format!("{methods}, the refused {method} included")
+                format!("{methods}, which includes the rejected {method}")
             }
             Some(_) => return Vec::new(),
         };
@@ -34,7 +34,7 @@ the very method that was refused is found too.",
                 &actual,
             )
             .saying(format!(
-                "a 405 wants Allow with the supported methods (RFC 9110, section 15.5.6), got {actual}"
+                "expected Allow with the supported methods (RFC 9110, section 15.5.6), got {actual}"
             )),
         ]
     },

@@ -13,8 +13,8 @@ pub(super) static CHECK: Check = Check {
     id: "body-status",
     summary: "where the body repeats the HTTP status, the two agree",
     source: "`envelope.status` of the contract",
-    text: "The documentation says that the body repeats the HTTP status. Here the two disagree, or the body does not \
-say it. A number and a text of digits both count as saying it.",
+    text: "The documentation says that the body repeats the HTTP status. Here the two differ, or the body \
+has no status. A number and a string of digits are both accepted.",
     when: When::RefusedInWords,
     run,
 };
@@ -38,6 +38,6 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     vec![
         subject
             .finding(CHECK.id, rule.source, format!("{status} at {}", rule.rule), &actual)
-            .saying(format!("the body says {actual} at {} and the status line says {status}", rule.rule)),
+            .saying(format!("status in the body: expected {status} at {}, got {actual}", rule.rule)),
     ]
 }

@@ -11,19 +11,19 @@ pub(super) static CHECK: Check = Check {
     id: "bulk-item",
     summary: "a bulk response has exactly one item for the resource that failed",
     source: "`at` of the scenario",
-    text: "The scenario looks for the failure in one item of a bulk response, picked by what the item must fit \
-(`where`). No item fits, or several do, so that a client could not tell what became of the resource.",
+    text: "The scenario looks for the failure in one item of a bulk response, which `where` selects. No item \
+matches, or several do, so a client cannot tell what happened to the resource.",
     when: When::Always,
     run: |subject| {
         let Item::Unpicked(count) = subject.view.item else {
             return Vec::new();
         };
-        let actual = if count == 0 { "none".to_owned() } else { format!("{count} of them") };
+        let actual = if count == 0 { "none".to_owned() } else { count.to_string() };
         vec![
             subject
-                .finding(CHECK.id, Provenance::Documented, "exactly one item that fits `where`", &actual)
+                .finding(CHECK.id, Provenance::Documented, "exactly one item that matches `where`", &actual)
                 .saying(format!(
-                    "the bulk response should have exactly one item for this resource, and has {actual}"
+                    "expected exactly one item for this resource in the bulk response, got {actual}"
                 )),
         ]
     },

@@ -17,12 +17,12 @@ pub(super) static CHECK: Check = Check {
     id: "code",
     summary: "the response has the documented code",
     source: "`code` (and `codes`) of the failure in the contract",
-    text: "The code is what clients branch on. It is compared exactly: type, case and surrounding space count. \
-Found are: another documented failure's code, a code that the contract does not list (also in contracts with \
-`codes: open`, since the condition itself is documented), no code, and a code of the wrong type. Where the \
-documentation allows several codes (`codes`), each of them passes; the report tells which was seen. Under \
-`codes: closed` a code that the contract does not list is found in every response of the scenario, those to its setup \
-and its control included.",
+    text: "Clients branch on the code. It is compared exactly: type, upper and lower case and surrounding \
+whitespace count. Reported are: the code of another documented failure, a code that the contract does not \
+list (also in contracts with `codes: open`, since the condition itself is documented), a missing code, and a \
+code of the wrong type. Where the documentation allows several codes (`codes`), each of them passes; the \
+report shows which one was received. Under `codes: closed`, a code that the contract does not list is \
+reported for every response of the scenario, including those of its setup and its control.",
     when: When::RefusedInWords,
     run,
 };
@@ -32,7 +32,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(rule) = &failure.rules.code else {
         return Vec::new();
     };
-    // Without a JSON body there is nothing to look for a code in: the check `document` says so.
+    // Without a JSON body there is nothing to look for a code in: the check `well-formed` reports that.
     if subject.view.judged().is_none() {
         return Vec::new();
     }
@@ -50,7 +50,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     match &rule.rule {
         CodeRule::Exactly(_) if failure.accepts(code) => Vec::new(),
-        CodeRule::Any if !is_usable(code) => wrong(format!("{}, which says nothing", show(code))),
+        CodeRule::Any if !is_usable(code) => wrong(format!("{}, which is not a usable code", show(code))),
         CodeRule::Any if is_anothers(code, subject.contract) && !is_item(subject.view) => {
             wrong(format!("{}, the code of another documented failure", show(code)))
         }
@@ -61,7 +61,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 
 /// The codes that no failure of a closed contract has, in all responses of a scenario but those that [`CHECK`] judges.
 ///
-/// Whose scenario it is does not matter: a closed list holds everywhere.
+/// The source of the scenario does not matter: a closed list applies everywhere.
 pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
     if contract.codes_open {
         return Vec::new();
@@ -79,7 +79,7 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
         let actual = format!("{} in the response to the {}", show(&code), record.phase.name());
         let finding =
             Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
-                .saying(format!("the list of codes is closed, and it does not have {actual}"));
+                .saying(format!("the closed list of codes does not include {actual}"));
         if !found.contains(&finding) {
             found.push(finding);
         }
@@ -89,7 +89,7 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
 
 fn expected(failure: &Failure) -> String {
     match failure.code() {
-        None => "a code that is not another failure's".to_owned(),
+        None => "a code that no other failure has".to_owned(),
         Some(own) if failure.rules.codes.is_empty() => show(own),
         Some(_) => {
             let codes: Vec<String> = failure.rules.codes.iter().map(show).collect();
@@ -101,14 +101,18 @@ fn expected(failure: &Failure) -> String {
 /// The code that was there, and what is known about it.
 fn describe(code: &Value, own: &Value, subject: &Subject<'_>) -> String {
     let about = match (code, own) {
-        (Value::String(text), Value::String(own)) if text.trim() == own => "with space around it",
-        (Value::String(text), Value::String(own)) if text.eq_ignore_ascii_case(own) => "in another case",
-        (Value::String(text), Value::Number(own)) if *text == own.to_string() => "text instead of a number",
+        (Value::String(text), Value::String(own)) if text.trim() == own => "with whitespace around it",
+        (Value::String(text), Value::String(own)) if text.eq_ignore_ascii_case(own) => {
+            "in different letter case"
+        }
+        (Value::String(text), Value::Number(own)) if *text == own.to_string() => {
+            "a string instead of a number"
+        }
         (Value::Number(number), Value::String(own)) if number.to_string() == *own => {
-            "a number instead of text"
+            "a number instead of a string"
         }
         _ => match &subject.identity {
-            Identity::Other(_) => "another documented failure's",
+            Identity::Other(_) => "the code of another documented failure",
             Identity::Undocumented(_) if code.is_string() || code.is_number() => "which is not documented",
             _ => return show(code),
         },

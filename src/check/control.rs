@@ -10,11 +10,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "control",
-    summary: "without the fault the same request does not fail the same way",
+    summary: "the control does not get the failure under test",
     source: "the scenario's control",
-    text: "The control is the same request without the fault. It got the very failure that the scenario is about, \
-so the fault has nothing to do with it: the API responses this failure to requests that it should accept. (A control \
-that fails in another way makes the scenario inconclusive.)",
+    text: "The control is the same request without the fault. It got the failure that the scenario tests, so \
+the fault does not cause it: the API responds with this failure to requests that it should accept. (A \
+control that fails in another way makes the scenario inconclusive.)",
     when: When::Always,
     run,
 };
@@ -28,7 +28,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let id = &subject.triggered.id;
     vec![
         subject
-            .finding(CHECK.id, Provenance::Documented, "a success without the fault", format!("{id} as well"))
-            .saying(format!("the control, which has no fault, got {id} as well (HTTP {status})")),
+            .finding(CHECK.id, Provenance::Documented, "a success without the fault", format!("{id} too"))
+            .saying(format!("the control, which has no fault, also got {id} (HTTP {status})")),
     ]
 }

@@ -1,4 +1,4 @@
-//! Responses beside what an OpenAPI document declares of them.
+//! Responses compared with what an OpenAPI document declares for them.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     stranger,
 };
 
-/// The OpenAPI document that responses are held against.
+/// The OpenAPI document that responses are checked against.
 #[derive(Debug, Clone)]
 pub struct Against {
     /// The document.
@@ -22,7 +22,7 @@ pub struct Against {
     pub base: Arc<str>,
 }
 
-/// A response of a case beside what is declared of it.
+/// A response of a case and what is declared for it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declaration<'a> {
     pub record: &'a Record,
@@ -40,8 +40,8 @@ impl Against {
         self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
     }
 
-    /// The operation that declares how a request was answered: its own, or, if the path does not have the method, one
-    /// that says how that is refused.
+    /// The operation that declares the response to a request: its own, or, if the path does not have the method, one
+    /// that declares how the method is rejected.
     pub fn declaring(&self, method: &str, path: &str, status: u16) -> Option<&Operation> {
         let base = self.base.trim_end_matches('/');
         let below = path.strip_prefix(base).unwrap_or(path);
@@ -50,7 +50,7 @@ impl Against {
     }
 }
 
-/// The responses of a case to requests that the document knows. Those of a proxy are none of the API's.
+/// The responses of a case to requests that the document knows, without those of a proxy.
 pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
     let against = observed.against.as_ref();
     observed.records.iter().filter_map(move |record| {
@@ -69,7 +69,7 @@ impl<'a> Declaration<'a> {
     /// The request and the response, in a few words.
     pub fn told(&self) -> String {
         format!(
-            "{}: {} {} was answered HTTP {}",
+            "{}: {} {} got HTTP {}",
             self.record.phase.name(),
             self.record.exchange.request.method,
             self.operation.path,
@@ -77,8 +77,8 @@ impl<'a> Declaration<'a> {
         )
     }
 
-    /// How binding the response is that is declared for the response. `default` is everything that is not declared
-    /// otherwise, and most documents mean errors by it: it binds the errors of an operation whose successes are declared.
+    /// How binding the declaration for the response is. `default` is everything that is not declared otherwise, and
+    /// most documents mean errors by it: it binds the errors of an operation whose successes are declared.
     pub fn source(&self) -> Provenance {
         let is_default =
             self.declared_response.is_some_and(|response| response.status == ResponseStatus::Default);
@@ -91,7 +91,7 @@ impl<'a> Declaration<'a> {
         }
     }
 
-    /// Whether there is a body to look at: a response to HEAD has none, nor have 204 and 304.
+    /// Whether there is a body to check: a response to HEAD has none, nor have 204 and 304.
     pub fn has_body(&self) -> bool {
         let bare = matches!(self.response.status, 100..200 | 204 | 205 | 304);
         !bare && self.record.exchange.request.method != "HEAD" && !self.response.body.is_empty()

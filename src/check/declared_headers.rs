@@ -13,11 +13,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "declared-headers",
-    summary: "the headers that the OpenAPI document requires are there, and declared ones fit their schemas",
+    summary: "headers that the OpenAPI document requires are present, and declared ones match their schemas",
     source: "`openapi` of the contract: the `headers` of the response",
-    text: "The OpenAPI document declares a header of this response as required and the response does not have it, or the response \
-has a declared header with a value that its schema does not allow. A header that is declared without `required: true` may be \
-absent.",
+    text: "The OpenAPI document declares a header of this response as required and the response does not \
+have it, or the response has a declared header with a value that its schema does not allow. A header that is \
+declared without `required: true` may be absent.",
     when: When::Always,
     run: |subject| headers(subject.observed),
 };
@@ -39,12 +39,12 @@ fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
             // On the wire all is text; a number is one if it reads as one.
             let read = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string());
             let fits = read.into_iter().chain([Value::from(text)]).any(|value| schema.fits(&value));
-            // Lists and objects are written in several styles, which say nothing of a value being wrong.
+            // Lists and objects are written in several styles, so a mismatch does not prove a wrong value.
             let compound = matches!(header.kind(), Some("array" | "object"));
             if fits || compound {
                 return None;
             }
-            (format!("a value of {} as declared", header.name), text.to_owned())
+            (format!("a value of {} that matches its schema", header.name), text.to_owned())
         }
     };
     let message = format!("{}: expected {expected}, got {actual}", it.told());

@@ -1,4 +1,4 @@
-//! Bodies beside the schemas that an OpenAPI document declares.
+//! Bodies compared with the schemas that an OpenAPI document declares.
 
 use serde_json::Value;
 
@@ -16,12 +16,13 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "declared-schema",
-    summary: "the body fits the schema that the OpenAPI document declares for operation and status",
+    summary: "the body matches the schema that the OpenAPI document declares for operation and status",
     source: "`openapi` of the contract: the schema under `content` of the response",
-    text: "The body of the response does not fit the schema that the OpenAPI document declares for this operation and status. \
-Properties that the schema does not name are free unless it forbids them. Where the media type is not declared, the body is \
-held against the JSON schema that is; where the status is not declared, against the shape of the operation's declared \
-errors, if they have one in common: that is a warning, and so is an error without a body where one is declared.",
+    text: "The body of the response does not match the schema that the OpenAPI document declares for this \
+operation and status. Properties that the schema does not name are allowed unless it forbids them. If the \
+media type is not declared, the body is compared with the JSON schema that is declared; if the status is not \
+declared, with the schema that the operation's declared errors share, if there is one: that is a warning, \
+and so is an error without a declared body.",
     when: When::Always,
     run: |subject| schemas(subject.observed),
 };
@@ -37,11 +38,11 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
     let Some((content, source)) = shape_of(it) else { return Vec::new() };
     let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
     let Some(schema) = it.declared.content(content, Direction::Response) else { return Vec::new() };
-    let expected = format!("what {} says", name(content));
+    let expected = format!("a body that matches {}", name(content));
     let finding = |misfit: crate::pack::Misfit| {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
         let message =
-            format!("{}, and {} says otherwise: {at}: {}", it.told(), name(content), misfit.message);
+            format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
         Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message)
     };
     schema.misfits(body).into_iter().map(finding).collect()
@@ -51,8 +52,8 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
 fn missing(it: &Declaration<'_>) -> Option<Finding> {
     let is_error = it.response.status >= 400 && it.record.exchange.request.method != "HEAD";
     let content = it.declared_response.and_then(json).filter(|_| is_error && it.response.body.is_empty())?;
-    let message = format!("{} without a body, and one is declared", it.told());
-    let expected = format!("a body as {} has it", name(content));
+    let message = format!("{} without the declared body", it.told());
+    let expected = format!("a body that matches {}", name(content));
     Some(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message))
 }
 

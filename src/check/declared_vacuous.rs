@@ -1,4 +1,4 @@
-//! Bodies that fit a declared schema only because they say nothing of it.
+//! Bodies that match a declared schema only because they have none of its properties.
 
 use super::{
     declaration::declarations,
@@ -11,11 +11,12 @@ use crate::openapi::Direction;
 
 pub(super) static CHECK: Check = Check {
     id: "declared-vacuous",
-    summary: "an error says something of what the OpenAPI document declares for it",
-    source: "`openapi` of the contract: what a schema declares is what is sent",
-    text: "The body is one of an error, fits the declared schema, and has not one of the properties that the schema declares: \
-without required properties, any object fits. (Frameworks that write the document declare an error shape for every \
-operation; the service then sends another one.) Bodies of successes are not held against this.",
+    summary: "an error has at least one of the properties that the OpenAPI document declares for it",
+    source: "`openapi` of the contract: the properties that a schema declares are sent",
+    text: "The body of an error matches the declared schema, but has none of the properties that the schema \
+declares: without required properties, any object matches. (Frameworks that generate the document declare \
+one error schema for every operation; the service then sends another one.) Bodies of successes are not \
+checked.",
     when: When::Always,
     run: |subject| vacuous(subject.observed),
 };
@@ -33,11 +34,14 @@ pub(super) fn vacuous(observed: &Observed) -> Vec<Finding> {
             let declared: Vec<&str> = schema.declared().collect();
             let has: Vec<&str> =
                 body.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).take(8).collect();
-            let expected = format!("something of {}: {}", name(content), declared.join(", "));
+            let expected = format!("at least one property of {}: {}", name(content), declared.join(", "));
             let actual =
-                if has.is_empty() { "none of it".to_owned() } else { format!("{} alone", has.join(", ")) };
-            let message =
-                format!("{} with a body that says nothing of {}: it has {actual}", it.told(), name(content));
+                if has.is_empty() { "no properties".to_owned() } else { format!("only {}", has.join(", ")) };
+            let message = format!(
+                "{} with a body that has no property of {}: it has {actual}",
+                it.told(),
+                name(content)
+            );
             Some(Finding::new(CHECK.id, source, expected, actual).saying(message))
         })
         .collect()

@@ -1,4 +1,4 @@
-//! The shape that error responses share.
+//! The schema that error responses share.
 
 use super::{
     finding::Finding,
@@ -8,10 +8,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "envelope",
-    summary: "the body fits the schema of the envelope",
+    summary: "the body matches the schema of the envelope",
     source: "`envelope.schema` of the contract",
-    text: "All errors of this API share a shape, and this response does not have it. Fields that the schema does not \
-name are free: clients must tolerate additions.",
+    text: "All errors of this API share a schema, and this response does not match it. Fields that the \
+schema does not name are allowed: clients must tolerate additions.",
     when: When::RefusedInWords,
     run,
 };
@@ -26,7 +26,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     misfits(CHECK.id, subject, &rule.rule, rule.source, body)
 }
 
-/// A finding for every misfit, in the words of the validator.
+/// A finding for every validation error, with the message of the validator.
 pub(super) fn misfits(
     check: &'static str,
     subject: &Subject<'_>,
@@ -40,7 +40,7 @@ pub(super) fn misfits(
         .map(|misfit| {
             let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
             subject
-                .finding(check, source, format!("{at} to fit the schema"), &misfit.message)
+                .finding(check, source, format!("{at} to match the schema"), &misfit.message)
                 .saying(format!("{at}: {}", misfit.message))
         })
         .collect()

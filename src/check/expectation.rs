@@ -1,4 +1,4 @@
-//! What the scenario itself expects of the response.
+//! The expectations of the scenario for the response.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "expectation",
-    summary: "the response is what the scenario expects besides the contract",
-    source: "`expect` of the scenario; under `ours` a warning",
-    text: "The scenario knows more about the response to its own request than the contract can say in general, for \
-example which field a validation error must name.",
+    summary: "the response is what the scenario expects in addition to the contract",
+    source: "`expect` of the scenario; a warning under `inferred`",
+    text: "The scenario expects more of the response to its own request than the contract can say in \
+general, for example which field a validation error must name.",
     when: When::Refused,
     run,
 };
@@ -54,17 +54,17 @@ fn bodies(subject: &Subject<'_>, expected: &[(Pointer, Arc<Schema>)], source: Pr
     let mut wrong = Vec::new();
     for (pointer, schema) in expected {
         let Some(value) = pointer.find(body) else {
-            let wanted = format!("{pointer} to fit {}", show(&schema.value));
+            let wanted = format!("{pointer} to match {}", show(&schema.value));
             wrong.push(
-                subject.finding(CHECK.id, source, wanted, "nothing there").saying(format!(
-                    "nothing at {pointer}, where the scenario expects {}",
+                subject.finding(CHECK.id, source, wanted, "nothing").saying(format!(
+                    "nothing at {pointer}, but the scenario expects {}",
                     show(&schema.value)
                 )),
             );
             continue;
         };
         for misfit in schema.misfits(value) {
-            let wanted = format!("{pointer} to fit {}", show(&schema.value));
+            let wanted = format!("{pointer} to match {}", show(&schema.value));
             let finding = subject.finding(CHECK.id, source, wanted, show(value));
             wrong.push(finding.saying(format!("{pointer}{}: {}", misfit.at, misfit.message)));
         }

@@ -1,4 +1,4 @@
-//! One rule that a response broke.
+//! A rule that a response broke.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
@@ -6,7 +6,7 @@ use crate::pack::Provenance;
 
 use super::table::find;
 
-/// One rule that a response broke.
+/// A rule that a response broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
@@ -16,7 +16,7 @@ pub struct Finding {
     pub source: Provenance,
     /// What was expected.
     pub expected: String,
-    /// What was there.
+    /// What was received.
     pub actual: String,
     /// Both in one sentence.
     pub message: String,
@@ -48,7 +48,7 @@ impl Finding {
     }
 }
 
-/// As [`Serialize`] writes it. The id of a check is one of the table: one that nobody can explain is a mistake.
+/// As [`Serialize`] writes it. The id of a check must be one of the table: an unknown one is an error.
 impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

@@ -10,10 +10,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "headers",
-    summary: "the documented headers are there and fit",
+    summary: "the documented headers are present and match",
     source: "`headers` of the failure in the contract",
-    text: "The documentation lists headers for this failure. One is missing, or its value does not fit. Values are \
-compared as numbers where the contract says that they are numbers.",
+    text: "The documentation lists headers for this failure. One is missing, or its value does not match. \
+Values are compared as numbers where the contract declares them as numbers.",
     when: When::Refused,
     run,
 };
@@ -41,7 +41,7 @@ pub(super) fn judge_header(
         .into_iter()
         .map(|misfit| {
             subject
-                .finding(check, source, format!("{name} to fit {}", rule.schema.value), text)
+                .finding(check, source, format!("{name} to match {}", rule.schema.value), text)
                 .saying(format!("the header {name}: {}", misfit.message))
         })
         .collect()

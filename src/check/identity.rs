@@ -6,7 +6,7 @@ use crate::pack::{CodeRule, Contract, Failure, Success};
 
 use super::view::{Item, View, fits};
 
-/// What a response is, before any rule is held against it.
+/// What a response is, before any rule is applied to it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Identity {
     /// The failure under test.

@@ -25,12 +25,13 @@ const SHORTEST_QUOTE: usize = 3;
 
 pub(super) static CHECK: Check = Check {
     id: "indistinguishable",
-    summary: "the twin's response is the same",
-    source: "`twin` of the scenario; a warning unless the scenario says that it is documented",
-    text: "Two requests must not be told apart by their responses, for example one for a resource that does not exist \
-and one for a resource of another tenant: a difference reveals that the second exists. Compared are status and body, \
-without the request id and what else varies. The message is compared, too; where a response quotes what only its own \
-request has in its URL, such as an id, that is no difference.",
+    summary: "the comparison request gets the same response",
+    source: "`indistinguishable_from` of the scenario; a warning unless the scenario says that it is \
+documented",
+    text: "The responses to two requests must not differ, for example to one for a resource that does not \
+exist and to one for a resource of another tenant: a difference reveals that the second exists. Status and \
+body are compared, without the request id and other values that vary. The message is compared too, except \
+for the parts of a URL that only one of the requests has, such as an id.",
     when: When::Refused,
     run,
 };
@@ -42,23 +43,19 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(record) = subject.observed.of(Phase::Comparison).last() else {
         return Vec::new();
     };
-    let Ok(twin) = &record.exchange.result else {
+    let Ok(other) = &record.exchange.result else {
         return Vec::new();
     };
-    let (own, other) = (subject.response(), twin);
-    // A twin that is let in reveals the resource itself, whoever says that the two must be the same.
+    let own = subject.response();
+    // A comparison request that succeeds reveals the resource itself, whatever the source of the rule.
     if Identity::of_any(super::View::new(other, None), subject.contract) == Identity::Success {
         let actual = format!("a success (HTTP {})", other.status);
-        let finding = Finding::new(
-            CHECK.id,
-            subject.scenario.source,
-            format!("{} as well", subject.triggered.id),
-            &actual,
-        );
-        return vec![
-            finding
-                .saying(format!("the twin should fail as {} as well and got {actual}", subject.triggered.id)),
-        ];
+        let finding =
+            Finding::new(CHECK.id, subject.scenario.source, format!("{} too", subject.triggered.id), &actual);
+        return vec![finding.saying(format!(
+            "expected {} for the comparison request too, got {actual}",
+            subject.triggered.id
+        ))];
     }
     let mut wrong = Vec::new();
     if own.status != other.status {
@@ -76,7 +73,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let (expected, actual) =
             (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
         let finding = subject.finding(CHECK.id, source, &expected, &actual);
-        wrong.push(finding.saying(format!("the twin's response differs: {expected} and {actual}")));
+        wrong.push(finding.saying(format!(
+            "the response to the comparison request differs: expected {expected}, got {actual}"
+        )));
     }
     wrong
 }

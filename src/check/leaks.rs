@@ -16,16 +16,16 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "leaks",
-    summary: "a response to a server-side failure reveals nothing of the inside",
-    source: "`leaks: forbidden` of the failure in the contract; otherwise ours, a warning, for 5xx only",
-    text: "Stack traces, database errors, file paths and addresses of inner services help an attacker and no user. \
-Where the documentation promises generic texts, one of these is a violation; where it promises nothing, a warning on \
-responds with a 5xx status.",
+    summary: "a response to a server-side failure reveals no internals",
+    source: "`leaks: forbidden` of the failure in the contract; otherwise inferred, a warning, for 5xx only",
+    text: "Stack traces, database errors, file paths and addresses of internal services help attackers, not \
+users. Where the documentation promises generic texts, each of these is a violation; where it promises \
+nothing, it is a warning for responses with a 5xx status.",
     when: When::Refused,
     run,
 };
 
-/// What gives the inside away: a name for it, and a pattern that ordinary error texts do not have.
+/// Signs of internals: a name, and a pattern that ordinary error texts do not have.
 const SIGNS: &[(&str, &str)] = &[
     ("a Go stack trace", r"goroutine \d+ \[|\b\w+\.go:\d+"),
     ("a Go panic", r"runtime error: |panic: "),
@@ -50,7 +50,7 @@ const SIGNS: &[(&str, &str)] = &[
         r"(^|[\s'\x22(=:])(/(usr|home|var|opt|etc|root|app|srv|go|src|tmp|mnt)/[\w.@-]+(/[\w.@-]+)*|[A-Z]:\\\\?[\w .-]+\\\\?[\w .\\-]+)",
     ),
     (
-        "the address of an inner service",
+        "the address of an internal service",
         r"dial (tcp|udp) |\b(10\.\d{1,3}|192\.168|172\.(1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(:\d+)?\b|[\w-]+\.svc(\.cluster\.local)?\b|connection refused",
     ),
 ];
@@ -76,8 +76,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .flat_map(|(at, text)| signs(text).into_iter().map(move |(what, sample)| (at, what, sample)))
         .map(|(at, what, sample)| {
             let source = subject.weight(source);
-            Finding::new(CHECK.id, source, "nothing of the inside", format!("{what} in {at}: {sample}"))
-                .saying(format!("{at} gives away {what}: {sample}"))
+            Finding::new(CHECK.id, source, "no internals", format!("{what} in {at}: {sample}"))
+                .saying(format!("{at} reveals {what}: {sample}"))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What identifies a failure beside status and code.
+//! The parts of a body that identify a failure besides status and code.
 
 use super::{
     finding::Finding,
@@ -12,9 +12,10 @@ pub(super) static CHECK: Check = Check {
     id: "match",
     summary: "the response is this failure and not another one of the same status or code",
     source: "`match` of the failures in the contract",
-    text: "Some failures share a status, or a code, and something else in the body tells them apart. Here it tells \
-another documented failure, or it is not what the contract says for this one, so a client takes the response for \
-something else. (A text that the contract knows for no failure at all is a warning: see `wording`.)",
+    text: "Some failures share a status or a code, and another part of the body distinguishes them. Here \
+that part identifies another documented failure, or it is not what the contract says for this one, so a \
+client mistakes the response for something else. (A text that the contract lists for no failure is a \
+warning: see `wording`.)",
     when: When::RefusedInWords,
     run,
 };
@@ -57,8 +58,8 @@ fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
             if value.is_some_and(|value| schema.fits(value)) {
                 return None;
             }
-            let actual = value.map_or_else(|| "nothing there".to_owned(), show);
-            let expected = format!("{pointer} to fit {}", show(&schema.value));
+            let actual = value.map_or_else(|| "nothing".to_owned(), show);
+            let expected = format!("{pointer} to match {}", show(&schema.value));
             Some(subject.finding(CHECK.id, ruled.source, expected, actual))
         })
         .collect()

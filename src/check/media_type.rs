@@ -9,9 +9,9 @@ use super::{
 pub(super) static CHECK: Check = Check {
     id: "media-type",
     summary: "the response has the documented media type",
-    source: "`envelope.media_type` of the contract; names compare without case, parameters are free (RFC 9110, 8.3.1)",
-    text: "A client that looks at Content-Type before it parses cannot read this response. Only type and subtype are \
-compared; `charset` and other parameters, and upper and lower case, are free.",
+    source: "`envelope.media_type` of the contract; case and parameters are ignored (RFC 9110, 8.3.1)",
+    text: "A client that checks Content-Type before it parses cannot read this response. Only type and \
+subtype are compared; `charset` and other parameters, and upper and lower case, are ignored.",
     when: When::RefusedInWords,
     run,
 };

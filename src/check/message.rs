@@ -11,10 +11,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "message",
-    summary: "there is a text for people",
+    summary: "the response has a message for people",
     source: "`envelope.message` of the contract; its wording is never compared",
-    text: "The documentation promises a description for people, and it is missing, empty or not text. What it says \
-is free: texts change between releases.",
+    text: "The documentation promises a description for people, and it is missing, empty or not text. Its \
+wording is not checked: texts change between releases.",
     when: When::RefusedInWords,
     run,
 };
@@ -42,8 +42,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Whether the failure's schemas accept the body as it is, list in place of the message included. Our own reading of
-/// a body takes nothing back of what the documentation allows.
+/// Whether the failure's schemas accept the body as it is, including a list in place of the message. Inferred schemas
+/// do not restrict what the documentation allows.
 fn allows_lists(subject: &Subject<'_>) -> bool {
     let envelope = subject.failure.envelope.schema.iter();
     let all = envelope.chain(&subject.failure.rules.schema);

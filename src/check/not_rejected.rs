@@ -1,4 +1,4 @@
-//! The API did what it should have refused.
+//! The API accepted a request that it should have rejected.
 
 use crate::pack::Provenance;
 
@@ -6,11 +6,12 @@ use super::rule::{Check, When};
 
 pub(super) static CHECK: Check = Check {
     id: "not-rejected",
-    summary: "a request with the documented fault is refused",
+    summary: "a request with the documented fault is rejected",
     source: "the failure's entry in the contract",
-    text: "The request carries a fault for which the documentation names a failure, and the API answered with a \
-success. Either the API does not check for the fault, or the scenario's request is not faulty on this target. \
-The scenario's control shows the same request without the fault: compare the two. Where the documentation lets an API accept the request as well (`refusal: optional`), it is a warning.",
+    text: "The request has a fault for which the documentation names a failure, but the API responded with a \
+success. Either the API does not check for the fault, or the scenario's request is not faulty on this \
+target: compare it with the control, which is the same request without the fault. Where the documentation \
+also lets an API accept the request (`refusal: optional`), it is a warning.",
     when: When::Succeeded,
     run: |subject| {
         let expected = format!("the failure {}", subject.triggered.id);
@@ -19,8 +20,11 @@ The scenario's control shows the same request without the fault: compare the two
             true => Provenance::Inferred,
             false => Provenance::Documented,
         };
+        let statuses = subject.triggered.rules.statuses.iter();
+        let documented: Vec<String> = statuses.map(ToString::to_string).collect();
+        let status = if documented.is_empty() { String::new() } else { documented.join(" or ") + " " };
         vec![subject.finding(CHECK.id, source, expected, actual).saying(format!(
-            "the API accepted what it should have refused as {}: it answered HTTP {}",
+            "expected {status}{}, but the request succeeded (HTTP {})",
             subject.triggered.id,
             subject.response().status
         ))]

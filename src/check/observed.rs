@@ -26,11 +26,11 @@ pub enum Phase {
     Repeat,
     /// After the failure.
     Then,
-    /// The scenario's own request, which must now succeed.
+    /// The request of the scenario, resent, which must now succeed.
     Again,
-    /// The request whose response must be the same.
+    /// The comparison request, which must get the same response.
     Comparison,
-    /// Removing what was made.
+    /// Removing created resources.
     Teardown,
 }
 
@@ -45,7 +45,7 @@ impl Phase {
             Self::Request => "request",
             Self::Repeat => "same request again",
             Self::Then => "then",
-            Self::Again => "request again, after what the documentation advises",
+            Self::Again => "request resent as the documentation advises",
             Self::Comparison => "comparison request",
             Self::Teardown => "teardown",
         }
@@ -59,16 +59,16 @@ pub struct Record {
     pub phase: Phase,
     /// The role whose credentials were sent.
     pub role: Option<String>,
-    /// What was sent and what came of it.
+    /// The request and its result.
     pub exchange: Exchange,
 }
 
-/// What a response is expected to be besides the contract, with all holes filled.
+/// What is expected of a response in addition to the contract, with all placeholders filled.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
     /// Parts of the body.
     pub body: Vec<(Pointer, Arc<Schema>)>,
-    /// The same, as our own reading.
+    /// The same, inferred.
     pub body_inferred: Vec<(Pointer, Arc<Schema>)>,
 }
 
@@ -83,13 +83,13 @@ pub struct Observed {
     pub control_failed: Option<usize>,
     /// Which item of its response is judged.
     pub pick: Option<Pick>,
-    /// What is expected besides the contract.
+    /// What is expected in addition to the contract.
     pub expected: Expected,
-    /// The OpenAPI document that responses are held against besides.
+    /// The OpenAPI document that responses are also checked against.
     pub against: Option<Against>,
-    /// What the twin's response must be the same as, and where that is from.
+    /// The source of the rule that the comparison request must get the same response.
     pub indistinguishable_source: Option<Provenance>,
-    /// Values that are this case's own (`${unique}`, `${uuid}`) and so may differ between two responses.
+    /// Values of this case only (`${unique}`, `${uuid}`), which may differ between two responses.
     pub own_values: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the documentation advises helps.
+//! The request succeeds after the documented recovery.
 
 use crate::pack::Provenance;
 
@@ -13,16 +13,17 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "recovers",
-    summary: "after what the documentation advises, the request succeeds",
+    summary: "the request succeeds after the documented recovery",
     source: "`retry` of the failure in the contract, carried out by the scenario's `then`",
-    text: "The documentation tells clients how to get over this failure: wait as told, refresh the token, fetch the \
-resource again, or try later. The scenario did that and sent the request once more, and it still did not succeed.",
+    text: "The documentation tells clients how to recover from this failure: wait as long as the response \
+asks, refresh the token, fetch the resource again, or try later. The scenario did so and resent the request, \
+which still did not succeed.",
     when: When::Refused,
     run,
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    // Without documented advice it is our own reading that this should help.
+    // Without documented advice, it is inferred that this should help.
     let source =
         if subject.triggered.retry.is_some() { Provenance::Documented } else { Provenance::Inferred };
     subject
@@ -37,9 +38,11 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 }
                 _ => format!("HTTP {}", response.status),
             };
-            Some(subject.finding(CHECK.id, source, "a success", &what).saying(format!(
-                "after what the documentation advises the request should succeed and got {what}"
-            )))
+            Some(
+                subject
+                    .finding(CHECK.id, source, "a success", &what)
+                    .saying(format!("expected a success after the documented recovery, got {what}")),
+            )
         })
         .collect()
 }

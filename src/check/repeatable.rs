@@ -13,11 +13,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "repeatable",
-    summary: "a failure that is documented as not worth a retry happens again",
+    summary: "a failure that is documented as not worth retrying happens again",
     source: "`retry: never` or `fix_request` of the failure in the contract",
-    text: "The documentation tells clients not to retry this failure, or only with a mended request. The same safe \
-request (GET, HEAD, OPTIONS) was sent again unchanged and was not answered the same way, so a client that followed \
-the advice gave up on something that would have worked.",
+    text: "The documentation tells clients not to retry this failure, or only with a corrected request. The \
+same safe request (GET, HEAD, OPTIONS) was resent unchanged and got a different response, so a client that \
+followed the advice gave up on a request that would have worked.",
     when: When::Refused,
     run,
 };
@@ -39,7 +39,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 View::new(response, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
             let second = (response.status, view.code_of(subject.failure));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
-            // Where there is no code, the text may still tell another failure.
+            // Where there is no code, the text may still identify another failure.
             if first == second && !matches!(identity, Identity::Other(_)) {
                 return None;
             }
@@ -54,7 +54,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             Some(
                 subject
                     .finding(CHECK.id, Provenance::Documented, format!("{id} again"), &what)
-                    .saying(format!("the same request sent again should fail the same way and got {what}")),
+                    .saying(format!("expected {id} again for the same request, got {what}")),
             )
         })
         .collect()

@@ -11,11 +11,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "request-id",
-    summary: "there is a request id, in its documented form, of this request alone",
+    summary: "the response has a request id of its own, in the documented form",
     source: "`envelope.request_id` of the contract",
-    text: "The request id is what a user quotes and an operator searches for. It is missing, not text, not of the \
-documented form, not the same in body and header, or the same for two requests of this scenario. (A reuse across \
-scenarios is a finding of the whole run.)",
+    text: "Users quote the request id and operators search for it. It is missing, not text, not of the \
+documented form, not the same in body and header, or the same for two requests of this scenario. (Reuse \
+across scenarios is a finding of the whole run.)",
     when: When::Refused,
     run,
 };
@@ -30,7 +30,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let finding = subject.finding(CHECK.id, ruled.source, expected, &actual);
         wrong.push(finding.saying(format!("request id: expected {expected}, got {actual}")));
     };
-    // Without a JSON body the place in it cannot be looked at: the check `document` says so.
+    // Without a JSON body the place in it cannot be looked at: the check `well-formed` reports that.
     let mut found = Vec::new();
     if let Some(pointer) = &rule.pointer
         && let Some(body) = subject.view.body()
@@ -61,7 +61,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if let Some(id) = found.first()
         && let Some(other) = reused(subject, id)
     {
-        say("one of this request alone", format!("{id}, which the {other} has as well"));
+        say("one that no other request has", format!("{id}, which the {other} has too"));
     }
     wrong
 }

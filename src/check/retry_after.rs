@@ -1,4 +1,4 @@
-//! Where the response says how long to wait.
+//! The retry delay that the response gives.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,10 +18,10 @@ const TOLERANCE: i64 = 3;
 
 pub(super) static CHECK: Check = Check {
     id: "retry-after",
-    summary: "the response says how long to wait, and all its places agree",
+    summary: "the response gives the retry delay, and all documented places agree",
     source: "`retry_after` of the failure in the contract",
-    text: "A client that is told to wait must find out how long. A documented place is missing or holds no number of \
-seconds, lies in the past, or two places differ by more than three seconds.",
+    text: "A client that must wait has to know how long. A documented place is missing, is not a number of \
+seconds or lies in the past, or two places differ by more than three seconds.",
     when: When::Refused,
     run,
 };
@@ -37,7 +37,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                     let actual = format!("{} s ago", seconds.unsigned_abs());
                     let finding =
                         subject.finding(CHECK.id, ruled.source, format!("{name} in the future"), &actual);
-                    wrong.push(finding.saying(format!("{name} tells to wait until a moment {actual}")));
+                    wrong.push(finding.saying(format!("{name} is a time in the past: {actual}")));
                 }
                 Ok(seconds) => waits.push((name, seconds)),
                 Err(actual) => {
@@ -47,7 +47,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                         format!("a number of seconds in {name}"),
                         &actual,
                     );
-                    wrong.push(finding.saying(format!("{name} does not tell how long to wait: {actual}")));
+                    let message = if subject.view.part(&place.part).is_none() {
+                        format!("{name} is missing")
+                    } else {
+                        format!("{name} is not a valid number of seconds: {actual}")
+                    };
+                    wrong.push(finding.saying(message));
                 }
             }
         }
@@ -56,14 +61,14 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 rest.iter().find(|other| other.1.abs_diff(first.1) > TOLERANCE.unsigned_abs())
         {
             let actual = format!("{} s in {} and {} s in {}", first.1, first.0, other.1, other.0);
-            let finding = subject.finding(CHECK.id, ruled.source, "the same wait in all places", &actual);
-            wrong.push(finding.saying(format!("the places that tell how long to wait disagree: {actual}")));
+            let finding = subject.finding(CHECK.id, ruled.source, "the same delay in all places", &actual);
+            wrong.push(finding.saying(format!("the documented retry delays disagree: {actual}")));
         }
     }
     wrong
 }
 
-/// How long a response tells to wait, by the failure's documented places or else by `Retry-After`.
+/// The retry delay of a response, from the failure's documented places or else from `Retry-After`.
 pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> {
     let places =
         failure.into_iter().flat_map(|failure| &failure.rules.retry_after).flat_map(|ruled| &ruled.rule);
@@ -98,7 +103,7 @@ fn wait(view: View<'_>, place: &WaitPlace) -> Result<i64, String> {
 
 fn place_name(place: &WaitPlace) -> String {
     match &place.part {
-        crate::pack::Part::Header(name) => format!("the header {name}"),
+        crate::pack::Part::Header(name) => name.clone(),
         crate::pack::Part::Body(pointer) => pointer.to_string(),
     }
 }

@@ -12,8 +12,8 @@ pub(super) static CHECK: Check = Check {
     id: "retry-after-syntax",
     summary: "Retry-After is a number of seconds or an HTTP date",
     source: "RFC 9110, section 10.2.3; a warning",
-    text: "A Retry-After that is neither a number of seconds nor an HTTP date is ignored by clients. Where the \
-contract documents the header itself, the check `headers` judges it too.",
+    text: "A Retry-After that is neither a number of seconds nor an HTTP date is ignored by clients. Where \
+the contract documents the header itself, the check `headers` judges it too.",
     when: When::Refused,
     run,
 };

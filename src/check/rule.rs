@@ -1,8 +1,8 @@
-//! What a check is: a rule with a name, a reason and a function.
+//! A check: a rule with a name, a reason and a function.
 
 use super::{finding::Finding, subject::Subject};
 
-/// One rule held against an exchange.
+/// One rule applied to an exchange.
 #[derive(Debug)]
 pub struct Check {
     /// Its name in reports, waivers and on the command line.
@@ -13,20 +13,20 @@ pub struct Check {
     pub source: &'static str,
     /// What it does, why, and what to do when it finds something (`failspec explain`).
     pub text: &'static str,
-    /// When it is held against a response.
+    /// When it is applied to a response.
     pub when: When,
-    /// Holds it against a response.
+    /// Applies it to a response.
     pub run: fn(&Subject<'_>) -> Vec<Finding>,
 }
 
-/// When a check is held against a response.
+/// When a check is applied to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// When the request under test was refused.
+    /// When the request under test was rejected.
     Refused,
-    /// When it was refused, unless the response rightly has no body: the rule is about what the body says.
+    /// When it was rejected, unless the response rightly has no body: the rule is about the body.
     RefusedInWords,
-    /// When the API did what it should have refused.
+    /// When the API accepted a request that it should have rejected.
     Succeeded,
     /// In both cases.
     Always,

@@ -9,10 +9,10 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "schema",
-    summary: "the body fits the failure's own schema",
+    summary: "the body matches the failure's own schema",
     source: "`schema` of the failure in the contract",
-    text: "Beside the shape that all errors share, this failure documents more about its body, and the response does \
-not fit it. Fields that the schema does not name are free.",
+    text: "In addition to the schema that all errors share, this failure documents one for its own body, and \
+the response does not match it. Fields that the schema does not name are allowed.",
     when: When::RefusedInWords,
     run,
 };

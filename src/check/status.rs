@@ -11,9 +11,9 @@ pub(super) static CHECK: Check = Check {
     id: "status",
     summary: "the response has the documented HTTP status",
     source: "`status` of the failure in the contract",
-    text: "Clients, proxies and retry libraries act on the status before they read a body. The status of the response \
-is not the one documented for this failure. Where the response has another accepted code of the contract, it is held \
-against the status of that failure.",
+    text: "Clients, proxies and retry libraries act on the status before they read a body. The status of the \
+response is not the one documented for this failure. If the response has another accepted code of the \
+contract, it is compared with the status of that failure.",
     when: When::Refused,
     run,
 };

@@ -2,7 +2,7 @@
 
 use crate::http::Response;
 
-/// Texts that a proxy, a gateway or a firewall puts on the pages that it responds with itself.
+/// Texts that a proxy, a gateway or a firewall puts on its own pages.
 ///
 /// Each is a signature of that product's own error page, not a word that an API might use.
 const SIGNATURES: &[(&str, &str)] = &[

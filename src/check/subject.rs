@@ -1,4 +1,4 @@
-//! What a check looks at.
+//! The input of a check.
 
 use crate::{
     http::{Exchange, Response},
@@ -7,7 +7,7 @@ use crate::{
 
 use super::{finding::Finding, identity::Identity, observed::Observed, view::View};
 
-/// What a check looks at: one response that was identified, and all that happened around it.
+/// The input of a check: one identified response, and everything else that happened in the case.
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The contract.
@@ -16,7 +16,7 @@ pub struct Subject<'a> {
     pub scenario: &'a Scenario,
     /// The failure under test.
     pub triggered: &'a Failure,
-    /// The failure whose rules the response is held against: the one under test, or the accepted alternative.
+    /// The failure whose rules apply to the response: the one under test, or the accepted alternative.
     pub failure: &'a Failure,
     /// What the response was identified as.
     pub identity: Identity,
@@ -48,7 +48,7 @@ impl<'a> Subject<'a> {
         self.view.response
     }
 
-    /// How binding a rule of `source` is here: in a scenario or for a failure of ours nothing is.
+    /// How binding a rule of `source` is here: in an inferred scenario or for an inferred failure nothing is.
     pub fn weight(&self, source: Provenance) -> Provenance {
         source.weaken(self.failure.source).weaken(self.scenario.source)
     }

@@ -53,9 +53,9 @@ pub static CHECKS: &[&Check] = &[
 
 /// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
 pub const RUN_CHECKS: &[(&str, &str)] = &[
-    ("request-id-reused", "every request of a run has a request id of its own"),
-    ("waiver-stale", "a waiver matches something that still breaks its check"),
-    ("waiver-expired", "a waiver has not expired"),
+    ("request-id-reused", "every request of a run has its own request id"),
+    ("waiver-stale", "every waiver still matches a finding of its check"),
+    ("waiver-expired", "no waiver has expired"),
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 
@@ -64,7 +64,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.id == id)
 }
 
-/// What the responses of a case break of an OpenAPI document: of a case that cannot be judged as a whole, too.
+/// The rules of an OpenAPI document that the responses of a case break, even if the case cannot be judged as a whole.
 pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     let statuses = undeclared_status::statuses(observed).into_iter();
     let found = statuses
@@ -75,8 +75,8 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     alike_once(found.collect(), scenario)
 }
 
-/// What several responses of a case show in the same way is one finding: the first of them tells it. In a scenario of
-/// ours nothing binds.
+/// The same problem in several responses of a case is one finding, that of the first. In an inferred scenario nothing
+/// is binding.
 fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
     let mut seen: HashSet<(&str, String, String)> = HashSet::new();
     let of_documents = [
@@ -112,7 +112,7 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     alike_once(said_once(found), subject.scenario.source)
 }
 
-/// What the contract's own schemas say need not be said by the same schema of the OpenAPI document again.
+/// Removes findings of the OpenAPI document that repeat those of the contract's own schemas.
 fn said_once(mut found: Vec<Finding>) -> Vec<Finding> {
     let own = |check: &str| check == envelope::CHECK.id || check == schema::CHECK.id;
     let said: Vec<String> = found.iter().filter(|it| own(it.check)).map(|it| it.message.clone()).collect();

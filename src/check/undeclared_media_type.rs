@@ -9,11 +9,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "undeclared-media-type",
-    summary: "the response declares the media type of the response",
+    summary: "the OpenAPI document declares the media type of the response",
     source: "`openapi` of the contract: the media types under `content` of the response",
-    text: "The OpenAPI document says which media types this response has, and the API sent another one. Case and \
-parameters such as `charset` are free, `image/*` stands for all images. Where a response declares no content, nothing is \
-promised and nothing is found.",
+    text: "The OpenAPI document declares the media types of this response, but the API sent another one. \
+Case and parameters such as `charset` are ignored; `image/*` matches all images. If no content is declared \
+for a response, nothing is checked.",
     when: When::Always,
     run: |subject| media_types(subject.observed),
 };
@@ -26,7 +26,7 @@ pub(super) fn media_types(observed: &Observed) -> Vec<Finding> {
             let known: Vec<&str> = response.content.iter().map(|it| it.media_type.as_str()).collect();
             let known = known.join(" or ");
             let media_type = it.response.header("content-type").unwrap_or("no Content-Type");
-            let message = format!("{} with {media_type}; {known} is declared", it.told());
+            let message = format!("{} with {media_type}, but {known} is declared", it.told());
             Some(Finding::new(CHECK.id, it.source(), known, media_type).saying(message))
         })
         .collect()

@@ -12,11 +12,11 @@ use super::{
 pub(super) static CHECK: Check = Check {
     id: "undeclared-status",
     summary: "the operation declares the status of the response",
-    source: "`openapi` of the contract; OpenAPI 3.1, 4.8.16: the known errors of an operation are expected to be declared; \
-a warning, because the specification does not promise that the list is complete",
-    text: "The response has a status for which the OpenAPI document declares nothing at this operation, neither itself, nor \
-its class (`4XX`), nor `default`. Clients that were generated from the document do not know it. Declare it there, or \
-response with one that is declared. All responses of a case are looked at, also those of controls and setups.",
+    source: "`openapi` of the contract; OpenAPI 3.1, 4.8.16: the known errors of an operation are expected \
+to be declared; a warning, because the specification does not promise that the list is complete",
+    text: "For this operation the OpenAPI document declares neither the status of the response, nor its \
+class (`4XX`), nor `default`. Clients that were generated from the document do not know it. Declare it, or \
+respond with a declared status. All responses of a case are checked, including those of controls and setups.",
     when: When::Always,
     run: |subject| statuses(subject.observed),
 };
@@ -34,7 +34,7 @@ pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
                 "a status that the operation declares",
                 format!("HTTP {}", it.response.status),
             )
-            .saying(format!("{}, and it declares {}", it.told(), declared.join(", ")))
+            .saying(format!("{}, but the operation declares {}", it.told(), declared.join(", ")))
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! A body that fits a schema only because it says nothing.
+//! A body that matches a schema only because it has none of its properties.
 
 use super::{
     finding::Finding,
@@ -8,11 +8,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "vacuous",
-    summary: "the body says something of what its schema declares",
-    source: "the schemas of the contract: what is declared is what is sent",
-    text: "A schema without required properties is satisfied by any object at all, also by one of a quite different \
-shape. Here not one of the declared properties is present: the body passes validation and conforms to nothing. (Seen \
-in real services whose document declares one error shape while their framework sends another.)",
+    summary: "the body has at least one of the properties that its schema declares",
+    source: "the schemas of the contract: declared properties are sent",
+    text: "Any object matches a schema without required properties, even one with quite different \
+properties. Here none of the declared properties is present: the body passes validation without conforming. \
+(Seen in real services whose document declares one error schema while their framework sends another.)",
     when: When::RefusedInWords,
     run,
 };
@@ -36,7 +36,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let declared: Vec<&str> = rule.rule.declared().collect();
             let expected = format!("at least one of {}", declared.join(", "));
             subject.finding(CHECK.id, rule.source, &expected, "none of them").saying(format!(
-                "the body fits its schema only because it has none of what is declared: {expected}"
+                "the body matches its schema, but has no declared property: expected {expected}"
             ))
         })
         .collect()

@@ -1,4 +1,4 @@
-//! A response as a contract sees it: where its code is, its message, its request id.
+//! A response as a contract sees it: the places of its code, message and request id.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub enum Item<'a> {
     Unpicked(usize),
 }
 
-/// An item of a bulk response that is to be picked, with all holes filled.
+/// The selector of an item of a bulk response, with all placeholders filled.
 #[derive(Debug, Clone)]
 pub struct Pick {
     /// Where the list is.
@@ -39,7 +39,7 @@ pub struct View<'a> {
     pub response: &'a Response,
     /// The item that is judged.
     pub item: Item<'a>,
-    /// Whether the method was HEAD: the response has no body, whatever it is (RFC 9110, section 9.3.2).
+    /// Whether the method was HEAD: the response never has a body (RFC 9110, section 9.3.2).
     pub head: bool,
 }
 
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether there rightly is no body to look into. A response to HEAD has none. Where the documentation promises
-    /// none, it may be empty or something else than JSON; what says that it is JSON is held to it.
+    /// none, it may be empty or something other than JSON; a body that claims to be JSON is checked as JSON.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         if self.head || !envelope.body_optional {
             return self.head;

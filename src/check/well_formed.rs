@@ -11,10 +11,12 @@ use super::{
 pub(super) static CHECK: Check = Check {
     id: "well-formed",
     summary: "the body is exactly one well-formed JSON document",
-    source: "the contract documents a JSON envelope; RFC 8259 says what JSON is (keys once: section 4; no byte order mark: section 8.1)",
-    text: "The contract reads its code, message or schema from a JSON body, and the body is not one: it is empty, \
-HTML, cut off, followed by more bytes, begun by a byte order mark, not UTF-8, or has a key twice, of which one parser \
-takes the first and another the last. Until the body can be read nothing else can be said about it.",
+    source: "the contract documents a JSON envelope; RFC 8259 (unique keys: section 4; no byte order mark: \
+section 8.1)",
+    text: "The contract expects code, message or schema in a JSON body, but the body is not one JSON \
+document: it is empty, HTML, cut off, followed by more bytes, not UTF-8, starts with a byte order mark, or \
+has a key twice, of which one parser takes the first and another the last. Until the body can be parsed, \
+nothing else in it can be checked.",
     when: When::RefusedInWords,
     run,
 };

@@ -1,4 +1,4 @@
-//! The text that alone tells two failures of one status apart.
+//! The text, where only it distinguishes two failures of one status.
 
 use crate::pack::Provenance;
 
@@ -12,11 +12,11 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "wording",
-    summary: "where only text tells two failures apart, the text is one that the contract knows",
+    summary: "where only text distinguishes two failures, the contract lists the text",
     source: "`match` of the failure in the contract; never more than a warning",
-    text: "This contract has no code for the failure: its status, and its text, are all there is. The status is \
-right and the text is none that the documentation shows. Texts in documentation are examples, so this is for review, \
-not a violation: if the new text is fine, widen `match` in the contract.",
+    text: "This contract has no code for the failure: only its status and its text identify it. The status \
+is right, but the text is not one that the documentation shows. Texts in documentation are examples, so this \
+is for review, not a violation: if the new text is fine, widen `match` in the contract.",
     when: When::RefusedInWords,
     run,
 };
@@ -36,12 +36,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             if value.is_some_and(|value| schema.fits(value)) {
                 return None;
             }
-            let actual = value.map_or_else(|| "nothing there".to_owned(), show);
+            let actual = value.map_or_else(|| "nothing".to_owned(), show);
             Some(
                 Finding::new(
                     CHECK.id,
                     Provenance::Inferred,
-                    format!("{pointer} to fit {}", show(&schema.value)),
+                    format!("{pointer} to match {}", show(&schema.value)),
                     &actual,
                 )
                 .saying(format!("the text at {pointer} is not one that the documentation shows: {actual}")),

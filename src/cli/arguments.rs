@@ -46,17 +46,18 @@ impl Arguments {
 }
 
 const MUTANTS_HELP: &str = "\
-A mutant is a reference implementation with one deliberate change. A wrong one must be noticed by the check that is \
-there for it, as heavily as the contract says; a harmless one must pass. Prints for each mutant in how many cases \
-each check found a violation, and in brackets a warning. Exit code 1 if one survives.
+A mutant is a reference implementation with one deliberate change. A wrong mutant is killed if the expected \
+check reports it, as a violation or a warning as the contract requires; a harmless mutant must pass. \
+Prints, for each mutant and check, the number of cases with a violation and, in brackets, with a warning. \
+Exit code 1 if a mutant survives.
 
 Examples:
   failspec mutants
-      every mutant of every built-in pack: about two minutes
+      test every mutant of every built-in pack (about two minutes)
   failspec mutants kubeglass --only code-padded
-      one mutant of one pack
+      test one mutant of one pack
   failspec serve kubeglass --mutant code-padded --target-file t.toml
-      the same mutant as a server, to see what a failing run looks like";
+      run the same mutant as a server, to see what a failing run looks like";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -111,7 +112,7 @@ pub enum Command {
     /// Find what a pack leaves untested, unproven or unused
     #[command(after_help = LINT_EXAMPLES)]
     Lint(LintArguments),
-    /// Show the scenarios of each failure, and known documentation errors
+    /// Show the scenarios of each failure, and documentation errors
     #[command(after_help = COVERAGE_EXAMPLES)]
     Coverage(PackArguments),
     /// Explain a check, or list all checks
@@ -170,25 +171,25 @@ pub struct RunArguments {
     /// The target
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Run on the embedded reference implementations: says nothing about anyone's API
+    /// Run against the embedded reference implementations: says nothing about a real API
     #[arg(long, conflicts_with_all = ["url", "target", "config"])]
     pub reference: bool,
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// Run part K of N alone, such as 2/3; `failspec merge` joins the JSON reports of all parts
+    /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
-    /// Cases at once (default: 16 on loopback, 8 elsewhere)
+    /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// What to do with approved responses
+    /// How to compare responses with the approved ones
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
     /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
-    /// Whose bodies of requests and responses the reports show
+    /// Cases for which reports include the bodies of requests and responses
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub report_bodies: BodiesMode,
     /// Count warnings as violations
@@ -197,7 +198,7 @@ pub struct RunArguments {
     /// Show passed cases, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,
-    /// Show the verdict alone
+    /// Show only the verdict
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 }
@@ -211,13 +212,13 @@ pub struct MergeArguments {
     /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
-    /// Whose bodies of requests and responses the reports show
+    /// Cases for which reports include the bodies of requests and responses
     #[arg(long, value_name = "WHICH", default_value = "all")]
     pub report_bodies: BodiesMode,
     /// Show passed cases, warnings and errata in full
     #[arg(short, long)]
     pub verbose: bool,
-    /// Show the verdict alone
+    /// Show only the verdict
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 }
@@ -228,42 +229,42 @@ pub struct WaiveArguments {
     /// A JSON report
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Why the violations are known (default: what was found)
+    /// The reason for the waivers (default: the violation that was found)
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Where they are tracked
+    /// The issue that tracks the violations
     #[arg(long, value_name = "URL")]
     pub issue: Option<String>,
-    /// The last day on which the waivers hold, or for how many days (default: 90d)
+    /// The last day of the waivers, or a number of days from today (default: 90d)
     #[arg(long, value_name = "DATE|90d")]
     pub expires: Option<String>,
-    /// Append what is not waived yet to this failspec.toml
+    /// Append the waivers that are not there yet to this failspec.toml
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Write the waivers into a file of their own instead of printing them
+    /// Write the waivers to this file instead of printing them
     #[arg(short, long, value_name = "FILE", conflicts_with = "config")]
     pub output: Option<PathBuf>,
 }
 
-/// Which API is asked, and as whom.
+/// The API under test, and the credentials for it.
 #[derive(Debug, Args)]
 pub struct TargetArguments {
     /// The base URL of the API under test
     #[arg(long, value_name = "URL", conflicts_with_all = ["target", "config"])]
     pub url: Option<String>,
-    /// A target of failspec.toml
+    /// The name of a target in failspec.toml
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
-    /// The file that describes targets (default: failspec.toml here, if it is there)
+    /// The file with the targets (default: failspec.toml in the current folder, if it exists)
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Credentials of a role: NAME=bearer:env:VAR, basic:env:VAR, or header, cookie or query:NAME:env:VAR
+    /// Credentials of a role; KIND is bearer, basic, header:NAME, cookie:NAME or query:NAME
     #[arg(long = "role", value_name = "NAME=KIND:env:VAR")]
     pub roles: Vec<String>,
-    /// Run the programs of the target that print credentials
+    /// Run the commands of the target that print credentials
     #[arg(long)]
     pub allow_commands: bool,
-    /// The value of a variable of the pack
+    /// Set a variable of the pack
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
 }
@@ -276,13 +277,13 @@ pub struct InitArguments {
     /// Copy this built-in pack
     #[arg(long = "from", value_name = "PACK")]
     pub source: Option<String>,
-    /// Write an empty target of this name
+    /// Add an empty target with this name
     #[arg(long, value_name = "NAME", requires = "pack")]
     pub target: Option<String>,
-    /// The pack whose requirements the target is to meet
+    /// The pack that the target is for
     #[arg(long, value_name = "PACK", requires = "target")]
     pub pack: Option<String>,
-    /// The file of the target (default: failspec.toml)
+    /// The file to add the target to (default: failspec.toml)
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Where packs come from
@@ -293,20 +294,20 @@ pub struct InitArguments {
 /// What to do with scenarios.
 #[derive(Debug, Subcommand)]
 pub enum ScenarioAction {
-    /// Print a scenario that sends what a curl command line sends
+    /// Print a scenario that sends the request of a curl command line
     New(NewScenarioArguments),
 }
 
 /// Options of `scenario new`.
 #[derive(Debug, Args)]
 pub struct NewScenarioArguments {
-    /// A curl command line, as browsers copy it
+    /// A curl command line, as copied from a browser
     #[arg(long, value_name = "COMMAND")]
     pub from_curl: String,
     /// The name of the scenario
     #[arg(long, value_name = "NAME", default_value = "new_scenario")]
     pub name: String,
-    /// The failure that it triggers
+    /// The failure that the scenario triggers
     #[arg(long, value_name = "FAILURE", default_value = "not_found")]
     pub triggers: String,
 }
@@ -314,12 +315,12 @@ pub struct NewScenarioArguments {
 /// Options of `cleanup`.
 #[derive(Debug, Args)]
 pub struct CleanupArguments {
-    /// The pack whose runs left something behind
+    /// The pack to clean up after
     pub pack: String,
-    /// Show what would be removed, and remove nothing
+    /// List what would be removed, without removing it
     #[arg(long)]
     pub dry_run: bool,
-    /// Only what this run made: the six letters behind `failspec-` in its names (default: all runs)
+    /// Only what this run created: the six characters after `failspec-` in its names (default: all runs)
     #[arg(long = "run", value_name = "RUN")]
     pub of_run: Option<String>,
     /// The target
@@ -333,7 +334,7 @@ pub struct CleanupArguments {
 /// Options of `check-target`.
 #[derive(Debug, Args)]
 pub struct CheckTargetArguments {
-    /// The pack whose target it is to be
+    /// The pack to check the target for
     pub pack: String,
     /// The target
     #[command(flatten)]
@@ -360,13 +361,13 @@ pub struct LintArguments {
     /// The packs
     #[command(flatten)]
     pub packs: PackArguments,
-    /// First rename what had another name in earlier versions, in the files of --packs, failspec.toml and programme.toml
+    /// First replace names of earlier versions in the files of --packs, failspec.toml and programme.toml
     #[arg(long)]
     pub fix: bool,
-    /// With --fix: the file of targets and waivers to rename in (default: failspec.toml here and in DIR)
+    /// With --fix: the file of targets and waivers (default: failspec.toml in the current folder and in DIR)
     #[arg(long, value_name = "PATH", requires = "fix")]
     pub config: Option<PathBuf>,
-    /// With --fix: the programme to rename in (default: programme.toml here and in DIR)
+    /// With --fix: the programme (default: programme.toml in the current folder and in DIR)
     #[arg(long, value_name = "PATH", requires = "fix")]
     pub programme: Option<PathBuf>,
 }
@@ -377,7 +378,7 @@ pub struct SelectArguments {
     /// Packs, or prefixes or globs of pack::failure::scenario[::row]
     #[arg(value_name = "SELECTOR")]
     pub selectors: Vec<String>,
-    /// Print what a target must bring: roles, variables, conditions
+    /// List what the packs require of a target: roles, variables, conditions
     #[arg(long)]
     pub requires: bool,
     /// Where packs come from
@@ -388,15 +389,15 @@ pub struct SelectArguments {
 /// Options of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// The pack whose reference implementation is served
+    /// The pack of the reference implementation
     pub pack: String,
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: std::net::SocketAddr,
-    /// Write a failspec.toml that describes the running server
+    /// Write a failspec.toml with the running server as target
     #[arg(long, value_name = "PATH")]
     pub target_file: Option<PathBuf>,
-    /// Serve it with one deliberate change (`list` prints them)
+    /// Run a mutant: one deliberate change (`list` lists them)
     #[arg(long, value_name = "ID")]
     pub mutant: Option<String>,
 }
@@ -404,18 +405,18 @@ pub struct ServeArguments {
 /// What to do with changed responses.
 #[derive(Debug, Subcommand)]
 pub enum SnapshotsAction {
-    /// Show each one and ask
+    /// Show each changed response and ask
     Review(SnapshotsArguments),
-    /// Approve all of them
+    /// Approve all changed responses
     Accept(SnapshotsArguments),
-    /// Throw all of them away
+    /// Discard all changed responses
     Reject(SnapshotsArguments),
 }
 
-/// Which changed responses.
+/// Options of `snapshots review`, `snapshots accept` and `snapshots reject`.
 #[derive(Debug, Args)]
 pub struct SnapshotsArguments {
-    /// The folder to look in (default: snapshots)
+    /// The folder with the snapshots
     #[arg(value_name = "DIR", default_value = "snapshots")]
     pub folder: PathBuf,
 }
@@ -423,31 +424,31 @@ pub struct SnapshotsArguments {
 /// What a run does with approved responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SnapshotsMode {
-    /// Changed, new and unreferenced ones make the run fail
+    /// Fail on changed and new responses, and on unreferenced snapshots
     Check,
-    /// Differences are shown
+    /// Show differences
     Report,
-    /// The new responses are approved
+    /// Approve the new responses
     Update,
-    /// Nothing is compared
+    /// Do not compare
     Off,
 }
 
 /// Which bodies reports show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BodiesMode {
-    /// None
+    /// No cases
     None,
-    /// Those of scenarios with violations
+    /// Cases with violations, also waived ones
     Violations,
-    /// All
+    /// All cases
     All,
 }
 
 /// What counts as a violation besides violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
-    /// Warnings
+    /// All warnings
     Warnings,
 }
 
@@ -462,7 +463,7 @@ pub enum SchemaFormat {
     Config,
     /// the JSON report
     Report,
-    /// what a certificate says
+    /// the statement in a certificate
     Certificate,
     /// programme.toml
     Programme,

@@ -17,10 +17,10 @@ pub struct BadgeArguments {
     /// The certificate and how it is verified
     #[command(flatten)]
     pub verify: VerifyArguments,
-    /// Write an SVG
+    /// Write the badge as SVG
     #[arg(long, value_name = "FILE", required_unless_present = "endpoint")]
     pub svg: Option<PathBuf>,
-    /// Write the JSON that an endpoint badge of shields.io reads
+    /// Write the JSON of an endpoint badge for shields.io
     #[arg(long, value_name = "FILE")]
     pub endpoint: Option<PathBuf>,
 }
@@ -28,20 +28,20 @@ pub struct BadgeArguments {
 /// Makes a badge of a certificate that verifies and is a pass; of any other nothing is made.
 ///
 /// # Errors
-/// When a file cannot be read or written, or it is not known whose key signed.
+/// When a file cannot be read or written, or the key that signed is unknown.
 pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
     let verified = verify(&arguments.verify)?;
     let verification = &verified.verification;
     if !verification.is_pass() {
         let first =
             verification.problems.iter().chain(&verification.unmet).next().cloned().unwrap_or_default();
-        let text = format!("no badge: {}: `failspec verify` tells more\n", crate::report::visible(&first));
+        let text = format!("no badge: {}; `failspec verify` shows more\n", crate::report::visible(&first));
         let _ = anstream::stderr().write_all(text.as_bytes());
         return Ok(exit::VIOLATIONS);
     }
     if verification.signer.is_none() {
         return Err(Failure::usage_hint(
-            "no badge: nothing says whose key signed the certificate",
+            "no badge: the certificate is signed by an unknown key",
             "give --public-key or --programme",
         ));
     }

@@ -34,7 +34,7 @@ use super::{
 /// Options of `certify`.
 #[derive(Debug, Args)]
 pub struct CertifyArguments {
-    /// Packs, or versions of packs (PACK@2026-03): always as a whole
+    /// Whole packs, or versions of packs (PACK@2026-03)
     #[arg(value_name = "PACK", required = true)]
     pub whole: Vec<String>,
     /// The target
@@ -43,37 +43,37 @@ pub struct CertifyArguments {
     /// Where packs come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// What is to be shown: core (what a request alone can trigger), full (with conditions), or a profile of the contract
+    /// The profile: core (failures that need no condition), full (with conditions), or one of the contract
     #[arg(long, value_name = "PROFILE", default_value = "core")]
     pub profile: String,
-    /// The file of the certificate; the report gets its name with `.report.json`
+    /// The certificate file; the report is written next to it, with the ending `.report.json`
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
-    /// The private key: a PEM file of `failspec keygen`, or env:NAME
+    /// The private key: a PEM file from `failspec keygen`, or env:NAME
     #[arg(long, value_name = "FILE|env:NAME")]
     pub key: String,
-    /// What whoever asks for the certificate gave you, so that it cannot be an older one
+    /// A text from the recipient of the certificate, which proves that it is not an older one
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
-    /// The digest of what runs there (sha256:…), as you say; needed without TLS
+    /// The digest of the deployed software (sha256:…), which is not verified; required without TLS
     #[arg(long, value_name = "sha256:…")]
     pub artifact_digest: Option<String>,
-    /// The commit that it was built from, as you say
+    /// The commit that it was built from, which is not verified
     #[arg(long, value_name = "COMMIT")]
     pub commit: Option<String>,
-    /// How long the certificate may be relied on
+    /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     pub valid_for: String,
-    /// Certify what responses without TLS on this machine; the certificate says so
+    /// Certify a server on this machine without TLS; the certificate states this
     #[arg(long)]
     pub allow_loopback: bool,
-    /// Not possible: a certificate about a reference implementation says nothing about anyone's API
+    /// Not possible: a reference implementation says nothing about a real API
     #[arg(long, hide = true)]
     pub reference: bool,
-    /// Cases at once (default: 16 on loopback, 8 elsewhere)
+    /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Show the verdict alone
+    /// Show only the verdict
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -88,15 +88,15 @@ const LONGEST: usize = 200;
 pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
     if arguments.reference {
         return Err(Failure::usage_hint(
-            "a reference implementation is not certified: it says nothing about anyone's API",
-            "give --target or --url for yours",
+            "a reference implementation cannot be certified: it says nothing about a real API",
+            "give --target or --url of your API",
         ));
     }
     let packs = whole_packs(arguments)?;
     let key = read_key(&arguments.key)?;
     let valid_for = parse_days(&arguments.valid_for).ok_or_else(|| {
         Failure::usage_hint(
-            format!("--valid-for {}: this is no span of days", arguments.valid_for),
+            format!("--valid-for {} is not a number of days", arguments.valid_for),
             "write it like 90d",
         )
     })?;
@@ -121,7 +121,9 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
         };
         let name =
             report_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let broken = |error: &dyn std::fmt::Display| Failure::Broken(format!("no certificate: {error}"));
+        let broken = |error: &dyn std::fmt::Display| {
+            Failure::Broken(format!("cannot create the certificate: {error}"))
+        };
         let (envelope, predicate) =
             sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
         let text = envelope.to_json().map_err(|error| broken(&error))?;
@@ -135,7 +137,7 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
             (false, code) => code,
         })
     });
-    // Nobody waits for a connection that a server still floods.
+    // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
 }
@@ -144,8 +146,8 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
 fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, Failure> {
     if let Some(part) = arguments.whole.iter().find(|name| name.contains("::") || name.contains(['*', '?'])) {
         return Err(Failure::usage_hint(
-            format!("`{}` is a part of a pack: a certificate is about all of it", part.escape_debug()),
-            "name packs; what is to be shown is chosen with --profile",
+            format!("`{}` is a part of a pack: only whole packs can be certified", part.escape_debug()),
+            "name packs; choose what to certify with --profile",
         ));
     }
     let packs = packs::named(&packs::files(&arguments.from), &arguments.whole)?;
@@ -181,7 +183,7 @@ async fn run(
         jobs: arguments.jobs.map(usize::from),
         allow_commands: arguments.target.allow_commands,
         snapshots: Mode::Off,
-        // A waived violation is told apart from others, and is no pass.
+        // Waived violations are distinguished from others, and do not count as passed.
         waivers: config.waivers,
         exchanges: Exchanges::OfAll,
         witness: true,
@@ -197,7 +199,7 @@ async fn run(
     judge(plans, options, arguments.quiet).await
 }
 
-/// Whoever responses must be who was meant to.
+/// Checks that the server that responds can be identified.
 fn may_be_certified(
     target: &crate::target::Target,
     has_digest: bool,
@@ -205,8 +207,8 @@ fn may_be_certified(
 ) -> Result<(), Failure> {
     if target.tls.insecure {
         return Err(Failure::usage_hint(
-            format!("the certificate of {} would not be checked: anyone could be answering", target.url),
-            "remove `insecure` from its `tls`; `ca` names the authority of a certificate of your own",
+            format!("the certificate of {} would not be verified: any server could respond", target.url),
+            "remove `insecure` from its `tls`; for a private certificate authority set `ca`",
         ));
     }
     let loopback = crate::certificate::is_loopback(&target.url);
@@ -215,11 +217,12 @@ fn may_be_certified(
     }
     let hint = match loopback {
         true => {
-            "say what runs there with --artifact-digest sha256:…, or let the certificate say that it is about this machine: --allow-loopback"
+            "give the digest of the deployed software with --artifact-digest sha256:…, or allow a server on \
+             this machine with --allow-loopback"
         }
-        false => "use https, or say what runs there with --artifact-digest sha256:…",
+        false => "use https, or give the digest of the deployed software with --artifact-digest sha256:…",
     };
-    Err(Failure::usage_hint(format!("nothing says who responds at {}: there is no TLS", target.url), hint))
+    Err(Failure::usage_hint(format!("nothing identifies the server at {}: it has no TLS", target.url), hint))
 }
 
 fn read_key(from: &str) -> Result<SigningKey, Failure> {
@@ -234,7 +237,7 @@ fn read_key(from: &str) -> Result<SigningKey, Failure> {
             .map_err(|error| Failure::usage(format!("--key: cannot read {from}: {error}")))?,
     };
     SigningKey::from_pem(&Secret::new(text, from)).map_err(|error| {
-        Failure::usage_hint(format!("--key: {error}"), "`failspec keygen` makes a pair of keys")
+        Failure::usage_hint(format!("--key: {error}"), "`failspec keygen` creates a key pair")
     })
 }
 
@@ -244,8 +247,8 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, Failure> {
         match hex.filter(|hex| hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))) {
             Some(_) => Ok(text.to_owned()),
             None => Err(Failure::usage_hint(
-                "--artifact-digest: this is no digest",
-                "`sha256:` and 64 hex digits in lower case, as of a container image",
+                "--artifact-digest is not a valid digest",
+                "write `sha256:` and 64 lower-case hex digits, like the digest of a container image",
             )),
         }
     });
@@ -257,15 +260,15 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, Failure> {
 fn short(option: &str, text: String) -> Result<String, Failure> {
     match (1..=LONGEST).contains(&text.len()) {
         true => Ok(text),
-        false => Err(Failure::usage(format!("{option}: 1 to {LONGEST} bytes"))),
+        false => Err(Failure::usage(format!("{option} must have 1 to {LONGEST} bytes"))),
     }
 }
 
-/// The file of the report beside that of the certificate; neither is there yet.
+/// The file of the report, next to the certificate; neither may exist yet.
 fn report_path(out: &Path) -> Result<PathBuf, Failure> {
     let report = out.with_extension("report.json");
     if let Some(path) = [out, report.as_path()].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} is there already; nothing was sent", path.display())));
+        return Err(Failure::usage(format!("{} exists already; nothing was sent", path.display())));
     }
     // Better now than after the run.
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -294,7 +297,7 @@ fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
     let unmet: Vec<_> = required.filter(|it| it.outcome != crate::certificate::Met::Passed).collect();
     for requirement in &unmet {
         let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
-        text += &format!("  not shown: {} ({}{why})\n", requirement.id, requirement.outcome.word());
+        text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.word());
     }
     for violation in &predicate.run_violations {
         text += &format!("  {}\n", visible(violation));
@@ -304,7 +307,8 @@ fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
     text += &match predicate.result.is_pass() {
         true => format!("certified  {profile}: {shown} of {all} requirements\n"),
         false => format!(
-            "not certified for {profile}: {shown} of {all} requirements; the certificate says so, and is no pass\n"
+            "not certified for {profile}: {shown} of {all} requirements; the certificate states this, and is \
+             not a pass\n"
         ),
     };
     text

@@ -16,9 +16,9 @@ use super::{
     runtime::runtime,
 };
 
-/// Says what a target brings and lacks for a pack, and whether each role works.
+/// Reports what a target provides for a pack, what is missing, and whether each role works.
 ///
-/// Exit code 3 if the target does not response or a role is refused, 4 if it lacks something, otherwise 0.
+/// Exit code 3 if the target does not respond or a role is refused, 4 if a requirement is missing, else 0.
 ///
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
@@ -34,7 +34,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let runtime = runtime()?;
     let check = runtime.block_on(check_target(&plan, &options));
-    // Nobody waits for a name that still is looked up.
+    // Do not wait for a pending name lookup.
     runtime.shutdown_background();
     let check = check?;
     // A reader that has gone away has seen what it wanted.
@@ -59,14 +59,14 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
         Paint::dab(Paint::STRONG, plan.pack.label())
     );
     if let Some(reason) = &check.unreachable {
-        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "it cannot be asked"), visible(reason));
+        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "it cannot be reached"), visible(reason));
     }
     for (role, state) in &check.roles {
         let (word, more) = match state {
             RoleCheck::Works(line) => (Paint::dab(Paint::GOOD, "works  "), visible(line).into_owned()),
             RoleCheck::Refused(why) => (Paint::dab(Paint::BAD, "refused"), visible(why).into_owned()),
             RoleCheck::Untried => {
-                (Paint::dab(Paint::WARN, "untried"), "no safe request by itself uses it".to_owned())
+                (Paint::dab(Paint::WARN, "untried"), "no single safe request uses it".to_owned())
             }
             RoleCheck::Missing => {
                 let about = contract.roles.get(role).map(String::as_str).unwrap_or_default();

@@ -39,8 +39,8 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
     let Some(path) = path else {
         return Err(Failure::usage_hint(
             "there is no target: nothing was sent",
-            "give --url URL for your API, --target NAME of a failspec.toml, or --reference for the embedded \
-             implementation (which says nothing about anyone's API)",
+            "give --url URL of your API, --target NAME from failspec.toml, or --reference for the embedded \
+             implementation (which says nothing about a real API)",
         ));
     };
     let text =
@@ -73,13 +73,13 @@ fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
     config.waivers.retain(|waiver| names.iter().any(|name| glob(&waiver.scenario, name)));
 }
 
-/// A file that came with a checkout must not run programs unless someone says so.
+/// A file that came with a checkout must not run commands unless the user allows it.
 fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), Failure> {
     let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
     match command {
         Some((role, _)) if !arguments.allow_commands => Err(Failure::usage_hint(
-            format!("the role {role} of the target {} is what a program prints", target.name),
-            "look at it in the file, then give --allow-commands",
+            format!("the role {role} of the target {} gets its credentials from a command", target.name),
+            "check the command in the file, then give --allow-commands",
         )),
         _ => Ok(()),
     }
@@ -94,7 +94,7 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
         target.fits(&pack.contract)?;
         notices(&target.unknown_names(&pack.contract));
     }
-    // Of several packs each one knows a part of what the target has; what none knows is a mistake all the same.
+    // Of several packs each one knows a part of what the target has; what none knows is an error.
     let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
     if let Some(name) = target.operations.keys().find(|name| !known(name)) {
         return Err(Failure::usage(format!(
@@ -105,7 +105,7 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
     Ok(packs.iter().map(|pack| target.of_pack(&pack.name)).collect())
 }
 
-/// What may be a mistake, or else is meant for another pack.
+/// Prints notices: about names that may be errors, or are meant for another pack.
 fn notices(notices: &[String]) {
     for notice in notices {
         let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
@@ -131,7 +131,7 @@ fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
             let hint = match (renamed::check(&waiver.check), near) {
                 (Some(new), _) => renamed::hint(new),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
-                (None, None) => "`failspec explain` lists them".to_owned(),
+                (None, None) => "`failspec explain` lists all checks".to_owned(),
             };
             Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
                 .hint(hint)
@@ -140,22 +140,22 @@ fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
     if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }
 }
 
-/// One API has one contract: several packs on one URL are a mistake, and all but one would cry wolf.
+/// One API has one contract: with several packs on one URL, all but one would report false violations.
 fn one_pack(packs: &[Arc<Pack>]) -> Result<(), Failure> {
     if packs.len() == 1 {
         return Ok(());
     }
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     Err(Failure::usage_hint(
-        format!("which pack is the target's? There are {}", names.join(", ")),
+        format!("the target has one URL, but there are several packs: {}", names.join(", ")),
         format!(
-            "name it: failspec run {} …, or give the target `urls`, a base URL for each",
+            "name one: failspec run {} …, or give the target `urls`, a base URL for each pack",
             names.first().unwrap_or(&"PACK")
         ),
     ))
 }
 
-/// `--role` and `--var` on top of what the target says.
+/// Applies `--role` and `--var` to the target.
 pub(super) fn override_target(
     target: &mut Target,
     arguments: &TargetArguments,
@@ -189,13 +189,13 @@ fn unknown<'k>(
     let all: Vec<&str> = known.clone().map(String::as_str).collect();
     let hint = match closest(name, all.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if all.is_empty() => format!("it has no {what} at all"),
+        None if all.is_empty() => format!("it has no {what}s"),
         None => format!("its {what}s are {}", all.join(", ")),
     };
-    Failure::usage_hint(format!("the pack {} knows no {what} `{name}`", pack.name), hint)
+    Failure::usage_hint(format!("the pack {} has no {what} `{name}`", pack.name), hint)
 }
 
 fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), Failure> {
-    // The value may be a credential that someone put here by mistake: it is not quoted.
-    option.split_once('=').ok_or_else(|| Failure::usage(format!("{name} is written {name} {form}")))
+    // The value may be a credential that was put here by mistake: it is not quoted.
+    option.split_once('=').ok_or_else(|| Failure::usage(format!("{name} must have the form {form}")))
 }

@@ -19,7 +19,7 @@ use super::{
 /// Removes what earlier runs left behind. Exit code 3 if something is still there.
 ///
 /// # Errors
-/// When files or options are wrong, or the pack does not say how; then nothing was sent.
+/// When files or options are wrong, or the pack does not define a cleanup; then nothing was sent.
 pub fn command(arguments: &CleanupArguments) -> Result<u8, Failure> {
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
     let [pack] = packs.as_slice() else {
@@ -27,8 +27,8 @@ pub fn command(arguments: &CleanupArguments) -> Result<u8, Failure> {
     };
     if pack.contract.cleanup.is_empty() {
         return Err(Failure::usage_hint(
-            format!("the pack {} does not say how what was left behind is found", pack.name),
-            "give its contract a `cleanup`",
+            format!("the pack {} does not define a cleanup", pack.name),
+            "add `cleanup` to its contract",
         ));
     }
     let config = target(&arguments.target, &packs)?;
@@ -39,7 +39,7 @@ pub fn command(arguments: &CleanupArguments) -> Result<u8, Failure> {
     let swept = cleanup(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);
     let runtime = runtime()?;
     let report = runtime.block_on(swept);
-    // Nobody waits for a name that still is looked up.
+    // Do not wait for a pending name lookup.
     runtime.shutdown_background();
     let report = report?;
     // A reader that has gone away has seen what it wanted.
@@ -59,7 +59,7 @@ fn text(report: &CleanupReport, dry: bool) -> String {
         let _ = writeln!(text, "{word} {}{why}", visible(&swept.name));
     }
     for problem in &report.problems {
-        let _ = writeln!(text, "{} {}", Paint::dab(Paint::BAD, "cannot look:"), visible(problem));
+        let _ = writeln!(text, "{} {}", Paint::dab(Paint::BAD, "cannot list:"), visible(problem));
     }
     if report.found.is_empty() && report.problems.is_empty() {
         let _ = writeln!(text, "nothing was left behind");

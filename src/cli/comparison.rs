@@ -39,8 +39,8 @@ impl Reports {
                 Some(("json", path)) if !path.is_empty() => reports.json.push(path.into()),
                 _ => {
                     return Err(Failure::usage_hint(
-                        format!("`--report {option}` is no report of a comparison"),
-                        "there are markdown=PATH, json=PATH and github",
+                        format!("`--report {option}` is not a valid report of a comparison"),
+                        "write markdown=PATH, json=PATH or github",
                     ));
                 }
             }
@@ -70,7 +70,7 @@ impl Reports {
                 .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;
             write(path, &format!("{json}\n"))?;
         }
-        // A reader that has gone away has seen what it wanted; the exit code tells the rest.
+        // A reader that has gone away has seen what it wanted; the exit code reports the rest.
         let _ = anstream::stdout().write_all(text.as_bytes());
         Ok(if comparison.counting() > 0 { exit::VIOLATIONS } else { exit::CONFORMS })
     }

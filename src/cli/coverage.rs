@@ -79,7 +79,7 @@ fn of_pack(pack: &Pack) -> String {
             text,
             "  {} {} {}",
             Paint::dab(Paint::STRONG, &failure.id),
-            Paint::dab(Paint::WARN, "not in force:"),
+            Paint::dab(Paint::WARN, "not in this version:"),
             Paint::dab(Paint::FAINT, format_args!("documented {}", failure.period))
         );
     }
@@ -98,7 +98,7 @@ fn of_pack(pack: &Pack) -> String {
     text
 }
 
-/// How many scenarios there are for each declared error of each operation. `failspec lint` says what is wrong with a
+/// How many scenarios there are for each declared error of each operation. `failspec lint` reports what is wrong with a
 /// document that cannot be read.
 fn operations(pack: &Pack, text: &mut String) {
     let Ok(Some(declared)) = Declared::of(pack) else { return };

@@ -25,17 +25,17 @@ pub struct CurlRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CurlError {
     /// A quote is never closed.
-    #[error("a quote of the command line is never closed")]
+    #[error("a quote in the command line is never closed")]
     Quote,
     /// An option without its value.
-    #[error("{0} wants a value")]
+    #[error("{0} requires a value")]
     Value(String),
-    /// No URL, or one that is none.
+    /// No URL, or one that is not valid.
     #[error("the command line has no URL")]
     Url,
 }
 
-/// Options that say how to ask, not what.
+/// Options that control how curl sends the request, not its contents.
 const SILENT: &[&str] = &[
     "-s",
     "--silent",

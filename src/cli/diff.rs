@@ -22,10 +22,10 @@ pub struct DiffArguments {
     /// A pack (PACK, PACK@2026-03), a contract.yaml, a folder with one pack, a JSON report, or a certificate
     #[arg(value_name = "OLD")]
     pub old: String,
-    /// The same of today
+    /// The newer one, of the same kind
     #[arg(value_name = "NEW")]
     pub new: String,
-    /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the summary of the step)
+    /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
     /// Where packs come from
@@ -56,7 +56,7 @@ pub fn command(arguments: &DiffArguments) -> Result<u8, Failure> {
         }
         _ => {
             return Err(Failure::usage_hint(
-                format!("{} and {} are not of one kind", arguments.old, arguments.new),
+                format!("{} and {} are of different kinds", arguments.old, arguments.new),
                 "compare two contracts, two JSON reports, or two certificates",
             ));
         }
@@ -79,8 +79,8 @@ fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison
         format!("{} {}", predicate.profile, predicate.result.word())
     };
     let mut notes = vec![
-        format!("it was {} and is {}", said(old.1), said(new.1)),
-        "compared as they are written; `failspec verify` says whether they are to be believed".to_owned(),
+        format!("it was {} and is now {}", said(old.1), said(new.1)),
+        "the certificates were not verified: use `failspec verify`".to_owned(),
     ];
     if old.1.signer != new.1.signer {
         notes.push("they are signed with different keys".to_owned());
@@ -92,7 +92,7 @@ fn operand(text: &str, files: &Files) -> Result<Operand, Failure> {
     let path = Path::new(text);
     let is_file = path.is_file();
     if is_file && path.extension().is_some_and(|it| it == "json") {
-        // What is no certificate is told as what is no report.
+        // A file that is not a certificate is reported as not being a report.
         let certificate = std::fs::read(path).ok().and_then(|text| Certificate::read(&text).ok());
         return match certificate {
             Some(certificate) => Ok(Operand::Certificate(Box::new(certificate))),
@@ -115,7 +115,7 @@ fn contract(path: &Path) -> Result<Operand, Failure> {
     let wrong = || {
         Failure::usage_hint(
             format!("{} is neither a contract nor a JSON report", path.display()),
-            "a contract lies in schemas/PACK/contract.yaml, beside the schemas that it refers to",
+            "a contract is schemas/PACK/contract.yaml, next to the schemas that it refers to",
         )
     };
     let whole = path.canonicalize().map_err(|_| wrong())?;
@@ -134,7 +134,7 @@ fn folder(root: &Path) -> Result<Operand, Failure> {
         [name] => load(root.to_owned(), name),
         _ => Err(Failure::usage_hint(
             format!("{} has {} packs: {}", root.display(), names.len(), names.join(", ")),
-            "name the contract of one: schemas/PACK/contract.yaml",
+            "name the contract of one pack: schemas/PACK/contract.yaml",
         )),
     }
 }

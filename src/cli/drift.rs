@@ -16,16 +16,16 @@ use super::{arguments::PacksFrom, comparison, failure::Failure, import::read_pag
 /// Options of `drift`.
 #[derive(Debug, Args)]
 pub struct DriftArguments {
-    /// The pack, perhaps with a version: PACK or PACK@2026-03
+    /// The pack, optionally with a version: PACK or PACK@2026-03
     #[arg(value_name = "PACK")]
     pub name: String,
-    /// The page as it is now; several where the failures are documented on several
+    /// The current documentation page; may be repeated
     #[arg(long, value_name = "FILE", required_unless_present = "openapi")]
     pub docs: Vec<PathBuf>,
-    /// The OpenAPI document as it is now
+    /// The current OpenAPI document
     #[arg(long, value_name = "FILE", conflicts_with = "docs")]
     pub openapi: Option<PathBuf>,
-    /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the summary of the step)
+    /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
     /// Where packs come from
@@ -36,7 +36,7 @@ pub struct DriftArguments {
 /// Compares a contract with its documentation; exit 1 if they disagree.
 ///
 /// # Errors
-/// When the pack or a page cannot be read, or a page says nothing that could be compared.
+/// When the pack or a page cannot be read, or a page contains nothing to compare.
 pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
     let reports = comparison::Reports::open(&arguments.reports)?;
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
@@ -56,9 +56,9 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
     let mut comparison = drift(&pack.label(), &pack.contract, &pages);
     if let Some(taken) = &pack.contract.documentation_digest {
         comparison.notes.push(match digests.contains(taken) {
-            true => "the page is the one that the contract was taken from, word for word".to_owned(),
+            true => "the page has not changed since the contract was taken from it".to_owned(),
             false => format!(
-                "the words of the page have changed since the contract was taken from it; once it has what is new: \
+                "the page has changed since the contract was taken from it; after updating the contract, set \
                  documentation_digest: {}",
                 digests.join(" or ")
             ),

@@ -1,19 +1,19 @@
-//! What `--help` teaches: examples that can be typed as they stand. A test tries them.
+//! The examples in `--help`. Each can be typed as it is; a test parses them.
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   failspec run --reference
-      what a run looks like: every built-in pack on its embedded reference implementation
+      run the built-in packs against their embedded reference implementations
   failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
-      one pack on your API
+      run one pack against your API
   failspec list kubeglass
-      the names that selectors are made of
+      list the cases of a pack; selectors match their names
   failspec explain not-rejected
-      what a check demands, and why
+      explain what a check requires, and why
   failspec lint --packs .
-      what a pack of your own leaves untested
+      find what your own packs leave untested
 
-Exit codes: 0 conforms · 1 violations · 2 files or options are wrong, nothing was sent · 3 inconclusive · \
+Exit codes: 0 conforms · 1 violations · 2 invalid files or options, nothing was sent · 3 inconclusive · \
 4 incomplete · 130 interrupted";
 
 pub(super) const COMPLETIONS_HELP: &str = "\
@@ -23,127 +23,130 @@ Examples:
   failspec completions fish > ~/.config/fish/completions/failspec.fish";
 
 pub(super) const SWEEP_EXAMPLES: &str = "\
-Names that scenarios create carry failspec-RUN-N; nothing else is removed. Exit code 3 if something is still there.
+Removes only resources with failspec-RUN-N in their names, as scenarios create them. Exit code 3 if \
+resources could not be listed or removed.
 
 Examples:
   failspec cleanup kubeglass --target staging --dry-run
-      what runs on staging left behind
+      list what earlier runs left behind on staging
   failspec cleanup kubeglass --target staging
-      removes it; not while another run is under way, whose things would go, too
+      remove it; not during another run, because its resources would be removed too
   failspec cleanup kubeglass --target staging --run k3x9a1
-      only what that run made";
+      remove only what that run created";
 
 pub(super) const IMPORT_EXAMPLES: &str = "\
-Writes schemas/NAME, scenarios/NAME and what it could not tell. Nothing that you have written is written over.
+Writes schemas/NAME and scenarios/NAME, and prints what it could not determine. Never overwrites your own \
+files.
 
 Examples:
   failspec import openapi openapi.yaml --name myapi
-      a pack that runs at once: each request breaks one rule of the document
+      create a pack that can be run at once: each request violates one rule of the document
   failspec import docs errors.md --name myapi
-      a contract with each documented failure, and a stub of a scenario for each
+      create a contract with each documented failure, and a scenario stub for each
   failspec import docs page.html --name myapi --documentation https://example.com/docs/errors
-      the page lies elsewhere for those who read the contract";
+      the same, with the public URL of the page in the contract";
 
 pub(super) const IMPORT_OPENAPI_EXAMPLES: &str = "\
-Writes schemas/NAME and scenarios/NAME/generated.yaml; where they are there, the generated scenarios alone.
+Writes schemas/NAME and scenarios/NAME/generated.yaml. If the pack exists, rewrites only generated.yaml and \
+the copy of the document.
 
 Examples:
   failspec import openapi openapi.yaml --name myapi
-      contract, and scenarios with controls for what the document alone can trigger
+      create a contract, and scenarios with controls, from the document
   failspec import openapi openapi.yaml --name myapi --allow-writes --value petId=17
-      POST, PUT, PATCH and DELETE too, on what the run makes; and a pet that is there
+      test POST, PUT, PATCH and DELETE too, on resources that the run creates; pet 17 exists
   failspec run myapi --packs . --url http://localhost:8080 --role user=bearer:env:TOKEN
-      runs it";
+      run the pack";
 
 pub(super) const DIFF_EXAMPLES: &str = "\
-Exit code 1 if a change breaks clients, or a run got worse.
+Exit code 1 if a change breaks clients, or a run or certificate got worse.
 
 Examples:
   failspec diff myapi@2026-03 myapi --packs .
-      what the newest contract changed, by what it does to clients
+      list the changes of the newest contract, by their effect on clients
   failspec diff old/contract.yaml schemas/myapi/contract.yaml --report markdown=diff.md
-      the same between two checkouts, as a comment for a pull request
+      compare two checkouts, and write Markdown for a pull request comment
   failspec diff before.json after.json
-      what got better, worse, new and gone from one run to another";
+      list what is better, worse, new and gone in the second run";
 
 pub(super) const DRIFT_EXAMPLES: &str = "\
-Exit code 1 if contract and documentation disagree, 2 if the page says nothing that could be compared.
+Exit code 1 if contract and documentation differ, 2 if the page contains nothing to compare.
 
 Examples:
   failspec drift myapi --packs . --docs errors.md
-      codes, statuses and envelopes that only one of them has
+      list codes, statuses and envelopes that only one of them has
   failspec drift myapi --packs . --docs errors.md --report github
-      the same as annotations and as the summary of the step
+      the same, as annotations and as the step summary
   failspec drift myapi --packs . --openapi openapi.yaml
-      the contract against the OpenAPI document as it is now";
+      compare the contract with the current OpenAPI document";
 
 pub(super) const LIST_EXAMPLES: &str = "\
 Examples:
   failspec list
-      the packs
+      list the packs
   failspec list kubeglass
-      every case of one
+      list every case of one pack
   failspec list 'kubeglass::*::read_*' --packs .
-      some cases, of the packs in this folder";
+      list some cases of the packs in this folder";
 
 pub(super) const LINT_EXAMPLES: &str = "\
 Examples:
   failspec lint
-      the built-in packs
+      check the built-in packs
   failspec lint --packs . notes
-      your own pack `notes`, in schemas/notes and scenarios/notes";
+      check your own pack `notes`, in schemas/notes and scenarios/notes";
 
 pub(super) const COVERAGE_EXAMPLES: &str = "\
 Examples:
   failspec coverage kubeglass
-      its failures, their scenarios, and what contradicts itself in its documentation";
+      list its failures, their scenarios, and known errors in its documentation";
 
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   failspec explain
-      all checks, one line each
+      list all checks, one per line
   failspec explain request-id-reused
-      what one of them demands, where the rule is from, and what to do";
+      explain one check: its rule, the source of the rule, and what to do";
 
 pub(super) const SCHEMA_EXAMPLES: &str = "\
 Examples:
   failspec schema scenario > scenario.schema.json
-      for an editor: # yaml-language-server: $schema=scenario.schema.json";
+      for an editor, with this comment in the file: # yaml-language-server: $schema=scenario.schema.json";
 
 pub(super) const SNAPSHOTS_EXAMPLES: &str = "\
 Examples:
   failspec run --snapshots report
-      writes what differs from the approved response as .snap.new
+      write each response that differs from the approved one as .snap.new
   failspec snapshots review
-      shows each difference and asks
+      show each difference and ask
   failspec snapshots accept snapshots/staging
-      approves all of one target";
+      approve all changed responses of one target";
 
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   failspec serve kubeglass --target-file failspec.toml
-      serves it, and writes the target that describes it; then, elsewhere: failspec run kubeglass
+      start a server, and write a target for it; then, in another terminal: failspec run kubeglass
   failspec serve kubeglass --mutant list
-      the deliberate mistakes, and the harmless changes
+      list the mutants, wrong and harmless
   failspec serve kubeglass --mutant stale-version-accepted --target-file wrong.toml
-      with one of them, to see what a failing run looks like";
+      start one of them, to see what a failing run looks like";
 
 pub(super) const WAIVE_HELP: &str = "\
-A waived scenario still runs. When nothing that a waiver names is broken any more, or it has expired, the run fails \
-and says so: what was mended stays mended. What only the whole run can see cannot be waived, nor what could not be \
-judged or was not exercised.
+A waived scenario still runs. The run fails if a waiver has expired, or if it no longer matches a \
+violation: a fixed violation stays fixed. Findings about the whole run, inconclusive cases and failures \
+that were not exercised cannot be waived.
 
 Examples:
   failspec run kubeglass --report json=report.json
   failspec waive report.json
-      prints a [[waivers]] table for each violation
+      print a [[waivers]] table for each violation
   failspec waive report.json --config failspec.toml --issue https://issues.example.com/1234 --expires 30d
-      appends those that are not there yet";
+      append those that are not there yet";
 
 pub(super) const MERGE_HELP: &str = "\
-The verdict and the exit code are those that one whole run would have had: coverage, stale waivers, unreferenced \
-snapshots and request ids that two shards got are judged here. Reports that do not belong together are refused (exit \
-code 2): other packs, targets, selectors or options, and missing or doubled shards.
+The verdict and the exit code are those of one run without shards: coverage, stale waivers, unreferenced \
+snapshots and request ids that two shards received are judged here. Reports that are not of one run are \
+rejected (exit code 2): different packs, targets, selectors or options, and missing or duplicate shards.
 
 Examples:
   failspec run kubeglass --shard 1/2 --report json=shard-1.json
@@ -153,62 +156,63 @@ Examples:
 pub(super) const SCENARIO_EXAMPLES: &str = "\
 Examples:
   failspec scenario new --help
-      what a scenario can be made of";
+      show the options for a scenario from a curl command line";
 
 pub(super) const CHECK_TARGET_EXAMPLES: &str = "\
 Examples:
   failspec check-target kubeglass --target staging
-      what staging brings and missing_requirements, and whether each role works";
+      list what staging provides, what is missing, and whether each role works";
 
 pub(super) const CERTIFY_EXAMPLES: &str = "\
-Snapshots play no part, and a waiver is no pass. Exit code 0 if the profile was passed, else that of the run, or 4.
+Snapshots are not compared, and a waived violation is not a pass. Exit code 0 if the profile was passed; \
+otherwise the exit code of the run, or 4 if that is 0.
 
 Examples:
   failspec certify kubeglass --target staging --out certificate.json --key env:CERTIFY_KEY
-      what a request alone can trigger, on the target staging of failspec.toml
+      certify what requests can trigger without conditions, on the target staging of failspec.toml
   failspec certify kubeglass --target staging --profile full --out full.json --key failspec.key --nonce 4711
-      with conditions; whoever asked for it gave the nonce";
+      the same with conditions; the nonce comes from the recipient of the certificate";
 
 pub(super) const KEYGEN_EXAMPLES: &str = "\
 Examples:
   failspec keygen
-      failspec.key for you alone, failspec.key.pub for everybody
+      write failspec.key (keep it private) and failspec.key.pub (share it)
   failspec keygen --out release.key
-      under another name";
+      use another file name";
 
 pub(super) const VERIFY_EXAMPLES: &str = "\
-Exit codes: 0 verified, by a key that you trust, and a pass · 1 not to be believed, or no pass · 2 a file cannot be \
-read · 3 it agrees with itself, and nothing says whose key signed it.
+Exit codes: 0 verified, signed with a trusted key, and passed · 1 verification failed, or not passed · 2 a \
+file cannot be read · 3 consistent, but the key is not trusted.
 
 Examples:
   failspec verify certificate.json --public-key acme.pub
-      is it what it says, and was it Acme?
+      verify it, and that it is signed with Acme's key
   failspec verify certificate.json --programme programme.toml --max-age 90d
-      does the programme accept it?";
+      verify it, and that the programme accepts it";
 
 pub(super) const BADGE_EXAMPLES: &str = "\
 Examples:
   failspec badge certificate.json --public-key acme.pub --svg badge.svg
-      a picture for a web page
+      create an SVG for a web page
   failspec badge certificate.json --programme programme.toml --endpoint badge.json
-      for https://shields.io/badges/endpoint-badge";
+      create the JSON for https://shields.io/badges/endpoint-badge";
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:
   failspec run --reference
-      every built-in pack on its embedded reference implementation
+      run the built-in packs against their embedded reference implementations
   failspec run kubeglass --url http://localhost:8080 --role editor=bearer:env:TOKEN
-      one pack on your API
+      run one pack against your API; the environment variable TOKEN holds the token
   failspec run kubeglass::conflict kubeglass::invalid_* --target staging
-      some failures, on a target of failspec.toml
+      run the scenarios of some failures on a target of failspec.toml
   failspec run kubeglass --shard 2/3 --report json=shard-2.json
-      a third of the scenarios; `failspec merge` judges the whole";
+      run a third of the scenarios; `failspec merge` gives the verdict on all of them";
 
 pub(super) const INIT_EXAMPLES: &str = "\
 Examples:
   failspec init notes
-      a pack of your own: schemas/notes and scenarios/notes, which run at once
+      create your own pack in schemas/notes and scenarios/notes; it can be run at once
   failspec init --from kubeglass
-      a copy of a built-in pack, to edit
+      copy a built-in pack, to edit it
   failspec init --target staging --pack kubeglass
-      an empty target in failspec.toml, with what the pack requires as comments";
+      add an empty target to failspec.toml, with what the pack requires as comments";

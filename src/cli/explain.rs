@@ -27,7 +27,7 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
                     check.summary
                 );
             }
-            let _ = writeln!(text, "\nFindings of a whole run:");
+            let _ = writeln!(text, "\nFindings about the whole run:");
             for (id, summary) in RUN_CHECKS {
                 let _ = writeln!(text, "{} {summary}", Paint::dab(Paint::STRONG, format_args!("{id:<22}")));
             }
@@ -45,15 +45,15 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
             } else if let Some((id, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {
                 let _ = writeln!(
                     text,
-                    "{}: {summary}\n\nA finding of the whole run: no single case shows it.",
+                    "{}: {summary}\n\nA finding about the whole run, not about a single case.",
                     Paint::dab(Paint::STRONG, id)
                 );
             } else {
                 let known = CHECKS.iter().map(|check| check.id).chain(RUN_CHECKS.iter().map(|(id, _)| *id));
-                let renamed = renamed::check(id).map(|new| format!("it was renamed: it is `{new}` now"));
+                let renamed = renamed::check(id).map(|new| format!("it was renamed: use `{new}`"));
                 let near =
                     renamed.or_else(|| closest(id, known).map(|near| format!("did you mean `{near}`?")));
-                let hint = near.unwrap_or_else(|| "`failspec explain` lists them".to_owned());
+                let hint = near.unwrap_or_else(|| "`failspec explain` lists all checks".to_owned());
                 return Err(Failure::usage_hint(format!("there is no check `{id}`"), hint));
             }
         }

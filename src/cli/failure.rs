@@ -50,14 +50,14 @@ impl Failure {
         }
     }
 
-    /// Says it on standard error.
+    /// Prints it on standard error.
     pub fn print(&self) {
         let text = match self {
             Self::Diagnostics(diagnostics) => {
                 let text = diagnostics.render(true);
                 let count = diagnostics.0.len();
                 let more =
-                    if count > 1 { format!("\n\n{count} mistakes; nothing was sent") } else { String::new() };
+                    if count > 1 { format!("\n\n{count} problems; nothing was sent") } else { String::new() };
                 format!("{text}{more}")
             }
             Self::Usage { message, hint } => {
@@ -69,7 +69,7 @@ impl Failure {
             }
             Self::Broken(message) => format!("{} {}", Paint::dab(Paint::BAD, "error:"), visible(message)),
         };
-        // Where standard error is closed nobody listens; the exit code still tells.
+        // If standard error is closed, the exit code still reports the failure.
         let _ = writeln!(anstream::stderr(), "{text}");
     }
 }

@@ -27,9 +27,9 @@ use super::{
 /// What a pack is made of.
 #[derive(Debug, Subcommand)]
 pub enum ImportAction {
-    /// A documentation page: Markdown, HTML, CSV, or its bare text
+    /// Import a documentation page: Markdown, HTML, CSV or plain text
     Docs(ImportDocsArguments),
-    /// An OpenAPI document: contract, and scenarios with controls for what it declares
+    /// Import an OpenAPI document: a contract, and scenarios with controls
     #[command(after_help = IMPORT_OPENAPI_EXAMPLES)]
     Openapi(ImportOpenApiArguments),
 }
@@ -37,16 +37,16 @@ pub enum ImportAction {
 /// Options of `import docs`.
 #[derive(Debug, Args)]
 pub struct ImportDocsArguments {
-    /// The page
+    /// The file of the page
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
-    /// Where the page is, for those who read the contract (default: the name of the file)
+    /// The URL of the page, for readers of the contract (default: the file name)
     #[arg(long, value_name = "URL")]
     pub documentation: Option<String>,
-    /// The HTTP status of codes for which the page gives none; they are marked as guesses
+    /// The HTTP status of codes without a status on the page; they are marked as guessed
     #[arg(long, value_name = "STATUS", value_parser = clap::value_parser!(u16).range(100..600))]
     pub status: Option<u16>,
     /// The folder to write schemas and scenarios to
@@ -57,7 +57,7 @@ pub struct ImportDocsArguments {
 /// Makes a pack of what is documented.
 ///
 /// # Errors
-/// When the page cannot be read or says nothing of failing, or a file is there already.
+/// When the page cannot be read or documents no failure, or a file exists already.
 pub fn command(action: &ImportAction) -> Result<u8, Failure> {
     match action {
         ImportAction::Docs(arguments) => docs(arguments),
@@ -72,16 +72,16 @@ pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), Failure> {
         fs::metadata(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?.len();
     if size > page::LARGEST as u64 {
         let limit = page::LARGEST;
-        return Err(Failure::usage(format!("{shown} has {size} bytes; a page may have {limit}")));
+        return Err(Failure::usage(format!("{shown} has {size} bytes; the limit is {limit}")));
     }
     let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     let findings = page::read(&text, Format::of(path, &text))
         .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
     if findings.failures.is_empty() {
         return Err(Failure::usage_hint(
-            format!("{shown} holds no error code and no status that could be recognised"),
-            "tables, lists and headings are read: a column of codes or statuses, `code: meaning`, `404 Not Found`; a page that a \
-             script fills in has to be saved as the browser shows it",
+            format!("no error code and no status was recognised in {shown}"),
+            "tables, lists and headings are read: a column of codes or statuses, `code: meaning`, \
+             `404 Not Found`; save a page that a script fills in as the browser shows it",
         ));
     }
     Ok((text, findings))
@@ -93,7 +93,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
     if let Some(status) = arguments.status {
         for stated in findings.failures.iter_mut().filter(|stated| stated.status.is_none()) {
             stated.status = Some(status);
-            stated.guess = Some(format!("the page gives it no status; {status} is from --status"));
+            stated.guess = Some(format!("the page gives no status for it; {status} is from --status"));
         }
     }
     let file = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -104,8 +104,9 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
     if draft.failures.iter().all(|failure| failure.statuses.is_empty()) {
         return Err(Failure::usage_hint(
             format!("{} gives no status for any of its codes", arguments.file.display()),
-            "a contract needs the HTTP status of each failure: a column, `404` beside the code, a heading, or one sentence such as \
-             `All responses use HTTP 200`; where the page says none, `--status 400` takes yours",
+            "a contract needs the HTTP status of each failure: a column, `404` next to the code, a heading, \
+             or a sentence such as `All responses use HTTP 200`; without one on the page, set it with \
+             `--status 400`",
         ));
     }
     let written = write(arguments, &draft)?;
@@ -115,7 +116,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
     Ok(exit::CONFORMS)
 }
 
-/// Writes the pack, as a whole or not at all: what cannot be loaded again is our mistake and nobody's pack.
+/// Writes the pack, as a whole or not at all: a pack that cannot be loaded is an error of failspec.
 fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failure> {
     let name = &arguments.name;
     let mut files = vec![
@@ -126,7 +127,7 @@ fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failu
         files.push((format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n")));
     }
     Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, files.iter().cloned().collect())
-        .map_err(|error| Failure::Broken(format!("the pack that was made cannot be read: {error}")))?;
+        .map_err(|error| Failure::Broken(format!("the generated pack cannot be read: {error}")))?;
     let placed = files.into_iter().map(|(path, text)| (arguments.dir.join(path).display().to_string(), text));
     let mut text = write_all(placed)?;
     if arguments.dir == Path::new(".") {
@@ -159,7 +160,7 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
     let guesses = draft.failures.iter().filter_map(|failure| Some((failure, failure.guess.as_ref()?)));
     list(
         &mut text,
-        "guessed, have a look",
+        "guessed, please check",
         guesses.map(|(failure, guess)| {
             format!("{}: {} ({})", failure.id, visible(guess), visible(&failure.documentation))
         }),
@@ -167,12 +168,12 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
     let without = draft.failures.iter().filter(|failure| failure.statuses.is_empty());
     list(
         &mut text,
-        "without a status: comments in the contract until you add it",
+        "without a status: commented out in the contract until you add it",
         without.map(|failure| format!("{} ({})", failure.id, visible(&failure.documentation))),
     );
     list(
         &mut text,
-        "not placed",
+        "not imported",
         findings.unplaced.iter().map(|unplaced| {
             format!("line {}: {}: {}", unplaced.line, visible(&unplaced.text), visible(&unplaced.why))
         }),

@@ -34,34 +34,34 @@ const VARIABLES_SHOWN: usize = 6;
 /// Options of `import openapi`.
 #[derive(Debug, Args)]
 pub struct ImportOpenApiArguments {
-    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON; files that it refers to lie below its folder
+    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON; files that it refers to must be below its folder
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
-    /// Where the document is, for those who read the contract (default: the name of the file)
+    /// The URL of the document, for readers of the contract (default: the file name)
     #[arg(long, value_name = "URL")]
     pub documentation: Option<String>,
-    /// Also make requests that change something; they touch only what the run has made
+    /// Also generate requests that write; they change only resources that the run created
     #[arg(long)]
     pub allow_writes: bool,
-    /// With --allow-writes: also send right requests that make what no operation removes
+    /// With --allow-writes: also send valid requests that create resources which no operation deletes
     #[arg(long, requires = "allow_writes")]
     pub allow_leftovers: bool,
-    /// Send credentials with every request, also where the document says nothing of them
+    /// Send credentials with every request, even if the document does not mention them
     #[arg(long)]
     pub credentials: bool,
-    /// The value of a parameter, such as the id of a thing that is there
+    /// The value of a parameter, such as the id of a resource that exists
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
-    /// Leave operations out, by method and path (`'PUT /admin/*'`) or by id
+    /// Skip operations, by method and path (`'PUT /admin/*'`) or by id
     #[arg(long, value_name = "GLOB")]
     pub skip: Vec<String>,
-    /// Decides which of several valid values are taken
+    /// The seed that selects among valid values
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Show all that is wrong with the document itself
+    /// Show all problems of the document itself
     #[arg(long)]
     pub warnings: bool,
     /// The folder to write schemas and scenarios to
@@ -74,10 +74,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Makes a pack of a document, or makes the generated scenarios of one anew.
+/// Creates a pack from a document, or generates the scenarios of an existing one again.
 ///
 /// # Errors
-/// When the document cannot be read or has no operations, or a pack of that name is there that was not made of one.
+/// When the document cannot be read or has no operations, or a pack of that name exists that was not imported from one.
 pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
@@ -112,10 +112,10 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     if before.is_none() && made.draft.failures.is_empty() {
         return Err(Failure::usage_hint(
             format!(
-                "{} declares no errors: no response of 400 and above, and no credentials",
+                "{} declares no errors: no response with status 400 or above, and no credentials",
                 arguments.file.display()
             ),
-            "there is nothing that could be tested; declare at least what the API responses to a wrong request",
+            "there is nothing to test; declare at least the response to an invalid request",
         ));
     }
     let mut files: BTreeMap<String, String> = copies;
@@ -131,9 +131,9 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
         }
     }
     texts.extend(files.clone());
-    // What cannot be loaded again is our mistake and nobody's pack.
+    // A pack that cannot be loaded is an error of failspec.
     let pack = Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, texts)
-        .map_err(|error| Failure::Broken(format!("the pack that was made cannot be read: {error}")))?;
+        .map_err(|error| Failure::Broken(format!("the generated pack cannot be read: {error}")))?;
     let written = write(arguments, files)?;
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings, arguments.warnings);
@@ -181,8 +181,8 @@ fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Fai
     let pack = Pack::from_texts(&files, name, texts)?;
     if pack.contract.openapi.is_none() {
         return Err(Failure::usage_hint(
-            format!("{} is there already and was not made of an OpenAPI document", name),
-            "give another --name; or name the document in contract.yaml (`openapi: openapi.yaml`), and scenarios are generated for it",
+            format!("{} exists already and was not imported from an OpenAPI document", name),
+            "give another --name; or add `openapi: openapi.yaml` to its contract.yaml to generate scenarios",
         ));
     }
     Ok(Some(Arc::new(pack)))
@@ -192,7 +192,7 @@ fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) ->
     let mut text = String::new();
     let told = |wrote: bool| match wrote {
         true => Paint::dab(Paint::GOOD, "wrote"),
-        false => Paint::dab(Paint::FAINT, "as it was"),
+        false => Paint::dab(Paint::FAINT, "unchanged"),
     };
     // The files of a document may be thousands: their folder is enough.
     let folder = format!("schemas/{}/openapi/", arguments.name);
@@ -270,8 +270,8 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     if lacking > 0 {
         let _ = writeln!(
             text,
-            "\n{}: {lacking} scenarios are left out because contract.yaml lacks what they need. An import never changes it; \
-             without it, the import writes it anew.",
+            "\n{}: {lacking} scenarios are left out because contract.yaml does not declare what they need. \
+             An import never changes an existing contract.yaml; delete it to have it written again.",
             Paint::dab(Paint::WARN, "warning")
         );
     }
@@ -289,7 +289,7 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     }
     let mut text = format!(
         "{} ({})\n",
-        Paint::dab(Paint::WARN, "of the document cannot be used as it is written"),
+        Paint::dab(Paint::WARN, "parts of the document that cannot be used as written"),
         warnings.count()
     );
     let shown = if all { usize::MAX } else { WARNINGS_SHOWN };
@@ -303,7 +303,7 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     text
 }
 
-/// The credential that most operations want, as `--role` has it.
+/// The credential that most operations require, as an argument of `--role`.
 fn credential(api: &Api) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let alternatives = api.operations.iter().flat_map(|it| &it.security).filter(|schemes| schemes.len() == 1);
@@ -336,13 +336,13 @@ fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Decla
     let variables = made.draft.requires.variables.iter().filter(|(.., default)| !again && default.is_none());
     let variables: Vec<_> = variables.collect();
     for (variable, about, _) in variables.iter().take(VARIABLES_SHOWN) {
-        let _ = writeln!(text, "  --var {variable}=… gives {}", visible(about));
+        let _ = writeln!(text, "  --var {variable}=… sets {}", visible(about));
     }
     if variables.len() > VARIABLES_SHOWN {
         let more = variables.len() - VARIABLES_SHOWN;
         let _ = writeln!(
             text,
-            "  … and {more} more variables, in contract.yaml: --value NAME=… gives all of a name"
+            "  … and {more} more variables, in contract.yaml: --value NAME=… sets all with that name"
         );
     }
     text

@@ -27,7 +27,7 @@ const SCENARIOS: &str = include_str!("scaffold/scenarios.yaml");
 /// Writes a new pack, a copy of a built-in one, or an empty target. Nothing that exists is written over.
 ///
 /// # Errors
-/// When a name is none, a pack is not there, or a file exists already or cannot be written.
+/// When a name is not valid, a pack does not exist, or a file exists already or cannot be written.
 pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
     let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
         (Some(name), None, None, None) => new_pack(name)?,
@@ -35,7 +35,7 @@ pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
         (None, None, Some(target), Some(pack)) => new_target(arguments, target, pack)?,
         _ => {
             return Err(Failure::usage_hint(
-                "what is to be made?",
+                "nothing to create: give NAME, --from or --target",
                 "failspec init NAME, failspec init --from PACK, or failspec init --target NAME --pack PACK",
             ));
         }
@@ -68,7 +68,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
     if !known.iter().any(|pack| pack == source) {
         return Err(Failure::usage_hint(
             format!("there is no built-in pack `{source}`"),
-            format!("there are {}", known.join(", ")),
+            format!("the built-in packs are {}", known.join(", ")),
         ));
     }
     let name = name.unwrap_or(source);
@@ -107,7 +107,7 @@ pub(super) fn editor_schemas() -> Result<String, Failure> {
 pub(super) fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, Failure> {
     let files: Vec<(String, String)> = files.into_iter().collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
-        return Err(Failure::usage(format!("{path} is there already; nothing was written")));
+        return Err(Failure::usage(format!("{path} exists already; nothing was written")));
     }
     let mut text = String::new();
     for (path, content) in files {
@@ -128,8 +128,8 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     if first && rest {
         return Ok(());
     }
-    let hint = "lower-case letters, digits, `_` and `-`, the first one a letter or a digit";
-    Err(Failure::usage_hint(format!("`{}` is no name", name.escape_debug()), hint))
+    let hint = "use lower-case letters, digits, `_` and `-`, starting with a letter or a digit";
+    Err(Failure::usage_hint(format!("`{}` is not a valid name", name.escape_debug()), hint))
 }
 
 fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, Failure> {
@@ -162,7 +162,8 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     Ok(format!(
-        "{} the target {name} in {}\n\nnext: fill in what is commented out, then\n  failspec check-target {} --target {name}\n",
+        "{} the target {name} in {}\n\nnext: fill in the commented lines, then\n  \
+         failspec check-target {} --target {name}\n",
         Paint::dab(Paint::GOOD, "wrote"),
         path.display(),
         pack.name
@@ -191,7 +192,7 @@ fn target_text(name: &str, contract: &Contract) -> String {
     if !contract.conditions.is_empty() {
         let _ = writeln!(
             text,
-            "\n# Conditions: `variables`, `headers` or `url` of our requests, or `begin` and `end`"
+            "\n# Conditions: `variables`, `headers` or `url` of requests, or `begin` and `end`"
         );
     }
     for (condition, about) in &contract.conditions {

@@ -15,7 +15,7 @@ use super::failure::Failure;
 /// Options of `keygen`.
 #[derive(Debug, Args)]
 pub struct KeygenArguments {
-    /// The file of the private key; the public one gets `.pub` behind it
+    /// The file of the private key; the file of the public key has `.pub` appended
     #[arg(long, value_name = "FILE", default_value = "failspec.key")]
     pub out: PathBuf,
 }
@@ -32,22 +32,19 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, Failure> {
     let secret = SigningKey::generate().map_err(|error| Failure::Broken(error.to_string()))?;
     let public = SigningKey::from_pem(&secret).map_err(|error| Failure::Broken(error.to_string()))?.public();
     if public_path.exists() {
-        return Err(Failure::usage(format!(
-            "{} is there already; nothing was written",
-            public_path.display()
-        )));
+        return Err(Failure::usage(format!("{} exists already; nothing was written", public_path.display())));
     }
     let cannot = |path: &Path, error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} is there already; nothing was written", path.display()))
+            Failure::usage(format!("{} exists already; nothing was written", path.display()))
         }
         _ => Failure::usage(format!("cannot write {}: {error}", path.display())),
     };
     write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
     fs::write(&public_path, public.to_pem()).map_err(|error| cannot(&public_path, error))?;
     let text = format!(
-        "{wrote} {} (private: nobody but you may read it; back it up, and never commit it)\n\
-         {wrote} {} (give this one away)\n\nkey id {}\n",
+        "{wrote} {} (private: readable only by you; back it up, and never commit it)\n\
+         {wrote} {} (public: share it)\n\nkey id {}\n",
         path.display(),
         public_path.display(),
         public.id(),

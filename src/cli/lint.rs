@@ -35,7 +35,7 @@ pub fn command(arguments: &LintArguments) -> Result<u8, Failure> {
             count(Severity::Warning),
         );
     }
-    // A reader that has gone away has seen what it wanted; the exit code tells the rest.
+    // A reader that has gone away has seen what it wanted; the exit code reports the rest.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
 }

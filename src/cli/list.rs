@@ -12,7 +12,7 @@ use crate::{
 
 use super::{arguments::SelectArguments, failure::Failure, packs};
 
-/// Lists packs, or with selectors the cases that they pick, or what a target must bring for packs.
+/// Lists packs, or with selectors the cases that they pick, or what packs require of a target.
 ///
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
@@ -47,14 +47,14 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
     Ok(exit::CONFORMS)
 }
 
-/// The dated contracts beside the newest, and what is not in force.
+/// The older versions of the contract, and the failures that are not in this one.
 fn versions(text: &mut String, pack: &Pack) {
     if !pack.versions.is_empty() {
         let older: Vec<String> = pack.versions.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "  {} {}", Paint::dab(Paint::FAINT, "older versions:"), older.join(", "));
     }
     for failure in &pack.contract.not_in_force {
-        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "not in force:"), absent(failure));
+        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "not in this version:"), absent(failure));
     }
 }
 
@@ -62,8 +62,8 @@ fn versions(text: &mut String, pack: &Pack) {
 fn not_in_force(pack: &Pack, selectors: &Selectors) {
     let asked = |id: &str| selectors.pick(&format!("{}::{id}::", pack.name));
     for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {
-        let notice = Paint::dab(Paint::WARN, "not in force:");
-        // Where nobody listens, the names are there all the same.
+        let notice = Paint::dab(Paint::WARN, "not in this version:");
+        // An error here does not matter: the names go to standard output.
         let _ = writeln!(anstream::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
     }
 }
@@ -72,7 +72,7 @@ fn absent(failure: &crate::pack::Failure) -> String {
     format!("{} {}", failure.id, Paint::dab(Paint::FAINT, format_args!("(documented {})", failure.period)))
 }
 
-/// What a target must bring, in the words of the contract.
+/// The requirements of a contract.
 fn requires(text: &mut String, contract: &Contract) {
     let roles = contract.roles.iter().map(|(name, about)| ("role", name, about.clone()));
     let variables = contract.variables.iter().map(|(name, variable)| {
@@ -84,7 +84,7 @@ fn requires(text: &mut String, contract: &Contract) {
     let width = all.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
     let _ = writeln!(text, "{}", Paint::dab(Paint::STRONG, &contract.name));
     if all.is_empty() {
-        let _ = writeln!(text, "  nothing but a URL");
+        let _ = writeln!(text, "  only a URL");
     }
     for (kind, name, about) in all {
         let _ = writeln!(

@@ -14,7 +14,7 @@ use super::{
     run::{print, print_as_it_is},
 };
 
-/// The largest report that is read, in bytes. What is larger is no report, or not one that fits into memory.
+/// The largest report that is read, in bytes. A larger file is not a report, or does not fit into memory.
 const LARGEST: u64 = 2 << 30;
 
 /// Joins the reports of all shards and gives the exit code of the whole.
@@ -31,7 +31,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
     {
         return Err(Failure::usage_hint(
             format!(
-                "{name} was written by failspec {}, and this is {}",
+                "{name} was written by failspec {}, but this is failspec {}",
                 report.failspec,
                 env!("CARGO_PKG_VERSION")
             ),
@@ -61,7 +61,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
 pub(super) fn read_report(path: &Path) -> Result<RunReport, Failure> {
     let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
     if fs::metadata(path).map_err(cannot)?.len() > LARGEST {
-        return Err(Failure::usage(format!("{} is larger than any report: {LARGEST} bytes", path.display())));
+        return Err(Failure::usage(format!("{} is larger than {LARGEST} bytes", path.display())));
     }
     let text = fs::read_to_string(path).map_err(cannot)?;
     json::read(&text).map_err(|error| {

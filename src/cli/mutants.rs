@@ -24,13 +24,13 @@ pub struct MutantsArguments {
     /// Built-in packs (default: all)
     #[arg(value_name = "PACK")]
     pub names: Vec<String>,
-    /// Only this mutant (may be given several times)
+    /// Only this mutant; may be repeated
     #[arg(long, value_name = "ID")]
     pub only: Vec<String>,
     /// Write a report: json=PATH or markdown=PATH
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
-    /// Show survivors and totals alone
+    /// Show only survivors and totals
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -53,7 +53,7 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
     let matrix = matrix.map_err(|error| Failure::Broken(error.to_string()))?;
     for (format, file) in reports {
         write(format, &matrix, file)
-            .map_err(|error| Failure::Broken(format!("a report cannot be written: {error}")))?;
+            .map_err(|error| Failure::Broken(format!("cannot write a report: {error}")))?;
     }
     let whole = arguments.names.is_empty() && arguments.only.is_empty();
     let idle = if whole { matrix.idle() } else { Vec::new() };
@@ -73,7 +73,7 @@ fn chosen(packs: &[Arc<Pack>], arguments: &MutantsArguments) -> Result<Vec<Subje
     if let Some(unknown) = arguments.only.iter().find(|only| !all.iter().any(|it| names(it) == **only)) {
         return Err(Failure::usage_hint(
             format!("there is no mutant `{unknown}`"),
-            "`failspec serve PACK --mutant list` prints them",
+            "`failspec serve PACK --mutant list` lists them",
         ));
     }
     all.retain(|subject| arguments.only.is_empty() || arguments.only.contains(&names(subject)));
@@ -92,7 +92,7 @@ fn open(reports: &[String]) -> Result<Vec<(Format, File)>, Failure> {
     let open = |report: &String| {
         let (format, path) = report
             .split_once('=')
-            .ok_or_else(|| Failure::usage_hint(format!("--report {report}: there is no path"), hint))?;
+            .ok_or_else(|| Failure::usage_hint(format!("--report {report} names no file"), hint))?;
         let format = match format {
             "json" => Format::Json,
             "markdown" => Format::Markdown,
@@ -132,7 +132,7 @@ fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()>
         writeln!(out, "  expected {expected}; {}", survived.as_deref().unwrap_or_default())?;
     }
     for check in idle {
-        writeln!(out, "{} the check {check} noticed no mutant", Paint::dab(Paint::BAD, "idle"))?;
+        writeln!(out, "{} the check {check} detected no mutant", Paint::dab(Paint::BAD, "idle"))?;
     }
     for pack in matrix.packs().into_iter().map(Some).chain([None]) {
         let tally = matrix.tally(pack);

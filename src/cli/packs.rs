@@ -79,12 +79,12 @@ fn without_version(selector: &str) -> (String, Option<&str>) {
     }
 }
 
-/// Their cases have the same names: nobody could tell the reports apart.
+/// Their cases have the same names and could not be distinguished in reports.
 fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
     let (one, other) = (label(pack, one), label(pack, other));
     Failure::usage_hint(
-        format!("a run is about one version of a pack: {one} or {other}?"),
-        "run them one after the other; `failspec diff` compares contracts and reports",
+        format!("a run tests one version of a pack: give {one} or {other}"),
+        "run them separately; `failspec diff` compares contracts and reports",
     )
 }
 
@@ -96,7 +96,7 @@ pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure>
     load(files, if names.is_empty() { files.packs()? } else { names.to_vec() })
 }
 
-/// Loads packs; the mistakes of all of them are told at once.
+/// Loads packs; the errors of all of them are reported at once.
 fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, Failure> {
     let mut mistakes = Diagnostics::default();
     let mut packs = Vec::new();
@@ -125,7 +125,7 @@ fn concerns(selector: &str, pack: &str) -> bool {
     }
 }
 
-/// Why a selector picks nothing, where its failure is documented in another period.
+/// The error for a selector that matches nothing because its failure is documented in another period.
 fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
     let (own, _) = without_version(selector);
     packs.iter().find_map(|pack| {
@@ -133,22 +133,22 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
         let failure = pack.contract.not_in_force.iter().find(|failure| asked(&failure.id))?;
         let (id, period, pack) = (&failure.id, failure.period, pack.label());
         Some(Failure::usage_hint(
-            format!("`{selector}` matches no scenario: `{id}` is not in force in {pack}"),
+            format!("`{selector}` matches no scenario: `{id}` is not in this version of {pack}"),
             format!("it is documented {period}"),
         ))
     })
 }
 
-/// Whoever wrote a pack here may have forgotten to say so.
+/// A hint for a pack in the current folder that was given without `--packs`.
 fn lies_here(name: &str, files: &Files) -> Option<String> {
     let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
     let is_here = is_name && Path::new("schemas").join(name).is_dir();
-    (is_here && *files == Files::Embedded).then(|| format!("schemas/{name} is here: add --packs ."))
+    (is_here && *files == Files::Embedded).then(|| format!("schemas/{name} exists here: add --packs ."))
 }
 
 fn no_match(selector: &str, known: &[String]) -> Failure {
     Failure::usage_hint(
         format!("`{selector}` matches no scenario"),
-        format!("packs are {}; `failspec list PACK` shows the names of their cases", known.join(", ")),
+        format!("the packs are {}; `failspec list PACK` lists the cases of one", known.join(", ")),
     )
 }

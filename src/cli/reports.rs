@@ -74,7 +74,7 @@ impl Reports {
                 },
             };
             if outputs.iter().any(|other| other.path == path) {
-                return Err(Failure::usage(format!("two reports cannot be one file: {}", path.display())));
+                return Err(Failure::usage(format!("two reports have the same file: {}", path.display())));
             }
             outputs.push(Output { format: *format, file: open(&path)?, path });
         }
@@ -152,14 +152,14 @@ fn parse(option: &str) -> Result<(Format, Option<PathBuf>), Failure> {
     let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) else {
         let known = FORMATS.map(|(name, _)| name);
         let hint = match closest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`? There are {}", known.join(", ")),
-            None => format!("there are {}", known.join(", ")),
+            Some(near) => format!("did you mean `{near}`? The formats are {}", known.join(", ")),
+            None => format!("the formats are {}", known.join(", ")),
         };
         return Err(Failure::usage_hint(format!("there is no report format `{name}`"), hint));
     };
     match path {
         None if *format != Format::Github => Err(Failure::usage_hint(
-            format!("where is the report to be written? `--report {name}` names no file"),
+            format!("--report {name} names no file"),
             format!("write --report {name}=PATH"),
         )),
         Some(path) if path.as_os_str().is_empty() => {

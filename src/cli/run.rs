@@ -86,12 +86,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
         Ok(code)
     });
     std::mem::forget(packs);
-    // Nobody waits for a connection that a server still floods.
+    // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
 }
 
-/// Locks and global conditions hold within one process: shards of one target would get in each other's way.
+/// Locks and global conditions work only within one process: shards of one target would disturb each other.
 fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
     let alone = plan.target.isolated || plan.shard.is_none_or(|shard| shard.of == 1);
     if alone || plan.shared.is_empty() {
@@ -99,11 +99,12 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
     }
     Err(Failure::usage_hint(
         format!(
-            "the scenarios of {} on this target cannot be shared out: they need {}, which holds within one process alone",
+            "the scenarios of {} cannot be sharded on this target: they need {}, which works only in one \
+             process",
             plan.pack.name,
             plan.shared.join(", ")
         ),
-        "run without --shard; or give each shard a target of its own, and say so in failspec.toml: `isolated = true`",
+        "run without --shard; or give each shard its own target, and set `isolated = true` in failspec.toml",
     ))
 }
 
@@ -132,7 +133,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
         Ok(report) => report?,
         Err(ended) => match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(ended) => return Err(Failure::Broken(format!("the run was given up: {ended}"))),
+            Err(ended) => return Err(Failure::Broken(format!("the run was cancelled: {ended}"))),
         },
     };
     if let Some(progress) = &*shown.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -170,7 +171,7 @@ pub(super) fn print(text: &str) {
     }
 }
 
-/// Prints; a closed pipe is no reason to panic, and the exit code still tells.
+/// Prints; a closed pipe is not an error, because the exit code still reports the result.
 pub(super) fn print_as_it_is(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! What commands that send something run on.
+//! The async runtime of commands that send requests.
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -12,5 +12,5 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
     Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Broken(format!("no runtime: {error}")))
+        .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
 }

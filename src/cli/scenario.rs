@@ -19,7 +19,7 @@ pub fn command(action: &ScenarioAction) -> Result<u8, Failure> {
     let text = scenario(&request, &arguments.name, &arguments.triggers);
     for option in &request.ignored {
         let _ =
-            writeln!(anstream::stderr(), "notice: {option} has no counterpart in a scenario and is left out");
+            writeln!(anstream::stderr(), "notice: {option} has no equivalent in a scenario and is left out");
     }
     // A reader that has gone away has seen what it wanted.
     let _ = anstream::stdout().write_all(text.as_bytes());

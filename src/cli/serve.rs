@@ -46,7 +46,7 @@ fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, Failure> {
             closest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
         Failure::usage_hint(
             format!("there is no mutant `{id}`"),
-            near.unwrap_or_else(|| "`--mutant list` prints them".to_owned()),
+            near.unwrap_or_else(|| "`--mutant list` lists them".to_owned()),
         )
     })
 }

@@ -23,25 +23,25 @@ use super::{arguments::PacksFrom, failure::Failure, packs, run::print};
 /// Options of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArguments {
-    /// The certificate
+    /// The certificate file
     #[arg(value_name = "CERTIFICATE")]
     pub certificate: PathBuf,
-    /// The report that it is about (default: the file that it names, beside it)
+    /// The report of the certificate (default: the file that it names, in the same folder)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Where the packs are that it is about
+    /// Where the packs of the certificate come from
     #[command(flatten)]
     pub from: PacksFrom,
-    /// The public key that must have signed it
+    /// The public key that must have signed the certificate
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
-    /// The programme that must accept it
+    /// The programme that must accept the certificate
     #[arg(long, value_name = "FILE")]
     pub programme: Option<PathBuf>,
-    /// How old its run may be
+    /// The maximum age of the run
     #[arg(long, value_name = "DAYS")]
     pub max_age: Option<String>,
-    /// The nonce that it must hold
+    /// The nonce that the certificate must contain
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
 }
@@ -78,13 +78,13 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, Failure> {
     let shown = path.display();
     let certificate = Certificate::read(&read(path, LARGEST)?).map_err(|error| {
         Failure::usage(format!(
-            "{shown} is no certificate that can be verified: {}",
+            "{shown} is not a certificate that can be verified: {}",
             visible(&error.to_string())
         ))
     })?;
     let days = |text: &String| {
         parse_days(text).ok_or_else(|| {
-            Failure::usage_hint(format!("--max-age {text}: this is no span of days"), "write it like 90d")
+            Failure::usage_hint(format!("--max-age {text} is not a number of days"), "write it like 90d")
         })
     };
     let max_age = arguments.max_age.as_ref().map(days).transpose()?;
@@ -125,7 +125,7 @@ fn read_programme(path: &Path) -> Result<Programme, Failure> {
     })
 }
 
-/// The report is beside the certificate, under the name that it has there. A name that leads elsewhere is not followed.
+/// The report next to the certificate, with the name in it. A name that leads elsewhere is not followed.
 fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result<PathBuf, Failure> {
     if let Some(path) = &arguments.report {
         return Ok(path.clone());
@@ -135,14 +135,14 @@ fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result
     let path = arguments.certificate.parent().unwrap_or(Path::new(".")).join(name);
     if !is_name || !path.is_file() {
         return Err(Failure::usage_hint(
-            format!("the report {} is not beside the certificate", visible(name)),
-            "without it nothing can be verified; --report FILE says where it is",
+            format!("the report {} is not in the folder of the certificate", visible(name)),
+            "give it with --report FILE: nothing can be verified without it",
         ));
     }
     Ok(path)
 }
 
-/// The packs that a certificate is about. One that is not at hand is a problem of the certificate, told by it.
+/// The packs that a certificate is about. One that cannot be loaded is an error.
 fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, Failure> {
     let files = packs::files(&arguments.from);
     let mut found = Vec::new();
@@ -152,8 +152,8 @@ fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<
             Err(PackError::Wrong(diagnostics)) => return Err(Failure::Diagnostics(diagnostics)),
             Err(error) => {
                 return Err(Failure::usage_hint(
-                    format!("the pack {} is not at hand: {error}", visible(&pack.name)),
-                    "--packs DIR says where it is; only with it can be verified what was required",
+                    format!("cannot load the pack {}: {error}", visible(&pack.name)),
+                    "give its folder with --packs DIR: the requirements cannot be verified without it",
                 ));
             }
         }
@@ -181,7 +181,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
     let required = || certificate.requirements().filter(|(_, it)| it.required);
     let met = required().filter(|(_, it)| it.outcome == Met::Passed).count();
     for pack in &predicate.packs {
-        let as_of = pack.as_of.as_ref().map_or_else(String::new, |day| format!(", documentation of {day}"));
+        let as_of = pack.as_of.as_ref().map_or_else(String::new, |day| format!(", docs as of {day}"));
         line("pack", format!("{}{}", visible(&pack.name), visible(&as_of)));
         let software = pack.target.software.join(", ");
         let software =
@@ -192,10 +192,10 @@ fn screen(path: &Path, verified: &Verified) -> String {
             line("", format!("TLS public key sha256:{}", visible(key)));
         }
         match (pack.target.unclear, pack.target.public_keys.len()) {
-            (true, _) => line("", "not every response came with a TLS key that could be read".to_owned()),
-            (false, 0) => line("", "no TLS: only the operator says what answered".to_owned()),
+            (true, _) => line("", "some responses came without a readable TLS key".to_owned()),
+            (false, 0) => line("", "no TLS: only the operator states which server responded".to_owned()),
             (false, 1) => {}
-            (false, _) => line("", "its connections did not agree on one key".to_owned()),
+            (false, _) => line("", "its connections had different TLS keys".to_owned()),
         }
     }
     line(
@@ -213,7 +213,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
             .flatten()
             .map(|it| visible(it).into_owned())
             .collect();
-        line("artifact", format!("{} (the operator says)", parts.join(" · ")));
+        line("artifact", format!("{} (as stated by the operator)", parts.join(" · ")));
     }
     line(
         "run",
@@ -231,7 +231,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
     let whose = verification
         .signer
         .as_ref()
-        .map_or_else(|| "nobody says whose".to_owned(), |name| visible(name).into_owned());
+        .map_or_else(|| "an unknown key".to_owned(), |name| visible(name).into_owned());
     line("signed by", format!("{whose} · key {}", certificate.signer.id()));
     for subject in certificate.statement.subject.iter().skip(1) {
         line("", format!("{} sha256:{}", visible(&subject.name), visible(&subject.digest.sha256)));
@@ -246,23 +246,27 @@ fn screen(path: &Path, verified: &Verified) -> String {
     };
     let beside = certificate.requirements().filter(|(_, it)| !it.required && it.outcome != Met::Passed);
     let beside = beside.map(|(pack, it)| format!("{pack}: {} ({})", it.id, it.outcome.word()));
-    list("not required, and not shown", Paint::FAINT, beside.collect());
+    list("not required, and not met", Paint::FAINT, beside.collect());
     let excused = verification.excused.iter().map(|(name, reason)| format!("{name}: {reason}"));
     list("not met, and excused by the programme", Paint::WARN, excused.collect());
     list("required, and not met", Paint::BAD, verification.unmet.clone());
-    list("not to be believed", Paint::BAD, verification.problems.clone());
-    text += "\nchecked     the signature over the exact bytes, every digest, and every requirement anew from the report\n\
-             not proven  that the signer ran what the report says; that the same software responses elsewhere, or later\n\n";
+    list("problems", Paint::BAD, verification.problems.clone());
+    text += "\nchecked     the signature over the exact bytes, every digest, and every requirement, \
+             recomputed from the report\n\
+             not proven  that the signer ran what the report shows; that the same software responds \
+             elsewhere, or later\n\n";
     text += &match (verification.problems.is_empty(), verification.is_pass(), verification.signer.is_some()) {
         (false, ..) => {
-            format!("{} {}\n", Paint::dab(Paint::BAD, "not verified"), verification.problems.len())
+            let count = verification.problems.len();
+            let problems = if count == 1 { "problem" } else { "problems" };
+            format!("{} ({count} {problems})\n", Paint::dab(Paint::BAD, "verification failed"))
         }
         (true, false, _) => {
-            format!("{}: it is what it says, and no pass\n", Paint::dab(Paint::BAD, "no pass"))
+            format!("{}: consistent, but requirements are not met\n", Paint::dab(Paint::BAD, "not passed"))
         }
         (true, true, false) => format!(
-            "{}: it agrees with itself, but nothing says whose key this is; give --public-key or --programme\n",
-            Paint::dab(Paint::WARN, "not trusted")
+            "{}, but the key is not trusted; give --public-key or --programme\n",
+            Paint::dab(Paint::WARN, "consistent")
         ),
         (true, true, true) => format!("{}\n", Paint::dab(Paint::GOOD, "verified")),
     };

@@ -13,7 +13,7 @@ use crate::{
 
 use super::{arguments::WaiveArguments, failure::Failure, merge::read_report, run::print};
 
-/// For how long a waiver holds where nobody says, in days: a quarter, so that it is looked at again.
+/// The default validity of a waiver, in days: a quarter, so that it is reviewed.
 const DAYS: i32 = 90;
 
 /// The longest default reason, in characters: it stands in a file that people read.
@@ -30,9 +30,7 @@ pub fn command(arguments: &WaiveArguments) -> Result<u8, Failure> {
         arguments.expires.as_deref().map_or_else(|| days(today, DAYS), |text| expiry(text, today))?;
     let reason = arguments.reason.as_deref().map(str::trim);
     if reason.is_some_and(str::is_empty) {
-        return Err(Failure::usage(
-            "--reason is empty: a waiver without a reason is a violation that was hidden",
-        ));
+        return Err(Failure::usage("--reason is empty: a waiver without a reason hides a violation"));
     }
     let mut drafts = drafts(&report, expires, today);
     for draft in &mut drafts {
@@ -50,7 +48,7 @@ pub fn command(arguments: &WaiveArguments) -> Result<u8, Failure> {
         }
     }
     not_waived(&report, &mut said);
-    // On standard error: what is printed is for a file. Where nobody listens, the exit code still tells.
+    // On standard error, because standard output may go into a file.
     let _ = anstream::stderr().write_all(visible(&said).as_bytes());
     Ok(exit::CONFORMS)
 }
@@ -99,7 +97,7 @@ fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
     drafts.map(|(_, draft)| of_version(draft, report)).collect()
 }
 
-/// What one version of a contract wants is waived for that version alone.
+/// Limits a waiver to the version of the contract that the report is about.
 fn of_version(mut draft: WaiverDraft, report: &RunReport) -> WaiverDraft {
     let version = report.packs.iter().map(|pack| &pack.header).find_map(|header| {
         let rest = draft.scenario.strip_prefix(&header.name)?;
@@ -118,7 +116,7 @@ fn scenario(case: &str) -> &str {
     case.match_indices("::").nth(2).map_or(case, |(at, _)| &case[..at])
 }
 
-/// Appends what the file does not say already. Nothing in the file is changed.
+/// Appends the waivers that the file does not contain yet. Nothing in the file is changed.
 fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String) -> Result<(), Failure> {
     let text = fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
     let waivers = read(path, &text)?;
@@ -134,7 +132,7 @@ fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String)
             Known::Expired(waiver) => {
                 let _ = writeln!(
                     said,
-                    "the waiver at {} expired on {}: extend it there, or mend what it is about",
+                    "the waiver at {} expired on {}: extend it there, or fix the violation",
                     waiver.place, waiver.expires
                 );
             }
@@ -150,7 +148,7 @@ fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String)
         // Never leave a file that cannot be read any more.
         read(path, &format!("{text}{added}")).map_err(|_| {
             Failure::usage_hint(
-                format!("the waivers of {} cannot be added to: nothing was written", path.display()),
+                format!("cannot add waivers to {}: nothing was written", path.display()),
                 "write them as [[waivers]] tables, not as `waivers = [ … ]`",
             )
         })?;
@@ -166,7 +164,7 @@ fn read(path: &Path, text: &str) -> Result<Vec<Waiver>, Diagnostics> {
     Config::waivers(&Source::new(path.display().to_string(), text))
 }
 
-/// What still keeps the run from conforming, and no waiver is for.
+/// Lists what keeps the run from conforming and cannot be waived.
 fn not_waived(report: &RunReport, said: &mut String) {
     for finding in report.run_findings.iter().filter(|finding| finding.violation) {
         let _ = writeln!(said, "cannot be waived: {} ({})", finding.message, finding.check);
@@ -187,7 +185,7 @@ fn not_waived(report: &RunReport, said: &mut String) {
 fn expiry(text: &str, today: Date) -> Result<Date, Failure> {
     let wrong = || {
         Failure::usage_hint(
-            format!("`{text}` is no day: --expires {text}"),
+            format!("--expires {text} is not a valid date"),
             "write 2027-01-31, or 90d for 90 days",
         )
     };
@@ -197,13 +195,15 @@ fn expiry(text: &str, today: Date) -> Result<Date, Failure> {
         None => text.parse().map_err(|_| wrong())?,
     };
     if expires < today {
-        return Err(Failure::usage(format!("{expires} is over: such a waiver makes the run fail")));
+        return Err(Failure::usage(format!(
+            "{expires} is in the past: an expired waiver makes the run fail"
+        )));
     }
     Ok(expires)
 }
 
 fn days(today: Date, count: i32) -> Result<Date, Failure> {
-    let too_far = || Failure::usage(format!("there is no day {count} days from now"));
+    let too_far = || Failure::usage(format!("{count} days from now is not a valid date"));
     let span = jiff::Span::new().try_days(count).map_err(|_| too_far())?;
     today.checked_add(span).map_err(|_| too_far())
 }

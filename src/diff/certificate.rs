@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::comparison::{Comparison, Difference};
 
-/// What a certificate says of one requirement.
+/// A requirement in a certificate.
 #[derive(Debug, Clone)]
 pub struct Certified {
     /// Pack and requirement.
@@ -13,12 +13,12 @@ pub struct Certified {
     pub required: bool,
     /// Whether it was met.
     pub met: bool,
-    /// What became of it, in a word.
+    /// Its outcome.
     pub outcome: &'static str,
 }
 
-/// What became of the requirements of one certificate in another. `names` are those of the certificates, `notes` what
-/// has to be known beside.
+/// Compares the requirements of two certificates. `names` are those of the certificates, `notes` are shown with the
+/// differences.
 pub fn certificates(
     names: (&str, &str),
     old: &[Certified],
@@ -39,7 +39,7 @@ pub fn certificates(
             list.push(Difference::new("requirement-new", name, message));
             continue;
         };
-        let message = format!("{name}: was {} and is {}", was.outcome, is.outcome);
+        let message = format!("{name}: was {}, is now {}", was.outcome, is.outcome);
         match (was.met, is.met) {
             (true, false) => worse.push(Difference::new("requirement-worse", name, message)),
             (false, true) => better.push(Difference::new("requirement-better", name, message)),
@@ -51,11 +51,11 @@ pub fn certificates(
                 worse.push(Difference::new(
                     "requirement-dropped",
                     name,
-                    format!("{name}: is required no more"),
+                    format!("{name}: no longer required"),
                 ));
             }
             (false, true) => {
-                added.push(Difference::new("requirement-raised", name, format!("{name}: is required now")));
+                added.push(Difference::new("requirement-raised", name, format!("{name}: now required")));
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 pub struct Comparison {
     /// What was compared, in one line.
     pub title: String,
-    /// What has to be known beside the differences.
+    /// Notes on the comparison, such as other versions of failspec.
     pub notes: Vec<String>,
     /// The differences by kind; groups without any are left out.
     pub groups: Vec<Group>,
@@ -18,9 +18,9 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Group {
-    /// What they have in common: `breaking`, `only in the documentation`.
+    /// Their kind, such as `breaking` or `worse`.
     pub title: String,
-    /// Whether they count: a comparison with one that does ends with exit code 1.
+    /// Whether they count: a comparison with one that counts ends with exit code 1.
     pub counts: bool,
     /// The differences.
     pub differences: Vec<Difference>,
@@ -32,9 +32,9 @@ pub struct Group {
 pub struct Difference {
     /// The name of its kind, as contracts and `failspec explain` know it.
     pub kind: String,
-    /// What is different: a failure, a field, a case.
+    /// The subject: a failure, a field, a case.
     pub subject: String,
-    /// In which way, in one sentence.
+    /// The difference in one sentence.
     pub message: String,
     /// The file where it can be seen.
     #[serde(skip_serializing_if = "Option::is_none")]

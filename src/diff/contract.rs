@@ -11,8 +11,8 @@ use super::{
     schema::{self, Side},
 };
 
-/// What changed from one contract to another, by what it does to clients. The older one says which kinds of changes it
-/// classes in another way than usual: a promise is kept or broken as it was given.
+/// Compares two contracts and groups the changes by their effect on clients. The older contract may class kinds of
+/// changes differently than usual: a promise is kept or broken as it was given.
 pub fn contracts(old: &Pack, new: &Pack) -> Comparison {
     let mut changes = Changes { old, new, found: Vec::new() };
     changes.whole();
@@ -68,12 +68,16 @@ impl<'a> Changes<'a> {
     fn whole(&mut self) {
         let (old, new) = (&self.old.contract, &self.new.contract);
         match (old.codes_open, new.codes_open) {
-            (false, true) => self.note("codes_opened", "codes", "unlisted codes may exist now".into(), None),
-            (true, false) => self.note("codes_closed", "codes", "unlisted codes exist no more".into(), None),
+            (false, true) => {
+                self.note("codes_opened", "codes", "unlisted codes are now possible".into(), None);
+            }
+            (true, false) => {
+                self.note("codes_closed", "codes", "unlisted codes are no longer possible".into(), None);
+            }
             _ => {}
         }
         if success(old) != success(new) {
-            let message = format!("success was {} and is {}", success(old), success(new));
+            let message = format!("success changed from {} to {}", success(old), success(new));
             self.note("success_changed", "success", message, None);
         }
         self.envelope(&old.envelope, &new.envelope, "envelope", None);
@@ -85,7 +89,7 @@ impl<'a> Changes<'a> {
             self.note("errata_changed", "errata", format!("new: {about}"), None);
         }
         for about in before.iter().filter(|it| !now.contains(it)) {
-            self.note("errata_changed", "errata", format!("gone: {about}"), None);
+            self.note("errata_changed", "errata", format!("removed: {about}"), None);
         }
     }
 
@@ -110,7 +114,7 @@ impl<'a> Changes<'a> {
                 None => {
                     let status = failure.status().unwrap_or_default();
                     let message =
-                        format!("{} ({status}, code {}) is gone", failure.id, shown(failure.code()));
+                        format!("{} ({status}, code {}) was removed", failure.id, shown(failure.code()));
                     self.note("failure_removed", &failure.id, message, Some(failure));
                 }
             }
@@ -126,14 +130,14 @@ impl<'a> Changes<'a> {
     fn failure(&mut self, old: &'a Failure, new: &'a Failure) {
         let (id, at) = (&new.id, Some(new));
         if old.id != new.id {
-            self.note("failure_renamed", id, format!("{} is called {id}", old.id), at);
+            self.note("failure_renamed", id, format!("{} is now called {id}", old.id), at);
         }
         let (before, now) = (statuses(old), statuses(new));
         if before != now {
             self.note(
                 "status_changed",
                 id,
-                format!("{id}: the status was {} and is {}", list(&before), list(&now)),
+                format!("{id}: the status changed from {} to {}", list(&before), list(&now)),
                 at,
             );
         }
@@ -145,26 +149,26 @@ impl<'a> Changes<'a> {
             codes
         };
         let (before, now) = (codes(old), codes(new));
-        // Fewer codes than before are a promise more; another one is another promise.
+        // Fewer codes than before promise more; a different code is a different promise.
         if before != now
             && (now.is_empty() || now.iter().any(|code| !before.contains(code)) || old.code() != new.code())
         {
             self.note(
                 "code_changed",
                 id,
-                format!("{id}: the code was {} and is {}", words(&before), words(&now)),
+                format!("{id}: the code changed from {} to {}", words(&before), words(&now)),
                 at,
             );
         }
         if old.retry != new.retry {
             let word = |failure: &Failure| {
                 let word = failure.retry.and_then(|it| serde_json::to_value(it).ok());
-                word.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_else(|| "nothing".to_owned())
+                word.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_else(|| "none".to_owned())
             };
             self.note(
                 "retry_changed",
                 id,
-                format!("{id}: clients were told {} and are told {}", word(old), word(new)),
+                format!("{id}: the retry advice changed from {} to {}", word(old), word(new)),
                 at,
             );
         }
@@ -175,7 +179,7 @@ impl<'a> Changes<'a> {
             self.note(
                 "causes_changed",
                 id,
-                format!("{id}: the causes were {} and are {}", words(&old.causes), words(&new.causes)),
+                format!("{id}: the causes changed from {} to {}", words(&old.causes), words(&new.causes)),
                 at,
             );
         }
@@ -191,7 +195,7 @@ impl<'a> Changes<'a> {
             matches.map(|it| (it.rule.0.as_str().to_owned(), it.rule.1.value.clone())).collect()
         };
         if matches(old) != matches(new) {
-            self.note("code_changed", id, format!("{id}: what identifies it (`match`) differs"), at);
+            self.note("code_changed", id, format!("{id}: its `match` changed"), at);
         }
     }
 
@@ -206,7 +210,7 @@ impl<'a> Changes<'a> {
                 None => self.note(
                     "header_removed",
                     id,
-                    format!("{id}: the header {name} is promised no more"),
+                    format!("{id}: the header {name} is no longer documented"),
                     at,
                 ),
                 Some(now) => {
@@ -223,11 +227,11 @@ impl<'a> Changes<'a> {
     fn envelope(&mut self, old: &Envelope, new: &Envelope, subject: &str, at: Option<&Failure>) {
         let media = |envelope: &Envelope| envelope.media_type.as_ref().map(|it| it.rule.clone());
         if let Some(before) = media(old).filter(|before| media(new).as_ref() != Some(before)) {
-            let now = media(new).unwrap_or_else(|| "not documented".to_owned());
+            let now = media(new).unwrap_or_else(|| "none".to_owned());
             self.note(
                 "media_type_changed",
                 subject,
-                format!("{subject}: the media type was {before} and is {now}"),
+                format!("{subject}: the media type changed from {before} to {now}"),
                 at,
             );
         }
@@ -236,14 +240,16 @@ impl<'a> Changes<'a> {
             match now.get(part) {
                 Some(moved) if moved == place => {}
                 moved => {
-                    let moved = moved.map_or("nowhere", String::as_str);
-                    let message = format!("{subject}: {part} was at {place} and is at {moved}");
-                    self.note("pointer_moved", subject, message.replace("at nowhere", "nowhere"), at);
+                    let message = match moved {
+                        Some(moved) => format!("{subject}: {part} moved from {place} to {moved}"),
+                        None => format!("{subject}: {part} was removed from {place}"),
+                    };
+                    self.note("pointer_moved", subject, message, at);
                 }
             }
         }
         for (part, place) in now.iter().filter(|(part, _)| !before.contains_key(*part)) {
-            self.note("pointer_added", subject, format!("{subject}: {part} is at {place}"), at);
+            self.note("pointer_added", subject, format!("{subject}: {part} is new, at {place}"), at);
         }
         let body = |envelope: &Envelope| envelope.schema.as_ref().map(|it| it.rule.value.clone());
         self.schemas(body(old), body(new), subject, at);
@@ -265,15 +271,13 @@ impl<'a> Changes<'a> {
 
     fn operations(&mut self) {
         let (old, new) = (&self.old.contract.operations, &self.new.contract.operations);
-        // Where we made a path up, nobody promised it.
+        // An inferred path was never promised.
         for (name, line) in old.iter().filter(|(_, line)| line.source.is_binding()) {
             let was = format!("{} {}", line.method, line.path.written);
             match new.get(name) {
-                None => {
-                    self.note("operation_removed", name, format!("{name} ({was}) is there no more"), None)
-                }
+                None => self.note("operation_removed", name, format!("{name} ({was}) was removed"), None),
                 Some(now) if format!("{} {}", now.method, now.path.written) != was => {
-                    let message = format!("{name} was {was} and is {} {}", now.method, now.path.written);
+                    let message = format!("{name} changed from {was} to {} {}", now.method, now.path.written);
                     self.note("operation_moved", name, message, None);
                 }
                 Some(_) => {}
@@ -285,7 +289,7 @@ impl<'a> Changes<'a> {
             self.note(
                 "operation_added",
                 name,
-                format!("{name} is {} {}", line.method, line.path.written),
+                format!("{name} ({} {}) is new", line.method, line.path.written),
                 None,
             );
         }
@@ -319,7 +323,7 @@ fn success(contract: &Contract) -> String {
     forms.join("; ")
 }
 
-/// Where the parts of an envelope stand.
+/// The places of the parts of an envelope.
 fn pointers(envelope: &Envelope) -> BTreeMap<&'static str, String> {
     let mut places = BTreeMap::new();
     let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];

@@ -1,4 +1,4 @@
-//! A contract against the documentation that it was taken from.
+//! A contract compared with the documentation that it was taken from.
 
 use std::collections::BTreeSet;
 
@@ -16,21 +16,21 @@ use super::comparison::{Comparison, Difference};
 pub struct Documented {
     /// Its file, as messages show it.
     pub file: String,
-    /// What it says.
+    /// The findings on it.
     pub findings: Findings,
 }
 
-/// What differs between a contract and the pages that document it. `label` is the pack's name with its version.
+/// Compares a contract with the pages that document it. `label` is the pack's name with its version.
 ///
-/// What clients must tolerate in a page is no difference: other words, another order, more successes.
+/// Changes that clients must tolerate are not reported: other words, another order, more successes.
 pub fn drift(label: &str, contract: &Contract, pages: &[Documented]) -> Comparison {
     let files: Vec<&str> = pages.iter().map(|page| page.file.as_str()).collect();
     let mut comparison = Comparison::new(format!("{label} against {}", files.join(", ")));
     let drift = Drift { contract, pages };
-    comparison.group("documented, and not in the contract", true, drift.new_on_pages());
-    comparison.group("in the contract, and no more documented", true, drift.gone_from_pages());
-    comparison.group("documented in another way", true, drift.changed());
-    comparison.group("another envelope", true, drift.envelopes());
+    comparison.group("documented, but not in the contract", true, drift.new_on_pages());
+    comparison.group("in the contract, but no longer documented", true, drift.gone_from_pages());
+    comparison.group("documented differently", true, drift.changed());
+    comparison.group("different envelope", true, drift.envelopes());
     comparison
 }
 
@@ -94,7 +94,7 @@ impl<'a> Drift<'a> {
     fn gone_from_pages(&self) -> Vec<Difference> {
         let codes: Vec<&Value> = self.stated().filter_map(|(_, stated)| stated.code.as_ref()).collect();
         let statuses: BTreeSet<u16> = self.stated().filter_map(|(_, stated)| stated.status).collect();
-        // What another page or nobody documents cannot be missing from this one.
+        // Published or inferred failures cannot be missing from this page.
         let own = self.contract.failures.iter().filter(|it| it.source == Provenance::Documented);
         own.filter(|failure| match (failure.code(), failure.status()) {
             (Some(_), _) => !codes.iter().any(|code| failure.accepts(code)),
@@ -107,12 +107,8 @@ impl<'a> Drift<'a> {
                 (None, status) => format!("the status {}", status.unwrap_or_default()),
             };
             let place = &failure.place;
-            Difference::new(
-                "failure-gone",
-                &failure.id,
-                format!("{}: {what} is nowhere on the page", failure.id),
-            )
-            .at(place.source.name(), place.line())
+            Difference::new("failure-gone", &failure.id, format!("{}: {what} is not on the page", failure.id))
+                .at(place.source.name(), place.line())
         })
         .collect()
     }
@@ -151,7 +147,7 @@ impl<'a> Drift<'a> {
         found
     }
 
-    /// Examples that have another shape than the contract says.
+    /// Examples that do not match the envelope of the contract.
     fn envelopes(&self) -> Vec<Difference> {
         let mut found: Vec<Difference> = Vec::new();
         for page in self.pages {
@@ -170,7 +166,7 @@ impl<'a> Drift<'a> {
     }
 
     fn misfits(&self, example: &Example) -> Vec<(&'static str, String)> {
-        // Pieces of a body cannot be held against the whole.
+        // Fragments of a body cannot be compared with the whole.
         if example.guess.is_some() {
             return Vec::new();
         }
@@ -194,7 +190,7 @@ impl<'a> Drift<'a> {
     }
 }
 
-/// Where a body and an envelope disagree. What is our own reading binds no page.
+/// Mismatches between a body and an envelope. Inferred parts of the envelope are ignored.
 fn misfits(envelope: &Envelope, body: &Value) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let pointers = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
@@ -216,7 +212,7 @@ fn misfits(envelope: &Envelope, body: &Value) -> Vec<(&'static str, String)> {
         && let Some(misfit) = schema.rule.misfits(body).first()
     {
         let at = if misfit.at.is_empty() { String::new() } else { format!(" at {}", misfit.at) };
-        found.push(("schema", format!("an example does not fit the envelope{at}: {}", misfit.message)));
+        found.push(("schema", format!("an example does not match the envelope{at}: {}", misfit.message)));
     }
     found
 }

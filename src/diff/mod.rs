@@ -1,4 +1,4 @@
-//! What is different between two things: a contract and its documentation ([`drift`]), two contracts ([`contracts`]),
+//! Comparisons: a contract and its documentation ([`drift`]), two contracts ([`contracts`]),
 //! two runs ([`runs`]), two certificates ([`certificates`]).
 //!
 //! Every comparison ends as a [`Comparison`]: differences in groups, some of which count.

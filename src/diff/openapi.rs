@@ -1,4 +1,4 @@
-//! A contract against an OpenAPI document.
+//! A contract compared with an OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,11 +26,11 @@ pub fn drift_openapi(
 ) -> Comparison {
     let mut comparison = Comparison::new(format!("{label} against {file}"));
     let drift = Drift { contract, api, file, errors: errors(api) };
-    comparison.group("declared, and not in the contract", true, drift.new_in_document());
-    comparison.group("in the contract, and nowhere declared", true, drift.gone_from_document());
-    comparison.group("another envelope", true, drift.envelopes());
+    comparison.group("declared, but not in the contract", true, drift.new_in_document());
+    comparison.group("in the contract, but not declared", true, drift.gone_from_document());
+    comparison.group("different envelope", true, drift.envelopes());
     if let Some(before) = before {
-        comparison.group("operations declare other errors", true, drift.operations(before));
+        comparison.group("operations declare different errors", true, drift.operations(before));
     }
     comparison
 }
@@ -118,7 +118,7 @@ impl Drift<'_> {
     }
 
     fn gone_from_document(&self) -> Vec<Difference> {
-        // What another page or nobody documents cannot be missing from this document.
+        // Published or inferred failures cannot be missing from this document.
         let own = self.contract.failures.iter().filter(|it| it.source == Provenance::Documented);
         own.filter_map(|failure| Some((failure, self.missing(failure)?)))
             .map(|(failure, what)| {
@@ -129,7 +129,7 @@ impl Drift<'_> {
             .collect()
     }
 
-    /// What of a failure the document does not have.
+    /// The part of a failure that the document does not have.
     fn missing(&self, failure: &Failure) -> Option<String> {
         let declared: Vec<&Declared<'_>> = self
             .errors
@@ -143,20 +143,20 @@ impl Drift<'_> {
             })
             .collect();
         if declared.is_empty() {
-            // An API that responses every failure with the status of a success declares that as one. And no operation
-            // that is there responses that it is not.
+            // An API that responds to every failure with the status of a success declares that as a success. And no
+            // existing operation declares that its method does not exist.
             let elsewhere = failure.rules.statuses.iter().all(|status| *status < 400 || *status == 405);
-            return (!elsewhere).then(|| "its status is declared nowhere".to_owned());
+            return (!elsewhere).then(|| "its status is not declared".to_owned());
         }
         let code = failure.code()?;
         let lists: Vec<Vec<Value>> = declared.iter().map(|(_, response)| self.codes(response)).collect();
         // Where one of the responses lists no codes, it may have any.
         let listed = lists.iter().all(|codes| !codes.is_empty());
         let known = lists.iter().flatten().any(|listed| failure.accepts(listed));
-        (listed && !known).then(|| format!("the code {} is in no list of codes", shown(code)))
+        (listed && !known).then(|| format!("the code {} is in no declared list of codes", shown(code)))
     }
 
-    /// Declared errors that have nothing where the contract says that every error has something.
+    /// Declared errors without a part that the contract documents for every error.
     fn envelopes(&self) -> Vec<Difference> {
         let envelope: &Envelope = &self.contract.envelope;
         let binding = |part: &crate::pack::Ruled<Pointer>| part.source == Provenance::Documented;
@@ -201,11 +201,7 @@ impl Drift<'_> {
         for old in &before.operations {
             let name = old.name();
             let Some(new) = self.api.operations.iter().find(|new| new.name() == name) else {
-                found.push(self.difference(
-                    "operation-removed",
-                    &name,
-                    format!("{name} is not there any more"),
-                ));
+                found.push(self.difference("operation-removed", &name, format!("{name} was removed")));
                 continue;
             };
             let statuses = |responses: &[Response]| -> BTreeSet<String> {
@@ -222,9 +218,9 @@ impl Drift<'_> {
             let (gone, more) = (list(had.difference(&has).collect()), list(has.difference(&had).collect()));
             let message = match (gone.is_empty(), more.is_empty()) {
                 (true, true) => continue,
-                (false, true) => format!("{name} declares no {gone} any more"),
-                (true, false) => format!("{name} declares {more} as well"),
-                (false, false) => format!("{name} declares {more} in place of {gone}"),
+                (false, true) => format!("{name} no longer declares {gone}"),
+                (true, false) => format!("{name} now also declares {more}"),
+                (false, false) => format!("{name} now declares {more} instead of {gone}"),
             };
             found.push(self.difference("status-changed", name, message));
         }

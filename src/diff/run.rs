@@ -6,7 +6,7 @@ use crate::verdict::{CaseReport, Outcome, PackHeader, RunReport, State};
 
 use super::comparison::{Comparison, Difference};
 
-/// What became of the cases, the failures and the findings of one run in another. `names` are those of the reports.
+/// Compares the cases, the failures and the findings of two runs. `names` are those of the reports.
 pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison {
     let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
     comparison.notes = notes(old, new);
@@ -23,7 +23,7 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
             continue;
         };
         let message =
-            format!("{name}: was {} and is {}{}", known.outcome.word(), case.outcome.word(), why(case));
+            format!("{name}: was {}, is now {}{}", known.outcome.word(), case.outcome.word(), why(case));
         match rank(case.outcome).cmp(&rank(known.outcome)) {
             std::cmp::Ordering::Greater => worse.push(at(case, "case-worse", message)),
             std::cmp::Ordering::Less => better.push(at(case, "case-better", message)),
@@ -32,10 +32,10 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
                     |case: &CaseReport| case.violations.iter().map(|it| it.check).collect::<Vec<_>>();
                 let (had, has) = (checks(known), checks(case));
                 for check in has.iter().filter(|check| !had.contains(check)) {
-                    worse.push(at(case, "violation-new", format!("{name}: fails at `{check}` as well")));
+                    worse.push(at(case, "violation-new", format!("{name}: now also fails `{check}`")));
                 }
                 for check in had.iter().filter(|check| !has.contains(check)) {
-                    better.push(at(case, "violation-gone", format!("{name}: fails at `{check}` no more")));
+                    better.push(at(case, "violation-gone", format!("{name}: no longer fails `{check}`")));
                 }
             }
         }
@@ -52,9 +52,9 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
     comparison
 }
 
-/// What makes two runs comparable or not.
+/// Notes on how far two runs are comparable.
 fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
-    let mut notes = vec![format!("the verdict was {} and is {}", old.verdict.word(), new.verdict.word())];
+    let mut notes = vec![format!("the verdict was {}, is now {}", old.verdict.word(), new.verdict.word())];
     let packs = |report: &RunReport, of: fn(&PackHeader) -> String| {
         report.packs.iter().map(|pack| of(&pack.header)).collect::<Vec<_>>().join(", ")
     };
@@ -68,14 +68,14 @@ fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
     for (what, of) in compared {
         let (before, now) = (packs(old, of), packs(new, of));
         if before != now {
-            notes.push(format!("other {what}: {before} → {now}"));
+            notes.push(format!("different {what}: {before} → {now}"));
         }
     }
     if old.failspec != new.failspec {
-        notes.push(format!("other versions of failspec: {} → {}", old.failspec, new.failspec));
+        notes.push(format!("different versions of failspec: {} → {}", old.failspec, new.failspec));
     }
     if old.selectors != new.selectors {
-        notes.push("other scenarios were selected: what is gone may only not have been asked for".to_owned());
+        notes.push("different scenarios were selected: missing cases may not have been selected".to_owned());
     }
     notes
 }
@@ -131,11 +131,11 @@ fn coverage(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, bette
         let is = now.get(failure) == Some(&State::Exercised);
         match (was, is) {
             (true, false) => {
-                let message = format!("{failure}: was exercised and is no more");
+                let message = format!("{failure}: no longer exercised");
                 worse.push(Difference::new("coverage-worse", failure, message));
             }
             (false, true) => {
-                let message = format!("{failure}: is exercised now");
+                let message = format!("{failure}: now exercised");
                 better.push(Difference::new("coverage-better", failure, message));
             }
             _ => {}
@@ -144,7 +144,7 @@ fn coverage(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, bette
 }
 
 fn findings(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, better: &mut Vec<Difference>) {
-    // Messages hold ids that differ from run to run: the kind of a finding is what two runs have in common.
+    // Messages contain ids that differ from run to run, so findings are compared by kind.
     let counted = |report: &RunReport| {
         let mut counted: BTreeMap<String, usize> = BTreeMap::new();
         for finding in report.run_findings.iter().filter(|finding| finding.violation) {

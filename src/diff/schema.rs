@@ -1,4 +1,4 @@
-//! Two schemas of a body that clients read.
+//! Comparison of two schemas of a body that clients read.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ const WORDS: [&str; 9] =
 /// Keywords that are compared one by one.
 const KNOWN: [&str; 6] = ["type", "required", "properties", "items", "enum", "$ref"];
 
-/// A schema and where its references lead.
+/// A schema and the library for its references.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub schema: &'a Value,
@@ -24,8 +24,8 @@ pub(super) struct Side<'a> {
 /// One change: the name of its kind, the place in the body, what changed.
 pub(super) type SchemaChange = (&'static str, String, String);
 
-/// What changed between two schemas, from the point of view of who reads what they describe: to promise more is
-/// harmless, to promise less is not.
+/// Compares two schemas from the point of view of a client that reads such bodies: to promise more is harmless, to
+/// promise less is not.
 pub(super) fn compare(old: Side<'_>, new: Side<'_>) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
     let (old, new) =
@@ -35,7 +35,7 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>) -> Vec<SchemaChange> {
     changes
 }
 
-/// A schema with its reference followed: the schema, the document in which it stands, and the library.
+/// A schema with its reference followed: the schema, the document that contains it, and the library.
 fn resolve<'a>(schema: &Value, root: &Value, library: &'a Library) -> (Value, Value, &'a Library) {
     let (mut schema, mut root) = (schema.clone(), root.clone());
     for _ in 0..DEEPEST {
@@ -48,7 +48,7 @@ fn resolve<'a>(schema: &Value, root: &Value, library: &'a Library) -> (Value, Va
         let Some(target) = document.as_ref().and_then(|document| document.pointer(pointer)).cloned() else {
             break;
         };
-        // What stands beside a reference holds as well.
+        // Keywords next to a reference also apply.
         let mut whole = target;
         if let (Some(whole), Some(beside)) = (whole.as_object_mut(), schema.as_object()) {
             for (key, value) in beside.iter().filter(|(key, _)| *key != "$ref") {
@@ -100,7 +100,9 @@ impl Both<'_> {
             let own = format!("{at}/{name}");
             match has.get(name) {
                 Some(now) => self.compare((schema, &old_root), (now, &new_root), &own, depth + 1, changes),
-                None => changes.push(("field_removed", own.clone(), format!("{own} is documented no more"))),
+                None => {
+                    changes.push(("field_removed", own.clone(), format!("{own} is no longer documented")));
+                }
             }
         }
         for name in has.keys().filter(|name| !had.contains_key(*name)) {
@@ -113,7 +115,7 @@ impl Both<'_> {
                 changes.push((
                     "field_optional",
                     own.clone(),
-                    format!("{own} was always there and may be missing"),
+                    format!("{own} was required and is now optional"),
                 ));
             }
         }
@@ -123,7 +125,7 @@ impl Both<'_> {
                 changes.push((
                     "field_required",
                     own.clone(),
-                    format!("{own} could be missing and is always there"),
+                    format!("{own} was optional and is now required"),
                 ));
             }
         }
@@ -132,20 +134,20 @@ impl Both<'_> {
         }
         let others = old_keys.keys().chain(new_keys.keys().filter(|key| !old_keys.contains_key(*key)));
         for key in others.filter(|key| !WORDS.contains(&key.as_str()) && !KNOWN.contains(&key.as_str())) {
-            // A rule more is a promise more; nobody who reads is the worse for it.
+            // An additional rule promises more, which does not harm clients.
             let weaker = match (old_keys.get(key), new_keys.get(key)) {
                 (Some(old), Some(new)) => old != new,
                 (old, _) => old.is_some(),
             };
             if weaker {
-                changes.push(("schema_changed", place(), format!("`{key}` of {} differs", place())));
+                changes.push(("schema_changed", place(), format!("`{key}` of {} changed", place())));
             }
         }
         if old_keys.contains_key("items") && !new_keys.contains_key("items") {
             changes.push((
                 "schema_changed",
                 place(),
-                format!("what is in the list {} is documented no more", place()),
+                format!("the items of {} are no longer documented", place()),
             ));
         }
     }
@@ -179,7 +181,7 @@ fn types(old: &Value, new: &Value, place: &str, changes: &mut Vec<SchemaChange>)
         changes.push((
             "field_retyped",
             place.to_owned(),
-            format!("{place} was {} and may be {now}", before.join(" or ")),
+            format!("{place} was {} and can now be {now}", before.join(" or ")),
         ));
     }
 }
@@ -187,13 +189,13 @@ fn types(old: &Value, new: &Value, place: &str, changes: &mut Vec<SchemaChange>)
 fn values(old: &Value, new: &Value, place: &str, changes: &mut Vec<SchemaChange>) {
     let Some(before) = old.get("enum").and_then(Value::as_array) else { return };
     let Some(now) = new.get("enum").and_then(Value::as_array) else {
-        changes.push(("enum_value_added", place.to_owned(), format!("{place} may have any value")));
+        changes.push(("enum_value_added", place.to_owned(), format!("{place} can now have any value")));
         return;
     };
     for value in now.iter().filter(|value| !before.contains(value)) {
-        changes.push(("enum_value_added", place.to_owned(), format!("{place} may be {value}")));
+        changes.push(("enum_value_added", place.to_owned(), format!("{place} can now be {value}")));
     }
     for value in before.iter().filter(|value| !now.contains(value)) {
-        changes.push(("enum_value_removed", place.to_owned(), format!("{place} is {value} no more")));
+        changes.push(("enum_value_removed", place.to_owned(), format!("{place} can no longer be {value}")));
     }
 }

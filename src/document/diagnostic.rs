@@ -166,7 +166,7 @@ impl Diagnostics {
     /// The first 200 of them as text, a blank line between two, and whether there are more.
     pub fn render(&self, colour: bool) -> String {
         let shown = self.0.iter().take(MOST_SHOWN).map(|diagnostic| diagnostic.render(colour));
-        let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: mend these first".to_owned());
+        let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: correct these first".to_owned());
         shown.chain(more).collect::<Vec<_>>().join("\n\n")
     }
 }

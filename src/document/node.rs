@@ -46,7 +46,7 @@ impl Node {
     pub fn kind(&self) -> &'static str {
         match self.value {
             NodeValue::Null => "nothing",
-            NodeValue::Bool(_) => "true or false",
+            NodeValue::Bool(_) => "a boolean",
             NodeValue::Number(_) => "a number",
             NodeValue::Text(_) => "text",
             NodeValue::List(_) => "a list",

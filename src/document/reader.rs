@@ -96,8 +96,8 @@ impl Reader {
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => format!("no {what} is declared"),
-            None if known.len() <= 30 => format!("there are: {}", known.join(", ")),
-            None => format!("there are {} of them; `failspec list` shows them", known.len()),
+            None if known.len() <= 30 => format!("use one of: {}", known.join(", ")),
+            None => format!("there are {} of them; `failspec list` lists them", known.len()),
         };
         self.report(diagnostic.hint(hint));
     }
@@ -155,8 +155,8 @@ impl Reader {
         if !fits {
             self.error_hint(
                 span,
-                format!("`{}` cannot be a name", name.escape_debug()),
-                "names are lower-case letters, digits, `_` and `-`, and begin with a letter or a digit",
+                format!("`{}` is not a valid name", name.escape_debug()),
+                "use lower-case letters, digits, `_` and `-`, and begin with a letter or a digit",
             );
         }
         fits
@@ -207,7 +207,7 @@ impl Reader {
         {
             return Some(count);
         }
-        self.wrong_kind(node, "a whole number from 0");
+        self.wrong_kind(node, "a whole number (0 or more)");
         None
     }
 
@@ -218,7 +218,7 @@ impl Reader {
         {
             return u16::try_from(status).ok();
         }
-        self.wrong_kind(node, "an HTTP status, 100 to 599");
+        self.wrong_kind(node, "an HTTP status (100 to 599)");
         None
     }
 
@@ -235,7 +235,7 @@ impl Reader {
     pub fn date(&self, node: &Node) -> Option<jiff::civil::Date> {
         let date = self.text(node)?.parse().ok();
         if date.is_none() {
-            self.error_hint(node.span, "this is not a day", "write it like `2026-11-20`");
+            self.error_hint(node.span, "this is not a date", "write it like `2026-11-20`");
         }
         date
     }
@@ -245,7 +245,7 @@ impl Reader {
         let text = self.text(node)?;
         let index = words.iter().position(|word| *word == text);
         if index.is_none() {
-            let title = format!("`{text}` is none of the values that are possible here");
+            let title = format!("`{text}` is not a valid value here");
             match renamed::word(text, words) {
                 Some(new) => self.error_hint(node.span, title, renamed::hint(new)),
                 None => self.unknown_in(node.span, title, "value", text, words.iter().copied()),
@@ -259,9 +259,9 @@ impl Reader {
         self.report(
             Diagnostic::error(
                 self.place(first_line(node.span, self.source.text())),
-                format!("{wanted} is wanted here"),
+                format!("expected {wanted}"),
             )
-            .label(format!("this is {}", node.kind())),
+            .label(format!("found {}", node.kind())),
         );
     }
 }

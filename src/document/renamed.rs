@@ -64,22 +64,26 @@ pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static Shape) -> (Stri
     let mut renames = BTreeSet::new();
     of_shape(node, shape, &mut renames);
     let mut text = source.text().to_owned();
-    for (span, new) in renames.iter().rev() {
-        let range = unquoted(source.text(), *span);
-        text.replace_range(range, new);
+    let mut count = 0;
+    for (span, old, new) in renames.into_iter().rev() {
+        let (start, end) = (span.start as usize, span.end as usize);
+        // The span may have quotes. A name that is written with escapes is left as it is.
+        let Some(at) = source.text().get(start..end).and_then(|written| written.find(&old)) else { continue };
+        text.replace_range(start + at..start + at + old.len(), new);
+        count += 1;
     }
-    (text, renames.len())
+    (text, count)
 }
 
-/// What is replaced, by its place: what several aliases lead to is replaced once.
-type Renames = BTreeSet<(Span, &'static str)>;
+/// Place, old and new name of each rename, once even where several aliases lead to it.
+type Renames = BTreeSet<(Span, String, &'static str)>;
 
 fn of_shape(node: &Node, shape: &'static Shape, renames: &mut Renames) {
     let entries = node.as_map().unwrap_or_default();
     for entry in entries {
         let name = match key(&entry.key, shape) {
             Some(new) if !entries.iter().any(|other| other.key == new) => {
-                renames.insert((entry.key_span, new));
+                renames.insert((entry.key_span, entry.key.clone(), new));
                 new
             }
             _ => entry.key.as_str(),
@@ -91,8 +95,9 @@ fn of_shape(node: &Node, shape: &'static Shape, renames: &mut Renames) {
 }
 
 fn of_value(entry: &Entry, key: &str, renames: &mut Renames) {
-    if let Some(new) = entry.value.as_text().and_then(|old| value(key, old)) {
-        renames.insert((entry.value.span, new));
+    let Some(old) = entry.value.as_text() else { return };
+    if let Some(new) = value(key, old) {
+        renames.insert((entry.value.span, old.to_owned(), new));
     }
 }
 
@@ -111,13 +116,6 @@ fn of_kind(node: &Node, kind: &'static Kind, renames: &mut Renames) {
         // What the author writes there is his own: a JSON body may have a key of any name.
         _ => {}
     }
-}
-
-/// The range of a name within its quotes, if it has any.
-fn unquoted(text: &str, span: Span) -> std::ops::Range<usize> {
-    let (start, end) = (span.start as usize, span.end as usize);
-    let quoted = text[start..end].len() >= 2 && text[start..end].starts_with(['"', '\'']);
-    if quoted { start + 1..end - 1 } else { start..end }
 }
 
 #[cfg(test)]
@@ -164,7 +162,7 @@ mod tests {
             // A body of the author's.
             ("all: { a: { json: { again: 1, source: ours } } }", "", 0),
             // Names that the author gave.
-            ("all: { again: x, sweep: y }", "", 0),
+            ("all: { again: x, sweep: z }", "", 0),
             // Both: one of them must go, and only the author knows which.
             ("sweep: []\ncleanup: []\n", "", 0),
             // Through an alias, once.

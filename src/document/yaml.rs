@@ -110,7 +110,7 @@ impl Builder<'_> {
                 Event::StreamEnd => return,
                 _ => {
                     let span = self.span(mark);
-                    self.mistake(span, "a second document in the file", "a file holds one document");
+                    self.mistake(span, "the file contains a second document", "write one document per file");
                     return;
                 }
             }
@@ -143,7 +143,7 @@ impl Builder<'_> {
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if tag.is_some() && self.dialect.strict {
-                    self.mistake(span, "YAML tags are not used here", "remove the tag");
+                    self.mistake(span, "YAML tags are not allowed here", "remove the tag");
                 }
                 // `!!str 1` is text; other tags are what the value looks like anyway.
                 let quoted = tag.as_ref().is_some_and(|tag| tag.suffix == "str");
@@ -167,7 +167,7 @@ impl Builder<'_> {
 
     fn alias(&mut self, anchor: usize, span: Span) -> Option<Node> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            self.mistake(span, "this alias names no anchor above it", "");
+            self.mistake(span, "this alias has no anchor above it", "");
             return None;
         };
         self.aliased += size(&node);
@@ -220,7 +220,7 @@ impl Builder<'_> {
             if let Some(first) = first {
                 let line = self.place(first.key_span).line();
                 self.note(
-                    Diagnostic::error(self.place(key_span), format!("`{key}` is there twice"))
+                    Diagnostic::error(self.place(key_span), format!("`{key}` appears twice"))
                         .label(format!("first on line {line}")),
                 );
                 continue;
@@ -297,7 +297,7 @@ fn plain(text: &str) -> Result<NodeValue, String> {
         .ok()
         .filter(|number| number.to_string() == text)
         .map(NodeValue::Number)
-        .ok_or_else(|| format!("`{text}` is a number that would not go out as it is written"))
+        .ok_or_else(|| format!("`{text}` is a number that would not be sent as written"))
 }
 
 /// What a plain scalar is by the core schema of YAML 1.2.

@@ -17,7 +17,7 @@ pub(super) fn no_response(
     let chain: Vec<_> = causes(error).collect();
     if chain.iter().any(|cause| cause.is::<rustls::Error>() || cause.is::<ClientError>()) {
         let plain = chain.iter().any(|cause| cause.downcast_ref().is_some_and(is_no_tls));
-        let hint = if plain { "; what responses there may speak http, without TLS" } else { "" };
+        let hint = if plain { "; the server there may use plain HTTP, without TLS" } else { "" };
         return NoResponse::Tls { address, reason: root(error) + hint };
     }
     if chain.iter().any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect)) {
@@ -34,7 +34,7 @@ pub(super) fn no_response(
         Some(cause) => NoResponse::Malformed { reason: malformation(cause, limits) },
         None if error.is::<Lost>() => NoResponse::Closed {
             reason: format!(
-                "{}; the connection was used before, and may have been closed before the request came",
+                "{}; the connection was reused and may have been closed before the request arrived",
                 root(error)
             ),
         },
@@ -88,7 +88,7 @@ fn is_timeout(error: &(dyn Error + Send + Sync + 'static), chain: &[&(dyn Error 
 fn malformation(cause: &hyper::Error, limits: &Limits) -> String {
     match cause.to_string() {
         text if text == "message head is too large" => {
-            format!("its head has more than {} headers, or does not fit into 408 KiB", limits.headers)
+            format!("its head has more than {} headers, or is larger than 408 KiB", limits.headers)
         }
         text => text,
     }

@@ -32,7 +32,7 @@ pub struct ClientOptions {
     pub identity: Option<Vec<u8>>,
     /// Whether the certificate of the server is not checked. Default: no.
     pub insecure: bool,
-    /// Whether it is taken down who responses. Default: no.
+    /// Whether the identity of the responding servers is recorded. Default: no.
     pub witness: bool,
 }
 

@@ -42,7 +42,7 @@ pub enum Defect {
         reason: String,
     },
     /// There is a document, and something other than white space behind it. The document was read.
-    #[error("the body goes on after the end of the JSON document at line {line} column {column}")]
+    #[error("the body continues after the end of the JSON document at line {line} column {column}")]
     TrailingBytes {
         /// The line where the surplus begins.
         line: usize,
@@ -51,7 +51,7 @@ pub enum Defect {
     },
     /// RFC 8259, section 4: names within an object should be unique; what a reader makes of others "is
     /// unpredictable". The last member was kept.
-    #[error("the key at {pointer} is there more than once")]
+    #[error("the key at {pointer} appears more than once")]
     DuplicateKey {
         /// JSON Pointer (RFC 6901) of the member; of keys beyond 200 bytes it gives the length alone.
         pointer: String,
@@ -63,14 +63,14 @@ pub enum Defect {
         limit: usize,
     },
     /// RFC 8259, section 9, lets a reader limit the size. Nothing was read.
-    #[error("the JSON holds more than {limit} values")]
+    #[error("the JSON contains more than {limit} values")]
     TooManyValues {
         /// The most values that are read.
         limit: usize,
     },
     /// A number beyond the range of a double (RFC 8259, section 6: "indicates potential interoperability
     /// problems"). Nothing was read.
-    #[error("the body holds a number that is out of range at line {line} column {column}")]
+    #[error("the body contains a number that is out of range at line {line} column {column}")]
     NumberTooLarge {
         /// The line of the number.
         line: usize,
@@ -78,7 +78,7 @@ pub enum Defect {
         column: usize,
     },
     /// Half of a surrogate pair in an escape (RFC 8259, section 8.2: "unpredictable"). Nothing was read.
-    #[error("the body holds half of a surrogate pair at line {line} column {column}")]
+    #[error("the body contains half of a surrogate pair at line {line} column {column}")]
     LoneSurrogate {
         /// The line of the escape.
         line: usize,

@@ -1,6 +1,6 @@
 //! One request, one exchange. Every limit on what a server may do to us is in this room.
 //!
-//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: an [`Response`] as it
+//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: a [`Response`] as it
 //! was observed, or the reason why there is none ([`NoResponse`]). Whatever a server sends, it is bounded by
 //! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
 //! wrong with them instead of failing.

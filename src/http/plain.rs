@@ -33,7 +33,7 @@ type Client = legacy::Client<Connector, Full<Bytes>>;
 
 /// A connection was closed that was used before, and nothing came back for the last request.
 #[derive(Debug, thiserror::Error)]
-#[error("a connection that was used before was closed")]
+#[error("a reused connection was closed")]
 pub(super) struct Lost(#[source] legacy::Error);
 
 /// Sends requests over pooled connections of HTTP/1.1.

@@ -69,7 +69,7 @@ pub enum RequestError {
     TooManyHeaders,
     /// A `Content-Length` that is not the body's. The connection could not be used any further, and the
     /// server would wait for bytes that never come.
-    #[error("Content-Length does not say that the body has {actual} bytes")]
+    #[error("Content-Length does not match the body of {actual} bytes")]
     ContentLength {
         /// The length of the body, in bytes.
         actual: usize,
@@ -81,7 +81,7 @@ pub enum RequestError {
     #[error("{0:?} is not http or https")]
     Scheme(String),
     /// User name or password in the URL: they would not be sent.
-    #[error("the URL holds a user name or a password")]
+    #[error("the URL contains a user name or a password")]
     Credentials,
     /// The URL cannot be put into a request line: too long, or with characters that RFC 3986 does not know.
     #[error("the URL cannot be sent: {0}")]

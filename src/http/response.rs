@@ -36,7 +36,7 @@ pub enum BodyDefect {
     EndedEarly(String),
     /// The body is not in the coding that `Content-Encoding` names. When nothing of it could be decoded,
     /// the body is kept as it arrived.
-    #[error("the body is not what Content-Encoding says: {0}")]
+    #[error("the body does not match Content-Encoding: {0}")]
     BadEncoding(String),
     /// `Content-Encoding` names a coding that this client never accepts by itself and cannot decode. The
     /// body is kept as it arrived. A request that asks for such a coding in its own `Accept-Encoding` gets

@@ -100,7 +100,7 @@ impl Transport {
 /// What goes out with every request that has none of its own.
 fn default_headers(options: &ClientOptions) -> Result<HeaderMap, ClientError> {
     let agent = HeaderValue::from_str(&options.user_agent)
-        .map_err(|_| ClientError::Setup("the user agent is no header value".to_owned()))?;
+        .map_err(|_| ClientError::Setup("the user agent is not a valid header value".to_owned()))?;
     Ok(HeaderMap::from_iter([
         (ACCEPT, HeaderValue::from_static("*/*")),
         (USER_AGENT, agent),

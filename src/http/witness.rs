@@ -28,7 +28,7 @@ pub struct Answerer {
     pub unclear: bool,
 }
 
-/// Takes down who responses.
+/// Records which servers respond.
 #[derive(Debug, Default)]
 pub(super) struct Witness(Mutex<Noted>);
 

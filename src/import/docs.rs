@@ -93,7 +93,7 @@ fn read_failures(
             ..DraftFailure::default()
         };
         if stated.code.is_some() && !codes_have_a_place {
-            let why = "the page does not show where codes are; /code is assumed";
+            let why = "the page does not show where the code is; /code is assumed";
             failure.guess.get_or_insert_with(|| why.to_owned());
         }
         failures.push(failure);
@@ -211,7 +211,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         .collect();
     let seen = |pointer: &str| {
         let example = examples.iter().find(|example| example.body.pointer(pointer).is_some());
-        example.map(|example| (pointer.to_owned(), format!("seen in the example on {}", link(example.line))))
+        example.map(|example| (pointer.to_owned(), format!("from the example in {}", link(example.line))))
     };
     let said = |role: Role| {
         let fields = findings.fields.iter().filter(|field| field.role == role);
@@ -226,7 +226,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
                 .map(|(pointer, _)| pointer)
         });
         let pointer = within.unwrap_or_else(|| field.pointer.clone());
-        let said = format!("said on {}", link(field.line));
+        let said = format!("described in {}", link(field.line));
         match (pointer.contains("/0"), role) {
             (false, _) => Some((pointer, said)),
             (true, Role::Code) => Some((of_each(&pointer), said)),
@@ -257,7 +257,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
             Some((
                 "/code".to_owned(),
-                "guessed: the page does not show where codes are; put it right before the first run"
+                "guessed: the page does not show where the code is; correct it before the first run"
                     .to_owned(),
             ))
         }),

@@ -93,7 +93,7 @@ impl Draft {
     pub fn contract(&self) -> String {
         let mut text = String::new();
         let title = self.title.as_deref().unwrap_or(&self.name);
-        let _ = writeln!(text, "{}", yaml::comment(&format!("What {title} documents about failing.")));
+        let _ = writeln!(text, "{}", yaml::comment(&format!("The documented failures of {title}.")));
         text.push_str("# yaml-language-server: $schema=../contract.schema.json\n");
         let _ = writeln!(text, "contract: {}\nas_of: {}", self.name, self.as_of);
         let _ = writeln!(text, "documentation: {}", yaml::quoted(&self.documentation));
@@ -118,7 +118,8 @@ impl Draft {
             if let Some(health_check) = &self.health_check {
                 let _ = writeln!(
                     text,
-                    "\n# After each scenario that writes, this must still succeed, or the run stops.\nhealth_check: {health_check}"
+                    "\n# Sent after each scenario that writes; if it fails, the run stops.\n\
+                     health_check: {health_check}"
                 );
             }
         } else if self
@@ -127,7 +128,8 @@ impl Draft {
             .any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it)))
         {
             text.push_str(
-                "\n# Requests with credentials say `as: user`; --role user=bearer:env:TOKEN gives them.\n\
+                "\n# To send credentials, uncomment `requires`, write `as: user` in scenarios and run with \
+                 `--role user=bearer:env:TOKEN`.\n\
                  # requires: { roles: { user: may do what any client may } }\n",
             );
         }
@@ -178,7 +180,7 @@ impl DraftFailure {
         }
         let _ = writeln!(text, "  - id: {}", yaml::text(&self.id));
         let _ = match self.statuses.as_slice() {
-            [] => writeln!(text, "    status: # the documentation gives none"),
+            [] => writeln!(text, "    status: # not documented"),
             [one] => writeln!(text, "    status: {one}"),
             several => writeln!(text, "    status: {several:?}"),
         };

@@ -45,7 +45,9 @@ impl DraftEnvelope {
         let parts = [("message", &self.message), ("request_id", &self.request_id), ("status", &self.status)];
         let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
         if known.is_empty() && self.code.is_none() && !self.json && self.schema.is_none() {
-            return "\n# The documentation does not show what error responses share: envelope: { code: /…, message: /… }\n".to_owned();
+            return "\n# No common shape of error responses was found. If there is one: \
+                    envelope: { code: /…, message: /… }\n"
+                .to_owned();
         }
         let mut text = "\nenvelope:\n".to_owned();
         if self.schema.is_some() {
@@ -61,7 +63,7 @@ impl DraftEnvelope {
             text.push_str(&line("  ", "code", code));
         }
         if self.named && !known.is_empty() {
-            text.push_str("  inferred:   # recognised by their names alone\n");
+            text.push_str("  inferred:   # recognised by name only\n");
         }
         for (key, part) in &known {
             text.push_str(&line(if self.named { "    " } else { "  " }, key, part));

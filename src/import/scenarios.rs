@@ -12,8 +12,9 @@ impl Draft {
     /// and a stub for each other failure and cause. A stub is a comment: what tests nothing must not look like a test.
     pub fn scenarios(&self) -> String {
         let mut text = String::from(
-            "# Requests that must fail as the contract says, each with a control: the same request without the fault, which\n\
-             # must succeed. Every failure and every cause wants one: take the `# ` away and put what to send where `…` stands.\n\
+            "# Each scenario sends a request that must fail as the contract says. Its control is the same\n\
+             # request without the fault and must succeed. Write a scenario for each failure and each cause:\n\
+             # uncomment its stub and replace every `…`.\n\
              # yaml-language-server: $schema=../../schemas/scenario.schema.json\n",
         );
         let _ = writeln!(text, "contract: {}", self.name);
@@ -23,9 +24,9 @@ impl Draft {
             Some(failure) => {
                 let _ = writeln!(
                     text,
-                    "scenarios:\n  # Whether a path that nobody knows is this failure is our guess: a difference is a warning.\n  \
-                     ask_for_what_is_not_there:\n    triggers: {}\n    source: inferred\n    \
-                     request: GET /failspec-no-such-path\n    no_control: a path that exists is not known yet",
+                    "scenarios:\n  # Inferred: unknown paths probably fail this way. A difference is a warning.\n  \
+                     request_an_absent_path:\n    triggers: {}\n    source: inferred\n    \
+                     request: GET /failspec-no-such-path\n    no_control: no existing path is known yet",
                     yaml::text(&failure.id)
                 );
             }
@@ -49,8 +50,8 @@ impl Draft {
 fn request(status: u16) -> &'static [&'static str] {
     match status {
         400 | 422 => &["request: POST /…", "json: { …: wrong }", "control: { json: { …: right } }"],
-        401 => &["request: GET /…", "control: { as: … }   # a role: `requires` in contract.yaml declares it"],
-        403 => &["request: GET /…", "as: …   # a role that may not", "control: { as: … }"],
+        401 => &["request: GET /…", "control: { as: … }   # a role from `requires` in contract.yaml"],
+        403 => &["request: GET /…", "as: …   # a role without permission", "control: { as: … }"],
         405 => &["request: DELETE /…", "control: { request: GET /… }"],
         406 => &[
             "request: GET /…",
@@ -65,11 +66,11 @@ fn request(status: u16) -> &'static [&'static str] {
         ],
         429 => &[
             "request: GET /…",
-            "repeat: { times: … }   # or leave it out: `excluded` in contract.yaml says why",
+            "repeat: { times: … }   # or write `excluded: <reason>` in contract.yaml instead",
         ],
         500.. => &[
             "request: GET /…",
-            "condition: …   # what no request brings about: a condition, or `excluded` in contract.yaml says why not",
+            "condition: …   # a state that no request can cause; or `excluded: <reason>` in contract.yaml",
         ],
         _ => &["request: GET /…", "control: { path: … }"],
     }

@@ -1,4 +1,4 @@
-//! What an OpenAPI document says against a request, as far as that shows before it is sent.
+//! Violations of an OpenAPI document by a request, as far as they can be found before it is sent.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     template::{Scope, Template},
 };
 
-/// What the document says against a request. What holds no value yet is not held against it.
+/// Violations of the OpenAPI document by a request. Placeholders without a value are ignored.
 pub(super) fn faults(
     declared: &Declared,
     operation: &Operation,
@@ -37,7 +37,7 @@ impl Against<'_> {
                 key == name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('['))
             }),
             Whereabouts::Header => named(&self.request.headers, |key| key.eq_ignore_ascii_case(name)),
-            // Cookies stand in one header, and a role may bring them.
+            // Cookies are in one header, and a role may provide them.
             Whereabouts::Cookie => return None,
             Whereabouts::Path => named(&self.request.path, |key| key == name),
         };
@@ -46,7 +46,7 @@ impl Against<'_> {
             return Some(format!("the {} parameter `{name}` is missing", parameter.place));
         }
         let declared = parameter.schema.as_ref().filter(|_| !parameter.json)?;
-        // How an object is written is a matter of style, and says nothing of it being wrong.
+        // Objects are written in several styles, so a mismatch does not prove a wrong value.
         let kind = |key: &str| self.declared.api.bundle.resolve(declared).get(key);
         if kind("type").and_then(Value::as_str) == Some("object") || kind("properties").is_some() {
             return None;
@@ -81,7 +81,7 @@ impl Against<'_> {
         let fitting = declared.iter().filter_map(|it| Some((it.closeness(&media_type)?, it)));
         let Some((_, content)) = fitting.max_by_key(|(close, _)| *close) else {
             let known: Vec<&str> = declared.iter().map(|it| it.media_type.as_str()).collect();
-            return Some(format!("a body of {media_type} is not among {}", known.join(", ")));
+            return Some(format!("its body has the media type {media_type}, not {}", known.join(" or ")));
         };
         let value = match body {
             BodyTemplate::Json(template) => template.fill(self.scope).ok()?.sent,
@@ -89,7 +89,7 @@ impl Against<'_> {
                 let text = template.fill(self.scope).ok()?.sent;
                 match serde_json::from_str(&text) {
                     Ok(value) => value,
-                    Err(_) => return Some("its body is no JSON".to_owned()),
+                    Err(_) => return Some("its body is not JSON".to_owned()),
                 }
             }
             _ => return None,
@@ -109,8 +109,8 @@ fn named(entries: &[(String, Template)], is: impl Fn(&str) -> bool) -> Vec<&Temp
     entries.iter().filter(|(name, _)| is(name)).map(|(_, value)| value).collect()
 }
 
-/// What texts in a path, a query or a header may stand for: one for itself, a number or a truth value, a list of it or
-/// of its parts; several of one name for a list.
+/// The possible meanings of texts in a path, a query or a header: one is itself, a number or a boolean, a list of it or
+/// of its parts; several of one name are a list.
 fn readings(texts: &[String]) -> Vec<Value> {
     let scalar = |text: &str| {
         let read = serde_json::from_str::<Value>(text).ok();
@@ -130,7 +130,7 @@ fn readings(texts: &[String]) -> Vec<Value> {
             found.extend([list(&parts, &or_text), list(&parts, &|part| part.into())]);
         }
     }
-    // An object in a text has a style of its own, which says nothing of it being wrong.
+    // Objects are written in several styles, so a mismatch does not prove a wrong value.
     found.push(Value::Object(serde_json::Map::new()));
     found
 }

@@ -1,4 +1,4 @@
-//! What is documented and not tested, or tested and not proven.
+//! Documented failures without a scenario, and scenarios without proof.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
         .filter(|(index, failure)| !triggered.contains(index) && failure.excluded.is_none())
         .map(|(_, failure)| {
             Diagnostic::error(failure.place.clone(), format!("no scenario triggers `{}`", failure.id))
-                .hint("write one, or say in the contract why it is left out: `excluded: <reason>`")
+                .hint("write one, or exclude the failure in the contract: `excluded: <reason>`")
         })
         .collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     gaps
 }
 
-/// Scenarios that prove nothing: without a control, nobody knows what triggered the failure.
+/// Scenarios that prove nothing: without a control, it is not known what triggered the failure.
 pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
     pack.scenarios
         .iter()
@@ -55,14 +55,14 @@ pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
                 scenario.place.clone(),
                 format!("the scenario `{}` has no control", scenario.name),
             )
-            .hint("add `control:` with what takes the fault away, or `no_control: <reason>`")
+            .hint("add `control:` with the changes that remove the fault, or `no_control: <reason>`")
         })
         .collect()
 }
 
 /// Summaries that name two causes where the contract lists fewer than two.
 pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
-    // The descriptions of a document that a pack was made of are for people, and say little of causes.
+    // The descriptions of a document that a pack was imported from are for people, and say little about causes.
     let written_by_hand = !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name));
     pack.contract
         .failures
@@ -70,9 +70,9 @@ pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
         .filter(|failure| written_by_hand && failure.causes.len() < 2 && failure.excluded.is_none())
         .filter(|failure| failure.summary.split_whitespace().any(|word| word.eq_ignore_ascii_case("or")))
         .map(|failure| {
-            let title = format!("`{}` is summed up with an \"or\" and has no two causes", failure.id);
+            let title = format!("`{}` has \"or\" in its summary, but fewer than two causes", failure.id);
             Diagnostic::warning(failure.place.clone(), title).hint(format!(
-                "\"{}\": list the alternatives under `causes`, each wants a scenario",
+                "\"{}\": list the alternatives under `causes`, each with a scenario",
                 failure.summary
             ))
         })

@@ -1,6 +1,6 @@
-//! The completeness gate: what a pack leaves untested, unproven or unused.
+//! The completeness gate: reports everything in a pack that is untested, unproven or unused.
 //!
-//! A pack that cannot be *read* is another matter: [`crate::pack::Pack::load`] says what is wrong with it.
+//! A pack that cannot be *read* is not linted: [`crate::pack::Pack::load`] reports its errors.
 
 mod faults;
 mod gaps;

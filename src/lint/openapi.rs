@@ -1,4 +1,4 @@
-//! Scenarios beside the OpenAPI document that their contract names.
+//! Scenarios compared with the OpenAPI document that their contract names.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -28,7 +28,7 @@ fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {
     Diagnostic::error(place, error.to_string())
 }
 
-/// Values for holes whose value is known before a run: those of variables with a default.
+/// Values for placeholders that are known before a run: those of variables with a default.
 fn scope(pack: &Pack) -> Scope {
     let defaults = pack.contract.variables.iter();
     let known: HashMap<String, Held> = defaults
@@ -65,7 +65,7 @@ impl Beside<'_> {
 
     fn operation(&self, request: &RequestTemplate) -> Found<'_> {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
-        // How many segments there will be, or which address a response gives, is not known yet.
+        // The number of segments, or the address that a response gives, is not known yet.
         if written.contains("{+") || written.starts_with("${") {
             return Found::Unknown;
         }
@@ -89,22 +89,22 @@ impl Beside<'_> {
             Found::Declared(operation) => {
                 let fault = faults(self.declared, operation, request, self.scope).into_iter().next()?;
                 let title = format!(
-                    "{part} of `{}`: {name} is not what the OpenAPI document asks for: {fault}",
+                    "{part} of `{}`: {name} does not match the OpenAPI document: {fault}",
                     scenario.name
                 );
-                Some(Diagnostic::error(place, title).hint("it must succeed, so nothing may be wrong with it"))
+                Some(Diagnostic::error(place, title).hint("correct the request: it must succeed"))
             }
         }
     }
 
-    /// The request under test: what is wrong with it is what the scenario is about.
+    /// The request under test: its fault is what the scenario tests.
     fn tested(&self, scenario: &Scenario, failure: &Failure) -> Vec<Diagnostic> {
         let request = &scenario.faulty.request;
         let (name, place) = (line(request), scenario.place.clone());
         let about = |statuses: &[u16]| statuses.iter().any(|status| failure.allows_status(*status));
         let operation = match self.operation(request) {
             Found::Unknown => return Vec::new(),
-            // Where failures have the status of a success, it does not tell what they are about.
+            // Where failures have the status of a success, it does not identify them.
             Found::Undeclared
                 if about(&[404, 405, 501]) || failure.rules.statuses.iter().all(|status| *status < 400) =>
             {
@@ -112,7 +112,7 @@ impl Beside<'_> {
             }
             Found::Undeclared => {
                 let title = format!(
-                    "the OpenAPI document has no operation {name}, and `{}` is not about that",
+                    "the OpenAPI document has no operation {name}, and `{}` does not test that",
                     scenario.name
                 );
                 return vec![Diagnostic::error(place, title).hint(self.hint(request))];
@@ -129,7 +129,8 @@ impl Beside<'_> {
                 operation.name(),
                 scenario.name
             );
-            let hint = "declare the response there; or the documentation does not promise this failure at this operation";
+            let hint =
+                "declare the response there, unless the documentation does not promise this failure there";
             found.push(Diagnostic::error(scenario.place.clone(), title).hint(hint));
         }
         let about_requests = about(&[400, 404, 405, 406, 409, 411, 412, 413, 414, 415, 422, 428, 431]);
@@ -138,9 +139,8 @@ impl Beside<'_> {
             && !succeeds_by_status
             && let Some(fault) = faults(self.declared, operation, request, self.scope).into_iter().next()
         {
-            let title = format!("{name} of `{}` breaks the OpenAPI document as well: {fault}", scenario.name);
-            let hint =
-                format!("`{}` is about something else, and an API may complain of this first", failure.id);
+            let title = format!("{name} of `{}` also violates the OpenAPI document: {fault}", scenario.name);
+            let hint = format!("`{}` tests something else, and an API may check this first", failure.id);
             found.push(Diagnostic::warning(place, title).hint(hint));
         }
         found
@@ -149,9 +149,10 @@ impl Beside<'_> {
     fn hint(&self, request: &RequestTemplate) -> String {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
         match self.declared.methods(written).as_slice() {
-            [] => "no path of the document fits; the path of a server (`servers`) may stand before it"
-                .to_owned(),
-            methods => format!("the path is there, with {}", methods.join(", ")),
+            [] => {
+                "no path of the document matches; the path of a server (`servers`) may precede it".to_owned()
+            }
+            methods => format!("the document has this path with {} only", methods.join(", ")),
         }
     }
 }

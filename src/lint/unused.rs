@@ -1,4 +1,4 @@
-//! What is declared and used by nothing.
+//! Declarations and files that nothing uses.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
     let contract = &pack.contract;
     let needs: Vec<_> = pack.scenarios.iter().map(|scenario| scenario.needs()).collect();
     let roles: BTreeSet<&str> = needs.iter().flat_map(|needs| needs.roles.iter().copied()).collect();
-    // A variable may stand in places that hold more than requests: waits, expectations, picked items.
+    // A variable may also be used outside of requests: in waits, expectations and selected items.
     let texts: Vec<&str> = pack
         .texts
         .iter()
@@ -49,7 +49,7 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .flat_map(|(what, names)| names.into_iter().map(move |name| (what, name)))
         .map(|(what, name)| {
             Diagnostic::warning(contract.place.clone(), format!("no scenario uses the {what} `{name}`"))
-                .hint("a target would have to bring it for nothing: remove it, or use it")
+                .hint("remove it or use it: a target would have to provide it needlessly")
         })
         .collect()
 }

@@ -22,7 +22,7 @@ pub enum Version {
     V31,
 }
 
-/// What a document says an API can be asked, and what it responses.
+/// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// The version of the document.

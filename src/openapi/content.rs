@@ -26,7 +26,7 @@ impl Content {
         let content = at.get("content").and_then(|content| document.resolved(content, warnings));
         let Some(content) = content else { return Vec::new() };
         if !content.value.is_object() {
-            warnings.note(document.file(&content), content.pointer.clone(), "this is no map of media types");
+            warnings.note(document.file(&content), content.pointer.clone(), "not a map of media types");
         }
         let mut read = Vec::new();
         for (media_type, at) in content.entries() {

@@ -27,7 +27,7 @@ pub struct Declared {
 
 type Compiled = BTreeMap<(Direction, String), Option<Arc<Schema>>>;
 
-/// Which way a body goes: what is only read is not sent, what is only written is not answered.
+/// Which way a body goes: what is only read is not sent, what is only written is not in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// From the client to the API.
@@ -140,7 +140,7 @@ impl Declared {
 /// The deepest nesting of a schema that is looked at.
 const DEEPEST: usize = 80;
 
-/// What is `readOnly` need not be sent, and what is `writeOnly` is not answered, even where it is `required`.
+/// What is `readOnly` need not be sent, and what is `writeOnly` is not in a response, even where it is `required`.
 fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize) {
     if depth > DEEPEST {
         return;

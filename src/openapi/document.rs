@@ -48,7 +48,7 @@ pub enum DocumentError {
     },
     /// Swagger 2.0.
     #[error(
-        "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is wanted: convert it first, with swagger2openapi for example"
+        "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is required: convert it, e.g. with swagger2openapi"
     )]
     Swagger {
         /// Which one.
@@ -57,7 +57,7 @@ pub enum DocumentError {
         version: String,
     },
     /// Something else.
-    #[error("{path} is no OpenAPI document: {reason}")]
+    #[error("{path} is not an OpenAPI document: {reason}")]
     Other {
         /// Which one.
         path: String,
@@ -182,7 +182,7 @@ impl Document {
             Some(version) if version.starts_with("3.") => {}
             Some(version) => {
                 let version: String = version.chars().take(40).collect();
-                let reason = format!("it is of version `{}`; 3.0 or 3.1 is wanted", version.escape_debug());
+                let reason = format!("its version is `{}`; 3.0 or 3.1 is required", version.escape_debug());
                 return Err(DocumentError::Other { path, reason });
             }
             None => {
@@ -221,7 +221,7 @@ impl Document {
             };
             at = self.target(&at, reference)?;
         }
-        Err("its references lead in a circle".to_owned())
+        Err("its references are circular".to_owned())
     }
 
     /// As [`Self::resolve`]; what cannot be followed is noted and counts as not there.
@@ -241,14 +241,14 @@ impl Document {
                     .map_err(|why| format!("`$ref: {}` is not followed: {why}", shown()))?;
                 self.known.get(&path).copied().ok_or_else(|| {
                     let why = self.missing.get(&path).map_or("there is no such file", String::as_str);
-                    format!("`$ref: {}` leads nowhere: {why}", shown())
+                    format!("`$ref: {}` cannot be resolved: {why}", shown())
                 })?
             }
         };
         let decoded = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy().into_owned();
         let root = &self.files[file].1;
         let value = root.pointer(&decoded).or_else(|| root.pointer(pointer));
-        let value = value.ok_or_else(|| format!("`$ref: {}` leads nowhere", shown()))?;
+        let value = value.ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown()))?;
         Ok(At { file, value, pointer: decoded })
     }
 
@@ -358,7 +358,7 @@ fn join(from: &str, file: &str) -> Result<String, String> {
             Component::Normal(name) => path.push(name),
             Component::CurDir => {}
             Component::ParentDir if path.pop() => {}
-            _ => return Err("it is not below the folder of the document".to_owned()),
+            _ => return Err("it is outside the folder of the document".to_owned()),
         }
     }
     Ok(path.to_string_lossy().replace('\\', "/"))

@@ -114,12 +114,12 @@ impl<'a> Lowering<'_, 'a> {
             Value::Bool(all) => return Value::Bool(*all),
             Value::Object(entries) => entries,
             _ => {
-                self.warn(at, "this is no schema; any value passes");
+                self.warn(at, "this is not a schema; any value is accepted");
                 return Value::Bool(true);
             }
         };
         if depth > DEEPEST {
-            self.warn(at, format!("nested deeper than {DEEPEST} levels; any value passes"));
+            self.warn(at, format!("nested deeper than {DEEPEST} levels; any value is accepted"));
             return Value::Bool(true);
         }
         let reference = entries.get("$ref").or_else(|| entries.get("$dynamicRef")).and_then(Value::as_str);
@@ -130,7 +130,7 @@ impl<'a> Lowering<'_, 'a> {
                     let name = self.names.of(target.clone(), self.document.file(&target));
                     lowered.insert("$ref".to_owned(), Bundle::reference(&name).into());
                 }
-                Err(why) => self.warn(at, format!("{why}; any value passes")),
+                Err(why) => self.warn(at, format!("{why}; any value is accepted")),
             }
             if self.old {
                 // By the specification nothing beside a `$ref` counts; whoever writes `nullable` there means it.
@@ -234,7 +234,7 @@ impl<'a> Lowering<'_, 'a> {
             return Some(value.clone());
         }
         let shown: String = value.to_string().chars().take(80).collect();
-        self.warn(at, format!("`{keyword}: {shown}` cannot be used and is left out"));
+        self.warn(at, format!("`{keyword}: {shown}` is invalid and is ignored"));
         None
     }
 
@@ -248,7 +248,7 @@ impl<'a> Lowering<'_, 'a> {
             .collect();
         if known.len() < named.len() {
             let shown: String = at.value.to_string().chars().take(80).collect();
-            self.warn(at, format!("`type: {shown}` is no type of JSON Schema and is left out"));
+            self.warn(at, format!("`type: {shown}` is not a JSON Schema type and is ignored"));
             return None;
         }
         match known.as_slice() {

@@ -31,7 +31,7 @@ pub struct Operation {
     pub body_required: bool,
     /// Sets of security schemes, any of which will do; an empty set: no credentials are needed.
     pub security: Vec<Vec<String>>,
-    /// What it may respond.
+    /// Its declared responses.
     pub responses: Vec<Response>,
     /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
     pub pointer: String,
@@ -52,7 +52,7 @@ impl Operation {
         let paths = root.get("paths");
         for (path, at) in paths.iter().flat_map(At::entries).filter(|(path, _)| !path.starts_with("x-")) {
             if !path.starts_with('/') {
-                let message = "a path begins with `/`; this one is left out";
+                let message = "a path must begin with `/`; this one is ignored";
                 warnings.note(document.file(&at), at.pointer.clone(), message);
                 continue;
             }
@@ -62,7 +62,7 @@ impl Operation {
                 let operation = at.get(method).and_then(|operation| document.resolved(operation, warnings));
                 let Some(operation) = operation else { continue };
                 if !operation.value.is_object() {
-                    let message = "this is no operation; it is left out";
+                    let message = "this is not an operation; it is ignored";
                     warnings.note(document.file(&operation), operation.pointer.clone(), message);
                     continue;
                 }
@@ -114,7 +114,7 @@ impl Operation {
         };
         let undeclared: Vec<&str> = parts.map(|(name, _)| name).filter(|name| !is_known(name)).collect();
         for name in &undeclared {
-            let message = format!("the parameter `{name}` of the path is not declared; any text will do");
+            let message = format!("the path parameter `{name}` is not declared; any value is accepted");
             warnings.note(file, self.pointer.clone(), message);
         }
         let pointer = &self.pointer;

@@ -106,21 +106,17 @@ impl Parameter {
             Some("header") => Whereabouts::Header,
             Some("cookie") => Whereabouts::Cookie,
             _ => {
-                let message = "a parameter is `in` path, query, header or cookie; this one is left out";
+                let message = "`in` must be path, query, header or cookie; the parameter is ignored";
                 warnings.note(document.file(at), at.pointer.clone(), message);
                 return None;
             }
         };
         let Some(name) = text("name").filter(|name| !name.is_empty()) else {
-            warnings.note(
-                document.file(at),
-                at.pointer.clone(),
-                "a parameter without a name; it is left out",
-            );
+            warnings.note(document.file(at), at.pointer.clone(), "the parameter has no name; it is ignored");
             return None;
         };
         if matches!(place, Whereabouts::Header | Whereabouts::Cookie) && !is_token(name) {
-            let message = "no header and no cookie can have this name; the parameter is left out";
+            let message = "this is not a valid header or cookie name; the parameter is ignored";
             warnings.note(document.file(at), at.pointer.clone(), message);
             return None;
         }

@@ -1,4 +1,4 @@
-//! What an operation may respond.
+//! The declared responses of an operation.
 
 use std::fmt;
 
@@ -109,7 +109,7 @@ impl Response {
                 continue;
             }
             let Some(status) = ResponseStatus::parse(status) else {
-                let message = "this is no status; the response is left out";
+                let message = "this is not a status; the response is ignored";
                 warnings.note(document.file(&at), at.pointer.clone(), message);
                 continue;
             };

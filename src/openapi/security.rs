@@ -62,14 +62,14 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
                     "query" => Whereabouts::Query,
                     "cookie" => Whereabouts::Cookie,
                     _ => {
-                        let message = "a key is `in` header, query or cookie; this scheme is left out";
+                        let message = "`in` must be header, query or cookie; the scheme is ignored";
                         warnings.note(document.file(&at), at.pointer.clone(), message);
                         continue;
                     }
                 };
                 let name = text("name").to_owned();
                 if name.is_empty() || place != Whereabouts::Query && !is_token(&name) {
-                    let message = "no header and no cookie can have this name; this scheme is left out";
+                    let message = "this is not a valid header or cookie name; the scheme is ignored";
                     warnings.note(document.file(&at), at.pointer.clone(), message);
                     continue;
                 }
@@ -77,7 +77,7 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
             }
             other => {
                 let message =
-                    format!("`type: {}` is no security scheme; it is left out", other.escape_debug());
+                    format!("`type: {}` is not a security scheme; it is ignored", other.escape_debug());
                 warnings.note(document.file(&at), at.pointer.clone(), message);
                 continue;
             }

@@ -27,26 +27,26 @@ pub struct Cleanup {
 
 pub(super) static SWEEP: Shape = Shape {
     name: "cleanup",
-    about: "how things of one kind that earlier runs left behind can be found and removed",
+    about: "how to find and remove one kind of resource that earlier runs left behind",
     fields: &[
-        Field::required("list", Kind::Shape(&REQUEST), "the request that lists them"),
-        Field::required("items", Kind::Pointer, "where the list is in its response"),
+        Field::required("list", Kind::Shape(&REQUEST), "the request that lists the resources"),
+        Field::required("items", Kind::Pointer, "pointer to the list in the response"),
         Field::optional(
             "name",
             Kind::Pointer,
-            "where the name is in an item (default: the item is the name)",
+            "pointer to the name in an item (default: the item is the name)",
         ),
         Field::required(
             "delete",
             Kind::Shape(&REQUEST),
-            "the request that removes one; its name is `${item}`",
+            "the request that removes one resource; `${item}` is its name",
         ),
     ],
     also: &[],
 };
 
 static REQUEST: Shape =
-    Shape { name: "request of a cleanup", about: "a request with a role", fields: &[], also: request::KEYS };
+    Shape { name: "cleanup request", about: "a request with a role", fields: &[], also: request::KEYS };
 
 impl Cleanup {
     pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
@@ -54,7 +54,7 @@ impl Cleanup {
         let request = |node: &Node, names: &Names<'_>| {
             let fields = names.reader.fields(node, &REQUEST)?;
             if !fields.has("request") {
-                names.reader.error_hint(node.span, "there is no request", "give `request: METHOD /path`");
+                names.reader.error_hint(node.span, "`request` is missing", "give `request: METHOD /path`");
             }
             let request = RequestPatch::read(&fields, names).into_request()?;
             check_parameters(&request, names, node);

@@ -87,81 +87,83 @@ pub struct Success {
 /// The keys of `contract.yaml`.
 pub static CONTRACT: Shape = Shape {
     name: "contract",
-    about: "what an API documents about failing",
+    about: "the documented failures of an API",
     fields: &[
         Field::required("contract", Kind::Name, "the name of the pack"),
-        Field::required("as_of", Kind::Date, "the day of the documentation that this was taken from"),
-        Field::optional("documentation", Kind::Text, "where the documentation is"),
+        Field::required("as_of", Kind::Date, "the date of the documentation that the contract is based on"),
+        Field::optional("documentation", Kind::Text, "the location (URL) of the documentation"),
         Field::optional(
             "documentation_digest",
             Kind::Text,
-            "`sha256:…` of the page that this was taken from, as `failspec drift` computes it",
+            "`sha256:…` of the page that the contract is based on, as `failspec drift` computes it",
         ),
         Field::optional(
             "openapi",
             Kind::Text,
-            "the API's OpenAPI document (3.0 or 3.1) among the pack's schema files: requests and responses are held against it as well",
+            "the API's OpenAPI document (3.0 or 3.1), a file of the pack; \
+             requests and responses are also checked against it",
         ),
         Field::optional(
             "extends",
             Kind::Text,
-            "the folder of a `base.yaml` (with `@2026-03`: of a `base@2026-03.yaml`) whose envelope, failures and whatever else this contract has as well",
+            "the folder of a `base.yaml` (with `@2026-03`: of a `base@2026-03.yaml`) \
+             to inherit envelope, failures and more from",
         ),
         Field::optional(
             "success",
             Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
-            "what success looks like; of a list any (default: status 2xx)",
+            "the form of a successful response; a list allows any of its items (default: status 2xx)",
         ),
         Field::optional(
             "envelope",
             Kind::Shape(&ENVELOPE),
-            "the shape that error responses share; without it the status is all that they share",
+            "the common format of error responses; without it they have only the status in common",
         ),
         Field::optional(
             "codes",
             Kind::Words(&["open", "closed"]),
-            "open (default): unlisted codes may exist for undocumented conditions; closed: nowhere",
+            "`open` (default): unlisted codes may exist for undocumented failures; `closed`: they may not",
         ),
         Field::optional(
             "secrets",
             Kind::List(&Kind::Pointer),
-            "where responses hold credentials, such as the token of a login: shown nowhere",
+            "where responses contain credentials, such as a login token; these values are never shown",
         ),
         Field::optional(
             "requires",
             Kind::Shape(&REQUIRES),
-            "what a target must bring, in words a stranger can act on",
+            "what a target must provide, described so that others can act on it",
         ),
         Field::optional(
             "operations",
             Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&OPERATION)])),
-            "requests by name, so that a target can say where it has them",
+            "named requests, so that a target can map them to its own paths",
         ),
         Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
         Field::optional(
             "stability",
             Kind::Shape(&STABILITY),
-            "kinds of changes that `failspec diff` is to class in another way than usual",
+            "overrides for how `failspec diff` classifies kinds of changes",
         ),
         Field::optional(
             "profiles",
             Kind::Map(&Kind::Shape(&PROFILE)),
-            "parts of the contract that an API can be certified for, beside `core` and `full`",
+            "parts of the contract that an API can be certified for, in addition to `core` and `full`",
         ),
         Field::optional(
             "health_check",
             Kind::Shape(&CANARY),
-            "a safe request that must succeed after each scenario that writes, or the run stops",
+            "a safe request that must succeed after each scenario that writes; otherwise the run stops",
         ),
         Field::optional(
             "cleanup",
             Kind::List(&Kind::Shape(&SWEEP)),
-            "how what earlier runs left behind is found and removed (`failspec cleanup`)",
+            "how to find and remove resources that earlier runs left behind (`failspec cleanup`)",
         ),
         Field::optional(
             "errata",
             Kind::List(&Kind::Shape(&ERRATUM)),
-            "contradictions and gaps in the documentation itself",
+            "known documentation errors: contradictions and gaps",
         ),
     ],
     also: &[],
@@ -169,27 +171,23 @@ pub static CONTRACT: Shape = Shape {
 
 static SUCCESS: Shape = Shape {
     name: "success",
-    about: "one form that success has",
+    about: "a form of a successful response",
     fields: &[
         Field::required("status", STATUSES, "the statuses: 200, 2xx, or a list"),
-        Field::optional(
-            "match",
-            Kind::Map(&Kind::Schema),
-            "what the body must be like besides: pointer → JSON Schema",
-        ),
+        Field::optional("match", Kind::Map(&Kind::Schema), "constraints on the body: pointer → JSON Schema"),
     ],
     also: &[],
 };
 
 static REQUIRES: Shape = Shape {
     name: "requires",
-    about: "what a target must bring",
+    about: "what a target must provide",
     fields: &[
         Field::optional("roles", Kind::Map(&Kind::Text), "role → what it may and may not do"),
         Field::optional(
             "variables",
             Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&VARIABLE)])),
-            "variable → what it is, with a default",
+            "variable → its description, optionally with a default",
         ),
         Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
     ],
@@ -360,7 +358,7 @@ impl Contract {
             let span = failure.place.span;
             let same = own[..index].iter().filter(|other| other.id == failure.id);
             if let Some(other) = same.into_iter().find(|other| other.period.overlaps(failure.period)) {
-                let title = format!("the failure `{}` is there twice", failure.id);
+                let title = format!("the failure `{}` appears twice", failure.id);
                 if failure.period == Period::default() && other.period == Period::default() {
                     reader.error(span, title);
                 } else {
@@ -380,24 +378,24 @@ impl Contract {
             {
                 reader.error_hint(
                     span,
-                    format!("`codes` of `{}` do not hold its own code {code}", failure.id),
-                    "`codes` lists every code that is accepted",
+                    format!("`codes` of `{}` does not contain its own code {code}", failure.id),
+                    "list every accepted code in `codes`",
                 );
             }
             if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
                 reader.error_hint(
                     span,
-                    format!("`{}` has a code, but the envelope does not say where codes are", failure.id),
+                    format!("`{}` has a code, but the envelope does not define where codes are", failure.id),
                     "give `envelope: { code: /pointer }`",
                 );
             }
         }
         match (self.failures.is_empty(), self.not_in_force.first()) {
             (true, None) => {
-                reader.error(self.place.span, "a contract without failures documents nothing");
+                reader.error(self.place.span, "the contract has no failures");
             }
             (true, Some(first)) => {
-                let title = "none of its failures is in force on the day of this version";
+                let title = "no failure is documented on the day of this version";
                 let hint = format!("`{}` is documented {}", first.id, first.period);
                 reader.error_hint(self.place.span, title, hint);
             }

@@ -23,22 +23,22 @@ pub enum Control {
 
 pub(super) static CONTROL: Shape = Shape {
     name: "control",
-    about: "overrides that take the fault away",
+    about: "overrides that remove the fault",
     fields: &[
         Field::optional(
             "setup",
             Kind::Either(&[Kind::List(&Kind::Shape(&STEP)), Kind::Null]),
-            "replaces the scenario's setup",
+            "steps that replace the setup of the scenario",
         ),
         Field::optional(
             "expect",
             Kind::Either(&[Kind::Shape(&EXPECT), Kind::Null]),
-            "what the response must be; by default a success",
+            "the expected response (default: a success)",
         ),
         Field::optional(
             "at",
             Kind::Either(&[Kind::Shape(&AT), Kind::Null]),
-            "which item of a bulk response is judged",
+            "the item of a bulk response that is checked",
         ),
         Field::optional(
             "repeat",
@@ -60,7 +60,7 @@ impl Control {
         let reader = names.reader;
         let (control, reason) = (fields.get("control"), fields.get("no_control"));
         if let (Some(_), Some(reason)) = (control, reason) {
-            reader.error(reason.span, "a scenario has a control or a reason why there is none, not both");
+            reader.error(reason.span, "a scenario can have `control` or `no_control`, not both");
         }
         let Some(node) = control else {
             return match reason {
@@ -88,7 +88,7 @@ impl Control {
         if same && !condition && reader.count_mistakes() == before {
             reader.error_hint(
                 node.span,
-                "this control changes nothing, so it cannot take the fault away",
+                "this control changes nothing, so it cannot remove the fault",
                 "override what is wrong with the request",
             );
         }

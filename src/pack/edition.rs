@@ -83,7 +83,7 @@ impl Editions {
         for (path, rest, text) in contracts {
             let version = rest.strip_prefix('@').map(|version| (version, Version::parse(version)));
             if let Some((written, None)) = &version {
-                let title = format!("{}: `{written}` is no version", files.shown(path));
+                let title = format!("{}: `{written}` is not a valid version", files.shown(path));
                 let hint = "a version is a year, a month or a day: contract@2026-03.yaml";
                 mistakes.0.push(Diagnostic::error(None, title).hint(hint));
                 continue;
@@ -110,21 +110,21 @@ impl Editions {
             };
             if !version.holds(as_of) {
                 wrong(
-                    format!("the version {version} does not hold {as_of}"),
-                    format!("the file is called contract@{version}.yaml: give both the same date"),
+                    format!("the version {version} does not contain {as_of}"),
+                    format!("give `as_of` and the file name contract@{version}.yaml the same date"),
                 );
             }
             let earlier = &self.0[..at];
             if earlier.iter().any(|other| other.as_of == Some(as_of)) {
                 wrong(
-                    format!("two versions are as of {as_of}"),
+                    format!("two versions have `as_of: {as_of}`"),
                     "one of them would never be used: give them different days, or remove one".to_owned(),
                 );
             }
             if self.newest().and_then(|newest| newest.as_of).is_some_and(|newest| newest < as_of) {
                 wrong(
                     format!("the version {version} is newer than contract.yaml"),
-                    "contract.yaml holds the newest: swap the files, or mend a date".to_owned(),
+                    "contract.yaml must be the newest: swap the files, or correct a date".to_owned(),
                 );
             }
         }

@@ -42,75 +42,84 @@ pub struct RequestId {
 
 pub(super) static ENVELOPE: Shape = Shape {
     name: "envelope",
-    about: "the shape that error responses share",
+    about: "the common format of error responses",
     fields: &[
-        Field::optional("schema", OR_NULL_SCHEMA, "what the whole body must fit"),
+        Field::optional("schema", OR_NULL_SCHEMA, "the JSON Schema of the whole body"),
         Field::optional(
             "media_type",
             Kind::Either(&[Kind::Text, Kind::Null]),
-            "type/subtype of the response; parameters are free",
+            "the media type (type/subtype) of the response; parameters are not compared",
         ),
         Field::optional(
             "code",
             OR_NULL_POINTER,
-            "where the code is; `*` is any item of a list of errors, in whatever order they stand",
+            "pointer to the error code; `*` matches any item of a list of errors, in any order",
         ),
         Field::optional(
             "message",
             OR_NULL_POINTER,
-            "where the display text is: it must be there and is never compared",
+            "pointer to the display text; it must be present and is never compared",
         ),
         Field::optional(
             "request_id",
             Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID), Kind::Null]),
-            "where the request id is: it must be there and differ for every request",
+            "the location of the request id; it must be present and differ for every request",
         ),
         Field::optional(
             "status",
             OR_NULL_POINTER,
-            "where the body repeats the HTTP status: the two must agree",
+            "pointer to the HTTP status in the body; it must equal the real status",
         ),
         Field::optional(
             "body",
             Kind::Words(BODY),
-            "`optional`: a response may have no body, or one that is no JSON; the status alone is then judged (default: required)",
+            "`optional`: a response may have no body or one that is not JSON; \
+             then only its status is checked (default: required)",
         ),
         Field::optional(
             "inferred",
             Kind::Shape(&OURS_ENVELOPE),
-            "parts that are our own reading: breaking them is a warning",
+            "inferred parts (not documented): breaking one is a warning",
         ),
     ],
     also: &[],
 };
 
 static OURS_ENVELOPE: Shape = Shape {
-    name: "inferred parts of the envelope",
-    about: "parts of the envelope that are our own reading",
+    name: "inferred envelope",
+    about: "inferred parts of the envelope (not documented)",
     fields: &[
-        Field::optional("schema", Kind::Schema, "what the whole body must fit"),
-        Field::optional("media_type", Kind::Text, "type/subtype of the response; parameters are free"),
-        Field::optional("message", Kind::Pointer, "where the display text is"),
+        Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body"),
+        Field::optional(
+            "media_type",
+            Kind::Text,
+            "the media type (type/subtype) of the response; parameters are not compared",
+        ),
+        Field::optional("message", Kind::Pointer, "pointer to the display text"),
         Field::optional(
             "request_id",
             Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID)]),
-            "where the request id is",
+            "the location of the request id",
         ),
-        Field::optional("status", Kind::Pointer, "where the body repeats the HTTP status"),
+        Field::optional("status", Kind::Pointer, "pointer to the HTTP status in the body"),
     ],
     also: &[],
 };
 
 static REQUEST_ID: Shape = Shape {
     name: "request_id",
-    about: "where the request id is",
+    about: "the location of the request id",
     fields: &[
-        Field::optional("pointer", Kind::Pointer, "in the body"),
-        Field::optional("header", Kind::Text, "in a header; with `pointer`, both are there and agree"),
+        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
+        Field::optional(
+            "header",
+            Kind::Text,
+            "the name of a header; with `pointer`, both must be present and agree",
+        ),
         Field::optional(
             "pattern",
             Kind::Text,
-            "its form, as a regular expression; only where one is documented",
+            "the format as a regular expression; only if one is documented",
         ),
     ],
     also: &[],
@@ -121,7 +130,7 @@ const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);
 const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
 
 impl Envelope {
-    /// This envelope with what `node` says: a key replaces, `null` removes, `ours` adds as our own reading.
+    /// This envelope with what `node` says: a key replaces, `null` removes, `inferred` adds inferred parts.
     pub(super) fn with(&self, node: &Node, reader: &Reader, library: &Library, source: Provenance) -> Self {
         let mut envelope = self.clone();
         let Some(fields) = reader.fields(node, &ENVELOPE) else {
@@ -137,7 +146,7 @@ impl Envelope {
         envelope
     }
 
-    /// This envelope with parts that are our own reading.
+    /// This envelope with inferred parts.
     pub(super) fn with_inferred(mut self, node: &Node, reader: &Reader, library: &Library) -> Self {
         let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
             return self;
@@ -196,7 +205,11 @@ impl RequestId {
         let pointer = fields.get("pointer").and_then(|node| Pointer::read(node, reader));
         let header = fields.get("header").and_then(|node| reader.text(node)).map(str::to_owned);
         if !fields.has("pointer") && !fields.has("header") {
-            reader.error_hint(node.span, "a request id is somewhere", "give `pointer`, `header` or both");
+            reader.error_hint(
+                node.span,
+                "the request id has no location",
+                "give `pointer`, `header` or both",
+            );
         }
         let pattern = fields.get("pattern").and_then(|node| {
             let pattern = serde_json::json!({ "type": "string", "pattern": reader.text(node)? });

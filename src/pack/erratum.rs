@@ -13,10 +13,10 @@ pub struct Erratum {
 
 pub(super) static ERRATUM: Shape = Shape {
     name: "erratum",
-    about: "a contradiction or a gap in the documentation",
+    about: "a known documentation error: a contradiction or a gap",
     fields: &[
-        Field::required("about", Kind::Text, "what it is"),
-        Field::optional("links", Kind::List(&Kind::Text), "where it can be seen"),
+        Field::required("about", Kind::Text, "the description of the error"),
+        Field::optional("links", Kind::List(&Kind::Text), "links to the pages that show the error"),
     ],
     also: &[],
 };

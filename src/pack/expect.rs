@@ -46,20 +46,20 @@ pub enum ExpectError {
     #[error(transparent)]
     Fill(#[from] FillError),
     /// With these values it is no schema.
-    #[error("with its holes filled it is not a usable JSON Schema: {0}")]
+    #[error("with its placeholders filled in, this is not a usable JSON Schema: {0}")]
     Schema(#[from] SchemaError),
 }
 
 pub(super) static EXPECT: Shape = Shape {
     name: "expectation",
-    about: "what a response is expected to be",
+    about: "an expected response",
     fields: &[
         Field::optional("status", STATUSES, "the statuses: 200, 2xx, or a list"),
-        Field::optional("failure", Kind::Name, "the failure that it is"),
+        Field::optional("failure", Kind::Name, "the failure that the response must be"),
         Field::optional(
             "headers",
             Kind::Map(&Kind::Schema),
-            "headers that must be there: name → JSON Schema of the value",
+            "required headers: name → JSON Schema of the value",
         ),
         Field::optional("body", Kind::Map(&Kind::Schema), "parts of the body: pointer → JSON Schema"),
     ],
@@ -104,8 +104,8 @@ impl Expect {
         if expect.failure.take().is_some() {
             names.reader.error_hint(
                 node.span,
-                "`failure` says nothing here",
-                "the failure of the scenario's own request is what `triggers` names; steps may `expect` another one",
+                "`failure` is not allowed here",
+                "name the failure in `triggers`; only steps can expect another one",
             );
         }
         Some(expect)

@@ -49,22 +49,22 @@ pub struct Failure {
     pub place: Place,
 }
 
-/// What the documentation tells a client to do about a failure.
+/// The documented advice to clients about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    /// The same request fails the same way.
+    /// The same request fails in the same way.
     Never,
-    /// Only a mended request can succeed.
+    /// Only a corrected request can succeed.
     FixRequest,
     /// Log in again or refresh the token, then retry.
     RefreshCredentials,
     /// Fetch the resource again, then retry with its version.
     Refetch,
-    /// Retry after the time that the response tells.
+    /// Retry after the time that the response states.
     AfterDelay,
-    /// Retry with growing pauses.
+    /// Retry with increasing delays.
     Backoff,
 }
 
@@ -75,21 +75,33 @@ const REFUSAL: &[&str] = &["required", "optional"];
 
 pub(super) static FAILURE: Shape = Shape {
     name: "failure",
-    about: "one documented failure",
+    about: "a documented failure",
     fields: &[
-        Field::required("id", Kind::Name, "its name in the pack"),
+        Field::required("id", Kind::Name, "the name of the failure in the pack"),
         rules::STATUS,
         rules::CODE,
         rules::CODES,
-        Field::required("summary", Kind::Text, "what it means, in the documentation's terms"),
-        Field::optional("documentation", Kind::Text, "its own page or line"),
-        Field::optional("source", Kind::Words(WORDS), "where it is documented (default: documented)"),
+        Field::required(
+            "summary",
+            Kind::Text,
+            "the meaning of the failure, in the words of the documentation",
+        ),
+        Field::optional("documentation", Kind::Text, "the page or line that documents the failure"),
+        Field::optional(
+            "source",
+            Kind::Words(WORDS),
+            "the origin of the statement that this failure exists (default: documented)",
+        ),
         Field::optional(
             "causes",
             Kind::List(&Kind::Name),
-            "causes that the documentation lists; each wants a scenario",
+            "the causes that the documentation lists; each needs a scenario",
         ),
-        Field::optional("retry", Kind::Words(RETRIES), "what a client should do; absent where undocumented"),
+        Field::optional(
+            "retry",
+            Kind::Words(RETRIES),
+            "what a client should do after the failure; omit if undocumented",
+        ),
         rules::HEADERS,
         rules::SCHEMA,
         rules::MATCH,
@@ -102,26 +114,27 @@ pub(super) static FAILURE: Shape = Shape {
         Field::optional(
             "varies",
             Kind::List(&Kind::Either(&[Kind::Pointer, Kind::Shape(&rules::WAIT_PLACE)])),
-            "what differs from response to response, for snapshots to mask: pointers, or { header }",
+            "parts that differ between responses, masked in snapshots: pointers, or { header }",
         ),
         Field::optional(
             "leaks",
             Kind::Words(&["forbidden"]),
-            "`forbidden`: the documentation promises that the response reveals nothing of the inside",
+            "`forbidden`: the documentation promises that the response reveals no internal details",
         ),
         Field::optional(
             "refusal",
             Kind::Words(REFUSAL),
-            "`optional`: an API may accept the request as well (a warning); how it refuses binds (default: required)",
+            "`optional`: accepting the request is only a warning; a refusal must still conform \
+             (default: required)",
         ),
-        Field::optional("condition", Kind::Name, "the condition that its scenarios need"),
-        Field::optional("excluded", Kind::Text, "why it is left out"),
+        Field::optional("condition", Kind::Name, "the condition that the scenarios of the failure need"),
+        Field::optional("excluded", Kind::Text, "the reason why no scenario tests the failure"),
         period::SINCE,
         period::UNTIL,
         Field::optional(
             "inferred",
             Kind::Shape(&rules::OURS),
-            "constraints that are our own reading: breaking them is a warning",
+            "inferred constraints (not documented): breaking one is a warning",
         ),
     ],
     also: &[],
@@ -151,7 +164,7 @@ impl Failure {
             reader.error_hint(
                 id_node.span,
                 format!("`{id}` has no status"),
-                "give `status`, or `inferred: { status: … }` where the documentation names none",
+                "give `status`, or `inferred: { status: … }` if the documentation names none",
             );
         }
         let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
@@ -209,7 +222,7 @@ fn read_names(node: &Node, reader: &Reader) -> Vec<String> {
             continue;
         };
         if names.iter().any(|known| known == name) {
-            reader.error(item.span, format!("`{name}` is there twice"));
+            reader.error(item.span, format!("`{name}` appears twice"));
         }
         names.push(name.to_owned());
     }

@@ -162,7 +162,7 @@ fn directory_packs(root: &Path) -> Result<Vec<String>, FilesError> {
     let schemas = root.join("schemas");
     let entries = fs::read_dir(&schemas).map_err(|error| FilesError {
         path: schemas.clone(),
-        reason: format!("{error} (packs lie in schemas/<pack>, scenarios/<pack>, snapshots/<pack>)"),
+        reason: format!("{error} (packs are in schemas/<pack>, scenarios/<pack>, snapshots/<pack>)"),
     })?;
     Ok(entries
         .flatten()
@@ -190,7 +190,7 @@ fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result
             if length > LARGEST {
                 return Err(FilesError {
                     path,
-                    reason: format!("{length} bytes; a file may have {LARGEST}"),
+                    reason: format!("the file has {length} bytes; the limit is {LARGEST}"),
                 });
             }
             let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;

@@ -51,11 +51,11 @@ pub(super) static AT: Shape = Shape {
     name: "item",
     about: "an item of a bulk response",
     fields: &[
-        Field::required("items", Kind::Pointer, "where the list is"),
+        Field::required("items", Kind::Pointer, "pointer to the list"),
         Field::required(
             "where",
             Kind::Map(&Kind::Schema),
-            "what the item fits: pointer → JSON Schema; exactly one item must",
+            "selects the item: pointer → JSON Schema; exactly one item must match",
         ),
     ],
     also: &[],
@@ -68,7 +68,7 @@ pub(super) static REPEAT: Shape = Shape {
         Field::required(
             "times",
             Kind::Either(&[Kind::Count, Kind::Text]),
-            "how often at most: a number or `${variable}`",
+            "the maximum number of requests: a number or `${variable}`",
         ),
         Field::optional("until_triggered", Kind::Bool, "stop at the first response that is the failure"),
     ],

@@ -17,7 +17,7 @@ pub struct HealthCheck {
 
 pub(super) static CANARY: Shape = Shape {
     name: "health_check",
-    about: "a safe request that must succeed after each scenario that writes, or the run stops",
+    about: "a safe request that must succeed after each scenario that writes; otherwise the run stops",
     fields: &[],
     also: request::KEYS,
 };
@@ -27,14 +27,14 @@ impl HealthCheck {
         let fields = names.reader.fields(node, &CANARY)?;
         let patch = RequestPatch::read(&fields, names);
         if !fields.has("request") {
-            names.reader.error_hint(node.span, "there is no request", "give `request: GET /path`");
+            names.reader.error_hint(node.span, "`request` is missing", "give `request: GET /path`");
         }
         let request = patch.into_request()?;
         check_parameters(&request, names, node);
         if !request.is_safe() {
             names.reader.error_hint(
                 node.span,
-                "a health check that changes something could itself be what breaks the run",
+                "a health check that changes something could itself break the run",
                 "use GET, HEAD or OPTIONS",
             );
         }

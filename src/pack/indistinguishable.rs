@@ -1,4 +1,4 @@
-//! Another request whose response must be the same.
+//! The comparison request, which must get the same response.
 
 use crate::document::{Field, Kind, Node, Shape};
 
@@ -9,22 +9,22 @@ use super::{
     step::check_parameters,
 };
 
-/// Another request whose response must be the same but for what varies.
+/// The comparison request: its response must be the same, except for the parts that vary.
 #[derive(Debug, Clone)]
 pub struct IndistinguishableFrom {
     /// The request.
     pub request: RequestTemplate,
-    /// `Inferred` unless the twin says that it is documented.
+    /// `Inferred` unless the block says that it is documented.
     pub source: Provenance,
 }
 
 pub(super) static INDISTINGUISHABLE_FROM: Shape = Shape {
     name: "indistinguishable_from",
-    about: "another request whose response must be the same",
+    about: "a comparison request that must get the same response",
     fields: &[Field::optional(
         "source",
         Kind::Words(WORDS),
-        "whether the documentation says that they are the same (default: ours)",
+        "the origin of the statement that the responses are the same (default: inferred)",
     )],
     also: request::KEYS,
 };

@@ -48,7 +48,7 @@ pub enum PackError {
     #[error(transparent)]
     Files(#[from] FilesError),
     /// There is no pack of that name.
-    #[error("there is no pack `{name}`: there are {known}")]
+    #[error("there is no pack `{name}`; the packs are {known}")]
     Unknown {
         /// The name that was asked for.
         name: String,
@@ -57,7 +57,8 @@ pub enum PackError {
     },
     /// What stands behind the `@` of its name is no version.
     #[error(
-        "`{version}` is no version of {name}: a version is a year, a month or a day, such as {name}@2026-03"
+        "`{version}` is not a valid version of {name}: a version is a year, a month or a day, \
+         such as {name}@2026-03"
     )]
     NotAVersion {
         /// The name of the pack.
@@ -66,7 +67,7 @@ pub enum PackError {
         version: String,
     },
     /// All its contracts are younger.
-    #[error("{name} has no contract as old as {version}: there are {known}")]
+    #[error("{name} has no contract from {version} or earlier; the versions are {known}")]
     NoVersion {
         /// The name of the pack.
         name: String,
@@ -217,7 +218,7 @@ fn read_base(
     };
     let (folder, path) = (&extended.folder, extended.path());
     let Some(text) = texts.get(&path) else {
-        let title = format!("`{name}` extends `{folder}`, and there is no {}", files.shown(&path));
+        let title = format!("`{name}` extends `{folder}`, but there is no {}", files.shown(&path));
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
     let source = Source::new(files.shown(&path), text);
@@ -225,7 +226,7 @@ fn read_base(
     if yaml::read(&source).0.is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
-            "a base extends nothing itself",
+            "a base cannot extend another base",
         ));
     }
     (base, mistakes)
@@ -243,7 +244,7 @@ fn name_is_that_of_the_folder(
     let (node, _) = yaml::read(source);
     let reader = Reader::new(source);
     let place = node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
-    let title = format!("the contract calls itself `{}` and lies in the folder `{name}`", contract.name);
+    let title = format!("the contract is named `{}`, but its folder is `{name}`", contract.name);
     mistakes.0.push(Diagnostic::error(place, title).hint("give both the same name"));
 }
 
@@ -290,7 +291,7 @@ fn twice(scenarios: &[Arc<Scenario>]) -> Vec<Diagnostic> {
         .iter()
         .filter_map(|scenario| {
             let first = seen.insert((scenario.failure, scenario.name.as_str()), &scenario.place)?;
-            let title = format!("the scenario `{}` is there twice", scenario.name);
+            let title = format!("the scenario `{}` appears twice", scenario.name);
             Some(Diagnostic::error(scenario.place.clone(), title).label(format!("first at {first}")))
         })
         .collect()

@@ -21,7 +21,7 @@ impl OpenApiFile {
             reader.error_hint(
                 node.span,
                 format!("the pack has no file `{name}`"),
-                "the document lies beside contract.yaml, and its name is written as seen from there",
+                "put the document next to contract.yaml and write its path relative to that folder",
             );
             return None;
         }

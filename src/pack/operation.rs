@@ -12,10 +12,14 @@ use super::{
 
 pub(super) static OPERATION: Shape = Shape {
     name: "operation",
-    about: "a request by name",
+    about: "a named request",
     fields: &[
         Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
-        Field::optional("source", Kind::Words(WORDS), "where the path is from; lowers nothing"),
+        Field::optional(
+            "source",
+            Kind::Words(WORDS),
+            "the origin of the path; does not change the severity of findings",
+        ),
     ],
     also: &[],
 };
@@ -38,8 +42,8 @@ pub(super) fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
         Ok(path) if path.is_address() => {
             reader.error_hint(
                 node.span,
-                "an operation has a path of its own",
-                "an address that a response gave is asked by a scenario: `request: PUT ${upload}`",
+                "an operation must have its own path",
+                "write a URL from a response in a scenario: `request: PUT ${upload}`",
             );
             return None;
         }

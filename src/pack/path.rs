@@ -34,23 +34,21 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// It is not absolute.
-    #[error("a path begins with `/`")]
+    #[error("a path must begin with `/`")]
     NotAbsolute,
     /// `{` without `}`, or nothing between them.
-    #[error("`{{` begins a parameter such as `{{name}}`, and this one is never closed or empty")]
+    #[error("a parameter such as `{{name}}` is empty or not closed")]
     Parameter,
     /// A hole in place of a path, with more around it.
     #[error(
-        "an address that a response gave stands alone, as in `PUT ${{upload}}`; parameters go under `query`"
+        "a URL from a response must be the whole path, as in `PUT ${{upload}}`; parameters go under `query`"
     )]
     Address,
     /// A hole that cannot be read.
     #[error(transparent)]
     Hole(#[from] HoleError),
     /// What would go out is not what is written.
-    #[error(
-        "URL parsing rewrites this path to `{0}`, so another resource would be asked than the one written"
-    )]
+    #[error("URL parsing rewrites this path to `{0}`, so the request would go to another resource")]
     Rewritten(String),
 }
 

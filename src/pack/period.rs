@@ -18,10 +18,10 @@ pub struct Period {
 pub(super) const SINCE: Field = Field::optional(
     "since",
     Kind::Date,
-    "the first day on which it is documented; before, it is not expected",
+    "the first day on which it is documented; before that day it is not expected",
 );
 pub(super) const UNTIL: Field =
-    Field::optional("until", Kind::Date, "the first day on which it is not documented any more");
+    Field::optional("until", Kind::Date, "the first day on which it is no longer documented");
 
 impl Period {
     /// Whether `day` lies in it.
@@ -44,8 +44,8 @@ impl Period {
         {
             reader.error_hint(
                 node.span,
-                format!("`until` ({until}) is not after `since` ({since}), so that this is never in force"),
-                "`until` is the first day on which it is not documented any more",
+                format!("`until` ({until}) is not after `since` ({since}): the period is empty"),
+                "`until` is the first day on which it is no longer documented",
             );
         }
         period

@@ -19,11 +19,11 @@ pub(super) static PROFILE: Shape = Shape {
     name: "profile",
     about: "a part of the contract that an API can be certified for",
     fields: &[
-        Field::optional("about", Kind::Text, "what an API with this part can do"),
+        Field::optional("about", Kind::Text, "what an API with this profile can do"),
         Field::required(
             "required",
             Kind::List(&Kind::Text),
-            "the failures, and causes as `failure/cause`, that must be shown",
+            "the failures, and causes as `failure/cause`, that must be covered",
         ),
     ],
     also: &[],
@@ -38,8 +38,8 @@ impl Profile {
         if BUILT_IN.contains(&entry.key.as_str()) {
             reader.error_hint(
                 entry.key_span,
-                format!("`{}` is there for every contract", entry.key),
-                "core: what a request alone can trigger; full: what conditions bring about as well",
+                format!("the profile `{}` is built in", entry.key),
+                "choose another name (`core`: failures without a condition; `full`: also those with one)",
             );
             return None;
         }
@@ -58,27 +58,27 @@ impl Profile {
             };
             if let Some(cause) = cause.filter(|cause| failure.causes.iter().all(|known| known != cause)) {
                 let hint = closest(cause, failure.causes.iter().map(String::as_str)).map_or_else(
-                    || "it lists no such cause".to_owned(),
+                    || "add it to the `causes` of the failure, or remove it here".to_owned(),
                     |near| format!("did you mean `{near}`?"),
                 );
                 reader.error_hint(node.span, format!("`{id}` has no cause `{cause}`"), hint);
             } else if failure.source == Provenance::Inferred {
                 reader.error_hint(
                     node.span,
-                    format!("`{id}` is ours, and nobody documents it"),
-                    "a certificate can require only what the publisher of the API has said",
+                    format!("`{id}` is inferred, not documented"),
+                    "a certificate can require only what the publisher of the API has stated",
                 );
             } else if let Some(why) = &failure.excluded {
-                let hint = format!("the contract leaves it out: {why}");
-                reader.error_hint(node.span, format!("`{id}` is never shown"), hint);
+                let hint = format!("the contract excludes it: {why}");
+                reader.error_hint(node.span, format!("`{id}` cannot be covered"), hint);
             } else if required.iter().any(|known| known == name) {
-                reader.error(node.span, format!("`{name}` is there twice"));
+                reader.error(node.span, format!("`{name}` appears twice"));
             } else {
                 required.push(name.to_owned());
             }
         }
         if reader.list(node).is_empty() {
-            reader.error(node.span, "a profile that requires nothing says nothing");
+            reader.error(node.span, "a profile must require at least one failure");
         }
         Some(Self { name: entry.key.clone(), required, place: reader.place(entry.key_span) })
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Node, Reader};
 
-/// Where a statement about an API comes from.
+/// The origin of a statement about an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -12,9 +12,9 @@ pub enum Provenance {
     /// The documentation that the contract was taken from. Breaking it is a violation.
     #[default]
     Documented,
-    /// Another page of the same publisher, binding like the first.
+    /// Another page of the same publisher, as binding as the documentation.
     Published,
-    /// Our own reading, where the documentation is silent. Breaking it is a warning.
+    /// Inferred, where the documentation is silent. Breaking it is a warning.
     Inferred,
     /// A standard that the contract does not mention, such as RFC 9110. Breaking it is a warning.
     Standard,
@@ -29,7 +29,7 @@ impl Provenance {
         matches!(self, Self::Documented | Self::Published)
     }
 
-    /// The weaker of the two: a documented rule in a scenario of ours binds nobody.
+    /// The weaker of the two: a documented rule in an inferred scenario is not binding.
     #[must_use]
     pub fn weaken(self, other: Self) -> Self {
         if other.is_binding() { self } else { other }

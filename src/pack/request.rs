@@ -82,14 +82,14 @@ pub(super) const KEYS: &[Field] = &[
     Field::optional(
         "as",
         Kind::Either(&[Kind::Name, Kind::Null]),
-        "the role whose credentials are sent; `null` sends none; a step without it takes that of the request under test",
+        "the role to authenticate as (`null`: no credentials); steps inherit that of the request under test",
     ),
     Field::optional(
         "path",
         BY_NAME,
-        "values of {parameters} of the path; one not given is filled from the variable of that name",
+        "values of the path's {parameters}; the default is the variable of the same name",
     ),
-    Field::optional("query", BY_NAME, "query parameters by name; a list repeats one"),
+    Field::optional("query", BY_NAME, "query parameters by name; a list repeats the parameter"),
     Field::optional("headers", BY_NAME, "request headers by name"),
     Field::optional("json", Kind::Any, "a JSON body"),
     Field::optional(
@@ -98,11 +98,7 @@ pub(super) const KEYS: &[Field] = &[
         "a body that is sent exactly as written",
     ),
     Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body"),
-    Field::optional(
-        "bytes",
-        Kind::Either(&[Kind::Text, Kind::Null]),
-        "a body in base64, sent as the bytes that it stands for",
-    ),
+    Field::optional("bytes", Kind::Either(&[Kind::Text, Kind::Null]), "a base64-encoded body, sent decoded"),
 ];
 
 impl RequestPatch {
@@ -132,7 +128,7 @@ impl RequestPatch {
         if let [_, second, ..] = bodies.as_slice() {
             names.reader.error_hint(
                 second.key_span,
-                "a request has one body",
+                "a request can have only one body",
                 "keep one of `json`, `text`, `form` and `bytes`",
             );
         }

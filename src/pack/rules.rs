@@ -75,44 +75,48 @@ pub enum Part {
 pub(super) const STATUS: Field = Field::optional(
     "status",
     Kind::Either(&[Kind::Count, Kind::List(&Kind::Count)]),
-    "the HTTP status; of a list any, where the documentation leaves the choice",
+    "the HTTP status; a list, if the documentation allows several",
 );
-pub(super) const CODE: Field =
-    Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's");
+pub(super) const CODE: Field = Field::optional(
+    "code",
+    Kind::Any,
+    "the error code; `any`: there must be one, but not that of another failure",
+);
 pub(super) const CODES: Field = Field::optional(
     "codes",
     Kind::List(&Kind::Any),
-    "all codes that the documentation allows, where it is loose",
+    "all codes that the documentation allows, if it allows several",
 );
-pub(super) const HEADERS: Field = Field::optional(
-    "headers",
-    Kind::Map(&Kind::Schema),
-    "headers that must be there: name → JSON Schema of the value",
-);
+pub(super) const HEADERS: Field =
+    Field::optional("headers", Kind::Map(&Kind::Schema), "required headers: name → JSON Schema of the value");
 pub(super) const SCHEMA: Field =
-    Field::optional("schema", Kind::Schema, "what the whole body must fit, beside the envelope");
+    Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body, in addition to the envelope");
 pub(super) const MATCH: Field = Field::optional(
     "match",
     Kind::Map(&Kind::Schema),
-    "what identifies the failure beside status and code: pointer → JSON Schema",
+    "what identifies the failure besides status and code: pointer → JSON Schema",
 );
 pub(super) const RETRY_AFTER: Field = Field::optional(
     "retry_after",
     Kind::List(&A_WAIT_PLACE),
-    "where the response says how long to wait; several places must agree",
+    "where the response states how long to wait; several locations must agree",
 );
 
 pub(super) static OURS: Shape = Shape {
     name: "inferred",
-    about: "single constraints that are our own reading: breaking them is a warning",
+    about: "inferred constraints (not documented): breaking one is a warning",
     fields: &[
         STATUS,
         HEADERS,
         SCHEMA,
         MATCH,
         RETRY_AFTER,
-        Field::optional("code", Kind::Any, "the code; `any`: one must be there, but not another failure's"),
-        Field::optional("envelope", Kind::Map(&Kind::Any), "parts of the envelope that are our own reading"),
+        Field::optional(
+            "code",
+            Kind::Any,
+            "the error code; `any`: there must be one, but not that of another failure",
+        ),
+        Field::optional("envelope", Kind::Map(&Kind::Any), "inferred parts of the envelope"),
     ],
     also: &[],
 };
@@ -120,15 +124,15 @@ pub(super) static OURS: Shape = Shape {
 static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
 
 pub(super) static WAIT_PLACE: Shape = Shape {
-    name: "place",
-    about: "a part of a response",
+    name: "response location",
+    about: "a location in a response: a header or a value in the body",
     fields: &[
-        Field::optional("header", Kind::Text, "in this header"),
-        Field::optional("pointer", Kind::Pointer, "in the body"),
+        Field::optional("header", Kind::Text, "the name of the header"),
+        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
         Field::optional(
             "as",
             Kind::Words(&["seconds", "unix"]),
-            "what the number means: seconds from now (default), or a moment in Unix seconds",
+            "the meaning of the number: seconds from now (default), or a Unix time in seconds",
         ),
     ],
     also: &[],
@@ -150,7 +154,7 @@ impl Rules {
             && let Some(code) = read_code(node, reader)
         {
             if self.code.is_some() {
-                reader.error(node.span, "the code is documented already");
+                reader.error(node.span, "the code is already documented");
             }
             let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
             self.code = Some(Ruled::new(code, source));
@@ -174,7 +178,7 @@ impl Rules {
 
     fn add_status(&mut self, node: &Node, reader: &Reader, source: Provenance) {
         if self.status.is_some() {
-            reader.error(node.span, "the status is documented already");
+            reader.error(node.span, "the status is already documented");
         }
         let statuses: Vec<u16> = reader.items(node).iter().filter_map(|item| reader.status(item)).collect();
         let Some(first) = statuses.first() else {
@@ -192,7 +196,7 @@ impl Rules {
         self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
     }
 
-    /// Reads a block `ours`; gives the envelope with the parts of it that are ours.
+    /// Reads a block `inferred`; returns the envelope with its inferred parts.
     pub(super) fn add_ours(
         &mut self,
         node: &Node,
@@ -277,7 +281,7 @@ impl Part {
             _ => {
                 reader.error_hint(
                     fields.span,
-                    "a place is in a header or in the body",
+                    "a location is either a header or a pointer",
                     "give `header` or `pointer`",
                 );
                 None

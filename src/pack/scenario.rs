@@ -50,7 +50,7 @@ pub struct Scenario {
     pub locks: Vec<String>,
     /// The condition that must be in force while the request is sent.
     pub condition: Option<String>,
-    /// What is expected besides the contract; ours.
+    /// Inferred expectations, in addition to the contract.
     pub expect_inferred: Option<Box<Expect>>,
     /// Where it stands.
     pub place: Place,
@@ -68,9 +68,9 @@ pub struct Needs<'a> {
 /// The keys of a scenario file.
 pub static SCENARIOS: Shape = Shape {
     name: "scenario file",
-    about: "scenarios of one contract",
+    about: "the scenarios of a contract",
     fields: &[
-        Field::required("contract", Kind::Name, "the name of the contract that these belong to"),
+        Field::required("contract", Kind::Name, "the name of the contract that the scenarios belong to"),
         Field::required("scenarios", Kind::Map(&Kind::Shape(&SCENARIO)), "the scenarios by name"),
     ],
     also: &[],
@@ -84,37 +84,33 @@ static SCENARIO: Shape = Shape {
         Field::optional(
             "source",
             Kind::Words(WORDS),
-            "`inferred` where the documentation does not say that this fault fails this way",
+            "`inferred` if the documentation does not say that this request causes this failure",
         ),
         Field::optional(
             "documentation",
             Kind::Text,
             "the page or line with the rule that the request breaks; reports show it",
         ),
-        Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "what comes before the request"),
-        Field::optional(
-            "expect",
-            Kind::Shape(&EXPECT),
-            "what the response must be besides what the contract says",
-        ),
+        Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "steps before the request"),
+        Field::optional("expect", Kind::Shape(&EXPECT), "expectations in addition to those of the contract"),
         Field::optional(
             "inferred",
             Kind::Shape(&EXPECT),
-            "the same, as our own reading: breaking it is a warning",
+            "inferred expectations (not documented): breaking one is a warning",
         ),
-        Field::optional("at", Kind::Shape(&AT), "which item of a bulk response is judged"),
+        Field::optional("at", Kind::Shape(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", Kind::Shape(&REPEAT), "how often the request is sent"),
         Field::optional(
             "control",
             Kind::Shape(&CONTROL),
-            "overrides that take the fault away; the control must succeed",
+            "overrides that remove the fault; the control must succeed",
         ),
-        Field::optional("no_control", Kind::Text, "why there can be no control"),
-        Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "what follows the failure"),
+        Field::optional("no_control", Kind::Text, "the reason why no control is possible"),
+        Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "steps after the failure"),
         Field::optional(
             "indistinguishable_from",
             Kind::Shape(&INDISTINGUISHABLE_FROM),
-            "another request whose response must be the same but for what varies",
+            "a comparison request that must get the same response, except for the parts that vary",
         ),
         Field::optional(
             "each",
@@ -125,12 +121,12 @@ static SCENARIO: Shape = Shape {
         Field::optional(
             "condition",
             Kind::Name,
-            "the condition that must be in force while the request is sent",
+            "the condition that must be active while the request is sent",
         ),
         Field::optional(
             "teardown",
             Kind::List(&Kind::Shape(&STEP)),
-            "what removes what the scenario made; runs always",
+            "steps that remove what the scenario created; they always run",
         ),
     ],
     also: request::KEYS,

@@ -47,9 +47,9 @@ impl SchemaError {
         let message = match at.rsplit('/').next() {
             // The meta-schema says it with an `anyOf` that nobody has written.
             Some("type") if value.is_string() || value.is_array() => {
-                format!("{value} is no type; there are array, boolean, integer, null, number, object, string")
+                format!("{value} is not a type; use array, boolean, integer, null, number, object or string")
             }
-            Some("pattern") => format!("{value} is no regular expression"),
+            Some("pattern") => format!("{value} is not a valid regular expression"),
             _ => plain.unwrap_or(text),
         };
         Self { at, message }
@@ -105,7 +105,7 @@ impl Retrieve for Library {
         let text = uri.as_str();
         let Some(file) = text.strip_prefix(BASE) else {
             return Err(format!(
-                "`{text}` would have to be fetched; a schema may refer to files of its pack only"
+                "`{text}` would have to be fetched; a schema may refer only to files of its pack"
             )
             .into());
         };
@@ -182,10 +182,10 @@ fn message(error: &ValidationError<'_>) -> String {
     }
     let without = error.masked_with("the value").to_string();
     if without.len() <= LONGEST_QUOTE {
-        return format!("{without} (it is long: {} bytes)", error.instance().to_string().len());
+        return format!("{without} (the value has {} bytes)", error.instance().to_string().len());
     }
     // Some messages list the keys of the value.
-    format!("it does not fit `{}` (the message has {} bytes)", error.kind().keyword(), without.len())
+    format!("the value violates `{}` (the full message has {} bytes)", error.kind().keyword(), without.len())
 }
 
 /// What is wrong, whatever the value and whichever item of a list.
@@ -205,7 +205,7 @@ fn place(pointer: &str) -> String {
     if pointer.len() <= LONGEST_QUOTE {
         return pointer.to_owned();
     }
-    format!("(a place whose name has {} bytes)", pointer.len())
+    format!("(a location with a name of {} bytes)", pointer.len())
 }
 
 /// Collects the property names that a schema declares for its top level, through references and combinations.

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Field, Kind, Node, Reader, Shape};
 
-/// What a change of a contract does to clients.
+/// The effect of a contract change on clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stability {
     /// A client that relied on the contract has to change.
     Breaking,
-    /// A client that tolerates what it must goes on as before.
+    /// A client that tolerates what it must tolerate continues to work.
     NotBreaking,
-    /// Nothing changes but words.
+    /// Only wording changes.
     Documentation,
 }
 
@@ -39,35 +39,35 @@ use Stability::{Breaking, Documentation, NotBreaking};
 /// The kinds of changes, after the rules that KubeGlass publishes for its API: what is removed, renamed or retyped, and
 /// another code for a documented condition, breaks clients; what is added does not.
 pub static CHANGES: &[ChangeKind] = &[
-    kind("failure_removed", Breaking, "a failure is documented no more"),
-    kind("failure_added", NotBreaking, "a failure is new, where codes are open"),
-    kind("failure_added_closed", Breaking, "a failure is new, where codes were closed"),
-    kind("failure_renamed", Documentation, "a failure has another id, and the same status and code"),
-    kind("status_changed", Breaking, "a failure has another status"),
-    kind("code_changed", Breaking, "a failure has another code"),
-    kind("codes_opened", Breaking, "unlisted codes may exist, where they could not"),
-    kind("codes_closed", NotBreaking, "unlisted codes exist no more"),
-    kind("success_changed", Breaking, "success looks different"),
-    kind("media_type_changed", Breaking, "responses have another media type"),
-    kind("pointer_moved", Breaking, "code, message, request id or status stand elsewhere, or nowhere"),
-    kind("pointer_added", NotBreaking, "code, message, request id or status are new"),
-    kind("header_removed", Breaking, "a header is promised no more"),
-    kind("header_added", NotBreaking, "a header is new"),
-    kind("field_removed", Breaking, "a field of the body is documented no more"),
-    kind("field_added", NotBreaking, "a field of the body is new"),
-    kind("field_retyped", Breaking, "a field may have another type"),
-    kind("field_optional", Breaking, "a field that was always there may be missing"),
-    kind("field_required", NotBreaking, "a field that could be missing is always there"),
-    kind("enum_value_added", NotBreaking, "a field may have a value that it could not have"),
-    kind("enum_value_removed", NotBreaking, "a field has a value no more"),
-    kind("schema_changed", Breaking, "a schema differs in a way that is not told apart further"),
-    kind("retry_changed", NotBreaking, "clients are told to do something else"),
-    kind("operation_moved", Breaking, "a documented request has another method or path"),
-    kind("operation_removed", Breaking, "a documented request is there no more"),
-    kind("operation_added", NotBreaking, "a request is new"),
-    kind("causes_changed", Documentation, "other causes are listed"),
-    kind("summary_changed", Documentation, "a failure is described in other words"),
-    kind("errata_changed", Documentation, "other contradictions and gaps are listed"),
+    kind("failure_removed", Breaking, "a failure is no longer documented"),
+    kind("failure_added", NotBreaking, "a failure is added, and codes are open"),
+    kind("failure_added_closed", Breaking, "a failure is added, and codes were closed"),
+    kind("failure_renamed", Documentation, "a failure has a different id, but the same status and code"),
+    kind("status_changed", Breaking, "a failure has a different status"),
+    kind("code_changed", Breaking, "a failure has a different code"),
+    kind("codes_opened", Breaking, "unlisted codes are now possible"),
+    kind("codes_closed", NotBreaking, "unlisted codes are no longer possible"),
+    kind("success_changed", Breaking, "the form of a successful response is different"),
+    kind("media_type_changed", Breaking, "responses have a different media type"),
+    kind("pointer_moved", Breaking, "code, message, request id or status is moved or removed"),
+    kind("pointer_added", NotBreaking, "code, message, request id or status is added"),
+    kind("header_removed", Breaking, "a header is no longer promised"),
+    kind("header_added", NotBreaking, "a header is added"),
+    kind("field_removed", Breaking, "a field of the body is no longer documented"),
+    kind("field_added", NotBreaking, "a field of the body is added"),
+    kind("field_retyped", Breaking, "a field may have a different type"),
+    kind("field_optional", Breaking, "a field that was always present may be missing"),
+    kind("field_required", NotBreaking, "a field that could be missing is always present"),
+    kind("enum_value_added", NotBreaking, "a field may have a value that was not possible before"),
+    kind("enum_value_removed", NotBreaking, "a field can no longer have one of its values"),
+    kind("schema_changed", Breaking, "a schema differs in any other way"),
+    kind("retry_changed", NotBreaking, "the retry advice to clients is different"),
+    kind("operation_moved", Breaking, "a documented request has a different method or path"),
+    kind("operation_removed", Breaking, "a documented request is removed"),
+    kind("operation_added", NotBreaking, "a request is added"),
+    kind("causes_changed", Documentation, "the list of causes is different"),
+    kind("summary_changed", Documentation, "the description of a failure is different"),
+    kind("errata_changed", Documentation, "the list of documentation errors is different"),
 ];
 
 const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
@@ -75,7 +75,7 @@ const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
 /// The key `stability`: kinds of changes that a contract classes in another way.
 pub(super) static STABILITY: Shape = Shape {
     name: "stability",
-    about: "kinds of changes that this contract classes in another way than usual",
+    about: "overrides for the classification of changes",
     fields: &[
         class("failure_removed"),
         class("failure_added"),
@@ -111,7 +111,7 @@ pub(super) static STABILITY: Shape = Shape {
 };
 
 const fn class(name: &'static str) -> Field {
-    Field::optional(name, Kind::Words(CLASSES), "what such a change does to clients")
+    Field::optional(name, Kind::Words(CLASSES), "the effect of such a change on clients")
 }
 
 /// Reads the key `stability`.

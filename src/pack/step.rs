@@ -23,7 +23,7 @@ pub struct Step {
     pub expect: Expect,
     /// Values taken from the response.
     pub capture: Vec<Capture>,
-    /// Asked again until it is so.
+    /// The request is repeated until the response matches.
     pub until: Option<Expect>,
     /// How long `until` may take.
     pub within: Wait,
@@ -63,26 +63,26 @@ pub struct Capture {
 
 pub(super) static STEP: Shape = Shape {
     name: "step",
-    about: "one request beside the one under test",
+    about: "a request in addition to the one under test",
     fields: &[
-        Field::optional("expect", Kind::Shape(&EXPECT), "what the response must be; by default a success"),
+        Field::optional("expect", Kind::Shape(&EXPECT), "the expected response (default: a success)"),
         Field::optional(
             "capture",
             Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
             "values taken from the response: name → pointer, { header }, or { body, secret }",
         ),
-        Field::optional("until", Kind::Shape(&EXPECT), "asked again until the response is so"),
+        Field::optional("until", Kind::Shape(&EXPECT), "repeats the request until the response matches"),
         Field::optional("within", Kind::Duration, "how long `until` may take (default 30s)"),
         Field::optional(
             "wait",
             Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
-            "what is waited for before the request: `retry_after` (as the response under test told) or a time span",
+            "a wait before the request: `retry_after` (as the response under test states) or a time span",
         ),
-        Field::optional("at_most", Kind::Duration, "the longest that the response may ask to wait"),
+        Field::optional("at_most", Kind::Duration, "the longest wait that the response may demand"),
         Field::optional(
             "resend",
             Kind::Bool,
-            "`true`: the scenario's own request once more, with the overrides beside it; it must succeed",
+            "`true`: sends the scenario's own request again, with the overrides of this step; must succeed",
         ),
     ],
     also: request::KEYS,
@@ -92,15 +92,15 @@ static CAPTURE: Shape = Shape {
     name: "capture",
     about: "a value taken from a response",
     fields: &[
-        Field::optional("header", Kind::Text, "in this header"),
-        Field::optional("body", Kind::Pointer, "in the body"),
-        Field::optional("secret", Kind::Bool, "whether it must never be shown"),
+        Field::optional("header", Kind::Text, "the name of the header"),
+        Field::optional("body", Kind::Pointer, "pointer into the body"),
+        Field::optional("secret", Kind::Bool, "whether the value is secret and must never be shown"),
     ],
     also: &[],
 };
 
 impl Step {
-    /// Reads a step. `own` is the scenario's request, which `again` repeats; captures become known to `names`.
+    /// Reads a step. `own` is the scenario's request, which `resend` repeats; captures are added to `names`.
     pub(super) fn read(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &STEP)?;
@@ -112,7 +112,7 @@ impl Step {
             None if !patch.has_line() && !fields.has("request") && wait.is_none() => {
                 reader.error_hint(
                     node.span,
-                    "a step without a request",
+                    "the step has no request",
                     "give `request`, or `resend: true` under `then`",
                 );
                 None
@@ -125,7 +125,7 @@ impl Step {
         let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
         let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
         if fields.has("within") && until.is_none() {
-            reader.error(node.span, "`within` says how long `until` may take, and there is no `until`");
+            reader.error(node.span, "`within` limits `until`, but there is no `until`");
         }
         let within = fields
             .get("within")
@@ -221,14 +221,17 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
         if !given && !names.known.contains(parameter) && !names.contract.variables.contains_key(parameter) {
             names.reader.error_hint(
                 request_span(node),
-                format!("nothing fills `{{{parameter}}}` of {} {}", request.line.method, path.written),
+                format!(
+                    "the parameter `{{{parameter}}}` of {} {} has no value",
+                    request.line.method, path.written
+                ),
                 format!("give `path: {{ {parameter}: … }}`, or declare a variable of that name"),
             );
         }
     }
     for (name, _) in &request.path {
         if !path.parameters().any(|parameter| parameter == name) {
-            names.reader.unknown(request_span(node), "parameter of the path", name, path.parameters());
+            names.reader.unknown(request_span(node), "path parameter", name, path.parameters());
         }
     }
     for (name, value) in &request.headers {
@@ -241,7 +244,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, nod
             names.reader.error_hint(
                 written.map_or_else(|| request_span(node), |entry| entry.key_span),
                 format!("the header `{}` cannot be sent", name.escape_debug()),
-                "a name is a token of RFC 9110, a value is one line",
+                "a name must be a token (RFC 9110), a value a single line",
             );
         }
     }

@@ -17,8 +17,8 @@ pub(super) static VARIABLE: Shape = Shape {
     name: "variable",
     about: "a variable that a target may set",
     fields: &[
-        Field::required("about", Kind::Text, "what it is, in words a stranger can act on"),
-        Field::optional("default", Kind::Any, "its value where the target sets none"),
+        Field::required("about", Kind::Text, "a description that is enough for others to set the variable"),
+        Field::optional("default", Kind::Any, "the value if the target sets none"),
     ],
     also: &[],
 };

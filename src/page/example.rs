@@ -62,12 +62,12 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
         Ok(body @ Value::Object(_)) => {
             let guess = match is_members {
                 true => "its braces are missing on the page".to_owned(),
-                false => "it is no JSON as the page shows it".to_owned(),
+                false => "the page shows it as invalid JSON".to_owned(),
             };
             Ok(Some(Shown { body, status, headers, guess: Some(guess) }))
         }
         _ if !text.contains('"') => Ok(None),
-        _ => Err("it looks like a JSON body and is none".to_owned()),
+        _ => Err("it looks like a JSON body but is not valid JSON".to_owned()),
     }
 }
 

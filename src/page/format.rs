@@ -107,7 +107,7 @@ fn table(text: &str) -> Result<Vec<Block>, PageError> {
     for record in reader.records() {
         let record = record.map_err(|error| PageError::Table {
             line: error.position().map_or(0, csv::Position::line),
-            message: "this is no row of a table".to_owned(),
+            message: "this is not a valid table row".to_owned(),
         })?;
         let line = record.position().map_or(0, csv::Position::line);
         let line = usize::try_from(line).unwrap_or(usize::MAX);

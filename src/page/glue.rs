@@ -129,7 +129,7 @@ fn part(token: &str, style: Option<Style>) -> (&str, &str, Option<String>) {
     match fitting {
         Some(at) => {
             let guess = format!(
-                "`{token}` was taken apart before `{}`, because that is how the page writes its codes",
+                "`{token}` was split before `{}`, because the page writes its codes like that",
                 &token[at..]
             );
             (&token[..at], &token[at..], Some(guess))
@@ -193,10 +193,10 @@ fn split<'t>(token: &'t str, words: &Words) -> (&'t str, &'t str, Option<String>
     match best {
         Some(at) => {
             let (before, code) = token.split_at(at);
-            let guess = format!("`{token}` was taken apart before `{code}`, going by the words of the page");
+            let guess = format!("`{token}` was split before `{code}`, based on the words of the page");
             (before, code, Some(guess))
         }
-        None => ("", token, Some(format!("the page does not tell where the code begins in `{token}`"))),
+        None => ("", token, Some(format!("the page does not show where the code begins in `{token}`"))),
     }
 }
 

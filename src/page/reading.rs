@@ -213,7 +213,7 @@ impl Reading {
                         causes: Vec::new(),
                         retry: None,
                         line,
-                        guess: Some("it is named in running text only".to_owned()),
+                        guess: Some("it is mentioned only in running text".to_owned()),
                     };
                     self.statements.add(stated, Weight::Prose);
                 }

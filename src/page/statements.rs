@@ -111,7 +111,7 @@ impl Statements {
         contradictions(&kept, &with_code, findings);
         for member in kept.iter().filter(|it| is_member(it)) {
             let text = member.code.as_ref().map(codes::shown).unwrap_or_default();
-            let why = "it is the name of a member of the bodies that the page shows".to_owned();
+            let why = "it is the name of a body field on the page".to_owned();
             findings.unplaced.push(Unplaced { text, why, line: member.line });
         }
         kept.retain(|it| !is_member(it));
@@ -228,7 +228,7 @@ fn place_causes(kept: &mut [Stated], causes: Vec<(u16, String, usize)>, findings
             }
             (Some(_), others) => {
                 let why = format!(
-                    "a cause of {status}, which has {} codes: which of them it is for is not said",
+                    "a cause of {status}, which has {} codes: the page does not say which one",
                     others + 1
                 );
                 findings.unplaced.push(Unplaced { text: cause, why, line });

@@ -92,7 +92,7 @@ fn row(
             let no_code =
                 ["none", "n/a", "no code"].iter().any(|it| plain(code_cell).eq_ignore_ascii_case(it));
             if columns.at(Column::Code).is_some() && !nothing && !no_code {
-                let why = "it stands where codes do and does not look like one".to_owned();
+                let why = "it is in the code column but does not look like a code".to_owned();
                 findings.unplaced.push(Unplaced { text: plain(code_cell), why, line: row.line });
             }
             vec![None]

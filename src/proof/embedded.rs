@@ -21,7 +21,7 @@ pub struct Embedded {
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
     /// The pack has none.
-    #[error("the pack `{pack}` has no embedded reference implementation (there are {known})")]
+    #[error("the pack `{pack}` has no embedded reference implementation (available: {known})")]
     None {
         /// The pack.
         pack: String,

@@ -107,7 +107,7 @@ impl Subject {
             Noticed::Inconclusive(text) => {
                 let reasons = || report.cases.iter().filter_map(|case| case.reason.as_deref());
                 let found = report.summary.inconclusive > 0 && reasons().any(|reason| reason.contains(text));
-                if found { violations(report) } else { Some(format!("no case says `{text}`")) }
+                if found { violations(report) } else { Some(format!("no case has the reason `{text}`")) }
             }
             Noticed::Harmless | Noticed::Unpromised(_) => self.cried_wolf(report),
         }
@@ -151,8 +151,8 @@ fn by_check<'t>(
     }
     match (severity, violation, warning) {
         (Severity::Violation, true, _) | (Severity::Warning, false, true) => None,
-        (Severity::Violation, false, true) => Some(format!("{check} only warns")),
-        (Severity::Warning, true, _) => Some(format!("{check} is a violation, where nothing is documented")),
+        (Severity::Violation, false, true) => Some(format!("{check} is only a warning")),
+        (Severity::Warning, true, _) => Some(format!("{check} is a violation, but nothing is documented")),
         (_, false, false) => Some(format!("{check} finds nothing")),
     }
 }

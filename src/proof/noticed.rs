@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt};
 pub enum Severity {
     /// The rule is documented.
     Violation,
-    /// The rule is ours, or a standard's.
+    /// The rule is inferred, or from a standard.
     Warning,
 }
 

@@ -10,7 +10,7 @@ pub trait Api: Send + Sync {
     /// The name of the contract.
     fn name(&self) -> &'static str;
 
-    /// Responses a request, as the documentation says.
+    /// Responds to a request, as the documentation says.
     fn response(&self, request: &Request) -> Response;
 
     /// How the documentation shapes errors; generic mutants go by it.

@@ -5,7 +5,7 @@
 //!
 //! | request | effect |
 //! |---|---|
-//! | `GET /_reference/ready` | 200 as soon as the server responses |
+//! | `GET /_reference/ready` | 200 as soon as the server responds |
 //! | `GET /_reference/conditions` | every condition with what it means and whether it is on |
 //! | `DELETE /_reference/conditions` | ends all |
 //! | `PUT /_reference/conditions/{name}` | begins one; doing so twice is fine |
@@ -17,7 +17,7 @@ use super::{Api, Request, Response};
 
 const PREFIX: &str = "/_reference";
 
-/// Responses a request to the control endpoint; `None` if the path belongs to the API.
+/// Responds to a request to the control endpoint; `None` if the path belongs to the API.
 pub(super) fn response(api: &dyn Api, request: &Request) -> Option<Response> {
     let path = request.path.strip_prefix(PREFIX)?;
     if !path.is_empty() && !path.starts_with('/') {

@@ -19,7 +19,7 @@ pub struct Envelope {
     pub repeats: bool,
     /// Every HTTP status that is documented for an error.
     pub statuses: &'static [u16],
-    /// Whether a response is an error. Not always a matter of the status: some contracts response 200 to everything.
+    /// Whether a response is an error. Not always a matter of the status: some contracts respond 200 to everything.
     pub is_error: fn(&Response) -> bool,
     /// The target of a GET that succeeds with credentials and is refused without.
     pub protected: &'static str,

@@ -1,6 +1,6 @@
 //! Request methods.
 
-/// The method whose operation responses: HEAD is GET without the body (RFC 9110, 9.3.2), and leaving out the body is
+/// The method whose operation responds: HEAD is GET without the body (RFC 9110, 9.3.2), and leaving out the body is
 /// the server's business.
 #[must_use]
 pub fn effective(method: &str) -> &str {

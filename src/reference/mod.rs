@@ -4,7 +4,7 @@
 //! APIs with one thing deliberately wrong. Both live here:
 //!
 //! - an [`Api`] is one contract, implemented from its documentation alone and without any network: a
-//!   [`Request`] in, an [`Response`] out. It knows nothing of packs and scenarios, and gives the documented
+//!   [`Request`] in, a [`Response`] out. It knows nothing of packs and scenarios, and gives the documented
 //!   response to requests that no scenario sends.
 //! - [`Server`] puts an API on a socket, together with the control endpoint that switches its conditions.
 //! - a [`Mutant`] is one deliberate violation, which must be caught, or one harmless change, which must pass.

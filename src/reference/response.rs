@@ -1,4 +1,4 @@
-//! What an API responses.
+//! What an API responds.
 
 use std::time::Duration;
 

@@ -51,7 +51,7 @@ impl Default for Options {
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The address is taken or not ours.
+    /// The address is in use or not available.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address that was asked for.
@@ -59,8 +59,8 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The mutant switches something that this API does not have.
-    #[error("the mutant {mutant} is none of {api}")]
+    /// The mutant belongs to another API.
+    #[error("{api} has no mutant {mutant}")]
     Foreign {
         /// The API that was to be served.
         api: &'static str,
@@ -149,7 +149,7 @@ async fn handle(
 ) -> WireResponse {
     let (parts, body) = request.into_parts();
     let Ok(body) = read(body).await else {
-        // The client broke off within its body; whatever is answered, it will hardly read it.
+        // The client broke off within its body; it will hardly read any response.
         return wire(Response::empty(400));
     };
     let request = plain(&parts, body, remote.ip());

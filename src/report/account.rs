@@ -27,12 +27,12 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
         row(&mut text, "received", &received(case, exchange));
     }
     if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
-        row(&mut text, "because", reason);
+        row(&mut text, "reason", reason);
     }
     findings(&mut text, case);
     snapshot(&mut text, case);
     for left in &case.left_behind {
-        row(&mut text, "left", &format!("teardown could not remove: {left}"));
+        row(&mut text, "left over", &format!("the teardown could not remove: {left}"));
     }
     if let Some(exchange) = judged {
         if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
@@ -40,7 +40,7 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
         }
         // A command line that is cut short sends something else.
         if exchange.request.curl.chars().count() <= longest {
-            row(&mut text, "again", &exchange.request.curl);
+            row(&mut text, "reproduce", &exchange.request.curl);
         }
     }
     row(&mut text, "scenario", &case.location);
@@ -67,7 +67,7 @@ pub(super) fn who(exchange: &ExchangeReport) -> String {
     match &exchange.role {
         Some(role) => format!("as {role}"),
         None if exchange.request.headers.iter().any(own) => {
-            "with credentials that nobody was given".to_owned()
+            "with credentials written in the scenario".to_owned()
         }
         None => "without credentials".to_owned(),
     }

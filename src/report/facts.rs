@@ -8,10 +8,11 @@ use crate::verdict::{
 
 /// What a run on an embedded implementation says of itself, first and last.
 pub(super) const REFERENCE: &str =
-    "the embedded reference implementation: this says nothing about anyone's API";
+    "the embedded reference implementation: this says nothing about a real API";
 
 /// What a run without checked certificates says of itself, first and last.
-pub(super) const INSECURE: &str = "the certificate of the target is not checked: anyone could be answering";
+pub(super) const INSECURE: &str =
+    "the certificate of the target is not verified: any server could have responded";
 
 /// Something documented that was not plainly exercised.
 pub(super) struct Unexercised<'r> {
@@ -48,28 +49,26 @@ pub(super) fn because(report: &RunReport) -> String {
 fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
     match report.verdict {
-        Verdict::Interrupted => "A signal stopped the run; what it had made was cleaned up.".to_owned(),
+        Verdict::Interrupted => "A signal stopped the run; the teardowns were run.".to_owned(),
         Verdict::Violations => {
             let findings = report.run_findings.iter().filter(|finding| finding.violation).count();
             let mut parts = Vec::new();
             if summary.failed > 0 {
-                parts.push(format!("{} broke what is documented", scenarios(summary.failed)));
+                parts.push(format!("{} violated the documentation", count_cases(summary.failed)));
             }
             if findings > 0 {
                 parts.push(match findings {
-                    1 => "there is one finding about the run as a whole".to_owned(),
-                    _ => format!("there are {findings} findings about the run as a whole"),
+                    1 => "there is one finding about the whole run".to_owned(),
+                    _ => format!("there are {findings} findings about the whole run"),
                 });
             }
             if parts.is_empty() {
-                parts.push("this run counts warnings or changed responds as violations".to_owned());
+                parts.push("this run counts warnings or changed responses as violations".to_owned());
             }
             sentence(&parts.join(", and "))
         }
-        Verdict::Inconclusive if report.diagnosis.is_some() => {
-            "Something kept the run from judging anything.".to_owned()
-        }
-        Verdict::Inconclusive => format!("{} could not be judged.", scenarios(summary.inconclusive)),
+        Verdict::Inconclusive if report.diagnosis.is_some() => "Nothing could be judged.".to_owned(),
+        Verdict::Inconclusive => format!("{} could not be judged.", count_cases(summary.inconclusive)),
         Verdict::Incomplete => {
             let missing: usize = report.packs.iter().map(|pack| pack.coverage.missing().len()).sum();
             match missing {
@@ -79,18 +78,18 @@ fn reason(report: &RunReport) -> String {
             }
         }
         Verdict::Conforms => match (selection(report), unexercised(report).is_empty()) {
-            (Some(_), true) => "Everything selected was exercised, and answered as documented.".to_owned(),
-            (None, true) => "Every documented failure was exercised, and answered as documented.".to_owned(),
+            (Some(_), true) => "Every selected failure was exercised and conforms.".to_owned(),
+            (None, true) => "Every documented failure was exercised and conforms.".to_owned(),
             (_, false) => {
-                "What was exercised was answered as documented; all else is accounted for.".to_owned()
+                "Every failure that was exercised conforms; the others are excused with a reason.".to_owned()
             }
         },
     }
 }
 
-/// `1 scenario`, `2 scenarios`.
-pub(super) fn scenarios(count: usize) -> String {
-    if count == 1 { "1 scenario".to_owned() } else { format!("{count} scenarios") }
+/// `1 case`, `2 cases`.
+pub(super) fn count_cases(count: usize) -> String {
+    if count == 1 { "1 case".to_owned() } else { format!("{count} cases") }
 }
 
 fn sentence(text: &str) -> String {

@@ -25,15 +25,15 @@ pub enum BuildError {
     #[error(transparent)]
     Fill(#[from] FillError),
     /// URL parsing would ask for another resource.
-    #[error("the path {0} cannot be sent as it is: URL parsing rewrites it")]
+    #[error("the path {0} cannot be sent as written: URL parsing rewrites it")]
     Rewritten(String),
     /// A response gave an address that packs may not ask, or none at all.
     #[error(
-        "the address {0} is not one of the target: packs ask no other host, and a relative address begins with `/`"
+        "the address {0} is not on the target: packs send requests to no other host, and a relative address begins with `/`"
     )]
     Elsewhere(String),
     /// A value that would break out of its header.
-    #[error("the header {0} would hold a line break")]
+    #[error("the header {0} would contain a line break")]
     HeaderBreaks(String),
 }
 

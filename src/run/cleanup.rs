@@ -76,9 +76,8 @@ impl Session {
         let mut seen = BTreeSet::new();
         for _ in 0..MOST_ROUNDS {
             let listed = match self.ask(&cleanup.list, &self.scope()).await {
-                Ok((line, response)) => {
-                    names(cleanup, &response).ok_or_else(|| format!("{line} was answered without a list"))
-                }
+                Ok((line, response)) => names(cleanup, &response)
+                    .ok_or_else(|| format!("the response to {line} contains no list")),
                 Err(problem) => Err(problem),
             };
             let listed = match listed {
@@ -133,7 +132,7 @@ impl Session {
             return Ok((line, response));
         }
         let said = self.describe(View::new(&response, None));
-        Err(format!("{line} was answered {said}"))
+        Err(format!("{line} got {said}"))
     }
 }
 

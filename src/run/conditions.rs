@@ -23,10 +23,10 @@ impl Session {
         let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
         self.control(&condition.begin)
             .await
-            .map_err(|reason| format!("the condition {name} cannot be begun: {reason}"))?;
+            .map_err(|reason| format!("the condition {name} could not be started: {reason}"))?;
         self.poll(condition.ready.as_ref(), condition.within)
             .await
-            .map_err(|reason| format!("the condition {name} was begun and is not in force: {reason}"))
+            .map_err(|reason| format!("the condition {name} was started but is not in effect: {reason}"))
     }
 
     /// Ends a global condition.
@@ -37,10 +37,10 @@ impl Session {
         let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
         self.control(&condition.end)
             .await
-            .map_err(|reason| format!("the condition {name} cannot be ended: {reason}"))?;
+            .map_err(|reason| format!("the condition {name} could not be ended: {reason}"))?;
         self.poll(condition.recovered.as_ref(), condition.within)
             .await
-            .map_err(|reason| format!("the condition {name} was ended and is not over: {reason}"))
+            .map_err(|reason| format!("the condition {name} was ended but is still in effect: {reason}"))
     }
 
     /// Whether a condition concerns everyone.
@@ -87,6 +87,6 @@ impl Session {
         if (200..300).contains(&response.status) {
             return Ok(());
         }
-        Err(format!("{line} answered HTTP {}", response.status))
+        Err(format!("{line} got HTTP {}", response.status))
     }
 }

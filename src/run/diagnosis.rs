@@ -101,14 +101,14 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             format!("as {}", roles.join(", "))
         };
         return Some(format!(
-            "every role's first request was refused ({who}): {} was answered {said}\n\
-             Check the credentials of the target: expired, of another environment, or not sent as the API wants them?",
+            "the first request of every role was refused ({who}): {} got {said}\n\
+             Check the credentials of the target: are they expired, of another environment, or sent in the wrong way?",
             firsts[0].line
         ));
     }
     if responses.iter().all(|response| response.status == 429) {
         return Some(format!(
-            "the target limits our rate: {} was answered {said}, also after waiting as told\n\
+            "the target limits the rate of requests: {} got {said}, also after the wait that it asked for\n\
              Lift the limit for the run, or try again with a smaller --jobs.",
             firsts[0].line
         ));
@@ -132,7 +132,7 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             format!("  {who}: {} — {what}", first.line)
         })
         .collect();
-    Some(format!("not one role's first request succeeded, so nothing can be judged:\n{}", list.join("\n")))
+    Some(format!("the first request failed for every role, so nothing can be judged:\n{}", list.join("\n")))
 }
 
 impl Session {
@@ -161,13 +161,13 @@ impl Session {
 }
 
 fn no_response(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
-    format!("{target} gives no response: {reason}\nIs the API running there, and is the URL right?")
+    format!("{target} does not respond: {reason}\nIs the API running there, and is the URL right?")
 }
 
 fn in_front(target: &url::Url, response: &Response, evidence: &str) -> String {
     format!(
-        "something in front of the API responds at {target}: {evidence} (HTTP {})\n\
-         Point --url behind it, or give the role what it wants.",
+        "{target} is not the API but something in front of it: {evidence} (HTTP {})\n\
+         Give --url the address behind it, or the role the credentials that it requires.",
         response.status
     )
 }

@@ -235,7 +235,7 @@ impl Engine {
         for condition in conditions {
             if let Err(reason) = self.session.end(condition).await {
                 self.notice(&reason);
-                // Where the target does not response at all, the diagnosis says so; no need to try them all.
+                // Where the target does not respond at all, the diagnosis says so; no need to try them all.
                 return;
             }
         }
@@ -316,7 +316,7 @@ impl AtWork {
 
     /// A panic in a case is a bug of inferred: it must show, and must not look like a verdict.
     fn panicked(&self, error: &str) {
-        let said = || format!("a case ended in an error of failspec itself: {error}");
+        let said = || format!("internal error of failspec: {error}");
         self.done().run.diagnosis.get_or_insert_with(said);
     }
 

@@ -195,7 +195,7 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
 /// or no body at all.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
     if subject.is_bare() && subject.triggered.code().is_some() {
-        return Some(format!("HTTP {} alone, without a code", subject.response().status));
+        return Some(format!("HTTP {} without a code", subject.response().status));
     }
     let code = subject.view.code_of(subject.triggered)?;
     let other = subject.triggered.code().is_some_and(|own| own != code);
@@ -209,7 +209,7 @@ fn plain(code: &Value) -> String {
 fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
     let status = subject.response().status;
     match &subject.identity {
-        Identity::Triggered { .. } => format!("{} to the control as well", subject.triggered.id),
+        Identity::Triggered { .. } => format!("{}, which the control got too", subject.triggered.id),
         Identity::Other(index) => {
             format!("another documented failure, {}", subject.contract.failures[*index].id)
         }

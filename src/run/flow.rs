@@ -149,7 +149,7 @@ impl<'s> Running<'s> {
         self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
         let times = self.times(control, scope)?;
         if times == 0 {
-            return Err("the control was never sent: `repeat` asks for no time at all".to_owned());
+            return Err("the control was never sent: `repeat` has `times: 0`".to_owned());
         }
         let pick = fill_pick(control.at.as_deref(), scope)?;
         for _ in 0..times {
@@ -166,12 +166,12 @@ impl<'s> Running<'s> {
             let Some(unmet) = unmet else { continue };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = stranger::evidence(&response, host) {
-                return Err(format!("the control was not answered by the API: {evidence}"));
+                return Err(format!("the response to the control is not from the API: {evidence}"));
             }
             if !self.is_the_failure(view) {
                 let request = &self.observed.records[index].exchange.request;
                 return Err(format!(
-                    "the control, which has no fault, did not succeed: {unmet} ({})",
+                    "the control (the request without the fault) did not succeed: {unmet} ({})",
                     line(request)
                 ));
             }
@@ -224,10 +224,10 @@ impl<'s> Running<'s> {
         }
         self.answered = last.is_some();
         let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
-            return Err("the request was never sent: `repeat` asks for no time at all".to_owned());
+            return Err("the request was never sent: `repeat` has `times: 0`".to_owned());
         };
         if let Some(evidence) = stranger::evidence(&response, self.session.target.url.host_str()) {
-            return Err(format!("the API did not response itself: {evidence}"));
+            return Err(format!("the response is not from the API: {evidence}"));
         }
         Ok(())
     }
@@ -247,7 +247,7 @@ impl<'s> Running<'s> {
             let role = faulty.request.role.as_deref();
             let purpose = Purpose { phase: Phase::Repeat, role, expects_429 };
             let result = self.send(&faulty.request, scope, extra, purpose).await;
-            result.map_err(|reason| format!("the same request again could not be judged: {reason}"))?;
+            result.map_err(|reason| format!("the repeated request could not be judged: {reason}"))?;
         }
         if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
             self.observed.indistinguishable_source = Some(indistinguishable_from.source);
@@ -257,7 +257,7 @@ impl<'s> Running<'s> {
                 expects_429,
             };
             let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
-            result.map_err(|reason| format!("the indistinguishable_from could not be judged: {reason}"))?;
+            result.map_err(|reason| format!("the comparison request could not be judged: {reason}"))?;
         }
         Ok(())
     }

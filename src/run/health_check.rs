@@ -46,9 +46,8 @@ impl Session {
     pub async fn health_check_before(&self) {
         let first = async {
             if let Err(reason) = self.sing().await {
-                let text = format!(
-                    "the health check of the contract does not succeed, and nothing was written yet: {reason}"
-                );
+                let text =
+                    format!("the health check of the contract fails before anything was changed: {reason}");
                 let _ = self.health_check_state.broken.set(text);
             }
         };
@@ -63,9 +62,8 @@ impl Session {
         if let Err(reason) = self.sing().await {
             let writes = if writes.is_empty() { "nothing".to_owned() } else { writes.join(", ") };
             let text = format!(
-                "after {} the health check does not succeed any more, so the run was stopped: {reason}\n\
-                 It had sent {writes}. What follows would only tell of this; see what became of the account or the data that the \
-                 run uses.",
+                "after {} the health check no longer succeeds, so the run was stopped: {reason}\n\
+                 It had sent {writes}. Later cases would only show the same: check the account or the data that the run uses.",
                 case.name
             );
             let _ = self.health_check_state.broken.set(text);

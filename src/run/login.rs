@@ -43,7 +43,11 @@ impl Session {
     /// # Errors
     /// Why there is none: the target has no such role, or its login was refused.
     pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
-        let known = self.target.roles.get(role).ok_or_else(|| format!("the target brings no role {role}"))?;
+        let known = self
+            .target
+            .roles
+            .get(role)
+            .ok_or_else(|| format!("the target does not provide the role {role}"))?;
         if !matches!(known.credential, Credential::Login(_) | Credential::Command(_)) {
             return Ok(known.credential.carried(role));
         }
@@ -87,7 +91,7 @@ impl Session {
     async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
         let (program, arguments) = command.run.split_first().ok_or("no program")?;
         if !self.commands_allowed {
-            return Err(format!("it is what `{program}` prints, and commands are not allowed"));
+            return Err(format!("its credential is printed by `{program}`, and commands are not allowed"));
         }
         let mut child = tokio::process::Command::new(program);
         child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
@@ -141,12 +145,12 @@ impl Session {
             self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&response, None);
         if !(200..300).contains(&response.status) {
-            return Err(format!("{line} was answered {}", self.describe(view)));
+            return Err(format!("{line} got {}", self.describe(view)));
         }
         for (name, part) in &step.capture {
             let value = view.part(part).filter(|value| !value.is_null());
             let value = value.ok_or_else(|| {
-                format!("{line} was answered {}, with nothing to capture as {name}", self.describe(view))
+                format!("{line} got {}, with nothing to capture as {name}", self.describe(view))
             })?;
             if let Some(text) = value.as_str() {
                 self.mask.add_value(text, &format!("role {role}"));

@@ -26,7 +26,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients that a target wants; `witness`: it is taken down who responses.
+    /// The clients that a target wants; `witness`: it is taken down who responds.
     ///
     /// # Errors
     /// When a certificate cannot be used.
@@ -108,7 +108,7 @@ impl Session {
             };
             if began.elapsed() >= readiness.within {
                 return Err(format!(
-                    "the target was not ready within {} s: GET {shown} came to {said}",
+                    "the target was not ready within {} s: the last GET {shown} got {said}",
                     readiness.within.as_secs_f64()
                 ));
             }

@@ -202,13 +202,13 @@ fn skip_reason(lacking: &[(RequirementKind, &str)]) -> Option<String> {
     let of = |kind| {
         let names: Vec<&str> =
             lacking.iter().filter(|(other, _)| *other == kind).map(|(_, name)| *name).collect();
-        (!names.is_empty()).then(|| format!("no {} {}", kind.word(), names.join(", ")))
+        (!names.is_empty()).then(|| format!("the {} {}", kind.word(), names.join(", ")))
     };
     let parts: Vec<String> = [RequirementKind::Role, RequirementKind::Variable, RequirementKind::Condition]
         .into_iter()
         .filter_map(of)
         .collect();
-    (!parts.is_empty()).then(|| format!("the target brings {}", parts.join(" and ")))
+    (!parts.is_empty()).then(|| format!("the target does not provide {}", parts.join(" and ")))
 }
 
 /// What a contract says about something that a target is to bring.

@@ -71,7 +71,7 @@ impl Session {
             let told = self.told(&response).unwrap_or(Duration::from_secs(1));
             if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
                 return Err(format!(
-                    "the target limits our rate (HTTP 429, told to wait {} s)",
+                    "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
                     told.as_secs()
                 ));
             }
@@ -128,7 +128,7 @@ impl Session {
                     }
                     if Instant::now() + POLL > deadline {
                         return Err(format!(
-                            "it did not become what `until` waits for: {}",
+                            "what `until` waits for did not come: {}",
                             wrong.unwrap_or_default()
                         ));
                     }
@@ -161,7 +161,7 @@ impl Session {
     ) -> Result<Option<String>, String> {
         let contract = &self.pack.contract;
         let view = View::new(response, pick);
-        let got = || format!("it was answered {}", self.describe(view));
+        let got = || format!("got {}", self.describe(view));
         if let Some(failure) = expect.failure {
             if !matches!(Identity::of(view, contract, failure), Identity::Triggered { .. }) {
                 return Ok(Some(format!("{}, expected {}", got(), contract.failures[failure].id)));
@@ -226,7 +226,7 @@ impl Session {
             WaitFor::Time(wait) => self.time(wait, scope)?,
             WaitFor::RetryAfter => {
                 let told = tested.and_then(|response| self.told(response));
-                told.ok_or("the response does not tell how long to wait")?
+                told.ok_or("the response does not say how long to wait")?
             }
         };
         if let Some(at_most) = &step.at_most {

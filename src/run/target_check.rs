@@ -85,7 +85,7 @@ impl Session {
             Ok(response) if self.succeeded(View::new(&response, None)) => RoleCheck::Works(line),
             Ok(response) => {
                 let said = self.describe(View::new(&response, None));
-                RoleCheck::Refused(self.mask.text(&format!("{line} was answered {said}")).into_owned())
+                RoleCheck::Refused(self.mask.text(&format!("{line} got {said}")).into_owned())
             }
             Err(error) => RoleCheck::Refused(format!("{line}: {error}")),
         }

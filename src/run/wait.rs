@@ -24,7 +24,7 @@ pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
         Some(PlannedWait {
             case: case.name.to_string(),
             at_most_seconds: longest.as_secs_f64().ceil() as u64,
-            as_told: waits(case).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
+            from_response: waits(case).any(|(_, wait)| matches!(wait, WaitFor::RetryAfter)),
         })
     })
     .collect()

@@ -59,7 +59,7 @@ pub struct RunOptions {
     pub waivers: Vec<Waiver>,
     /// What was selected, as given.
     pub selectors: Selectors,
-    /// Whether it is taken down who responses.
+    /// Whether it is taken down who responds.
     pub witness: bool,
     /// Which part of it is run, where it is not all of it; the plans hold no other cases.
     pub shard: Option<Shard>,

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{difference, file::SnapshotFile};
 
-/// The room for an approved response, in bytes; a longer one takes more.
+/// The initial buffer for an approved response, in bytes; a longer one takes more.
 const SHORT: usize = 8 << 10;
 
 /// What a run does with approved responses.
@@ -164,7 +164,7 @@ impl Approved {
     }
 }
 
-/// The approved responds in `folder` (`*.snap`) that belong to none of `names`.
+/// The approved responses in `folder` (`*.snap`) that belong to none of `names`.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -201,8 +201,8 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
     }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // The folder itself tells of each entry what it is. A link, which could lead out of the folder or in a circle,
-        // is no folder to it.
+        // The file type comes from the folder entry, so links, which could lead out of the folder or in a circle, are
+        // not followed.
         if entry.file_type()?.is_dir() {
             walk(&entry.path(), visit)?;
         } else {
@@ -212,7 +212,7 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a file, read without asking for its length first: nearly all approved responses fit.
+/// The text of a file, read without requesting its length first: nearly all approved responses fit.
 fn text_of(path: &Path) -> Option<String> {
     let mut bytes = Vec::with_capacity(SHORT);
     io::Read::read_to_end(&mut fs::File::open(path).ok()?.take(u64::MAX), &mut bytes).ok()?;

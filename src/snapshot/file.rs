@@ -28,7 +28,7 @@ impl SnapshotFile {
     /// Reads a file through insta.
     ///
     /// # Errors
-    /// What insta says, in one line.
+    /// The error of insta, in one line.
     pub fn read(path: &Path) -> Result<Self, String> {
         let snapshot = insta::Snapshot::from_file(path).map_err(|error| error.to_string())?;
         let contents = snapshot.as_text().ok_or("it is not a text snapshot")?.to_string();
@@ -39,8 +39,8 @@ impl SnapshotFile {
         })
     }
 
-    /// Whether `text` is a file as [`Self::to_text`] writes it, with these contents. insta reads the same from it, in
-    /// a hundred times as long; of any other text this says nothing.
+    /// Whether `text` is a file as [`Self::to_text`] writes it, with these contents. insta reads the same from it, but
+    /// takes a hundred times as long; for any other text the result has no meaning.
     pub(super) fn is_plainly(text: &str, contents: &str) -> bool {
         let own = |line: &str| {
             let value = line.strip_prefix("source: ").or_else(|| line.strip_prefix("expression: "));
@@ -99,7 +99,7 @@ fn plain_or_quoted(text: &str) -> String {
     if is_plain && begins_plain { text.to_owned() } else { quote(text) }
 }
 
-/// A JSON string is a YAML string as well.
+/// A JSON string is also a YAML string.
 fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

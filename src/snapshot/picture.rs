@@ -19,15 +19,15 @@ const LARGEST_BODY: usize = 64 << 10;
 pub struct Picture<'a> {
     /// The response.
     pub response: &'a Response,
-    /// The failure under test, which says what varies.
+    /// The failure under test, which lists the values that vary.
     pub failure: &'a Failure,
-    /// Values of this case alone (`${unique}`, `${uuid}`).
+    /// Values of this case only (`${unique}`, `${uuid}`).
     pub own_values: &'a [String],
     /// Secrets.
     pub mask: &'a Mask,
 }
 
-/// The response as text: status, documented headers, body. What varies is masked and says what was there.
+/// The response as text: status, documented headers, body. Values that vary are masked; the mask names them.
 pub fn picture(of: Picture<'_>) -> String {
     let mut text = format!("HTTP {}\n", of.response.status);
     for (name, value) in headers(of) {
@@ -62,7 +62,7 @@ pub fn picture(of: Picture<'_>) -> String {
 fn headers(of: Picture<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     if of.failure.envelope.media_type.is_some() {
-        // The check `media-type` compares type and subtype alone, and so does the snapshot.
+        // Like the check `media-type`, the snapshot compares only type and subtype.
         let value = of.response.header("content-type").unwrap_or("(none)");
         let value = of.mask.text(value);
         let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -105,7 +105,7 @@ fn masked(value: &Value, of: Picture<'_>) -> Value {
     value
 }
 
-/// The values of a body that vary, and what stands in their place.
+/// The values of a body that vary, and their masks.
 fn known<'v>(value: &'v Value, failure: &Failure) -> Vec<(&'v Value, String)> {
     let found = varying(failure).filter_map(|(pointer, mask)| Some((pointer.find(value)?, mask)));
     found.filter(|(found, _)| can_vary(found)).collect()
@@ -189,7 +189,7 @@ impl Body<'_> {
     }
 }
 
-/// Masks this case's own values wherever they stand.
+/// Masks this case's own values everywhere.
 fn mask_own(value: &mut Value, of: Picture<'_>) {
     match value {
         Value::String(text) => {
@@ -206,7 +206,7 @@ fn mask_own(value: &mut Value, of: Picture<'_>) {
 fn own_text<'t>(text: &'t str, own_values: &[String]) -> Cow<'t, str> {
     let mut masked = Cow::Borrowed(text);
     for value in own_values.iter().filter(|value| value.len() >= 8) {
-        // Most texts of a response are shorter than any value of ours.
+        // Most texts of a response are shorter than any value of this case.
         if masked.len() >= value.len() && masked.contains(value.as_str()) {
             masked = Cow::Owned(masked.replace(value.as_str(), "[unique]"));
         }

@@ -84,8 +84,8 @@ impl Address {
 /// Where a text leads; what is wrong with it and a hint if it leads nowhere, or not where it says.
 fn goes(text: &str) -> Result<Goes, (&'static str, &'static str)> {
     const REWRITTEN: (&str, &str) = (
-        "URL parsing changes this address, so another resource would be asked than the one written",
-        "write it without `.` and `..` segments and without `#…`; percent-encode what a URL cannot hold",
+        "URL parsing changes this address, so the request would go to another resource",
+        "write it without `.` and `..` segments and without `#…`; percent-encode what a URL cannot contain",
     );
     if text.starts_with('/') {
         return kept(text).map(|()| Goes::Below(text.to_owned())).map_err(|_| REWRITTEN);
@@ -97,10 +97,10 @@ fn goes(text: &str) -> Result<Goes, (&'static str, &'static str)> {
         return Err(("this is not a URL", "write it like `https://auth.example.com/token`"));
     };
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(("an address is reached over http or https", "write `https://host/path`"));
+        return Err(("an address must use http or https", "write `https://host/path`"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(("a URL must not hold credentials", "send them in a header or in the body"));
+        return Err(("a URL must not contain credentials", "send them in a header or in the body"));
     }
     if url.fragment().is_some() {
         return Err(REWRITTEN);

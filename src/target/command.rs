@@ -20,10 +20,18 @@ pub(super) static COMMAND: Shape = Shape {
         Field::required(
             "run",
             Kind::List(&Kind::Text),
-            "the program and its arguments; what it prints, but for the line break at its end, is the credential",
+            "the program and its arguments; its output without the final line break is the credential",
         ),
-        Field::optional("header", Kind::Text, "the header that carries it (default: Authorization)"),
-        Field::optional("prefix", Kind::Text, "what precedes it in the header (default: `Bearer `)"),
+        Field::optional(
+            "header",
+            Kind::Text,
+            "the header that contains the credential (default: Authorization)",
+        ),
+        Field::optional(
+            "prefix",
+            Kind::Text,
+            "the text before the credential in the header (default: `Bearer `)",
+        ),
     ],
     also: &[],
 };
@@ -36,7 +44,11 @@ impl Command {
             reader.items(run).iter().map(|item| reader.text(item).map(str::to_owned)).collect();
         let words = words?;
         if words.first().is_none_or(|program| program.is_empty()) {
-            reader.error_hint(run.span, "no program", "write it like `run = [\"vault\", \"read\", \"…\"]`");
+            reader.error_hint(
+                run.span,
+                "the program is missing",
+                "write it like `run = [\"vault\", \"read\", \"…\"]`",
+            );
             return None;
         }
         let text = |key: &str, default: &str| {

@@ -57,30 +57,47 @@ pub struct ControlRequest {
 
 pub(super) static CONDITION: Shape = Shape {
     name: "condition",
-    about: "how the target brings a state about: for our requests alone (variables, headers, url), or for everyone (begin and end)",
+    about: "how the target creates the condition: only for requests of failspec (`variables`, \
+            `headers`, `url`), or for all clients (`begin` and `end`)",
     fields: &[
-        Field::optional("variables", Kind::Map(&Kind::Any), "variables that the request under test sees"),
+        Field::optional("variables", Kind::Map(&Kind::Any), "variables for the request under test"),
         Field::optional(
             "headers",
             Kind::Map(&Kind::Text),
             "headers that are added to the request under test",
         ),
-        Field::optional("url", Kind::Text, "the base URL that the request under test goes to"),
-        Field::optional("begin", Kind::Shape(&CONTROL_REQUEST), "brings it about for everyone"),
-        Field::optional("end", Kind::Shape(&CONTROL_REQUEST), "ends it; also sent before a run"),
-        Field::optional("ready", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `begin`"),
-        Field::optional("recovered", Kind::Shape(&CONTROL_REQUEST), "asked until it succeeds after `end`"),
+        Field::optional("url", Kind::Text, "the base URL for the request under test"),
+        Field::optional(
+            "begin",
+            Kind::Shape(&CONTROL_REQUEST),
+            "the request that creates the condition for all clients",
+        ),
+        Field::optional(
+            "end",
+            Kind::Shape(&CONTROL_REQUEST),
+            "the request that ends the condition; also sent before a run",
+        ),
+        Field::optional(
+            "ready",
+            Kind::Shape(&CONTROL_REQUEST),
+            "a request that is sent after `begin` until it succeeds",
+        ),
+        Field::optional(
+            "recovered",
+            Kind::Shape(&CONTROL_REQUEST),
+            "a request that is sent after `end` until it succeeds",
+        ),
         Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
     ],
     also: &[],
 };
 
 static CONTROL_REQUEST: Shape = Shape {
-    name: "request of a condition",
+    name: "condition request",
     about: "a request; any 2xx is a success",
     fields: &[
-        Field::required("request", Kind::Text, "METHOD /path below the target's URL, or METHOD URL"),
-        Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
+        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
         Field::optional("json", Kind::Any, "a JSON body"),
     ],
     also: &[],
@@ -117,8 +134,9 @@ impl Condition {
             _ => {
                 reader.error_hint(
                     node.span,
-                    "this does not say how the condition comes about",
-                    "give `variables`, `headers` or `url` for our requests alone, or `begin` and `end` for everyone",
+                    "this does not define how to create the condition",
+                    "give `variables`, `headers` or `url` (only for requests of failspec), \
+                     or `begin` and `end` (for all clients)",
                 );
                 None
             }

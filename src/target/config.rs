@@ -78,9 +78,13 @@ pub static CONFIG: Shape = Shape {
     name: "config",
     about: "targets and waivers",
     fields: &[
-        Field::optional("default_target", Kind::Name, "the target of a run that names none"),
+        Field::optional("default_target", Kind::Name, "the target of a run without `--target`"),
         Field::optional("target", Kind::Map(&Kind::Shape(&TARGET)), "targets by name"),
-        Field::optional("waivers", Kind::List(&Kind::Shape(&WAIVER)), "known failures"),
+        Field::optional(
+            "waivers",
+            Kind::List(&Kind::Shape(&WAIVER)),
+            "known violations that do not fail a run",
+        ),
     ],
     also: &[],
 };
@@ -93,35 +97,39 @@ static TARGET: Shape = Shape {
         Field::optional(
             "urls",
             Kind::Map(&Kind::Text),
-            "base URLs of packs that are elsewhere, by pack or pack@version: then one run can be about several of them",
+            "base URLs of single packs, by pack or pack@version, so that one run can test several packs",
         ),
         Field::optional("roles", Kind::Map(&Kind::Shape(&ROLE)), "credentials by role"),
         Field::optional("variables", Kind::Map(&Kind::Any), "values of variables that packs declare"),
         Field::optional(
             "conditions",
             Kind::Map(&Kind::Shape(&CONDITION)),
-            "how the target brings conditions about",
+            "how the target creates conditions",
         ),
         Field::optional(
             "out_of_reach",
             Kind::List(&Kind::Shape(&OUT_OF_REACH)),
-            "what the target cannot show, and why",
+            "failures that cannot be covered on the target, and why",
         ),
-        Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "how long it may take"),
+        Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "time limits for the target"),
         Field::optional(
             "snapshots",
             Kind::Text,
-            "the folder of its approved responses, relative to this file",
+            "the folder of the target's snapshots (approved responses), relative to this file",
         ),
         Field::optional(
             "operations",
             Kind::Map(&Kind::Text),
-            "where the target has an operation of the pack: name → `METHOD /path/{parameter}`",
+            "operations with another method or path than in the pack: name → `METHOD /path/{parameter}`",
         ),
-        Field::optional("tls", Kind::Shape(&TLS), "how TLS is spoken with the target"),
-        Field::optional("rate", Kind::Text, "how many requests may be sent, such as `50/s` or `300/m`"),
-        Field::optional("wait_for", Kind::Shape(&READINESS), "what a run waits for before it begins"),
-        Field::optional("isolated", Kind::Bool, "no other process uses the target at the same time"),
+        Field::optional("tls", Kind::Shape(&TLS), "the TLS settings of the target"),
+        Field::optional("rate", Kind::Text, "the maximum request rate, such as `50/s` or `300/m`"),
+        Field::optional(
+            "wait_for",
+            Kind::Shape(&READINESS),
+            "the readiness check that a run waits for before it starts",
+        ),
+        Field::optional("isolated", Kind::Bool, "whether no other process uses the target at the same time"),
     ],
     also: &[],
 };
@@ -313,7 +321,11 @@ fn read_pack_url(entry: &Entry, reader: &Reader, environment: &Environment) -> O
     }
     if let Some(version) = version.filter(|version| Version::parse(version).is_none()) {
         let hint = format!("a version is a year, a month or a day: {name}@2026-03");
-        reader.error_hint(entry.key_span, format!("`{}` is no version", version.escape_debug()), hint);
+        reader.error_hint(
+            entry.key_span,
+            format!("`{}` is not a valid version", version.escape_debug()),
+            hint,
+        );
     }
     Some((entry.key.clone(), read_url(&entry.value, reader, environment)?))
 }
@@ -339,13 +351,13 @@ fn parse_url(text: &str) -> Result<url::Url, String> {
     }
     let url = url::Url::parse(text.trim()).map_err(|error| format!("this is not a URL ({error}); {hint}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(format!("a target is reached over http or https; {hint}"));
+        return Err(format!("the URL of a target must use http or https; {hint}"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(String::from("a URL must not hold credentials; give the target a role with `basic`"));
+        return Err(String::from("a URL must not contain credentials; give the target a role with `basic`"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(String::from("the URL of a target has no query and no fragment"));
+        return Err(String::from("the URL of a target must not have a query or a fragment"));
     }
     Ok(url)
 }
@@ -399,7 +411,7 @@ mod tests {
                 "http or https",
             ),
             ("wait_for = { path = \"healthz\" }", "neither a path nor a URL"),
-            ("wait_for = { path = \"https://joe:hunter2-secret@h/\" }", "must not hold credentials"),
+            ("wait_for = { path = \"https://joe:hunter2-secret@h/\" }", "must not contain credentials"),
         ] {
             let error = read(&format!("{target}{line}\n")).unwrap_err().render(false);
             assert!(error.contains(says) && error.contains("failspec.toml:4"), "{error}");

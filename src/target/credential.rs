@@ -87,11 +87,11 @@ pub struct Role {
 
 pub(super) static ROLE: Shape = Shape {
     name: "role",
-    about: "what a role proves itself with: one of the kinds",
+    about: "the credential of a role: exactly one kind",
     fields: &[
         Field::optional("bearer", Kind::Text, "a bearer token; write `${env:NAME}`"),
         Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
-        Field::optional("header", Kind::Shape(&NAMED), "a header of its own"),
+        Field::optional("header", Kind::Shape(&NAMED), "a custom header"),
         Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
         Field::optional("query", Kind::Shape(&NAMED), "a query parameter"),
         Field::optional("certificate", Kind::Shape(&CERTIFICATE), "a client certificate (TLS)"),
@@ -144,7 +144,7 @@ impl Role {
         let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
         let [kind] = given.as_slice() else {
             let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
-            reader.error_hint(node.span, format!("the role `{name}` wants exactly one credential"), hint);
+            reader.error_hint(node.span, format!("the role `{name}` needs exactly one credential"), hint);
             return None;
         };
         let value = fields.get(kind)?;
@@ -194,9 +194,9 @@ impl Role {
             ["bearer", "env", variable] => Credential::Bearer(secret(variable)?),
             ["basic", "env", variable] => {
                 let pair = value(variable)?;
-                let (user, password) = pair
-                    .split_once(':')
-                    .ok_or_else(|| format!("role {name}: {variable} is not `user:password`"))?;
+                let (user, password) = pair.split_once(':').ok_or_else(|| {
+                    format!("role {name}: {variable} does not have the form `user:password`")
+                })?;
                 Credential::Basic {
                     user: user.to_owned(),
                     password: Secret::new(password, format!("role {name}")),
@@ -213,9 +213,9 @@ impl Role {
             }
             // A credential on the command line is in the shell's history and in the process list.
             ["bearer" | "basic" | "header" | "cookie" | "query", ..] => {
-                return Err(format!("role {name}: credentials come from the environment; {usage}"));
+                return Err(format!("role {name}: credentials must come from the environment; {usage}"));
             }
-            _ => return Err(format!("role {name}: this is no credential; {usage}")),
+            _ => return Err(format!("role {name}: this is not a valid credential; {usage}")),
         };
         Ok(Self { credential, exclusive: false })
     }

@@ -165,7 +165,7 @@ impl Environment {
                 }
                 (None, Others::Kept) => text.push_str(&rest[at..at + 3 + name.len()]),
                 (None, Others::Refused) => {
-                    let title = format!("`${{{name}}}` means nothing here");
+                    let title = format!("`${{{name}}}` is not allowed here");
                     reader.error_hint(node.span, title, "write `${env:NAME}`");
                     return None;
                 }
@@ -185,7 +185,7 @@ impl Environment {
             reader.error_hint(
                 node.span,
                 format!("the environment variable `{name}` is not set or empty"),
-                "set it, or take what needs it out of the target: a missing secret must not shrink a run",
+                "set it, or remove what needs it from the target: a missing secret must not shorten a run",
             );
         }
         value

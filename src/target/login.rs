@@ -48,14 +48,14 @@ pub(super) static LOGIN: Shape = Shape {
         Field::required(
             "header",
             Kind::Text,
-            "the header that is then sent, such as `Authorization: Bearer ${token}`",
+            "the header that is sent after the login, such as `Authorization: Bearer ${token}`",
         ),
         Field::optional(
             "expires_in",
             Kind::Pointer,
-            "where the last response says for how many seconds it holds",
+            "pointer to the lifetime of the login, in seconds, in the last response",
         ),
-        Field::optional("lifetime", Kind::Duration, "for how long it holds, where no response says so"),
+        Field::optional("lifetime", Kind::Duration, "the lifetime of the login if no response states it"),
     ],
     also: &[],
 };
@@ -64,8 +64,8 @@ static STEP: Shape = Shape {
     name: "login step",
     about: "one request of a login",
     fields: &[
-        Field::required("request", Kind::Text, "METHOD /path below the target's URL, or METHOD URL"),
-        Field::optional("headers", Kind::Map(&Kind::Text), "headers"),
+        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
         Field::optional("json", Kind::Any, "a JSON body; write secrets as `${env:NAME}`"),
         Field::optional("form", Kind::Map(&Kind::Text), "a form-encoded body"),
         Field::optional(
@@ -101,7 +101,7 @@ impl Login {
         let captured =
             |name: &str| steps.iter().any(|step| step.capture.iter().any(|(known, _)| known == name));
         for name in value.holes().filter_map(|hole| hole.name()).filter(|name| !captured(name)) {
-            reader.error(header.span, format!("nothing captures `{name}`"));
+            reader.error(header.span, format!("no step captures `{name}`"));
         }
         Some(Self {
             header: (name.trim().to_owned(), value),

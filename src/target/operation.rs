@@ -21,7 +21,7 @@ impl Operation {
     pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let text = reader.text(node)?;
         let Some((method, path)) = split_request(text) else {
-            let title = format!("`{text}` is no request");
+            let title = format!("`{text}` is not a request");
             reader.error_hint(node.span, title, "write it like `GET /things/{name}`");
             return None;
         };
@@ -33,8 +33,8 @@ impl Operation {
             }
         };
         if path.is_address() || path.holes().next().is_some() {
-            let hint = "the scenarios of the pack fill `{parameters}`; `${…}` means nothing here";
-            reader.error_hint(node.span, "a path of a target has no `${…}`", hint);
+            let hint = "use only `{parameters}`, which the scenarios of the pack fill in";
+            reader.error_hint(node.span, "a path of a target must not contain `${…}`", hint);
             return None;
         }
         Some(Self { method: method.to_owned(), path, place: reader.place(node.span) })

@@ -17,7 +17,7 @@ impl Rate {
         let text = reader.text(node)?;
         let rate = Self::parse(text);
         if rate.is_none() {
-            reader.error_hint(node.span, format!("`{text}` is no rate"), "write `50/s` or `300/m`");
+            reader.error_hint(node.span, format!("`{text}` is not a valid rate"), "write `50/s` or `300/m`");
         }
         rate
     }

@@ -20,14 +20,14 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) static READINESS: Shape = Shape {
     name: "readiness",
-    about: "what a run waits for before it begins",
+    about: "the readiness check that a run waits for before it starts",
     fields: &[
         Field::required(
             "path",
             Kind::Text,
-            "a path that responses a GET without credentials with 2xx when the target is ready",
+            "a path that responds with 2xx to a GET without credentials when the target is ready",
         ),
-        Field::optional("within", Kind::Duration, "how long that may take (default: 60s)"),
+        Field::optional("within", Kind::Duration, "how long to wait for it (default: 60s)"),
     ],
     also: &[],
 };

@@ -17,7 +17,7 @@ pub(super) fn check(node: &Node, text: &str, reader: &Reader) {
         && Version::parse(version).is_none()
     {
         let hint = format!("a version is a year, a month or a day: {name}@2026-03");
-        reader.error_hint(node.span, format!("`{}` is no version", version.escape_debug()), hint);
+        reader.error_hint(node.span, format!("`{}` is not a valid version", version.escape_debug()), hint);
     }
 }
 

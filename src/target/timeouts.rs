@@ -12,14 +12,18 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(super) static TIMEOUTS: Shape = Shape {
     name: "timeouts",
-    about: "how long the target may take",
+    about: "time limits for the target",
     fields: &[
-        Field::optional("connect", Kind::Duration, "for making a connection (default 10s)"),
-        Field::optional("first_byte", Kind::Duration, "until the head of a response is there (default 30s)"),
+        Field::optional("connect", Kind::Duration, "the time limit for connecting (default 10s)"),
+        Field::optional(
+            "first_byte",
+            Kind::Duration,
+            "the time limit until the response headers are complete (default 30s)",
+        ),
         Field::optional(
             "total",
             Kind::Duration,
-            "until the end of a response (default 60s, or 30s more than `first_byte` where that is longer)",
+            "the time limit for the whole response (default 60s, or `first_byte` plus 30s if that is longer)",
         ),
     ],
     also: &[],
@@ -57,8 +61,8 @@ fn bound(key: &'static str, fields: &Fields<'_>, reader: &Reader) -> Option<Dura
     if time.is_zero() || time > LONGEST {
         reader.error_hint(
             node.span,
-            format!("`{key}` must be a bound that can be reached"),
-            "write a time span of more than nothing and at most `60m`",
+            format!("`{key}` is out of range"),
+            "write a time span of more than zero and at most `60m`",
         );
         return None;
     }
@@ -99,10 +103,10 @@ mod tests {
     #[test]
     fn a_bound_is_never_switched_off() {
         for (timeouts, says) in [
-            ("first_byte = \"0s\"", "must be a bound"),
-            ("total = \"61m\"", "must be a bound"),
+            ("first_byte = \"0s\"", "is out of range"),
+            ("total = \"61m\"", "is out of range"),
             ("total = \"never\"", "not a time span"),
-            ("total = 5", "text is wanted"),
+            ("total = 5", "expected text"),
             ("first_byte = \"9s\", total = \"8s\"", "`total` is shorter"),
             ("first = \"9s\"", "unknown key `first`"),
         ] {

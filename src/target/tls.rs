@@ -1,4 +1,4 @@
-//! Whom a target's certificates must be signed by, and which one of ours it is shown.
+//! The authorities that are trusted for a target's certificate, and the client certificate for it.
 
 use std::{fs, path::Path};
 
@@ -20,23 +20,27 @@ pub struct Tls {
 
 pub(super) static TLS: Shape = Shape {
     name: "TLS",
-    about: "how TLS is spoken with the target",
+    about: "the TLS settings of the target",
     fields: &[
         Field::optional(
             "ca",
             Kind::Text,
-            "a file of certificates (PEM) that are trusted beside the system's",
+            "a file of certificates (PEM) that are trusted in addition to those of the system",
         ),
-        Field::optional("certificate", Kind::Text, "a file with our certificate (PEM), for all requests"),
+        Field::optional(
+            "certificate",
+            Kind::Text,
+            "a file with the client certificate (PEM) for all requests",
+        ),
         Field::optional(
             "key",
             Kind::Text,
-            "a file with its private key (PEM), where the first file does not hold it",
+            "a file with its private key (PEM), if the certificate file does not contain it",
         ),
         Field::optional(
             "insecure",
             Kind::Bool,
-            "the target's certificate is not checked; every report says so, loudly",
+            "disables the verification of the target's certificate; every report warns about it",
         ),
     ],
     also: &[],
@@ -51,7 +55,7 @@ pub(super) static CERTIFICATE: Shape = Shape {
         Field::optional(
             "key",
             Kind::Text,
-            "a file with its private key (PEM), where the first file does not hold it",
+            "a file with its private key (PEM), if the certificate file does not contain it",
         ),
     ],
     also: &[],
@@ -62,7 +66,7 @@ impl Tls {
     pub(super) fn read(node: &Node, reader: &Reader, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &TLS)?;
         if let (None, Some(key)) = (fields.get("certificate"), fields.get("key")) {
-            reader.error(key.span, "a key without its certificate");
+            reader.error(key.span, "there is a key, but no certificate");
         }
         Some(Self {
             authorities: fields.get("ca").and_then(|node| file(node, reader, folder)),

@@ -21,7 +21,7 @@ impl Target {
             let Some(own) = contract.operations.get(name) else {
                 let near = closest(name, contract.operations.keys().map(String::as_str));
                 let hint = near.map_or_else(
-                    || format!("`failspec list {} --requires` lists what can be said", contract.name),
+                    || format!("`failspec list {} --requires` lists the names", contract.name),
                     |near| format!("did you mean `{near}`?"),
                 );
                 let title = format!("the pack {} has no operation `{name}`", contract.name);
@@ -31,7 +31,7 @@ impl Target {
             let known: Vec<&str> =
                 own.path.parameters().chain(contract.variables.keys().map(String::as_str)).collect();
             for parameter in operation.path.parameters().filter(|parameter| !known.contains(parameter)) {
-                let title = format!("nothing fills `{{{parameter}}}`");
+                let title = format!("the parameter `{{{parameter}}}` has no value");
                 let hint = format!("the pack has the operation at {} {}", own.method, own.path.written);
                 mistakes.push(Diagnostic::error(operation.place.clone(), title).hint(hint));
             }
@@ -51,7 +51,7 @@ impl Target {
                 let near = closest(name, known.iter().copied());
                 let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                 notices.push(format!(
-                    "the pack {} knows no {what} `{}`, which the target {} has{meant}",
+                    "the pack {} has no {what} `{}`, which the target {} defines{meant}",
                     contract.name,
                     name.escape_debug(),
                     self.name
@@ -75,7 +75,7 @@ impl Target {
             };
             for pattern in entry.failures.iter().filter(|pattern| !matches_one(pattern)) {
                 notices.push(format!(
-                    "no failure of the pack {} is `{}`, which the target {} has under out_of_reach",
+                    "no failure of the pack {} matches `{}`, which the target {} lists under out_of_reach",
                     contract.name,
                     pattern.escape_debug(),
                     self.name

@@ -34,31 +34,31 @@ pub struct OutOfReach {
 
 pub(super) static WAIVER: Shape = Shape {
     name: "waiver",
-    about: "a known failure: it still runs, and must still fail",
+    about: "a known violation: its cases still run, and must still fail",
     fields: &[
         Field::required(
             "scenario",
             Kind::Text,
-            "a glob of case names: pack::failure::scenario[::row], or pack@version::… for one version alone",
+            "a glob of case names: pack::failure::scenario[::row], or pack@version::… for one version only",
         ),
-        Field::required("check", Kind::Text, "the check that it breaks (`failspec explain` lists them)"),
-        Field::required("reason", Kind::Text, "why it is known"),
-        Field::optional("issue", Kind::Text, "where it is tracked"),
-        Field::required("expires", Kind::Date, "the last day on which it holds"),
+        Field::required("check", Kind::Text, "the check that fails (`failspec explain` lists the checks)"),
+        Field::required("reason", Kind::Text, "the reason for the waiver"),
+        Field::optional("issue", Kind::Text, "the issue that tracks the violation"),
+        Field::required("expires", Kind::Date, "the last day on which the waiver is valid"),
     ],
     also: &[],
 };
 
 pub(super) static OUT_OF_REACH: Shape = Shape {
     name: "out_of_reach",
-    about: "failures that this target cannot show",
+    about: "failures that cannot be covered on this target",
     fields: &[
         Field::required(
             "failures",
             Kind::List(&Kind::Text),
             "globs of pack::failure, or of pack@version::failure",
         ),
-        Field::required("reason", Kind::Text, "why not"),
+        Field::required("reason", Kind::Text, "why they cannot be covered"),
     ],
     also: &[],
 };

@@ -52,13 +52,13 @@ pub enum FillError {
     #[error("`${{{0}}}` has no value: nothing captured it")]
     Missing(String),
     /// A list or an object in the middle of a text.
-    #[error("`${{{0}}}` is a list or an object and cannot stand in a text")]
+    #[error("`${{{0}}}` is a list or an object and cannot be part of a text")]
     NotText(String),
     /// The secret of a one-time code cannot be used.
     #[error("`${{totp({0})}}`: the secret is not base32 of at least 16 bytes")]
     Totp(String),
     /// Not a number of bytes, or too many.
-    #[error("`${{fill({0})}}`: not a number of bytes up to {MOST_FILL}")]
+    #[error("`${{fill({0})}}`: expected a number of bytes up to {MOST_FILL}")]
     Fill(String),
 }
 

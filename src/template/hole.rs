@@ -44,10 +44,10 @@ pub enum HoleError {
     #[error("`${{` is never closed (a literal `${{` is written `$${{`)")]
     Unclosed,
     /// A function that does not exist.
-    #[error("there is no function `{0}`: there are now, totp and fill")]
+    #[error("there is no function `{0}`; the functions are now, totp and fill")]
     UnknownFunction(String),
     /// Arguments that do not fit.
-    #[error("`{0}` is called as {1}")]
+    #[error("`{0}` must be written as {1}")]
     Arguments(&'static str, &'static str),
 }
 

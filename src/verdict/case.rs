@@ -1,4 +1,4 @@
-//! Everything about one case that reports show. Secrets are masked before it is built.
+//! The report of one case. Secrets are masked before it is built.
 
 use std::sync::Arc;
 
@@ -16,60 +16,60 @@ use super::Outcome;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CaseReport {
-    /// Its place in the plan of the whole run, all shards taken together, from 0.
+    /// Its position in the plan of the whole run, over all shards, from 0.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
     pub name: Arc<str>,
-    // As all that many cases have in common: one text for all of them.
+    // Shared with other cases: one text for all of them.
     /// The pack.
     pub pack: Arc<str>,
     /// The failure under test.
     pub failure: Arc<str>,
     /// The cause under test.
     pub cause: Option<String>,
-    /// The operation of the contract's OpenAPI document that the request under test is.
+    /// The operation of the contract's OpenAPI document that the request under test calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Arc<str>>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why, where it is not simply passed or failed.
+    /// The reason of the outcome, if it is neither passed nor failed.
     pub reason: Option<String>,
-    /// Where it is written that this fault fails this way.
+    /// The source of the statement that this fault fails this way.
     pub source: Provenance,
-    /// Where the rule stands that the request under test breaks, if the scenario says so.
+    /// The place of the rule that the request under test breaks, if the scenario names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documentation: Option<Arc<str>>,
     /// File and line of the scenario.
     pub location: String,
-    // One for all cases of the failure.
-    /// What is documented about the failure.
+    // Shared by all cases of the failure.
+    /// The documented facts about the failure.
     pub documented: Arc<Documented>,
-    /// What came back.
+    /// The response under test in short.
     pub observed: Option<ObservedResponse>,
-    /// Whether the response was identified as the failure under test.
+    /// Whether the case exercised the failure under test.
     pub exercised: Exercise,
-    /// Documented rules that the response broke.
+    /// Findings about documented rules.
     pub violations: Vec<Finding>,
-    /// Rules of ours or of a standard that it broke.
+    /// Findings about inferred rules or rules of a standard.
     pub warnings: Vec<Finding>,
     /// Violations that a waiver covers.
     pub waived: Vec<WaivedFinding>,
-    /// How it compares with the approved response.
+    /// The comparison with the approved response.
     pub snapshot: Option<SnapshotReport>,
-    /// What was sent and received, in order.
+    /// The exchanges, in order.
     pub exchanges: Vec<ExchangeReport>,
-    /// What the teardown could not remove.
+    /// Resources that the teardown could not remove.
     pub left_behind: Vec<String>,
-    /// The documented request ids of the responses to the request under test, masked like all else; only a whole run
-    /// can tell whether one was given twice.
+    /// The documented request ids of the responses to the request under test, masked like everything else; the whole
+    /// run shows whether one was used twice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_ids: Vec<Arc<str>>,
-    /// From its first request to its last response, in milliseconds; waits included.
+    /// Time from its first request to its last response, in milliseconds; waits included.
     pub duration_ms: u64,
 }
 
 impl CaseReport {
-    /// Whether there is more to say of it than that it passed.
+    /// True if it needs attention: it did not simply pass.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
         let passed = self.outcome == Outcome::Passed;
@@ -81,22 +81,22 @@ impl CaseReport {
     }
 }
 
-/// What is documented about a failure.
+/// The documented facts about a failure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Documented {
-    /// What it means.
+    /// Its meaning.
     pub summary: String,
     /// The HTTP status.
     pub status: Option<u16>,
-    /// Others that will do as well.
+    /// Other documented statuses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_statuses: Vec<u16>,
     /// The code.
     pub code: Option<Value>,
-    /// What a client should do.
+    /// The advice to clients.
     pub retry: Option<Retry>,
-    /// Where it is documented.
+    /// The page that documents it.
     pub link: Option<String>,
 }
 
@@ -117,9 +117,9 @@ pub struct ObservedResponse {
     pub status: u16,
     /// The code.
     pub code: Option<Value>,
-    /// The request id, as the API told it.
+    /// The request id of the response.
     pub request_id: Option<Arc<str>>,
-    /// From sending to the end of the response, in milliseconds.
+    /// Time from sending to the end of the response, in milliseconds.
     pub ms: f64,
 }
 
@@ -128,9 +128,9 @@ pub struct ObservedResponse {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Exercise {
-    /// It was answered and identified as that failure.
+    /// The response was identified as that failure.
     Exercised,
-    /// It was answered with another code that the documentation accepts.
+    /// The response had another code that the documentation accepts.
     Alternative(String),
     /// Neither.
     No,
@@ -142,27 +142,27 @@ pub enum Exercise {
 pub struct WaivedFinding {
     /// The violation.
     pub finding: Finding,
-    /// Why it is known.
+    /// The reason of the waiver.
     pub reason: String,
-    /// Where it is tracked.
+    /// The issue that tracks it.
     pub issue: Option<String>,
-    /// The last day on which the waiver holds.
+    /// The last day on which the waiver is valid.
     pub expires: String,
 }
 
-/// How a response compares with the approved one.
+/// The comparison of a response with the approved one.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SnapshotReport {
     /// The file of the approved response.
     pub file: String,
-    /// What became of the comparison.
+    /// The result.
     pub state: SnapshotState,
-    /// The difference, line by line with `-`, `+` and space in front, where there is one.
+    /// The difference, line by line with `-`, `+` or a space in front; absent if there is none.
     pub diff: Option<String>,
 }
 
-/// What became of a comparison with an approved response.
+/// The result of a comparison with an approved response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -171,31 +171,31 @@ pub enum SnapshotState {
     Same,
     /// Different.
     Changed,
-    /// No response was approved yet.
+    /// There is no approved response yet.
     New,
     /// The new response was approved by this run (`--snapshots update`).
     Updated,
 }
 
-/// One exchange as reports show it.
+/// One exchange.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ExchangeReport {
-    /// Which part of the case it belongs to.
+    /// The part of the case that it belongs to.
     pub phase: String,
     /// The role whose credentials were sent.
     pub role: Option<String>,
-    /// What was sent.
+    /// The request.
     pub request: RequestReport,
-    /// What came back.
+    /// The response.
     pub response: Option<ResponseReport>,
-    /// Why nothing came back that could be judged.
+    /// The reason why there is no response that could be judged.
     pub error: Option<String>,
-    /// From sending to the end of the response, in milliseconds.
+    /// Time from sending to the end of the response, in milliseconds.
     pub ms: f64,
 }
 
-/// A request as reports show it.
+/// A request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RequestReport {
@@ -205,13 +205,13 @@ pub struct RequestReport {
     pub url: String,
     /// Headers in order.
     pub headers: Vec<(String, String)>,
-    /// The body; length and digest where it was generated.
+    /// The body; length and digest if it was generated.
     pub body: Option<String>,
     /// A command line that sends it, with placeholders for credentials.
     pub curl: String,
 }
 
-/// A response as reports show it.
+/// A response.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ResponseReport {

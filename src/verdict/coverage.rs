@@ -27,7 +27,7 @@ struct DocumentedFailure<'d> {
     causes: Vec<(&'d str, bool)>,
 }
 
-/// What a run showed of one pack's failures.
+/// The coverage of one pack's failures.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
@@ -35,53 +35,53 @@ pub struct Coverage {
     pub failures: Vec<FailureCoverage>,
 }
 
-/// What a run showed of one failure.
+/// The coverage of one failure.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailureCoverage {
     /// Its id.
     pub failure: String,
-    /// What the run showed of it.
+    /// Its state.
     pub state: State,
-    /// What the run showed of its causes.
+    /// The coverage of its causes.
     pub causes: Vec<CauseCoverage>,
-    /// The codes with which its scenarios were answered.
+    /// The codes of the responses to its scenarios.
     pub codes_seen: BTreeSet<String>,
 }
 
-/// What a run showed of one cause.
+/// The coverage of one cause.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CauseCoverage {
     /// Its name.
     pub cause: String,
-    /// What the run showed of it.
+    /// Its state.
     pub state: State,
 }
 
-/// What a run showed of a failure or a cause.
+/// The state of a failure or a cause.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "state", content = "why")]
 pub enum State {
-    /// A request was answered and identified as it.
+    /// A response was identified as it.
     Exercised,
-    /// Only another code that the documentation accepts as well was seen.
+    /// Only another code that the documentation also accepts was seen.
     CoveredByAlternative(String),
-    /// A known failure stands in the way.
+    /// Its violations are waived.
     Waived(String),
-    /// The contract leaves it out.
+    /// The contract excludes it.
     Excluded(String),
-    /// The target says that it cannot show it.
+    /// The target declares it out of reach.
     OutOfReach(String),
-    /// Not part of what was selected.
+    /// It was not selected.
     NotSelected,
     /// None of the above: the run is incomplete.
     Missing(String),
 }
 
 impl State {
-    /// Whether a run with this state can be complete.
+    /// True if a run with this state can be complete.
     pub fn is_settled(&self) -> bool {
         !matches!(self, Self::Missing(_))
     }

@@ -1,4 +1,4 @@
-//! What a run tells while it goes on, and all of it at the end.
+//! The events of a run, and its report.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,32 +9,32 @@ use super::{
     ShardReport, Summary, Verdict,
 };
 
-/// What a run tells while it goes on.
+/// An event of a run.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// The run begins.
+    /// The run has started.
     Started(&'a RunHeader),
-    /// A case is over. Cases end in any order; their `index` is the order of the plan.
+    /// A case has finished. Cases finish in any order; their `index` is their position in the plan.
     CaseFinished(&'a CaseReport),
-    /// Something that a person who waits should know.
+    /// A message for the person who waits.
     Notice(&'a str),
 }
 
-/// Who is told what happens, at once and on the thread on which it happens: nothing is copied for it, and no task is
-/// woken. What takes long belongs elsewhere, for the next request waits for it.
+/// An event callback. It is called synchronously on the thread that produced the event and must not block: the next
+/// request waits for it.
 pub type Listener = dyn Fn(Event<'_>) + Send + Sync;
 
-/// What is known before anything is sent.
+/// The facts that are known before anything is sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunHeader {
     /// The packs of the run.
     pub packs: Vec<PackHeader>,
-    /// How many cases will run.
+    /// Number of cases that will run.
     pub cases: usize,
-    /// What was selected, where it is not everything: the selectors as given.
+    /// The selectors as given; empty if everything is selected.
     pub selectors: Vec<String>,
-    /// Which part of what is selected will run, where it is not all of it.
+    /// The part of the selection that this process runs; absent if it is all of it.
     pub shard: Option<Shard>,
 }
 
@@ -44,37 +44,37 @@ pub struct RunHeader {
 pub struct PackHeader {
     /// The pack.
     pub name: String,
-    /// The version of its contract that was asked for; absent for the newest.
+    /// The version of its contract that was requested; absent for the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Where it was read from: `embedded`, or a directory.
+    /// Its source: `embedded`, or a directory.
     pub origin: String,
     /// SHA-256 over its sorted paths and contents, in hex.
     pub digest: String,
-    /// The day of the documentation.
+    /// The date of the documentation.
     pub as_of: Option<String>,
-    /// Where the documentation is.
+    /// The URL of the documentation.
     pub documentation: Option<String>,
-    /// How many failures it documents.
+    /// Number of failures that it documents.
     pub failures: usize,
-    /// How many of them are selected.
+    /// Number of them that are selected.
     pub failures_selected: usize,
-    /// How many scenarios it has.
+    /// Number of its scenarios.
     pub scenarios: usize,
-    /// How many cases it has: each row of a scenario is one.
+    /// Number of its cases: each row of a scenario is one.
     pub cases: usize,
     /// The URL of the target.
     pub target: String,
-    /// Whether the target is an embedded reference implementation: then the run says nothing about anyone's API.
+    /// True if the target is an embedded reference implementation: the run says nothing about a real API.
     pub reference: bool,
-    /// Whether the certificate of the target is not checked: then anyone could be answering.
+    /// True if the certificate of the target is not verified: any server could have responded.
     pub insecure: bool,
-    /// Cases that will wait, because a documented failure is over only after some time.
+    /// Cases that wait until a documented failure is over.
     pub waits: Vec<PlannedWait>,
 }
 
 impl PackHeader {
-    /// The name of the pack with the version that was asked for: `kubeadapt@2026-03`.
+    /// The name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
         label(&self.name, self.version.as_deref())
     }
@@ -84,44 +84,44 @@ impl PackHeader {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlannedWait {
-    /// The case that will wait.
+    /// The case that waits.
     pub case: String,
-    /// The longest that it will wait, in seconds.
+    /// The longest wait, in seconds.
     pub at_most_seconds: u64,
-    /// Whether its response tells how long, so that it may be shorter.
-    pub as_told: bool,
+    /// True if the response says how long to wait, so that the wait may be shorter.
+    pub from_response: bool,
 }
 
 /// One pack in the report of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PackReport {
-    /// What was known before the run.
+    /// The facts that were known before the run.
     #[serde(flatten)]
     pub header: PackHeader,
-    /// What the run showed of its failures.
+    /// Coverage of its failures.
     pub coverage: Coverage,
-    /// What the run showed of the operations of the contract's OpenAPI document, where it names one.
+    /// Coverage of the operations of the contract's OpenAPI document, if it names one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationCoverage>,
-    /// What the target does not bring, so that cases were skipped.
+    /// Requirements that the target does not provide, so that cases were skipped.
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.
     pub errata: Vec<ErratumReport>,
-    /// Who answered, where that was taken down (`failspec certify`).
+    /// The identity of the server, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerReport>,
 }
 
-/// Who answered, over all exchanges of a pack.
+/// The identity of the server, over all exchanges of a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ServerReport {
-    /// What the server says that it is: the values of `Server`.
+    /// The values of the response header `Server`.
     pub software: Vec<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex.
     pub public_keys: Vec<String>,
-    /// Whether a response came over TLS whose certificate could not be read, or there were too many different ones.
+    /// True if a certificate could not be read, or there were too many different ones.
     pub unclear: bool,
 }
 
@@ -131,9 +131,9 @@ pub struct ServerReport {
 pub struct ErratumReport {
     /// The pack.
     pub pack: String,
-    /// What it is.
+    /// Its description.
     pub about: String,
-    /// Where it can be seen.
+    /// Links to the places that show it.
     pub links: Vec<String>,
 }
 
@@ -141,35 +141,35 @@ pub struct ErratumReport {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunReport {
-    /// The version of this format; a new number where a reader of the old one would go wrong.
+    /// The version of this format; it changes when a reader of the old one would misread the new one.
     pub format: u32,
     /// The version of failspec.
     pub failspec: String,
-    /// When the run began, RFC 3339 in UTC.
+    /// Start of the run, RFC 3339 in UTC.
     pub started: String,
-    /// How long it took, in milliseconds.
+    /// Duration of the run, in milliseconds.
     pub duration_ms: u64,
     /// The verdict.
     pub verdict: Verdict,
     /// The run in numbers.
     pub summary: Summary,
-    /// Whether any target was an embedded reference implementation: then the run says nothing about anyone's API.
+    /// True if any target was an embedded reference implementation: the run says nothing about a real API.
     pub reference: bool,
-    /// Why the run was stopped, where something kept it from judging.
+    /// The reason why the run was stopped before it could judge; absent if it was not.
     pub diagnosis: Option<String>,
-    /// The selectors, where not everything was selected.
+    /// The selectors; empty if everything was selected.
     pub selectors: Vec<String>,
-    /// Which part of a whole run this is; absent for a whole run.
+    /// The shard that this report is of; absent for a whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardReport>,
     /// The packs.
     pub packs: Vec<PackReport>,
     /// The cases, in the order of the plan.
     pub cases: Vec<CaseReport>,
-    /// The findings of all cases, those with one cause as one.
+    /// The findings of all cases, grouped by cause.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub finding_groups: Vec<FindingGroup>,
-    /// What only the whole run could see.
+    /// Findings that concern the run as a whole.
     pub run_findings: Vec<RunFinding>,
     /// Contradictions and gaps in the documentation.
     pub errata: Vec<ErratumReport>,

@@ -1,4 +1,4 @@
-//! Findings with one cause as one.
+//! Findings grouped by cause.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,36 +8,36 @@ use crate::check::Finding;
 
 use super::CaseReport;
 
-/// Findings that have their cause in common: the same check, the same documented rule, the same shape of what was there.
+/// Findings with a common cause: the same check, the same documented rule, the same shape of the response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FindingGroup {
     /// The id of the check.
     pub check: String,
-    /// Whether it is a violation, at least in one of the cases (and not a warning in all).
+    /// True if it is a violation in at least one of the cases.
     pub violation: bool,
-    /// The operation, where the rule belongs to one.
+    /// The operation, if the rule belongs to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// Where the rule stands that the requests broke, where it belongs to several operations.
+    /// The place of the rule that the requests broke, if it belongs to several operations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What was expected.
+    /// The expected value.
     pub expected: String,
-    /// What was there.
+    /// The observed value.
     pub actual: String,
-    /// In how many cases.
+    /// Number of cases.
     pub cases: usize,
     /// The case with the shortest request that shows it.
     pub example: String,
-    /// What is wrong there, in one sentence.
+    /// The finding in the example, in one sentence.
     pub message: String,
 }
 
-/// What makes two findings one: check, whose rule it is, expected, actual.
+/// The grouping key: check, owner of the rule, expected, actual.
 type Key<'a> = (&'a str, Belongs<'a>, &'a str, &'a str);
 
-/// What an accepted fault is a matter of.
+/// Grouping key of faults that were not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Belongs<'a> {
     /// One operation: one that checks nothing has one cause.
@@ -64,7 +64,7 @@ fn shared_rules<'a>(cases: &[&'a CaseReport]) -> HashSet<&'a str> {
 /// How good an example is, the best one being the least: whether it is a mere warning, and how long its request is.
 type Rank = (bool, usize);
 
-/// The causes of all findings of these cases: violations first, the most frequent first. Waived ones are known.
+/// Groups the findings of these cases by cause: violations first, the most frequent first. Waived findings are left out.
 pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
     let cases: Vec<&CaseReport> = cases.into_iter().filter(|case| has_findings(case)).collect();
     let shared = shared_rules(&cases);
@@ -130,7 +130,7 @@ fn cause(case: &CaseReport, finding: &Finding, shared: &HashSet<&str>) -> Findin
 }
 
 impl FindingGroup {
-    /// What it is a matter of, where that is not the API as a whole: an operation or a rule.
+    /// The operation or rule that it belongs to; `None` for the API as a whole.
     pub fn subject(&self) -> Option<&str> {
         self.operation.as_deref().or(self.rule.as_deref())
     }

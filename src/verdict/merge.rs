@@ -20,7 +20,9 @@ pub enum MergeError {
         report: String,
     },
     /// Two reports are not of one run.
-    #[error("{one} and {other} do not belong together: they have different {what} ({in_one} and {in_other})")]
+    #[error(
+        "{one} and {other} are not reports of one run: they have different {what} ({in_one} and {in_other})"
+    )]
     Different {
         /// What differs.
         what: &'static str,
@@ -34,7 +36,7 @@ pub enum MergeError {
         in_other: String,
     },
     /// A shard is there twice.
-    #[error("shard {shard} is there twice: {one} and {other}")]
+    #[error("shard {shard} occurs twice: {one} and {other}")]
     Twice {
         /// Which shard.
         shard: String,
@@ -219,7 +221,7 @@ fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), Merg
             report.packs.iter().map(of_pack).collect()
         };
         if documented(first) != documented(report) {
-            let what = format!("it lists other failures than {one} does");
+            let what = format!("it lists other failures than {one}");
             return Err(MergeError::Contradicts { report: other.clone(), what });
         }
     }
@@ -233,7 +235,7 @@ fn no_case_twice(reports: &[Named]) -> Result<(), MergeError> {
         let known: Vec<&str> = report.packs.iter().map(|pack| pack.header.name.as_str()).collect();
         for case in &report.cases {
             if let Some(first) = seen.insert(&case.name, name) {
-                let what = format!("{} is in {first} as well", case.name);
+                let what = format!("{} is also in {first}", case.name);
                 return Err(MergeError::Contradicts { report: name.clone(), what });
             }
             if !known.contains(&&*case.pack) {
@@ -254,7 +256,7 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
             Some((started, started.checked_add(duration).ok()?))
         });
         let Some(span) = span else {
-            let what = format!("it cannot have begun at `{}`", report.started);
+            let what = format!("`{}` is not a valid start time", report.started);
             return Err(MergeError::Contradicts { report: name.clone(), what });
         };
         spans.push(span);

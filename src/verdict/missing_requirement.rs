@@ -1,22 +1,22 @@
-//! What a target does not bring.
+//! Requirements that a target does not provide.
 
 use serde::{Deserialize, Serialize};
 
-/// Something that the contract requires and the target does not bring.
+/// A requirement of the contract that the target does not provide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MissingRequirement {
-    /// What kind of thing it is.
+    /// The kind of requirement.
     pub kind: RequirementKind,
     /// Its name in the contract.
     pub name: String,
-    /// What the contract says about it.
+    /// Its description in the contract.
     pub about: String,
-    /// How many selected cases are skipped for want of it, alone or of others too.
+    /// Number of selected cases skipped because this (possibly among others) is missing.
     pub cases: usize,
 }
 
-/// What kind of thing a target does not bring.
+/// The kind of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -25,12 +25,12 @@ pub enum RequirementKind {
     Role,
     /// A value.
     Variable,
-    /// A state that no request brings about.
+    /// A state that no request can produce.
     Condition,
 }
 
 impl RequirementKind {
-    /// The word in reports.
+    /// The word for it in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Role => "role",

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An operation of the contract's OpenAPI document, and what the run showed of its declared errors.
+/// The coverage of an operation of the contract's OpenAPI document: its declared errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OperationCoverage {
-    /// Method and path, as the document has them.
+    /// Method and path, as in the document.
     pub operation: String,
     /// Its declared errors.
     pub errors: Vec<ErrorCoverage>,
@@ -18,12 +18,12 @@ pub struct OperationCoverage {
 pub struct ErrorCoverage {
     /// `404`, `4XX` or `default`.
     pub status: String,
-    /// How many cases were answered with it.
+    /// Number of cases that got it.
     pub cases: usize,
 }
 
 impl OperationCoverage {
-    /// How many of its errors were seen, and how many are declared.
+    /// Number of its errors that were seen, and number of declared ones.
     pub fn seen(&self) -> (usize, usize) {
         (self.errors.iter().filter(|error| error.cases > 0).count(), self.errors.len())
     }

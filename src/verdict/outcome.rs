@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What became of one case.
+/// The outcome of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -11,12 +11,11 @@ pub enum Outcome {
     Passed,
     /// There are violations.
     Failed,
-    /// It could not be judged: setup or control went wrong, no usable response, something in front of the API
-    /// answered.
+    /// It could not be judged: the setup or the control failed, or there is no response of the API.
     Inconclusive,
-    /// The target brings no role, variable or condition that the scenario needs.
+    /// The target does not provide a role, variable or condition that the scenario requires.
     Skipped,
-    /// A known failure with reason and expiry.
+    /// Its violations are waived, with a reason and an expiry date.
     Waived,
 }
 

@@ -1,4 +1,4 @@
-//! What only the whole run can see.
+//! Findings about a run as a whole.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -8,17 +8,17 @@ use crate::target::glob;
 
 use super::{CaseReport, WaiverReport};
 
-/// Something that no single case shows.
+/// A finding about the run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunFinding {
     /// The id of the rule (`failspec explain` knows it).
     pub check: String,
-    /// What was found.
+    /// The finding, in one sentence.
     pub message: String,
-    /// The cases that it is about.
+    /// The cases that it concerns.
     pub cases: Vec<String>,
-    /// Whether it is a violation (and not a warning).
+    /// True for a violation, false for a warning.
     pub violation: bool,
 }
 
@@ -43,7 +43,7 @@ pub fn reused_request_ids(cases: &[&CaseReport]) -> Vec<RunFinding> {
         .into_iter()
         .map(|(id, owners)| RunFinding {
             check: "request-id-reused".to_owned(),
-            message: format!("the request id {id} was given to requests of {} scenarios", owners.len()),
+            message: format!("the request id {id} was returned for requests of {} cases", owners.len()),
             cases: owners.iter().map(|case| case.name.to_string()).collect(),
             violation: true,
         })
@@ -65,7 +65,7 @@ pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<Ru
                 if cases.iter().any(breaks) {
                     return None;
                 }
-                ("waiver-stale", "matches nothing that still breaks its check: remove it".to_owned())
+                ("waiver-stale", "no longer matches a violation: remove it".to_owned())
             };
             Some(RunFinding {
                 check: check.to_owned(),

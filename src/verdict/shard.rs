@@ -9,19 +9,19 @@ use crate::target::Waiver;
 
 use super::RunFinding;
 
-/// Part K of N of a run, written `K/N`.
+/// Shard K of N of a run, written `K/N`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Shard {
-    /// Which part it is, from 1.
+    /// The number of the shard, from 1.
     pub number: u32,
-    /// How many parts there are.
+    /// Number of shards.
     pub of: u32,
 }
 
 /// Why a text does not name a shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no shard: write K/N with K from 1 to N, such as 2/3")]
+#[error("`{0}` is not a valid shard: write K/N with K from 1 to N, such as 2/3")]
 pub struct ShardError(String);
 
 impl Shard {
@@ -55,30 +55,30 @@ impl fmt::Display for Shard {
     }
 }
 
-/// What a shard's report says so that the whole can be judged once all shards are there (`failspec merge`).
+/// The part of a shard's report that `failspec merge` needs to judge the whole run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShardReport {
-    /// Which part it is, from 1.
+    /// The number of the shard, from 1.
     pub number: u32,
-    /// How many parts there are.
+    /// Number of shards.
     pub of: u32,
-    /// Options that decide what counts, where they were given: the same for all shards.
+    /// Options that affect the verdict; the same for all shards.
     pub options: Vec<String>,
-    /// The waivers that were in force or have expired: which one is stale only the whole run can tell.
+    /// The waivers, expired ones included: only the whole run shows which of them are stale.
     pub waivers: Vec<WaiverReport>,
-    /// Approved responses that belong to no scenario: findings of the whole run, and none of a shard.
+    /// Approved responses that belong to no scenario: findings about the whole run.
     pub unreferenced: Vec<RunFinding>,
 }
 
 impl ShardReport {
-    /// Which part it is.
+    /// The shard.
     pub fn shard(&self) -> Shard {
         Shard { number: self.number, of: self.of }
     }
 }
 
-/// A waiver as the whole run judges it.
+/// A waiver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WaiverReport {
@@ -86,9 +86,9 @@ pub struct WaiverReport {
     pub scenario: String,
     /// The check.
     pub check: String,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     pub expires: String,
-    /// Whether that day was over when the run began.
+    /// True if that day was over when the run started.
     pub expired: bool,
     /// File and line.
     pub place: String,

@@ -8,13 +8,13 @@ use super::{CaseReport, Coverage, Outcome, State};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
-    /// Cases that the API failed as documented.
+    /// Cases in which the API failed as documented.
     pub passed: usize,
     /// Cases with violations.
     pub failed: usize,
     /// Cases that could not be judged.
     pub inconclusive: usize,
-    /// Cases for which the target brings too little.
+    /// Cases whose requirements the target does not provide.
     pub skipped: usize,
     /// Cases with known failures.
     pub waived: usize,
@@ -35,7 +35,7 @@ pub struct Summary {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Stopped by a signal, after cleanup.
+    /// Stopped by a signal, after the teardowns.
     Interrupted,
     /// A documented rule was broken.
     Violations,

@@ -53,7 +53,7 @@ impl Asked {
     }
 }
 
-/// What it responses.
+/// What it responds.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, env, fs, sync::Arc};
 
+use clap::CommandFactory as _;
 use failspec::{
     check::{CHECKS, RUN_CHECKS},
+    cli::Arguments,
     pack::{CONTRACT, Files, Pack, SCENARIOS},
     proof, reference,
     target::CONFIG,
@@ -11,6 +13,7 @@ use failspec::{
 
 use super::{
     keys::{Keys, REQUEST_HERE},
+    outputs,
     page::Page,
 };
 use crate::{assert_none, read, root};
@@ -22,6 +25,10 @@ const END: &str = "<!-- end of generated -->";
 fn blocks() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("packs", packs_block()),
+        ("commands", commands_block()),
+        ("failing run", outputs::failing_run()),
+        ("first finding", outputs::first_finding()),
+        ("wrong file", outputs::wrong_file()),
         ("checks", checks_block()),
         ("exit codes", exit_codes_block()),
         ("mutants", mutants_block()),
@@ -33,15 +40,38 @@ fn blocks() -> BTreeMap<&'static str, String> {
 
 fn packs_block() -> String {
     let mut text =
-        "| pack | failures | scenarios | documentation | reference implementation |\n|---|---|---|---|---|\n"
+        "| pack | failures | scenarios | cases | documentation | reference implementation |\n|---|---|---|---|---|---|\n"
             .to_owned();
     for name in Files::Embedded.packs().unwrap() {
-        let Pack { contract, scenarios, .. } = Pack::load(&Files::Embedded, &name).unwrap();
+        let pack = Pack::load(&Files::Embedded, &name).unwrap();
+        let cases = failspec::run::case_names(&pack).count();
+        let Pack { contract, scenarios, .. } = pack;
         let (failures, scenarios) = (contract.failures.len(), scenarios.len());
         let documentation = contract.documentation.map(|link| format!("<{link}>")).unwrap_or_default();
         let as_of = contract.as_of.map(|day| format!(", {day}")).unwrap_or_default();
         let reference = if reference::apis().contains(&name.as_str()) { "yes" } else { "no" };
-        text += &format!("| `{name}` | {failures} | {scenarios} | {documentation}{as_of} | {reference} |\n");
+        text += &format!(
+            "| `{name}` | {failures} | {scenarios} | {cases} | {documentation}{as_of} | {reference} |\n"
+        );
+    }
+    text
+}
+
+/// The commands by task, as `failspec --help` lists them.
+fn commands_block() -> String {
+    let help = Arguments::command().render_help().to_string();
+    let tasks = help.split("\n\n").filter(|part| !part.starts_with("Usage") && !part.starts_with("Options"));
+    let mut text = "| task | command | purpose |\n|---|---|---|\n".to_owned();
+    for part in tasks {
+        let Some((task, commands)) = part.split_once(":\n") else { continue };
+        if !commands.lines().all(|line| line.starts_with("  ") && !line.starts_with("  failspec")) {
+            continue;
+        }
+        for (at, line) in commands.lines().enumerate() {
+            let (command, about) = line.trim().split_once(' ').unwrap();
+            let task = if at == 0 { task } else { "" };
+            text += &format!("| {task} | `failspec {command}` | {} |\n", about.trim());
+        }
     }
     text
 }

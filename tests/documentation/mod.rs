@@ -4,5 +4,7 @@ mod blocks;
 mod commands;
 mod keys;
 mod links;
+mod outputs;
 mod page;
+mod retired_words;
 mod shown_files;

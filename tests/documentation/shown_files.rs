@@ -1,6 +1,6 @@
 //! The files that pages show can be read.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use failspec::{
     cli::SchemaFormat,
@@ -16,19 +16,25 @@ fn page(path: &str) -> Page {
     Page::documentation().into_iter().find(|page| page.path == path).unwrap()
 }
 
-#[test]
-fn the_pack_that_is_shown_can_be_read() {
-    let (page, folder) = (page("docs/packs.md"), tempfile::tempdir().unwrap());
+/// Writes the files that the tutorial shows; gives their number.
+pub fn write_shown_pack(folder: &Path) -> usize {
+    let page = page("docs/packs.md");
     let mut written = 0;
     for fence in page.fences() {
         // A file is shown as its path in a line of its own, and then its text in a block.
         let path = fence.before.strip_prefix('`').and_then(|line| line.strip_suffix("`:"));
-        let Some(path) = path.map(|path| folder.path().join(path)) else { continue };
+        let Some(path) = path.map(|path| folder.join(path)) else { continue };
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, fence.text).unwrap();
         written += 1;
     }
-    assert_eq!(written, 5, "a server, a contract, a schema, scenarios and a target");
+    written
+}
+
+#[test]
+fn the_pack_that_is_shown_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(write_shown_pack(folder.path()), 5, "a server, a contract, a schema, scenarios and a target");
     let files = Files::Directory(folder.path().to_owned());
     let pack = Pack::load(&files, "notes").unwrap_or_else(|error| panic!("{error}"));
     let found = lint(&pack);

@@ -167,7 +167,7 @@ impl<'a> Catalogue<'a> {
             (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
         } else {
             let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();
-            return Err(format!("the operation declares no HTTP {}", wanted.join(" and no ")));
+            return Err(format!("the operation declares no HTTP {}", wanted.join(" or ")));
         };
         Ok(self.combine(statuses, inferred, documentation, class))
     }
@@ -224,7 +224,7 @@ impl<'a> Catalogue<'a> {
                 let status = failure.statuses.first().copied().unwrap_or_default();
                 let sibling = failure.codes.iter().any(|_| true);
                 failure.excluded = Some(match (within(&failure), blocked.get(&status)) {
-                    (Some(other), _) => format!("the scenarios of {} accept it", other.id),
+                    (Some(other), _) => format!("the scenarios of {} accept this failure too", other.id),
                     (None, _) if sibling => "the document does not say which fault has this code".to_owned(),
                     (None, Some(reason)) => reason.clone(),
                     (None, None) => why_not(status).to_owned(),
@@ -240,13 +240,11 @@ impl<'a> Catalogue<'a> {
 /// Why a document alone does not tell how a status comes about.
 fn why_not(status: u16) -> &'static str {
     match status {
-        403 => "the document does not say who may do what: it wants a role that may not",
-        409 | 412 => {
-            "the document does not say what is in conflict: it wants a state that a scenario brings about"
-        }
-        429 => "the document does not say how many requests are too many",
-        500..600 => "an error of the server itself: no request should bring it about",
-        _ => "the document does not say which request brings it about",
+        403 => "the document does not describe permissions: a scenario needs a role without permission",
+        409 | 412 => "the document does not describe the conflict: a scenario must create it first",
+        429 => "the document does not state the rate limit",
+        500..600 => "a server error: no request should cause it",
+        _ => "the document does not say which request causes it",
     }
 }
 

@@ -55,15 +55,13 @@ impl Class {
     /// What it means, for people.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Invalid | Self::Malformed => {
-                "The request does not have what the document says that it must have"
-            }
-            Self::InvalidPath => "The path holds a value that the document does not allow",
-            Self::MediaType => "The body has a media type that the operation does not take",
-            Self::Accept => "None of the media types that the operation responds with is accepted",
-            Self::Unknown => "There is no such thing",
-            Self::Method => "The resource does not know the method",
-            Self::Credentials => "The operation is only for those who show who they are",
+            Self::Invalid | Self::Malformed => "The request is invalid according to the document",
+            Self::InvalidPath => "The path contains a value that the document does not allow",
+            Self::MediaType => "The operation does not accept the media type of the body",
+            Self::Accept => "The request accepts no media type that the operation can return",
+            Self::Unknown => "The resource does not exist",
+            Self::Method => "The resource does not support the method",
+            Self::Credentials => "The operation requires valid credentials",
             Self::TooLarge => "The body is larger than the document allows",
         }
     }

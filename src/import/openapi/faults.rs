@@ -223,7 +223,7 @@ impl Generator<'_> {
         let Some(parameter) = parameter(operation, name) else { return };
         let Some(nothing) = self.paths.nothing(parameter) else {
             if declares(operation, 404) {
-                let why = "there are so few ids of this form that every one may be there";
+                let why = "so few ids of this form are possible that each one may exist";
                 self.leave_out(why, operation, "unknown id");
             }
             return;

@@ -56,7 +56,7 @@ impl<'a> Generator<'a> {
                 continue;
             }
             if !operation.is_safe() && !self.allow_writes {
-                self.leave_out("it writes: asked with --allow-writes alone", operation, "everything");
+                self.leave_out("it writes: sent only with --allow-writes", operation, "everything");
                 continue;
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
@@ -88,7 +88,7 @@ impl<'a> Generator<'a> {
         }
         if faults.len() > MOST_OF_ONE {
             let more = faults.len() - MOST_OF_ONE;
-            self.leave_out("more scenarios than one operation gets", operation, &format!("{more} of them"));
+            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
             faults.truncate(MOST_OF_ONE);
         }
         for fault in faults {
@@ -114,8 +114,8 @@ impl<'a> Generator<'a> {
             })
             .collect();
         if kept.len() < all {
-            let what = if kept.is_empty() { "everything" } else { "its parameters and its body" };
-            self.leave_out("it would write to what the run has not made", operation, what);
+            let what = if kept.is_empty() { "everything" } else { "parameters and body" };
+            self.leave_out("it would change data that the run did not create", operation, what);
         }
         kept
     }
@@ -160,12 +160,12 @@ impl<'a> Generator<'a> {
         match right.reach {
             Reach::Fresh if !self.allow_leftovers => {
                 return (
-                    self.beside(operation, "what it makes could not be removed again (--allow-leftovers)"),
+                    self.beside(operation, "the created resource could not be deleted (--allow-leftovers)"),
                     around,
                 );
             }
             Reach::Foreign => {
-                return (self.beside(operation, "it would write to what the run has not made"), around);
+                return (self.beside(operation, "it would change data that the run did not create"), around);
             }
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
@@ -176,7 +176,7 @@ impl<'a> Generator<'a> {
                 return (Control::Ask(Box::new(ask)), around);
             }
             if right.open {
-                return (Control::None("the document names nothing that is there"), around);
+                return (Control::None("the document names no existing resource"), around);
             }
         }
         (Control::Ask(Box::new(right.ask.clone())), around)

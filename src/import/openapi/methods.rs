@@ -33,7 +33,7 @@ impl<'a> Generator<'a> {
                 Some("GET") => self.reading(operation),
                 Some(method) => self.writing(operation, method),
                 None => {
-                    let why = "DELETE is the only method that is not declared, and is not tried";
+                    let why = "DELETE is the only undeclared method, and is never sent";
                     self.leave_out(why, operation, "wrong method");
                 }
             }
@@ -51,13 +51,13 @@ impl<'a> Generator<'a> {
 
     fn writing(&mut self, operation: &'a Operation, method: &str) {
         if !self.allow_writes {
-            let why = "every method that is not declared writes: asked with --allow-writes";
+            let why = "every undeclared method writes: sent only with --allow-writes";
             return self.leave_out(why, operation, "wrong method");
         }
         let Ok(right) = self.right(operation) else { return };
         let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
         if last.is_some_and(|last| !right.around.made.contains_key(&last)) {
-            let why = "it may write to a thing that the run has not made";
+            let why = "it could change data that the run did not create";
             return self.leave_out(why, operation, "wrong method");
         }
         let faulty = Ask { method: method.to_owned(), ..right.ask.clone() };

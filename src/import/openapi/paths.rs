@@ -105,7 +105,7 @@ impl<'a> Paths<'a> {
             Some(variable) => variable.clone(),
             None => {
                 let variable = self.names.name(&variable(until, name), "");
-                let about = format!("{name}: one that is there, for {}", operation.name());
+                let about = format!("an existing {name}, for {}", operation.name());
                 self.variables.push((variable.clone(), about, example));
                 self.known.insert(until.to_owned(), variable.clone());
                 variable

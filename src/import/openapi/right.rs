@@ -76,9 +76,7 @@ impl Generator<'_> {
         }
         let filled = self.paths.fill(operation, &around.made, None);
         if PathTemplate::parse(&filled.path).is_err() {
-            return Err(
-                "its path cannot be asked as it is written: a URL with it names another one".to_owned()
-            );
+            return Err("its path cannot be sent as written: URL parsing changes it".to_owned());
         }
         let reach = self.reach(operation, &around, filled.foreign);
         let (mut ask, body) = self.asked(operation, filled.path)?;
@@ -115,7 +113,7 @@ impl Generator<'_> {
         {
             let value = self.valid(parameter)?;
             if !holds(parameter, &value) {
-                return Err(format!("no header can hold the value of {} that was made", parameter.name));
+                return Err(format!("the generated value of {} is not valid in a header", parameter.name));
             }
             put(&mut ask, parameter, Some(&value));
         }
@@ -137,8 +135,7 @@ impl Generator<'_> {
             one.filter(fits).or_else(|| self.sampler.value(schema, name))
         };
         let value = parameter.examples.iter().find(|value| fits(value)).cloned().or_else(made);
-        let value =
-            value.ok_or_else(|| format!("no value that the schema of {name} allows could be made"))?;
+        let value = value.ok_or_else(|| format!("no valid value could be generated for {name}"))?;
         match &value {
             value if parameter.json => Ok(value.to_string()),
             // A list of one is written like its only item.
@@ -150,10 +147,10 @@ impl Generator<'_> {
                     Ok(items.join(&separator.to_string()))
                 }
                 _ => Err(format!(
-                    "{name} has to be a list of none or of several, each with the name before it"
+                    "{name} must be an empty list or repeated parameters, which is not supported"
                 )),
             },
-            Value::Object(_) => Err(format!("{name} has to be an object, which is no text")),
+            Value::Object(_) => Err(format!("{name} must be an object, which is not supported")),
             value => Ok(text(value)),
         }
     }
@@ -165,7 +162,7 @@ impl Generator<'_> {
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
         let made = self.sampler.value(schema, "body").or(example);
-        let value = made.ok_or("no body that the schema allows could be made")?;
+        let value = made.ok_or("no valid body could be generated")?;
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
             // Of a range of types, such as `application/*+json`, one has to be named.
@@ -184,7 +181,7 @@ impl Generator<'_> {
             ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
             ask.body = Some(Body::Text("failspec".to_owned()));
         } else if operation.body_required {
-            return Err(format!("a body of {essence} cannot be made"));
+            return Err(format!("a body of type {essence} cannot be generated"));
         }
         Ok(None)
     }

@@ -79,7 +79,7 @@ impl Shape {
             return None;
         }
         let plain = with_it.iter().filter_map(|it| json(it)).all(|it| it.media_type == "application/json");
-        let seen = "the schema of the document's errors".to_owned();
+        let seen = "from the error schema of the document".to_owned();
         let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
         let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
         let looks_like_code = |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);

@@ -47,7 +47,7 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         "retry-after-field-disagrees" => Some(Noticed::Inconclusive("asks to wait")),
         // The header is no part of the documentation; only its syntax is a standard's.
         "retry-after-header-missing" => {
-            Some(Noticed::Unpromised("the body tells the wait, the header need not"))
+            Some(Noticed::Unpromised("the body gives the wait; the header is optional"))
         }
         "retry-after-header-in-words" | "retry-after-header-negative" => {
             Some(Noticed::warning("retry-after-syntax").at("rate_limit_exceeded"))

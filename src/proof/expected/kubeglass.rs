@@ -41,7 +41,7 @@ pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
         // The page calls a revision "invalid" and does not say what becomes of one that never was.
         "unknown-revision-accepted" => Some(Noticed::warning("not-rejected").at("invalid_revision")),
         "context-switched-for-everyone" => {
-            Some(Noticed::Unpromised("that contexts are switched per session is no failure"))
+            Some(Noticed::Unpromised("the scope of a context switch is not a documented failure"))
         }
         _ => violation_in(VIOLATIONS, mutant),
     }

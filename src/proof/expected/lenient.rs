@@ -16,7 +16,7 @@ pub(super) fn noticed(pack: &Pack, refusals: &[Refusal], mutant: &str) -> Option
     let (index, failure) = failure(pack, refusal)?;
     let mistaken = refusal.sibling(refusals)?.code()?;
     if failure.accepts(&mistaken) {
-        return Some(Noticed::Unpromised("the documentation lets either code response the same fault"));
+        return Some(Noticed::Unpromised("the documentation allows either code for this fault"));
     }
     Some(by("code", pack, index))
 }

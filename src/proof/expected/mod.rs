@@ -39,7 +39,7 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
 }
 
 /// For a mutant that no table knows. No check has that name, so that it survives and is noticed.
-pub const UNKNOWN: Noticed = Noticed::violation("(a line in src/proof/expected)");
+pub const UNKNOWN: Noticed = Noticed::violation("(no entry in src/proof/expected)");
 
 /// A violation of a check at a failure, for each mutant of a table.
 fn violation_in(table: &'static [(&str, &str, &str)], mutant: &str) -> Option<Noticed> {

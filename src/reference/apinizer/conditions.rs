@@ -6,8 +6,7 @@ use crate::reference::store::Switch;
 pub(super) const INTERNAL_FAULT: &str = "internal-fault";
 
 /// All of them. What made a 500 (the database, the system, an exception) cannot be told apart from outside.
-pub(super) const ALL: &[Switch] =
-    &[Switch { name: INTERNAL_FAULT, about: "the service itself fails while it works" }];
+pub(super) const ALL: &[Switch] = &[Switch { name: INTERNAL_FAULT, about: "the service fails internally" }];
 
 /// What a stack trace and a careless message give away.
 const LEAK: &str = "org.springframework.dao.DataIntegrityViolationException: could not execute statement [SELECT * FROM \

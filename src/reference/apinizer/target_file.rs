@@ -15,58 +15,58 @@ pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
         r#"# The embedded reference implementation of the Apinizer Management API as a target.
-# Copy this file and put in your own deployment. Passing here says nothing about anyone's API.
+# Copy this file and enter the values of your own deployment. Passing here proves nothing about a real API.
 
-# The target that is taken when none is named.
+# The target that is used without --target.
 default_target = "reference"
 
 [target.reference]
-# Where the API is; the requests of the pack begin with /apiops.
+# The base URL of the API; the paths in the pack begin with /apiops.
 url = "{url}"
 
-# Who sends the requests. The tokens of the reference are no secret. For your own deployment refer to the
+# The roles that send requests. The tokens of the reference are not secret. For your own deployment, refer to the
 # environment instead: bearer = "${{env:STAGING_MANAGER_TOKEN}}"
 [target.reference.roles.manager]
 # Has API_MANAGEMENT and MANAGE in both projects: may read, create and delete.
 bearer = "{MANAGER_TOKEN}"
 
 [target.reference.roles.viewer]
-# May read in both projects, and change nothing.
+# May read in both projects, but change nothing.
 bearer = "{VIEWER_TOKEN}"
 
 [target.reference.roles.shop_only]
-# Has API_MANAGEMENT and MANAGE in the project, and no rights in the other one. May not see the restricted proxy.
+# Has API_MANAGEMENT and MANAGE in the project, but no rights in the other one. May not see the restricted proxy.
 bearer = "{SHOP_ONLY_TOKEN}"
 
 [target.reference.roles.expired]
-# A token that has expired, and that nobody may renew: that it is refused is what is tested.
+# An expired token that must not be renewed: the scenarios test that it is rejected.
 bearer = "{EXPIRED_TOKEN}"
 
 [target.reference.roles.revoked]
-# A token that was withdrawn: that it is refused is what is tested.
+# A revoked token: the scenarios test that it is rejected.
 bearer = "{REVOKED_TOKEN}"
 
 [target.reference.roles.limited]
-# May read in both projects. Nobody else uses this token: its rate limit is what is tested. Here it is 5 requests in
-# 2 seconds.
+# May read in both projects. Use this token for nothing else: the scenarios test its rate limit, which is 5 requests
+# in 2 seconds here.
 bearer = "{LIMITED_TOKEN}"
 
-# What exists there and may be worked with.
+# Values that the scenarios use, such as existing resources.
 [target.reference.variables]
 project = "shop"                    # a project to work in
 other_project = "billing"           # another one, where shop_only has no rights
 proxy = "catalog"                   # a proxy in the project, and not in the other one; never changed
 restricted_proxy = "payroll"        # a proxy in the project that shop_only may not see; never changed
-backend_url = "https://backend.example.com" # where created proxies lead; nothing is sent there
-burst = 12                          # so many requests at once are surely more than "limited" may send
+backend_url = "https://backend.example.com" # backend of the proxies that are created; nothing is sent to it
+burst = 12                          # number of concurrent requests, more than "limited" may send
 longest_wait = "5s"                 # longer than the retry_after of a 429
 
-# A client that may be given tokens.
+# A client that may request tokens.
 client_id = "{CLIENT_ID}"
 client_secret = "{CLIENT_SECRET}"
 
-# States that no request to the API brings about, and how to begin and end each. The reference has an endpoint
-# for it beside the API; elsewhere it may be a feature flag, or a database that is cut off.
+# Conditions: states that no API request can cause, with the requests that begin and end them. The reference has a
+# control endpoint next to the API for this; your deployment may use a feature flag or disconnect a database.
 "#
     );
     for condition in conditions::ALL {

@@ -8,8 +8,8 @@ pub(super) const INTERNAL_FAULT: &str = "internal-fault";
 
 /// All of them.
 pub(super) const ALL: &[Switch] = &[
-    Switch { name: BMC_UNREACHABLE, about: "no baseboard management controller (BMC) responses" },
-    Switch { name: INTERNAL_FAULT, about: "the service itself fails while it works" },
+    Switch { name: BMC_UNREACHABLE, about: "no baseboard management controller (BMC) responds" },
+    Switch { name: INTERNAL_FAULT, about: "the service fails internally" },
 ];
 
 /// What a stack trace and a careless message give away.

@@ -16,7 +16,7 @@
 //! 7. the service's own health: `INTERNAL_ERROR`
 //! 8. existence within the caller's organisation: `NOT_FOUND`
 //! 9. `QUOTA_EXCEEDED`, `CONFLICT`, `INVALID_STATE_TRANSITION`, `POOL_CAPACITY_EXCEEDED`
-//! 10. whether the server's BMC responses: `BMC_CONNECTION_FAILED`
+//! 10. whether the server's BMC responds: `BMC_CONNECTION_FAILED`
 //! 11. the effect
 
 mod allocations;

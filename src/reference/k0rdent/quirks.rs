@@ -14,49 +14,49 @@ macro_rules! quirks {
 
 quirks! {
     // Who may ask
-    NO_TOKEN = "missing-token-accepted": "a request without a token is let in",
-    ANY_TOKEN = "any-token-accepted": "any bearer token is the operator's",
-    NO_PERMISSION = "permission-not-enforced": "who may only read may write too",
+    NO_TOKEN = "missing-token-accepted": "requests without a token are accepted",
+    ANY_TOKEN = "any-token-accepted": "any bearer token is accepted as the operator's",
+    NO_PERMISSION = "permission-not-enforced": "read-only clients may write",
     // How often one may ask
-    NO_LIMIT = "rate-limit-not-enforced": "nobody ever asks too often",
-    STILL_LIMITED = "still-limited-after-waiting": "who was refused stays refused after Retry-After",
+    NO_LIMIT = "rate-limit-not-enforced": "the rate limit is not enforced",
+    STILL_LIMITED = "still-limited-after-waiting": "a rate-limited client stays limited after Retry-After",
     NO_RETRY_AFTER = "limit-without-retry-after": "a 429 has no Retry-After",
-    RETRY_AFTER_IN_WORDS = "limit-with-retry-after-in-words": "the Retry-After of a 429 is text for people",
+    RETRY_AFTER_IN_WORDS = "limit-with-retry-after-in-words": "the Retry-After of a 429 is not a number",
     // What is judged before anything is looked up
-    NO_VALIDATION = "validation-skipped": "bad parameters and fields are replaced by defaults",
-    FIRST_FIELD_ALONE = "first-bad-field-alone": "a validation error tells one of several bad fields",
+    NO_VALIDATION = "validation-skipped": "invalid parameters and fields are replaced by defaults",
+    FIRST_FIELD_ALONE = "first-bad-field-alone": "a validation error lists one of several invalid fields",
     NO_SEMANTICS = "semantic-error-accepted": "an allocation may end before it begins",
     // What exists
-    DUPLICATE = "duplicate-accepted": "creating what exists already replaces it",
-    ABSENT_DELETED = "absent-deleted": "deleting what does not exist succeeds",
-    DELETED_FOUND = "deleted-server-found": "a deleted server is still there",
+    DUPLICATE = "duplicate-accepted": "creating a resource that already exists replaces it",
+    ABSENT_DELETED = "absent-deleted": "deleting a resource that does not exist succeeds",
+    DELETED_FOUND = "deleted-server-found": "a deleted server still exists",
     FOREIGN_SHOWN = "foreign-server-shown": "the servers of every organisation can be read",
-    FOREIGN_TOLD = "foreign-server-told-apart": "the 404 for another organisation's server says that it exists",
-    POOL_IN_USE = "pool-in-use-deleted": "a pool with allocations in it can be deleted",
+    FOREIGN_TOLD = "foreign-server-told-apart": "the 404 for a foreign server reveals that it exists",
+    POOL_IN_USE = "pool-in-use-deleted": "a pool that contains allocations can be deleted",
     // State, capacity, quota
-    ANY_TRANSITION = "state-machine-not-enforced": "every server can be inspected, provisioned and decommissioned",
-    NO_CAPACITY = "pool-capacity-not-enforced": "a pool gives out more GPUs than it has",
-    NO_QUOTA = "quota-not-enforced": "an organisation gets more servers than its quota",
+    ANY_TRANSITION = "state-machine-not-enforced": "every state transition of a server is accepted",
+    NO_CAPACITY = "pool-capacity-not-enforced": "a pool allocates more GPUs than it has",
+    NO_QUOTA = "quota-not-enforced": "an organisation can exceed its server quota",
     // A world in trouble
-    BMC_HIDDEN = "bmc-failure-hidden": "work on a server whose BMC does not response is accepted",
-    FAULT_HIDDEN = "internal-fault-hidden": "an internal fault is answered as if all were well",
-    FAULT_LEAKS = "internal-fault-leaks": "an internal error shows a stack trace and where the database is",
+    BMC_HIDDEN = "bmc-failure-hidden": "operations on a server whose BMC does not respond are accepted",
+    FAULT_HIDDEN = "internal-fault-hidden": "requests succeed despite an internal error",
+    FAULT_LEAKS = "internal-fault-leaks": "an internal error shows a stack trace and the database address",
     // Bulk
     BULK_HIDES = "bulk-hides-failed-items": "a bulk response reports failed items as accepted",
     BULK_NO_CODE = "bulk-item-without-code": "the error of a bulk item has no code",
-    BULK_FALSE = "bulk-says-failure": "a bulk response with a failed item says success: false at its top",
+    BULK_FALSE = "bulk-says-failure": "a bulk response with a failed item has success: false at top level",
     BULK_200 = "bulk-responses-200": "a bulk response has status 200",
-    BULK_ALL_OR_NOTHING = "bulk-refused-for-one-item": "the failure of one item responses the whole bulk request",
+    BULK_ALL_OR_NOTHING = "bulk-refused-for-one-item": "one failed item fails the whole bulk request",
     // The envelope
     IDS_DISAGREE = "request-ids-disagree": "body and header have different request ids, both well-formed",
     OTHER_ID = "request-id-of-another-form": "the request id is a bare UUID",
-    NUMBER_FOR_TIME = "timestamp-as-number": "the timestamp is in milliseconds since 1970",
+    NUMBER_FOR_TIME = "timestamp-as-number": "the timestamp is a number (milliseconds since 1970)",
     LIST_OF_FIELDS = "fields-as-list": "details.fields is a list instead of an object",
-    UNION_LIES = "error-says-success": "an error says success: true",
+    UNION_LIES = "error-says-success": "an error has success: true",
     // What clients must tolerate
-    NO_DETAILS = "details-left-out": "no error has details, which are optional",
+    NO_DETAILS = "details-left-out": "errors have no details, which are optional",
     OTHER_OWN_CODES = "unnamed-codes-otherwise": "422 and 429, which have no documented code, have other codes",
-    DELETE_200 = "delete-responses-200": "DELETE responses 200 with a body, which is documented beside 204",
+    DELETE_200 = "delete-responses-200": "DELETE responds with 200 and a body, as documented besides 204",
 }
 
 /// Those that clients must tolerate.

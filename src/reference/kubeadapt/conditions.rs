@@ -7,7 +7,7 @@ const INTERNAL_FAULT: &str = "internal-fault";
 
 /// All of them.
 pub(super) const ALL: &[Switch] =
-    &[Switch { name: INTERNAL_FAULT, about: "the API fails while it collects what was asked for" }];
+    &[Switch { name: INTERNAL_FAULT, about: "the API fails while it collects the requested data" }];
 
 impl Kubeadapt {
     /// Whether the API is able to look anything up.

@@ -15,23 +15,23 @@ pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
         r#"# The embedded reference implementation of Kubeadapt as a target.
-# Copy this file and put in your own deployment. Passing here says nothing about anyone's API.
+# Copy this file and enter the values of your own deployment. Passing here proves nothing about a real API.
 
-# The target that is taken when none is named.
+# The target that is used without --target.
 default_target = "reference"
 
 [target.reference]
-# Where the API is; the requests of the pack begin with /v1.
+# The base URL of the API; the paths in the pack begin with /v1.
 url = "{url}"
 
-# Who sends the requests: keys of one organisation. Those of the reference are no secret. For your own deployment refer
-# to the environment instead: bearer = "${{env:STAGING_FULL_KEY}}"
+# The roles that send requests: keys of one organisation. Those of the reference are not secret. For your own
+# deployment, refer to the environment instead: bearer = "${{env:STAGING_FULL_KEY}}"
 [target.reference.roles.full]
 # Has all scopes and all clusters.
 bearer = "{FULL_KEY}"
 
 [target.reference.roles.no_recommendations]
-# Has all scopes but recommendations:read, and all clusters.
+# Has all scopes except recommendations:read, and all clusters.
 bearer = "{NO_RECOMMENDATIONS_KEY}"
 
 [target.reference.roles.restricted]
@@ -39,24 +39,24 @@ bearer = "{NO_RECOMMENDATIONS_KEY}"
 bearer = "{RESTRICTED_KEY}"
 
 [target.reference.roles.limited]
-# Has clusters:read and all clusters. Here it may send 5 requests in 2 seconds, which the other keys need not share.
-# What one scenario sends counts against the next one, so they must not overlap.
+# Has clusters:read and all clusters. Its rate limit here is 5 requests in 2 seconds; the other keys need no limit.
+# Requests of one scenario count towards the limit of the next one, so these scenarios must not overlap.
 bearer = "{LIMITED_KEY}"
 exclusive = true
 
-# What exists there. Nothing is ever written.
+# Values that the scenarios use, such as existing resources. No scenario writes anything.
 [target.reference.variables]
 cluster_id = "{CLUSTER_ID}"         # a cluster of the organisation that role restricted may read
-other_cluster_id = "{OTHER_CLUSTER_ID}"   # another one, which it may not
+other_cluster_id = "{OTHER_CLUSTER_ID}"   # another one, which it may not read
 foreign_cluster_id = "{FOREIGN_CLUSTER_ID}" # one that exists in another organisation
-absent_cluster_id = "{ABSENT_CLUSTER_ID}"  # one that exists nowhere
+absent_cluster_id = "{ABSENT_CLUSTER_ID}"  # one that does not exist
 workload_uid = "{WORKLOAD_UID}"       # a workload in the first cluster
 revoked_key = "{REVOKED_KEY}"   # a key that was revoked
-burst = 12                          # more requests than role limited may send in one window, also when one ends
-longest_wait = "5s"                 # the longest wait that Retry-After may ask for
+burst = 12                          # more requests than role limited may send, even if a window ends meanwhile
+longest_wait = "5s"                 # the longest wait that Retry-After may request
 
-# States that no request to the API brings about, and how to begin and end each. The reference has an endpoint
-# for it beside the API; elsewhere it may be a feature flag, or a database that is cut off.
+# Conditions: states that no API request can cause, with the requests that begin and end them. The reference has a
+# control endpoint next to the API for this; your deployment may use a feature flag or disconnect a database.
 "#
     );
     for condition in conditions::ALL {

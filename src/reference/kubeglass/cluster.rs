@@ -15,7 +15,7 @@ impl Kubeglass {
         self.unless(conditions::INTERNAL_FAULT, Code::InternalError, "an internal error occurred")
     }
 
-    /// What the session works with: permission in its context, then a cluster that responses.
+    /// What the session works with: permission in its context, then a cluster that responds.
     pub(super) fn enter(&self, call: &Call<'_>, permission: &str) -> Result<(), Failure> {
         self.permit(call, permission)?;
         self.reach_cluster()

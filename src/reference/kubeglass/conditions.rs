@@ -15,21 +15,18 @@ pub(super) const METRICS_UNREACHABLE: &str = "metrics-unreachable";
 
 /// All of them.
 pub(super) const ALL: &[Switch] = &[
-    Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not response" },
-    Switch { name: DEADLINE_EXCEEDED, about: "the API server responses later than the dashboard's deadline" },
-    Switch { name: INTERNAL_FAULT, about: "the dashboard itself fails while it works on the cluster" },
-    Switch {
-        name: CONTEXT_SWITCH_FAILS,
-        about: "no client can be built for the context that is switched to",
-    },
+    Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not respond" },
+    Switch { name: DEADLINE_EXCEEDED, about: "the API server responds later than the dashboard's deadline" },
+    Switch { name: INTERNAL_FAULT, about: "the dashboard fails internally while it works on the cluster" },
+    Switch { name: CONTEXT_SWITCH_FAILS, about: "no client can be built for the context to switch to" },
     Switch {
         name: KUBECONFIG_UNREADABLE,
         about: "the kubeconfig cannot be read, so contexts cannot be listed",
     },
-    Switch { name: SOURCE_CLUSTER_UNREACHABLE, about: "the cluster that is copied from does not response" },
-    Switch { name: TARGET_CLUSTER_UNREACHABLE, about: "the cluster that is copied to does not response" },
+    Switch { name: SOURCE_CLUSTER_UNREACHABLE, about: "the source cluster of a copy does not respond" },
+    Switch { name: TARGET_CLUSTER_UNREACHABLE, about: "the target cluster of a copy does not respond" },
     Switch { name: HELM_MISSING, about: "the helm binary is not on $PATH" },
-    Switch { name: METRICS_UNREACHABLE, about: "the external metrics service does not response" },
+    Switch { name: METRICS_UNREACHABLE, about: "the external metrics service does not respond" },
 ];
 
 impl Kubeglass {

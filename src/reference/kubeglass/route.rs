@@ -92,7 +92,7 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
 pub enum Route<'a> {
     /// To an operation.
     To(Operation<'a>),
-    /// To a path that responses OPTIONS with these methods.
+    /// To a path that responds to OPTIONS with these methods.
     Options(String),
     /// To a path that has these methods, and not this one.
     WrongMethod(String),

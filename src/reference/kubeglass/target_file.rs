@@ -12,16 +12,16 @@ pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
         r#"# The embedded reference implementation of KubeGlass as a target.
-# Copy this file and put in your own deployment. Passing here says nothing about anyone's API.
+# Copy this file and enter the values of your own deployment. Passing here proves nothing about a real API.
 
-# The target that is taken when none is named.
+# The target that is used without --target.
 default_target = "reference"
 
 [target.reference]
-# Where the API is; the requests of the pack begin with /api/v1.
+# The base URL of the API; the paths in the pack begin with /api/v1.
 url = "{url}"
 
-# Who sends the requests. The tokens of the reference are no secret. For your own deployment refer to the
+# The roles that send requests. The tokens of the reference are not secret. For your own deployment, refer to the
 # environment instead: bearer = "${{env:STAGING_ADMIN_TOKEN}}"
 [target.reference.roles.admin]
 # May do everything, in every context.
@@ -32,7 +32,7 @@ bearer = "{ADMIN_TOKEN}"
 # namespaces, and has no rights at all in the context "restricted".
 bearer = "{EDITOR_TOKEN}"
 
-# What exists there and may be worked with.
+# Values that the scenarios use, such as existing resources.
 [target.reference.variables]
 namespace = "default"               # a namespace to work in
 deployment = "web"                  # a deployment in it that may be scaled
@@ -45,10 +45,10 @@ other_node = "node-2"               # another one
 context = "primary"                 # the context that a session begins with
 other_context = "secondary"         # another one where the editor has the same rights
 restricted_context = "restricted"   # one where the editor has none
-dangling_context = "dangling"       # one that names a cluster which the kubeconfig lacks
+dangling_context = "dangling"       # one with a cluster that is not in the kubeconfig
 
-# States that no request to the API brings about, and how to begin and end each. The reference has an endpoint
-# for it beside the API; elsewhere it may be a proxy that is told to drop connections, or a feature flag.
+# Conditions: states that no API request can cause, with the requests that begin and end them. The reference has a
+# control endpoint next to the API for this; your deployment may use a proxy that drops connections, or a feature flag.
 "#
     );
     for condition in conditions::ALL {

@@ -87,7 +87,7 @@ impl Caller {
 }
 
 impl Kubevision {
-    /// Everything from the cluster's configuration to whether it responses. Without a namespace it is about all of them.
+    /// Everything from the cluster's configuration to whether it responds. Without a namespace it is about all of them.
     pub(super) fn admit(
         &self,
         call: &Call<'_>,
@@ -167,7 +167,7 @@ impl Kubevision {
         if reachable || hidden.iter().any(|quirk| self.quirks.is_on(quirk)) {
             return Ok(());
         }
-        Err(Failure::new(Code::ClusterUnreachable, "the API server of this cluster does not response"))
+        Err(Failure::new(Code::ClusterUnreachable, "the API server of this cluster does not respond"))
     }
 
     fn internal_error(&self) -> Failure {

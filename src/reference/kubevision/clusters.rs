@@ -1,4 +1,4 @@
-//! The configurations of clusters. They are KubeVision's own, so they are there whether or not a cluster responses.
+//! The configurations of clusters. They are KubeVision's own, so they are there whether or not a cluster responds.
 
 use serde_json::{Value, json};
 use url::Url;

@@ -13,7 +13,7 @@
 //! 5. the cluster's configuration: 40402
 //! 6. permission: to enter the cluster (40301), the namespace (40302), and to act there (40300). As in Kubernetes it
 //!    comes before existence, so that a refusal tells nothing about what exists
-//! 7. the backend's own health (50000) and whether the cluster responses (50200)
+//! 7. the backend's own health (50000) and whether the cluster responds (50200)
 //! 8. existence: 40400, 40401, 40900, 40901
 //! 9. what Kubernetes itself says about the object: 42201
 //! 10. the effect

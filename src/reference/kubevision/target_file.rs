@@ -12,32 +12,32 @@ pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
         r#"# The embedded reference implementation of KubeVision as a target.
-# Copy this file and put in your own deployment. Passing here says nothing about anyone's API.
+# Copy this file and enter the values of your own deployment. Passing here proves nothing about a real API.
 
-# The target that is taken when none is named.
+# The target that is used without --target.
 default_target = "reference"
 
 [target.reference]
-# Where the API is; the requests of the pack begin with /api/v1.
+# The base URL of the API; the paths in the pack begin with /api/v1.
 url = "{url}"
 
-# Who sends the requests. The credentials of the reference are no secret. For your own deployment refer to the
+# The roles that send requests. The credentials of the reference are not secret. For your deployment, refer to the
 # environment instead: password = "${{env:STAGING_ADMIN_PASSWORD}}"
 {admin}
 {developer}
 [target.reference.roles.viewer]
-# May read configmaps and deployments in the namespace, and nothing else.
+# May read configmaps and deployments in the namespace, but nothing else.
 bearer = "{VIEWER_TOKEN}"
 
 [target.reference.roles.expired]
-# An access token that has expired, and that nobody may renew: that it is refused is what is tested.
+# An expired access token that must not be renewed: the scenarios test that it is rejected.
 bearer = "{EXPIRED_TOKEN}"
 {variables}"#,
         admin = login("admin", "May do everything, in every cluster, and administers users and clusters."),
         developer = login(
             "developer",
             "May read, create, update, delete, scale and dry-run configmaps and deployments in the namespace, also in\n\
-             # the cluster that does not response. May enter no other namespace and no other cluster.",
+             # the unreachable cluster. Has no access to other namespaces and clusters.",
         ),
         variables = variables(),
     );
@@ -79,22 +79,22 @@ fn variables() -> String {
     let [(user_a, secret_a), (user_b, secret_b), (user_c, secret_c)] = TOTP_SECRETS;
     format!(
         r#"
-# What exists there and may be worked with.
+# Values that the scenarios use, such as existing resources.
 [target.reference.variables]
 cluster = "main"                    # a cluster to work in
-restricted_cluster = "restricted"   # one that responses, and that the developer may not enter
-unreachable_cluster = "dead"        # one that does not response, and that the developer may enter
+restricted_cluster = "restricted"   # one that responds, without access for the developer
+unreachable_cluster = "dead"        # one that does not respond, with access for the developer
 namespace = "team-a"                # a namespace to work in
-restricted_namespace = "kube-system" # one in the cluster that the developer may not enter
+restricted_namespace = "kube-system" # one in the cluster, without access for the developer
 other_namespace = "team-b"          # another one, for administrators
 deployment = "web"                  # a deployment in the namespace, with the selector app: web
 
-# A user without 2FA. Its password is the only thing that is done with it.
+# A user without 2FA. It is used only to log in with its password.
 username = "viewer"
 password = "{password}"
 
-# Users with 2FA (TOTP: SHA-1, 6 digits, 30 s) who share a password. Three of them, so that a code which one scenario
-# spends is not missing in another. A second run within 90 s finds the codes spent.
+# Users with 2FA (TOTP: SHA-1, 6 digits, 30 s) and the same password. Three of them, so that scenarios do not need a
+# code that another one has used. A second run within 90 s finds the codes already used.
 totp_username = "{user_a}"
 totp_password = "{TOTP_PASSWORD}"
 totp_secret = "{secret_a}"
@@ -106,8 +106,8 @@ totp_secret_c = "{secret_c}"
 # The refresh token of the expired role.
 expired_refresh_token = "{EXPIRED_REFRESH_TOKEN}"
 
-# States that no request to the API brings about, and how to begin and end each. The reference has an endpoint
-# for it beside the API; elsewhere it may be a feature flag, or a database that is cut off.
+# Conditions: states that no API request can cause, with the requests that begin and end them. The reference has a
+# control endpoint next to the API for this; your deployment may use a feature flag or disconnect a database.
 "#
     )
 }

@@ -8,47 +8,51 @@ const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Error</title></head><bod
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful("body-html", "an error is an HTML page and says so", |_, response| {
-            response.set_header("Content-Type", "text/html; charset=utf-8");
-            response.body = PAGE.as_bytes().to_vec();
-        }),
+        Mutant::harmful(
+            "body-html",
+            "the error body is an HTML page, declared as text/html",
+            |_, response| {
+                response.set_header("Content-Type", "text/html; charset=utf-8");
+                response.body = PAGE.as_bytes().to_vec();
+            },
+        ),
         Mutant::harmful(
             "body-html-as-json",
-            "an error is an HTML page that is declared as JSON",
+            "the error body is an HTML page, declared as JSON",
             |_, response| {
                 response.body = PAGE.as_bytes().to_vec();
             },
         ),
-        Mutant::harmful("body-empty", "an error has no body", |_, response| response.body.clear()),
-        Mutant::harmful("body-empty-object", "the body of an error is {}", |_, response| {
+        Mutant::harmful("body-empty", "the error body is empty", |_, response| response.body.clear()),
+        Mutant::harmful("body-empty-object", "the error body is {}", |_, response| {
             response.body = b"{}".to_vec()
         }),
-        Mutant::harmful("body-null", "the body of an error is null", |_, response| {
+        Mutant::harmful("body-null", "the error body is null", |_, response| {
             response.body = b"null".to_vec()
         }),
-        Mutant::harmful("body-text", "the body of an error is a JSON text", |_, response| {
+        Mutant::harmful("body-text", "the error body is a JSON string", |_, response| {
             response.set_document(&json!("something went wrong"));
         }),
-        Mutant::harmful("body-truncated", "the body of an error ends in the middle", |_, response| {
+        Mutant::harmful("body-truncated", "the error body is cut in half", |_, response| {
             response.body.truncate(response.body.len() / 2);
         }),
-        Mutant::harmful("body-trailing-bytes", "something follows the JSON of an error", |_, response| {
+        Mutant::harmful("body-trailing-bytes", "extra bytes follow the JSON of an error", |_, response| {
             response.body.extend_from_slice(b"}\n");
         }),
-        Mutant::harmful("body-two-documents", "an error is sent twice in one body", |_, response| {
+        Mutant::harmful("body-two-documents", "the error body contains its JSON twice", |_, response| {
             let copy = response.body.clone();
             response.body.extend_from_slice(&copy);
         }),
         Mutant::harmful(
             "body-bom",
-            "a byte order mark precedes the JSON of an error (RFC 8259, 8.1)",
+            "a byte order mark precedes the JSON of the error body (RFC 8259, 8.1)",
             |_, response| {
                 response.body.splice(0..0, *b"\xef\xbb\xbf");
             },
         ),
         Mutant::harmful(
             "body-duplicate-keys",
-            "an error has its first key twice (RFC 8259, 4)",
+            "the error body contains its first key twice (RFC 8259, 4)",
             |_, response| {
                 let first =
                     response.document().and_then(|document| document.as_object()?.keys().next().cloned());
@@ -58,10 +62,10 @@ pub(super) fn all() -> Vec<Mutant> {
                 }
             },
         ),
-        Mutant::harmful("body-in-array", "an error is wrapped in an array", |_, response| {
+        Mutant::harmful("body-in-array", "the error body is wrapped in an array", |_, response| {
             edit(response, |document| *document = json!([document.take()]));
         }),
-        Mutant::harmful("body-not-utf8", "a text in the body of an error is not UTF-8", |scene, response| {
+        Mutant::harmful("body-not-utf8", "a string in the error body is not UTF-8", |scene, response| {
             // A letter of the message that UTF-8 would write in two bytes, as Latin-1 has it.
             let name = scene.envelope.message.rsplit('/').next().unwrap_or_default();
             let begin = format!("\"{name}\":\"").into_bytes();

@@ -11,15 +11,11 @@ use crate::reference::{CodeKind, Envelope, Response};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful(
-            "code-undocumented",
-            "the code of an error is documented nowhere",
-            |scene, response| {
-                replace(scene, response, |old| {
-                    if old.is_number() { json!(49_999) } else { json!("flux_capacitor_empty") }
-                });
-            },
-        )
+        Mutant::harmful("code-undocumented", "the error code is not documented", |scene, response| {
+            replace(scene, response, |old| {
+                if old.is_number() { json!(49_999) } else { json!("flux_capacitor_empty") }
+            });
+        })
         .only_if(has_code),
         Mutant::harmful("code-other", "the code is that of another documented failure", |scene, response| {
             if let Some(other) = code_of_another(scene, response) {
@@ -27,21 +23,21 @@ pub(super) fn all() -> Vec<Mutant> {
             }
         })
         .only_if(has_code),
-        Mutant::harmful("code-missing", "an error has no code", |scene, response| {
+        Mutant::harmful("code-missing", "the error code is missing", |scene, response| {
             edit(response, |document| drop(pointer(scene).and_then(|pointer| take(document, pointer))));
         })
         .only_if(has_code),
-        Mutant::harmful("code-null", "the code of an error is null", |scene, response| {
+        Mutant::harmful("code-null", "the error code is null", |scene, response| {
             replace(scene, response, |_| Value::Null);
         })
         .only_if(has_code),
-        Mutant::harmful("code-empty", "the code of an error is an empty text", |scene, response| {
+        Mutant::harmful("code-empty", "the error code is an empty string", |scene, response| {
             replace(scene, response, |_| json!(""));
         })
         .only_if(has_code),
         Mutant::harmful(
             "code-wrong-type",
-            "the code is a number instead of a text, or the other way",
+            "the error code is a number instead of a string, or vice versa",
             |scene, response| {
                 replace(scene, response, |old| match old {
                     Value::Number(number) => json!(number.to_string()),
@@ -50,20 +46,24 @@ pub(super) fn all() -> Vec<Mutant> {
             },
         )
         .only_if(has_code),
-        Mutant::harmful("code-wrong-case", "the code is in the other case", |scene, response| {
-            replace_text(scene, response, |text| {
-                let upper = text.to_uppercase();
-                if upper == text { text.to_lowercase() } else { upper }
-            });
-        })
+        Mutant::harmful(
+            "code-wrong-case",
+            "the error code is in the wrong letter case",
+            |scene, response| {
+                replace_text(scene, response, |text| {
+                    let upper = text.to_uppercase();
+                    if upper == text { text.to_lowercase() } else { upper }
+                });
+            },
+        )
         .only_if(has_text_code),
-        Mutant::harmful("code-padded", "there is a space behind the code", |scene, response| {
+        Mutant::harmful("code-padded", "the error code has a trailing space", |scene, response| {
             replace_text(scene, response, |text| format!("{text} "));
         })
         .only_if(has_text_code),
         Mutant::harmful(
             "code-dashed",
-            "the code has dashes instead of underscores, or a dash behind it",
+            "the error code has dashes instead of underscores, or a trailing dash",
             |scene, response| {
                 replace_text(scene, response, |text| {
                     if text.contains('_') { text.replace('_', "-") } else { format!("{text}-") }

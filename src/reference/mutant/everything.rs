@@ -1,4 +1,4 @@
-//! One response to whatever is asked: what a run against the wrong thing, or against nothing, looks like.
+//! One response to every request, as from the wrong API or from none.
 
 use super::{Mutant, Scene};
 use crate::reference::{Request, Response};
@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Mutant> {
         .on_everything(),
         Mutant::harmful(
             "always-not-found",
-            "every request is answered like one to an unknown path",
+            "every request gets the response for an unknown path",
             |scene, response| {
                 *response = ask(scene, NOWHERE);
             },
@@ -29,14 +29,14 @@ pub(super) fn all() -> Vec<Mutant> {
             response.body = scene.envelope.success.as_bytes().to_vec();
         })
         .on_everything(),
-        Mutant::harmful("always-empty", "every response is 200 and empty", |_, response| {
+        Mutant::harmful("always-empty", "every response is HTTP 200 with an empty body", |_, response| {
             *response = Response::empty(200)
         })
         .on_everything(),
     ]
 }
 
-/// What the API itself responses to someone without credentials.
+/// What the API itself responds to a request without credentials.
 pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Response {
     scene.api.response(&Request::new("GET", target).from_remote(scene.request.remote))
 }

@@ -13,14 +13,14 @@ use crate::reference::Response;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmless("field-added", "an error has one more, optional field", |_, response| {
+        Mutant::harmless("field-added", "the error body has an additional, optional field", |_, response| {
             edit(response, |document| {
                 if let Some(members) = document.as_object_mut() {
                     members.insert("documentationHint".to_owned(), json!("see the handbook"));
                 }
             });
         }),
-        Mutant::harmless("message-reworded", "the message of an error has other words", |scene, response| {
+        Mutant::harmless("message-reworded", "the error message has another wording", |scene, response| {
             edit_at(response, Some(scene.envelope.message), |message| {
                 // Contracts without codes tell failures apart by their text, so the old words stay part of it.
                 if let Value::String(text) = message {
@@ -28,12 +28,16 @@ pub(super) fn all() -> Vec<Mutant> {
                 }
             });
         }),
-        Mutant::harmless("keys-reversed", "the keys of an error come in another order", |_, response| {
-            edit(response, reverse);
-        }),
+        Mutant::harmless(
+            "keys-reversed",
+            "the keys of the error body are in another order",
+            |_, response| {
+                edit(response, reverse);
+            },
+        ),
         Mutant::harmless(
             "pretty-printed",
-            "the JSON of an error has line breaks and ends with one",
+            "the JSON of the error body has line breaks and a trailing one",
             |_, response| {
                 if let Some(pretty) =
                     response.document().and_then(|document| serde_json::to_vec_pretty(&document).ok())
@@ -45,14 +49,14 @@ pub(super) fn all() -> Vec<Mutant> {
         ),
         Mutant::harmless(
             "letters-escaped",
-            "letters of an error are written as \\u escapes",
+            "letters in the error body are written as \\u escapes",
             |_, response| {
                 escape_first_letters(&mut response.body);
             },
         ),
         Mutant::harmless(
             "headers-added",
-            "errors have more headers, some of them well known",
+            "error responses have additional well-known headers",
             |_, response| {
                 *response = response
                     .clone()
@@ -62,28 +66,32 @@ pub(super) fn all() -> Vec<Mutant> {
                     .with_header("Strict-Transport-Security", "max-age=31536000");
             },
         ),
-        Mutant::harmless("compressed", "errors are compressed, where the client takes gzip", compress)
+        Mutant::harmless("compressed", "error responses are compressed if the client accepts gzip", compress)
             .sometimes(),
-        Mutant::harmless("unknown-header", "errors have a header that nobody knows", |_, response| {
+        Mutant::harmless("unknown-header", "error responses have an unknown header", |_, response| {
             response.set_header("X-Served-On", "a Tuesday");
         }),
-        Mutant::harmless("charset-added", "the media type of an error names its charset", |_, response| {
-            if let Some(media_type) = response.header("Content-Type").map(str::to_owned)
-                && !media_type.contains("charset")
-            {
-                response.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
-            }
-        }),
+        Mutant::harmless(
+            "charset-added",
+            "the media type of error responses has a charset",
+            |_, response| {
+                if let Some(media_type) = response.header("Content-Type").map(str::to_owned)
+                    && !media_type.contains("charset")
+                {
+                    response.set_header("Content-Type", &format!("{media_type}; charset=utf-8"));
+                }
+            },
+        ),
         Mutant::harmless(
             "media-type-upper-case",
-            "the media type of an error is in upper case",
+            "the media type of error responses is in upper case",
             |_, response| {
                 if let Some(media_type) = response.header("Content-Type").map(str::to_uppercase) {
                     response.set_header("Content-Type", &media_type);
                 }
             },
         ),
-        Mutant::harmless("slow", "every response comes 50 ms later", |_, response| {
+        Mutant::harmless("slow", "every response is delayed by 50 ms", |_, response| {
             response.delay += Duration::from_millis(50);
         })
         .on_everything(),

@@ -8,13 +8,14 @@ pub(super) fn all() -> Vec<Mutant> {
         without(
             "www-authenticate-missing",
             "WWW-Authenticate",
-            "a 401 names no challenge (RFC 9110, 15.5.2)",
+            "a 401 has no WWW-Authenticate (RFC 9110, 15.5.2)",
         )
         .only_if(|envelope| envelope.statuses.contains(&401)),
-        without("allow-missing", "Allow", "a 405 names no methods (RFC 9110, 15.5.6)")
+        without("allow-missing", "Allow", "a 405 has no Allow (RFC 9110, 15.5.6)")
             .only_if(|envelope| envelope.statuses.contains(&405)),
-        without("retry-after-header-missing", "Retry-After", "no response has a Retry-After").only_if(limits),
-        with("retry-after-header-in-words", "in a minute", "Retry-After is text for people").only_if(limits),
+        without("retry-after-header-missing", "Retry-After", "Retry-After is missing").only_if(limits),
+        with("retry-after-header-in-words", "in a minute", "Retry-After contains words instead of a number")
+            .only_if(limits),
         with("retry-after-header-negative", "-5", "Retry-After is negative").only_if(limits),
     ]
 }

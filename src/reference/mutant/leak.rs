@@ -33,13 +33,13 @@ pub(super) fn all() -> Vec<Mutant> {
         ),
         leak(
             "leaks-sql",
-            "a statement for the database",
+            "an SQL statement",
             "pq: syntax error at or near \"FORM\": SELECT id FORM users WHERE id = 1",
         ),
-        leak("leaks-path", "a path of the server", "open /etc/acme/secrets.yaml: permission denied"),
+        leak("leaks-path", "a file path on the server", "open /etc/acme/secrets.yaml: permission denied"),
         leak(
             "leaks-upstream",
-            "the address of an inner service",
+            "the address of an internal service",
             "dial tcp 10.4.0.17:5432: connect: connection refused",
         ),
     ]
@@ -47,7 +47,7 @@ pub(super) fn all() -> Vec<Mutant> {
 
 /// The text follows the message, so that the message stays what it was to those who look for its own words.
 fn leak(id: &'static str, what: &str, text: &'static str) -> Mutant {
-    Mutant::harmful(id, format!("the message of an error ends with {what}"), move |scene, response| {
+    Mutant::harmful(id, format!("the error message ends with {what}"), move |scene, response| {
         edit_at(response, Some(scene.envelope.message), |message| {
             if let Value::String(own) = message {
                 *message = json!(format!("{own}: {text}"));

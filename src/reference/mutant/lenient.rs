@@ -10,7 +10,7 @@ pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
     let mutants = api.refusals().into_iter().map(|refusal| {
         Mutant::harmful(
             format!("accepts-{}", refusal.name.replace('_', "-").to_lowercase()),
-            format!("what is to be refused with {} {} succeeds", refusal.status, refusal.name),
+            format!("requests that must fail with {} {} succeed", refusal.status, refusal.name),
             move |scene, response| {
                 if refusal.is(response, scene.envelope) {
                     succeed(scene, response);
@@ -31,10 +31,7 @@ pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
         Some(
             Mutant::harmful(
                 format!("mistakes-{}", refusal.name.replace('_', "-").to_lowercase()),
-                format!(
-                    "another validation comes first: what is {} is answered with {}",
-                    refusal.name, other.name
-                ),
+                format!("another validation comes first: {} is reported as {}", refusal.name, other.name),
                 move |scene, response| {
                     if refusal.is(response, scene.envelope) {
                         mark(scene, response, other.mark);
@@ -54,7 +51,7 @@ pub(super) fn ignoring(api: &dyn Api) -> Vec<Mutant> {
         Mutant::ignoring(
             condition.name,
             format!("{}-ignored", condition.name),
-            format!("all seems well although: {}", condition.about),
+            format!("requests succeed although {}", condition.about),
         )
     });
     mutants.collect()

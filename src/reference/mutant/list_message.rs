@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<Mutant> {
     vec![
         Mutant::harmless(
             "message-list-as-text",
-            "a message that may be a list or a text is a text",
+            "a message that may be a list or a string is a string",
             |scene, response| {
                 edit_at(response, Some(scene.envelope.message), |message| {
                     if let Value::Array(problems) = message {

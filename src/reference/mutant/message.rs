@@ -9,16 +9,16 @@ use super::{
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful("message-missing", "an error has no message", |scene, response| {
+        Mutant::harmful("message-missing", "the error message is missing", |scene, response| {
             edit(response, |document| drop(take(document, scene.envelope.message)));
         }),
-        Mutant::harmful("message-empty", "the message of an error is an empty text", |scene, response| {
+        Mutant::harmful("message-empty", "the error message is an empty string", |scene, response| {
             edit_at(response, Some(scene.envelope.message), |message| *message = json!(""));
         }),
-        Mutant::harmful("message-null", "the message of an error is null", |scene, response| {
+        Mutant::harmful("message-null", "the error message is null", |scene, response| {
             edit_at(response, Some(scene.envelope.message), |message| *message = Value::Null);
         }),
-        Mutant::harmful("message-number", "the message of an error is a number", |scene, response| {
+        Mutant::harmful("message-number", "the error message is a number", |scene, response| {
             edit_at(response, Some(scene.envelope.message), |message| *message = json!(7));
         }),
     ]

@@ -10,13 +10,13 @@ use crate::reference::{Envelope, Response};
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful("request-id-missing", "an error has no request id", |scene, response| {
+        Mutant::harmful("request-id-missing", "the request id is missing", |scene, response| {
             edit(response, |document| {
                 drop(scene.envelope.request_id.and_then(|pointer| take(document, pointer)))
             });
         })
         .only_if(has_id),
-        Mutant::harmful("request-id-empty", "the request id is an empty text", |scene, response| {
+        Mutant::harmful("request-id-empty", "the request id is an empty string", |scene, response| {
             edit_at(response, scene.envelope.request_id, |id| *id = json!(""));
         })
         .only_if(has_id),
@@ -31,7 +31,7 @@ pub(super) fn all() -> Vec<Mutant> {
         Mutant::harmful("request-id-constant", "every request has the same id", constant).only_if(has_id),
         Mutant::harmful(
             "request-id-header-differs",
-            "body and header have different ids",
+            "body and header have different request ids",
             |scene, response| {
                 if let Some(header) = scene.envelope.request_id_header {
                     response.set_header(header, &crate::reference::store::uuid());
@@ -41,7 +41,7 @@ pub(super) fn all() -> Vec<Mutant> {
         .only_if(|envelope| envelope.request_id_header.is_some()),
         Mutant::harmful(
             "request-id-header-missing",
-            "the header with the request id is missing",
+            "the request id header is missing",
             |scene, response| {
                 if let Some(header) = scene.envelope.request_id_header {
                     response.remove_header(header);

@@ -7,9 +7,9 @@ use crate::reference::{Api, Envelope, Request, Response};
 /// Where a response comes from.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
-    /// Who answered.
+    /// The API that responded.
     pub api: &'a dyn Api,
-    /// What was asked.
+    /// The request.
     pub request: &'a Request,
     /// How the API shapes its errors.
     pub envelope: &'static Envelope,

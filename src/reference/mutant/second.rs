@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<Mutant> {
     vec![
         Mutant::harmful(
             "second-attempt-accepted",
-            "a request that was refused succeeds when it is sent once more",
+            "a rejected request succeeds when it is sent again",
             giving_in(),
         )
         .sometimes()

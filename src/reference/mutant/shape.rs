@@ -10,35 +10,31 @@ use crate::reference::Envelope;
 
 pub(super) fn all() -> Vec<Mutant> {
     vec![
-        Mutant::harmful(
-            "code-key-renamed",
-            "the code of an error is under another name",
-            |scene, response| {
-                edit(response, |document| rename(document, scene.envelope.code.map(|(pointer, _)| pointer)));
-            },
-        )
+        Mutant::harmful("code-key-renamed", "the error code is under another key", |scene, response| {
+            edit(response, |document| rename(document, scene.envelope.code.map(|(pointer, _)| pointer)));
+        })
         .only_if(|envelope| envelope.code.is_some()),
         Mutant::harmful(
             "message-key-renamed",
-            "the message of an error is under another name",
+            "the error message is under another key",
             |scene, response| {
                 edit(response, |document| rename(document, Some(scene.envelope.message)));
             },
         ),
         Mutant::harmful(
             "request-id-key-renamed",
-            "the request id is under another name",
+            "the request id is under another key",
             |scene, response| {
                 edit(response, |document| rename(document, scene.envelope.request_id));
             },
         )
         .only_if(|envelope| envelope.request_id.is_some()),
-        Mutant::harmful("envelope-nested", "the whole envelope is one level deeper", |_, response| {
+        Mutant::harmful("envelope-nested", "the envelope is nested one level deeper", |_, response| {
             edit(response, |document| *document = json!({ "problem": document.take() }));
         }),
         Mutant::harmful(
             "envelope-flattened",
-            "the envelope's inner objects are gone, their members on top",
+            "the envelope is flattened: no nested objects",
             |_, response| {
                 edit(response, flatten);
             },
@@ -46,7 +42,7 @@ pub(super) fn all() -> Vec<Mutant> {
         .only_if(is_nested),
         Mutant::harmful(
             "envelope-problem-details",
-            "an error is application/problem+json instead",
+            "errors are application/problem+json instead",
             |_, response| {
                 response.set_header("Content-Type", "application/problem+json");
                 response.set_document(

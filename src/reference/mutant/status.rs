@@ -7,7 +7,7 @@ pub(super) fn all() -> Vec<Mutant> {
     vec![
         Mutant::harmful(
             "status-other",
-            "an error has the status of another documented error",
+            "errors have the status of another documented error",
             |scene, response| {
                 let statuses = scene.envelope.statuses;
                 let at = statuses.iter().position(|status| *status == response.status);
@@ -16,20 +16,16 @@ pub(super) fn all() -> Vec<Mutant> {
             },
         )
         .only_if(|envelope| envelope.statuses.len() > 1),
-        Mutant::harmful("status-200", "an error has status 200", |_, response| response.status = 200)
+        Mutant::harmful("status-200", "errors have status 200", |_, response| response.status = 200)
             .only_if(|envelope| !always_200(envelope)),
-        Mutant::harmful("status-204", "an error has status 204 and so no body", |_, response| {
+        Mutant::harmful("status-204", "errors have status 204 and no body", |_, response| {
             response.status = 204;
             response.body.clear();
         }),
-        Mutant::harmful(
-            "status-500",
-            "an error has status 500; one that has it already has 400",
-            |_, response| {
-                response.status = if response.status == 500 { 400 } else { 500 };
-            },
-        ),
-        Mutant::harmful("status-418", "an error has a status that is documented nowhere", |_, response| {
+        Mutant::harmful("status-500", "errors have status 500, or 400 instead of 500", |_, response| {
+            response.status = if response.status == 500 { 400 } else { 500 };
+        }),
+        Mutant::harmful("status-418", "errors have an undocumented status", |_, response| {
             response.status = 418;
         }),
     ]

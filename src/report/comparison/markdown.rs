@@ -18,7 +18,7 @@ pub fn markdown(comparison: &Comparison) -> String {
     let count = comparison.counting();
     let verdict = match (comparison.is_empty(), count) {
         (true, _) => "no difference".to_owned(),
-        (false, 0) => "nothing that counts".to_owned(),
+        (false, 0) => "no difference that counts".to_owned(),
         (false, 1) => "1 difference counts".to_owned(),
         (false, count) => format!("{count} differences count"),
     };

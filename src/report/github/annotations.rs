@@ -6,7 +6,7 @@ use crate::{
     check::Finding,
     report::{
         account::{differs, sentence},
-        facts::{REFERENCE, because, distinct_first, scenarios, selection, unexercised},
+        facts::{REFERENCE, because, count_cases, distinct_first, selection, unexercised},
     },
     verdict::{CaseReport, Outcome, RunReport, Verdict},
 };
@@ -58,7 +58,8 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     }
     text.push_str(&lacking(report));
     for case in fitting(|case| !case.warnings.is_empty()) {
-        let message = format!("{}\nnot documented: a warning, no violation", findings(case.warnings.iter()));
+        let message =
+            format!("{}\nnot documented: a warning, not a violation", findings(case.warnings.iter()));
         text.push_str(&at(case, Level::Warning, &message, checkout));
     }
     for case in fitting(differs) {
@@ -106,10 +107,12 @@ fn verdict(report: &RunReport) -> String {
 fn lacking(report: &RunReport) -> String {
     let missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let told = missing_requirements.map(|missing| {
-        let (kind, skipped) = (missing.kind.word(), scenarios(missing.cases));
-        let message =
-            format!("the target brings no {kind} {}: {}; {skipped} skipped", missing.name, missing.about);
-        command(Level::Warning, &format!("failspec: no {kind} {}", missing.name), None, &message)
+        let (kind, skipped) = (missing.kind.word(), count_cases(missing.cases));
+        let message = format!(
+            "the target does not provide the {kind} {}: {}; {skipped} skipped",
+            missing.name, missing.about
+        );
+        command(Level::Warning, &format!("failspec: missing {kind} {}", missing.name), None, &message)
     });
     told.collect()
 }

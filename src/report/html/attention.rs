@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    report::facts::{scenarios, snapshots, unexercised, waivers},
+    report::facts::{count_cases, snapshots, unexercised, waivers},
     verdict::RunReport,
 };
 
@@ -29,7 +29,7 @@ fn run_findings(page: &mut Page, report: &RunReport) {
     if report.run_findings.is_empty() {
         return;
     }
-    page.raw("<h2>The run as a whole</h2>\n<ul class=\"findings\">\n");
+    page.raw("<h2>The whole run</h2>\n<ul class=\"findings\">\n");
     for finding in &report.run_findings {
         if finding.violation {
             page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
@@ -49,11 +49,11 @@ fn causes(page: &mut Page, report: &RunReport) {
     if shared.peek().is_none() {
         return;
     }
-    page.raw("<h2>Causes of several findings each</h2>\n<ul class=\"findings\">\n");
+    page.raw("<h2>Findings by cause</h2>\n<ul class=\"findings\">\n");
     for cause in shared {
         let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
         page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
-        page.text(&scenarios(cause.cases)).raw("</b> ");
+        page.text(&count_cases(cause.cases)).raw("</b> ");
         if let Some(subject) = cause.subject() {
             page.raw("<code>").text(subject).raw("</code> ");
         }
@@ -75,8 +75,7 @@ fn not_exercised(page: &mut Page, report: &RunReport) {
         return;
     }
     let count: usize = by_why.values().map(Vec::len).sum();
-    page.raw("<details class=\"fold\"><summary><h2>Not plainly exercised <span class=\"number\">")
-        .count(count);
+    page.raw("<details class=\"fold\"><summary><h2>Coverage exceptions <span class=\"number\">").count(count);
     page.raw("</span></h2></summary>\n<dl class=\"reasons\">\n");
     for ((_, state, why), all) in by_why {
         page.raw("<div><dt><b>").raw(state).raw("</b> <span>").text(why).raw("</span></dt><dd>");
@@ -91,10 +90,10 @@ fn missing_requirements(page: &mut Page, report: &RunReport) {
     if missing_requirements.peek().is_none() {
         return;
     }
-    page.raw("<h2>What the target does not bring</h2>\n<dl class=\"reasons\">\n");
+    page.raw("<h2>What is missing on the target</h2>\n<dl class=\"reasons\">\n");
     for missing in missing_requirements {
         page.raw("<div><dt><b>").raw(missing.kind.word()).raw("</b> <code>").text(&missing.name);
-        page.raw("</code> <span>").text(&scenarios(missing.cases)).raw(" skipped</span></dt><dd>");
+        page.raw("</code> <span>").text(&count_cases(missing.cases)).raw(" skipped</span></dt><dd>");
         page.text(&missing.about).raw("</dd></div>\n");
     }
     page.raw("</dl>\n");
@@ -125,7 +124,9 @@ fn left_behind(page: &mut Page, report: &RunReport) {
     if all.peek().is_none() {
         return;
     }
-    page.raw("<h2>Left behind</h2>\n<p>What a teardown could not remove:</p>\n<ul class=\"plain\">\n");
+    page.raw(
+        "<h2>Left behind</h2>\n<p>Resources that a teardown could not remove:</p>\n<ul class=\"plain\">\n",
+    );
     for left in all {
         page.raw("<li><code>").text(left).raw("</code></li>\n");
     }

@@ -10,7 +10,7 @@ use crate::{
     verdict::{Outcome, RunReport, Verdict},
 };
 
-use super::{attention, coverage, page::Page, scenarios, times};
+use super::{attention, cases, coverage, page::Page, times};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -29,7 +29,7 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     attention::section(&mut page, report);
     coverage::section(&mut page, report);
     out.write_all(page.take().as_bytes())?;
-    scenarios::section(&mut page, report, &mut out)?;
+    cases::section(&mut page, report, &mut out)?;
     times::section(&mut page, report);
     attention::errata(&mut page, report);
     page.raw("</main>\n");
@@ -53,7 +53,7 @@ fn head(page: &mut Page, report: &RunReport) {
         .raw(STYLE)
         .raw("</style>\n</head>\n<body>\n")
         .raw(ICONS)
-        .raw("<a class=\"skip\" href=\"#scenarios\">Skip to the scenarios</a>\n");
+        .raw("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
 }
 
 /// Nothing is fetched, and no script or style runs but the two that are in the page.
@@ -87,7 +87,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
     }
     outcomes(page, report);
     page.raw("<nav aria-label=\"Parts of this report\"><a href=\"#coverage\">Coverage</a>")
-        .raw("<a href=\"#scenarios\">Scenarios</a><a href=\"#times\">Times</a>");
+        .raw("<a href=\"#cases\">Cases</a><a href=\"#times\">Times</a>");
     if !report.errata.is_empty() {
         page.raw("<a href=\"#errata\">Errata</a>");
     }

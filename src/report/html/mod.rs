@@ -7,10 +7,10 @@
 //! but the two of this room.
 
 mod attention;
+mod cases;
 mod coverage;
 mod document;
 mod page;
-mod scenarios;
 mod times;
 
 pub use document::write;

@@ -1,8 +1,8 @@
 
 "use strict";
-// What was sent and received is made visible when a scenario is opened, and only as text: nothing here parses markup.
+// What was sent and received is made visible when a case is opened, and only as text: nothing here parses markup.
 (() => {
-  const rows = Array.from(document.querySelectorAll("details.trial"));
+  const rows = Array.from(document.querySelectorAll("details.case"));
   const groups = Array.from(document.querySelectorAll("section.group"));
 
   // The same characters as in the rest of the page: what would be obeyed or not be seen is shown as what it is.
@@ -80,12 +80,12 @@
 
   const pair = (exchange) => {
     const box = make("div", "pair");
-    const { request, answer } = exchange;
+    const { request, response } = exchange;
     box.append(message("Sent " + exchange.who, exchange.phase, request.method + " " + request.url, request.headers, request.body));
     const time = exchange.ms.toFixed(1) + " ms";
-    box.append(answer
-      ? message("Received", time + " · " + bytes(answer.length), "HTTP " + answer.status, answer.headers, answer.body)
-      : message("Received nothing that could be judged", time, exchange.error || "", [], ""));
+    box.append(response
+      ? message("Received", time + " · " + bytes(response.length), "HTTP " + response.status, response.headers, response.body)
+      : message("No response that could be judged", time, exchange.error || "", [], ""));
     return box;
   };
 
@@ -128,7 +128,7 @@
   };
 
   const difference = (snapshot) => {
-    const words = { same: "The same as the approved answer", changed: "Differs from the approved answer", new: "No answer was approved yet", updated: "Approved by this run" };
+    const words = { same: "The same as the approved response", changed: "Differs from the approved response", new: "No response was approved yet", updated: "Approved by this run" };
     const box = make("div", "", "");
     box.append(make("p", "faint", (words[snapshot.state] || snapshot.state) + " · " + snapshot.file));
     if (snapshot.diff) {
@@ -153,7 +153,7 @@
     if (judged) inside.append(pair(judged));
     if (details.snapshot) inside.append(difference(details.snapshot));
     for (const left of details.left_behind) inside.append(make("p", "", "Left behind: " + left));
-    if (judged) inside.append(command("Send it again", judged.request.curl));
+    if (judged) inside.append(command("Reproduce", judged.request.curl));
     const others = details.exchanges.filter((_, at) => at !== details.judged);
     if (others.length) {
       const more = make("details", "more");
@@ -165,7 +165,7 @@
   };
 
   document.addEventListener("toggle", (event) => {
-    if (event.target.open && event.target.classList.contains("trial")) open(event.target);
+    if (event.target.open && event.target.classList.contains("case")) open(event.target);
   }, true);
 
   for (const row of rows) if (row.open) open(row);
@@ -197,7 +197,7 @@
       const wanted = !outcomes.length || outcomes.includes(group.dataset.outcome);
       let own = 0;
       const lots = new Set();
-      for (const row of group.querySelectorAll("details.trial")) {
+      for (const row of group.querySelectorAll("details.case")) {
         const fits = wanted && marks.every((mark) => mark in row.dataset) && (!pack || !pack.value || row.dataset.pack === pack.value)
           && (!words.length || words.every((word) => haystack(row).includes(word)));
         if (row.hidden === fits) row.hidden = !fits;
@@ -208,7 +208,7 @@
       group.querySelector(".number").textContent = own;
       count += own;
     }
-    shown.textContent = count === rows.length ? "All " + count + " scenarios" : count + " of " + rows.length + " scenarios";
+    shown.textContent = count === rows.length ? "All " + count + " cases" : count + " of " + rows.length + " cases";
   };
 
   let waiting = 0;
@@ -222,7 +222,7 @@
   }
   form.addEventListener("submit", (event) => event.preventDefault());
   form.hidden = false;
-  shown.textContent = "All " + rows.length + " scenarios";
+  shown.textContent = "All " + rows.length + " cases";
 
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
@@ -235,12 +235,12 @@
     }
   });
 
-  // A link to a scenario opens it, whatever the filters say.
+  // A link to a case opens it, whatever the filters say.
   const follow = () => {
     let name;
     try { name = decodeURIComponent(location.hash.slice(1)); } catch { return; }
     const row = name && document.getElementById(name);
-    if (!row || !row.classList.contains("trial")) return;
+    if (!row || !row.classList.contains("case")) return;
     if (row.hidden) {
       text.value = "";
       if (pack) pack.value = "";

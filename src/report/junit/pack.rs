@@ -33,15 +33,15 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
         property("documentation", link);
     }
     if let Some(day) = &header.as_of {
-        property("documentation of", day);
+        property("docs as of", day);
     }
     let exercised = pack.coverage.count(|state| *state == State::Exercised);
     let (causes, causes_exercised) = pack.coverage.causes();
     property("failures exercised", &format!("{exercised} of {}", header.failures));
     property("causes exercised", &format!("{causes_exercised} of {causes}"));
     for missing in &pack.missing_requirements {
-        let what = format!("{}: {} ({} scenarios skipped)", missing.name, missing.about, missing.cases);
-        property(&format!("target lacks the {}", missing.kind.word()), &what);
+        let what = format!("{}: {} ({} cases skipped)", missing.name, missing.about, missing.cases);
+        property(&format!("missing {}", missing.kind.word()), &what);
     }
     suite.add_test_cases(cases().map(test_case));
     suite

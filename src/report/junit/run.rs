@@ -102,19 +102,14 @@ fn facts(report: &RunReport) -> String {
         line(it.state, &format!("{}::{} — {}", it.pack, it.name, it.why));
     }
     for missing in report.packs.iter().flat_map(|pack| &pack.missing_requirements) {
-        let what = format!(
-            "{} {} — {} ({} scenarios)",
-            missing.kind.word(),
-            missing.name,
-            missing.about,
-            missing.cases
-        );
+        let what =
+            format!("{} {} — {} ({} cases)", missing.kind.word(), missing.name, missing.about, missing.cases);
         line("missing_requirements", &what);
     }
     for it in waivers(report) {
         let waived = it.waived;
         let what = format!(
-            "{} in {} scenarios until {} — {}",
+            "{} in {} cases until {} — {}",
             waived.finding.check,
             it.cases.len(),
             waived.expires,
@@ -123,10 +118,10 @@ fn facts(report: &RunReport) -> String {
         line("waiver", &what);
     }
     if summary.warned > 0 {
-        line("warnings", &format!("{} scenarios with warnings", summary.warned));
+        line("warnings", &format!("{} cases with warnings", summary.warned));
     }
     for left in report.cases.iter().flat_map(|case| &case.left_behind) {
-        line("left", &format!("teardown could not remove: {left}"));
+        line("left", &format!("the teardown could not remove: {left}"));
     }
     for snapshot in snapshots(report) {
         line("snapshots", &snapshot);

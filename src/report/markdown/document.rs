@@ -92,8 +92,7 @@ fn head(comment: &mut Comment, report: &RunReport) {
 }
 
 fn packs(comment: &mut Comment, report: &RunReport) {
-    comment
-        .line("| pack | failures exercised | causes | outcomes | documentation of | target | pack digest |");
+    comment.line("| pack | failures exercised | causes | outcomes | docs as of | target | pack digest |");
     comment.line("|---|---|---|---|---|---|---|");
     for pack in &report.packs {
         let header = &pack.header;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     report::{
         account::{account, differs, sentence},
-        facts::{distinct_first, scenarios, snapshots, unexercised, waivers},
+        facts::{count_cases, distinct_first, snapshots, unexercised, waivers},
         visible::shortened,
     },
     verdict::{CaseReport, FindingGroup, Outcome, RunReport},
@@ -35,7 +35,7 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
     if report.run_findings.is_empty() {
         return;
     }
-    comment.line("\n### The run as a whole\n");
+    comment.line("\n### The whole run\n");
     let items: Vec<String> = report
         .run_findings
         .iter()
@@ -58,8 +58,8 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
     if shared.is_empty() {
         return;
     }
-    comment.line(&format!("\n### {} causes of several findings each\n", shared.len()));
-    comment.line("| scenarios | what | check | shortest example |\n|---|---|---|---|");
+    comment.line(&format!("\n### Findings by cause ({})\n", shared.len()));
+    comment.line("| cases | finding | check | shortest example |\n|---|---|---|---|");
     let rows = shared.into_iter().map(|cause| {
         let sign = if cause.violation { "❌" } else { "⚠️" };
         let subject = cause.subject().map(|subject| format!("{subject}: ")).unwrap_or_default();
@@ -81,7 +81,7 @@ pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
     if failed.is_empty() {
         return;
     }
-    comment.line(&format!("\n### ❌ Violations in {}\n", scenarios(failed.len())));
+    comment.line(&format!("\n### ❌ Violations in {}\n", count_cases(failed.len())));
     let items: Vec<String> = failed.iter().map(|case| details(case)).collect();
     comment.items(FOR_VIOLATIONS, &items);
 }
@@ -122,7 +122,7 @@ pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
     if by_why.is_empty() {
         return;
     }
-    comment.line("\n### Not plainly exercised\n");
+    comment.line("\n### Coverage exceptions\n");
     let items: Vec<String> = by_why
         .into_iter()
         .map(|((_, state, why), all)| {
@@ -139,11 +139,11 @@ pub(super) fn missing_requirements(comment: &mut Comment, report: &RunReport) {
     if missing_requirements.is_empty() {
         return;
     }
-    comment.line("\n### What the target does not bring\n");
+    comment.line("\n### What is missing on the target\n");
     let items: Vec<String> = missing_requirements
         .iter()
         .map(|missing| {
-            let skipped = scenarios(missing.cases);
+            let skipped = count_cases(missing.cases);
             let about = prose(&cut(&missing.about));
             format!("- {} {}: {about} ({skipped} skipped)\n", missing.kind.word(), code(&missing.name))
         })
@@ -179,7 +179,7 @@ pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {
     if all.is_empty() {
         return;
     }
-    comment.line("\n### Left behind\n\nWhat a teardown could not remove:\n");
+    comment.line("\n### Left behind\n\nResources that a teardown could not remove:\n");
     let items: Vec<String> = all.iter().map(|left| format!("- {}\n", code(&cut(left)))).collect();
     comment.items(FOR_OTHERS, &items);
 }
@@ -196,7 +196,7 @@ pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
         return;
     }
     let summary =
-        format!("⚠️ Warnings in {}: not documented, so no violations", scenarios(report.summary.warned));
+        format!("⚠️ Warnings in {} (not documented, so no violations)", count_cases(report.summary.warned));
     let items: Vec<String> = by_check
         .into_iter()
         .map(|(check, found)| {

@@ -48,19 +48,28 @@ pub fn begin(header: &RunHeader) -> String {
 }
 
 fn wait_line(wait: &PlannedWait) -> String {
-    let how = if wait.as_told { "as long as its response asks, at most" } else { "for" };
+    let how = if wait.from_response { "as long as the response says, at most" } else { "for" };
     format!("{} {how} {} s", visible(&wait.case), wait.at_most_seconds)
 }
 
+/// `84 cases of 62 scenarios`.
+fn cases(pack: &PackHeader) -> String {
+    let word = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    match (pack.cases, pack.scenarios) {
+        (cases, scenarios) if cases == scenarios => word(scenarios, "scenario"),
+        (cases, scenarios) => format!("{} of {}", word(cases, "case"), word(scenarios, "scenario")),
+    }
+}
+
 fn pack_line(pack: &PackHeader) -> String {
-    let as_of = pack.as_of.as_deref().map(|date| format!(" · documentation of {date}")).unwrap_or_default();
+    let as_of = pack.as_of.as_deref().map(|date| format!(" · docs as of {date}")).unwrap_or_default();
     format!(
-        "{} {} · {}, sha256:{}{as_of} · {} failures · {} scenarios",
+        "{} {} · {}, sha256:{}{as_of} · {} failures · {}",
         Paint::dab(Paint::FAINT, "failspec"),
         Paint::dab(Paint::STRONG, visible(&pack.label())),
         visible(&pack.origin),
         &pack.digest[..12.min(pack.digest.len())],
         pack.failures,
-        pack.scenarios,
+        cases(pack),
     )
 }

@@ -45,12 +45,12 @@ pub fn case(report: &CaseReport) -> String {
     }
     // Where there are violations, they say it better.
     if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
-        row(&mut text, "because", &visible(reason));
+        row(&mut text, "reason", &visible(reason));
     }
     findings(&mut text, report);
     snapshot(&mut text, report);
     for left in &report.left_behind {
-        row(&mut text, "left", &format!("teardown could not remove: {}", visible(left)));
+        row(&mut text, "left over", &format!("the teardown could not remove: {}", visible(left)));
     }
     if let Some(exchange) = judged(report) {
         if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
@@ -58,10 +58,10 @@ pub fn case(report: &CaseReport) -> String {
         }
         // A command line that is cut short sends something else: the report holds it whole.
         let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
-            true => "(the command line is too long for a terminal; `--report json=PATH` holds it)",
+            true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
             false => exchange.request.curl.as_str(),
         };
-        row(&mut text, "again", &Paint::dab(Paint::FAINT, visible(curl)));
+        row(&mut text, "reproduce", &Paint::dab(Paint::FAINT, visible(curl)));
     }
     text
 }

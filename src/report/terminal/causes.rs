@@ -23,9 +23,10 @@ pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
     }
     let _ = writeln!(
         text,
-        "{} {} of {findings} findings; the shortest example of each:",
-        label("causes"),
-        Paint::dab(Paint::STRONG, report.finding_groups.len())
+        "{} {findings} findings with {} {}; the shortest example of each:",
+        label("by cause"),
+        Paint::dab(Paint::STRONG, report.finding_groups.len()),
+        if report.finding_groups.len() == 1 { "cause" } else { "causes" },
     );
     let most = if verbose { usize::MAX } else { MOST_CAUSES };
     for cause in report.finding_groups.iter().take(most) {
@@ -66,7 +67,7 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
         let more = if verbose || seen == declared { "" } else { " (-v shows which)" };
         let _ = writeln!(
             text,
-            "{} {name}{seen} of {declared} errors seen that {} operations declare{}",
+            "{} {name}{seen} of {declared} declared error responses seen ({} operations){}",
             label("openapi"),
             pack.operations.len(),
             Paint::dab(Paint::FAINT, more)

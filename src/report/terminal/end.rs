@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
-    report::facts::{INSECURE, REFERENCE},
+    report::facts::{INSECURE, REFERENCE, count_cases},
     verdict::{CaseReport, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict},
 };
 
@@ -137,9 +137,9 @@ fn skipped(text: &mut String, report: &RunReport) {
     }
     let _ = writeln!(
         text,
-        "\n{} {} cases: the target does not bring what they need",
+        "\n{} {}: the target does not provide what they require",
         Paint::dab(Paint::WARN, "SKIPPED"),
-        report.summary.skipped
+        count_cases(report.summary.skipped)
     );
     let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
@@ -156,7 +156,7 @@ fn skipped(text: &mut String, report: &RunReport) {
     let ways = [
         (RequirementKind::Role, "roles: --role NAME=bearer:env:VAR"),
         (RequirementKind::Variable, "variables: --var NAME=VALUE"),
-        (RequirementKind::Condition, "conditions (and all else): a failspec.toml"),
+        (RequirementKind::Condition, "conditions and everything else: failspec.toml"),
     ];
     let wanted = |kind| missing_requirements().any(|missing| missing.kind == kind);
     let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
@@ -183,7 +183,7 @@ fn left_behind(text: &mut String, report: &RunReport) {
         text,
         "{} {}",
         label("left"),
-        Paint::dab(Paint::WARN, format_args!("{count} times a teardown could not remove what was made:"))
+        Paint::dab(Paint::WARN, format_args!("{count} resources that a teardown could not remove:"))
     );
     for left in all().take(MOST_LEFT) {
         let _ = writeln!(text, "             {}", visible(left));
@@ -234,7 +234,7 @@ fn coverage(text: &mut String, report: &RunReport) {
         let _ = writeln!(text, "{} {name}{line}", label("coverage"));
         for failure in &coverage.failures {
             let why = match &failure.state {
-                State::CoveredByAlternative(code) => format!("covered by an alternative: answered as {code}"),
+                State::CoveredByAlternative(code) => format!("covered by an alternative: code {code}"),
                 State::Waived(reason) => format!("waived: {reason}"),
                 State::Excluded(reason) => format!("excluded by the contract: {reason}"),
                 State::OutOfReach(reason) => format!("out of reach of the target: {reason}"),
@@ -257,15 +257,16 @@ fn coverage(text: &mut String, report: &RunReport) {
 fn missing(text: &mut String, missing: &[(String, String)]) {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, why) in missing {
-        // What the target lacks has been told; which scenario wants which of it would only repeat that.
-        let why = if why.starts_with("skipped: the target brings no") { "skipped, see above" } else { why };
+        // What is missing on the target is listed above, with the number of cases that require it.
+        let why =
+            if why.starts_with("skipped: the target does not provide") { "skipped, see above" } else { why };
         by_reason.entry(why).or_default().push(name);
     }
     for (why, names) in by_reason {
         let _ = writeln!(
             text,
             "  {} {} — {}",
-            Paint::dab(Paint::WARN, "not shown "),
+            Paint::dab(Paint::WARN, "not covered"),
             names.join(", "),
             Paint::dab(Paint::FAINT, visible(why))
         );
@@ -342,7 +343,7 @@ fn reason(report: &RunReport) -> String {
             match (summary.failed, run) {
                 (0, 0) => "warnings or changed responses".to_owned(),
                 (failed, 0) => format!("{failed} failed"),
-                (failed, run) => format!("{failed} failed, {run} findings of the run"),
+                (failed, run) => format!("{failed} failed, {run} findings about the whole run"),
             }
         }
         Verdict::Inconclusive if report.diagnosis.is_none() => {
@@ -356,7 +357,7 @@ fn reason(report: &RunReport) -> String {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            format!("not shown: {}{more}", names[..shown].join(", "))
+            format!("not covered: {}{more}", names[..shown].join(", "))
         }
         _ => String::new(),
     }

@@ -46,7 +46,7 @@ struct Exchange<'t> {
 }
 
 pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write) -> io::Result<()> {
-    page.raw("<section class=\"wide\" id=\"scenarios\">\n<h2>Scenarios <span class=\"number\">");
+    page.raw("<section class=\"wide\" id=\"cases\">\n<h2>Cases <span class=\"number\">");
     page.count(report.cases.len()).raw("</span></h2>\n");
     filters(page, report);
     page.raw(
@@ -80,12 +80,10 @@ pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write)
 
 /// They do nothing without the script, which shows them.
 fn filters(page: &mut Page, report: &RunReport) {
-    page.raw(
-        "<form class=\"filters\" id=\"filters\" hidden role=\"search\" aria-label=\"Filter scenarios\">\n",
-    )
-    .raw("<label class=\"find\"><span class=\"hidden\">Text in a scenario</span>")
-    .raw("<input type=\"search\" id=\"text\" placeholder=\"Filter by name, code, check …  ( / )\" ")
-    .raw("autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    page.raw("<form class=\"filters\" id=\"filters\" hidden role=\"search\" aria-label=\"Filter cases\">\n")
+        .raw("<label class=\"find\"><span class=\"hidden\">Text in a case</span>")
+        .raw("<input type=\"search\" id=\"text\" placeholder=\"Filter by name, code, check …  ( / )\" ")
+        .raw("autocomplete=\"off\" spellcheck=\"false\"></label>\n");
     if report.packs.len() > 1 {
         page.raw("<label class=\"choose\"><span class=\"hidden\">Pack</span><select id=\"pack\">")
             .raw("<option value=\"\">all packs</option>");
