@@ -314,7 +314,7 @@ async fn a_429_that_stays_is_no_verdict() {
         let (report, asked) =
             limits("", &[], move |asked, reply| if asked.path == path { too_often(0) } else { reply }).await;
         let scenario = if path == "/calm" { "ask_too_often" } else { "read_the_unknown" };
-        assert_inconclusive(case(&report, scenario), "limits our rate");
+        assert_inconclusive(case(&report, scenario), "limits the rate of requests");
         assert!(asked < 25, "{asked} requests");
     }
     // Nobody waits an hour for a setup.

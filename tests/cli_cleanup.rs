@@ -95,23 +95,23 @@ fn what_cannot_be_removed_is_told_and_ends() {
         .says("409");
     assert_eq!(*things.lock().unwrap(), ["stuck-failspec-k3x9a1-2"]);
     let refused = Server::start(|request| Reply::failure(401, "unauthorized", request));
-    cleanup(&refused, &[]).exits(3).says("cannot look").says("401");
+    cleanup(&refused, &[]).exits(3).says("cannot list").says("401");
     let listless = Server::start(|_| Reply::json(200, "{\"things\":[]}"));
-    cleanup(&listless, &[]).exits(3).says("without a list");
+    cleanup(&listless, &[]).exits(3).says("contains no list");
 }
 
 #[test]
 fn a_cleanup_that_could_remove_something_else_is_a_mistake() {
     for (from, to, says) in [
         ("path: { id: \"${item}\" }", "path: { id: one }", "does not say which item it removes"),
-        ("delete: { request: remove,", "delete: {", "there is no request"),
+        ("delete: { request: remove,", "delete: {", "`request` is missing"),
         ("items: /items", "items: items", "is not a JSON Pointer"),
         ("as: keeper }\n", "as: keper }\n", "did you mean `keeper`?"),
     ] {
         let folder = pack_with(&CONTRACT.replacen(from, to, 1), TINY_SCENARIOS);
         done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(2).says(says);
     }
-    run(&["cleanup", "kubevision", "--url", "http://127.0.0.1:9"]).exits(2).says("does not say how");
+    run(&["cleanup", "kubevision", "--url", "http://127.0.0.1:9"]).exits(2).says("does not define a cleanup");
 }
 
 #[test]

@@ -85,7 +85,7 @@ failures:
         ("URL parsing rewrites this path", "13:18"),
         ("`sometimes`", "19:12"),
         ("not a usable JSON Schema", "20:21"),
-        ("`not_found` is there twice", "21:9"),
+        ("`not_found` appears twice", "21:9"),
         ("an HTTP status", "22:13"),
         ("would have to be fetched", "29:13"),
         ("no schema file `gone.schema.json`", "34:13"),
@@ -136,12 +136,12 @@ scenarios:
         ("there is no operation `raed_thing`", "7:46"),
         ("`a/b` is not a JSON Pointer", "8:70"),
         ("not a usable JSON Schema", "9:81"),
-        ("`totp` is called as", "10:65"),
+        ("`totp` must be written as", "10:65"),
         ("`${}` is neither", "10:82"),
-        ("`request` is there twice", "11:50"),
+        ("`request` appears twice", "11:50"),
         ("URL parsing rewrites this path", "12:41"),
         ("URL parsing rewrites this path", "13:44"),
-        ("a request has one body", "14:62"),
+        ("a request can have only one body", "14:62"),
         ("this control changes nothing", "15:80"),
         ("this control changes nothing", "16:60"),
         ("`yes`", "17:60"),
@@ -154,7 +154,7 @@ scenarios:
         ("not base64", "21:58"),
         ("not a time span", "22:64"),
         ("there is no condition `brokn`", "23:65"),
-        ("`Name` cannot be a name", "24:3"),
+        ("`Name` is not a valid name", "24:3"),
         ("a mapping", "25:10"),
     ] {
         tells(&done, title, &format!("{file}:{place}"));
@@ -168,7 +168,7 @@ scenarios:
         assert!(done.stderr.contains(hint), "{hint} is missing in\n{}", done.stderr);
     }
     let count = done.stderr.matches("error: ").count();
-    assert!(done.stderr.contains(&format!("{count} mistakes; nothing was sent")), "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("{count} problems; nothing was sent")), "{}", done.stderr);
 }
 
 /// What nothing would check must not be written: it would look as if it were.
@@ -176,7 +176,7 @@ scenarios:
 fn a_failure_that_the_scenario_expects_of_its_own_request_is_a_mistake() {
     let scenarios = format!("{TINY_SCENARIOS}    expect: {{ failure: not_found }}\n");
     let done = refused(TINY_CONTRACT, &scenarios);
-    tells(&done, "`failure` says nothing here", "scenarios/tiny/all.yaml:7:13");
+    tells(&done, "`failure` is not allowed here", "scenarios/tiny/all.yaml:7:13");
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_broken_contract_does_not_hide_what_is_wrong_with_scenarios() {
         refused("contract: tiny\nfailures: [\n", "contract: tiny\nscenarios:\n  a: { x: yes, x: 1 }\n");
     assert!(done.stderr.contains("schemas/tiny/contract.yaml"), "{}", done.stderr);
     tells(&done, "`yes`", "scenarios/tiny/all.yaml:3:11");
-    tells(&done, "`x` is there twice", "scenarios/tiny/all.yaml:3:16");
+    tells(&done, "`x` appears twice", "scenarios/tiny/all.yaml:3:16");
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn every_mistake_in_failspec_toml_is_told_without_credentials() {
         "did you mean `snapshots`?",
         "failspec.toml:7:1",
         "did you mean `bearer`?",
-        "how the condition comes about",
+        "how to create the condition",
         "`reason` is missing",
         "failspec.toml:13:11",
     ] {

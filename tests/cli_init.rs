@@ -34,13 +34,13 @@ fn a_new_pack_lints_clean_and_runs_at_once() {
     // Every key is listed where no checkout is needed.
     let contract = fs::read_to_string(folder.path().join("schemas/notes/contract.yaml")).unwrap();
     for (file, format) in [(&contract, "contract"), (&scenarios, "scenario")] {
-        assert!(file.contains(&format!("Every key: `failspec schema {format}`")), "{file}");
+        assert!(file.contains(&format!("All keys: `failspec schema {format}`")), "{file}");
         here(folder.path(), &["schema", format]).exits(0).says("\"$defs\"");
     }
     // A second pack beside it is fine; the same one again is refused as a whole.
     here(folder.path(), &["init", "other"]).exits(0);
     fs::remove_file(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
-    here(folder.path(), &["init", "notes"]).exits(2).says("is there already; nothing was written");
+    here(folder.path(), &["init", "notes"]).exits(2).says("exists already; nothing was written");
     assert!(!folder.path().join("scenarios/notes/notes.yaml").exists());
 }
 
@@ -58,7 +58,7 @@ fn a_copy_of_a_built_in_pack_can_be_edited() {
     here(folder.path(), &["init", "--from", "kubeglas"])
         .exits(2)
         .says("there is no built-in pack `kubeglas`");
-    here(folder.path(), &["init"]).exits(2).says("what is to be made?");
+    here(folder.path(), &["init"]).exits(2).says("nothing to create: give NAME, --from or --target");
     for name in ["../up", "Notes", "", "a/b", "a b"] {
         here(folder.path(), &["init", name]).exits(2);
     }

@@ -9,7 +9,7 @@ use support::{
     tiny_pack,
 };
 
-const NOTHING: &str = "this says nothing about anyone's API";
+const NOTHING: &str = "this says nothing about a real API";
 
 #[test]
 fn without_a_target_nothing_is_sent_and_the_ways_to_name_one_are_told() {

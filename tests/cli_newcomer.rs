@@ -53,10 +53,10 @@ fn an_unusable_schema_is_told_at_the_part_that_is_wrong() {
         done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(2)
     };
     with("{ type: object, properties: { error: { type: strng } } }")
-        .says("\"strng\" is no type; there are array")
+        .says("\"strng\" is not a type; use array")
         .says("contract.yaml:4:56");
     with("{ required: error }").says("is not of type \"array\"").says("contract.yaml:4:23");
-    with("{ pattern: '(' }").says("\"(\" is no regular expression").says("contract.yaml:4:22");
+    with("{ pattern: '(' }").says("\"(\" is not a valid regular expression").says("contract.yaml:4:22");
     with("broken.json").says("`broken.json` is not a usable JSON Schema: /properties/error/type: \"strng\"");
     with("no.json").says("`no.json` is not JSON").says("line 1");
 }
@@ -67,13 +67,13 @@ fn an_operation_has_a_path_of_its_own() {
     let folder = pack_with(&contract, "contract: tiny\nscenarios: {}\n");
     done(failspec(folder.path()).args(["lint", "--packs", "."]))
         .exits(2)
-        .says("an operation has a path of its own")
+        .says("an operation must have its own path")
         .says("contract.yaml:4:9");
     let scenarios = LEAST_SCENARIOS.replace("request: read", "request: \"PUT ${upload}?part=1\"");
     let folder = pack_with(LEAST, &scenarios);
     done(failspec(folder.path()).args(["lint", "--packs", "."]))
         .exits(2)
-        .says("stands alone")
+        .says("must be the whole path")
         .says("go under `query`");
 }
 
@@ -99,7 +99,7 @@ fn a_message_without_a_place_has_no_margin() {
         .says("its variables are bad_chart, ");
     let folder = pack_with(LEAST, LEAST_SCENARIOS);
     let options = ["run", "--packs", ".", "--url", "http://127.0.0.1:9", "--role", "x=bearer:env:HOME"];
-    done(failspec(folder.path()).args(options)).exits(2).says("it has no role at all");
+    done(failspec(folder.path()).args(options)).exits(2).says("it has no roles");
 }
 
 #[test]
@@ -117,11 +117,11 @@ fn names_of_a_target_that_no_pack_knows_are_noticed() {
     let told = done(failspec(folder.path()).args(["run", "--packs", "."]))
         // It may be meant for another pack: no mistake, and no verdict either way.
         .exits(0)
-        .says("knows no variable `thign`, which the target own has; did you mean `thing`?")
-        .says("knows no variable `elsewhere`")
-        .says("knows no role `somebody`")
-        .says("knows no condition `brokn`, which the target own has; did you mean `broken`?")
-        .says("no failure of the pack tiny is `tiny::not_fund`");
+        .says("has no variable `thign`, which the target own defines; did you mean `thing`?")
+        .says("has no variable `elsewhere`")
+        .says("has no role `somebody`")
+        .says("has no condition `brokn`, which the target own defines; did you mean `broken`?")
+        .says("`tiny::not_fund`");
     assert_eq!(told.stderr.matches("notice:").count(), 5, "{}", told.stderr);
 }
 
@@ -135,9 +135,7 @@ fn what_a_target_must_bring_can_be_asked_for() {
         .says("variable  thing")
         .never_says("2026");
     let folder = pack_with(LEAST, LEAST_SCENARIOS);
-    done(failspec(folder.path()).args(["list", "--packs", ".", "--requires"]))
-        .exits(0)
-        .says("nothing but a URL");
+    done(failspec(folder.path()).args(["list", "--packs", ".", "--requires"])).exits(0).says("only a URL");
 }
 
 #[test]
@@ -155,7 +153,7 @@ fn quiet_still_says_why() {
     assert!(fine.last_line().ends_with("conforms"), "{}", fine.stdout);
     quiet(&TINY_CONTRACT.replace("404", "410"), TINY_SCENARIOS).exits(1).says("violations · 1 failed");
     let more = format!("{TINY_CONTRACT}  - {{ id: never, status: 418, code: never, summary: Never }}\n");
-    quiet(&more, TINY_SCENARIOS).exits(4).says("incomplete · not shown: never");
+    quiet(&more, TINY_SCENARIOS).exits(4).says("incomplete · not covered: never");
     let second = TINY_SCENARIOS.replace("contract: tiny\nscenarios:\n", "").replace("read_a", "read_too_a");
     let scenarios = format!("{TINY_SCENARIOS}{}", second.replace("${thing}", "none/too"));
     quiet(TINY_CONTRACT, &scenarios.replace("not_found\n", "not_found\n    source: inferred\n"))

@@ -99,7 +99,7 @@ scenarios:
       - request: DELETE /things/made-${unique}
 ";
 
-/// What was answered while a condition was in force is judged, also where the condition could not be ended.
+/// What got while a condition was in force is judged, also where the condition could not be ended.
 #[test]
 fn a_violation_outlives_a_condition_that_cannot_be_ended() {
     let response = |code: &'static str| {
@@ -258,7 +258,7 @@ fn a_condition_that_cannot_be_begun_is_ended_and_judges_nothing() {
     let folder = with_condition(&server, DOWN);
     done(failspec(folder.path()).args(["run", "--packs", "."]))
         .exits(3)
-        .says("the condition broken cannot be begun")
+        .says("the condition broken could not be started")
         .says("HTTP 500");
     let lines = server.lines();
     assert!(!lines.contains(&"GET /things/slow".to_owned()), "{lines:?}");
@@ -457,6 +457,6 @@ fn a_limit_on_the_rate_is_waited_for_and_then_no_verdict() {
     let server = Server::start(|request| Reply::failure(429, "slow_down", request).with("Retry-After", "0"));
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
         .exits(3)
-        .says("limits our rate");
+        .says("limits the rate of requests");
     assert!(server.received().len() <= 8, "{}", server.received().len());
 }

@@ -246,7 +246,7 @@ fn the_address_of_a_login_is_shown_as_it_is_written() {
     // Too short to be searched for in a text.
     let written = written_of_a_login("request = \"GET /login/${env:TINY}?a\"", "Zq9x7", true);
     assert!(!written.contains("Zq9x7"), "{written}");
-    assert!(written.contains("GET /login/${env:TINY}?a was answered"), "{written}");
+    assert!(written.contains("GET /login/${env:TINY}?a got"), "{written}");
 }
 
 /// No character that a terminal obeys, but line breaks and tabs.

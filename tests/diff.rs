@@ -69,24 +69,24 @@ fn a_contract_is_no_different_from_itself() {
 #[test]
 fn what_breaks_clients() {
     let cases: &[(&str, &str, &str)] = &[
-        ("status: 404", "status: 410", "not_found: the status was 404 and is 410"),
-        ("code: not_found", "code: absent", "not_found: the code was not_found and is absent"),
+        ("status: 404", "status: 410", "not_found: the status changed from 404 to 410"),
+        ("code: not_found", "code: absent", "not_found: the code changed from not_found to absent"),
         (
             "  - { id: not_found, status: 404, code: not_found, summary: Nothing there, retry: never }\n",
             "",
-            "not_found (404, code not_found) is gone",
+            "not_found (404, code not_found) was removed",
         ),
-        (", X-Left: {}", "", "the header X-Left is promised no more"),
-        ("Retry-After: { type: integer }", "Retry-After: {}", "may be anything"),
-        ("application/json", "application/problem+json", "the media type was application/json"),
-        ("code: /error", "code: /code", "code was at /error and is at /code"),
-        (", message: /message", "", "message was at /message and is nowhere"),
-        ("success: { status: 2xx }", "success: { status: 200 }", "success was 2xx and is 200"),
-        ("GET /things/{thing}", "GET /thing/{thing}", "get_thing was GET /things/{thing}"),
+        (", X-Left: {}", "", "the header X-Left is no longer documented"),
+        ("Retry-After: { type: integer }", "Retry-After: {}", "can now be anything"),
+        ("application/json", "application/problem+json", "the media type changed from application/json"),
+        ("code: /error", "code: /code", "code moved from /error to /code"),
+        (", message: /message", "", "message was removed from /message"),
+        ("success: { status: 2xx }", "success: { status: 200 }", "success changed from 2xx to 200"),
+        ("GET /things/{thing}", "GET /thing/{thing}", "get_thing changed from GET /things/{thing}"),
         (
             "  get_thing: { request: 'GET /things/{thing}' }\n",
             "",
-            "get_thing (GET /things/{thing}) is there no more",
+            "get_thing (GET /things/{thing}) was removed",
         ),
     ];
     for (from, to, message) in cases {
@@ -96,20 +96,20 @@ fn what_breaks_clients() {
         (
             "\"required\": [\"error\", \"message\"]",
             "\"required\": [\"error\"]",
-            "/message was always there and may be missing",
+            "/message was required and is now optional",
         ),
-        ("\"level\": { \"enum\": [\"low\", \"high\"] },", "", "/level is documented no more"),
+        ("\"level\": { \"enum\": [\"low\", \"high\"] },", "", "/level is no longer documented"),
         (
             "\"message\": { \"type\": \"string\" }",
             "\"message\": { \"type\": [\"string\", \"null\"] }",
-            "/message was string and may be string or null",
+            "/message was string and can now be string or null",
         ),
         (
             "\"field\": { \"type\": \"string\" }",
             "\"field\": { \"type\": \"integer\" }",
-            "/details/*/field was string and may be integer",
+            "/details/*/field was string and can now be integer",
         ),
-        ("\"required\": [\"field\"], ", "", "/details/*/field was always there"),
+        ("\"required\": [\"field\"], ", "", "/details/*/field was required"),
     ];
     for (from, to, message) in schemas {
         diff(&[], &[(from, to)]).exits(1).says(message);
@@ -125,12 +125,12 @@ fn what_clients_must_tolerate() {
             "gone (410, code gone) is new",
         ),
         ("Nothing there", "Nothing is there", "“Nothing there” → “Nothing is there”"),
-        ("id: not_found,", "id: absent,", "not_found is called absent"),
+        ("id: not_found,", "id: absent,", "not_found is now called absent"),
         ("X-Left: {}", "X-Left: {}, X-More: {}", "the header X-More is new"),
-        ("retry: never", "retry: backoff", "clients were told never and are told backoff"),
-        ("[burst, quota]", "[burst]", "the causes were burst, quota and are burst"),
+        ("retry: never", "retry: backoff", "the retry advice changed from never to backoff"),
+        ("[burst, quota]", "[burst]", "the causes changed from burst, quota to burst"),
         ("about: a gap", "about: another gap", "new: another gap"),
-        ("codes: open", "codes: closed", "unlisted codes exist no more"),
+        ("codes: open", "codes: closed", "unlisted codes are no longer possible"),
         ("Retry-After:", "retry-after:", "no difference"),
         ("GET /made/up", "GET /made/anew", "no difference"),
         ("2026-11-20", "2026-11-21", "no difference"),
@@ -140,12 +140,12 @@ fn what_clients_must_tolerate() {
     }
     let schemas: &[(&str, &str, &str)] = &[
         ("\"level\":", "\"more\": {}, \"level\":", "/more is new"),
-        ("[\"low\", \"high\"]", "[\"low\", \"high\", \"top\"]", "/level may be \"top\""),
+        ("[\"low\", \"high\"]", "[\"low\", \"high\", \"top\"]", "/level can now be \"top\""),
         ("[\"low\", \"high\"]", "[\"high\", \"low\"]", ""),
         (
             "\"required\": [\"error\", \"message\"]",
             "\"required\": [\"message\", \"error\", \"level\"]",
-            "/level could be missing",
+            "/level was optional",
         ),
         (
             "\"error\": { \"type\": \"string\" }",
@@ -170,7 +170,9 @@ fn a_new_code_breaks_clients_of_a_closed_list() {
     }
     done(failspec(folder.path()).args(["diff", "old", "new"])).exits(1).says("gone (410, code gone) is new");
     // A schema that was narrowed the other way is none.
-    done(failspec(folder.path()).args(["diff", "new", "old"])).exits(1).says("gone (410, code gone) is gone");
+    done(failspec(folder.path()).args(["diff", "new", "old"]))
+        .exits(1)
+        .says("gone (410, code gone) was removed");
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn the_older_contract_may_class_changes_itself() {
         fs::write(folder.path().join(name).join("schemas/tiny/envelope.schema.json"), SCHEMA).unwrap();
     }
     let diff = |old: &str, new: &str| done(failspec(folder.path()).args(["diff", old, new]));
-    diff("lax", "other").exits(0).says("not breaking").says("the status was 404 and is 410");
+    diff("lax", "other").exits(0).says("not breaking").says("the status changed from 404 to 410");
     diff("lax", "reworded").exits(1);
     // What the new one says of itself counts from then on.
     diff("other", "lax").exits(1);
@@ -204,10 +206,10 @@ fn contracts_and_versions_can_be_named_in_many_ways() {
     diff(&["tiny@2026-03", "tiny", "--packs", "."])
         .exits(1)
         .says("tiny@2026-03 → tiny")
-        .says("was 404 and is 410");
+        .says("changed from 404 to 410");
     diff(&["schemas/tiny/contract@2026-03.yaml", "schemas/tiny/contract.yaml"])
         .exits(1)
-        .says("was 404 and is 410");
+        .says("changed from 404 to 410");
     diff(&["kubeglass", "kubeglass"]).exits(0).says("no difference");
     diff(&["kubeglass", "nonesuch"]).exits(2).says("nonesuch");
     fs::write(folder.path().join("other.txt"), "x").unwrap();
@@ -258,13 +260,13 @@ fn a_run_that_got_worse() {
     diff("whole.json", "whole.json")
         .exits(0)
         .says("no difference")
-        .says("the verdict was conforms and is conforms");
+        .says("the verdict was conforms, is now conforms");
     diff("whole.json", "part.json")
         .exits(1)
-        .says("was exercised and is no more")
+        .says("no longer exercised")
         .says("gone")
-        .says("not have been asked for");
-    diff("part.json", "whole.json").exits(0).says("better").says("is exercised now");
+        .says("may not have been selected");
+    diff("part.json", "whole.json").exits(0).says("better").says("now exercised");
     let mut changed: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(folder.path().join("whole.json")).unwrap()).unwrap();
     changed["cases"][0]["outcome"] = "skipped".into();
@@ -273,8 +275,8 @@ fn a_run_that_got_worse() {
     let first = changed["cases"][0]["name"].as_str().unwrap();
     diff("whole.json", "changed.json")
         .exits(1)
-        .says(&format!("{first}: was passed and is skipped"))
-        .says("is failed");
-    diff("changed.json", "whole.json").exits(0).says("was skipped and is passed");
-    diff("whole.json", "kubeadapt").exits(2).says("not of one kind");
+        .says(&format!("{first}: was passed, is now skipped"))
+        .says("is now failed");
+    diff("changed.json", "whole.json").exits(0).says("was skipped, is now passed");
+    diff("whole.json", "kubeadapt").exits(2).says("of different kinds");
 }

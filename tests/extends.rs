@@ -148,7 +148,10 @@ fn one_service_that_deviates_is_the_one_that_fails() {
     // Without an address for each, nobody knows which pack is the target's.
     let text = fs::read_to_string(folder.path().join("failspec.toml")).unwrap();
     fs::write(folder.path().join("failspec.toml"), text.replace(", billing = ", ", other = ")).unwrap();
-    here(folder.path(), &["run", "--packs", "."]).exits(2).says("which pack is the target's?").says("urls");
+    here(folder.path(), &["run", "--packs", "."])
+        .exits(2)
+        .says("the target has one URL, but there are several packs")
+        .says("urls");
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn mistakes_in_a_base_are_told_where_they_are() {
     fs::write(&base, BASE.replace("status: 404", "status: 4044")).unwrap();
     lint().exits(2).says("schemas/platform/base.yaml:16:13");
     fs::write(&base, BASE.replace("contract: platform", "contract: platform\nextends: other")).unwrap();
-    lint().exits(2).says("a base extends nothing itself");
+    lint().exits(2).says("a base cannot extend another base");
     fs::write(&base, BASE.replace("envelope.schema.json", "gone.schema.json")).unwrap();
     lint().exits(2).says("there is no schema file `gone.schema.json`");
     fs::remove_file(&base).unwrap();

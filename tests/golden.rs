@@ -325,6 +325,19 @@ fn new_files() {
 }
 
 #[test]
+fn old_names() {
+    let world = World::wrong("renamed");
+    world.golden("renamed", "lint --packs .", 2, &[]);
+    let files = ["schemas/tiny/contract.yaml", "scenarios/tiny/all.yaml", "failspec.toml"];
+    world.golden("renamed-fixed", "lint --packs . --fix", 0, &files);
+    world.golden("renamed-nothing-left", "lint --packs . --fix", 0, &[]);
+    world.replace("failspec.toml", "not-rejected", "accepted");
+    world.golden("renamed-check", "run --packs .", 2, &[]);
+    world.golden("renamed-builtin", "lint --fix", 2, &[]);
+    world.golden("renamed-command", "sweep", 2, &[]);
+}
+
+#[test]
 fn wrong_files() {
     World::wrong("contract").golden("wrong-contract", "lint --packs .", 2, &[]);
     World::wrong("scenarios").golden("wrong-scenarios", "lint --packs .", 2, &[]);

@@ -133,7 +133,7 @@ fn alias_bombs_are_refused() {
     }
     refused(pack_with(&bomb, TINY_SCENARIOS).path(), "aliases repeat more than 10000 values");
     let own = TINY_CONTRACT.replace("success: { status: 2xx }", "success: &s { status: *s }");
-    refused(pack_with(&own, TINY_SCENARIOS).path(), "this alias names no anchor above it");
+    refused(pack_with(&own, TINY_SCENARIOS).path(), "this alias has no anchor above it");
 }
 
 #[test]
@@ -148,14 +148,14 @@ fn files_of_ten_megabytes_are_refused_soon() {
         format!("{TINY_CONTRACT}errata: [{}]\n", format!("yes,{}", " ".repeat(490)).repeat(20_000));
     for (name, contract, says) in [
         ("unknown keys", format!("{TINY_CONTRACT}{unknown}"), "unknown key `unknown_key_0`"),
-        ("one key again and again", twice, "`a` is there twice"),
+        ("one key again and again", twice, "`a` appears twice"),
         ("a long key", format!("{TINY_CONTRACT}{key}"), "not well-formed YAML"),
         ("a long quoted key", format!("{TINY_CONTRACT}? \"{key}\"\n: 1\n"), "unknown key"),
-        ("a long value", text, "the contract calls itself"),
+        ("a long value", text, "the contract is named"),
         ("ambiguous scalars", ambiguous, "quote it"),
         ("no line break", "a".repeat(10 << 20), "a mapping"),
-        ("a binary", "\u{1}\u{1b}[31m".repeat(1 << 20), "is wanted here"),
-        ("too large a file", "#".repeat(17 << 20), "a file may have 16777216"),
+        ("a binary", "\u{1}\u{1b}[31m".repeat(1 << 20), "expected a mapping"),
+        ("too large a file", "#".repeat(17 << 20), "the limit is 16777216"),
     ] {
         println!("{name}");
         refused(pack_with(&contract, TINY_SCENARIOS).path(), says);
@@ -234,11 +234,11 @@ fn no_name_leaves_the_folder_of_the_snapshots() {
     for name in ["../../x", "..", ".", "/etc/x", "a/b", "a\\b", "C:x", "", "a\0b", "x\u{202e}y"] {
         let quoted = serde_json::Value::from(name).to_string();
         let scenario = TINY_SCENARIOS.replace("  read_a_missing_thing:", &format!("  {quoted}:"));
-        refused(pack_with(TINY_CONTRACT, &scenario).path(), "cannot be a name");
+        refused(pack_with(TINY_CONTRACT, &scenario).path(), "is not a valid name");
         let row = format!("{TINY_SCENARIOS}    each: {{ {quoted}: {{ a: 1 }} }}\n");
-        refused(pack_with(TINY_CONTRACT, &row).path(), "cannot be a name");
+        refused(pack_with(TINY_CONTRACT, &row).path(), "is not a valid name");
         let failure = TINY_CONTRACT.replace("id: not_found", &format!("id: {quoted}"));
-        refused(pack_with(&failure, TINY_SCENARIOS).path(), "cannot be a name");
+        refused(pack_with(&failure, TINY_SCENARIOS).path(), "is not a valid name");
     }
 }
 

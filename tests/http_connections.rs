@@ -179,7 +179,7 @@ async fn what_changes_something_is_sent_once_and_says_what_may_have_happened() {
     let Err(NoResponse::Closed { reason }) = closing.send("POST").await else {
         panic!("there was a response")
     };
-    assert!(reason.contains("the connection was used before"), "{reason}");
+    assert!(reason.contains("the connection was reused"), "{reason}");
     assert_eq!(closing.requests(), 3);
     // It does not, and that is not forgotten.
     for _ in 0..5 {

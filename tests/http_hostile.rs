@@ -175,7 +175,7 @@ async fn speaks_no_tls() {
     url.set_scheme("https").expect("https");
     let reason = bounded(get(&url)).await.result.expect_err("no TLS");
     assert!(matches!(reason, NoResponse::Tls { .. }), "{reason}");
-    assert!(reason.to_string().ends_with("; what responds there may speak http, without TLS"), "{reason}");
+    assert!(reason.to_string().ends_with("; the server there may use plain HTTP, without TLS"), "{reason}");
 }
 
 #[tokio::test]

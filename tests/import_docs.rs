@@ -24,7 +24,7 @@ Every error has this shape:
 | Code | HTTP | Description |
 |---|---|---|
 | `not_found` | 404 | There is no such thing |
-| `bad_name` | 400 | That is no name |
+| `bad_name` | 400 | That is not a valid name |
 | `too_fast` | 429 | Slow down |
 
 ## 429 Too Many Requests
@@ -95,11 +95,11 @@ fn nothing_is_written_over_and_nothing_is_made_of_nothing() {
     let folder = imported(PAGE);
     failspec_in(folder.path(), &["import", "docs", "errors.md", "--name", "things"])
         .exits(2)
-        .says("is there already");
+        .says("exists already");
     fs::write(folder.path().join("empty.md"), "# Welcome\n\nNothing to see.\n").unwrap();
     failspec_in(folder.path(), &["import", "docs", "empty.md", "--name", "other"])
         .exits(2)
-        .says("could be recognised");
+        .says("was recognised");
     assert!(!folder.path().join("schemas/other").exists());
     fs::write(
         folder.path().join("codes.md"),
@@ -116,7 +116,7 @@ fn nothing_is_written_over_and_nothing_is_made_of_nothing() {
         .says("nowhere.md");
     failspec_in(folder.path(), &["import", "docs", "errors.md", "--name", "No Name"])
         .exits(2)
-        .says("is no name");
+        .says("is not a valid name");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn guesses_and_contradictions_are_told() {
     fs::write(folder.path().join("errors.md"), page).unwrap();
     failspec_in(folder.path(), &["import", "docs", "errors.md", "--name", "things"])
         .exits(0)
-        .says("guessed: the page does not show where codes are")
+        .says("guessed: the page does not show where the code is")
         .says("more than one status");
     let pack = Pack::load(&Files::Directory(folder.path().to_owned()), "things").unwrap();
     assert!(pack.contract.failures[1].allows_status(404) && pack.contract.failures[1].allows_status(410));
@@ -235,9 +235,9 @@ fn drift(from: &str, to: &str) -> Done {
 fn what_has_drifted_is_told() {
     for (from, to, message) in [
         (
-            "| `bad_name` | 400 | That is no name |\n",
+            "| `bad_name` | 400 | That is not a valid name |\n",
             "",
-            "bad_name: the code bad_name is nowhere on the page",
+            "bad_name: the code bad_name is not on the page",
         ),
         ("| `too_fast`", "| `quota_spent` | 403 | Enough |\n| `too_fast`", "quota_spent (403): Enough"),
         ("`bad_name` | 400", "`bad_name` | 422", "bad_name has status 422 on the page, 400 in the contract"),
@@ -251,7 +251,7 @@ fn what_has_drifted_is_told() {
             "451",
         ),
     ] {
-        drift(from, to).exits(1).says(message).says("have changed since");
+        drift(from, to).exits(1).says(message).says("has changed since");
     }
 }
 
@@ -260,17 +260,17 @@ fn what_has_not_drifted_is_not() {
     for (from, to) in [
         ("There is no such thing", "Nothing is there"),
         (
-            "| `bad_name` | 400 | That is no name |\n| `too_fast` | 429 | Slow down |\n",
-            "| `too_fast` | 429 | Slow down |\n| `bad_name` | 400 | That is no name |\n",
+            "| `bad_name` | 400 | That is not a valid name |\n| `too_fast` | 429 | Slow down |\n",
+            "| `too_fast` | 429 | Slow down |\n| `bad_name` | 400 | That is not a valid name |\n",
         ),
         ("| `not_found` |", "| `fine` | 200 | It worked |\n| `not_found` |"),
         ("Every error", "Some words more.\n\nEvery error"),
         ("\"requestId\": \"r-1\"", "\"requestId\": \"r-1\", \"hint\": \"look again\""),
         ("`Retry-After`", "`retry-after`"),
     ] {
-        drift(from, to).exits(0).says("no difference").says("have changed since");
+        drift(from, to).exits(0).says("no difference").says("has changed since");
     }
-    drift("#", "#").exits(0).says("word for word");
+    drift("#", "#").exits(0).says("has not changed since");
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_page_that_says_nothing_is_no_proof() {
     fs::write(folder.path().join("errors.md"), "<html><body><div id=root></div></body></html>").unwrap();
     failspec_in(folder.path(), &["drift", "things", "--packs", ".", "--docs", "errors.md"])
         .exits(2)
-        .says("could be recognised");
+        .says("was recognised");
     failspec_in(folder.path(), &["drift", "things", "--packs", "."]).exits(2);
     failspec_in(folder.path(), &["drift", "nonesuch", "--docs", "errors.md"]).exits(2).says("nonesuch");
 }
@@ -325,7 +325,7 @@ fn a_scheduled_job_is_told_where() {
         ],
     )
     .exits(1)
-    .says("::error file=errors.md,line=12,title=failspec%3A documented in another way::");
+    .says("::error file=errors.md,line=12,title=failspec%3A documented differently::");
     let markdown = fs::read_to_string(folder.path().join("drift.md")).unwrap();
     assert!(markdown.contains("`errors.md:12`"), "{markdown}");
 }

@@ -138,9 +138,12 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
         assert!(contract.contains(line), "`{line}` is missing in\n{contract}");
     }
     assert!(contract.contains("  - id: conflict\n    status: 409\n"), "{contract}");
-    assert!(contract.contains("excluded: \"the document does not say what is in conflict"), "{contract}");
+    assert!(contract.contains("excluded: \"the document does not describe the conflict"), "{contract}");
     let server = Server::start(pets);
-    run_on(folder, &server, &[]).exits(0).says("conforms").says("errors seen that 5 operations declare");
+    run_on(folder, &server, &[])
+        .exits(0)
+        .says("conforms")
+        .says("declared error responses seen (5 operations)");
     let report: Value = serde_json::from_str(&read(folder, "report.json")).unwrap();
     let operations = report["packs"][0]["operations"].as_array().unwrap();
     let list = operations.iter().find(|it| it["operation"] == "GET /pets").unwrap();
@@ -159,7 +162,7 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
 #[test]
 fn without_leave_nothing_is_written() {
     let (folder, done) = imported(DOCUMENT, &[]);
-    done.exits(0).says("it writes: asked with --allow-writes alone");
+    done.exits(0).says("it writes: sent only with --allow-writes");
     let server = Server::start(pets);
     run_on(folder.path(), &server, &KNOWN).exits(0);
     assert!(server.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
@@ -167,7 +170,7 @@ fn without_leave_nothing_is_written() {
     run_on(folder.path(), &server, &[])
         .exits(4)
         .says("pet_id")
-        .says("petId: one that is there, for GET /pets/{petId}");
+        .says("an existing petId, for GET /pets/{petId}");
 }
 
 #[test]
@@ -179,7 +182,7 @@ fn a_later_import_writes_the_generated_scenarios_alone() {
     let own = "contract: pets\nscenarios:\n  mine: { triggers: not_found, as: user, request: GET /pets/none, control: { request: GET /me } }\n";
     fs::write(folder.join("scenarios/pets/own.yaml"), own).unwrap();
     let before = read(folder, "scenarios/pets/generated.yaml");
-    import(folder, &[]).exits(0).says("as it was");
+    import(folder, &[]).exits(0).says("unchanged");
     assert_eq!(
         read(folder, "scenarios/pets/generated.yaml"),
         before,
@@ -200,14 +203,14 @@ fn a_pack_that_was_not_made_of_a_document_is_left_alone() {
     let folder = support::tiny_pack();
     fs::write(folder.path().join("pets.yaml"), DOCUMENT).unwrap();
     let import = ["import", "openapi", "pets.yaml", "--name", "tiny"];
-    done(failspec(folder.path()).args(import)).exits(2).says("was not made of an OpenAPI document");
+    done(failspec(folder.path()).args(import)).exits(2).says("was not imported from an OpenAPI document");
 }
 
 #[test]
 fn documents_that_cannot_be_used_say_why() {
     for (document, said) in [
         ("swagger: '2.0'\n", "Swagger 2.0"),
-        ("openapi: 4.0.0\n", "3.0 or 3.1 is wanted"),
+        ("openapi: 4.0.0\n", "3.0 or 3.1 is required"),
         ("title: none\n", "no key `openapi`"),
         ("openapi: 3.1.0\npaths: {}\n", "declares no operations"),
         (
@@ -239,8 +242,8 @@ fn what_cannot_be_used_is_a_warning_with_its_place() {
     for place in [
         "pets.yaml#/paths/~1pets/get/parameters/0/schema/minimum",
         "pets.yaml#/paths/~1pets/get/parameters/0/schema/pattern",
-        "#/components/responses/None` leads nowhere",
-        "pets.yaml#/paths/~1me/get/responses/2000: this is no status",
+        "#/components/responses/None` cannot be resolved",
+        "pets.yaml#/paths/~1me/get/responses/2000: this is not a status",
     ] {
         assert!(done.all().contains(place), "{place} is missing in {}", done.all());
     }
@@ -293,14 +296,14 @@ fn lint_holds_requests_against_the_document() {
         ),
         (
             right.replace("not_found", "unauthorized").replace("GET /pets/none", "POST /you"),
-            "has no operation POST /you, and `mine` is not about that",
+            "has no operation POST /you, and `mine` does not test that",
         ),
     ] {
         linted(&scenario).exits(1).says(said);
     }
     // Two things are wrong with it, and it is about the credentials.
     let both = "  mine: { triggers: unauthorized, request: GET /pets, control: { as: user, query: { kind: cat } } }\n";
-    linted(both).exits(0).says("breaks the OpenAPI document as well: the query parameter `kind` is missing");
+    linted(both).exits(0).says("also violates the OpenAPI document: the query parameter `kind` is missing");
 }
 
 #[test]
@@ -351,7 +354,7 @@ fn the_run_stops_when_a_write_breaks_what_it_needs() {
     let done = run_on(folder.path(), &server, &[]);
     assert_ne!(done.code, 0);
     let done = done
-        .says("the health check does not succeed any more, so the run was stopped")
+        .says("the health check no longer succeeds, so the run was stopped")
         .says("It had sent")
         .says("DELETE ");
     let named = done.all().lines().find(|line| line.starts_with("after pets::")).map(str::to_owned);
@@ -375,15 +378,12 @@ fn drift_tells_what_a_document_declares_otherwise() {
     drift(DOCUMENT.replace("'409'", "'423'"))
         .exits(1)
         .says("HTTP 423 is declared at POST /pets")
-        .says("conflict: its status is declared nowhere")
-        .says("POST /pets declares 423 in place of 409");
+        .says("conflict: its status is not declared")
+        .says("POST /pets now declares 423 instead of 409");
     drift(DOCUMENT.replace("properties: { code:", "properties: { kode:"))
         .exits(1)
         .says("no code at /code is declared for");
-    drift(DOCUMENT.replace("  /me:", "  /you:"))
-        .exits(1)
-        .says("GET /me is not there any more")
-        .says("GET /you is new");
+    drift(DOCUMENT.replace("  /me:", "  /you:")).exits(1).says("GET /me was removed").says("GET /you is new");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn what_was_there_before_is_there_after() {
         ("post_boxes_size_missing", "made: \"/id\""),
         ("put_teams_team_id_members_member_name_missing", "PUT /teams/{made}/members/{made_2}"),
         ("delete_users_id_unknown_id", "DELETE /users/987654321"),
-        ("post_jobs_name_missing", "no_control: what it makes could not be removed again"),
+        ("post_jobs_name_missing", "no_control: the created resource could not be deleted"),
         ("post_jobs_search_name_missing", "json: {\"name\""),
     ] {
         let scenario = generated.split(begin).nth(1).unwrap_or_else(|| panic!("no {begin}: {generated}"));
@@ -202,7 +202,7 @@ fn operations_are_left_out_by_path_or_id() {
         "{generated}"
     );
     assert!(
-        generated.contains("# excluded: --skip\n# PUT /teams/{team_id}/members/{member} (everything)"),
+        generated.contains("# not generated: --skip\n# PUT /teams/{team_id}/members/{member} (everything)"),
         "{generated}"
     );
     assert!(generated.contains("--skip '* /jobs*' --skip 'PUT *'"), "{generated}");

@@ -138,7 +138,7 @@ fn a_real_registry_conforms_but_for_what_is_waived() {
             .exits(0)
             .says("3 waived")
             .says("9 of 17 documented failures exercised, 2 of 2 causes")
-            .says("name_invalid covered by an alternative: answered as HTTP 404 alone");
+            .says("name_invalid covered by an alternative: code HTTP 404 alone");
     }
 }
 

@@ -55,7 +55,7 @@ fn all_formats_tell_the_violations_of_a_run() {
     let markdown = text(folder.path(), "r.md");
     assert!(markdown.starts_with("## ❌ failspec: violations\n"), "{markdown}");
     assert!(markdown.contains(&digest[..12]) && markdown.len() < 65_536);
-    assert!(markdown.contains(&format!("### ❌ Violations in {failed} scenarios")));
+    assert!(markdown.contains(&format!("### ❌ Violations in {failed} cases")));
     assert!(markdown.contains("contradictions and gaps in the documentation itself"));
     assert_eq!(markdown, text(folder.path(), "summary.md"));
 
@@ -65,7 +65,7 @@ fn all_formats_tell_the_violations_of_a_run() {
     assert_eq!(page.matches("<details class=\"case failed\"").count(), failed);
     assert_eq!(embedded(&html).len(), report["cases"].as_array().unwrap().len());
     for fact in
-        ["<span>violations</span></h1>", digest, "Not plainly exercised", "id=\"errata\"", "id=\"times\""]
+        ["<span>violations</span></h1>", digest, "Coverage exceptions", "id=\"errata\"", "id=\"times\""]
     {
         assert!(page.contains(fact), "{fact}");
     }
@@ -125,7 +125,7 @@ fn all_formats_say_that_a_reference_is_nobodys_api_and_what_was_selected() {
     let done = done(failspec(folder.path()).args(run).args(EVERY)).exits(0);
     for name in FILES.iter().filter(|name| **name != "r.json") {
         let text = text(folder.path(), name).replace("&apos;", "'").replace("&#39;", "'");
-        assert!(text.contains("says nothing about anyone's API"), "{name}\n{text}");
+        assert!(text.contains("says nothing about a real API"), "{name}\n{text}");
         assert!(text.contains("2 of 36 documented failures selected"), "{name}\n{text}");
         assert!(text.contains("conforms"), "{name}\n{text}");
     }
@@ -200,7 +200,7 @@ fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
             "the old gateway",
             "2999-01-31",
             "waiver-stale",
-            "matches nothing that still breaks its check",
+            "no longer matches a violation",
             "may read things",
             "not exercised",
             "409 is &lt;everything",
@@ -313,7 +313,7 @@ fn a_wrong_report_option_is_told_before_anything_is_sent() {
         (&["--report", "junit"], "--report junit=PATH"),
         (&["--report", "html="], "names no file"),
         (&["--report", "json=r.json", "--report", "html=/no/such/folder/r.html"], "/no/such/folder/r.html"),
-        (&["--report", "junit=r.x", "--report", "markdown=r.x"], "two reports cannot be one file"),
+        (&["--report", "junit=r.x", "--report", "markdown=r.x"], "two reports have the same file"),
         (&["--report-bodies", "some"], "violations"),
     ];
     for (options, told) in wrong {
@@ -330,7 +330,7 @@ fn a_wrong_report_option_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn all_formats_show_how_an_response_differs_from_the_approved_one() {
+fn all_formats_show_how_a_response_differs_from_the_approved_one() {
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
         _ if request.number < 2 => Reply::failure(404, "not_found", request),
@@ -362,7 +362,7 @@ fn all_formats_show_how_an_response_differs_from_the_approved_one() {
     done(run().args(["--snapshots", "check"]).args(EVERY)).exits(1);
     let xml = text(folder.path(), "r.xml");
     assert_eq!(outcomes(suite(&junit(&xml), "failspec")), [1, 0, 0, 0], "{xml}");
-    assert!(text(folder.path(), "r.md").contains("counts warnings or changed responds as violations"));
+    assert!(text(folder.path(), "r.md").contains("counts warnings or changed responses as violations"));
 }
 
 /// A report without what differs from run to run: times, the day, and what is computed of them.

@@ -76,8 +76,8 @@ fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
     let reports = ["--report", "json=r.json", "--report", "html=r.html", "--report", "junit=r.xml"];
     let more = ["--report", "markdown=r.md"];
     let insecure = judged(folder.path(), &[reports.as_slice(), &more].concat()).exits(0);
-    assert!(insecure.head().contains("not checked"), "{}", insecure.head());
-    assert!(insecure.last_line().contains("not checked"), "{}", insecure.last_line());
+    assert!(insecure.head().contains("not verified"), "{}", insecure.head());
+    assert!(insecure.last_line().contains("not verified"), "{}", insecure.last_line());
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("r.json").contains("\"insecure\": true"));
     for report in ["r.html", "r.xml", "r.md"] {
@@ -130,7 +130,7 @@ fn a_role_may_be_a_client_certificate() {
     judged(folder.path(), &[]).exits(0);
     // None at all: refused, and one diagnosis says so.
     target(folder.path(), &front.url, "tls = { ca = \"ca.pem\" }\nroles.reader = { bearer = \"x\" }");
-    judged(folder.path(), &[]).exits(3).says("every role's first request was refused");
+    judged(folder.path(), &[]).exits(3).says("the first request of every role was refused");
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn files_of_certificates_are_read_before_anything_is_sent() {
     for (more, says) in [
         ("tls = { ca = \"gone.pem\" }", "cannot read"),
         ("tls = { certificate = \"gone.pem\" }", "cannot read"),
-        ("tls = { key = \"gone.pem\" }", "a key without its certificate"),
+        ("tls = { key = \"gone.pem\" }", "there is a key, but no certificate"),
         ("roles.reader = { certificate = { file = \"gone.pem\" } }", "cannot read"),
-        ("rate = \"fast\"", "`fast` is no rate"),
+        ("rate = \"fast\"", "`fast` is not a valid rate"),
         ("wait_for = { path = \"healthz\" }", "this is neither a path nor a URL"),
-        ("operations = { up = \"GET things\" }", "is no request"),
+        ("operations = { up = \"GET things\" }", "is not a request"),
         ("operations = { up = \"GET /things\" }", "has no operation `up`"),
     ] {
         let folder = targeted(&server.url, more);
@@ -319,7 +319,7 @@ scenarios:
     target(folder.path(), &server.url, "operations = { get_thing = \"GET /v2/api/{name}/thing\" }");
     judged(folder.path(), &[]).exits(0);
     target(folder.path(), &server.url, "operations = { get_thing = \"GET /v2/{nmae}\" }");
-    judged(folder.path(), &[]).exits(2).says("nothing fills `{nmae}`").says("GET /things/{name}");
+    judged(folder.path(), &[]).exits(2).says("the parameter `{nmae}`").says("GET /things/{name}");
     target(folder.path(), &server.url, "operations = { get_thng = \"GET /v2/{name}\" }");
     judged(folder.path(), &[]).exits(2).says("did you mean `get_thing`?");
 }
@@ -347,7 +347,7 @@ fn a_target_is_checked_before_anything_is_run() {
         .never_says("nonsense-token");
     serve.signal("TERM");
     serve.finish(5).exits(0);
-    check(&["--url", &url]).exits(3).says("it cannot be asked");
+    check(&["--url", &url]).exits(3).says("it cannot be reached");
     run(&["check-target", "kubeglass"]).exits(2).says("there is no target");
     run(&["check-target", "nope", "--url", "http://127.0.0.1:9"]).exits(2);
 }

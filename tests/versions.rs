@@ -82,7 +82,7 @@ fn a_run_takes_the_newest_unless_told() {
     run_newest.says("1 of 1 documented failures exercised").never_says("tiny@");
     let told = run(folder.path(), &server, &["tiny@2026-03"]).exits(0);
     assert!(told.stdout.starts_with("failspec tiny@2026-03 · "), "{}", told.stdout);
-    told.says("documentation of 2026-03-10").says("2 of 2 documented failures exercised");
+    told.says("docs as of 2026-03-10").says("2 of 2 documented failures exercised");
     // Without a selector, too.
     run(folder.path(), &server, &[]).exits(0).says("1 of 1 documented");
 }
@@ -158,11 +158,11 @@ fn the_version_of_a_day_is_the_last_one_before_it() {
     }
     here(folder.path(), &["lint", "tiny@2026-02"])
         .exits(2)
-        .says("tiny has no contract as old as 2026-02")
+        .says("tiny has no contract from 2026-02")
         .says("2026-03 (as of 2026-03-10), the newest (as of 2026-09-15)");
     here(folder.path(), &["lint", "tiny@march"])
         .exits(2)
-        .says("`march` is no version of tiny")
+        .says("`march` is not a valid version of tiny")
         .says("tiny@2026-03");
     here(folder.path(), &["lint", "tinny@2026-03"]).exits(2).says("there is no pack `tinny`");
     // A version that is there by name is that one, whatever its day.
@@ -181,17 +181,17 @@ fn a_version_and_its_date_agree() {
     let good = failure("not_found", 404, "") + &failure("gone", 410, "");
     let lint = || here(folder.path(), &["lint", "tiny"]);
     older(folder.path(), "2026-03", &contract("2026-04-01", &good));
-    lint().exits(2).says("the version 2026-03 does not hold 2026-04-01").says("contract@2026-03.yaml:4:8");
+    lint().exits(2).says("the version 2026-03 does not contain 2026-04-01").says("contract@2026-03.yaml:4:8");
     older(folder.path(), "2026-03", &contract("2026-03-31", &good));
     lint().exits(0);
     older(folder.path(), "2026-12", &contract("2026-12-01", &good));
     lint().exits(2).says("the version 2026-12 is newer than contract.yaml");
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-12.yaml")).unwrap();
     older(folder.path(), "2026-03-31", &contract("2026-03-31", &good));
-    lint().exits(2).says("two versions are as of 2026-03-31");
+    lint().exits(2).says("two versions have `as_of: 2026-03-31`");
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03-31.yaml")).unwrap();
     older(folder.path(), "old", &contract("2026-03-31", &good));
-    lint().exits(2).says("`old` is no version");
+    lint().exits(2).says("`old` is not a valid version");
 }
 
 #[test]
@@ -239,17 +239,20 @@ fn a_failure_is_in_force_from_since_to_until() {
             .says(&format!("{count} documented failures exercised"));
         here(folder.path(), &["lint", "tiny"]).exits(0);
         let list = here(folder.path(), &["list"]).exits(0);
-        assert_eq!(list.stdout.contains("not in force: gone"), !in_force, "{period}: {}", list.stdout);
+        assert_eq!(list.stdout.contains("not in this version: gone"), !in_force, "{period}: {}", list.stdout);
         let cases = here(folder.path(), &["list", "tiny"]).exits(0);
         assert_eq!(cases.stdout.contains("tiny::gone::retired"), in_force, "{period}");
-        assert_eq!(cases.stderr.contains("not in force: tiny::gone"), !in_force, "{period}");
+        assert_eq!(cases.stderr.contains("not in this version: tiny::gone"), !in_force, "{period}");
     }
     // The day is the version's, where one is told.
     with(", since: 2027-01-01");
     here(folder.path(), &["lint", "tiny@2026-12"]).exits(0).says("1 failures");
     here(folder.path(), &["lint", "tiny@2027-01"]).exits(0).says("2 failures");
-    run(folder.path(), &server, &["tiny::gone"]).exits(2).says("not in force").says("since 2027-01-01");
-    here(folder.path(), &["coverage", "tiny"]).exits(0).says("not in force").says("since 2027-01-01");
+    run(folder.path(), &server, &["tiny::gone"])
+        .exits(2)
+        .says("not in this version")
+        .says("since 2027-01-01");
+    here(folder.path(), &["coverage", "tiny"]).exits(0).says("not in this version").says("since 2027-01-01");
 }
 
 #[test]
@@ -285,7 +288,7 @@ fn one_failure_may_change_on_a_day() {
     newest_with(folder.path(), &format!("{old}{overlapping}{rest}"));
     here(folder.path(), &["lint", "tiny"])
         .exits(2)
-        .says("the failure `gone` is there twice")
+        .says("the failure `gone` appears twice")
         .says("these periods overlap");
     newest_with(
         folder.path(),
@@ -293,7 +296,7 @@ fn one_failure_may_change_on_a_day() {
     );
     here(folder.path(), &["lint", "tiny"]).exits(2).says("is not after `since`");
     newest_with(folder.path(), &failure("gone", 410, ", until: 2026-05-01"));
-    here(folder.path(), &["lint", "tiny"]).exits(2).says("none of its failures is in force");
+    here(folder.path(), &["lint", "tiny"]).exits(2).says("no failure is documented on the day");
 }
 
 #[test]
@@ -312,7 +315,7 @@ fn mistakes_in_what_is_not_in_force_are_told() {
 #[test]
 fn one_run_is_about_one_version() {
     let (folder, server) = (two_versions(), server());
-    run(folder.path(), &server, &["tiny@2026-03", "tiny"]).exits(2).says("tiny@2026-03 or tiny?");
+    run(folder.path(), &server, &["tiny@2026-03", "tiny"]).exits(2).says("give tiny@2026-03 or tiny");
     run(folder.path(), &server, &["tiny@2026-03::gone", "tiny@2026-03::not_found"]).exits(0);
     let one = run(folder.path(), &server, &["tiny@2026-03::gone::*"]).exits(0);
     one.says("selected 1 of 2 documented failures (tiny@2026-03::gone::*)");
@@ -377,7 +380,7 @@ fn a_target_speaks_of_one_version_where_it_says_so() {
     config(&all.replace("tiny@2026-03", "tiny@2026-02"));
     here(folder.path(), &["run", "tiny@2026-03"]).exits(1);
     config(&all.replace("tiny@2026-03", "tiny@2026-3"));
-    here(folder.path(), &["run", "tiny@2026-03"]).exits(2).says("`2026-3` is no version");
+    here(folder.path(), &["run", "tiny@2026-03"]).exits(2).says("`2026-3` is not a valid version");
     // `failspec waive` writes waivers for the version of the report.
     done(failspec(folder.path()).args(["waive", "report.json"]))
         .exits(0)
@@ -409,7 +412,7 @@ fn versions_extend_bases_and_dated_bases() {
     newest(folder.path(), &extending("2026-09-15", "platform"));
     older(folder.path(), "2026-03", &extending("2026-03-10", "platform"));
     // What the base has is in force on the day of who extends it.
-    here(folder.path(), &["lint", "tiny"]).exits(0).says("1 failures, 1 scenarios");
+    here(folder.path(), &["lint", "tiny"]).exits(0).says("1 failure, 1 scenario");
     here(folder.path(), &["lint", "tiny@2026-03"]).exits(0).says("2 failures, 2 scenarios");
     // A base of its own, which no other version is made of.
     base("base.yaml", &failure("not_found", 404, ""));
@@ -418,7 +421,7 @@ fn versions_extend_bases_and_dated_bases() {
     let server = server();
     let digest = || report(folder.path(), &server, "tiny")["packs"][0]["digest"].clone();
     let before = digest();
-    here(folder.path(), &["lint", "tiny"]).exits(0).says("1 failures, 1 scenarios: 0 errors, 0 warnings");
+    here(folder.path(), &["lint", "tiny"]).exits(0).says("1 failure, 1 scenario: 0 errors, 0 warnings");
     here(folder.path(), &["lint", "tiny@2026-03"])
         .exits(0)
         .says("2 failures, 2 scenarios: 0 errors, 0 warnings");

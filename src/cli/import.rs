@@ -13,7 +13,7 @@ use crate::{
     import::{Draft, Page, from_page},
     pack::{Files, Pack},
     page::{self, Findings, Format},
-    report::{terminal::Paint, visible},
+    report::{count, terminal::Paint, visible},
     verdict::exit,
 };
 
@@ -142,9 +142,9 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
     let coded = usable.clone().filter(|failure| failure.code.is_some()).count();
     let _ = writeln!(
         text,
-        "{} {} failures, {coded} of them with a code",
+        "{} {}, {coded} of them with a code",
         Paint::dab(Paint::STRONG, &draft.name),
-        usable.count(),
+        count(usable.count(), "failure"),
     );
     let parts = [
         ("code", &draft.envelope.code),

@@ -16,7 +16,7 @@ use crate::{
     lint::lint,
     openapi::{Api, Credential, Declared, Document, Warnings},
     pack::{Files, Pack, Texts},
-    report::{terminal::Paint, visible},
+    report::{count, terminal::Paint, visible},
     verdict::exit,
 };
 
@@ -227,11 +227,11 @@ fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) ->
 
 fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     let mut text = format!(
-        "{} {} operations, {} failures, {} scenarios\n",
+        "{} {}, {}, {}\n",
         Paint::dab(Paint::STRONG, name),
-        made.operations,
-        pack.contract.failures.len(),
-        made.triggers.len()
+        count(made.operations, "operation"),
+        count(pack.contract.failures.len(), "failure"),
+        count(made.triggers.len(), "scenario")
     );
     let mut by_failure: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, failure) in &made.triggers {
@@ -239,9 +239,9 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     }
     for failure in &pack.contract.failures {
         let status: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
-        let count = by_failure.get(failure.id.as_str());
-        let what = match (count, &failure.excluded) {
-            (Some(count), _) => format!("{count} scenarios"),
+        let scenarios = by_failure.get(failure.id.as_str());
+        let what = match (scenarios, &failure.excluded) {
+            (Some(scenarios), _) => count(*scenarios, "scenario"),
             (None, Some(reason)) => format!("excluded: {}", visible(reason)),
             (None, None) => "no generated scenario".to_owned(),
         };

@@ -2,7 +2,12 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use crate::{document::Severity, lint::lint, report::terminal::Paint, verdict::exit};
+use crate::{
+    document::Severity,
+    lint::lint,
+    report::{count, terminal::Paint},
+    verdict::exit,
+};
 
 use super::{arguments::LintArguments, failure::Failure, fix, packs};
 
@@ -23,16 +28,16 @@ pub fn command(arguments: &LintArguments) -> Result<u8, Failure> {
         if !found.0.is_empty() {
             let _ = writeln!(text, "{}\n", found.render(true));
         }
-        let count = |severity| found.0.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        let of = |severity| found.0.iter().filter(|diagnostic| diagnostic.severity == severity).count();
         let style = if found.has_errors() { Paint::BAD } else { Paint::GOOD };
         let _ = writeln!(
             text,
-            "{} {} failures, {} scenarios: {} errors, {} warnings",
+            "{} {}, {}: {}, {}",
             Paint::dab(style, pack.label()),
-            pack.contract.failures.len(),
-            pack.scenarios.len(),
-            count(Severity::Error),
-            count(Severity::Warning),
+            count(pack.contract.failures.len(), "failure"),
+            count(pack.scenarios.len(), "scenario"),
+            count(of(Severity::Error), "error"),
+            count(of(Severity::Warning), "warning"),
         );
     }
     // A reader that has gone away has seen what it wanted; the exit code reports the rest.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::{
     document::{Diagnostics, Source},
-    report::terminal::visible,
+    report::{self, terminal::visible},
     target::{Config, Known, Waiver, WaiverDraft},
     verdict::{Outcome, RunReport, Verdict, exit},
 };
@@ -156,7 +156,7 @@ fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String)
             fs::OpenOptions::new().append(true).open(path).map_err(|error| cannot("write", path, &error))?;
         file.write_all(added.as_bytes()).map_err(|error| cannot("write", path, &error))?;
     }
-    let _ = writeln!(said, "{count} waivers added to {}", path.display());
+    let _ = writeln!(said, "{} added to {}", report::count(count, "waiver"), path.display());
     Ok(())
 }
 
@@ -171,7 +171,7 @@ fn not_waived(report: &RunReport, said: &mut String) {
     }
     let inconclusive = report.cases.iter().filter(|case| case.outcome == Outcome::Inconclusive).count();
     if inconclusive > 0 {
-        let _ = writeln!(said, "cannot be waived: {inconclusive} cases are inconclusive");
+        let _ = writeln!(said, "cannot be waived: {inconclusive} inconclusive");
     }
     let missing: usize = report.packs.iter().map(|pack| pack.coverage.missing().len()).sum();
     let failed = report.cases.iter().any(|case| !case.violations.is_empty());

@@ -89,7 +89,7 @@ fn reason(report: &RunReport) -> String {
 
 /// `1 case`, `2 cases`.
 pub(super) fn count_cases(count: usize) -> String {
-    if count == 1 { "1 case".to_owned() } else { format!("{count} cases") }
+    super::count(count, "case")
 }
 
 fn sentence(text: &str) -> String {

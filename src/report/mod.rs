@@ -5,6 +5,7 @@
 
 mod account;
 mod bodies;
+mod count;
 mod facts;
 mod visible;
 
@@ -17,4 +18,5 @@ pub mod markdown;
 pub mod terminal;
 
 pub use bodies::{Bodies, withhold};
+pub use count::count;
 pub use visible::visible;

@@ -126,7 +126,7 @@ fn filled(page: &Page, blocks: &mut BTreeMap<&'static str, String>) -> Result<St
         let (name, rest) = part.split_once(" -->").ok_or("a marker does not end with -->")?;
         let (_, rest) = rest.split_once(END).ok_or_else(|| format!("the block `{name}` has no end"))?;
         let block = blocks.remove(name);
-        let block = block.ok_or_else(|| format!("there is no block `{name}`, or it is there twice"))?;
+        let block = block.ok_or_else(|| format!("there is no block `{name}`, or it occurs twice"))?;
         after += &format!("{BEGIN}{name} -->\n{block}{END}{rest}");
     }
     Ok(after)

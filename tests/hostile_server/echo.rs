@@ -94,7 +94,7 @@ fn bodies() -> Vec<Behaviour> {
                 format!("<b>{} {}</b>", asked.token(), html(asked.token())),
             )
         }),
-        echoes("credentials as a key that is there twice", Expected::Violates("well-formed"), |asked| {
+        echoes("credentials as a key that occurs twice", Expected::Violates("well-formed"), |asked| {
             let key = serde_json::Value::from(asked.token());
             (
                 JSON.to_owned(),
@@ -172,9 +172,9 @@ fn elsewhere() -> Vec<Behaviour> {
     });
     vec![
         Behaviour { echoes: true, ..redirect },
-        wrong_control
-            .in_the_control(Expected::Inconclusive("the control, which has no fault, did not succeed")),
-        Behaviour { echoes: true, ..wrong_teardown }
-            .in_the_teardown(Expected::Leaves("it was answered HTTP 500")),
+        wrong_control.in_the_control(Expected::Inconclusive(
+            "the control (the request without the fault) did not succeed",
+        )),
+        Behaviour { echoes: true, ..wrong_teardown }.in_the_teardown(Expected::Leaves("got HTTP 500")),
     ]
 }

@@ -119,7 +119,7 @@ fn large() -> Vec<Behaviour> {
         says("5 MB code", Expected::Violates("code"), with("error", &text)),
         says("5 MB request id", Expected::Passed, with("requestId", &text)),
         says("5 MB key", Expected::Violates("code"), format!("{{\"{text}\":1,\"error\":\"other\"}}")),
-        says("3 MB key that is there twice", NO_JSON, format!("{{\"{0}\":1,\"{0}\":2}}", &text[..3 << 20])),
+        says("3 MB key that occurs twice", NO_JSON, format!("{{\"{0}\":1,\"{0}\":2}}", &text[..3 << 20])),
         says("5 MB on one line of a page", NO_JSON, text.clone()),
         says("5 MB of line breaks", NO_JSON, "\n".repeat(5 << 20)),
         says("5 MB of controls", NO_JSON, "\u{1b}".repeat(5 << 20)),

@@ -212,7 +212,7 @@ fn redirects() -> Vec<Behaviour> {
 }
 
 fn in_front() -> Vec<Behaviour> {
-    let limited = Expected::Inconclusive("the target limits our rate (HTTP 429");
+    let limited = Expected::Inconclusive("the target limits the rate of requests (HTTP 429");
     let wait = |wait: &str| response(429, &format!("Retry-After: {wait}\r\n"), b"");
     vec![
         sends(

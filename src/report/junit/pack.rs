@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{Property, TestSuite};
 
 use crate::{
-    report::facts::{REFERENCE, origin, selection},
+    report::facts::{REFERENCE, count_cases, origin, selection},
     verdict::{PackReport, RunReport, State},
 };
 
@@ -40,7 +40,7 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     property("failures exercised", &format!("{exercised} of {}", header.failures));
     property("causes exercised", &format!("{causes_exercised} of {causes}"));
     for missing in &pack.missing_requirements {
-        let what = format!("{}: {} ({} cases skipped)", missing.name, missing.about, missing.cases);
+        let what = format!("{}: {} ({} skipped)", missing.name, missing.about, count_cases(missing.cases));
         property(&format!("missing {}", missing.kind.word()), &what);
     }
     suite.add_test_cases(cases().map(test_case));

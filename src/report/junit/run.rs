@@ -5,7 +5,9 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::{
-    report::facts::{REFERENCE, because, counts, origin, selection, snapshots, unexercised, waivers},
+    report::facts::{
+        REFERENCE, because, count_cases, counts, origin, selection, snapshots, unexercised, waivers,
+    },
     verdict::{RunFinding, RunReport, Verdict},
 };
 
@@ -102,26 +104,31 @@ fn facts(report: &RunReport) -> String {
         line(it.state, &format!("{}::{} — {}", it.pack, it.name, it.why));
     }
     for missing in report.packs.iter().flat_map(|pack| &pack.missing_requirements) {
-        let what =
-            format!("{} {} — {} ({} cases)", missing.kind.word(), missing.name, missing.about, missing.cases);
-        line("missing_requirements", &what);
+        let what = format!(
+            "{} {} — {} ({})",
+            missing.kind.word(),
+            missing.name,
+            missing.about,
+            count_cases(missing.cases)
+        );
+        line("missing", &what);
     }
     for it in waivers(report) {
         let waived = it.waived;
         let what = format!(
-            "{} in {} cases until {} — {}",
+            "{} in {} until {} — {}",
             waived.finding.check,
-            it.cases.len(),
+            count_cases(it.cases.len()),
             waived.expires,
             waived.reason
         );
         line("waiver", &what);
     }
     if summary.warned > 0 {
-        line("warnings", &format!("{} cases with warnings", summary.warned));
+        line("warnings", &format!("{} with warnings", count_cases(summary.warned)));
     }
     for left in report.cases.iter().flat_map(|case| &case.left_behind) {
-        line("left", &format!("the teardown could not remove: {left}"));
+        line("left over", &format!("the teardown could not remove: {left}"));
     }
     for snapshot in snapshots(report) {
         line("snapshots", &snapshot);

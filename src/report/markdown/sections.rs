@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     report::{
         account::{account, differs, sentence},
+        count,
         facts::{count_cases, distinct_first, snapshots, unexercised, waivers},
         visible::shortened,
     },
@@ -225,7 +226,7 @@ pub(super) fn errata(comment: &mut Comment, report: &RunReport) {
     if report.errata.is_empty() {
         return;
     }
-    let summary = format!("{} contradictions and gaps in the documentation itself", report.errata.len());
+    let summary = count::errata(report.errata.len());
     let items: Vec<String> = report
         .errata
         .iter()

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    report::facts::{INSECURE, REFERENCE},
+    report::{
+        count,
+        facts::{INSECURE, REFERENCE},
+    },
     verdict::{PackHeader, PlannedWait, RunHeader},
 };
 
@@ -54,22 +57,21 @@ fn wait_line(wait: &PlannedWait) -> String {
 
 /// `84 cases of 62 scenarios`.
 fn cases(pack: &PackHeader) -> String {
-    let word = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     match (pack.cases, pack.scenarios) {
-        (cases, scenarios) if cases == scenarios => word(scenarios, "scenario"),
-        (cases, scenarios) => format!("{} of {}", word(cases, "case"), word(scenarios, "scenario")),
+        (cases, scenarios) if cases == scenarios => count(scenarios, "scenario"),
+        (cases, scenarios) => format!("{} of {}", count(cases, "case"), count(scenarios, "scenario")),
     }
 }
 
 fn pack_line(pack: &PackHeader) -> String {
     let as_of = pack.as_of.as_deref().map(|date| format!(" · docs as of {date}")).unwrap_or_default();
     format!(
-        "{} {} · {}, sha256:{}{as_of} · {} failures · {}",
+        "{} {} · {}, sha256:{}{as_of} · {} · {}",
         Paint::dab(Paint::FAINT, "failspec"),
         Paint::dab(Paint::STRONG, visible(&pack.label())),
         visible(&pack.origin),
         &pack.digest[..12.min(pack.digest.len())],
-        pack.failures,
+        count(pack.failures, "failure"),
         cases(pack),
     )
 }

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
-    report::facts::{INSECURE, REFERENCE, count_cases},
+    report::{
+        count,
+        facts::{INSECURE, REFERENCE, count_cases},
+    },
     verdict::{CaseReport, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict},
 };
 
@@ -100,7 +103,11 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
         let _ = write!(text, "\n{}", if in_full { case(report) } else { in_short(report) });
     }
     if hidden > 0 {
-        let _ = writeln!(text, "\n… and {hidden} more cases that break the same checks as those above");
+        let _ = writeln!(
+            text,
+            "\n… and {} that break the same checks as those above",
+            count::count(hidden, "more case")
+        );
     }
     if shortened {
         let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every case in full"));
@@ -137,7 +144,7 @@ fn skipped(text: &mut String, report: &RunReport) {
     }
     let _ = writeln!(
         text,
-        "\n{} {}: the target does not provide what they require",
+        "\n{} {}: the target does not provide what is required",
         Paint::dab(Paint::WARN, "SKIPPED"),
         count_cases(report.summary.skipped)
     );
@@ -183,7 +190,10 @@ fn left_behind(text: &mut String, report: &RunReport) {
         text,
         "{} {}",
         label("left"),
-        Paint::dab(Paint::WARN, format_args!("{count} resources that a teardown could not remove:"))
+        Paint::dab(
+            Paint::WARN,
+            format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
+        )
     );
     for left in all().take(MOST_LEFT) {
         let _ = writeln!(text, "             {}", visible(left));
@@ -322,9 +332,9 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     let more = if verbose { String::new() } else { format!(" (failspec coverage {})", packs.join(" ")) };
     let _ = writeln!(
         text,
-        "{} {} contradictions and gaps in the documentation itself{}",
+        "{} {}{}",
         label("errata"),
-        report.errata.len(),
+        count::errata(report.errata.len()),
         Paint::dab(Paint::FAINT, more)
     );
     if verbose {
