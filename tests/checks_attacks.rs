@@ -328,7 +328,7 @@ async fn a_429_that_stays_is_no_verdict() {
             },
         )
         .await;
-    assert_inconclusive(case(&report, "read_the_unknown"), "told to wait 3600 s");
+    assert_inconclusive(case(&report, "read_the_unknown"), "asks to wait 3600 s");
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 

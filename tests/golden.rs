@@ -341,6 +341,8 @@ fn old_names() {
 fn wrong_files() {
     World::wrong("contract").golden("wrong-contract", "lint --packs .", 2, &[]);
     World::wrong("scenarios").golden("wrong-scenarios", "lint --packs .", 2, &[]);
-    World::wrong("config").golden("wrong-config", "run kubeadapt --target staging", 2, &[]);
+    let config = World::wrong("config");
+    config.golden("wrong-config", "run kubeadapt --target staging", 2, &[]);
+    config.run("run kubeadapt --target staging").never_says("hunter2");
     World::wrong("report").golden("wrong-report", "merge old.json", 2, &[]);
 }

@@ -214,9 +214,11 @@ fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
     // One violation, one waived, one skipped, one fine; and the verdict and the stale waiver.
     assert_eq!(outcomes(suite(&document, "tiny")), [1, 0, 2, 1]);
     assert_eq!(outcomes(suite(&document, "failspec")), [2, 0, 0, 0]);
-    for annotation in
-        ["title=failspec%3A waiver-stale::", "::warning title=failspec%3A no role user::", "::notice file="]
-    {
+    for annotation in [
+        "title=failspec%3A waiver-stale::",
+        "::warning title=failspec%3A missing role user::",
+        "::notice file=",
+    ] {
         assert!(done.stdout.contains(annotation), "{annotation}\n{}", done.stdout);
     }
     let page = without_scripts(&text(folder.path(), "r.html"));

@@ -81,7 +81,7 @@ fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("r.json").contains("\"insecure\": true"));
     for report in ["r.html", "r.xml", "r.md"] {
-        assert!(read(report).contains("not checked"), "{report}");
+        assert!(read(report).contains("not verified"), "{report}");
     }
 }
 

@@ -4,6 +4,7 @@ mod support;
 
 use std::{fs, path::Path};
 
+use failspec::report::count;
 use serde_json::Value;
 use support::{Done, Reply, Server, done, failspec, tiny, write_pack};
 
@@ -154,7 +155,8 @@ fn the_version_of_a_day_is_the_last_one_before_it() {
         [("2026-03", 2), ("2026-05", 2), ("2026-09-14", 2), ("2026-09-15", 1), ("2027", 1)]
     {
         let found = here(folder.path(), &["lint", &format!("tiny@{asked}")]).exits(0);
-        found.says(&format!("tiny@{asked} {failures} failures, {failures} scenarios: 0 errors"));
+        let (failures, scenarios) = (count(failures, "failure"), count(failures, "scenario"));
+        found.says(&format!("tiny@{asked} {failures}, {scenarios}: 0 errors"));
     }
     here(folder.path(), &["lint", "tiny@2026-02"])
         .exits(2)
@@ -246,7 +248,7 @@ fn a_failure_is_in_force_from_since_to_until() {
     }
     // The day is the version's, where one is told.
     with(", since: 2027-01-01");
-    here(folder.path(), &["lint", "tiny@2026-12"]).exits(0).says("1 failures");
+    here(folder.path(), &["lint", "tiny@2026-12"]).exits(0).says("1 failure,");
     here(folder.path(), &["lint", "tiny@2027-01"]).exits(0).says("2 failures");
     run(folder.path(), &server, &["tiny::gone"])
         .exits(2)
