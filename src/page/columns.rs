@@ -117,6 +117,17 @@ pub(super) struct Columns {
     pub head_in_rows: bool,
 }
 
+/// The head of a table, and whether it is its first row.
+fn head(table: &Table) -> (Vec<String>, bool) {
+    let is_head = |cell: &String| by_head(cell).is_some() && statuses::leading(cell).is_none();
+    match table.rows.first() {
+        Some(row) if table.head.is_empty() && row.cells.len() > 1 && row.cells.iter().all(is_head) => {
+            (row.cells.clone(), true)
+        }
+        _ => (table.head.clone(), false),
+    }
+}
+
 impl Columns {
     /// The index of the first column that holds `kind`.
     pub fn at(&self, kind: Column) -> Option<usize> {
@@ -125,16 +136,7 @@ impl Columns {
 
     /// Tells what the columns of a table hold, by their heads and by their cells.
     pub fn of(table: &Table) -> Self {
-        let mut head: Vec<String> = table.head.clone();
-        let mut head_in_rows = false;
-        if head.is_empty()
-            && let Some(row) = table.rows.first()
-            && row.cells.len() > 1
-            && row.cells.iter().all(|cell| by_head(cell).is_some() && statuses::leading(cell).is_none())
-        {
-            head.clone_from(&row.cells);
-            head_in_rows = true;
-        }
+        let (head, head_in_rows) = head(table);
         let width =
             table.rows.iter().take(LOOKED_AT).map(|row| row.cells.len()).max().unwrap_or(0).max(head.len());
         let cells = |column: usize| {
