@@ -30,15 +30,17 @@ use std::{
 pub use libtest_mimic::{Arguments, Conclusion};
 use libtest_mimic::{Completion, Failed, Trial};
 
-use crate::{
-    pack::{Files, FilesError, Pack, PackError},
-    proof,
-    report::terminal,
-    run::{Plan, RunOptions, Selectors, case_names, interrupt, run},
+use failspec_engine::{Plan, RunOptions, Selectors, case_names, interrupt, run};
+use failspec_judge::{
+    report_model::{CaseReport, Event, Outcome, RunReport, SnapshotState, exit},
     snapshot::Mode,
-    target::Target,
-    verdict::{CaseReport, Event, Outcome, RunReport, SnapshotState, exit},
 };
+use failspec_mutants as proof;
+use failspec_pack::{
+    pack::{Files, FilesError, Pack, PackError},
+    target_config::Target,
+};
+use failspec_report::terminal;
 
 /// The test for the results of the whole run: coverage, run findings, the verdict.
 const WHOLE: &str = "coverage";
@@ -171,7 +173,7 @@ impl Harness {
     pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
         let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
         let embedded = self.packs.is_none() && !Path::new("schemas").is_dir();
-        let packs = load(&if embedded { Files::Embedded } else { Files::Directory(root) })?;
+        let packs = load(&if embedded { crate::builtin::built_in() } else { Files::Directory(root) })?;
         self.fits(&packs)?;
         Ok(run_as_tests(packs, arguments, self))
     }
@@ -316,7 +318,7 @@ async fn run_pack(
     let (target, server) = match target {
         Some(target) => (target, None),
         None => {
-            let embedded = proof::start(&pack.name, crate::reference::Options::default()).await?;
+            let embedded = proof::start(&pack.name, failspec_reference::Options::default()).await?;
             (embedded.target, Some(embedded.server))
         }
     };

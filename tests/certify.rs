@@ -12,11 +12,9 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use failspec::{
-    certificate::{Certificate, PAYLOAD_TYPE, Questions, SigningKey, Verification, pae},
-    pack::{Files, Pack},
-    secret::Secret,
-};
+use failspec_base::secret::Secret;
+use failspec_certificate::{Certificate, PAYLOAD_TYPE, Questions, SigningKey, Verification, pae};
+use failspec_pack::pack::{Files, Pack};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -144,7 +142,7 @@ fn what_passes_is_certified_and_verified() {
     let envelope: Value = serde_json::from_slice(&read(folder.path(), "c.json")).unwrap();
     let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
     let statement: Value = serde_json::from_slice(&payload).unwrap();
-    let schema = failspec::certificate::schema();
+    let schema = failspec::cli::schema(failspec::cli::SchemaFormat::Certificate);
     assert!(jsonschema::is_valid(&schema, &statement), "{statement:#}");
     let mut other = statement.clone();
     other["predicate"]["packs"][0]["requirements"][0]["outcome"] = json!("splendid");

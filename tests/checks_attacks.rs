@@ -11,10 +11,8 @@ use std::{
 };
 
 use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge, judge_with, right};
-use failspec::{
-    run::RunOptions,
-    verdict::{CaseReport, Exercise, Outcome, RunReport, State},
-};
+use failspec_engine::RunOptions;
+use failspec_judge::report_model::{CaseReport, Exercise, Outcome, RunReport, State};
 use serde_json::json;
 
 const NGINX: &str =

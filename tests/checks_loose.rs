@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge};
-use failspec::verdict::{Outcome, RunReport, State};
+use failspec_judge::report_model::{Outcome, RunReport, State};
 use serde_json::json;
 
 type Change = fn(&Asked, Reply) -> Reply;

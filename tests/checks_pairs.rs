@@ -5,7 +5,8 @@ mod checks_server;
 use std::{collections::BTreeSet, io::Write as _};
 
 use checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge_with, right};
-use failspec::{check::CHECKS, run::RunOptions};
+use failspec_engine::RunOptions;
+use failspec_judge::check::CHECKS;
 use flate2::{Compression, write::GzEncoder};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -547,7 +548,11 @@ fn right_response(pack: &str) -> Box<dyn Fn(&Asked) -> Reply + Send + Sync> {
     }
 }
 
-async fn run_changed(pack: &'static str, selector: &str, change: Change) -> failspec::verdict::RunReport {
+async fn run_changed(
+    pack: &'static str,
+    selector: &str,
+    change: Change,
+) -> failspec_judge::report_model::RunReport {
     let response = right_response(pack);
     let server = Server::start(move |asked| change(asked, response(asked))).await;
     let more = if pack == "depot" { right::JAMMED } else { "" };

@@ -3,10 +3,8 @@
 mod checks_server;
 
 use checks_server::{Asked, Reply, Server, broken, case, judge, judge_with, right};
-use failspec::{
-    run::RunOptions,
-    verdict::{Exercise, Outcome, RunReport, State},
-};
+use failspec_engine::RunOptions;
+use failspec_judge::report_model::{Exercise, Outcome, RunReport, State};
 use serde_json::{Value, json};
 
 type Change = fn(&Asked, Reply) -> Reply;

@@ -14,11 +14,9 @@ use std::{
     },
 };
 
-use failspec::{
-    harness::{Arguments, Conclusion, Harness, HarnessError},
-    lint::lint,
-    pack::{Files, Pack},
-};
+use failspec::harness::{Arguments, Conclusion, Harness, HarnessError};
+use failspec_lint::lint;
+use failspec_pack::pack::{Files, Pack};
 use support::{Reply, Server};
 
 fn example() -> PathBuf {

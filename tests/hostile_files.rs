@@ -105,11 +105,11 @@ fn mutated_reports_are_read_or_refused_and_never_a_panic() {
     command.args(["run", "--packs", ".", "--url", &server.url, "--report"]);
     done(command.arg(format!("json={}", report.display()))).exits(0);
     let text = fs::read_to_string(report).unwrap();
-    assert!(failspec::report::json::read(&text).is_ok());
+    assert!(failspec_report::json::read(&text).is_ok());
     let mut refused = 0;
     for number in 0..200 {
         let mutated = Mutator::new(number).mutate(&text);
-        if let Err(mistake) = failspec::report::json::read(&mutated) {
+        if let Err(mistake) = failspec_report::json::read(&mutated) {
             assert!(!mistake.to_string().is_empty());
             refused += 1;
         }
@@ -120,7 +120,7 @@ fn mutated_reports_are_read_or_refused_and_never_a_panic() {
         "{\"format\":".repeat(100_000),
         format!("{{\"format\":1,\"x\":{}", "[".repeat(200_000)),
     ] {
-        assert!(failspec::report::json::read(&deep).is_err());
+        assert!(failspec_report::json::read(&deep).is_err());
     }
 }
 

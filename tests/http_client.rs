@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Header, NoResponse, Request, RequestError};
+use failspec_base::message::{Header, NoResponse, Request, RequestError};
 use http_server::{Server, body, client, get, read_request, request, short};
 use tokio::{io::AsyncWriteExt, time::sleep};
 

@@ -11,7 +11,8 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Client, Limits, NoResponse};
+use failspec_base::message::{Limits, NoResponse};
+use failspec_http::Client;
 use http_server::{Server, client, read_request, request, short};
 use tokio::{io::AsyncWriteExt, time::sleep};
 

@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failspec::http::{BodyDefect, Client, ClientOptions, Exchange, Limits, NoResponse, Phase, Response};
+use failspec_base::message::{BodyDefect, Exchange, Limits, NoResponse, Phase, Response};
+use failspec_http::{Client, ClientOptions};
 use flate2::{Compression, write::GzEncoder};
 use http_server::{Server, client, get, read_request, request, short};
 use tokio::{

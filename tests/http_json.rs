@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use failspec::http::{Defect, Document};
+use failspec_base::message::{Defect, Document};
 use serde_json::{Value, json};
 
 fn defects(text: impl AsRef<[u8]>) -> Vec<Defect> {

@@ -4,11 +4,12 @@ mod support;
 
 use std::{fs, path::Path};
 
-use failspec::{
-    import::{Page, from_page},
-    pack::{Files, Pack},
-    page::{Example, Field, Findings, Header, Role, Scope, Stated},
+use failspec_import::{
+    Page,
+    docs_scraper::{Example, Field, Findings, Header, Role, Scope, Stated},
+    from_page,
 };
+use failspec_pack::pack::{Files, Pack};
 use serde_json::{Value, json};
 use support::{Done, Server, done, failspec};
 
@@ -217,8 +218,9 @@ fn hostile_pages_become_packs_that_load() {
             if let Some(schema) = &draft.envelope.schema {
                 files.push(("schemas/things/envelope.schema.json".to_owned(), schema.to_string()));
             }
-            let pack = Pack::from_texts(&Files::Embedded, "things", files.into_iter().collect())
-                .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract()));
+            let pack =
+                Pack::from_texts(&failspec::builtin::built_in(), "things", files.into_iter().collect())
+                    .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract()));
             assert!(!pack.contract.failures.is_empty());
         }
     }

@@ -16,12 +16,12 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use failspec::{
-    document::Source,
+use failspec_base::syntax::Source;
+use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
+use failspec_judge::report_model::{RunReport, Verdict};
+use failspec_pack::{
     pack::{Files, Pack},
-    run::{Plan, RunOptions, Selectors, interrupt, run},
-    target::Config,
-    verdict::{RunReport, Verdict},
+    target_config::Config,
 };
 use tokio::net::TcpListener;
 

@@ -6,15 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use failspec::{
+use failspec_engine::{RunOptions, Selectors};
+use failspec_judge::{
     check,
-    pack::{Files, Pack},
-    proof::{Experiment, KillMatrix, Noticed, Subject, UNKNOWN, UNUSED, run_on, subjects},
-    reference::apis,
-    run::{RunOptions, Selectors},
+    report_model::{CaseReport, RunReport},
     snapshot::Mode,
-    verdict::{CaseReport, RunReport},
 };
+use failspec_mutants::{Experiment, KillMatrix, Noticed, Subject, UNKNOWN, UNUSED, run_on, subjects};
+use failspec_pack::pack::Pack;
+use failspec_reference::apis;
 use futures_util::{StreamExt as _, stream};
 
 /// Runs at once: more would only wait for each other.
@@ -38,7 +38,7 @@ const SAMPLE: &[&str] = &[
 const IN_SOME_ANSWERS: &[&str] = &["www-authenticate", "allow", "leaks", "repeatable", "not-rejected"];
 
 fn pack(name: &str) -> Arc<Pack> {
-    Arc::new(Pack::load(&Files::Embedded, name).expect("it is built in"))
+    Arc::new(Pack::load(&failspec::builtin::built_in(), name).expect("it is built in"))
 }
 
 fn of(name: &str) -> Vec<Subject> {

@@ -5,14 +5,14 @@ mod strict_api;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use failspec::{
-    import::{OpenApiOptions, from_openapi},
-    lint::lint,
+use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
+use failspec_import::{OpenApiOptions, from_openapi};
+use failspec_judge::report_model::{RunReport, Verdict};
+use failspec_lint::lint;
+use failspec_pack::{
     openapi::{Api, Declared},
     pack::{Files, Pack},
-    run::{Plan, RunOptions, Selectors, interrupt, run},
-    target::Target,
-    verdict::{RunReport, Verdict},
+    target_config::Target,
 };
 use serde_json::Value;
 use strict_api::{StrictApi, TOKEN, document::document, rules};

@@ -4,10 +4,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use failspec::{
-    pack::{Files, Pack, Provenance},
-    page::{Findings, Format, PageError, Role, Scope, read},
-};
+use failspec_import::docs_scraper::{Findings, Format, PageError, Role, Scope, read};
+use failspec_pack::pack::{Pack, Provenance};
 use serde_json::Value;
 
 fn page(name: &str) -> Findings {
@@ -33,7 +31,7 @@ fn found(findings: &Findings) -> BTreeSet<String> {
 
 /// What the shipped contract takes from its page: what is documented there, each status and code once.
 fn documented(pack: &str) -> BTreeSet<String> {
-    let pack = Pack::load(&Files::Embedded, pack).unwrap();
+    let pack = Pack::load(&failspec::builtin::built_in(), pack).unwrap();
     let failures = pack.contract.failures.iter().filter(|failure| failure.source == Provenance::Documented);
     failures.map(|failure| pair(failure.status(), failure.code())).collect()
 }

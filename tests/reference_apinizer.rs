@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Request, Response,
     apinizer::{
         Apinizer, BODY_LIMIT, CLIENT_ID, CLIENT_SECRET, Code, EXPIRED_TOKEN, LIMITED_TOKEN, MANAGER_TOKEN,

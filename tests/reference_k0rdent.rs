@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Request, Response,
     k0rdent::{
         BODY_LIMIT, Code, FOREIGN_SERVER_ID, K0rdent, LIMITED_TOKEN, OPERATOR_TOKEN, POOL_ID, QUOTA_TOKEN,

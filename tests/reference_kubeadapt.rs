@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Request, Response,
     kubeadapt::{
         ABSENT_CLUSTER_ID, CLUSTER_ID, FOREIGN_CLUSTER_ID, FOREIGN_WORKLOAD_UID, FULL_KEY, Failure,

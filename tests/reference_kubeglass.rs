@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, net::IpAddr, time::Duration};
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Request, Response,
     kubeglass::{
         ADMIN_TOKEN, BODY_LIMIT, Code, EDITOR_TOKEN, EXPIRED_TOKEN, Kubeglass, MUTATION_LIMIT, REVOKED_TOKEN,

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Request, Response,
     kubevision::{
         ADMIN_TOKEN, BODY_LIMIT, Code, DEVELOPER_TOKEN, EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, Kubevision,

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failspec::reference::{
+use failspec_reference::{
     Api, Mutant, Options, Request, Response, Server, StartError, api, apis,
     kubeglass::{ADMIN_TOKEN, EDITOR_TOKEN, Kubeglass},
     mutants, mutants_of,

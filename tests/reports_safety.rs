@@ -12,14 +12,15 @@ use std::{
 };
 
 use base64::Engine as _;
-use failspec::{
-    pack::{Files, Pack},
-    proof,
-    reference::{self, mutants_of},
-    report::{github, html, junit as junit_report, markdown},
-    run::RunOptions,
-    verdict::{CaseReport, Outcome, RunFinding, RunReport, SnapshotReport, SnapshotState},
+use failspec_engine::RunOptions;
+use failspec_judge::report_model::{
+    CaseReport, Outcome, RunFinding, RunReport, SnapshotReport, SnapshotState,
 };
+use failspec_mutants as proof;
+use failspec_pack::pack::Pack;
+use failspec_reference as reference;
+use failspec_reference::mutants_of;
+use failspec_report::{github, html, junit as junit_report, markdown};
 use report_readers::{
     EVERY, FILES, embedded, is_harmless, is_self_contained, junit, tags, text, without_scripts,
 };
@@ -32,7 +33,7 @@ const EVIL: &str = "</script></style></details><img src=x onerror=alert(1)><!-- 
                     \u{0}\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2066}\u{2028}\u{feff}\u{fffe}\u{ffff}\u{7f}\u{e0041}";
 
 async fn violations() -> RunReport {
-    let pack = Arc::new(Pack::load(&Files::Embedded, "kubeglass").unwrap());
+    let pack = Arc::new(Pack::load(&failspec::builtin::built_in(), "kubeglass").unwrap());
     let mutants = mutants_of(&*reference::api("kubeglass").unwrap());
     let mutant = mutants.into_iter().find(|mutant| mutant.id == "code-padded");
     proof::run_on(&pack, mutant, RunOptions::default()).await.unwrap()

@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, path::Path};
 
-use failspec::report::count;
+use failspec_report::count;
 use serde_json::Value;
 use support::{Done, Reply, Server, done, failspec, tiny, write_pack};
 

@@ -2,20 +2,24 @@
 
 use std::{collections::HashMap, fs, io, path::Path, sync::Arc, time::Duration};
 
-use failspec::{
-    check::{Observed, Phase, Record, Subject, judge},
-    document::Source,
-    http::{Exchange, Header, Request, Response},
-    lint::lint,
-    pack::{Files, Pack, Texts},
-    report::{html, json, junit, markdown},
-    run::{Plan, RunOptions, Selectors, interrupt, run},
+use failspec_base::{
+    message::{Exchange, Header, Request, Response},
     secret::Mask,
-    snapshot::{Approved, Mode, Picture, SnapshotFile, file_name, picture},
-    target::{Config, Target},
+    syntax::Source,
     template::{Held, JsonTemplate, Scope, Template},
-    verdict::{RunReport, SnapshotState, Verdict, exit},
 };
+use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
+use failspec_judge::{
+    check::{Observed, Phase, Record, Subject, judge},
+    report_model::{RunReport, SnapshotState, Verdict, exit},
+    snapshot::{Approved, Mode, Picture, SnapshotFile, file_name, picture},
+};
+use failspec_lint::lint;
+use failspec_pack::{
+    pack::{Files, Pack, Texts},
+    target_config::{Config, Target},
+};
+use failspec_report::{html, json, junit, markdown};
 use serde_json::{Value, json};
 
 use super::{

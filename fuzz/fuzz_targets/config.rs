@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use failspec::{document::Source, target::Config};
+use failspec_base::syntax::Source;
+use failspec_pack::target_config::Config;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

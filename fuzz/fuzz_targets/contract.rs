@@ -1,7 +1,7 @@
 //! Any text as `contract.yaml`: it is read, or every mistake in it can be told.
 #![no_main]
 
-use failspec::pack::{Files, Pack, Texts};
+use failspec_pack::pack::{Files, Pack, Texts};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

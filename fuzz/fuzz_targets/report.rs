@@ -1,7 +1,7 @@
 //! Any text as a report that `merge` or `waive` reads.
 #![no_main]
 
-use failspec::report::json;
+use failspec_report::json;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

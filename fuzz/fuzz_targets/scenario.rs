@@ -1,7 +1,7 @@
 //! Any text as a file of scenarios, beside a contract that is right.
 #![no_main]
 
-use failspec::pack::{Files, Pack, Texts};
+use failspec_pack::pack::{Files, Pack, Texts};
 use libfuzzer_sys::fuzz_target;
 
 const CONTRACT: &str = include_str!("../corpus/contract/small.yaml");

@@ -7,7 +7,8 @@ use clap::{
     error::{ContextKind, ContextValue},
 };
 
-use crate::{document::renamed, verdict::Shard};
+use failspec_base::syntax::renamed;
+use failspec_judge::report_model::Shard;
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,

@@ -4,7 +4,8 @@ use std::{fs, io::Write as _, path::PathBuf};
 
 use clap::Args;
 
-use crate::{certificate::badge, verdict::exit};
+use failspec_certificate::badge;
+use failspec_judge::report_model::exit;
 
 use super::{
     failure::Failure,
@@ -35,7 +36,7 @@ pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
     if !verification.is_pass() {
         let first =
             verification.problems.iter().chain(&verification.unmet).next().cloned().unwrap_or_default();
-        let text = format!("no badge: {}; `failspec verify` shows more\n", crate::report::visible(&first));
+        let text = format!("no badge: {}; `failspec verify` shows more\n", failspec_report::visible(&first));
         let _ = anstream::stderr().write_all(text.as_bytes());
         return Ok(exit::VIOLATIONS);
     }

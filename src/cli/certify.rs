@@ -10,16 +10,19 @@ use clap::Args;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    certificate::{Artifact, Binary, Claims, Predicate, SigningKey, parse_days, required, sign},
-    lint::lint,
-    pack::Pack,
-    report::{json, terminal, terminal::Paint, visible},
-    run::{Exchanges, Plan, RunOptions, Selectors},
-    secret::Secret,
+use failspec_base::secret::Secret;
+use failspec_certificate::{Artifact, Binary, Claims, Predicate, SigningKey, parse_days, required, sign};
+use failspec_engine::{Exchanges, Plan, RunOptions, Selectors};
+use failspec_judge::{
+    report_model::{RunReport, exit},
     snapshot::Mode,
-    target::Config,
-    verdict::{RunReport, exit},
+};
+use failspec_lint::lint;
+use failspec_pack::{pack::Pack, target_config::Config};
+use failspec_report::{
+    json,
+    terminal::{self, Paint},
+    visible,
 };
 
 use super::{
@@ -201,7 +204,7 @@ async fn run(
 
 /// Checks that the server that responds can be identified.
 fn may_be_certified(
-    target: &crate::target::Target,
+    target: &failspec_pack::target_config::Target,
     has_digest: bool,
     allow_loopback: bool,
 ) -> Result<(), Failure> {
@@ -211,7 +214,7 @@ fn may_be_certified(
             "remove `insecure` from its `tls`; for a private certificate authority set `ca`",
         ));
     }
-    let loopback = crate::certificate::is_loopback(&target.url);
+    let loopback = failspec_certificate::is_loopback(&target.url);
     if target.url.scheme() == "https" || has_digest || (loopback && allow_loopback) {
         return Ok(());
     }
@@ -294,7 +297,7 @@ fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
     let mut text = format!("\n{wrote} {}\n{wrote} {}\n", report.display(), out.display());
     let required = predicate.packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
     let all = required.clone().count();
-    let unmet: Vec<_> = required.filter(|it| it.outcome != crate::certificate::Met::Passed).collect();
+    let unmet: Vec<_> = required.filter(|it| it.outcome != failspec_certificate::Met::Passed).collect();
     for requirement in &unmet {
         let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
         text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.word());

@@ -2,11 +2,9 @@
 
 use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
-use crate::{
-    report::terminal::{Paint, visible},
-    run::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target},
-    verdict::{RequirementKind, exit},
-};
+use failspec_engine::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target};
+use failspec_judge::report_model::{RequirementKind, exit};
+use failspec_report::terminal::{Paint, visible};
 
 use super::{
     arguments::CheckTargetArguments,

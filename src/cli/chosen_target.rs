@@ -7,15 +7,17 @@ use std::{
     sync::Arc,
 };
 
-use crate::{
-    check::{CHECKS, find},
-    document::{Diagnostic, Diagnostics, Source, closest, renamed},
-    pack::Pack,
-    report::terminal::Paint,
-    run::case_names,
-    target::{Config, Credential, Role, Target, Waiver, glob},
+use failspec_base::{
+    syntax::{Diagnostic, Diagnostics, Source, closest, renamed},
     template::Held,
 };
+use failspec_engine::case_names;
+use failspec_judge::check::{CHECKS, find};
+use failspec_pack::{
+    pack::Pack,
+    target_config::{Config, Credential, Role, Target, Waiver, glob},
+};
+use failspec_report::terminal::Paint;
 
 use super::{arguments::TargetArguments, failure::Failure};
 
@@ -61,7 +63,7 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
 fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
     let versions: Vec<_> = packs
         .iter()
-        .map(|pack| (pack.name.as_str(), pack.version.as_ref().map(crate::pack::Version::as_str)))
+        .map(|pack| (pack.name.as_str(), pack.version.as_ref().map(failspec_pack::pack::Version::as_str)))
         .collect();
     config.keep_versions(&versions);
     if versions.iter().all(|(_, version)| version.is_none()) {

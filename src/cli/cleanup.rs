@@ -2,11 +2,9 @@
 
 use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
-use crate::{
-    report::terminal::{Paint, visible},
-    run::{CleanupReport, Plan, RunOptions, Selectors, cleanup},
-    verdict::exit,
-};
+use failspec_engine::{CleanupReport, Plan, RunOptions, Selectors, cleanup};
+use failspec_judge::report_model::exit;
+use failspec_report::terminal::{Paint, visible};
 
 use super::{
     arguments::CleanupArguments,

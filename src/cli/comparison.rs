@@ -6,13 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    diff::Comparison,
-    report::{
-        comparison::{markdown, terminal, workflow},
-        github::Checkout,
-    },
-    verdict::exit,
+use failspec_diff::Comparison;
+use failspec_judge::report_model::exit;
+use failspec_report::{
+    comparison::{markdown, terminal, workflow},
+    github::Checkout,
 };
 
 use super::failure::Failure;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::CommandFactory as _;
 use clap_complete::{Shell, generate};
 
-use crate::verdict::exit;
+use failspec_judge::report_model::exit;
 
 use super::arguments::Arguments;
 

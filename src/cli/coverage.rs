@@ -2,12 +2,12 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use crate::{
+use failspec_judge::report_model::exit;
+use failspec_pack::{
     openapi::{Declared, Operation, Response},
     pack::{self, Control, Pack, Provenance},
-    report::{terminal::Paint, visible},
-    verdict::exit,
 };
+use failspec_report::{terminal::Paint, visible};
 
 use super::{arguments::PackArguments, failure::Failure, packs};
 

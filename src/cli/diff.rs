@@ -7,12 +7,10 @@ use std::{
 
 use clap::Args;
 
-use crate::{
-    certificate::{Certificate, Met, Requirement},
-    diff::{Certified, Comparison, certificates, contracts, runs},
-    pack::{Files, Pack},
-    verdict::RunReport,
-};
+use failspec_certificate::{Certificate, Met, Requirement};
+use failspec_diff::{Certified, Comparison, certificates, contracts, runs};
+use failspec_judge::report_model::RunReport;
+use failspec_pack::pack::{Files, Pack};
 
 use super::{arguments::PacksFrom, comparison, failure::Failure, merge::read_report, packs};
 

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::{
-    diff::{Documented, drift, drift_openapi},
+use failspec_import::{Documented, docs_scraper as page, drift, drift_openapi};
+use failspec_pack::{
     openapi::{Api, Declared, DocumentError},
     pack::Pack,
-    page,
 };
 
 use super::{arguments::PacksFrom, comparison, failure::Failure, import::read_page, packs};

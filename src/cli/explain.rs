@@ -2,12 +2,12 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use crate::{
+use failspec_base::syntax::{closest, renamed};
+use failspec_judge::{
     check::{CHECKS, RUN_CHECKS, find},
-    document::{closest, renamed},
-    report::terminal::Paint,
-    verdict::exit,
+    report_model::exit,
 };
+use failspec_report::terminal::Paint;
 
 use super::failure::Failure;
 

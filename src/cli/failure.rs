@@ -2,15 +2,13 @@
 
 use std::io::Write as _;
 
-use crate::{
-    document::{Diagnostic, Diagnostics},
-    pack::{FilesError, PackError},
-    proof::EmbeddedError,
-    reference::StartError,
-    report::terminal::{Paint, visible},
-    run::RunError,
-    verdict::exit,
-};
+use failspec_base::syntax::{Diagnostic, Diagnostics};
+use failspec_engine::RunError;
+use failspec_judge::report_model::exit;
+use failspec_mutants::EmbeddedError;
+use failspec_pack::pack::{FilesError, PackError};
+use failspec_reference::StartError;
+use failspec_report::terminal::{Paint, visible};
 
 /// Why a command ends without doing what it was asked to.
 #[derive(Debug, thiserror::Error)]

@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    certificate::PROGRAMME,
-    document::{Shape, Source, renamed::rename, toml, yaml},
+use failspec_base::syntax::{Shape, Source, renamed::rename, toml, yaml};
+use failspec_certificate::PROGRAMME;
+use failspec_pack::{
     pack::{CONTRACT, SCENARIOS, split_version},
-    report::terminal::visible,
-    target::CONFIG,
+    target_config::CONFIG,
 };
+use failspec_report::terminal::visible;
 
 use super::{arguments::LintArguments, failure::Failure};
 

@@ -9,13 +9,14 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use crate::{
-    import::{Draft, Page, from_page},
-    pack::{Files, Pack},
-    page::{self, Findings, Format},
-    report::{count, terminal::Paint, visible},
-    verdict::exit,
+use failspec_import::{
+    Draft, Page, docs_scraper as page,
+    docs_scraper::{Findings, Format},
+    from_page,
 };
+use failspec_judge::report_model::exit;
+use failspec_pack::pack::{Files, Pack};
+use failspec_report::{count, terminal::Paint, visible};
 
 use super::{
     examples::IMPORT_OPENAPI_EXAMPLES,

@@ -11,14 +11,14 @@ use std::{
 
 use clap::Args;
 
-use crate::{
-    import::{FromOpenApi, Need, OpenApiOptions, from_openapi},
-    lint::lint,
+use failspec_import::{FromOpenApi, Need, OpenApiOptions, from_openapi};
+use failspec_judge::report_model::exit;
+use failspec_lint::lint;
+use failspec_pack::{
     openapi::{Api, Credential, Declared, Document, Warnings},
     pack::{Files, Pack, Texts},
-    report::{count, terminal::Paint, visible},
-    verdict::exit,
 };
+use failspec_report::{count, terminal::Paint, visible};
 
 use super::{
     failure::Failure,

@@ -7,11 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    pack::{Contract, Files},
-    report::terminal::Paint,
-    verdict::exit,
-};
+use failspec_judge::report_model::exit;
+use failspec_pack::pack::Contract;
+use failspec_report::terminal::Paint;
 
 use super::{
     arguments::{InitArguments, SchemaFormat},
@@ -64,7 +62,7 @@ fn new_pack(name: &str) -> Result<String, Failure> {
 
 /// A copy to edit: contract, schemas, scenarios, and the approved responses where the name stays the same.
 fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
-    let known = Files::Embedded.packs()?;
+    let known = crate::builtin::built_in().packs()?;
     if !known.iter().any(|pack| pack == source) {
         return Err(Failure::usage_hint(
             format!("there is no built-in pack `{source}`"),
@@ -73,7 +71,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
     }
     let name = name.unwrap_or(source);
     check_name(name)?;
-    let texts = Files::Embedded.read_pack(source)?;
+    let texts = crate::builtin::built_in().read_pack(source)?;
     let renamed = |text: String| {
         let own = format!("contract: {source}");
         let lines = text.split_inclusive('\n').map(|line| match line.trim_end() == own {
@@ -84,7 +82,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
     };
     let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
     let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text)));
-    let snapshots = Files::embedded_snapshots(source).into_iter();
+    let snapshots = crate::builtin::snapshots_of(source).into_iter();
     let snapshots =
         snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
     let mut text = write_all(files.chain(snapshots))?;

@@ -8,7 +8,9 @@ use std::{
 
 use clap::Args;
 
-use crate::{certificate::SigningKey, report::terminal::Paint, verdict::exit};
+use failspec_certificate::SigningKey;
+use failspec_judge::report_model::exit;
+use failspec_report::terminal::Paint;
 
 use super::failure::Failure;
 

@@ -2,12 +2,10 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use crate::{
-    document::Severity,
-    lint::lint,
-    report::{count, terminal::Paint},
-    verdict::exit,
-};
+use failspec_base::syntax::Severity;
+use failspec_judge::report_model::exit;
+use failspec_lint::lint;
+use failspec_report::{count, terminal::Paint};
 
 use super::{arguments::LintArguments, failure::Failure, fix, packs};
 

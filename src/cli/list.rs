@@ -2,13 +2,11 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use crate::{
-    pack::{Contract, Pack},
-    reference,
-    report::terminal::{Paint, visible},
-    run::{Selectors, case_names},
-    verdict::exit,
-};
+use failspec_engine::{Selectors, case_names};
+use failspec_judge::report_model::exit;
+use failspec_pack::pack::{Contract, Pack};
+use failspec_reference as reference;
+use failspec_report::terminal::{Paint, visible};
 
 use super::{arguments::SelectArguments, failure::Failure, packs};
 
@@ -68,7 +66,7 @@ fn not_in_force(pack: &Pack, selectors: &Selectors) {
     }
 }
 
-fn absent(failure: &crate::pack::Failure) -> String {
+fn absent(failure: &failspec_pack::pack::Failure) -> String {
     format!("{} {}", failure.id, Paint::dab(Paint::FAINT, format_args!("(documented {})", failure.period)))
 }
 

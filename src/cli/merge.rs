@@ -2,10 +2,8 @@
 
 use std::{fs, path::Path};
 
-use crate::{
-    report::{json, terminal},
-    verdict::{RunHeader, RunReport, merge},
-};
+use failspec_judge::report_model::{RunHeader, RunReport, merge};
+use failspec_report::{json, terminal};
 
 use super::{
     arguments::MergeArguments,
@@ -76,7 +74,9 @@ pub(super) fn read_report(path: &Path) -> Result<RunReport, Failure> {
 fn header(report: &RunReport) -> RunHeader {
     let packs = report.packs.iter().map(|pack| pack.header.clone());
     RunHeader {
-        packs: packs.map(|pack| crate::verdict::PackHeader { waits: Vec::new(), ..pack }).collect(),
+        packs: packs
+            .map(|pack| failspec_judge::report_model::PackHeader { waits: Vec::new(), ..pack })
+            .collect(),
         cases: report.cases.len(),
         selectors: report.selectors.clone(),
         shard: None,

@@ -41,7 +41,7 @@ pub use arguments::{Arguments, Command, SchemaFormat};
 pub use failure::Failure;
 pub use schema::schema;
 
-/// Does what the command line says and gives the exit code (see [`crate::verdict::exit`]).
+/// Does what the command line says and gives the exit code (see [`failspec_judge::report_model::exit`]).
 ///
 /// # Errors
 /// When the command cannot be carried out.

@@ -9,12 +9,10 @@ use std::{
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{
-    pack::{Files, Pack},
-    proof::{Experiment, KillMatrix, Subject, markdown, subjects},
-    report::terminal::Paint,
-    verdict::exit,
-};
+use failspec_judge::report_model::exit;
+use failspec_mutants::{Experiment, KillMatrix, Subject, markdown, subjects};
+use failspec_pack::pack::Pack;
+use failspec_report::terminal::Paint;
 
 use super::{failure::Failure, packs, runtime::runtime};
 
@@ -40,7 +38,7 @@ pub struct MutantsArguments {
 /// # Errors
 /// When a pack has no reference implementation, or a report cannot be written.
 pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
-    let packs = packs::named(&Files::Embedded, &arguments.names)?;
+    let packs = packs::named(&crate::builtin::built_in(), &arguments.names)?;
     let subjects = chosen(&packs, arguments)?;
     let reports = open(&arguments.reports)?;
     let runtime = runtime()?;

@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use crate::{
-    document::Diagnostics,
+use failspec_base::syntax::Diagnostics;
+use failspec_engine::{Selectors, case_names};
+use failspec_pack::{
     pack::{Files, Pack, PackError, label, split_version},
-    run::{Selectors, case_names},
-    target::glob,
+    target_config::glob,
 };
 
 use super::{arguments::PacksFrom, failure::Failure};
 
 /// Where packs come from.
 pub fn files(from: &PacksFrom) -> Files {
-    from.packs.as_ref().map_or(Files::Embedded, |directory| Files::Directory(directory.clone()))
+    from.packs.as_ref().map_or_else(crate::builtin::built_in, |directory| Files::Directory(directory.clone()))
 }
 
 /// The packs that selectors are about, all without a selector, with the selectors as they fit names of cases; and
@@ -143,7 +143,8 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
 fn lies_here(name: &str, files: &Files) -> Option<String> {
     let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
     let is_here = is_name && Path::new("schemas").join(name).is_dir();
-    (is_here && *files == Files::Embedded).then(|| format!("schemas/{name} exists here: add --packs ."))
+    (is_here && *files == crate::builtin::built_in())
+        .then(|| format!("schemas/{name} exists here: add --packs ."))
 }
 
 fn no_match(selector: &str, known: &[String]) -> Failure {

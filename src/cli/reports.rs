@@ -9,14 +9,12 @@ use std::{
     thread,
 };
 
-use crate::{
-    document::closest,
-    report::{
-        Bodies,
-        github::{Checkout, annotations},
-        html, json, junit, markdown, withhold,
-    },
-    verdict::RunReport,
+use failspec_base::syntax::closest;
+use failspec_judge::report_model::RunReport;
+use failspec_report::{
+    Bodies,
+    github::{Checkout, annotations},
+    html, json, junit, markdown, withhold,
 };
 
 use super::{arguments::BodiesMode, failure::Failure};

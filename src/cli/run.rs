@@ -5,14 +5,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{
-    proof,
-    reference::Options,
-    report::{github, terminal},
-    run::{Exchanges, Interrupter, Plan, RunOptions, Selectors, interrupt, run},
+use failspec_engine::{Exchanges, Interrupter, Plan, RunOptions, Selectors, interrupt, run};
+use failspec_judge::{
+    report_model::{Event, RunReport, exit},
     snapshot::Mode,
-    verdict::{Event, RunReport, exit},
 };
+use failspec_mutants as proof;
+use failspec_reference::Options;
+use failspec_report::{github, terminal};
 
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},

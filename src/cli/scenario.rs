@@ -4,7 +4,7 @@ use std::{fmt::Write as _, io::Write as _};
 
 use serde_json::Value;
 
-use crate::verdict::exit;
+use failspec_judge::report_model::exit;
 
 use super::{arguments::ScenarioAction, curl::CurlRequest, failure::Failure};
 

@@ -2,13 +2,11 @@
 
 use std::{fs, io::Write as _, sync::Arc};
 
-use crate::{
-    document::closest,
-    proof,
-    reference::{Mutant, Options, Server, mutants_of},
-    report::terminal::Paint,
-    verdict::exit,
-};
+use failspec_base::syntax::closest;
+use failspec_judge::report_model::exit;
+use failspec_mutants as proof;
+use failspec_reference::{Mutant, Options, Server, mutants_of};
+use failspec_report::terminal::Paint;
 
 use super::{arguments::ServeArguments, failure::Failure, runtime::runtime};
 

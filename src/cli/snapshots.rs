@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use crate::{
-    report::terminal::{Paint, visible},
+use failspec_judge::{
+    report_model::exit,
     snapshot::{SnapshotFile, accept, difference, pending, reject},
-    verdict::exit,
 };
+use failspec_report::terminal::{Paint, visible};
 
 use super::{
     arguments::{SnapshotsAction, SnapshotsArguments},

@@ -10,13 +10,11 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::{
-    certificate::{Certificate, Met, Programme, PublicKey, Questions, Verification, parse_days},
-    document::Source,
-    pack::{Pack, PackError},
-    report::{terminal::Paint, visible},
-    verdict::exit,
-};
+use failspec_base::syntax::Source;
+use failspec_certificate::{Certificate, Met, Programme, PublicKey, Questions, Verification, parse_days};
+use failspec_judge::report_model::exit;
+use failspec_pack::pack::{Pack, PackError};
+use failspec_report::{terminal::Paint, visible};
 
 use super::{arguments::PacksFrom, failure::Failure, packs, run::print};
 
@@ -120,7 +118,7 @@ fn read_programme(path: &Path) -> Result<Programme, Failure> {
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     Programme::read(&source, folder).map_err(|error| match error {
-        crate::certificate::ProgrammeError::Wrong(diagnostics) => Failure::Diagnostics(diagnostics),
+        failspec_certificate::ProgrammeError::Wrong(diagnostics) => Failure::Diagnostics(diagnostics),
         other => Failure::usage(format!("{}: {other}", path.display())),
     })
 }

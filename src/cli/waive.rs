@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path
 
 use jiff::civil::Date;
 
-use crate::{
-    document::{Diagnostics, Source},
-    report::{self, terminal::visible},
-    target::{Config, Known, Waiver, WaiverDraft},
-    verdict::{Outcome, RunReport, Verdict, exit},
-};
+use failspec_base::syntax::{Diagnostics, Source};
+use failspec_judge::report_model::{Outcome, RunReport, Verdict, exit};
+use failspec_pack::target_config::{Config, Known, Waiver, WaiverDraft};
+use failspec_report as report;
+use failspec_report::terminal::visible;
 
 use super::{arguments::WaiveArguments, failure::Failure, merge::read_report, run::print};
 

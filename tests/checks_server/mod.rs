@@ -19,13 +19,15 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
-use failspec::{
-    document::Source,
-    pack::{Files, Pack},
-    run::{Plan, RunOptions, Selectors, interrupt, run},
+use failspec_base::syntax::Source;
+use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
+use failspec_judge::{
+    report_model::{CaseReport, RunReport},
     snapshot::Mode,
-    target::Config,
-    verdict::{CaseReport, RunReport},
+};
+use failspec_pack::{
+    pack::{Files, Pack},
+    target_config::Config,
 };
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};

@@ -1,4 +1,8 @@
 //! An allocator that counts what the current thread asks for.
+#![expect(
+    unsafe_code,
+    reason = "an allocator is an unsafe trait; every call goes to that of the system as it is"
+)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, env, fs, sync::Arc};
 
 use clap::CommandFactory as _;
-use failspec::{
-    check::{CHECKS, RUN_CHECKS},
-    cli::Arguments,
-    pack::{CONTRACT, Files, Pack, SCENARIOS},
-    proof, reference,
-    target::CONFIG,
+use failspec::cli::Arguments;
+use failspec_judge::check::{CHECKS, RUN_CHECKS};
+use failspec_mutants as proof;
+use failspec_pack::{
+    pack::{CONTRACT, Pack, SCENARIOS},
+    target_config::CONFIG,
 };
+use failspec_reference as reference;
 
 use super::{
     keys::{Keys, REQUEST_HERE},
@@ -42,9 +43,9 @@ fn packs_block() -> String {
     let mut text =
         "| pack | failures | scenarios | cases | documentation | reference implementation |\n|---|---|---|---|---|---|\n"
             .to_owned();
-    for name in Files::Embedded.packs().unwrap() {
-        let pack = Pack::load(&Files::Embedded, &name).unwrap();
-        let cases = failspec::run::case_names(&pack).count();
+    for name in failspec::builtin::built_in().packs().unwrap() {
+        let pack = Pack::load(&failspec::builtin::built_in(), &name).unwrap();
+        let cases = failspec_engine::case_names(&pack).count();
         let Pack { contract, scenarios, .. } = pack;
         let (failures, scenarios) = (contract.failures.len(), scenarios.len());
         let documentation = contract.documentation.map(|link| format!("<{link}>")).unwrap_or_default();
@@ -77,12 +78,12 @@ fn commands_block() -> String {
 }
 
 fn mutants_block() -> String {
-    let subjects: Vec<_> = Files::Embedded
+    let subjects: Vec<_> = failspec::builtin::built_in()
         .packs()
         .unwrap()
         .iter()
         .flat_map(|name| {
-            let pack = Pack::load(&Files::Embedded, name).unwrap();
+            let pack = Pack::load(&failspec::builtin::built_in(), name).unwrap();
             proof::subjects(&Arc::new(pack)).unwrap()
         })
         .collect();
@@ -103,7 +104,7 @@ fn checks_block() -> String {
 
 /// From the constants and their doc comments: there is no list of them at run time.
 fn exit_codes_block() -> String {
-    let source = read("src/verdict/summary.rs");
+    let source = read("crates/failspec-judge/src/report_model/summary.rs");
     let constants = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
     let mut text = "| exit code | when |\n|---|---|\n".to_owned();
     let mut about = String::new();

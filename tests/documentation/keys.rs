@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use failspec::document::{Field, Kind, Shape};
+use failspec_base::syntax::{Field, Kind, Shape};
 
 /// The keys of a file, one table for each mapping in it.
 pub struct Keys {

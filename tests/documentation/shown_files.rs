@@ -2,12 +2,10 @@
 
 use std::{fs, path::Path};
 
-use failspec::{
-    cli::SchemaFormat,
-    document::{Source, toml, yaml},
-    lint::lint,
-    pack::{Files, Pack},
-};
+use failspec::cli::SchemaFormat;
+use failspec_base::syntax::{Source, toml, yaml};
+use failspec_lint::lint;
+use failspec_pack::pack::{Files, Pack};
 
 use super::page::Page;
 use crate::{assert_none, misfits, read};

@@ -7,10 +7,10 @@ use std::{
     path::Path,
 };
 
-use failspec::{
-    document::Source,
-    pack::{Files, Pack, Texts},
-    target::Config,
+use failspec_base::syntax::Source;
+use failspec_pack::{
+    pack::{Pack, Texts},
+    target_config::Config,
 };
 
 /// Which reader a file is for.
@@ -45,7 +45,7 @@ impl Seed {
                     _ => format!("scenarios/{}/mutated.yaml", self.pack),
                 };
                 texts.insert(path, text.to_owned());
-                Pack::from_texts(&Files::Embedded, &self.pack, texts)
+                Pack::from_texts(&failspec::builtin::built_in(), &self.pack, texts)
                     .map(drop)
                     .map_err(|mistakes| mistakes.to_string())
             }
@@ -71,7 +71,7 @@ pub fn seeds() -> Vec<Seed> {
         }
     }
     for pack in ["kubeadapt", "k0rdent"] {
-        let all = Files::Embedded.read_pack(pack).expect("a built-in pack");
+        let all = failspec::builtin::built_in().read_pack(pack).expect("a built-in pack");
         for (name, text) in all.iter().filter(|(name, _)| name.ends_with(".yaml")) {
             let reader = if name.starts_with("schemas/") { Reader::Contract } else { Reader::Scenario };
             let mut beside = all.clone();

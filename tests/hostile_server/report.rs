@@ -22,7 +22,7 @@ pub const FORMATS: &[Format] = &[
 ];
 
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    let schema = failspec::report::json::schema();
+    let schema = failspec::cli::schema(failspec::cli::SchemaFormat::Report);
     jsonschema::validator_for(&schema).expect("the schema of the report")
 });
 

@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use failspec::http::{Body, Client, ClientOptions, Exchange, Limits, Request};
+use failspec_base::message::{Body, Exchange, Limits, Request};
+use failspec_http::{Client, ClientOptions};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

@@ -1,0 +1,196 @@
+//! What is sent, and what may be shown of it.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{
+    Method, Uri,
+    header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
+};
+
+/// A request, ready to be sent.
+///
+/// Each part that can hold a secret or a generated value is there twice: as it goes out, and as it may be
+/// shown (template holes that are secret replaced by a placeholder). `Debug` prints the latter.
+#[derive(Clone)]
+pub struct Request {
+    /// The method, as written.
+    pub method: String,
+    /// The absolute URL that is requested.
+    pub url: url::Url,
+    /// The URL as it may be shown.
+    pub shown_url: String,
+    /// Headers in the order in which they go out. The names of HTTP/1 go out in lower case, and headers of
+    /// one name together, which means the same (RFC 9110, sections 5.1 and 5.3).
+    pub headers: Vec<Header>,
+    /// The body, if there is one.
+    pub body: Option<Body>,
+}
+
+/// One header of a request.
+#[derive(Clone)]
+pub struct Header {
+    /// The name, as written.
+    pub name: String,
+    /// The value that goes out.
+    pub value: String,
+    /// The value as it may be shown.
+    pub shown: String,
+}
+
+/// The body of a request.
+#[derive(Clone)]
+pub struct Body {
+    /// The bytes that go out, exactly.
+    pub bytes: Bytes,
+    /// The body as it may be shown: text, or length and digest where it was generated or is not text.
+    pub shown: String,
+}
+
+/// Why a request cannot be sent as it is written.
+///
+/// A value never appears here, for it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// Not a token (RFC 9110, section 9.1).
+    #[error("{0:?} is not an HTTP method")]
+    Method(String),
+    /// `CONNECT` asks for a tunnel; what came back would not be a response.
+    #[error("CONNECT opens a tunnel and cannot be tested")]
+    Connect,
+    /// Not a token (RFC 9110, section 5.1).
+    #[error("{0:?} is not a header name")]
+    HeaderName(String),
+    /// A line break, a NUL or another control character in a value (RFC 9110, section 5.5).
+    #[error("the value of the header {0:?} contains a line break or another control character")]
+    HeaderValue(String),
+    /// More headers than the library can hold.
+    #[error("there are more headers than can be sent")]
+    TooManyHeaders,
+    /// A `Content-Length` that is not the body's. The connection could not be used any further, and the
+    /// server would wait for bytes that never come.
+    #[error("Content-Length does not match the body of {actual} bytes")]
+    ContentLength {
+        /// The length of the body, in bytes.
+        actual: usize,
+    },
+    /// A `Transfer-Encoding` other than `chunked` with a body and without `Content-Length`.
+    #[error("Transfer-Encoding may only be \"chunked\", with a body and without Content-Length")]
+    TransferEncoding,
+    /// A scheme other than `http` and `https`.
+    #[error("{0:?} is not http or https")]
+    Scheme(String),
+    /// User name or password in the URL: they would not be sent.
+    #[error("the URL contains a user name or a password")]
+    Credentials,
+    /// The URL cannot be put into a request line: too long, or with characters that RFC 3986 does not know.
+    #[error("the URL cannot be sent: {0}")]
+    Url(String),
+}
+
+impl Request {
+    /// Whether this request can be sent exactly as it is written.
+    ///
+    /// # Errors
+    /// The first reason why it cannot.
+    pub fn validate(&self) -> Result<(), RequestError> {
+        self.uri()?;
+        self.http_method()?;
+        self.header_map().map(drop)
+    }
+
+    /// The request as HTTP clients take it. The body is shared, not copied.
+    ///
+    /// # Errors
+    /// The first reason why it cannot be sent.
+    pub fn to_http(&self) -> Result<http::Request<Bytes>, RequestError> {
+        let mut outgoing =
+            http::Request::new(self.body.as_ref().map(|body| body.bytes.clone()).unwrap_or_default());
+        *outgoing.uri_mut() = self.uri()?;
+        *outgoing.method_mut() = self.http_method()?;
+        *outgoing.headers_mut() = self.header_map()?;
+        Ok(outgoing)
+    }
+
+    fn http_method(&self) -> Result<Method, RequestError> {
+        let method = Method::from_bytes(self.method.as_bytes())
+            .map_err(|_| RequestError::Method(self.method.clone()))?;
+        if method == Method::CONNECT {
+            return Err(RequestError::Connect);
+        }
+        Ok(method)
+    }
+
+    fn uri(&self) -> Result<Uri, RequestError> {
+        if !matches!(self.url.scheme(), "http" | "https") {
+            return Err(RequestError::Scheme(self.url.scheme().to_owned()));
+        }
+        if !self.url.username().is_empty() || self.url.password().is_some() {
+            return Err(RequestError::Credentials);
+        }
+        self.url.as_str().parse().map_err(|error: http::uri::InvalidUri| RequestError::Url(error.to_string()))
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, RequestError> {
+        // `HeaderMap` panics beyond 32,768 entries; `try_append` reports it.
+        let mut map = HeaderMap::new();
+        for Header { name, value, shown } in &self.headers {
+            let known = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| RequestError::HeaderName(name.clone()))?;
+            let mut sent = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| RequestError::HeaderValue(name.clone()))?;
+            // Keeps the value out of HTTP/2's compression tables (RFC 7541, section 7.1.3).
+            sent.set_sensitive(value != shown);
+            map.try_append(known, sent).map_err(|_| RequestError::TooManyHeaders)?;
+        }
+        self.frame(&mut map)?;
+        Ok(map)
+    }
+
+    /// Sees to it that the headers say truly where the body ends.
+    fn frame(&self, map: &mut HeaderMap) -> Result<(), RequestError> {
+        let actual = self.body.as_ref().map_or(0, |body| body.bytes.len());
+        let mut lengths = map.get_all(CONTENT_LENGTH).iter();
+        if lengths.any(|given| given.as_bytes() != actual.to_string().as_bytes()) {
+            return Err(RequestError::ContentLength { actual });
+        }
+        if let Some(coding) = map.get(TRANSFER_ENCODING) {
+            let only = map.get_all(TRANSFER_ENCODING).iter().count() == 1;
+            let chunked = coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+            if !only || !chunked || actual == 0 || map.contains_key(CONTENT_LENGTH) {
+                return Err(RequestError::TransferEncoding);
+            }
+            return Ok(());
+        }
+        // RFC 9110, section 8.6: a method that anticipates content says so, even when there is none. hyper
+        // says nothing about an empty body.
+        let anticipated = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        if actual == 0 && (self.body.is_some() || anticipated) {
+            map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("url", &self.shown_url)
+            .field("headers", &self.headers)
+            .field("body", &self.body)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {:?}", self.name, self.shown)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.shown)
+    }
+}

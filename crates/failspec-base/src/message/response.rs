@@ -1,0 +1,134 @@
+//! What came back.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap};
+
+use super::{Document, MediaType};
+
+/// A response, as observed.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers. Names are case-insensitive; values are raw bytes.
+    pub headers: HeaderMap,
+    /// The body after content decoding, as far as it arrived.
+    pub body: Bytes,
+    /// What went wrong while the body arrived.
+    pub defect: Option<BodyDefect>,
+    /// From sending until the head of the response was there.
+    pub first_byte: Duration,
+    /// Shared by the copies of a response: values take many times the memory of their text.
+    pub(super) document: OnceLock<Arc<Document>>,
+}
+
+/// What went wrong while a body arrived. What had arrived until then is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyDefect {
+    /// The connection ended before the announced length or the last chunk.
+    #[error("the body ended early: {0}")]
+    EndedEarly(String),
+    /// The body is not in the coding that `Content-Encoding` names. When nothing of it could be decoded,
+    /// the body is kept as it arrived.
+    #[error("the body does not match Content-Encoding: {0}")]
+    BadEncoding(String),
+    /// `Content-Encoding` names a coding that this client never accepts by itself and cannot decode. The
+    /// body is kept as it arrived. A request that asks for such a coding in its own `Accept-Encoding` gets
+    /// this without any fault of the server.
+    #[error("the content coding {0:?} cannot be decoded here")]
+    UnsupportedEncoding(String),
+}
+
+impl Response {
+    /// A response without any defect, as if it had come back at once: for tests, and for responses that are
+    /// read from a record.
+    pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            headers,
+            body: body.into(),
+            defect: None,
+            first_byte: Duration::ZERO,
+            document: OnceLock::new(),
+        }
+    }
+
+    /// The value of the first header of this name, when it is UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.headers.get(name)?;
+        std::str::from_utf8(value.as_bytes()).ok()
+    }
+
+    /// All headers as text, in the order in which they came (those of one name together). Bytes that are
+    /// not UTF-8 are replaced by U+FFFD.
+    pub fn headers_text(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+    }
+
+    /// The media type; `None` when there is no `Content-Type`, when it is malformed, or when there are
+    /// several that differ.
+    pub fn media_type(&self) -> Option<MediaType> {
+        let mut values = self.headers.get_all(CONTENT_TYPE).iter();
+        let first = values.next()?;
+        if values.any(|other| other != first) {
+            return None;
+        }
+        MediaType::parse(std::str::from_utf8(first.as_bytes()).ok()?)
+    }
+
+    /// The body read as one JSON document, whatever its media type. Read once, when it is first asked for.
+    pub fn document(&self) -> &Document {
+        self.document.get_or_init(|| Arc::new(Document::read(&self.body)))
+    }
+
+    /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.
+    pub fn text_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::HeaderValue;
+
+    use super::*;
+
+    fn with_types(types: &[&'static str]) -> Response {
+        let mut headers = HeaderMap::new();
+        for value in types {
+            headers.append(CONTENT_TYPE, HeaderValue::from_static(value));
+        }
+        Response::new(400, headers, "{}")
+    }
+
+    #[test]
+    fn several_content_types_must_agree() {
+        assert!(with_types(&[]).media_type().is_none());
+        assert!(with_types(&["text/html", "text/html"]).media_type().is_some());
+        assert!(with_types(&["text/html", "application/json"]).media_type().is_none());
+    }
+
+    #[test]
+    fn a_header_is_text_or_nothing() {
+        let mut response = with_types(&["text/html"]);
+        assert_eq!(response.header("content-type"), Some("text/html"));
+        assert_eq!(response.header("Content-Type"), Some("text/html"));
+        let latin = HeaderValue::from_bytes(b"caf\xe9").expect("obs-text is allowed");
+        response.headers.insert(CONTENT_TYPE, latin);
+        assert_eq!(response.header("Content-Type"), None);
+        assert_eq!(response.headers_text().next(), Some(("content-type", "caf\u{fffd}".into())));
+    }
+
+    #[test]
+    fn the_document_survives_a_clone() {
+        let response = with_types(&[]);
+        assert!(response.document().defects.is_empty());
+        assert_eq!(response.clone().document().value, Some(serde_json::json!({})));
+    }
+}

@@ -1,0 +1,177 @@
+//! Names of the file formats that were others once: one table for the hint of every reader and for `failspec lint --fix`.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Entry, Kind, Node, NodeValue, Shape, Source, Span};
+
+/// A key: its old and its new name. It was renamed in every mapping that has a key of the new name.
+const KEYS: &[(&str, &str)] = &[
+    ("again", "resend"),
+    ("canary", "health_check"),
+    ("ours", "inferred"),
+    ("sweep", "cleanup"),
+    ("twin", "indistinguishable_from"),
+];
+
+/// A value: the key that it stands under, its old and its new name.
+const VALUES: &[(&str, &str, &str)] = &[
+    ("source", "elsewhere", "published"),
+    ("source", "ours", "inferred"),
+    ("check", "accepted", "not-rejected"),
+    ("check", "document", "well-formed"),
+    ("check", "item", "bulk-item"),
+    ("check", "twin", "indistinguishable"),
+];
+
+/// A command of the command line: its old and its new name.
+const COMMANDS: &[(&str, &str)] = &[("sweep", "cleanup")];
+
+/// The new name of a key of `shape`.
+pub fn key(old: &str, shape: &Shape) -> Option<&'static str> {
+    let new = KEYS.iter().find(|(known, _)| *known == old)?.1;
+    shape.keys().any(|field| field.name == new).then_some(new)
+}
+
+/// The new name of a value under `key`.
+pub fn value(key: &str, old: &str) -> Option<&'static str> {
+    VALUES.iter().find(|(under, known, _)| *under == key && *known == old).map(|(.., new)| *new)
+}
+
+/// The new name of a value that stands where one of `words` is wanted.
+pub(super) fn word(old: &str, words: &[&str]) -> Option<&'static str> {
+    let names = VALUES.iter().filter(|(_, known, new)| *known == old && words.contains(new));
+    names.map(|(.., new)| *new).next()
+}
+
+/// The new name of a check.
+pub fn check(old: &str) -> Option<&'static str> {
+    value("check", old)
+}
+
+/// The new name of a command.
+pub fn command(old: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(known, _)| *known == old).map(|(_, new)| *new)
+}
+
+/// The hint that a reader gives for an old name.
+pub fn hint(new: &str) -> String {
+    format!("it was renamed: write `{new}`, or let `failspec lint --fix` rename everything")
+}
+
+/// `source` with every old name replaced by the new one, and how many there were. All else stays as it is, comments
+/// included. A mapping that has a key of both names is left alone: which of the two counts is its author's to say.
+pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static Shape) -> (String, usize) {
+    let mut renames = BTreeSet::new();
+    of_shape(node, shape, &mut renames);
+    let mut text = source.text().to_owned();
+    let mut count = 0;
+    for (span, old, new) in renames.into_iter().rev() {
+        let (start, end) = (span.start as usize, span.end as usize);
+        // The span may have quotes. A name that is written with escapes is left as it is.
+        let Some(at) = source.text().get(start..end).and_then(|written| written.find(&old)) else { continue };
+        text.replace_range(start + at..start + at + old.len(), new);
+        count += 1;
+    }
+    (text, count)
+}
+
+/// Place, old and new name of each rename, once even where several aliases lead to it.
+type Renames = BTreeSet<(Span, String, &'static str)>;
+
+fn of_shape(node: &Node, shape: &'static Shape, renames: &mut Renames) {
+    let entries = node.as_map().unwrap_or_default();
+    for entry in entries {
+        let name = match key(&entry.key, shape) {
+            Some(new) if !entries.iter().any(|other| other.key == new) => {
+                renames.insert((entry.key_span, entry.key.clone(), new));
+                new
+            }
+            _ => entry.key.as_str(),
+        };
+        let Some(field) = shape.keys().find(|field| field.name == name) else { continue };
+        of_value(entry, field.name, renames);
+        of_kind(&entry.value, &field.kind, renames);
+    }
+}
+
+fn of_value(entry: &Entry, key: &str, renames: &mut Renames) {
+    let Some(old) = entry.value.as_text() else { return };
+    if let Some(new) = value(key, old) {
+        renames.insert((entry.value.span, old.to_owned(), new));
+    }
+}
+
+fn of_kind(node: &Node, kind: &'static Kind, renames: &mut Renames) {
+    match kind {
+        Kind::Shape(shape) => of_shape(node, shape, renames),
+        Kind::Either(kinds) => kinds.iter().for_each(|kind| of_kind(node, kind, renames)),
+        Kind::List(kind) => match &node.value {
+            NodeValue::List(items) => items.iter().for_each(|item| of_kind(item, kind, renames)),
+            // A single value counts as a list of one.
+            _ => of_kind(node, kind, renames),
+        },
+        Kind::Map(kind) => {
+            node.as_map().unwrap_or_default().iter().for_each(|entry| of_kind(&entry.value, kind, renames));
+        }
+        // What the author writes there is his own: a JSON body may have a key of any name.
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{Field, yaml};
+
+    static INNER: Shape = Shape {
+        name: "inner",
+        about: "",
+        fields: &[
+            Field::optional("resend", Kind::Bool, ""),
+            Field::optional("source", Kind::Words(&["documented", "inferred"]), ""),
+            Field::optional("json", Kind::Any, ""),
+        ],
+        also: &[],
+    };
+    static OUTER: Shape = Shape {
+        name: "outer",
+        about: "",
+        fields: &[
+            Field::optional("cleanup", Kind::List(&Kind::Shape(&INNER)), ""),
+            Field::optional("all", Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&INNER)])), ""),
+        ],
+        also: &[],
+    };
+
+    fn renamed(text: &str) -> (String, usize) {
+        let source = Source::new("file.yaml", text);
+        rename(&source, &yaml::parse(&source).unwrap(), &OUTER)
+    }
+
+    #[test]
+    fn rename_replaces_old_names_and_nothing_else() {
+        for (text, expected, count) in [
+            ("sweep: [] # sweep\n", "cleanup: [] # sweep\n", 1),
+            ("sweep:\n  - again: true\n", "cleanup:\n  - resend: true\n", 2),
+            ("'sweep': { \"again\": true }", "'cleanup': { \"resend\": true }", 2),
+            (
+                "all: { a: { source: \"ours\" }, b: again }",
+                "all: { a: { source: \"inferred\" }, b: again }",
+                1,
+            ),
+            // A body of the author's.
+            ("all: { a: { json: { again: 1, source: ours } } }", "", 0),
+            // Names that the author gave.
+            ("all: { again: x, sweep: z }", "", 0),
+            // Both: one of them must go, and only the author knows which.
+            ("sweep: []\ncleanup: []\n", "", 0),
+            // Through an alias, once.
+            ("all: { a: &x { again: true }, b: *x }", "all: { a: &x { resend: true }, b: *x }", 1),
+            ("ünïcode: 1\nsweep: []\n", "ünïcode: 1\ncleanup: []\n", 1),
+            ("again: true\n", "", 0),
+        ] {
+            let expected = if expected.is_empty() { text } else { expected };
+            assert_eq!(renamed(text), (expected.to_owned(), count), "{text}");
+        }
+    }
+}

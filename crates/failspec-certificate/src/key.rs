@@ -1,0 +1,205 @@
+//! Keys that sign certificates: Ed25519 (RFC 8032), in the files that OpenSSL reads and writes.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ring::{
+    rand::{SecureRandom, SystemRandom},
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
+};
+use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
+use sha2::{Digest, Sha256};
+
+use failspec_base::secret::Secret;
+
+/// PKCS#8 (RFC 5958, version 1) around the 32 bytes of an Ed25519 private key (RFC 8410, section 7).
+const PKCS8: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/// SubjectPublicKeyInfo around the 32 bytes of an Ed25519 public key (RFC 8410, section 4).
+const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// The length of an Ed25519 key, in bytes.
+const LENGTH: usize = 32;
+
+/// An error while reading or making a key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It is not a PEM file with a key of the right kind.
+    #[error("{origin} contains no {wanted} in PEM: {reason}")]
+    NotPem {
+        /// Where it is from.
+        origin: String,
+        /// The expected kind of key.
+        wanted: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It is a key of another algorithm, or encrypted.
+    #[error("{origin} is not an Ed25519 key; no other algorithm is accepted")]
+    Algorithm {
+        /// Where it is from.
+        origin: String,
+    },
+    /// The system has no random numbers.
+    #[error("the system provides no random numbers")]
+    NoRandom,
+}
+
+/// A private key. It is never shown: `Debug` gives the id of its public key.
+pub struct SigningKey {
+    pair: Ed25519KeyPair,
+}
+
+impl SigningKey {
+    /// A new private key, as PEM (PKCS#8).
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn generate() -> Result<Secret, KeyError> {
+        let mut seed = [0; LENGTH];
+        SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::NoRandom)?;
+        Ok(Secret::new(pem("PRIVATE KEY", &[&PKCS8[..], &seed].concat()), "a new key"))
+    }
+
+    /// Reads a private key from PEM (PKCS#8, not encrypted).
+    ///
+    /// # Errors
+    /// When it is none, or one of another algorithm. The text itself is never quoted.
+    pub fn from_pem(text: &Secret) -> Result<Self, KeyError> {
+        let origin = || text.origin().to_owned();
+        let der = PrivatePkcs8KeyDer::from_pem_slice(text.expose().as_bytes()).map_err(|error| {
+            let reason = not_pem(&error);
+            KeyError::NotPem { origin: origin(), wanted: "private key (PKCS#8, not encrypted)", reason }
+        })?;
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(der.secret_pkcs8_der());
+        Ok(Self { pair: pair.map_err(|_| KeyError::Algorithm { origin: origin() })? })
+    }
+
+    /// The public key that belongs to it.
+    pub fn public(&self) -> PublicKey {
+        let mut bytes = [0; LENGTH];
+        bytes.copy_from_slice(self.pair.public_key().as_ref());
+        PublicKey(bytes)
+    }
+
+    /// The signature over a message, 64 bytes.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.sign(message).as_ref().to_vec()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.public().id())
+    }
+}
+
+/// A public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicKey([u8; LENGTH]);
+
+impl PublicKey {
+    /// Reads a public key from PEM (SubjectPublicKeyInfo); `origin` says where it is from.
+    ///
+    /// # Errors
+    /// When it is none, or one of another algorithm.
+    pub fn from_pem(text: &[u8], origin: &str) -> Result<Self, KeyError> {
+        let der = SubjectPublicKeyInfoDer::from_pem_slice(text).map_err(|error| {
+            let reason = not_pem(&error);
+            KeyError::NotPem {
+                origin: origin.to_owned(),
+                wanted: "public key (SubjectPublicKeyInfo)",
+                reason,
+            }
+        })?;
+        Self::from_der(&der).ok_or_else(|| KeyError::Algorithm { origin: origin.to_owned() })
+    }
+
+    /// Reads a SubjectPublicKeyInfo; `None` if it is not exactly that of an Ed25519 key.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        der.strip_prefix(&SPKI)?.try_into().ok().map(Self)
+    }
+
+    /// As SubjectPublicKeyInfo.
+    pub fn to_der(self) -> Vec<u8> {
+        [&SPKI[..], &self.0].concat()
+    }
+
+    /// As PEM (SubjectPublicKeyInfo).
+    pub fn to_pem(self) -> String {
+        pem("PUBLIC KEY", &self.to_der())
+    }
+
+    /// SHA-256 of its SubjectPublicKeyInfo, in hex: its id in lists of keys.
+    pub fn id(self) -> String {
+        hex(&Sha256::digest(self.to_der()))
+    }
+
+    /// Whether `signature` is that of its private key over `message`.
+    pub fn verifies(self, message: &[u8], signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
+    }
+}
+
+/// The error of the parser holds no more than what kind of section it looked for.
+fn not_pem(error: &rustls::pki_types::pem::Error) -> String {
+    match error {
+        rustls::pki_types::pem::Error::NoItemsFound => "no PEM section of this kind".to_owned(),
+        _ => "it is not well-formed".to_owned(),
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let mut text = format!("-----BEGIN {label}-----\n");
+    let encoded = STANDARD.encode(der);
+    let mut rest = encoded.as_str();
+    while !rest.is_empty() {
+        let (line, more) = rest.split_at(rest.len().min(64));
+        text.push_str(line);
+        text.push('\n');
+        rest = more;
+    }
+    text + &format!("-----END {label}-----\n")
+}
+
+/// Bytes in lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_signs_and_its_public_key_alone_verifies() {
+        let (one, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+        let (one, other) = (SigningKey::from_pem(&one).unwrap(), SigningKey::from_pem(&other).unwrap());
+        let signature = one.sign(b"text");
+        assert!(one.public().verifies(b"text", &signature));
+        assert!(!one.public().verifies(b"texT", &signature));
+        assert!(!other.public().verifies(b"text", &signature));
+        assert_eq!(PublicKey::from_pem(one.public().to_pem().as_bytes(), "x").unwrap(), one.public());
+        assert_ne!(one.public().id(), other.public().id());
+    }
+
+    #[test]
+    fn other_keys_and_other_files_are_refused_without_quoting_them() {
+        let key = SigningKey::generate().unwrap();
+        assert!(!format!("{key:?}").contains("BEGIN"));
+        let shown = format!("{:?}", SigningKey::from_pem(&key).unwrap());
+        assert!(!key.expose().contains(shown.trim_start_matches("SigningKey(").trim_end_matches(')')));
+        for text in [
+            "",
+            "hunter2",
+            "-----BEGIN PRIVATE KEY-----\nhunter2\n",
+            "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n",
+        ] {
+            let error = SigningKey::from_pem(&Secret::new(text, "k.pem")).unwrap_err().to_string();
+            assert!(error.contains("k.pem") && !error.contains("hunter2"), "{error}");
+        }
+        let rsa = pem("PUBLIC KEY", &[0x30, 0x03, 0x02, 0x01, 0x00]);
+        assert!(matches!(PublicKey::from_pem(rsa.as_bytes(), "k"), Err(KeyError::Algorithm { .. })));
+    }
+}

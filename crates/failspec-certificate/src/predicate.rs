@@ -1,0 +1,143 @@
+//! The statement of a certificate about a run.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use failspec_judge::report_model::ErratumReport;
+
+use super::{requirement::Requirement, statement::Subject};
+
+/// The type of the predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with their meaning,
+/// and more.
+pub const PREDICATE_TYPE: &str = "https://failspec.dev/attestation/conformance/v1";
+
+/// The statement of a certificate about a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Predicate {
+    /// `PASSED`, `WARNED` (passed, with warnings) or `FAILED` (of test-result/v0.1).
+    pub result: TestResult,
+    /// The contracts and packs that the run tested against (of test-result/v0.1).
+    pub configuration: Vec<Subject>,
+    /// The cases that passed without a warning (of test-result/v0.1).
+    #[serde(rename = "passedTests")]
+    pub passed_tests: Vec<String>,
+    /// The cases that passed with warnings (of test-result/v0.1).
+    #[serde(rename = "warnedTests")]
+    pub warned_tests: Vec<String>,
+    /// The cases that did not pass: failed, waived, inconclusive or skipped (of test-result/v0.1).
+    #[serde(rename = "failedTests")]
+    pub failed_tests: Vec<String>,
+    /// The profile: `core`, `full`, or one of the contract.
+    pub profile: String,
+    /// The packs of the run.
+    pub packs: Vec<CertifiedPack>,
+    /// Violations of documented rules that only the whole run shows; a pass has none.
+    pub run_violations: Vec<String>,
+    /// The tested artifact, as stated by the operator.
+    pub artifact: Option<Artifact>,
+    /// The program that ran the scenarios.
+    pub failspec: Binary,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// When it ended, RFC 3339 in UTC.
+    pub finished: String,
+    /// When the certificate was made, RFC 3339 in UTC.
+    pub issued: String,
+    /// The end of its validity, RFC 3339 in UTC.
+    pub valid_until: String,
+    /// The nonce of the party that requested the certificate, so that it cannot be an older one.
+    pub nonce: Option<String>,
+    /// The signer.
+    pub signer: Signer,
+}
+
+/// The result of a run, in the terms of test-result/v0.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TestResult {
+    /// Every requirement was met.
+    Passed,
+    /// The same, with warnings about undocumented rules.
+    Warned,
+    /// A requirement was not met, or a documented rule was broken.
+    Failed,
+}
+
+impl TestResult {
+    /// Whether it is a pass.
+    pub fn is_pass(self) -> bool {
+        self != Self::Failed
+    }
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "PASSED",
+            Self::Warned => "WARNED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// One pack of the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CertifiedPack {
+    /// Its name, with the requested version: `kubeadapt@2026-03`.
+    pub name: String,
+    /// The date of the documentation.
+    pub as_of: Option<String>,
+    /// Where the documentation is.
+    pub documentation: Option<String>,
+    /// The target.
+    pub target: TargetIdentity,
+    /// The outcome of each documented failure and cause, in the order of the contract.
+    pub requirements: Vec<Requirement>,
+    /// Contradictions and gaps in the documentation.
+    pub errata: Vec<ErratumReport>,
+}
+
+/// The target, as far as the run could identify it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetIdentity {
+    /// The base URL.
+    pub url: String,
+    /// Whether it is on the machine of the run.
+    pub loopback: bool,
+    /// The software that the server names: the values of `Server`.
+    pub software: Vec<String>,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. None without TLS.
+    pub public_keys: Vec<String>,
+    /// Whether the TLS key is not known for some responses.
+    pub unclear: bool,
+}
+
+/// The tested artifact, as stated by the operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// The digest of the software that the target runs, `sha256:` and hex.
+    pub digest: Option<String>,
+    /// The commit that it was built from.
+    pub commit: Option<String>,
+}
+
+/// The program that ran the scenarios.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Binary {
+    /// The version of failspec.
+    pub version: String,
+    /// SHA-256 of its file, in hex, where it could be read.
+    pub sha256: Option<String>,
+}
+
+/// The signer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Signer {
+    /// The public key: SubjectPublicKeyInfo (DER) in base64.
+    pub public_key: String,
+}

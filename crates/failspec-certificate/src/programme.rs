@@ -1,0 +1,269 @@
+//! The rules of a conformance programme: `programme.toml`.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use jiff::{SignedDuration, civil::Date};
+
+use failspec_base::syntax::{
+    Diagnostic, Diagnostics, Field, Fields, Kind, Node, Reader, Shape, Source, toml,
+};
+
+use super::{
+    key::{KeyError, PublicKey},
+    validity::parse_days,
+};
+
+/// The rules of a conformance programme.
+#[derive(Debug, Clone)]
+pub struct Programme {
+    /// Its name.
+    pub name: String,
+    /// The profiles that it awards.
+    pub profiles: Vec<String>,
+    /// The longest validity of a certificate.
+    pub max_validity: Option<SignedDuration>,
+    /// The maximum age of the run of a certificate.
+    pub max_age: Option<SignedDuration>,
+    /// Versions of failspec that are accepted; all if there are none.
+    pub versions: Vec<String>,
+    /// SHA-256 of the files of failspec that are accepted, in hex; all if there are none.
+    pub binaries: Vec<String>,
+    /// Packs (`name` or `name@version`) and the digests that are accepted of each, in hex.
+    pub packs: BTreeMap<String, Vec<String>>,
+    /// Trusted keys: id → owner.
+    pub keys: BTreeMap<String, String>,
+    /// Revoked keys: id → since when and why.
+    pub revoked: BTreeMap<String, Revoked>,
+    /// Requirements that need not be met, because the documentation is wrong there.
+    pub errata: Vec<ApprovedErratum>,
+}
+
+/// A revoked key.
+#[derive(Debug, Clone)]
+pub struct Revoked {
+    /// The first day on which it is not trusted; without one it never was.
+    pub since: Option<Date>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A requirement that need not be met.
+#[derive(Debug, Clone)]
+pub struct ApprovedErratum {
+    /// The pack.
+    pub pack: String,
+    /// The failure, or `failure/cause`.
+    pub requirement: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An error in a programme.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgrammeError {
+    /// The file is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Diagnostics),
+    /// A file that it names is not a key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A key that it names cannot be read.
+    #[error("cannot read the key {path}: {reason}")]
+    Unreadable {
+        /// Its file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The keys of `programme.toml`.
+pub static PROGRAMME: Shape = Shape {
+    name: "programme",
+    about: "the rules of a conformance programme",
+    fields: &[
+        Field::required("name", Kind::Text, "the name of the programme"),
+        Field::required("profiles", Kind::List(&Kind::Text), "the profiles that it awards"),
+        Field::optional("max_validity", Kind::Text, "the longest validity of a certificate, such as 400d"),
+        Field::optional("max_age", Kind::Text, "the maximum age of the run of a certificate, such as 90d"),
+        Field::optional("versions", Kind::List(&Kind::Text), "accepted versions of failspec (default: all)"),
+        Field::optional(
+            "binaries",
+            Kind::List(&Kind::Text),
+            "SHA-256 of the accepted failspec binaries (default: all)",
+        ),
+        Field::required("packs", Kind::List(&Kind::Shape(&PACK)), "the accepted packs"),
+        Field::required("keys", Kind::List(&Kind::Shape(&KEY)), "the trusted keys"),
+        Field::optional("revoked", Kind::List(&Kind::Shape(&REVOKED)), "the revoked keys"),
+        Field::optional(
+            "errata",
+            Kind::List(&Kind::Shape(&APPROVED)),
+            "requirements that need not be met, because the documentation is wrong there",
+        ),
+    ],
+    also: &[],
+};
+
+static PACK: Shape = Shape {
+    name: "accepted pack",
+    about: "an accepted pack",
+    fields: &[
+        Field::required("name", Kind::Text, "its name, or name@version"),
+        Field::required(
+            "digests",
+            Kind::List(&Kind::Text),
+            "the accepted digests, as `failspec verify` shows them",
+        ),
+    ],
+    also: &[],
+};
+
+static KEY: Shape = Shape {
+    name: "trusted key",
+    about: "a trusted key, with either `public_key` or `id`",
+    fields: &[
+        Field::required("name", Kind::Text, "its owner"),
+        Field::optional("public_key", Kind::Text, "its PEM file, relative to this file"),
+        Field::optional("id", Kind::Text, "its id, as `failspec keygen` shows it"),
+    ],
+    also: &[],
+};
+
+static REVOKED: Shape = Shape {
+    name: "revoked key",
+    about: "a key that is no longer trusted",
+    fields: &[
+        Field::required("id", Kind::Text, "its id"),
+        Field::required("reason", Kind::Text, "the reason"),
+        Field::optional(
+            "since",
+            Kind::Date,
+            "the first day on which it is not trusted (default: never trusted)",
+        ),
+    ],
+    also: &[],
+};
+
+static APPROVED: Shape = Shape {
+    name: "approved erratum",
+    about: "a requirement that need not be met",
+    fields: &[
+        Field::required("pack", Kind::Text, "the pack, or pack@version"),
+        Field::required("requirement", Kind::Text, "the failure, or failure/cause"),
+        Field::required("reason", Kind::Text, "the reason"),
+    ],
+    also: &[],
+};
+
+impl Programme {
+    /// Reads a programme; `folder` is where its key files are.
+    ///
+    /// # Errors
+    /// Every error in it, with its place; or a key that cannot be read.
+    pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Self, ProgrammeError> {
+        let node = toml::parse(source)?;
+        let reader = Reader::new(source);
+        let programme = Self::of(&node, &reader, folder);
+        let mistakes = reader.finish();
+        if !mistakes.0.is_empty() {
+            return Err(mistakes.into());
+        }
+        programme.unwrap_or_else(|| {
+            Err(Diagnostics(vec![Diagnostic::error(None, "the programme cannot be read")]).into())
+        })
+    }
+
+    fn of(node: &Node, reader: &Reader, folder: &Path) -> Option<Result<Self, ProgrammeError>> {
+        let fields = reader.fields(node, &PROGRAMME)?;
+        let list = |key: &str| fields.get(key).map(|node| reader.list(node)).unwrap_or_default();
+        let texts = |key: &str| -> Vec<String> {
+            list(key).iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect()
+        };
+        let rows = |key: &str, shape: &'static Shape| -> Vec<Fields<'_>> {
+            list(key).iter().filter_map(|node| reader.fields(node, shape)).collect()
+        };
+        let (max_validity, max_age) =
+            (days(&fields, "max_validity", reader), days(&fields, "max_age", reader));
+        let mut programme = Self {
+            name: text(&fields, "name", reader).unwrap_or_default(),
+            profiles: texts("profiles"),
+            max_validity,
+            max_age,
+            versions: texts("versions"),
+            binaries: list("binaries").iter().filter_map(|node| digest(node, reader)).collect(),
+            packs: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            revoked: BTreeMap::new(),
+            errata: Vec::new(),
+        };
+        for pack in rows("packs", &PACK) {
+            let digests = pack.get("digests").map(|node| reader.list(node)).unwrap_or_default();
+            let digests: Vec<String> = digests.iter().filter_map(|node| digest(node, reader)).collect();
+            programme.packs.entry(text(&pack, "name", reader)?).or_default().extend(digests);
+        }
+        for erratum in rows("errata", &APPROVED) {
+            programme.errata.push(ApprovedErratum {
+                pack: text(&erratum, "pack", reader)?,
+                requirement: text(&erratum, "requirement", reader)?,
+                reason: text(&erratum, "reason", reader)?,
+            });
+        }
+        for revoked in rows("revoked", &REVOKED) {
+            let id = digest(revoked.get("id")?, reader)?;
+            let since = revoked.get("since").and_then(|node| reader.date(node));
+            programme.revoked.insert(id, Revoked { since, reason: text(&revoked, "reason", reader)? });
+        }
+        for key in rows("keys", &KEY) {
+            let name = text(&key, "name", reader)?;
+            let id = match (key.get("id"), key.get("public_key")) {
+                (Some(node), None) => digest(node, reader)?,
+                (None, Some(node)) => match read_key(&folder.join(reader.text(node)?)) {
+                    Ok(key) => key.id(),
+                    Err(error) => return Some(Err(error)),
+                },
+                _ => {
+                    let span = key.get("name").map_or(node.span, |node| node.span);
+                    reader.error(span, "a trusted key has either `public_key` or `id`");
+                    continue;
+                }
+            };
+            programme.keys.insert(id, name);
+        }
+        Some(Ok(programme))
+    }
+}
+
+fn text(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<String> {
+    fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned)
+}
+
+fn days(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<SignedDuration> {
+    let node = fields.get(key)?;
+    let span = parse_days(reader.text(node)?);
+    if span.is_none() {
+        reader.error_hint(node.span, "this is not a number of days", "write it like `90d`");
+    }
+    span
+}
+
+/// A SHA-256 in hex, with or without `sha256:` in front.
+fn digest(node: &Node, reader: &Reader) -> Option<String> {
+    let text = reader.text(node)?;
+    let hex = text.strip_prefix("sha256:").unwrap_or(text);
+    if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some(hex.to_ascii_lowercase());
+    }
+    reader.error_hint(
+        node.span,
+        "this is not a SHA-256 digest",
+        "write 64 hex digits, with or without `sha256:` in front",
+    );
+    None
+}
+
+fn read_key(path: &Path) -> Result<PublicKey, ProgrammeError> {
+    let shown = path.display().to_string();
+    let text = std::fs::read(path)
+        .map_err(|error| ProgrammeError::Unreadable { path: shown.clone(), reason: error.to_string() })?;
+    Ok(PublicKey::from_pem(&text, &shown)?)
+}

@@ -1,0 +1,175 @@
+//! The outcome of one documented failure or cause in a certificate.
+
+use std::collections::HashMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use failspec_judge::report_model::{CaseReport, Coverage, Exercise, Outcome, State};
+use failspec_pack::pack::{Pack, Provenance, Scenario, case_names};
+
+use super::required::Required;
+
+/// A documented failure or cause, and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// The failure, or `failure/cause`.
+    pub id: String,
+    /// The source of the failure or cause. `inferred` ones are never required.
+    pub source: Provenance,
+    /// The address of the documentation.
+    pub documentation: Option<String>,
+    /// Whether the profile requires it.
+    pub required: bool,
+    /// Its outcome.
+    pub outcome: Met,
+    /// The reason, where it was not met.
+    pub why: Option<String>,
+    /// The number of cases that count for it.
+    pub cases: usize,
+}
+
+/// The outcome of a requirement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Met {
+    /// It was covered, and every case of it passed.
+    Passed,
+    /// A case of it broke a documented rule.
+    Failed,
+    /// A case of it broke a documented rule that a waiver covers: known, but not a pass.
+    Waived,
+    /// A case of it could not be judged.
+    Inconclusive,
+    /// The target is missing a requirement for a case of it.
+    Skipped,
+    /// The target declares it out of reach.
+    OutOfReach,
+    /// The contract excludes it.
+    Excluded,
+    /// Its cases passed with another code that the documentation also accepts.
+    Alternative,
+    /// No case is about it.
+    Untested,
+}
+
+impl Met {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Waived => "waived",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+            Self::OutOfReach => "out of reach",
+            Self::Excluded => "excluded",
+            Self::Alternative => "alternative code",
+            Self::Untested => "untested",
+        }
+    }
+}
+
+/// The outcome of every failure and cause of a pack.
+pub(super) fn requirements(
+    pack: &Pack,
+    required: &Required,
+    cases: &[&CaseReport],
+    coverage: &Coverage,
+) -> Vec<Requirement> {
+    let scenarios: HashMap<String, &Scenario> =
+        case_names(pack).map(|(name, scenario, _)| (name, scenario.as_ref())).collect();
+    let mut found = Vec::new();
+    for (index, failure) in pack.contract.failures.iter().enumerate() {
+        let own: Vec<&CaseReport> =
+            cases.iter().copied().filter(|case| *case.failure == *failure.id).collect();
+        let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause.as_str())));
+        for (at, cause) in std::iter::once((None, None)).chain(causes) {
+            let id = cause.map_or_else(|| failure.id.clone(), |cause| format!("{}/{cause}", failure.id));
+            let is_required = required.holds(&id);
+            let looked_at: Vec<&CaseReport> = own
+                .iter()
+                .copied()
+                .filter(|case| cause.is_none() || case.cause.as_deref() == cause)
+                .filter(|case| {
+                    // `core` ignores failures that need a condition.
+                    let aside = is_required && required.without_conditions;
+                    let scenario = scenarios.get(&*case.name);
+                    !aside || scenario.is_none_or(|it| it.condition.is_none())
+                })
+                .collect();
+            let (outcome, why) = match (looked_at.is_empty(), &failure.excluded) {
+                (true, Some(why)) => (Met::Excluded, Some(why.clone())),
+                _ => met(&looked_at, cause.is_some(), out_of_reach(coverage, &failure.id)),
+            };
+            found.push(Requirement {
+                id,
+                source: source(pack, index, at),
+                documentation: failure.documentation.clone().or_else(|| pack.contract.documentation.clone()),
+                required: is_required,
+                outcome,
+                why,
+                cases: looked_at.len(),
+            });
+        }
+    }
+    found
+}
+
+/// The reason why a failure is out of reach, if the target declares it so.
+fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
+    let of = coverage.failures.iter().find(|it| it.failure == failure)?;
+    let states = std::iter::once(&of.state).chain(of.causes.iter().map(|cause| &cause.state));
+    states.into_iter().find_map(|state| match state {
+        State::OutOfReach(why) => Some(why.as_str()),
+        _ => None,
+    })
+}
+
+/// The source of a failure or cause: what only inferred scenarios claim is inferred.
+pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Provenance {
+    let documented = pack.contract.failures[failure].source;
+    let mut own = pack
+        .scenarios
+        .iter()
+        .filter(|scenario| scenario.failure == failure && (cause.is_none() || scenario.cause == cause))
+        .peekable();
+    let claimed = own.peek().is_none() || own.any(|scenario| scenario.source.is_binding());
+    if claimed { documented } else { Provenance::Inferred }
+}
+
+/// The worst of the cases, else whether one of them covered it.
+fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
+    let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
+    let reason = |case: &CaseReport| case.reason.clone();
+    if let Some(case) = with(Outcome::Failed) {
+        let first = case.violations.first();
+        return (Met::Failed, first.map(|finding| format!("{}: {}", case.name, finding.check)));
+    }
+    if let Some(case) = with(Outcome::Waived) {
+        return (Met::Waived, case.waived.first().map(|waived| waived.reason.clone()));
+    }
+    if let Some(case) = with(Outcome::Inconclusive) {
+        return (Met::Inconclusive, reason(case));
+    }
+    if let Some(case) = with(Outcome::Skipped) {
+        return match out_of_reach {
+            Some(why) => (Met::OutOfReach, Some(why.to_owned())),
+            None => (Met::Skipped, reason(case)),
+        };
+    }
+    let exercised = cases.iter().any(|case| case.exercised == Exercise::Exercised);
+    let alternative = cases.iter().find_map(|case| match &case.exercised {
+        Exercise::Alternative(code) => Some(code),
+        _ => None,
+    });
+    match (exercised, alternative) {
+        (true, _) => (Met::Passed, None),
+        // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
+        (false, Some(_)) if is_cause => (Met::Passed, None),
+        (false, Some(code)) => (Met::Alternative, Some(format!("the code was {code}"))),
+        (false, None) if cases.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
+        (false, None) => (Met::Inconclusive, Some("no response was identified as this failure".to_owned())),
+    }
+}

@@ -1,0 +1,323 @@
+//! Verification of certificates.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::Value;
+
+use failspec_judge::report_model::{CaseReport, Exercise, FORMAT, Outcome, RunReport};
+use failspec_pack::pack::{Pack, case_names};
+
+use super::{
+    claims::Claims,
+    key::PublicKey,
+    programme::Programme,
+    requirement::{Met, Requirement},
+    signed::{Certificate, statement},
+};
+
+/// How far a clock elsewhere may be ahead.
+const CLOCK: SignedDuration = SignedDuration::from_mins(5);
+
+/// Requirements for a certificate in addition to its own consistency.
+#[derive(Debug, Clone, Default)]
+pub struct Questions<'a> {
+    /// The key that must have signed it.
+    pub public_key: Option<PublicKey>,
+    /// The programme that must accept it.
+    pub programme: Option<&'a Programme>,
+    /// The maximum age of its run.
+    pub max_age: Option<SignedDuration>,
+    /// The nonce that it must contain.
+    pub nonce: Option<&'a str>,
+}
+
+/// The result of verifying a certificate.
+#[derive(Debug, Clone, Default)]
+pub struct Verification {
+    /// The problems for which verification fails. Empty: the certificate is consistent.
+    pub problems: Vec<String>,
+    /// Requirements that were not met and that no approved erratum excuses, so that it is not a pass.
+    pub unmet: Vec<String>,
+    /// Requirements that were not met but that an approved erratum excuses: requirement and reason.
+    pub excused: Vec<(String, String)>,
+    /// The owner of the key, if the key is trusted.
+    pub signer: Option<String>,
+}
+
+impl Verification {
+    /// Whether it is consistent and a pass.
+    pub fn is_pass(&self) -> bool {
+        self.problems.is_empty() && self.unmet.is_empty()
+    }
+}
+
+impl Certificate {
+    /// Verifies a certificate against the report and the packs that it is about, at `now`.
+    ///
+    /// All problems are reported, not only the first.
+    pub fn verify(
+        &self,
+        report: &[u8],
+        packs: &[Arc<Pack>],
+        questions: &Questions<'_>,
+        now: Timestamp,
+    ) -> Verification {
+        let mut done = Verification::default();
+        self.verify_signer(questions, &mut done);
+        self.verify_times(questions, now, &mut done.problems);
+        if let Some(nonce) = questions.nonce
+            && self.statement.predicate.nonce.as_deref() != Some(nonce)
+        {
+            done.problems
+                .push("it does not contain the requested nonce: it may be an older certificate".to_owned());
+        }
+        self.verify_contents(report, packs, &mut done);
+        if let Some(programme) = questions.programme {
+            self.verify_programme(programme, &mut done);
+        }
+        self.verify_result(questions.programme, &mut done);
+        done
+    }
+
+    fn verify_signer(&self, questions: &Questions<'_>, done: &mut Verification) {
+        if !self.sealed.is_signed_by(self.signer) {
+            let problem = "the signature does not match its content and key: something was changed";
+            done.problems.push(problem.to_owned());
+        }
+        if let Some(key) = questions.public_key {
+            match key == self.signer {
+                true => done.signer = Some("the key that you gave".to_owned()),
+                false => done.problems.push(format!(
+                    "it is signed with the key {}, not with the one that you gave ({})",
+                    self.signer.id(),
+                    key.id()
+                )),
+            }
+        }
+    }
+
+    fn verify_times(&self, questions: &Questions<'_>, now: Timestamp, problems: &mut Vec<String>) {
+        let predicate = &self.statement.predicate;
+        let read = |text: &str| text.parse::<Timestamp>().ok();
+        let times = [&predicate.started, &predicate.finished, &predicate.issued, &predicate.valid_until];
+        let [Some(started), Some(finished), Some(issued), Some(valid_until)] = times.map(|text| read(text))
+        else {
+            problems.push("its times cannot be parsed".to_owned());
+            return;
+        };
+        if !(started <= finished && finished <= issued && issued < valid_until) {
+            problems.push("its times are not in order: started, finished, issued, valid until".to_owned());
+        }
+        if issued > now.saturating_add(CLOCK).unwrap_or(now) {
+            problems.push(format!("it was issued in the future: {issued}"));
+        }
+        if valid_until < now {
+            problems.push(format!("it expired on {valid_until}"));
+        }
+        let programme = questions.programme.and_then(|programme| programme.max_age);
+        for age in [questions.max_age, programme].into_iter().flatten() {
+            if now.duration_since(finished) > age {
+                let days = age.as_hours() / 24;
+                problems.push(format!("its run ended on {finished}, more than {days} days ago"));
+            }
+        }
+    }
+
+    /// Verifies the digests, and that the report agrees with the predicate.
+    fn verify_contents(&self, bytes: &[u8], packs: &[Arc<Pack>], done: &mut Verification) {
+        let report = match serde_json::from_slice::<RunReport>(bytes) {
+            Ok(report) if report.format == FORMAT => report,
+            Ok(report) => {
+                let format = report.format;
+                done.problems
+                    .push(format!("the report has format {format}, but this failspec reads format {FORMAT}"));
+                return;
+            }
+            Err(error) => {
+                done.problems.push(format!("the report cannot be read: {error}"));
+                return;
+            }
+        };
+        let Some(claims) = Claims::of(&self.statement.predicate, self.signer) else { return };
+        let name = self.statement.subject.first().map_or("", |subject| subject.name.as_str());
+        match statement(name, bytes, &report, packs, &claims) {
+            Ok(again) => {
+                let said = serde_json::from_slice::<Value>(&self.sealed.payload).unwrap_or_default();
+                let again = serde_json::to_value(&again).unwrap_or_default();
+                differences("", &again, &said, &mut done.problems);
+            }
+            Err(error) => done.problems.push(error.to_string()),
+        }
+        done.problems.extend(inconsistencies(&report, packs));
+    }
+
+    fn verify_programme(&self, programme: &Programme, done: &mut Verification) {
+        let predicate = &self.statement.predicate;
+        let id = self.signer.id();
+        let finished = predicate.finished.parse::<Timestamp>().ok();
+        match (programme.keys.get(&id), programme.revoked.get(&id)) {
+            (_, Some(revoked)) => {
+                let day = finished.map(|at| at.to_zoned(TimeZone::UTC).date());
+                if revoked.since.is_none_or(|since| day.is_none_or(|day| day >= since)) {
+                    done.problems.push(format!("its key was revoked: {}", revoked.reason));
+                } else {
+                    done.signer = programme.keys.get(&id).cloned();
+                }
+            }
+            (Some(name), None) => done.signer = Some(name.clone()),
+            (None, None) => done.problems.push(format!("{} does not trust its key {id}", programme.name)),
+        }
+        let mut refuse = |fits: bool, problem: String| {
+            if !fits {
+                done.problems.push(problem);
+            }
+        };
+        let profile = &predicate.profile;
+        refuse(programme.profiles.contains(profile), format!("{} has no profile {profile}", programme.name));
+        let version = &predicate.failspec.version;
+        refuse(
+            programme.versions.is_empty() || programme.versions.contains(version),
+            format!("{} does not accept failspec {version}", programme.name),
+        );
+        let binary = predicate.failspec.sha256.as_deref().unwrap_or("unknown");
+        refuse(
+            programme.binaries.is_empty() || programme.binaries.iter().any(|known| known == binary),
+            format!("{} does not accept the failspec binary with the digest {binary}", programme.name),
+        );
+        for pack in &predicate.packs {
+            let subject = format!("pack:{}", pack.name);
+            let digest = self.statement.subject.iter().find(|it| it.name == subject);
+            let digest = digest.map_or("", |subject| subject.digest.sha256.as_str());
+            let accepted =
+                programme.packs.get(&pack.name).is_some_and(|known| known.iter().any(|it| it == digest));
+            let problem =
+                format!("{} does not accept the pack {} with the digest {digest}", programme.name, pack.name);
+            refuse(accepted, problem);
+        }
+        let times = (predicate.issued.parse::<Timestamp>(), predicate.valid_until.parse::<Timestamp>());
+        if let (Ok(issued), Ok(until), Some(longest)) = (times.0, times.1, programme.max_validity) {
+            let days = longest.as_hours() / 24;
+            let problem = format!("it is valid for longer than {} allows: {days} days", programme.name);
+            refuse(until.duration_since(issued) <= longest, problem);
+        }
+    }
+
+    /// Verifies that all requirements were met, except those that the programme excuses.
+    fn verify_result(&self, programme: Option<&Programme>, done: &mut Verification) {
+        let predicate = &self.statement.predicate;
+        done.unmet.extend(predicate.run_violations.iter().cloned());
+        let mut any = false;
+        for (pack, requirement) in self.requirements().filter(|(_, requirement)| requirement.required) {
+            any = true;
+            if requirement.outcome == Met::Passed {
+                continue;
+            }
+            let approved = programme.into_iter().flat_map(|programme| &programme.errata);
+            let mut approved = approved.filter(|it| it.pack == pack && it.requirement == requirement.id);
+            let name = format!("{pack}: {}", requirement.id);
+            match approved.next() {
+                Some(erratum) => done.excused.push((name, erratum.reason.clone())),
+                None => done.unmet.push(told(&name, requirement)),
+            }
+        }
+        if !any {
+            done.unmet.push("the profile requires nothing, so there is nothing to pass".to_owned());
+        }
+    }
+}
+
+fn told(name: &str, requirement: &Requirement) -> String {
+    let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    format!("{name} ({}{why})", requirement.outcome.word())
+}
+
+/// The maximum number of inconsistencies that are listed.
+const MOST: usize = 12;
+
+fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String>) {
+    if problems.len() >= MOST || wanted == said {
+        return;
+    }
+    match (wanted, said) {
+        (Value::Object(wanted), Value::Object(said)) => {
+            let names: BTreeSet<&String> = wanted.keys().chain(said.keys()).collect();
+            for name in names {
+                let [wanted, said] = [wanted.get(name), said.get(name)].map(|it| it.unwrap_or(&Value::Null));
+                differences(&format!("{at}/{name}"), wanted, said, problems);
+            }
+        }
+        (Value::Array(wanted), Value::Array(said)) if wanted.len() == said.len() => {
+            for (index, (wanted, said)) in wanted.iter().zip(said).enumerate() {
+                differences(&format!("{at}/{index}"), wanted, said, problems);
+            }
+        }
+        _ => {
+            let short = |value: &Value| value.to_string().chars().take(90).collect::<String>();
+            problems.push(format!(
+                "{at} is {} in the certificate, but {} according to the report and the packs",
+                short(said),
+                short(wanted)
+            ));
+        }
+    }
+}
+
+/// Contradictions in a report, and cases that it is missing.
+fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in &report.packs {
+        let label = part.header.label();
+        let Some(pack) = packs.iter().find(|pack| pack.label() == label) else { continue };
+        if part.header.digest != pack.digest {
+            found.push(format!(
+                "the report was made with a different {label}: its digest is {}",
+                part.header.digest
+            ));
+        }
+        let names: BTreeSet<String> = case_names(pack).map(|(name, ..)| name).collect();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in report.cases.iter().filter(|case| *case.pack == *pack.name) {
+            *seen.entry(&case.name).or_default() += 1;
+            if !fits(case) {
+                found.push(format!("the report contradicts itself about {}", case.name));
+            }
+        }
+        found.extend(
+            names
+                .iter()
+                .filter(|name| !seen.contains_key(name.as_str()))
+                .map(|name| format!("the report has no case {name}")),
+        );
+        found.extend(
+            seen.iter().filter(|(name, count)| **count > 1 || !names.contains(**name)).map(
+                |(name, count)| format!("the report has the case {name} {count} times, unlike the pack"),
+            ),
+        );
+    }
+    let known: BTreeSet<&str> = report.packs.iter().map(|part| part.header.name.as_str()).collect();
+    found.extend(
+        report
+            .cases
+            .iter()
+            .filter(|case| !known.contains(&*case.pack))
+            .map(|case| format!("the report has the case {} of a pack that it does not cover", case.name)),
+    );
+    found.truncate(MOST);
+    found
+}
+
+/// Whether the outcome of a case follows from what was found.
+fn fits(case: &CaseReport) -> bool {
+    match case.outcome {
+        Outcome::Passed => {
+            case.violations.is_empty() && case.waived.is_empty() && case.exercised != Exercise::No
+        }
+        Outcome::Failed => !case.violations.is_empty(),
+        Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
+        Outcome::Inconclusive | Outcome::Skipped => case.violations.is_empty(),
+    }
+}

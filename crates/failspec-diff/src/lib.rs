@@ -1,0 +1,14 @@
+//! Comparisons of two contracts ([`contracts`]), two runs ([`runs`]), two certificates ([`certificates`]).
+//!
+//! Every comparison ends as a [`Comparison`]: differences in groups, some of which count.
+
+mod certificate;
+mod comparison;
+mod contract;
+mod run;
+mod schema;
+
+pub use certificate::{Certified, certificates};
+pub use comparison::{Comparison, Difference, Group};
+pub use contract::contracts;
+pub use run::runs;

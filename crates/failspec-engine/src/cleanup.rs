@@ -1,0 +1,171 @@
+//! Removes what earlier runs left behind, where the pack says how.
+
+use std::{collections::BTreeSet, sync::Arc, sync::LazyLock};
+
+use regex::Regex;
+use serde_json::Value;
+
+use failspec_base::{
+    message::Response,
+    template::{Held, Scope},
+};
+use failspec_judge::check::View;
+use failspec_pack::pack::{Cleanup, ITEM, RequestTemplate};
+
+use super::{
+    Plan, RunOptions,
+    build::{Extra, build},
+    error::RunError,
+    interrupt::interrupt,
+    session::Session,
+    whole::session,
+};
+
+/// How often a list is asked for again: it may show only its first page.
+const MOST_ROUNDS: usize = 100;
+
+/// The names that `${unique}` gives: nothing else is ever removed.
+static OURS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"failspec-([0-9a-z]{1,6})-[0-9a-z]+").ok());
+
+/// What became of one thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// Its name.
+    pub name: String,
+    /// Why it could not be removed; nothing where it was, or was only to be found.
+    pub problem: Option<String>,
+}
+
+/// What a cleanup came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CleanupReport {
+    /// What was found, in order.
+    pub found: Vec<Swept>,
+    /// Why a list could not be had, one line each.
+    pub problems: Vec<String>,
+}
+
+/// Looks for what runs of failspec left behind: of one run, or of all. With `remove` it is removed.
+///
+/// # Errors
+/// As for [`super::run`].
+pub async fn cleanup(
+    plan: &Plan,
+    options: &RunOptions,
+    of_run: Option<&str>,
+    remove: bool,
+) -> Result<CleanupReport, RunError> {
+    let (_interrupter, interrupt) = interrupt();
+    let session = session(plan, options, &Arc::default(), &interrupt)?;
+    let mut report = CleanupReport::default();
+    for cleanup in &plan.pack.contract.cleanup {
+        session.cleanup_kind(cleanup, of_run, remove, &mut report).await;
+    }
+    Ok(report)
+}
+
+impl Session {
+    async fn cleanup_kind(
+        &self,
+        cleanup: &Cleanup,
+        of_run: Option<&str>,
+        remove: bool,
+        report: &mut CleanupReport,
+    ) {
+        let mut seen = BTreeSet::new();
+        for _ in 0..MOST_ROUNDS {
+            let listed = match self.ask(&cleanup.list, &self.scope()).await {
+                Ok((line, response)) => names(cleanup, &response)
+                    .ok_or_else(|| format!("the response to {line} contains no list")),
+                Err(problem) => Err(problem),
+            };
+            let listed = match listed {
+                Ok(listed) => listed,
+                Err(problem) => {
+                    report.problems.push(self.mask.text(&problem).into_owned());
+                    return;
+                }
+            };
+            let new: Vec<String> = listed
+                .into_iter()
+                .filter(|name| is_ours(name, of_run) && seen.insert(name.clone()))
+                .collect();
+            if new.is_empty() {
+                return;
+            }
+            for name in new {
+                let problem = if remove { self.remove(cleanup, &name).await.err() } else { None };
+                report.found.push(Swept { name, problem });
+            }
+            if !remove {
+                return;
+            }
+        }
+    }
+
+    async fn remove(&self, cleanup: &Cleanup, name: &str) -> Result<(), String> {
+        let mut scope = self.scope();
+        scope.set(ITEM, Held::open(name));
+        self.ask(&cleanup.delete, &scope)
+            .await
+            .map(drop)
+            .map_err(|problem| self.mask.text(&problem).into_owned())
+    }
+
+    /// Sends a request that must succeed; gives what was sent in a few words, and the response.
+    pub(super) async fn ask(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+    ) -> Result<(String, Response), String> {
+        let credential = match &template.role {
+            Some(role) => Some(self.credential(role).await?),
+            None => None,
+        };
+        let request = build(template, credential, scope, &self.target, &Extra::default())
+            .map_err(|error| error.to_string())?;
+        let line = super::flow::line(&request);
+        let result = self.clients.send(request, template.role.as_deref()).await.result;
+        let response = result.map_err(|error| format!("{line}: {error}"))?;
+        if self.succeeded(View::new(&response, None)) {
+            return Ok((line, response));
+        }
+        let said = self.describe(View::new(&response, None));
+        Err(format!("{line} got {said}"))
+    }
+}
+
+/// The names in a list; `None` where there is no list.
+fn names(cleanup: &Cleanup, response: &Response) -> Option<Vec<String>> {
+    let document = response.document();
+    let items = cleanup.items.find(document.value.as_ref()?)?.as_array()?;
+    let name = |item: &Value| cleanup.name.find(item).and_then(Value::as_str).map(str::to_owned);
+    Some(items.iter().filter_map(name).collect())
+}
+
+fn is_ours(name: &str, of_run: Option<&str>) -> bool {
+    let Some(found) = OURS.as_ref().and_then(|ours| ours.captures(name)) else {
+        return false;
+    };
+    of_run.is_none_or(|run| found.get(1).is_some_and(|own| own.as_str() == run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_names_that_a_run_has_made_are_ours() {
+        for name in ["failspec-k3x9a1-7", "cm-failspec-k3x9a1-2b", "FAILSPEC and failspec-a-1"] {
+            assert!(is_ours(name, None), "{name}");
+        }
+        for name in
+            ["", "failspec", "failspec-notes", "failspec-ci-", "my-failspec-config", "failspec_k3x9a1_7"]
+        {
+            assert!(!is_ours(name, None), "{name}");
+        }
+        assert!(is_ours("cm-failspec-k3x9a1-7", Some("k3x9a1")));
+        assert!(!is_ours("cm-failspec-k3x9a1-7", Some("other1")));
+    }
+}

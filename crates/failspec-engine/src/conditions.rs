@@ -1,0 +1,90 @@
+//! Conditions that concern everyone who uses the target.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use failspec_base::message::{Body, Header, Request};
+use failspec_pack::target_config::{Condition, ControlRequest};
+
+use super::session::Session;
+
+/// The pause between two requests that ask whether a condition is in force or over.
+const POLL: Duration = Duration::from_millis(50);
+
+impl Session {
+    /// Brings a global condition about.
+    ///
+    /// # Errors
+    /// Why it is not in force.
+    pub(super) async fn begin(&self, name: &str) -> Result<(), String> {
+        let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
+        self.control(&condition.begin)
+            .await
+            .map_err(|reason| format!("the condition {name} could not be started: {reason}"))?;
+        self.poll(condition.ready.as_ref(), condition.within)
+            .await
+            .map_err(|reason| format!("the condition {name} was started but is not in effect: {reason}"))
+    }
+
+    /// Ends a global condition.
+    ///
+    /// # Errors
+    /// Why it is not over.
+    pub(super) async fn end(&self, name: &str) -> Result<(), String> {
+        let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
+        self.control(&condition.end)
+            .await
+            .map_err(|reason| format!("the condition {name} could not be ended: {reason}"))?;
+        self.poll(condition.recovered.as_ref(), condition.within)
+            .await
+            .map_err(|reason| format!("the condition {name} was ended but is still in effect: {reason}"))
+    }
+
+    /// Whether a condition concerns everyone.
+    pub(super) fn is_global(&self, condition: &str) -> bool {
+        matches!(self.target.conditions.get(condition), Some(Condition::Global(_)))
+    }
+
+    async fn poll(&self, request: Option<&ControlRequest>, within: Duration) -> Result<(), String> {
+        let Some(request) = request else { return Ok(()) };
+        let deadline = Instant::now() + within;
+        loop {
+            match self.control(request).await {
+                Ok(()) => return Ok(()),
+                Err(reason) if Instant::now() + POLL > deadline => return Err(reason),
+                Err(_) => tokio::time::sleep(POLL).await,
+            }
+        }
+    }
+
+    /// Sends a request of a condition; any 2xx is a success.
+    async fn control(&self, request: &ControlRequest) -> Result<(), String> {
+        let url = request.address.on(&self.target.url)?;
+        let line = format!("{} {}", request.method, request.address.shown);
+        let header = |name: &str, value: &str| Header {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            shown: value.to_owned(),
+        };
+        let mut headers: Vec<Header> =
+            request.headers.iter().map(|(name, value)| header(name, value)).collect();
+        let body = request.json.as_ref().map(|json| {
+            headers.push(header("Content-Type", "application/json"));
+            Body { bytes: Bytes::from(json.to_string()), shown: json.to_string() }
+        });
+        let request = Request {
+            method: request.method.clone(),
+            shown_url: request.address.shown.clone(),
+            url,
+            headers,
+            body,
+        };
+        let response =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
+        if (200..300).contains(&response.status) {
+            return Ok(());
+        }
+        Err(format!("{line} got HTTP {}", response.status))
+    }
+}

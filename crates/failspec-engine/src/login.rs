@@ -1,0 +1,194 @@
+//! Credentials of roles: at hand, or brought by a login that is done once and shared.
+
+use std::{
+    collections::HashMap,
+    process::Stdio,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use failspec_base::{
+    message::{Body, Header, Request, Response},
+    template::{Held, Scope},
+};
+use failspec_judge::check::View;
+use failspec_pack::target_config::{Carried, Command, Credential, Login, LoginStep};
+
+use super::session::Session;
+
+/// A login is done again this long before it expires: requests take time.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// How long a program may take to print a credential: it may ask a vault on another continent.
+const LONGEST_COMMAND: Duration = Duration::from_secs(60);
+
+/// The logins of one target that were done.
+#[derive(Debug, Default)]
+pub struct Logins(Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>);
+
+/// What a login brought.
+#[derive(Debug, Clone)]
+struct LoggedIn {
+    header: Header,
+    expires: Option<Instant>,
+}
+
+impl Session {
+    /// What a role sends with its requests.
+    ///
+    /// # Errors
+    /// Why there is none: the target has no such role, or its login was refused.
+    pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
+        let known = self
+            .target
+            .roles
+            .get(role)
+            .ok_or_else(|| format!("the target does not provide the role {role}"))?;
+        if !matches!(known.credential, Credential::Login(_) | Credential::Command(_)) {
+            return Ok(known.credential.carried(role));
+        }
+        let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
+        // Whoever comes second waits here and finds it done.
+        let mut held = place.lock().await;
+        let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
+        if let Some(valid) = valid {
+            return Ok(Carried::Header(valid.header.clone()));
+        }
+        let fresh = match &known.credential {
+            Credential::Login(login) => self.log_in(login, role).await,
+            Credential::Command(command) => self.run_command(command, role).await,
+            other => return Ok(other.carried(role)),
+        };
+        let fresh =
+            fresh.map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
+        *held = Some(fresh.clone());
+        Ok(Carried::Header(fresh.header))
+    }
+
+    /// Logs every role in that needs it, before anything is judged.
+    ///
+    /// # Errors
+    /// The first login that was refused.
+    pub(super) async fn log_in_all<'r>(&self, roles: impl Iterator<Item = &'r str>) -> Result<(), String> {
+        for role in roles {
+            let logs_in =
+                self.target.roles.get(role).is_some_and(|role| {
+                    matches!(role.credential, Credential::Login(_) | Credential::Command(_))
+                });
+            if logs_in {
+                self.credential(role).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a program and takes what it prints for a credential. What it says besides is not shown: nobody knows what
+    /// is in it.
+    async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
+        let (program, arguments) = command.run.split_first().ok_or("no program")?;
+        if !self.commands_allowed {
+            return Err(format!("its credential is printed by `{program}`, and commands are not allowed"));
+        }
+        let mut child = tokio::process::Command::new(program);
+        child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let output = tokio::time::timeout(LONGEST_COMMAND, child.output())
+            .await
+            .map_err(|_| format!("`{program}` printed nothing within {} s", LONGEST_COMMAND.as_secs()))?
+            .map_err(|error| format!("`{program}` cannot be run: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("`{program}` failed: {}", output.status));
+        }
+        let text = String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed no text"))?;
+        let printed = text.trim_end_matches(['\r', '\n']);
+        if printed.is_empty() || printed.contains(['\r', '\n']) {
+            return Err(format!("`{program}` did not print one line"));
+        }
+        self.mask.add_value(printed, &format!("role {role}"));
+        let value = format!("{}{printed}", command.prefix);
+        let shown = format!("{}[secret: role {role}]", command.prefix);
+        Ok(LoggedIn { header: Header { name: command.header.clone(), value, shown }, expires: None })
+    }
+
+    async fn log_in(&self, login: &Login, role: &str) -> Result<LoggedIn, String> {
+        let began = Instant::now();
+        let mut scope = self.scope();
+        let mut last = None;
+        for step in &login.steps {
+            let response = self.login_step(step, role, &mut scope).await?;
+            last = Some(response);
+        }
+        let (name, template) = &login.header;
+        let value = template.fill(&scope).map_err(|error| error.to_string())?.sent;
+        // The whole value is masked too: a part of it may be too short to be searched for.
+        self.mask.add_value(&value, &format!("role {role}"));
+        let told = login.expires_in.as_ref().and_then(|pointer| {
+            let seconds = pointer.find(last.as_ref()?.document().value.as_ref()?)?.as_u64()?;
+            Some(Duration::from_secs(seconds))
+        });
+        let expires =
+            told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
+        let shown = match value.split_once(' ') {
+            Some((scheme, _)) => format!("{scheme} [secret: role {role}]"),
+            None => format!("[secret: role {role}]"),
+        };
+        Ok(LoggedIn { header: Header { name: name.clone(), value, shown }, expires })
+    }
+
+    async fn login_step(&self, step: &LoginStep, role: &str, scope: &mut Scope) -> Result<Response, String> {
+        let request = self.login_request(step, scope)?;
+        let line = format!("{} {}", step.method, step.address.shown);
+        let response =
+            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
+        let view = View::new(&response, None);
+        if !(200..300).contains(&response.status) {
+            return Err(format!("{line} got {}", self.describe(view)));
+        }
+        for (name, part) in &step.capture {
+            let value = view.part(part).filter(|value| !value.is_null());
+            let value = value.ok_or_else(|| {
+                format!("{line} got {}, with nothing to capture as {name}", self.describe(view))
+            })?;
+            if let Some(text) = value.as_str() {
+                self.mask.add_value(text, &format!("role {role}"));
+            }
+            scope.set(name.clone(), Held::secret(value));
+        }
+        Ok(response)
+    }
+
+    fn login_request(&self, step: &LoginStep, scope: &Scope) -> Result<Request, String> {
+        let url = step.address.on(&self.target.url)?;
+        let fill = |template: &failspec_base::template::Template| {
+            template.fill(scope).map_err(|error| error.to_string())
+        };
+        let mut headers = Vec::new();
+        for (name, template) in &step.headers {
+            headers.push(hidden(name, fill(template)?.sent));
+        }
+        let mut body = None;
+        if let Some(json) = &step.json {
+            let value: Value = json.fill(scope).map_err(|error| error.to_string())?.sent;
+            headers.push(hidden("Content-Type", "application/json".to_owned()));
+            body = Some(Bytes::from(value.to_string()));
+        } else if !step.form.is_empty() {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for (name, template) in &step.form {
+                form.append_pair(name, &fill(template)?.sent);
+            }
+            headers.push(hidden("Content-Type", "application/x-www-form-urlencoded".to_owned()));
+            body = Some(Bytes::from(form.finish()));
+        }
+        let body = body.map(|bytes| Body { bytes, shown: "[a login]".to_owned() });
+        let shown_url = step.address.shown.clone();
+        Ok(Request { method: step.method.clone(), shown_url, url, headers, body })
+    }
+}
+
+/// A header of which nothing is shown.
+fn hidden(name: &str, value: String) -> Header {
+    Header { name: name.to_owned(), value, shown: "[a login]".to_owned() }
+}

@@ -1,0 +1,120 @@
+//! How the target is asked: with the right client, not too fast, and not before it is ready.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use failspec_base::message::{Exchange, Request};
+use failspec_http::{Answerer, Client, ClientError, ClientOptions};
+use failspec_pack::target_config::{Credential, Rate, Target};
+
+use super::session::Session;
+
+/// How often it is asked whether the target is ready.
+const POLL: Duration = Duration::from_millis(250);
+
+/// The clients of one target: one for everybody, and one for each role with a certificate of its own.
+#[derive(Debug)]
+pub struct Clients {
+    everybody: Client,
+    certified: BTreeMap<String, Client>,
+    pace: Option<(Rate, Mutex<Instant>)>,
+}
+
+impl Clients {
+    /// The clients that a target wants; `witness`: it is taken down who responds.
+    ///
+    /// # Errors
+    /// When a certificate cannot be used.
+    pub fn new(target: &Target, witness: bool) -> Result<Self, ClientError> {
+        let options = ClientOptions {
+            limits: target.limits,
+            certificates: target.tls.authorities.iter().cloned().collect(),
+            identity: target.tls.identity.as_ref().map(|identity| identity.expose().as_bytes().to_vec()),
+            insecure: target.tls.insecure,
+            witness,
+            ..ClientOptions::default()
+        };
+        let certified = target.roles.iter().filter_map(|(name, role)| match &role.credential {
+            Credential::Certificate(identity) => {
+                let identity = Some(identity.expose().as_bytes().to_vec());
+                let client = Client::new(ClientOptions { identity, ..options.clone() });
+                Some(client.map(|client| (name.clone(), client)))
+            }
+            _ => None,
+        });
+        Ok(Self {
+            certified: certified.collect::<Result<_, _>>()?,
+            everybody: Client::new(options)?,
+            pace: target.rate.map(|rate| (rate, Mutex::new(Instant::now()))),
+        })
+    }
+
+    /// Who has answered any of them, if that is taken down.
+    pub fn answerer(&self) -> Option<Answerer> {
+        let mut all = self.everybody.answerer()?;
+        for other in self.certified.values().filter_map(Client::answerer) {
+            all.software.extend(other.software);
+            all.public_keys.extend(other.public_keys);
+            all.unclear |= other.unclear;
+        }
+        Some(all)
+    }
+
+    /// Sends a request as soon as the rate of the target allows.
+    pub async fn send(&self, request: Request, role: Option<&str>) -> Exchange {
+        if let Some((rate, next)) = &self.pace {
+            let at = {
+                let mut next = next.lock().await;
+                let at = (*next).max(Instant::now());
+                *next = at + rate.interval;
+                at
+            };
+            tokio::time::sleep_until(at.into()).await;
+        }
+        let own = role.and_then(|role| self.certified.get(role));
+        own.unwrap_or(&self.everybody).send(request).await
+    }
+}
+
+impl Session {
+    /// Waits until the target says that it is ready.
+    ///
+    /// # Errors
+    /// What it said last.
+    pub(super) async fn wait_until_ready(&self) -> Result<(), String> {
+        let Some(readiness) = &self.target.wait_for else {
+            return Ok(());
+        };
+        let url = readiness.address.on(&self.target.url)?;
+        let shown = &readiness.address.shown;
+        let began = Instant::now();
+        loop {
+            let request = Request {
+                method: "GET".to_owned(),
+                shown_url: shown.clone(),
+                url: url.clone(),
+                headers: Vec::new(),
+                body: None,
+            };
+            let said = match self.clients.send(request, None).await.result {
+                Ok(response) if (200..300).contains(&response.status) => return Ok(()),
+                Ok(response) => format!("HTTP {}", response.status),
+                Err(error) => error.to_string(),
+            };
+            if began.elapsed() >= readiness.within {
+                return Err(format!(
+                    "the target was not ready within {} s: the last GET {shown} got {said}",
+                    readiness.within.as_secs_f64()
+                ));
+            }
+            tokio::select! {
+                () = self.interrupt.wait() => return Err("interrupted".to_owned()),
+                () = tokio::time::sleep(POLL) => {}
+            }
+        }
+    }
+}

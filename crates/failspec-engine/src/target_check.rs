@@ -1,0 +1,98 @@
+//! What a target brings for a pack, found out with as few and as harmless requests as possible.
+
+use std::sync::Arc;
+
+use failspec_judge::check::View;
+use failspec_pack::pack::{Control, Flow, RequestTemplate};
+
+use super::{
+    Plan, RunOptions,
+    build::{Extra, build},
+    error::RunError,
+    interrupt::interrupt,
+    session::Session,
+    whole::session,
+};
+
+/// What a target brings for a pack.
+#[derive(Debug)]
+pub struct TargetCheck {
+    /// Why it cannot be asked at all, if so.
+    pub unreachable: Option<String>,
+    /// What became of each role of the contract, in the order of their names.
+    pub roles: Vec<(String, RoleCheck)>,
+}
+
+/// What is known about a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleCheck {
+    /// A request that must succeed did.
+    Works(String),
+    /// It was refused, or its login was.
+    Refused(String),
+    /// The target has it; no safe request without a setup uses it, so nothing was sent.
+    Untried,
+    /// The target does not have it.
+    Missing,
+}
+
+/// Asks the target whether it is there, and as each role for something that must succeed. Only safe requests are sent
+/// (RFC 9110, section 9.2.1), and what logs a role in.
+///
+/// # Errors
+/// As for [`super::run`].
+pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, RunError> {
+    let (_interrupter, interrupt) = interrupt();
+    let session = session(plan, options, &Arc::default(), &interrupt)?;
+    let mut check = TargetCheck { unreachable: None, roles: Vec::new() };
+    if let Err(reason) = session.wait_until_ready().await {
+        check.unreachable = Some(reason);
+        return Ok(check);
+    }
+    check.unreachable = session.probe(&plan.cases).await;
+    if check.unreachable.is_some() {
+        return Ok(check);
+    }
+    for name in plan.pack.contract.roles.keys() {
+        let state = match plan.target.roles.contains_key(name) {
+            false => RoleCheck::Missing,
+            true => session.try_role(name, plan).await,
+        };
+        check.roles.push((name.clone(), state));
+    }
+    Ok(check)
+}
+
+impl Session {
+    async fn try_role(&self, role: &str, plan: &Plan) -> RoleCheck {
+        let credential = match self.credential(role).await {
+            Ok(credential) => credential,
+            Err(reason) => return RoleCheck::Refused(self.mask.text(&reason).into_owned()),
+        };
+        let scope = self.scope();
+        let mut requests = plan.cases.iter().filter_map(|case| match &case.scenario.control {
+            Control::Flow(flow) => fit_for_trying(flow, role),
+            _ => None,
+        });
+        let built = requests.find_map(|request| {
+            build(request, Some(credential.clone()), &scope, &self.target, &Extra::default()).ok()
+        });
+        let Some(request) = built else { return RoleCheck::Untried };
+        let line = super::flow::line(&request);
+        match self.clients.send(request, Some(role)).await.result {
+            Ok(response) if self.succeeded(View::new(&response, None)) => RoleCheck::Works(line),
+            Ok(response) => {
+                let said = self.describe(View::new(&response, None));
+                RoleCheck::Refused(self.mask.text(&format!("{line} got {said}")).into_owned())
+            }
+            Err(error) => RoleCheck::Refused(format!("{line}: {error}")),
+        }
+    }
+}
+
+/// A control's request that can be sent by itself and must succeed as this role.
+fn fit_for_trying<'c>(flow: &'c Flow, role: &str) -> Option<&'c RequestTemplate> {
+    let request = &flow.request;
+    let alone = flow.setup.is_empty() && request.is_safe();
+    (alone && request.role.as_deref() == Some(role)).then_some(request)
+}

@@ -1,0 +1,330 @@
+//! From a documentation page to a draft.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::docs_scraper::{Findings, Role, Scope, Stated, reason};
+
+use super::{
+    draft::{Draft, DraftFailure, DraftHeader},
+    envelope::{self, DraftEnvelope},
+    names::{Unique, slug},
+};
+
+/// A page that a draft is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    /// Where it is, for people: its URL, or the name of its file.
+    pub address: &'a str,
+    /// Its digest.
+    pub digest: &'a str,
+    /// The day on which it was read, as `YYYY-MM-DD`.
+    pub read: &'a str,
+}
+
+/// A draft of what a page says.
+pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
+    let link = |line: usize| format!("{}, line {line}", page.address);
+    let envelope = read_envelope(findings, &link);
+    let zero = findings.successes.iter().find_map(|stated| stated.code.clone());
+    let success = match (findings.status_of_all, zero, &envelope.code) {
+        (Some((status, _)), Some(zero), Some((pointer, _))) => {
+            (status.to_string(), Some((pointer.clone(), zero)))
+        }
+        (Some((status, _)), ..) => (status.to_string(), None),
+        _ => ("2xx".to_owned(), None),
+    };
+    let failures = read_failures(findings, &link, envelope.code.is_some());
+    Draft {
+        name: name.to_owned(),
+        as_of: page.read.to_owned(),
+        documentation: page.address.to_owned(),
+        digest: Some(page.digest.to_owned()),
+        title: findings.title.clone(),
+        success,
+        envelope,
+        failures,
+        errata: contradictions(findings, &link),
+        ..Draft::default()
+    }
+}
+
+/// A code with more than one status is a contradiction of the page itself.
+fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<(String, String)> {
+    let several = findings.unplaced.iter().filter(|it| it.why.contains("more than one status"));
+    several.map(|it| (format!("{}: {}", it.text, it.why), link(it.line))).collect()
+}
+
+fn read_failures(
+    findings: &Findings,
+    link: &dyn Fn(usize) -> String,
+    codes_have_a_place: bool,
+) -> Vec<DraftFailure> {
+    let mut names = Unique::default();
+    let mut failures: Vec<DraftFailure> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for stated in &findings.failures {
+        if let Some(code) = &stated.code
+            && let Some(failure) = known.get(&code.to_string()).and_then(|at| failures.get_mut(*at))
+        {
+            failure.statuses.extend(stated.status.filter(|status| !failure.statuses.contains(status)));
+            continue;
+        }
+        if let Some(code) = &stated.code {
+            known.insert(code.to_string(), failures.len());
+        }
+        let id = names.name(&id(stated), &addition(stated));
+        let mut causes = Unique::default();
+        let mut failure = DraftFailure {
+            id,
+            statuses: stated.status.into_iter().collect(),
+            code: stated.code.clone(),
+            summary: summary(stated),
+            documentation: link(stated.line),
+            causes: stated
+                .causes
+                .iter()
+                .map(|cause| (causes.name(&slug(cause), ""), cause.clone()))
+                .collect(),
+            retry: stated.retry,
+            headers: Vec::new(),
+            guess: stated.guess.clone(),
+            ..DraftFailure::default()
+        };
+        if stated.code.is_some() && !codes_have_a_place {
+            let why = "the page does not show where the code is; /code is assumed";
+            failure.guess.get_or_insert_with(|| why.to_owned());
+        }
+        failures.push(failure);
+    }
+    for failure in &mut failures {
+        failure.headers = headers(findings, failure);
+    }
+    failures
+}
+
+fn id(stated: &Stated) -> String {
+    let of_summary = || {
+        let words: Vec<&str> = stated
+            .summary
+            .split(['.', ';', '(', '—', '–'])
+            .next()
+            .unwrap_or_default()
+            .split(' ')
+            .take(6)
+            .collect();
+        slug(&words.join(" "))
+    };
+    let reason = stated.status.and_then(reason).map(slug).unwrap_or_default();
+    let id = match &stated.code {
+        Some(Value::String(code)) if code.contains("://") => {
+            slug(code.trim_end_matches('/').rsplit('/').next().unwrap_or(code))
+        }
+        Some(Value::String(code)) => slug(code),
+        Some(code) if of_summary().is_empty() => slug(&format!("code_{code}")),
+        Some(_) => of_summary(),
+        None if reason.is_empty() => slug(&format!("status_{}", stated.status.unwrap_or_default())),
+        None => reason,
+    };
+    if id.is_empty() { "failure".to_owned() } else { id }
+}
+
+fn addition(stated: &Stated) -> String {
+    match (&stated.code, stated.status) {
+        (Some(code), _) => slug(&code.to_string()),
+        (None, status) => status.map(|it| it.to_string()).unwrap_or_default(),
+    }
+}
+
+fn summary(stated: &Stated) -> String {
+    let fallback = || {
+        let code =
+            stated.code.as_ref().map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
+        code.or_else(|| stated.status.and_then(reason).map(str::to_owned))
+            .unwrap_or_else(|| "not described".to_owned())
+    };
+    if stated.summary.is_empty() { fallback() } else { stated.summary.clone() }
+}
+
+fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
+    let mut found: Vec<DraftHeader> = Vec::new();
+    for header in &findings.headers {
+        let is_its = match &header.scope {
+            Scope::Status(status) => failure.statuses.contains(status),
+            Scope::Code(code) => failure.code.as_ref() == Some(code),
+            Scope::Failures => true,
+            Scope::Success | Scope::Unknown => false,
+        };
+        // What every response has is no promise about this one.
+        let everywhere = ["content-type", "content-length", "date", "connection", "server"];
+        let usable = header.name.len() < LONGEST
+            && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
+        let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(&header.name));
+        if !is_its || known || !usable || everywhere.contains(&header.name.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        let about = header.about.to_lowercase();
+        let maybe = [" may ", " might ", " can ", "if ", "when present", "optional"]
+            .iter()
+            .any(|it| about.contains(it));
+        found.push(DraftHeader {
+            name: header.name.clone(),
+            numeric: header.example.as_ref().is_some_and(|it| it.parse::<u64>().is_ok()),
+            proposed: maybe.then(|| header.about.clone()),
+        });
+    }
+    found
+}
+
+/// The longest name of a header and the longest pointer that is taken over, in bytes: YAML has keys of 1,024 at most.
+const LONGEST: usize = 200;
+
+/// Names that a text for people has, the likeliest first.
+const MESSAGES: [&str; 9] = [
+    "message",
+    "error_description",
+    "errorMessage",
+    "error_message",
+    "detail",
+    "description",
+    "msg",
+    "title",
+    "reason",
+];
+
+/// Names that a request id has.
+const REQUEST_IDS: [&str; 7] =
+    ["requestId", "request_id", "requestID", "traceId", "trace_id", "correlationId", "correlation_id"];
+
+fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEnvelope {
+    let codes: Vec<&Value> = findings.failures.iter().filter_map(|stated| stated.code.as_ref()).collect();
+    let holds_code = |body: &Value| places(body).iter().any(|(_, value)| codes.contains(value));
+    let examples: Vec<_> = findings
+        .examples
+        .iter()
+        .filter(|example| match &example.scope {
+            Scope::Success => false,
+            Scope::Unknown => holds_code(&example.body),
+            _ => true,
+        })
+        .collect();
+    let seen = |pointer: &str| {
+        let example = examples.iter().find(|example| example.body.pointer(pointer).is_some());
+        example.map(|example| (pointer.to_owned(), format!("from the example in {}", link(example.line))))
+    };
+    let said = |role: Role| {
+        let fields = findings.fields.iter().filter(|field| field.role == role);
+        // The longer one says more of where it is.
+        let field = fields.max_by_key(|field| field.pointer.matches('/').count())?;
+        // A name alone may be that of a field further within.
+        let within = examples.iter().find_map(|example| {
+            let places = places(&example.body);
+            places
+                .into_iter()
+                .find(|(pointer, _)| pointer.ends_with(&field.pointer))
+                .map(|(pointer, _)| pointer)
+        });
+        let pointer = within.unwrap_or_else(|| field.pointer.clone());
+        let said = format!("described in {}", link(field.line));
+        match (pointer.contains("/0"), role) {
+            (false, _) => Some((pointer, said)),
+            (true, Role::Code) => Some((of_each(&pointer), said)),
+            // Of several, none is the one that belongs to the response.
+            (true, _) => None,
+        }
+    };
+    let named = |names: &[&str]| {
+        names.iter().find_map(|name| {
+            let places = examples.iter().flat_map(|example| places(&example.body));
+            let fitting = places.filter(|(pointer, value)| {
+                pointer.rsplit('/').next() == Some(name) && value.is_string() && !pointer.contains("/0")
+            });
+            fitting.map(|(pointer, _)| pointer).min_by_key(String::len).and_then(|pointer| seen(&pointer))
+        })
+    };
+    let shown = |in_list: bool| {
+        examples.iter().find_map(|example| {
+            let found = places(&example.body);
+            let place =
+                found.iter().find(|(at, value)| codes.contains(value) && at.contains("/0") == in_list)?;
+            seen(&place.0).map(|(pointer, seen)| (of_each(&pointer), seen))
+        })
+    };
+    let shown_code = shown(false).or_else(|| shown(true));
+    let code = match codes.is_empty() {
+        true => None,
+        false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
+            Some((
+                "/code".to_owned(),
+                "guessed: the page does not show where the code is; correct it before the first run"
+                    .to_owned(),
+            ))
+        }),
+    };
+    let message = said(Role::Message)
+        .or_else(|| named(&MESSAGES))
+        .filter(|(pointer, _)| code.as_ref().is_none_or(|code| code.0 != *pointer));
+    let request_id = said(Role::RequestId).or_else(|| named(&REQUEST_IDS));
+    let status = repeated_status(findings, code.as_ref().map(|(pointer, _)| pointer.as_str()), &seen);
+    let pointers = [&code, &message, &request_id, &status];
+    let sure: Vec<String> = pointers.into_iter().flatten().map(|(pointer, _)| pointer.clone()).collect();
+    // Pieces of a body say nothing about the whole of it.
+    let whole: Vec<&Value> = examples.iter().filter(|it| it.guess.is_none()).map(|it| &it.body).collect();
+    DraftEnvelope {
+        json: !findings.examples.is_empty(),
+        schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
+        named: false,
+        code,
+        message,
+        request_id,
+        status,
+    }
+}
+
+/// A pointer into the first item of lists, as one into each of them.
+fn of_each(pointer: &str) -> String {
+    let parts: Vec<&str> = pointer.split('/').map(|part| if part == "0" { "*" } else { part }).collect();
+    parts.join("/")
+}
+
+/// Where every example whose status is known repeats it.
+fn repeated_status(
+    findings: &Findings,
+    code: Option<&str>,
+    seen: &dyn Fn(&str) -> Option<(String, String)>,
+) -> Option<(String, String)> {
+    let known: Vec<(&Value, u16)> = findings
+        .examples
+        .iter()
+        .filter_map(|example| match example.scope {
+            Scope::Status(status) => Some((&example.body, status)),
+            _ => None,
+        })
+        .collect();
+    let (first, status) = known.first()?;
+    let place = places(first).into_iter().find(|(pointer, value)| {
+        value.as_u64() == Some(u64::from(*status)) && Some(pointer.as_str()) != code
+    })?;
+    let everywhere = known.iter().all(|(body, status)| body.pointer(&place.0) == Some(&Value::from(*status)));
+    everywhere.then(|| seen(&place.0)).flatten()
+}
+
+/// The scalars of a body with their places; of lists the first item alone.
+fn places(body: &Value) -> Vec<(String, &Value)> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), body)];
+    while let Some((pointer, value)) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members.iter().rev() {
+                    open.push((format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), value));
+                }
+            }
+            Value::Array(items) => open.extend(items.first().map(|item| (format!("{pointer}/0"), item))),
+            _ if pointer.len() < LONGEST => found.push((pointer, value)),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,69 @@
+//! What clients are told to do about a failure.
+
+use failspec_pack::pack::Retry;
+
+/// What a sentence advises, if it advises anything.
+pub(super) fn of(text: &str) -> Option<Retry> {
+    let text = text.to_lowercase().replace('’', "'");
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&[
+        "do not retry",
+        "don't retry",
+        "never retry",
+        "not retry",
+        "not retriable",
+        "not retryable",
+        "no retry",
+        "without retry",
+    ]) {
+        return Some(Retry::Never);
+    }
+    if says(&["re-fetch", "refetch", "fetch again", "fetch the resource", "reload the resource"]) {
+        return Some(Retry::Refetch);
+    }
+    if says(&[
+        "refresh the token",
+        "refresh your token",
+        "log in again",
+        "re-authenticate",
+        "reauthenticate",
+        "refresh endpoint",
+    ]) {
+        return Some(Retry::RefreshCredentials);
+    }
+    if says(&["fix the request", "correct the request", "fix your request", "change the request"]) {
+        return Some(Retry::FixRequest);
+    }
+    if says(&["retry-after", "after the delay"]) {
+        return Some(Retry::AfterDelay);
+    }
+    says(&[
+        "backoff",
+        "back off",
+        "back-off",
+        "transient",
+        "temporarily",
+        "succeed on retry",
+        "retry later",
+        "try again later",
+    ])
+    .then_some(Retry::Backoff)
+}
+
+/// What a cell in a column about retries says.
+pub(super) fn of_cell(text: &str) -> Option<Retry> {
+    match text.trim().to_lowercase().as_str() {
+        "yes" | "true" | "y" | "✓" | "✔" | "✅" | "retryable" | "retriable" => Some(Retry::Backoff),
+        "no" | "false" | "n" | "✗" | "✘" | "❌" | "never" => Some(Retry::Never),
+        _ => of(text),
+    }
+}
+
+/// Whether a code fits `name`, in which `*` stands for anything at its end or beginning.
+pub(super) fn fits(name: &str, code: &str) -> bool {
+    match (name.strip_suffix('*'), name.strip_prefix('*')) {
+        (Some(start), _) => !start.is_empty() && code.starts_with(start),
+        (_, Some(end)) => !end.is_empty() && code.ends_with(end),
+        _ => name == code,
+    }
+}

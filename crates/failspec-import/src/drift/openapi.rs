@@ -1,0 +1,274 @@
+//! A contract compared with an OpenAPI document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use failspec_pack::{
+    openapi::{Api, Bundle, Response, ResponseStatus},
+    pack::{Contract, Envelope, Failure, Pointer, Provenance},
+};
+
+use failspec_diff::{Comparison, Difference};
+
+/// How many operations a message names.
+const MOST_NAMED: usize = 3;
+
+/// What differs between a contract and an OpenAPI document: statuses and codes of errors, and their shape; and, where
+/// the contract names a document itself (`before`), what operations declare. `label` is the pack's name with its version,
+/// `file` the name of the document.
+pub fn drift_openapi(
+    label: &str,
+    contract: &Contract,
+    before: Option<&Api>,
+    api: &Api,
+    file: &str,
+) -> Comparison {
+    let mut comparison = Comparison::new(format!("{label} against {file}"));
+    let drift = Drift { contract, api, file, errors: errors(api) };
+    comparison.group("declared, but not in the contract", true, drift.new_in_document());
+    comparison.group("in the contract, but not declared", true, drift.gone_from_document());
+    comparison.group("different envelope", true, drift.envelopes());
+    if let Some(before) = before {
+        comparison.group("operations declare different errors", true, drift.operations(before));
+    }
+    comparison
+}
+
+/// A declared error: the operation and the response.
+type Declared<'a> = (String, &'a Response);
+
+struct Drift<'a> {
+    contract: &'a Contract,
+    api: &'a Api,
+    file: &'a str,
+    errors: Vec<Declared<'a>>,
+}
+
+fn errors(api: &Api) -> Vec<Declared<'_>> {
+    let all =
+        api.operations.iter().flat_map(|it| it.responses.iter().map(move |response| (it.name(), response)));
+    all.filter(|(_, response)| response.status.may_be_failure()).collect()
+}
+
+fn some(operations: &[String]) -> String {
+    let shown = operations.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match operations.len() {
+        0..=MOST_NAMED => shown,
+        more => format!("{shown} and {} more", more - MOST_NAMED),
+    }
+}
+
+fn shown(code: &Value) -> String {
+    code.as_str().map_or_else(|| code.to_string(), str::to_owned)
+}
+
+impl Drift<'_> {
+    /// The codes that a response lists where the contract has codes.
+    fn codes(&self, response: &Response) -> Vec<Value> {
+        let Some(pointer) = self.contract.envelope.code.as_ref() else { return Vec::new() };
+        let schemas = response.content.iter().filter_map(|content| content.schema.as_ref());
+        let found = schemas.filter_map(|schema| property(schema, pointer.rule.as_str(), &self.api.bundle));
+        let values = found.flat_map(|property| {
+            let listed = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+            listed.into_iter().chain(property.get("const").cloned())
+        });
+        values.filter(|value| !value.is_null()).collect()
+    }
+
+    fn difference(
+        &self,
+        kind: &'static str,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Difference {
+        let mut difference = Difference::new(kind, subject, message);
+        difference.file = Some(self.file.to_owned());
+        difference
+    }
+
+    fn new_in_document(&self) -> Vec<Difference> {
+        let mut statuses: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+        let mut codes: Vec<(Value, Vec<String>)> = Vec::new();
+        for (operation, response) in &self.errors {
+            if let ResponseStatus::Exactly(status) = response.status
+                && !self.contract.failures.iter().any(|failure| failure.allows_status(status))
+            {
+                statuses.entry(status).or_default().push(operation.clone());
+            }
+            for code in self.codes(response) {
+                if self.contract.failures.iter().any(|failure| failure.accepts(&code)) {
+                    continue;
+                }
+                match codes.iter_mut().find(|(known, _)| *known == code) {
+                    Some((_, operations)) => operations.push(operation.clone()),
+                    None => codes.push((code, vec![operation.clone()])),
+                }
+            }
+        }
+        let statuses = statuses.into_iter().map(|(status, operations)| {
+            let message = format!("HTTP {status} is declared at {}", some(&operations));
+            self.difference("failure-documented", status.to_string(), message)
+        });
+        let codes = codes.iter().map(|(code, operations)| {
+            let message = format!("the code {} is declared at {}", shown(code), some(operations));
+            self.difference("failure-documented", shown(code), message)
+        });
+        statuses.chain(codes).collect()
+    }
+
+    fn gone_from_document(&self) -> Vec<Difference> {
+        // Published or inferred failures cannot be missing from this document.
+        let own = self.contract.failures.iter().filter(|it| it.source == Provenance::Documented);
+        own.filter_map(|failure| Some((failure, self.missing(failure)?)))
+            .map(|(failure, what)| {
+                let place = &failure.place;
+                let message = format!("{}: {what}", failure.id);
+                Difference::new("failure-gone", &failure.id, message).at(place.source.name(), place.line())
+            })
+            .collect()
+    }
+
+    /// The part of a failure that the document does not have.
+    fn missing(&self, failure: &Failure) -> Option<String> {
+        let declared: Vec<&Declared<'_>> = self
+            .errors
+            .iter()
+            .filter(|(_, response)| match response.status {
+                ResponseStatus::Exactly(status) => failure.allows_status(status),
+                ResponseStatus::Class(hundreds) => {
+                    failure.rules.statuses.iter().any(|status| status / 100 == hundreds)
+                }
+                ResponseStatus::Default => true,
+            })
+            .collect();
+        if declared.is_empty() {
+            // An API that responds to every failure with the status of a success declares that as a success. And no
+            // existing operation declares that its method does not exist.
+            let elsewhere = failure.rules.statuses.iter().all(|status| *status < 400 || *status == 405);
+            return (!elsewhere).then(|| "its status is not declared".to_owned());
+        }
+        let code = failure.code()?;
+        let lists: Vec<Vec<Value>> = declared.iter().map(|(_, response)| self.codes(response)).collect();
+        // Where one of the responses lists no codes, it may have any.
+        let listed = lists.iter().all(|codes| !codes.is_empty());
+        let known = lists.iter().flatten().any(|listed| failure.accepts(listed));
+        (listed && !known).then(|| format!("the code {} is in no declared list of codes", shown(code)))
+    }
+
+    /// Declared errors without a part that the contract documents for every error.
+    fn envelopes(&self) -> Vec<Difference> {
+        let envelope: &Envelope = &self.contract.envelope;
+        let binding = |part: &failspec_pack::pack::Ruled<Pointer>| part.source == Provenance::Documented;
+        let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
+        let mut found = Vec::new();
+        for (part, pointer) in parts {
+            let Some(pointer) = pointer.as_ref().filter(|it| binding(it)) else { continue };
+            let lacking: Vec<String> = self
+                .errors
+                .iter()
+                .filter(|(_, response)| self.is_of_envelope(response))
+                .filter(|(_, response)| self.missing_requirements(response, pointer.rule.as_str()))
+                .map(|(operation, response)| format!("{operation} {}", response.status))
+                .collect();
+            if !lacking.is_empty() {
+                let message =
+                    format!("no {part} at {} is declared for {}", pointer.rule.as_str(), some(&lacking));
+                found.push(self.difference("envelope-changed", part, message));
+            }
+        }
+        found
+    }
+
+    /// Whether the contract says that errors of this status have its envelope.
+    fn is_of_envelope(&self, response: &Response) -> bool {
+        let ResponseStatus::Exactly(status) = response.status else { return true };
+        let own = self.contract.failures.iter().filter(|failure| failure.allows_status(status));
+        let mut codes = own.map(|failure| failure.envelope.code.is_some()).peekable();
+        codes.peek().is_none() || codes.any(|has| has)
+    }
+
+    /// Whether a response declares JSON with properties, and not this one.
+    fn missing_requirements(&self, response: &Response, pointer: &str) -> bool {
+        let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
+        let declaring: Vec<&Value> =
+            schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();
+        !declaring.is_empty() && declaring.iter().all(|it| property(it, pointer, &self.api.bundle).is_none())
+    }
+
+    fn operations(&self, before: &Api) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for old in &before.operations {
+            let name = old.name();
+            let Some(new) = self.api.operations.iter().find(|new| new.name() == name) else {
+                found.push(self.difference("operation-removed", &name, format!("{name} was removed")));
+                continue;
+            };
+            let statuses = |responses: &[Response]| -> BTreeSet<String> {
+                responses
+                    .iter()
+                    .filter(|it| it.status.may_be_failure())
+                    .map(|it| it.status.to_string())
+                    .collect()
+            };
+            let (had, has) = (statuses(&old.responses), statuses(&new.responses));
+            let list = |statuses: Vec<&String>| {
+                statuses.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+            };
+            let (gone, more) = (list(had.difference(&has).collect()), list(has.difference(&had).collect()));
+            let message = match (gone.is_empty(), more.is_empty()) {
+                (true, true) => continue,
+                (false, true) => format!("{name} no longer declares {gone}"),
+                (true, false) => format!("{name} now also declares {more}"),
+                (false, false) => format!("{name} now declares {more} instead of {gone}"),
+            };
+            found.push(self.difference("status-changed", name, message));
+        }
+        let known: BTreeSet<String> =
+            before.operations.iter().map(failspec_pack::openapi::Operation::name).collect();
+        let new = self
+            .api
+            .operations
+            .iter()
+            .map(failspec_pack::openapi::Operation::name)
+            .filter(|name| !known.contains(name));
+        found.extend(new.map(|name| self.difference("operation-added", &name, format!("{name} is new"))));
+        found
+    }
+}
+
+/// The deepest nesting of combinations that is followed.
+const DEEPEST: usize = 12;
+
+/// The parts of a schema that an object may be described by: itself and what it combines.
+fn parts<'s>(schema: &'s Value, bundle: &'s Bundle, depth: usize) -> Vec<&'s Value> {
+    let schema = bundle.resolve(schema);
+    let mut all = vec![schema];
+    if depth < DEEPEST {
+        let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
+        all.extend(lists.flatten().flat_map(|part| parts(part, bundle, depth + 1)));
+    }
+    all
+}
+
+fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
+    parts(schema, bundle, depth).iter().any(|part| part.get("properties").is_some())
+}
+
+/// What a schema says of the value at a pointer; `*` and numbers are items of lists.
+fn property<'s>(schema: &'s Value, pointer: &str, bundle: &'s Bundle) -> Option<&'s Value> {
+    let Some((step, rest)) = pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
+    else {
+        return Some(bundle.resolve(schema));
+    };
+    let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
+    let name = step.replace("~1", "/").replace("~0", "~");
+    parts(schema, bundle, 0).into_iter().find_map(|part| {
+        let inner = match part.get("properties").and_then(|properties| properties.get(&name)) {
+            Some(inner) => Some(inner),
+            None if step == "*" || step.bytes().all(|it| it.is_ascii_digit()) => part.get("items"),
+            None => None,
+        };
+        property(inner?, &rest, bundle)
+    })
+}

@@ -1,0 +1,140 @@
+//! Bodies with one thing wrong.
+
+use serde_json::{Map, Value};
+
+use failspec_pack::openapi::Bundle;
+
+use super::{
+    flaw::{Flaw, core, of_json},
+    sample::{Sampler, kind, texts},
+};
+
+/// How deep in a body flaws are put.
+const DEEPEST: usize = 3;
+
+/// A body with one thing wrong.
+#[derive(Debug, Clone)]
+pub(super) struct BadBody {
+    /// Where, as names of scenarios have it: `address_street`; empty for the body itself.
+    pub place: String,
+    /// What is wrong.
+    pub what: &'static str,
+    /// The body.
+    pub body: Value,
+    /// Whether the specification leaves it to the API to refuse it.
+    pub doubtful: bool,
+}
+
+/// The bodies with one thing wrong that can be made of a right one; the schema forbids each of them.
+pub(super) fn bad_bodies(sampler: &Sampler<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
+    let mut found = Vec::new();
+    for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
+        let body = flaw.value.unwrap_or_default();
+        found.push(BadBody { place: String::new(), what: flaw.what, body, doubtful: false });
+    }
+    let mut walk = Walk { sampler, whole: right, found: &mut found };
+    walk.object(schema, &mut Vec::new());
+    found.retain(|bad| !sampler.is_allowed(schema, &bad.body));
+    found
+}
+
+/// What an object may have.
+pub(super) struct Members {
+    pub properties: Vec<(String, Value)>,
+    /// The names of those that it must have.
+    pub required: Vec<String>,
+    /// Whether others are forbidden.
+    pub closed: bool,
+}
+
+impl Members {
+    pub fn of(bundle: &Bundle, schema: &Value, depth: usize) -> Self {
+        let schema = core(bundle, schema);
+        let mut required: Vec<String> = texts(schema.get("required")).map(str::to_owned).collect();
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let mut properties: Vec<(String, Value)> = properties
+            .filter(|(_, property)| bundle.resolve(property).get("readOnly") != Some(&Value::Bool(true)))
+            .map(|(name, property)| (name.clone(), property.clone()))
+            .collect();
+        let mut closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        if depth < DEEPEST {
+            for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+                let more = Self::of(bundle, part, depth + 1);
+                properties.extend(more.properties);
+                required.extend(more.required);
+                closed |= more.closed;
+            }
+        }
+        Self { properties, required, closed }
+    }
+}
+
+struct Walk<'w, 'a> {
+    sampler: &'w Sampler<'a>,
+    whole: &'w Value,
+    found: &'w mut Vec<BadBody>,
+}
+
+impl Walk<'_, '_> {
+    fn object(&mut self, schema: &Value, path: &mut Vec<String>) {
+        let Members { properties, required, closed } =
+            Members::of(&self.sampler.declared.api.bundle, schema, 0);
+        for (name, property) in &properties {
+            path.push(name.clone());
+            if required.contains(name) {
+                self.note(path, &Flaw { what: "missing", value: None, doubtful: false });
+            }
+            for flaw in of_json(self.sampler, property) {
+                self.note(path, &flaw);
+            }
+            let inner = core(&self.sampler.declared.api.bundle, property);
+            let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
+            if is_object && path.len() < DEEPEST {
+                self.inner(property, name, path);
+            }
+            path.pop();
+        }
+        if closed {
+            path.push("failspec_unknown".to_owned());
+            self.note(path, &Flaw { what: "unknown_field", value: Some(1.into()), doubtful: false });
+            path.pop();
+        }
+    }
+
+    /// What is wrong within an object; one that a right body need not have is put there first.
+    fn inner(&mut self, schema: &Value, name: &str, path: &mut Vec<String>) {
+        if at(self.whole, path).is_some() {
+            return self.object(schema, path);
+        }
+        let made = self.sampler.value(schema, name);
+        let Some(whole) = made.and_then(|made| with(self.whole, path, Some(&made))) else { return };
+        Walk { sampler: self.sampler, whole: &whole, found: &mut *self.found }.object(schema, path);
+    }
+
+    fn note(&mut self, path: &[String], flaw: &Flaw) {
+        let Some(body) = with(self.whole, path, flaw.value.as_ref()) else { return };
+        let what = flaw.what;
+        let place = if what == "unknown_field" { path[..path.len() - 1].join("_") } else { path.join("_") };
+        self.found.push(BadBody { place, what, body, doubtful: flaw.doubtful });
+    }
+}
+
+fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, step| value.get(step))
+}
+
+/// The value with another one, or nothing, at a place.
+fn with(whole: &Value, path: &[String], value: Option<&Value>) -> Option<Value> {
+    let (last, before) = path.split_last()?;
+    let mut changed = whole.clone();
+    let mut place = &mut changed;
+    for step in before {
+        place = place.get_mut(step)?;
+    }
+    let entries: &mut Map<String, Value> = place.as_object_mut()?;
+    match value {
+        Some(value) => drop(entries.insert(last.clone(), value.clone())),
+        None => drop(entries.shift_remove(last)?),
+    }
+    Some(changed)
+}

@@ -1,0 +1,234 @@
+//! What can be wrong with a request to an operation.
+
+use crate::names::slug;
+use failspec_pack::openapi::{Credential, Operation, Whereabouts};
+
+use super::{
+    ask::{Ask, Body, put, put_cookie, segment},
+    body::bad_bodies,
+    class::Class,
+    fields::{Field, bad_forms},
+    flaw::of_text,
+    generate::{Generator, declares},
+    paths::{names, parameter},
+    right::{Right, body_of, holds, json_body},
+};
+
+/// The media type that no operation responds with.
+const STRANGE: &str = "application/x-failspec";
+
+/// A fault about to become a scenario.
+pub(super) struct Fault {
+    pub class: Class,
+    pub what: String,
+    /// Where the rule stands that it breaks.
+    pub rule: String,
+    pub faulty: Ask,
+    pub inferred: bool,
+}
+
+impl Generator<'_> {
+    /// Everything that can be wrong with a request, one thing at a time.
+    pub(super) fn faults(&mut self, operation: &Operation, right: &Right) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        self.parameters(operation, right, &mut faults);
+        self.bodies(operation, right, &mut faults);
+        self.negotiation(operation, right, &mut faults);
+        self.strangers(operation, right, &mut faults);
+        self.unknown(operation, right, &mut faults);
+        faults
+    }
+
+    fn parameters(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+        for parameter in &operation.parameters {
+            let own = slug(&parameter.name);
+            let in_path = parameter.place == Whereabouts::Path;
+            if parameter.required && !in_path {
+                let mut faulty = right.ask.clone();
+                put(&mut faulty, parameter, None);
+                let what = format!("without_{own}");
+                faults.push(Fault {
+                    class: Class::Invalid,
+                    what,
+                    rule: parameter.pointer.clone(),
+                    faulty,
+                    inferred: false,
+                });
+            }
+            let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
+            for (flaw, value) in of_text(&self.sampler, schema) {
+                if !holds(parameter, &value) {
+                    continue;
+                }
+                let mut faulty = right.ask.clone();
+                if in_path {
+                    let instead = segment(&value);
+                    faulty.path = self
+                        .paths
+                        .fill(operation, &right.around.made, Some((&parameter.name, &instead)))
+                        .path;
+                } else {
+                    put(&mut faulty, parameter, Some(&value));
+                }
+                let class = if in_path { Class::InvalidPath } else { Class::Invalid };
+                let what = format!("{own}_{}", flaw.what);
+                faults.push(Fault {
+                    class,
+                    what,
+                    rule: parameter.pointer.clone(),
+                    faulty,
+                    inferred: flaw.doubtful,
+                });
+            }
+        }
+    }
+
+    fn bodies(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+        let rule = format!("{}/requestBody", operation.pointer);
+        if operation.body_required {
+            let mut faulty = right.ask.clone();
+            faulty.body = None;
+            faulty.headers.retain(|(name, _)| name != "Content-Type");
+            let is_json = right.body.is_some();
+            if is_json {
+                // That the body is missing is the fault, and not that its media type is not told.
+                let told = right.ask.headers.iter().find(|(name, _)| name == "Content-Type");
+                let told = told.map_or("application/json", |(_, value)| value).to_owned();
+                faulty.headers.push(("Content-Type".to_owned(), told));
+            }
+            // Where there is no media type either, some say that first.
+            let inferred =
+                !is_json && Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
+            faults.push(Fault {
+                class: Class::Invalid,
+                what: "without_body".to_owned(),
+                rule: rule.clone(),
+                faulty,
+                inferred,
+            });
+        }
+        if let Some(Body::Form(fields) | Body::Parts(fields)) = &right.ask.body {
+            return self.forms(operation, right, fields, faults);
+        }
+        let Some(value) = &right.body else { return };
+        let Some(content) = json_body(operation) else { return };
+        let mut faulty = right.ask.clone();
+        faulty.body = Some(Body::Text("{\"failspec\": ".to_owned()));
+        if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
+            faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        let what = "malformed_json".to_owned();
+        faults.push(Fault { class: Class::Malformed, what, rule: rule.clone(), faulty, inferred: false });
+        let Some(schema) = &content.schema else { return };
+        for bad in bad_bodies(&self.sampler, schema, value) {
+            let mut faulty = right.ask.clone();
+            faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
+            let place = if bad.place.is_empty() { "body" } else { &bad.place };
+            let what = format!("{}_{}", slug(place), bad.what);
+            let class = Class::Invalid;
+            faults.push(Fault { class, what, rule: rule.clone(), faulty, inferred: bad.doubtful });
+        }
+    }
+
+    fn forms(&self, operation: &Operation, right: &Right, fields: &[Field], faults: &mut Vec<Fault>) {
+        let schema = body_of(operation).and_then(|content| content.schema.as_ref());
+        for bad in schema.map(|schema| bad_forms(&self.sampler, schema, fields)).unwrap_or_default() {
+            let mut faulty = right.ask.clone();
+            faulty.body = Some(match &right.ask.body {
+                Some(Body::Parts(_)) => Body::Parts(bad.fields),
+                _ => Body::Form(bad.fields),
+            });
+            let what = format!("{}_{}", slug(&bad.name), bad.what);
+            let rule = format!("{}/requestBody", operation.pointer);
+            faults.push(Fault { class: Class::Invalid, what, rule, faulty, inferred: bad.doubtful });
+        }
+    }
+
+    fn negotiation(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+        if right.ask.body.is_some() && declares(operation, 415) {
+            let mut faulty = right.ask.clone();
+            faulty.body = Some(Body::Text("failspec".to_owned()));
+            faulty.headers.retain(|(name, _)| name != "Content-Type");
+            faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
+            let rule = format!("{}/requestBody", operation.pointer);
+            let what = "unknown_media_type".to_owned();
+            faults.push(Fault { class: Class::MediaType, what, rule, faulty, inferred: false });
+        }
+        if declares(operation, 406) {
+            let mut faulty = right.ask.clone();
+            faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
+            let rule = format!("{}/responses/406", operation.pointer);
+            let what = "nothing_acceptable".to_owned();
+            faults.push(Fault { class: Class::Accept, what, rule, faulty, inferred: false });
+        }
+        if declares(operation, 413) {
+            let limit =
+                operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
+            if let Some(limit) = limit.filter(|limit| *limit <= 32 << 20) {
+                let mut faulty = right.ask.clone();
+                faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
+                let rule = format!("{}/requestBody", operation.pointer);
+                let what = "oversized_body".to_owned();
+                faults.push(Fault { class: Class::TooLarge, what, rule, faulty, inferred: false });
+            }
+        }
+    }
+
+    /// Requests without credentials, and with wrong ones.
+    fn strangers(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+        if !operation.is_guarded() {
+            return;
+        }
+        let rule = format!("{}/security", operation.pointer);
+        let mut faulty = right.ask.clone();
+        faulty.credentials = false;
+        let what = "without_credentials".to_owned();
+        faults.push(Fault {
+            class: Class::Credentials,
+            what,
+            rule: rule.clone(),
+            faulty: faulty.clone(),
+            inferred: false,
+        });
+        let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
+        for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
+            let (place, name, value) = match &scheme.credential {
+                Credential::Bearer => (Whereabouts::Header, "Authorization", "Bearer failspec-is-no-token"),
+                Credential::Basic => (Whereabouts::Header, "Authorization", "Basic ZmFpbHNwZWM6bm8="),
+                Credential::Key { place, name } => (*place, name.as_str(), "failspec-is-no-key"),
+                Credential::Http(_) | Credential::Certificate => continue,
+            };
+            let mut faulty = faulty.clone();
+            match place {
+                Whereabouts::Query => faulty.query.push((name.to_owned(), value.to_owned())),
+                Whereabouts::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
+                _ => faulty.headers.push((name.to_owned(), value.to_owned())),
+            }
+            let what = "with_wrong_credentials".to_owned();
+            faults.push(Fault {
+                class: Class::Credentials,
+                what,
+                rule: rule.clone(),
+                faulty,
+                inferred: false,
+            });
+        }
+    }
+
+    /// A thing that is not there.
+    fn unknown(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+        let Some(name) = names(&operation.path).last().copied() else { return };
+        let Some(parameter) = parameter(operation, name) else { return };
+        let Some(nothing) = self.paths.nothing(parameter) else {
+            if declares(operation, 404) {
+                let why = "so few ids of this form are possible that each one may exist";
+                self.leave_out(why, operation, "unknown id");
+            }
+            return;
+        };
+        let mut faulty = right.ask.clone();
+        faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
+        let (class, rule) = (Class::Unknown, parameter.pointer.clone());
+        faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, inferred: false });
+    }
+}

@@ -1,0 +1,214 @@
+//! The scenarios of one operation after the other.
+
+use std::collections::BTreeMap;
+
+use wildmatch::WildMatch;
+
+use crate::names::{Unique, slug};
+use failspec_pack::openapi::{Declared, Operation};
+
+use super::{
+    ask::Ask,
+    catalogue::Catalogue,
+    class::Class,
+    creator::{Creator, Creators},
+    faults::Fault,
+    paths::{Made, Paths},
+    right::{Reach, Right, only_reads},
+    sample::Sampler,
+    scenario::{Control, Scenario},
+    things::Around,
+};
+
+/// The most scenarios of one operation.
+const MOST_OF_ONE: usize = 80;
+
+/// Makes the scenarios of a document.
+pub(super) struct Generator<'a> {
+    pub declared: &'a Declared,
+    pub sampler: Sampler<'a>,
+    pub catalogue: Catalogue<'a>,
+    pub paths: Paths<'a>,
+    pub creators: Creators<'a>,
+    /// The bare paths of the things that are being made at the moment: none of them takes itself.
+    pub making: Vec<String>,
+    pub allow_writes: bool,
+    /// Whether right requests are sent that make what cannot be removed.
+    pub allow_leftovers: bool,
+    /// Whether every request carries credentials.
+    pub credentials: bool,
+    /// Operations that are not asked, by method and path or by id.
+    pub skip: Vec<WildMatch>,
+    pub names: Unique,
+    pub scenarios: Vec<Scenario>,
+    /// What cannot be triggered: why → what, in the order in which it was met.
+    pub left_out: BTreeMap<String, Vec<String>>,
+}
+
+impl<'a> Generator<'a> {
+    /// The scenarios of all operations.
+    pub fn run(&mut self) {
+        for operation in &self.declared.api.operations {
+            if self.skips(operation) {
+                self.leave_out("--skip", operation, "everything");
+                continue;
+            }
+            if !operation.is_safe() && !self.allow_writes {
+                self.leave_out("it writes: sent only with --allow-writes", operation, "everything");
+                continue;
+            }
+            if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
+                continue;
+            }
+            match self.right(operation) {
+                Ok(right) => self.operation(operation, &right),
+                Err(reason) => self.leave_out(&reason, operation, "everything"),
+            }
+        }
+        self.methods();
+    }
+
+    pub(super) fn skips(&self, operation: &Operation) -> bool {
+        let matches = |skip: &WildMatch| {
+            skip.matches(&operation.name()) || operation.id.as_deref().is_some_and(|id| skip.matches(id))
+        };
+        self.skip.iter().any(matches)
+    }
+
+    pub(super) fn leave_out(&mut self, why: &str, operation: &Operation, what: &str) {
+        self.left_out.entry(why.to_owned()).or_default().push(format!("{} ({what})", operation.name()));
+    }
+
+    fn operation(&mut self, operation: &'a Operation, right: &Right) {
+        let mut faults = self.faults(operation, right);
+        if right.reach == Reach::Foreign {
+            faults = self.touching_nothing(operation, faults);
+        }
+        if faults.len() > MOST_OF_ONE {
+            let more = faults.len() - MOST_OF_ONE;
+            self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
+            faults.truncate(MOST_OF_ONE);
+        }
+        for fault in faults {
+            self.note(operation, right, fault);
+        }
+    }
+
+    /// Of the requests to things that were there before, those that name none: if they are not refused, nothing is lost.
+    fn touching_nothing(&mut self, operation: &'a Operation, faults: Vec<Fault>) -> Vec<Fault> {
+        let nothing =
+            faults.iter().find(|fault| fault.class == Class::Unknown).map(|it| it.faulty.path.clone());
+        let all = faults.len();
+        let kept: Vec<Fault> = faults
+            .into_iter()
+            .filter_map(|mut fault| match fault.class {
+                Class::Unknown | Class::InvalidPath => Some(fault),
+                // Who asks is looked at before what is asked for.
+                Class::Credentials => {
+                    fault.faulty.path.clone_from(nothing.as_ref()?);
+                    Some(fault)
+                }
+                _ => None,
+            })
+            .collect();
+        if kept.len() < all {
+            let what = if kept.is_empty() { "everything" } else { "parameters and body" };
+            self.leave_out("it would change data that the run did not create", operation, what);
+        }
+        kept
+    }
+
+    pub(super) fn note(&mut self, operation: &'a Operation, right: &Right, fault: Fault) {
+        let trigger = match self.catalogue.trigger(operation, fault.class) {
+            Ok(trigger) => trigger,
+            Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
+        };
+        let own = operation.id.as_deref().map(slug).filter(|id| !id.is_empty());
+        let own = own.unwrap_or_else(|| slug(&operation.name()));
+        let name = self.names.name(&format!("{own}_{}", fault.what), "");
+        let name = if name.starts_with(|it: char| it.is_ascii_digit()) { format!("op_{name}") } else { name };
+        let (control, around) = self.control(operation, right, &fault);
+        self.scenarios.push(Scenario {
+            name,
+            failure: trigger.failure,
+            rule: self.catalogue.link(&fault.rule),
+            inferred: fault.inferred,
+            around,
+            faulty: fault.faulty,
+            control,
+        });
+    }
+
+    /// The request without the fault. One that would leave something behind becomes part of the setup, which removes it;
+    /// one that would write to what the run has not made is never sent.
+    fn control(&mut self, operation: &'a Operation, right: &Right, fault: &Fault) -> (Control, Around) {
+        let around = right.around.clone();
+        if operation.method == "POST"
+            && right.reach != Reach::Foreign
+            && !only_reads(operation)
+            && let Some(creator) = self.creators.of_collection(operation)
+        {
+            let mut whole = around.clone();
+            if self.make(creator, &mut whole, 0).is_some()
+                && let Some(look) = self.look(creator, &whole.made)
+            {
+                return (Control::Ask(Box::new(look)), whole);
+            }
+        }
+        match right.reach {
+            Reach::Fresh if !self.allow_leftovers => {
+                return (
+                    self.beside(operation, "the created resource could not be deleted (--allow-leftovers)"),
+                    around,
+                );
+            }
+            Reach::Foreign => {
+                return (self.beside(operation, "it would change data that the run did not create"), around);
+            }
+            Reach::Nothing | Reach::Own | Reach::Fresh => {}
+        }
+        let needs_no_thing = matches!(fault.class, Class::InvalidPath | Class::Unknown);
+        if needs_no_thing && right.around.made.is_empty() && right.ask.path.contains('{') {
+            // Whether there is such a thing is not known; that the address and the credentials are right can be shown.
+            if let Some(ask) = self.neighbour(operation) {
+                return (Control::Ask(Box::new(ask)), around);
+            }
+            if right.open {
+                return (Control::None("the document names no existing resource"), around);
+            }
+        }
+        (Control::Ask(Box::new(right.ask.clone())), around)
+    }
+
+    /// Asks for the thing that was made; where it cannot be read, it is removed, which shows as well that it was there.
+    fn look(&mut self, creator: Creator<'a>, made: &Made) -> Option<Ask> {
+        [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
+            let filled = self.paths.fill(look, made, None);
+            self.asked(look, filled.path).ok().map(|(ask, _)| ask)
+        })
+    }
+
+    /// A control that shows that the API is there and knows the credentials, where the right request cannot be sent.
+    fn beside(&mut self, operation: &Operation, why: &'static str) -> Control {
+        self.neighbour(operation).map_or(Control::None(why), |ask| Control::Ask(Box::new(ask)))
+    }
+
+    /// A safe request beside an operation that needs nothing which only the target knows: the collection, best of all.
+    fn neighbour(&mut self, operation: &Operation) -> Option<Ask> {
+        let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
+        let all = &self.declared.api.operations;
+        let open = |it: &&Operation| it.method == "GET" && !it.path.contains('{');
+        let own = all.iter().filter(open).find(|it| it.path.trim_end_matches('/') == collection);
+        let root = operation.path.split('/').nth(1).unwrap_or_default();
+        // A value that was made for a required parameter may be one that only a schema allows.
+        let undemanding = |it: &&Operation| it.parameters.iter().all(|parameter| !parameter.required);
+        let mut near = all.iter().filter(open).filter(undemanding);
+        let near = near.find(|it| it.path.split('/').nth(1) == Some(root));
+        own.or(near).and_then(|it| self.plain(it))
+    }
+}
+
+/// Whether an operation declares a status by itself.
+pub(super) fn declares(operation: &Operation, status: u16) -> bool {
+    operation.responses.iter().any(|it| it.status == failspec_pack::openapi::ResponseStatus::Exactly(status))
+}

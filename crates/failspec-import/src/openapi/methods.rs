@@ -1,0 +1,80 @@
+//! Methods that a path does not have.
+
+use std::collections::BTreeSet;
+
+use failspec_pack::{openapi::Operation, pack::PathTemplate};
+
+use super::{
+    ask::Ask,
+    class::Class,
+    creator::bare,
+    faults::Fault,
+    generate::{Generator, declares},
+    paths::Made,
+    right::{Reach, Right},
+    things::Around,
+};
+
+impl<'a> Generator<'a> {
+    /// One request for each path that declares 405, with a method that it does not have.
+    pub(super) fn methods(&mut self) {
+        let all = &self.declared.api.operations;
+        let mut declaring: Vec<&Operation> = all.iter().filter(|it| declares(it, 405)).collect();
+        declaring.sort_by_key(|it| it.method != "GET");
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for operation in declaring {
+            if !seen.insert(&operation.path) || self.skips(operation) {
+                continue;
+            }
+            // Another path may take the same address: `/rules/{id}` takes `/rules/convert`.
+            let has = |method: &str| self.declared.operation(method, &operation.path).is_some();
+            // Not DELETE: who has it without declaring it may remove all there is.
+            match ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method)) {
+                Some("GET") => self.reading(operation),
+                Some(method) => self.writing(operation, method),
+                None => {
+                    let why = "DELETE is the only undeclared method, and is never sent";
+                    self.leave_out(why, operation, "wrong method");
+                }
+            }
+        }
+    }
+
+    /// GET changes nothing, whatever the path names.
+    fn reading(&mut self, operation: &'a Operation) {
+        let right = if self.allow_writes { self.right(operation) } else { self.unsent(operation) };
+        let Ok(right) = right else { return };
+        let mut faulty = Ask::of(operation, right.ask.path.clone(), right.ask.credentials);
+        "GET".clone_into(&mut faulty.method);
+        self.wrong_method(operation, &right, faulty);
+    }
+
+    fn writing(&mut self, operation: &'a Operation, method: &str) {
+        if !self.allow_writes {
+            let why = "every undeclared method writes: sent only with --allow-writes";
+            return self.leave_out(why, operation, "wrong method");
+        }
+        let Ok(right) = self.right(operation) else { return };
+        let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
+        if last.is_some_and(|last| !right.around.made.contains_key(&last)) {
+            let why = "it could change data that the run did not create";
+            return self.leave_out(why, operation, "wrong method");
+        }
+        let faulty = Ask { method: method.to_owned(), ..right.ask.clone() };
+        self.wrong_method(operation, &right, faulty);
+    }
+
+    fn wrong_method(&mut self, operation: &'a Operation, right: &Right, faulty: Ask) {
+        let rule = format!("{}/responses/405", operation.pointer);
+        let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
+        self.note(operation, right, Fault { class: Class::Method, what, rule, faulty, inferred: false });
+    }
+
+    /// The address of an operation that is not asked itself.
+    fn unsent(&mut self, operation: &Operation) -> Result<Right, String> {
+        let filled = self.paths.fill(operation, &Made::new(), None);
+        PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
+        let ask = Ask::of(operation, filled.path, operation.is_guarded() || self.credentials);
+        Ok(Right { ask, body: None, around: Around::default(), open: filled.open, reach: Reach::Foreign })
+    }
+}

@@ -1,0 +1,345 @@
+//! Values that a schema allows.
+
+use std::collections::BTreeSet;
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::{Map, Number, Value};
+
+use failspec_pack::openapi::{Declared, Direction};
+
+/// The deepest nesting of values that are made.
+const DEEPEST: usize = 8;
+
+/// The longest text that a bound may demand of us, in characters.
+const LONGEST: u64 = 5_000;
+
+/// Makes values that schemas allow, the same ones for the same seed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sampler<'a> {
+    pub declared: &'a Declared,
+    pub seed: u64,
+}
+
+/// The names of properties that tell things apart: a second thing of the same name could be refused for that.
+const NAMES: [&str; 9] =
+    ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
+
+impl Sampler<'_> {
+    /// A value that `schema` allows in a request; `None` if none could be made.
+    pub fn value(&self, schema: &Value, name: &str) -> Option<Value> {
+        let made = self.make(schema, name, 0)?;
+        self.is_allowed(schema, &made).then_some(made)
+    }
+
+    /// Whether the schema allows a value; one that cannot be compiled allows whatever is made of it.
+    pub fn is_allowed(&self, schema: &Value, value: &Value) -> bool {
+        let Some(schema) = self.declared.schema(schema, Direction::Request) else { return true };
+        let mut filled = None;
+        if has_unique(value) {
+            let mut whole = value.clone();
+            fill_unique(&mut whole);
+            filled = Some(whole);
+        }
+        schema.fits(filled.as_ref().unwrap_or(value))
+    }
+
+    /// One of so many, by the seed and what it is for.
+    fn pick(&self, name: &str, count: usize) -> usize {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
+        for byte in name.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        usize::try_from(hash >> 7).unwrap_or_default() % count.max(1)
+    }
+
+    fn make(&self, schema: &Value, name: &str, depth: usize) -> Option<Value> {
+        if depth > DEEPEST {
+            return None;
+        }
+        let schema = self.declared.api.bundle.resolve(schema);
+        let Some(entries) = schema.as_object() else {
+            return schema.as_bool().unwrap_or(true).then(|| "failspec".into());
+        };
+        if let Some(value) = entries.get("const") {
+            return Some(value.clone());
+        }
+        if self.wants_own_name(schema, entries, name) {
+            return Some(UNIQUE.into());
+        }
+        let given = entries.get("examples").and_then(Value::as_array).into_iter().flatten();
+        let given = given.chain(entries.get("example")).chain(entries.get("default"));
+        if let Some(value) =
+            given.into_iter().find(|value| !value.is_null() && self.is_allowed(schema, value))
+        {
+            return Some(value.clone());
+        }
+        if let Some(values) = entries.get("enum").and_then(Value::as_array) {
+            let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
+            return values.get(self.pick(name, values.len())).map(|value| (*value).clone());
+        }
+        for key in ["oneOf", "anyOf"] {
+            let alternatives = entries.get(key).and_then(Value::as_array).into_iter().flatten();
+            let made = alternatives
+                .filter(|it| it.get("type").and_then(Value::as_str) != Some("null"))
+                .filter_map(|it| {
+                    let made = self.make(&merged(entries, it, &self.declared.api.bundle), name, depth + 1)?;
+                    Some(self.discriminated(entries, it, made))
+                })
+                .find(|made| self.is_allowed(schema, made));
+            if entries.contains_key(key) {
+                return made;
+            }
+        }
+        if let Some(parts) = entries.get("allOf").and_then(Value::as_array) {
+            let mut whole = entries.clone();
+            whole.remove("allOf");
+            let mut whole = Value::Object(whole);
+            for part in parts {
+                let entries = whole.as_object().cloned().unwrap_or_default();
+                whole = merged(&entries, part, &self.declared.api.bundle);
+            }
+            return self.make(&whole, name, depth + 1);
+        }
+        match kind(entries) {
+            Some("object") => self.object(entries, name, depth),
+            Some("array") => self.array(entries, name, depth),
+            Some("string") => self.string(schema, entries),
+            Some("integer" | "number") => number(entries, self.pick(name, 5)),
+            Some("boolean") => Some(Value::Bool(self.pick(name, 2) == 0)),
+            Some("null") => Some(Value::Null),
+            _ => Some("failspec".into()),
+        }
+    }
+
+    /// Whether a text is a name of the run's own, `failspec-<run>-<n>`: it tells things apart, there is room for one, and
+    /// nothing is against it. An example may be the name of something that is there.
+    fn wants_own_name(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> bool {
+        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
+        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
+        let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        let is_free = ["enum", "const", "format"].iter().all(|key| !entries.contains_key(*key));
+        kind(entries) == Some("string")
+            && NAMES.contains(&last.as_str())
+            && is_free
+            && most >= 40
+            && fewest <= 16
+            && self.is_allowed(schema, &UNIQUE.into())
+    }
+
+    /// The value with the name of the alternative that it is, where a `discriminator` says which property has that.
+    fn discriminated(&self, entries: &Map<String, Value>, alternative: &Value, made: Value) -> Value {
+        let last = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
+        let discriminator = entries.get("discriminator");
+        let property = discriminator.and_then(|it| it.get("propertyName")).and_then(Value::as_str);
+        let reference = alternative.get("$ref").and_then(Value::as_str).map(last);
+        let (Some(property), Some(name)) = (property, reference) else { return made };
+        let mapping = discriminator.and_then(|it| it.get("mapping")).and_then(Value::as_object);
+        let mut mapping = mapping.into_iter().flatten();
+        let mapped =
+            mapping.find(|(_, to)| to.as_str().map(last).as_ref() == Some(&name)).map(|(key, _)| key);
+        let mut changed = made.clone();
+        match changed.get_mut(property) {
+            Some(place) => *place = mapped.cloned().unwrap_or(name).into(),
+            None => return made,
+        }
+        if self.is_allowed(alternative, &changed) { changed } else { made }
+    }
+
+    fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
+        let properties = entries.get("properties").and_then(Value::as_object);
+        let required: BTreeSet<&str> = texts(entries.get("required")).collect();
+        let mut made = Map::new();
+        for (key, schema) in properties.into_iter().flatten() {
+            let read_only =
+                self.declared.api.bundle.resolve(schema).get("readOnly") == Some(&Value::Bool(true));
+            if required.contains(key.as_str()) && !read_only {
+                made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
+            }
+        }
+        let unnamed = required.iter().filter(|key| properties.is_none_or(|known| !known.contains_key(**key)));
+        made.extend(unnamed.map(|key| ((*key).to_owned(), "failspec".into())));
+        let fewest = entries.get("minProperties").and_then(Value::as_u64).unwrap_or_default();
+        for (key, schema) in properties.into_iter().flatten() {
+            if (made.len() as u64) < fewest && !made.contains_key(key) {
+                made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
+            }
+        }
+        Some(made.into())
+    }
+
+    fn array(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
+        let fewest = entries.get("minItems").and_then(Value::as_u64).unwrap_or_default().min(20);
+        let any = Value::Bool(true);
+        let schema = entries.get("items").unwrap_or(&any);
+        let items = (0..fewest).map(|number| self.make(schema, &format!("{name}.{number}"), depth + 1));
+        items.collect::<Option<Vec<Value>>>().map(Value::Array)
+    }
+
+    fn string(&self, schema: &Value, entries: &Map<String, Value>) -> Option<Value> {
+        let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
+        let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
+        let formed = entries.get("format").and_then(Value::as_str).and_then(of_format);
+        if let Some(text) = formed.filter(|text| self.is_allowed(schema, &(*text).into())) {
+            return Some(text.into());
+        }
+        if let Some(pattern) = entries.get("pattern").and_then(Value::as_str) {
+            let made = regex_syntax::parse(pattern).ok().and_then(|hir| matching(&hir, 0));
+            // Patterns that look around, as those of passwords do, are beyond what is read here.
+            let likely = LIKELY.iter().map(|text| (*text).to_owned());
+            return made
+                .into_iter()
+                .chain(likely)
+                .map(Value::from)
+                .find(|made| self.is_allowed(schema, made));
+        }
+        let mut text = "failspec".to_owned();
+        while (text.len() as u64) < fewest.min(LONGEST) {
+            text.push('x');
+        }
+        text.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Some(text.into())
+    }
+}
+
+/// Texts that patterns often want: of a password, a word, a number, a code.
+const LIKELY: [&str; 8] =
+    ["Failspec-2024", "Failspec2024!", "failspec", "FAILSPEC", "Failspec", "20240131", "a1", "A"];
+
+/// What stands for a name of the run's own.
+pub(super) const UNIQUE: &str = "${unique}";
+
+/// What such a name is like.
+pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
+
+fn has_unique(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == UNIQUE,
+        Value::Array(items) => items.iter().any(has_unique),
+        Value::Object(entries) => entries.values().any(has_unique),
+        _ => false,
+    }
+}
+
+fn fill_unique(value: &mut Value) {
+    match value {
+        Value::String(text) if text == UNIQUE => LIKE_UNIQUE.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(fill_unique),
+        Value::Object(entries) => entries.values_mut().for_each(fill_unique),
+        _ => {}
+    }
+}
+
+/// The texts in a list such as that of `required`.
+pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The type that a schema names, or that its keywords speak of.
+pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
+    match entries.get("type") {
+        Some(Value::String(kind)) => return Some(kind),
+        Some(Value::Array(kinds)) => {
+            return kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null");
+        }
+        _ => {}
+    }
+    let has = |keys: &[&str]| keys.iter().any(|key| entries.contains_key(*key));
+    match () {
+        () if has(&["properties", "required", "additionalProperties"]) => Some("object"),
+        () if has(&["items", "minItems", "maxItems"]) => Some("array"),
+        () if has(&["pattern", "minLength", "maxLength", "format"]) => Some("string"),
+        () if has(&["minimum", "maximum", "multipleOf"]) => Some("number"),
+        () => None,
+    }
+}
+
+/// A schema and one of its parts as one.
+fn merged(entries: &Map<String, Value>, part: &Value, bundle: &failspec_pack::openapi::Bundle) -> Value {
+    let mut whole = entries.clone();
+    whole.retain(|key, _| key != "oneOf" && key != "anyOf");
+    for (key, value) in bundle.resolve(part).as_object().into_iter().flatten() {
+        match (whole.get_mut(key), value) {
+            (Some(Value::Object(own)), Value::Object(more)) => own.extend(more.clone()),
+            (Some(Value::Array(own)), Value::Array(more)) if matches!(key.as_str(), "required" | "allOf") => {
+                own.extend(more.clone());
+            }
+            _ => drop(whole.insert(key.clone(), value.clone())),
+        }
+    }
+    Value::Object(whole)
+}
+
+fn of_format(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "uuid" => "6d1f2c1e-7c1f-4e0a-9d3a-0b5a1f2c3d4e",
+        "date-time" => "2024-01-31T12:00:00Z",
+        "date" => "2024-01-31",
+        "time" => "12:00:00Z",
+        "duration" => "P1D",
+        "email" | "idn-email" => "failspec@example.com",
+        "hostname" | "idn-hostname" => "example.com",
+        "ipv4" => "192.0.2.1",
+        "ipv6" => "2001:db8::1",
+        "uri" | "url" | "iri" | "uri-reference" => "https://example.com/failspec",
+        "byte" | "base64" => "ZmFpbHNwZWM=",
+        "regex" => "^a$",
+        "json-pointer" => "/a",
+        _ => return None,
+    })
+}
+
+/// Whole numbers up to this one are exact as floating point numbers.
+const EXACT: f64 = 9e15;
+
+/// A number within bounds, some steps from the lowest one.
+fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
+    let bound = |key: &str| entries.get(key).and_then(Value::as_f64);
+    let whole = kind(entries) == Some("integer");
+    let unit = bound("multipleOf").unwrap_or(1.0);
+    let lowest = match (bound("minimum"), bound("exclusiveMinimum")) {
+        (Some(least), _) => least,
+        (None, Some(least)) => least + if whole { 1.0 } else { unit.min(0.5) },
+        (None, None) => {
+            bound("maximum").or_else(|| bound("exclusiveMaximum").map(|it| it - 1.0)).unwrap_or(1.0).min(1.0)
+        }
+    };
+    // Of numbers as large as only a type can make them, those that are written in full do as well.
+    let lowest = if lowest < -EXACT { 1.0 } else { lowest };
+    let lowest = (lowest / unit).ceil() * unit;
+    let highest =
+        bound("maximum").unwrap_or(f64::MAX).min(bound("exclusiveMaximum").map_or(f64::MAX, |it| it - 1.0));
+    let wanted = lowest + unit * f64::from(u8::try_from(step).unwrap_or(0));
+    let made = if wanted <= highest { wanted } else { lowest };
+    let exact = made.fract() == 0.0 && made.abs() < EXACT;
+    if exact {
+        return Some(Value::from(made as i64));
+    }
+    Number::from_f64(made).filter(|_| !whole).map(Value::Number)
+}
+
+/// A text that a regular expression matches: the first of each choice, the fewest of each repetition.
+fn matching(hir: &Hir, depth: usize) -> Option<String> {
+    if depth > 50 {
+        return None;
+    }
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some(String::new()),
+        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
+        HirKind::Class(Class::Unicode(class)) => {
+            let ranges = class.ranges().iter();
+            let readable = ranges.clone().map(|range| range.start()).find(char::is_ascii_alphanumeric);
+            let within = class.ranges().iter().find(|it| it.start() <= 'a' && it.end() >= 'a').map(|_| 'a');
+            readable.or(within).or_else(|| class.ranges().first().map(|it| it.start())).map(String::from)
+        }
+        HirKind::Class(Class::Bytes(class)) => {
+            class.ranges().first().map(|it| char::from(it.start()).to_string())
+        }
+        HirKind::Repetition(repetition) => {
+            let times = usize::try_from(repetition.min).ok()?.min(usize::try_from(LONGEST).ok()?);
+            Some(matching(&repetition.sub, depth + 1)?.repeat(times))
+        }
+        HirKind::Capture(capture) => matching(&capture.sub, depth + 1),
+        HirKind::Concat(parts) => parts.iter().map(|part| matching(part, depth + 1)).collect(),
+        HirKind::Alternation(parts) => parts.iter().find_map(|part| matching(part, depth + 1)),
+    }
+}

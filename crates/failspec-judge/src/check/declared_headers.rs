@@ -1,0 +1,52 @@
+//! Headers that an OpenAPI document declares.
+
+use serde_json::Value;
+
+use failspec_pack::openapi::{Direction, ResponseHeader};
+
+use super::{
+    declaration::{Declaration, declarations},
+    finding::Finding,
+    observed::Observed,
+    rule::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "declared-headers",
+    summary: "headers that the OpenAPI document requires are present, and declared ones match their schemas",
+    source: "`openapi` of the contract: the `headers` of the response",
+    text: "The OpenAPI document declares a header of this response as required and the response does not \
+have it, or the response has a declared header with a value that its schema does not allow. A header that is \
+declared without `required: true` may be absent.",
+    when: When::Always,
+    run: |subject| headers(subject.observed),
+};
+
+pub(super) fn headers(observed: &Observed) -> Vec<Finding> {
+    let of = |it: Declaration<'_>| {
+        let declared = it.declared_response.into_iter().flat_map(|response| &response.headers);
+        declared.filter_map(|header| wrong(&it, header)).collect::<Vec<_>>()
+    };
+    declarations(observed).flat_map(of).collect()
+}
+
+fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
+    let (expected, actual) = match it.response.header(&header.name) {
+        None if header.required => (format!("the header {}", header.name), "none".to_owned()),
+        None => return None,
+        Some(text) => {
+            let schema = it.declared.schema(header.schema.as_ref()?, Direction::Response)?;
+            // On the wire all is text; a number is one if it reads as one.
+            let read = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string());
+            let fits = read.into_iter().chain([Value::from(text)]).any(|value| schema.fits(&value));
+            // Lists and objects are written in several styles, so a mismatch does not prove a wrong value.
+            let compound = matches!(header.kind(), Some("array" | "object"));
+            if fits || compound {
+                return None;
+            }
+            (format!("a value of {} that matches its schema", header.name), text.to_owned())
+        }
+    };
+    let message = format!("{}: expected {expected}, got {actual}", it.told());
+    Some(Finding::new(CHECK.id, it.source(), expected, actual).saying(message))
+}

@@ -1,0 +1,88 @@
+//! Bodies compared with the schemas that an OpenAPI document declares.
+
+use serde_json::Value;
+
+use failspec_pack::{
+    openapi::{Content, Direction, Response},
+    pack::Provenance,
+};
+
+use super::{
+    declaration::{Declaration, declarations},
+    finding::Finding,
+    observed::Observed,
+    rule::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "declared-schema",
+    summary: "the body matches the schema that the OpenAPI document declares for operation and status",
+    source: "`openapi` of the contract: the schema under `content` of the response",
+    text: "The body of the response does not match the schema that the OpenAPI document declares for this \
+operation and status. Properties that the schema does not name are allowed unless it forbids them. If the \
+media type is not declared, the body is compared with the JSON schema that is declared; if the status is not \
+declared, with the schema that the operation's declared errors share, if there is one: that is a warning, \
+and so is an error without a declared body.",
+    when: When::Always,
+    run: |subject| schemas(subject.observed),
+};
+
+pub(super) fn schemas(observed: &Observed) -> Vec<Finding> {
+    declarations(observed).flat_map(|it| misfits(&it)).collect()
+}
+
+fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
+    if let Some(missing) = missing(it) {
+        return vec![missing];
+    }
+    let Some((content, source)) = shape_of(it) else { return Vec::new() };
+    let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
+    let Some(schema) = it.declared.content(content, Direction::Response) else { return Vec::new() };
+    let expected = format!("a body that matches {}", name(content));
+    let finding = |misfit: failspec_pack::pack::Misfit| {
+        let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
+        let message =
+            format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
+        Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message)
+    };
+    schema.misfits(body).into_iter().map(finding).collect()
+}
+
+/// An error without a body, where one is declared. The specification calls it a potential one: that is a warning.
+fn missing(it: &Declaration<'_>) -> Option<Finding> {
+    let is_error = it.response.status >= 400 && it.record.exchange.request.method != "HEAD";
+    let content = it.declared_response.and_then(json).filter(|_| is_error && it.response.body.is_empty())?;
+    let message = format!("{} without the declared body", it.told());
+    let expected = format!("a body that matches {}", name(content));
+    Some(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message))
+}
+
+/// The content whose schema the body is to fit, and how binding that is.
+pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provenance)> {
+    if !it.has_body() {
+        return None;
+    }
+    if let Some(response) = it.declared_response {
+        let content = it.content().or_else(|| json(response))?;
+        return Some((content, it.source()));
+    }
+    if it.response.status < 400 {
+        return None;
+    }
+    let errors = it.operation.responses.iter().filter(|it| it.status.may_be_failure());
+    let shapes: Vec<&Content> = errors.filter_map(json).collect();
+    // One declared error has a shape of its own; what two have in common, others can be expected to have.
+    let (first, others) = shapes.split_first().filter(|(_, others)| !others.is_empty())?;
+    others.iter().all(|other| other.schema == first.schema).then_some((*first, Provenance::Inferred))
+}
+
+fn json(response: &Response) -> Option<&Content> {
+    response.content.iter().find(|content| content.is_json() && content.schema.is_some())
+}
+
+/// The schema as people find it in the document.
+pub(super) fn name(content: &Content) -> String {
+    let named = content.schema.as_ref().and_then(|schema| schema.get("$ref")).and_then(Value::as_str);
+    let last = named.and_then(|reference| reference.rsplit('/').next());
+    last.map_or_else(|| "the declared schema".to_owned(), |name| format!("the schema {name}"))
+}

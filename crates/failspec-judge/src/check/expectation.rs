@@ -1,0 +1,73 @@
+//! The expectations of the scenario for the response.
+
+use std::sync::Arc;
+
+use failspec_pack::pack::{Pointer, Provenance, Schema};
+
+use super::{
+    finding::Finding,
+    headers::judge_header,
+    rule::{Check, When},
+    subject::Subject,
+    view::show,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "expectation",
+    summary: "the response is what the scenario expects in addition to the contract",
+    source: "`expect` of the scenario; a warning under `inferred`",
+    text: "The scenario expects more of the response to its own request than the contract can say in \
+general, for example which field a validation error must name.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let expected = &subject.observed.expected;
+    let mut wrong = bodies(subject, &expected.body, Provenance::Documented);
+    wrong.extend(bodies(subject, &expected.body_inferred, Provenance::Inferred));
+    let own = std::iter::once((subject.scenario.faulty.expected(), Provenance::Documented));
+    let ours =
+        subject.scenario.expect_inferred.as_deref().into_iter().map(|expect| (expect, Provenance::Inferred));
+    for (expect, source) in own.chain(ours) {
+        for header in &expect.headers {
+            wrong.extend(judge_header(CHECK.id, subject, header, source));
+        }
+        let status = subject.response().status;
+        if !expect.status.is_empty() && !expect.status.iter().any(|pattern| pattern.matches(status)) {
+            let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
+            wrong.push(subject.finding(
+                CHECK.id,
+                source,
+                format!("status {}", wanted.join(" or ")),
+                status.to_string(),
+            ));
+        }
+    }
+    wrong
+}
+
+fn bodies(subject: &Subject<'_>, expected: &[(Pointer, Arc<Schema>)], source: Provenance) -> Vec<Finding> {
+    let Some(body) = subject.view.body() else {
+        return Vec::new();
+    };
+    let mut wrong = Vec::new();
+    for (pointer, schema) in expected {
+        let Some(value) = pointer.find(body) else {
+            let wanted = format!("{pointer} to match {}", show(&schema.value));
+            wrong.push(
+                subject.finding(CHECK.id, source, wanted, "nothing").saying(format!(
+                    "nothing at {pointer}, but the scenario expects {}",
+                    show(&schema.value)
+                )),
+            );
+            continue;
+        };
+        for misfit in schema.misfits(value) {
+            let wanted = format!("{pointer} to match {}", show(&schema.value));
+            let finding = subject.finding(CHECK.id, source, wanted, show(value));
+            wrong.push(finding.saying(format!("{pointer}{}: {}", misfit.at, misfit.message)));
+        }
+    }
+    wrong
+}

@@ -1,0 +1,143 @@
+//! Two requests whose responses must be the same.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use url::Url;
+
+use failspec_base::message::Response;
+use failspec_pack::pack::{Envelope, Part, Pointer};
+
+use super::{
+    finding::Finding,
+    identity::Identity,
+    observed::Phase,
+    rule::{Check, When},
+    subject::Subject,
+    view::show,
+};
+
+/// Parts of a URL of fewer bytes than this are not looked for in responses.
+const SHORTEST_QUOTE: usize = 3;
+
+pub(super) static CHECK: Check = Check {
+    id: "indistinguishable",
+    summary: "the comparison request gets the same response",
+    source: "`indistinguishable_from` of the scenario; a warning unless the scenario says that it is \
+documented",
+    text: "The responses to two requests must not differ, for example to one for a resource that does not \
+exist and to one for a resource of another tenant: a difference reveals that the second exists. Status and \
+body are compared, without the request id and other values that vary. The message is compared too, except \
+for the parts of a URL that only one of the requests has, such as an id.",
+    when: When::Refused,
+    run,
+};
+
+fn run(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(source) = subject.observed.indistinguishable_source else {
+        return Vec::new();
+    };
+    let Some(record) = subject.observed.of(Phase::Comparison).last() else {
+        return Vec::new();
+    };
+    let Ok(other) = &record.exchange.result else {
+        return Vec::new();
+    };
+    let own = subject.response();
+    // A comparison request that succeeds reveals the resource itself, whatever the source of the rule.
+    if Identity::of_any(super::View::new(other, None), subject.contract) == Identity::Success {
+        let actual = format!("a success (HTTP {})", other.status);
+        let finding =
+            Finding::new(CHECK.id, subject.scenario.source, format!("{} too", subject.triggered.id), &actual);
+        return vec![finding.saying(format!(
+            "expected {} for the comparison request too, got {actual}",
+            subject.triggered.id
+        ))];
+    }
+    let mut wrong = Vec::new();
+    if own.status != other.status {
+        wrong.push(subject.finding(
+            CHECK.id,
+            source,
+            format!("HTTP {}", own.status),
+            format!("HTTP {}", other.status),
+        ));
+    }
+    let judged = &subject.observed.records[subject.observed.judged].exchange.request.url;
+    let quoted = differing_parts(judged, &record.exchange.request.url);
+    let (mine, theirs) = (comparable(own, subject, &quoted), comparable(other, subject, &quoted));
+    if mine != theirs {
+        let (expected, actual) =
+            (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
+        let finding = subject.finding(CHECK.id, source, &expected, &actual);
+        wrong.push(finding.saying(format!(
+            "the response to the comparison request differs: expected {expected}, got {actual}"
+        )));
+    }
+    wrong
+}
+
+/// The body without what differs from request to request.
+fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
+    let mut body = response.document().value.clone()?;
+    let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
+    let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
+    // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may tell.
+    let message = message.as_ref().and_then(|ruled| at(&ruled.rule)).map(|(pointer, mut text)| {
+        without(&mut text, quoted);
+        (pointer, text)
+    });
+    // A code quotes nothing.
+    let code = code.as_ref().and_then(|ruled| at(&ruled.rule));
+    without(&mut body, quoted);
+    let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
+    let varies = subject.failure.varies.iter().filter_map(|part| match part {
+        Part::Body(pointer) => Some(pointer),
+        Part::Header(_) => None,
+    });
+    for pointer in id.into_iter().chain(varies) {
+        if let Some(value) = pointer.find_mut(&mut body) {
+            *value = Value::Null;
+        }
+    }
+    for (pointer, kept) in message.into_iter().chain(code) {
+        if let Some(value) = pointer.find_mut(&mut body) {
+            *value = kept;
+        }
+    }
+    Some(body)
+}
+
+/// What only one of two URLs has: the parts of its path and the values of its query that the other one has otherwise,
+/// decoded. The longest come first, so that none is found within another. Both responses are compared without any of
+/// them: a word of one URL may be part of the text of both responses.
+fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
+    let mut parts: Vec<String> = parts(own).symmetric_difference(&parts(other)).cloned().collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    parts
+}
+
+fn parts(url: &Url) -> BTreeSet<String> {
+    let segments = url.path_segments().into_iter().flatten();
+    let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
+    let values = url.query_pairs().map(|(_, value)| value.into_owned());
+    // What is this short stands in many a text by chance.
+    segments.chain(values).filter(|part| part.len() >= SHORTEST_QUOTE).collect()
+}
+
+/// Takes what was quoted out of all texts.
+fn without(value: &mut Value, quoted: &[String]) {
+    match value {
+        Value::String(text) => {
+            for part in quoted {
+                if text.contains(part.as_str()) {
+                    *text = text.replace(part.as_str(), "…");
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, quoted)),
+        Value::Object(entries) => entries.values_mut().for_each(|value| without(value, quoted)),
+        _ => {}
+    }
+}

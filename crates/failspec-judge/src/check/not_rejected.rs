@@ -1,0 +1,32 @@
+//! The API accepted a request that it should have rejected.
+
+use failspec_pack::pack::Provenance;
+
+use super::rule::{Check, When};
+
+pub(super) static CHECK: Check = Check {
+    id: "not-rejected",
+    summary: "a request with the documented fault is rejected",
+    source: "the failure's entry in the contract",
+    text: "The request has a fault for which the documentation names a failure, but the API responded with a \
+success. Either the API does not check for the fault, or the scenario's request is not faulty on this \
+target: compare it with the control, which is the same request without the fault. Where the documentation \
+also lets an API accept the request (`refusal: optional`), it is a warning.",
+    when: When::Succeeded,
+    run: |subject| {
+        let expected = format!("the failure {}", subject.triggered.id);
+        let actual = format!("a success (HTTP {})", subject.response().status);
+        let source = match subject.triggered.refusal_optional {
+            true => Provenance::Inferred,
+            false => Provenance::Documented,
+        };
+        let statuses = subject.triggered.rules.statuses.iter();
+        let documented: Vec<String> = statuses.map(ToString::to_string).collect();
+        let status = if documented.is_empty() { String::new() } else { documented.join(" or ") + " " };
+        vec![subject.finding(CHECK.id, source, expected, actual).saying(format!(
+            "expected {status}{}, but the request succeeded (HTTP {})",
+            subject.triggered.id,
+            subject.response().status
+        ))]
+    },
+};

@@ -1,0 +1,40 @@
+//! Statuses that an OpenAPI document does not declare.
+
+use failspec_pack::pack::Provenance;
+
+use super::{
+    declaration::declarations,
+    finding::Finding,
+    observed::Observed,
+    rule::{Check, When},
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "undeclared-status",
+    summary: "the operation declares the status of the response",
+    source: "`openapi` of the contract; OpenAPI 3.1, 4.8.16: the known errors of an operation are expected \
+to be declared; a warning, because the specification does not promise that the list is complete",
+    text: "For this operation the OpenAPI document declares neither the status of the response, nor its \
+class (`4XX`), nor `default`. Clients that were generated from the document do not know it. Declare it, or \
+respond with a declared status. All responses of a case are checked, including those of controls and setups.",
+    when: When::Always,
+    run: |subject| statuses(subject.observed),
+};
+
+pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
+    let undeclared = declarations(observed)
+        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty());
+    undeclared
+        .map(|it| {
+            let declared: Vec<String> =
+                it.operation.responses.iter().map(|it| it.status.to_string()).collect();
+            Finding::new(
+                CHECK.id,
+                Provenance::Standard,
+                "a status that the operation declares",
+                format!("HTTP {}", it.response.status),
+            )
+            .saying(format!("{}, but the operation declares {}", it.told(), declared.join(", ")))
+        })
+        .collect()
+}

@@ -1,0 +1,215 @@
+//! The report of one case. Secrets are masked before it is built.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::check::Finding;
+use failspec_pack::pack::{Provenance, Retry};
+
+use super::Outcome;
+
+/// One case: one scenario, or one row of it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CaseReport {
+    /// Its position in the plan of the whole run, over all shards, from 0.
+    pub index: usize,
+    /// `pack::failure::scenario[::row]`.
+    pub name: Arc<str>,
+    // Shared with other cases: one text for all of them.
+    /// The pack.
+    pub pack: Arc<str>,
+    /// The failure under test.
+    pub failure: Arc<str>,
+    /// The cause under test.
+    pub cause: Option<String>,
+    /// The operation of the contract's OpenAPI document that the request under test calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Arc<str>>,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The reason of the outcome, if it is neither passed nor failed.
+    pub reason: Option<String>,
+    /// The source of the statement that this fault fails this way.
+    pub source: Provenance,
+    /// The place of the rule that the request under test breaks, if the scenario names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documentation: Option<Arc<str>>,
+    /// File and line of the scenario.
+    pub location: String,
+    // Shared by all cases of the failure.
+    /// The documented facts about the failure.
+    pub documented: Arc<Documented>,
+    /// The response under test in short.
+    pub observed: Option<ObservedResponse>,
+    /// Whether the case exercised the failure under test.
+    pub exercised: Exercise,
+    /// Findings about documented rules.
+    pub violations: Vec<Finding>,
+    /// Findings about inferred rules or rules of a standard.
+    pub warnings: Vec<Finding>,
+    /// Violations that a waiver covers.
+    pub waived: Vec<WaivedFinding>,
+    /// The comparison with the approved response.
+    pub snapshot: Option<SnapshotReport>,
+    /// The exchanges, in order.
+    pub exchanges: Vec<ExchangeReport>,
+    /// Resources that the teardown could not remove.
+    pub left_behind: Vec<String>,
+    /// The documented request ids of the responses to the request under test, masked like everything else; the whole
+    /// run shows whether one was used twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_ids: Vec<Arc<str>>,
+    /// Time from its first request to its last response, in milliseconds; waits included.
+    pub duration_ms: u64,
+}
+
+impl CaseReport {
+    /// True if it needs attention: it did not simply pass.
+    pub fn is_notable(&self) -> bool {
+        let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
+        let passed = self.outcome == Outcome::Passed;
+        !passed
+            || differs
+            || !self.warnings.is_empty()
+            || !self.waived.is_empty()
+            || !self.left_behind.is_empty()
+    }
+}
+
+/// The documented facts about a failure.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Documented {
+    /// Its meaning.
+    pub summary: String,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// Other documented statuses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_statuses: Vec<u16>,
+    /// The code.
+    pub code: Option<Value>,
+    /// The advice to clients.
+    pub retry: Option<Retry>,
+    /// The page that documents it.
+    pub link: Option<String>,
+}
+
+impl Documented {
+    /// The statuses, as `HTTP 400 or 422`; nothing if none is documented.
+    pub fn statuses(&self) -> String {
+        let all: Vec<String> =
+            self.status.iter().chain(&self.other_statuses).map(ToString::to_string).collect();
+        if all.is_empty() { String::new() } else { format!("HTTP {}", all.join(" or ")) }
+    }
+}
+
+/// The response under test in short.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code.
+    pub code: Option<Value>,
+    /// The request id of the response.
+    pub request_id: Option<Arc<str>>,
+    /// Time from sending to the end of the response, in milliseconds.
+    pub ms: f64,
+}
+
+/// Whether a case exercised its failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Exercise {
+    /// The response was identified as that failure.
+    Exercised,
+    /// The response had another code that the documentation accepts.
+    Alternative(String),
+    /// Neither.
+    No,
+}
+
+/// A violation that a waiver covers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct WaivedFinding {
+    /// The violation.
+    pub finding: Finding,
+    /// The reason of the waiver.
+    pub reason: String,
+    /// The issue that tracks it.
+    pub issue: Option<String>,
+    /// The last day on which the waiver is valid.
+    pub expires: String,
+}
+
+/// The comparison of a response with the approved one.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotReport {
+    /// The file of the approved response.
+    pub file: String,
+    /// The result.
+    pub state: SnapshotState,
+    /// The difference, line by line with `-`, `+` or a space in front; absent if there is none.
+    pub diff: Option<String>,
+}
+
+/// The result of a comparison with an approved response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotState {
+    /// The same.
+    Same,
+    /// Different.
+    Changed,
+    /// There is no approved response yet.
+    New,
+    /// The new response was approved by this run (`--snapshots update`).
+    Updated,
+}
+
+/// One exchange.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeReport {
+    /// The part of the case that it belongs to.
+    pub phase: String,
+    /// The role whose credentials were sent.
+    pub role: Option<String>,
+    /// The request.
+    pub request: RequestReport,
+    /// The response.
+    pub response: Option<ResponseReport>,
+    /// The reason why there is no response that could be judged.
+    pub error: Option<String>,
+    /// Time from sending to the end of the response, in milliseconds.
+    pub ms: f64,
+}
+
+/// A request.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RequestReport {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body; length and digest if it was generated.
+    pub body: Option<String>,
+    /// A command line that sends it, with placeholders for credentials.
+    pub curl: String,
+}
+
+/// A response.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ResponseReport {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body as text, cut after 64 KiB.
+    pub body: String,
+    /// The length of the body in bytes.
+    pub length: u64,
+}

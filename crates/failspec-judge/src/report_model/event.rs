@@ -1,0 +1,173 @@
+//! The events of a run, and its report.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use failspec_pack::pack::label;
+
+use super::{
+    CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
+    ShardReport, Summary, Verdict,
+};
+
+/// An event of a run.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// The run has started.
+    Started(&'a RunHeader),
+    /// A case has finished. Cases finish in any order; their `index` is their position in the plan.
+    CaseFinished(&'a CaseReport),
+    /// A message for the person who waits.
+    Notice(&'a str),
+}
+
+/// An event callback. It is called synchronously on the thread that produced the event and must not block: the next
+/// request waits for it.
+pub type Listener = dyn Fn(Event<'_>) + Send + Sync;
+
+/// The facts that are known before anything is sent.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RunHeader {
+    /// The packs of the run.
+    pub packs: Vec<PackHeader>,
+    /// Number of cases that will run.
+    pub cases: usize,
+    /// The selectors as given; empty if everything is selected.
+    pub selectors: Vec<String>,
+    /// The part of the selection that this process runs; absent if it is all of it.
+    pub shard: Option<Shard>,
+}
+
+/// One pack of a run and its target.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct PackHeader {
+    /// The pack.
+    pub name: String,
+    /// The version of its contract that was requested; absent for the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Its source: `embedded`, or a directory.
+    pub origin: String,
+    /// SHA-256 over its sorted paths and contents, in hex.
+    pub digest: String,
+    /// The date of the documentation.
+    pub as_of: Option<String>,
+    /// The URL of the documentation.
+    pub documentation: Option<String>,
+    /// Number of failures that it documents.
+    pub failures: usize,
+    /// Number of them that are selected.
+    pub failures_selected: usize,
+    /// Number of its scenarios.
+    pub scenarios: usize,
+    /// Number of its cases: each row of a scenario is one.
+    pub cases: usize,
+    /// The URL of the target.
+    pub target: String,
+    /// True if the target is an embedded reference implementation: the run says nothing about a real API.
+    pub reference: bool,
+    /// True if the certificate of the target is not verified: any server could have responded.
+    pub insecure: bool,
+    /// Cases that wait until a documented failure is over.
+    pub waits: Vec<PlannedWait>,
+}
+
+impl PackHeader {
+    /// The name of the pack with the requested version: `kubeadapt@2026-03`.
+    pub fn label(&self) -> String {
+        label(&self.name, self.version.as_deref())
+    }
+}
+
+/// A wait that is known before the run begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedWait {
+    /// The case that waits.
+    pub case: String,
+    /// The longest wait, in seconds.
+    pub at_most_seconds: u64,
+    /// True if the response says how long to wait, so that the wait may be shorter.
+    pub from_response: bool,
+}
+
+/// One pack in the report of a run.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct PackReport {
+    /// The facts that were known before the run.
+    #[serde(flatten)]
+    pub header: PackHeader,
+    /// Coverage of its failures.
+    pub coverage: Coverage,
+    /// Coverage of the operations of the contract's OpenAPI document, if it names one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<OperationCoverage>,
+    /// Requirements that the target does not provide, so that cases were skipped.
+    pub missing_requirements: Vec<MissingRequirement>,
+    /// Contradictions and gaps in its documentation.
+    pub errata: Vec<ErratumReport>,
+    /// The identity of the server, if it was recorded (`failspec certify`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerReport>,
+}
+
+/// The identity of the server, over all exchanges of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerReport {
+    /// The values of the response header `Server`.
+    pub software: Vec<String>,
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex.
+    pub public_keys: Vec<String>,
+    /// True if a certificate could not be read, or there were too many different ones.
+    pub unclear: bool,
+}
+
+/// A contradiction or a gap in the documentation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErratumReport {
+    /// The pack.
+    pub pack: String,
+    /// Its description.
+    pub about: String,
+    /// Links to the places that show it.
+    pub links: Vec<String>,
+}
+
+/// The report of a whole run.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct RunReport {
+    /// The version of this format; it changes when a reader of the old one would misread the new one.
+    pub format: u32,
+    /// The version of failspec.
+    pub failspec: String,
+    /// Start of the run, RFC 3339 in UTC.
+    pub started: String,
+    /// Duration of the run, in milliseconds.
+    pub duration_ms: u64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The run in numbers.
+    pub summary: Summary,
+    /// True if any target was an embedded reference implementation: the run says nothing about a real API.
+    pub reference: bool,
+    /// The reason why the run was stopped before it could judge; absent if it was not.
+    pub diagnosis: Option<String>,
+    /// The selectors; empty if everything was selected.
+    pub selectors: Vec<String>,
+    /// The shard that this report is of; absent for a whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardReport>,
+    /// The packs.
+    pub packs: Vec<PackReport>,
+    /// The cases, in the order of the plan.
+    pub cases: Vec<CaseReport>,
+    /// The findings of all cases, grouped by cause.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub finding_groups: Vec<FindingGroup>,
+    /// Findings that concern the run as a whole.
+    pub run_findings: Vec<RunFinding>,
+    /// Contradictions and gaps in the documentation.
+    pub errata: Vec<ErratumReport>,
+}
+
+/// The version of the report format.
+pub const FORMAT: u32 = 2;

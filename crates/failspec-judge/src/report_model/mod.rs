@@ -1,0 +1,31 @@
+//! Verdicts: outcomes, coverage, run findings, events and the rules of the exit code. Pure: nothing here sends.
+
+mod case;
+mod coverage;
+mod event;
+mod finding_group;
+mod merge;
+mod missing_requirement;
+mod operation;
+mod outcome;
+mod run_finding;
+mod shard;
+mod summary;
+
+pub use case::{
+    CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, RequestReport, ResponseReport,
+    SnapshotReport, SnapshotState, WaivedFinding,
+};
+pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
+pub use event::{
+    ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, PlannedWait, RunHeader, RunReport,
+    ServerReport,
+};
+pub use finding_group::{FindingGroup, group_findings};
+pub use merge::{MergeError, merge};
+pub use missing_requirement::{MissingRequirement, RequirementKind};
+pub use operation::{ErrorCoverage, OperationCoverage};
+pub use outcome::Outcome;
+pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
+pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
+pub use summary::{Evidence, Summary, Verdict, exit};

@@ -1,0 +1,33 @@
+//! What became of one case.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The outcome of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The API failed as documented.
+    Passed,
+    /// There are violations.
+    Failed,
+    /// It could not be judged: the setup or the control failed, or there is no response of the API.
+    Inconclusive,
+    /// The target does not provide a role, variable or condition that the scenario requires.
+    Skipped,
+    /// Its violations are waived, with a reason and an expiry date.
+    Waived,
+}
+
+impl Outcome {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Inconclusive => "inconclusive",
+            Self::Skipped => "skipped",
+            Self::Waived => "waived",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Findings about a run as a whole.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use failspec_pack::target_config::glob;
+
+use super::{CaseReport, WaiverReport};
+
+/// A finding about the run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RunFinding {
+    /// The id of the rule (`failspec explain` knows it).
+    pub check: String,
+    /// The finding, in one sentence.
+    pub message: String,
+    /// The cases that it concerns.
+    pub cases: Vec<String>,
+    /// True for a violation, false for a warning.
+    pub violation: bool,
+}
+
+/// Request ids that several cases got, one finding for each id.
+pub fn reused_request_ids(cases: &[&CaseReport]) -> Vec<RunFinding> {
+    // Nearly every id has one owner alone: lists are made for the others.
+    let mut first: HashMap<&str, &CaseReport> = HashMap::with_capacity(cases.len());
+    let mut owners: HashMap<&str, Vec<&CaseReport>> = HashMap::new();
+    for case in cases {
+        for id in &case.request_ids {
+            match first.entry(id) {
+                Entry::Vacant(vacant) => drop(vacant.insert(case)),
+                Entry::Occupied(first) => owners.entry(id).or_insert_with(|| vec![first.get()]).push(case),
+            }
+        }
+    }
+    drop(first);
+    let mut reused: Vec<_> = owners.into_iter().collect();
+    // Hash order is another one every time; reports are the same for the same responses.
+    reused.sort_by_key(|(_, owners)| owners[0].index);
+    reused
+        .into_iter()
+        .map(|(id, owners)| RunFinding {
+            check: "request-id-reused".to_owned(),
+            message: format!("the request id {id} was returned for requests of {} cases", owners.len()),
+            cases: owners.iter().map(|case| case.name.to_string()).collect(),
+            violation: true,
+        })
+        .collect()
+}
+
+/// Waivers that have expired or match nothing any more; to be judged in a full run only.
+pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<RunFinding> {
+    waivers
+        .iter()
+        .filter_map(|waiver| {
+            let (check, what) = if waiver.expired {
+                ("waiver-expired", format!("expired on {}", waiver.expires))
+            } else {
+                let breaks = |case: &CaseReport| {
+                    case.waived.iter().any(|waived| waived.finding.check == waiver.check)
+                        && glob(&waiver.scenario, &case.name)
+                };
+                if cases.iter().any(breaks) {
+                    return None;
+                }
+                ("waiver-stale", "no longer matches a violation: remove it".to_owned())
+            };
+            Some(RunFinding {
+                check: check.to_owned(),
+                message: format!(
+                    "the waiver at {} ({} · {}) {what}",
+                    waiver.place, waiver.scenario, waiver.check
+                ),
+                cases: Vec::new(),
+                violation: true,
+            })
+        })
+        .collect()
+}

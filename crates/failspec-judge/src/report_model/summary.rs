@@ -1,0 +1,140 @@
+//! The whole run in numbers, and its verdict in one word.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{CaseReport, Coverage, Outcome, State};
+
+/// The whole run in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Cases in which the API failed as documented.
+    pub passed: usize,
+    /// Cases with violations.
+    pub failed: usize,
+    /// Cases that could not be judged.
+    pub inconclusive: usize,
+    /// Cases whose requirements the target does not provide.
+    pub skipped: usize,
+    /// Cases with known failures.
+    pub waived: usize,
+    /// Cases with warnings.
+    pub warned: usize,
+    /// Documented failures of the packs of the run.
+    pub documented: usize,
+    /// Failures that were exercised.
+    pub exercised: usize,
+    /// Documented causes.
+    pub causes: usize,
+    /// Causes that were exercised.
+    pub causes_exercised: usize,
+}
+
+/// The verdict of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Stopped by a signal, after the teardowns.
+    Interrupted,
+    /// A documented rule was broken.
+    Violations,
+    /// Something could not be judged.
+    Inconclusive,
+    /// Not everything that is documented was exercised.
+    Incomplete,
+    /// The API fails as its documentation says.
+    Conforms,
+}
+
+/// Exit codes of every command, by precedence.
+pub mod exit {
+    /// Everything conforms; for other commands: done.
+    pub const CONFORMS: u8 = 0;
+    /// Violations, run findings, or changed snapshots under `--snapshots check`.
+    pub const VIOLATIONS: u8 = 1;
+    /// Files or options are wrong; nothing was sent.
+    pub const USAGE: u8 = 2;
+    /// Something could not be judged: unreachable target, refused login, failed setup.
+    pub const INCONCLUSIVE: u8 = 3;
+    /// Not everything that is documented was exercised.
+    pub const INCOMPLETE: u8 = 4;
+    /// Interrupted, after cleanup.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+impl Verdict {
+    /// The word on the last line and in every report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Violations => "violations",
+            Self::Inconclusive => "inconclusive",
+            Self::Incomplete => "incomplete",
+            Self::Conforms => "conforms",
+        }
+    }
+
+    /// The exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupted => exit::INTERRUPTED,
+            Self::Violations => exit::VIOLATIONS,
+            Self::Inconclusive => exit::INCONCLUSIVE,
+            Self::Incomplete => exit::INCOMPLETE,
+            Self::Conforms => exit::CONFORMS,
+        }
+    }
+}
+
+/// What the verdict is made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    /// A signal stopped the run.
+    pub interrupted: bool,
+    /// Something kept a begun run from judging: an unreachable target, a refused login, the one diagnosis.
+    pub stopped: bool,
+    /// A run finding, a changed snapshot under `check`, or a warning under `--deny warnings`.
+    pub violation: bool,
+    /// Something that is documented and selected was not exercised.
+    pub missing: bool,
+}
+
+impl Summary {
+    /// The numbers of a run.
+    pub fn of<'a>(cases: &[CaseReport], coverage: impl Iterator<Item = &'a Coverage>) -> Self {
+        let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count();
+        let mut summary = Self {
+            passed: count(Outcome::Passed),
+            failed: count(Outcome::Failed),
+            inconclusive: count(Outcome::Inconclusive),
+            skipped: count(Outcome::Skipped),
+            waived: count(Outcome::Waived),
+            warned: cases.iter().filter(|case| !case.warnings.is_empty()).count(),
+            ..Self::default()
+        };
+        for coverage in coverage {
+            let (causes, causes_exercised) = coverage.causes();
+            summary.documented += coverage.failures.len();
+            summary.exercised += coverage.count(|state| *state == State::Exercised);
+            summary.causes += causes;
+            summary.causes_exercised += causes_exercised;
+        }
+        summary
+    }
+
+    /// The verdict. A run in which nothing was judged never conforms.
+    pub fn verdict(&self, evidence: Evidence) -> Verdict {
+        let judged = self.passed + self.failed + self.waived;
+        if evidence.interrupted {
+            Verdict::Interrupted
+        } else if self.failed > 0 || evidence.violation {
+            Verdict::Violations
+        } else if self.inconclusive > 0 || evidence.stopped {
+            Verdict::Inconclusive
+        } else if evidence.missing || judged == 0 {
+            Verdict::Incomplete
+        } else {
+            Verdict::Conforms
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Documented failures without a scenario, and scenarios without proof.
+
+use std::collections::BTreeSet;
+
+use failspec_base::syntax::Diagnostic;
+use failspec_pack::pack::{Control, Pack};
+
+/// Documented failures that no scenario triggers.
+pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
+    let triggered: BTreeSet<usize> = pack.scenarios.iter().map(|scenario| scenario.failure).collect();
+    let failures = pack.contract.failures.iter().enumerate();
+    failures
+        .filter(|(index, failure)| !triggered.contains(index) && failure.excluded.is_none())
+        .map(|(_, failure)| {
+            Diagnostic::error(failure.place.clone(), format!("no scenario triggers `{}`", failure.id))
+                .hint("write one, or exclude the failure in the contract: `excluded: <reason>`")
+        })
+        .collect()
+}
+
+/// Documented causes that no scenario triggers.
+pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
+    let triggered: BTreeSet<(usize, usize)> =
+        pack.scenarios.iter().filter_map(|scenario| Some((scenario.failure, scenario.cause?))).collect();
+    let mut gaps = Vec::new();
+    for (index, failure) in pack.contract.failures.iter().enumerate() {
+        if failure.excluded.is_some() {
+            continue;
+        }
+        for (at, cause) in failure.causes.iter().enumerate() {
+            if !triggered.contains(&(index, at)) {
+                let name = format!("{}/{cause}", failure.id);
+                gaps.push(
+                    Diagnostic::error(
+                        failure.place.clone(),
+                        format!("no scenario triggers the cause `{name}`"),
+                    )
+                    .hint(format!("write one with `triggers: {name}`")),
+                );
+            }
+        }
+    }
+    gaps
+}
+
+/// Scenarios that prove nothing: without a control, it is not known what triggered the failure.
+pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
+    pack.scenarios
+        .iter()
+        .filter(|scenario| matches!(scenario.control, Control::Missing))
+        .map(|scenario| {
+            Diagnostic::error(
+                scenario.place.clone(),
+                format!("the scenario `{}` has no control", scenario.name),
+            )
+            .hint("add `control:` with the changes that remove the fault, or `no_control: <reason>`")
+        })
+        .collect()
+}
+
+/// Summaries that name two causes where the contract lists fewer than two.
+pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
+    // The descriptions of a document that a pack was imported from are for people, and say little about causes.
+    let written_by_hand = !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name));
+    pack.contract
+        .failures
+        .iter()
+        .filter(|failure| written_by_hand && failure.causes.len() < 2 && failure.excluded.is_none())
+        .filter(|failure| failure.summary.split_whitespace().any(|word| word.eq_ignore_ascii_case("or")))
+        .map(|failure| {
+            let title = format!("`{}` has \"or\" in its summary, but fewer than two causes", failure.id);
+            Diagnostic::warning(failure.place.clone(), title).hint(format!(
+                "\"{}\": list the alternatives under `causes`, each with a scenario",
+                failure.summary
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,26 @@
+//! The completeness gate: reports everything in a pack that is untested, unproven or unused.
+//!
+//! A pack that cannot be *read* is not linted: [`failspec_pack::pack::Pack::load`] reports its errors.
+
+mod faults;
+mod gaps;
+mod openapi;
+mod unused;
+
+use failspec_base::syntax::{Diagnostic, Diagnostics};
+use failspec_pack::pack::Pack;
+
+/// Everything that a pack leaves untested, unproven or unused. What is untested or unproven is an error, what is
+/// unused or doubtful a warning.
+pub fn lint(pack: &Pack) -> Diagnostics {
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 7] = [
+        gaps::failures_without_scenario,
+        gaps::causes_without_scenario,
+        gaps::scenarios_without_control,
+        gaps::summaries_with_or,
+        unused::declarations,
+        unused::files,
+        openapi::requests,
+    ];
+    Diagnostics(rules.iter().flat_map(|rule| rule(pack)).collect())
+}

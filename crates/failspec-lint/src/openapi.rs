@@ -1,0 +1,179 @@
+//! Scenarios compared with the OpenAPI document that their contract names.
+
+use std::{collections::HashMap, sync::Arc};
+
+use failspec_base::{
+    syntax::Diagnostic,
+    template::{Held, Scope},
+};
+use failspec_pack::{
+    openapi::{Declared, DocumentError, Operation, ResponseStatus},
+    pack::{Control, Failure, Pack, Provenance, RequestTemplate, Scenario, Step},
+};
+
+use super::faults::faults;
+
+/// Requests that the document does not know or forbids, and failures whose status it does not declare.
+pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
+    let declared = match Declared::of(pack) {
+        Ok(Some(declared)) => declared,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![unusable(pack, &error)],
+    };
+    let scope = scope(pack);
+    let beside = Beside { pack, declared: &declared, scope: &scope };
+    pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario)).collect()
+}
+
+fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {
+    let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
+    Diagnostic::error(place, error.to_string())
+}
+
+/// Values for placeholders that are known before a run: those of variables with a default.
+fn scope(pack: &Pack) -> Scope {
+    let defaults = pack.contract.variables.iter();
+    let known: HashMap<String, Held> = defaults
+        .filter_map(|(name, variable)| Some((name.clone(), Held::open(variable.default.clone()?))))
+        .collect();
+    Scope::new(Arc::new(known), "failspec-lint-1")
+}
+
+struct Beside<'p> {
+    pack: &'p Pack,
+    declared: &'p Declared,
+    scope: &'p Scope,
+}
+
+impl Beside<'_> {
+    fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
+        let failure = &self.pack.contract.failures[scenario.failure];
+        let mut found = self.tested(scenario, failure);
+        if let Control::Flow(control) = &scenario.control
+            && control.expect.as_ref().is_none_or(|expect| !expect.is_about_outcome())
+        {
+            found.extend(self.sound(scenario, &control.request, "control"));
+        }
+        let steps: Vec<(&str, &Step)> = scenario.steps().collect();
+        for (part, step) in steps {
+            let succeeds = !step.expect.is_about_outcome() && !step.resend;
+            if let Some(request) = step.request.as_ref().filter(|_| succeeds) {
+                found.extend(self.sound(scenario, request, part));
+            }
+        }
+        found.dedup_by(|one, other| one.title == other.title);
+        found
+    }
+
+    fn operation(&self, request: &RequestTemplate) -> Found<'_> {
+        let written = request.line.path.written.split('?').next().unwrap_or_default();
+        // The number of segments, or the address that a response gives, is not known yet.
+        if written.contains("{+") || written.starts_with("${") {
+            return Found::Unknown;
+        }
+        match self.declared.operation(&request.line.method, written) {
+            Some(operation) => Found::Declared(operation),
+            None => Found::Undeclared,
+        }
+    }
+
+    /// A request that must succeed.
+    fn sound(&self, scenario: &Scenario, request: &RequestTemplate, part: &str) -> Option<Diagnostic> {
+        let name = line(request);
+        let place = scenario.place.clone();
+        match self.operation(request) {
+            Found::Unknown => None,
+            Found::Undeclared => {
+                let title =
+                    format!("the OpenAPI document has no operation {name} ({part} of `{}`)", scenario.name);
+                Some(Diagnostic::error(place, title).hint(self.hint(request)))
+            }
+            Found::Declared(operation) => {
+                let fault = faults(self.declared, operation, request, self.scope).into_iter().next()?;
+                let title = format!(
+                    "{part} of `{}`: {name} does not match the OpenAPI document: {fault}",
+                    scenario.name
+                );
+                Some(Diagnostic::error(place, title).hint("correct the request: it must succeed"))
+            }
+        }
+    }
+
+    /// The request under test: its fault is what the scenario tests.
+    fn tested(&self, scenario: &Scenario, failure: &Failure) -> Vec<Diagnostic> {
+        let request = &scenario.faulty.request;
+        let (name, place) = (line(request), scenario.place.clone());
+        let about = |statuses: &[u16]| statuses.iter().any(|status| failure.allows_status(*status));
+        let operation = match self.operation(request) {
+            Found::Unknown => return Vec::new(),
+            // Where failures have the status of a success, it does not identify them.
+            Found::Undeclared
+                if about(&[404, 405, 501]) || failure.rules.statuses.iter().all(|status| *status < 400) =>
+            {
+                return Vec::new();
+            }
+            Found::Undeclared => {
+                let title = format!(
+                    "the OpenAPI document has no operation {name}, and `{}` does not test that",
+                    scenario.name
+                );
+                return vec![Diagnostic::error(place, title).hint(self.hint(request))];
+            }
+            Found::Declared(operation) => operation,
+        };
+        let mut found = Vec::new();
+        let not_ours = failure.source.is_binding() && scenario.source != Provenance::Inferred;
+        if not_ours && !declares(operation, failure) && !(about(&[401, 403]) && operation.is_guarded()) {
+            let statuses: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
+            let title = format!(
+                "the OpenAPI document declares no HTTP {} at {}, which `{}` triggers",
+                statuses.join(" or "),
+                operation.name(),
+                scenario.name
+            );
+            let hint =
+                "declare the response there, unless the documentation does not promise this failure there";
+            found.push(Diagnostic::error(scenario.place.clone(), title).hint(hint));
+        }
+        let about_requests = about(&[400, 404, 405, 406, 409, 411, 412, 413, 414, 415, 422, 428, 431]);
+        let succeeds_by_status = about(&[200]);
+        if !about_requests
+            && !succeeds_by_status
+            && let Some(fault) = faults(self.declared, operation, request, self.scope).into_iter().next()
+        {
+            let title = format!("{name} of `{}` also violates the OpenAPI document: {fault}", scenario.name);
+            let hint = format!("`{}` tests something else, and an API may check this first", failure.id);
+            found.push(Diagnostic::warning(place, title).hint(hint));
+        }
+        found
+    }
+
+    fn hint(&self, request: &RequestTemplate) -> String {
+        let written = request.line.path.written.split('?').next().unwrap_or_default();
+        match self.declared.methods(written).as_slice() {
+            [] => {
+                "no path of the document matches; the path of a server (`servers`) may precede it".to_owned()
+            }
+            methods => format!("the document has this path with {} only", methods.join(", ")),
+        }
+    }
+}
+
+enum Found<'d> {
+    Declared(&'d Operation),
+    Undeclared,
+    /// It is not known which operation it will be.
+    Unknown,
+}
+
+fn declares(operation: &Operation, failure: &Failure) -> bool {
+    operation.responses.iter().any(|response| match response.status {
+        ResponseStatus::Exactly(status) => failure.allows_status(status),
+        ResponseStatus::Class(hundreds) => (0..100).any(|rest| failure.allows_status(hundreds * 100 + rest)),
+        ResponseStatus::Default => true,
+    })
+}
+
+fn line(request: &RequestTemplate) -> String {
+    format!("{} {}", request.line.method, request.line.path.written)
+}

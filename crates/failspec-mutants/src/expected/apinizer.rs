@@ -1,0 +1,60 @@
+//! Mutants of Apinizer.
+
+use super::violation_in;
+use crate::Noticed;
+
+/// Mutant, the failure whose scenarios must notice it, and the check.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("internal-fault-ignored", "internal_error", "not-rejected"),
+    ("bad-client-credentials-accepted", "unauthorized_client", "not-rejected"),
+    ("missing-token-accepted", "unauthorized_client", "not-rejected"),
+    ("malformed-token-accepted", "unauthorized_client", "not-rejected"),
+    ("unknown-token-accepted", "invalid_token", "not-rejected"),
+    ("expired-token-accepted", "token_expired", "not-rejected"),
+    ("revoked-token-accepted", "unauthorized_client", "not-rejected"),
+    ("project-permission-not-enforced", "forbidden", "not-rejected"),
+    ("role-not-enforced", "forbidden", "not-rejected"),
+    ("restriction-not-enforced", "forbidden", "not-rejected"),
+    ("rate-limit-not-enforced", "rate_limit_exceeded", "not-rejected"),
+    ("still-limited-after-waiting", "rate_limit_exceeded", "recovers"),
+    ("limit-without-retry-after-field", "rate_limit_exceeded", "retry-after"),
+    ("retry-after-field-as-text", "rate_limit_exceeded", "retry-after"),
+    ("retry-after-field-negative", "rate_limit_exceeded", "retry-after"),
+    ("unusable-body-accepted", "bad_request", "not-rejected"),
+    ("missing-field-accepted", "bad_request", "not-rejected"),
+    ("wrong-type-accepted", "bad_request", "not-rejected"),
+    ("invalid-value-accepted", "bad_request", "not-rejected"),
+    ("rule-violation-accepted", "bad_request", "not-rejected"),
+    ("bad-parameter-accepted", "invalid_parameter", "not-rejected"),
+    ("validation-errors-misshapen", "validation_failed", "envelope"),
+    ("absent-project-is-empty", "not_found", "not-rejected"),
+    ("deleted-proxy-found", "not_found", "not-rejected"),
+    ("proxy-of-other-project-found", "not_found", "not-rejected"),
+    ("names-case-insensitive", "not_found", "not-rejected"),
+    ("absent-deleted", "resource_not_found", "not-rejected"),
+    ("absent-group-filled", "resource_not_found", "not-rejected"),
+    ("duplicate-name-accepted", "duplicate_name", "not-rejected"),
+    ("unique-constraint-ignored", "conflict", "not-rejected"),
+    ("internal-fault-hidden", "internal_error", "not-rejected"),
+];
+
+/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+    match mutant {
+        "filled-group-deleted" => Some(Noticed::warning("not-rejected").at("conflict")),
+        "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
+        // The wait is documented in the body, so the body is believed: longer than the target lets us wait.
+        "retry-after-field-disagrees" => Some(Noticed::Inconclusive("asks to wait")),
+        // The header is no part of the documentation; only its syntax is a standard's.
+        "retry-after-header-missing" => {
+            Some(Noticed::Unpromised("the body gives the wait; the header is optional"))
+        }
+        "retry-after-header-in-words" | "retry-after-header-negative" => {
+            Some(Noticed::warning("retry-after-syntax").at("rate_limit_exceeded"))
+        }
+        "status-204" => Some(Noticed::violation("status")),
+        // An empty 200 is no documented success: not even a control succeeds.
+        "always-empty" => Some(Noticed::Diagnosis("responds with a page that is not JSON")),
+        _ => violation_in(VIOLATIONS, mutant),
+    }
+}

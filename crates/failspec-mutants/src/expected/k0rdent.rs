@@ -1,0 +1,60 @@
+//! Mutants of k0rdent AI.
+
+use super::violation_in;
+use crate::Noticed;
+
+/// Mutant, the failure whose scenarios must notice it, and the check.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("bmc-unreachable-ignored", "bmc_connection_failed", "not-rejected"),
+    ("internal-fault-ignored", "internal_error", "not-rejected"),
+    ("missing-token-accepted", "unauthorized", "not-rejected"),
+    ("any-token-accepted", "unauthorized", "not-rejected"),
+    ("permission-not-enforced", "forbidden", "not-rejected"),
+    ("rate-limit-not-enforced", "rate_limited", "not-rejected"),
+    ("still-limited-after-waiting", "rate_limited", "recovers"),
+    ("limit-without-retry-after", "rate_limited", "headers"),
+    ("limit-with-retry-after-in-words", "rate_limited", "headers"),
+    ("retry-after-header-missing", "rate_limited", "headers"),
+    ("retry-after-header-in-words", "rate_limited", "headers"),
+    ("retry-after-header-negative", "rate_limited", "headers"),
+    ("validation-skipped", "validation_error", "not-rejected"),
+    ("semantic-error-accepted", "semantic_error", "not-rejected"),
+    ("duplicate-accepted", "conflict", "not-rejected"),
+    ("deleted-server-found", "not_found", "not-rejected"),
+    ("state-machine-not-enforced", "invalid_state_transition", "not-rejected"),
+    ("pool-capacity-not-enforced", "pool_capacity_exceeded", "not-rejected"),
+    ("quota-not-enforced", "quota_exceeded", "not-rejected"),
+    ("bmc-failure-hidden", "bmc_connection_failed", "not-rejected"),
+    ("internal-fault-hidden", "internal_error", "not-rejected"),
+    ("bulk-hides-failed-items", "bulk_partial_failure", "not-rejected"),
+    ("bulk-item-without-code", "bulk_partial_failure", "code"),
+    ("bulk-says-failure", "bulk_partial_failure", "envelope"),
+    ("bulk-responses-200", "bulk_partial_failure", "not-rejected"),
+    ("bulk-refused-for-one-item", "bulk_partial_failure", "bulk-item"),
+    ("request-ids-disagree", "not_found", "request-id"),
+    ("request-id-of-another-form", "not_found", "request-id"),
+    ("timestamp-as-number", "not_found", "envelope"),
+    ("fields-as-list", "validation_error", "schema"),
+    ("error-says-success", "not_found", "envelope"),
+];
+
+/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+    match mutant {
+        // The documentation names no media type.
+        id if id.starts_with("media-type-") => Some(Noticed::warning("media-type")),
+        "envelope-problem-details" => Some(Noticed::violation("envelope")),
+        // The example names two fields at once; nothing says that every one is named.
+        "first-bad-field-alone" => Some(Noticed::warning("expectation").at("validation_error")),
+        // HTTP calls DELETE idempotent, and the documentation does not say what a second one gets.
+        "absent-deleted" => Some(Noticed::warning("not-rejected").at("not_found")),
+        // The documentation does not speak of other organisations' resources.
+        "foreign-server-shown" => Some(Noticed::warning("not-rejected").at("not_found")),
+        "foreign-server-told-apart" => Some(Noticed::warning("indistinguishable").at("not_found")),
+        "pool-in-use-deleted" => Some(Noticed::warning("not-rejected").at("conflict")),
+        "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
+        // An empty 200 is no documented success: not even a control succeeds.
+        "always-empty" => Some(Noticed::Diagnosis("responds with a page that is not JSON")),
+        _ => violation_in(VIOLATIONS, mutant),
+    }
+}

@@ -1,0 +1,51 @@
+//! Mutants of KubeVision.
+
+use super::violation_in;
+use crate::Noticed;
+
+/// Mutant, the failure whose scenarios must notice it, and the check.
+const VIOLATIONS: &[(&str, &str, &str)] = &[
+    ("internal-fault-ignored", "internal_error", "not-rejected"),
+    ("missing-parameter-accepted", "missing_parameter", "not-rejected"),
+    ("malformed-parameter-accepted", "invalid_parameter", "not-rejected"),
+    ("missing-token-accepted", "not_logged_in", "not-rejected"),
+    ("expired-token-accepted", "token_expired", "not-rejected"),
+    ("refreshed-token-expired", "token_expired", "recovers"),
+    ("two-factor-skipped", "two_factor_required", "not-rejected"),
+    ("any-totp-code-accepted", "two_factor_failed", "not-rejected"),
+    ("action-permission-not-enforced", "action_forbidden", "not-rejected"),
+    ("cluster-permission-not-enforced", "cluster_forbidden", "not-rejected"),
+    ("namespace-permission-not-enforced", "namespace_forbidden", "not-rejected"),
+    ("absent-resource-answered", "resource_not_found", "not-rejected"),
+    ("absent-user-answered", "user_not_found", "not-rejected"),
+    ("absent-cluster-answered", "cluster_not_found", "not-rejected"),
+    ("duplicate-accepted", "already_exists", "not-rejected"),
+    ("stale-version-accepted", "version_conflict", "not-rejected"),
+    ("invalid-yaml-accepted", "invalid_yaml", "not-rejected"),
+    ("dry-run-accepts-everything", "dry_run_rejected", "not-rejected"),
+    ("internal-error-leaks-message", "internal_error", "leaks"),
+    ("internal-error-leaks-data", "internal_error", "leaks"),
+    ("unreachable-cluster-answered", "cluster_unreachable", "not-rejected"),
+];
+
+/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+    match mutant {
+        // RFC 6238, 5.2: the page does not say that a code is good only once.
+        "used-totp-code-accepted" => Some(Noticed::warning("not-rejected").at("two_factor_failed")),
+        // The page says what the temporary token is for, not what becomes of another use.
+        "temporary-token-accepted" => Some(Noticed::warning("not-rejected")),
+        // Which of two faults is told first is nowhere documented.
+        "lookup-before-parameters" => Some(Noticed::warning("code").at("missing_parameter")),
+        // The codes of single items of a batch are our reading.
+        "batch-permission-not-enforced" => Some(Noticed::warning("code")),
+        "http-status-used" | "status-204" => Some(Noticed::violation("status")),
+        // "Never exposes internals" (50000) is a promise here.
+        leak if leak.starts_with("leaks-") => Some(Noticed::violation("leaks").at("internal_error")),
+        // A login that gives out no token gives nobody a role.
+        "always-success" | "always-empty" | "always-unauthorized" | "always-not-found" => {
+            Some(Noticed::Diagnosis("cannot log in"))
+        }
+        _ => violation_in(VIOLATIONS, mutant),
+    }
+}

@@ -1,0 +1,41 @@
+//! Mutants of single refusals.
+
+use crate::Noticed;
+use failspec_pack::pack::{Failure, Pack};
+use failspec_reference::Refusal;
+
+/// How an API that does not refuse what it must, or refuses it as something else, must be noticed.
+pub(super) fn noticed(pack: &Pack, refusals: &[Refusal], mutant: &str) -> Option<Noticed> {
+    if let Some(name) = mutant.strip_prefix("accepts-") {
+        let (index, _) = failure(pack, refusal(refusals, name)?)?;
+        return Some(by("not-rejected", pack, index));
+    }
+    let refusal = refusal(refusals, mutant.strip_prefix("mistakes-")?)?;
+    let (index, failure) = failure(pack, refusal)?;
+    let mistaken = refusal.sibling(refusals)?.code()?;
+    if failure.accepts(&mistaken) {
+        return Some(Noticed::Unpromised("the documentation allows either code for this fault"));
+    }
+    Some(by("code", pack, index))
+}
+
+fn refusal<'r>(refusals: &'r [Refusal], name: &str) -> Option<&'r Refusal> {
+    refusals.iter().find(|refusal| refusal.name.replace('_', "-").to_lowercase() == name)
+}
+
+/// The failure of a contract that a refusal is.
+fn failure<'p>(pack: &'p Pack, refusal: &Refusal) -> Option<(usize, &'p Failure)> {
+    let code = refusal.code();
+    pack.contract.failures.iter().enumerate().find(|(_, failure)| match &code {
+        Some(code) => failure.code() == Some(code),
+        None => failure.status() == Some(refusal.status),
+    })
+}
+
+/// A violation where the documentation says that the fault of some scenario fails this way, otherwise a warning.
+fn by(check: &'static str, pack: &Pack, failure: usize) -> Noticed {
+    let mut scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == failure);
+    let documented = scenarios.any(|scenario| scenario.source.is_binding());
+    let noticed = if documented { Noticed::violation(check) } else { Noticed::warning(check) };
+    noticed.at(pack.contract.failures[failure].id.clone())
+}

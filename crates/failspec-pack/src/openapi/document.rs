@@ -1,0 +1,363 @@
+//! The files of a document, and references between them.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::{Component, Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::pack::Texts;
+use failspec_base::syntax::{Source, yaml};
+
+use super::warning::Warnings;
+
+/// The largest file that is read, in bytes: 64 MiB.
+const LARGEST: u64 = 64 << 20;
+
+/// The most files that a document may consist of. Real ones have been seen with 1,900.
+const MOST_FILES: usize = 10_000;
+
+/// The most bytes that all files of a document may have: 128 MiB.
+const MOST_BYTES: u64 = 128 << 20;
+
+/// The longest chain of references that is followed.
+const LONGEST_CHAIN: usize = 32;
+
+/// Why a text is no document that could be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// A file that cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// Which one.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// Neither JSON nor YAML.
+    #[error("{path} is neither JSON nor YAML: {reason}")]
+    Malformed {
+        /// Which one.
+        path: String,
+        /// What its reader says.
+        reason: String,
+    },
+    /// Swagger 2.0.
+    #[error(
+        "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is required: convert it, e.g. with swagger2openapi"
+    )]
+    Swagger {
+        /// Which one.
+        path: String,
+        /// The version that it says.
+        version: String,
+    },
+    /// Something else.
+    #[error("{path} is not an OpenAPI document: {reason}")]
+    Other {
+        /// Which one.
+        path: String,
+        /// What is missing.
+        reason: String,
+    },
+}
+
+/// A document: its own file and those that it refers to.
+#[derive(Debug)]
+pub struct Document {
+    /// Path relative to the folder of the document → content; the document itself is the first.
+    files: Vec<(String, Value)>,
+    /// The names of the files → their places in `files`.
+    known: HashMap<String, usize>,
+    /// Which files could not be read, and why.
+    missing: BTreeMap<String, String>,
+}
+
+/// A value of a document and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct At<'a> {
+    /// The index of the file.
+    file: usize,
+    /// The value.
+    pub value: &'a Value,
+    /// JSON Pointer to it, within its file.
+    pub pointer: String,
+}
+
+impl<'a> At<'a> {
+    /// The value under `key`.
+    pub fn get(&self, key: &str) -> Option<At<'a>> {
+        Some(At { file: self.file, value: self.value.get(key)?, pointer: self.pointer_to(key) })
+    }
+
+    /// The entries of an object; of anything else none.
+    pub fn entries(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
+        let (file, pointer) = (self.file, self.pointer.clone());
+        self.value.as_object().into_iter().flatten().map(move |(key, value)| {
+            (key.as_str(), At { file, value, pointer: format!("{pointer}/{}", escape(key)) })
+        })
+    }
+
+    /// The items of a list; of anything else none.
+    pub fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
+        let (file, pointer) = (self.file, self.pointer.clone());
+        self.value.as_array().into_iter().flatten().enumerate().map(move |(index, value)| At {
+            file,
+            value,
+            pointer: format!("{pointer}/{index}"),
+        })
+    }
+
+    /// JSON Pointer to the value under `key`.
+    pub fn pointer_to(&self, key: &str) -> String {
+        format!("{}/{}", self.pointer, escape(key))
+    }
+
+    /// What identifies the place in the document.
+    pub fn key(&self) -> (usize, String) {
+        (self.file, self.pointer.clone())
+    }
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+impl Document {
+    /// Reads a document and every file below its folder that it refers to.
+    ///
+    /// # Errors
+    /// When the document itself cannot be read or is none.
+    pub fn load(path: &Path) -> Result<Self, DocumentError> {
+        let shown = path.display().to_string();
+        let text = read(path).map_err(|reason| DocumentError::Unreadable { path: shown.clone(), reason })?;
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
+        let mut document = Self::parse(&name, &text)?;
+        document.load_others(&|path| read(&folder.join(path)), text.len() as u64);
+        Ok(document)
+    }
+
+    /// Reads a document among the files of a pack, and those that it refers to.
+    ///
+    /// # Errors
+    /// When it is not there or is none.
+    pub fn of_texts(path: &str, texts: &Texts) -> Result<Self, DocumentError> {
+        let missing = "there is no such file".to_owned();
+        let text = texts
+            .get(path)
+            .ok_or_else(|| DocumentError::Unreadable { path: path.to_owned(), reason: missing.clone() })?;
+        let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
+        let mut document = Self::parse(name, text)?;
+        let other = |path: &str| texts.get(&format!("{folder}/{path}")).cloned().ok_or(missing.clone());
+        document.load_others(&other, text.len() as u64);
+        Ok(document)
+    }
+
+    /// The names of its files, relative to its folder; its own is the first.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Reads a document that is one text; references into other files lead nowhere.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
+        let path = name.to_owned();
+        let root =
+            parse(name, text).map_err(|reason| DocumentError::Malformed { path: path.clone(), reason })?;
+        if let Some(version) = root.get("swagger") {
+            let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
+            return Err(DocumentError::Swagger { path, version });
+        }
+        match root
+            .get("openapi")
+            .map(|version| version.as_str().map_or_else(|| version.to_string(), str::to_owned))
+        {
+            Some(version) if version.starts_with("3.") => {}
+            Some(version) => {
+                let version: String = version.chars().take(40).collect();
+                let reason = format!("its version is `{}`; 3.0 or 3.1 is required", version.escape_debug());
+                return Err(DocumentError::Other { path, reason });
+            }
+            None => {
+                let reason = "it has no key `openapi`".to_owned();
+                return Err(DocumentError::Other { path, reason });
+            }
+        }
+        let known = HashMap::from([(name.to_owned(), 0)]);
+        Ok(Self { files: vec![(name.to_owned(), root)], known, missing: BTreeMap::new() })
+    }
+
+    /// The document's own value.
+    pub(super) fn root(&self) -> At<'_> {
+        At { file: 0, value: &self.files[0].1, pointer: String::new() }
+    }
+
+    /// The name of the file in which a value stands.
+    pub(super) fn file(&self, at: &At<'_>) -> &str {
+        &self.files[at.file].0
+    }
+
+    /// JSON Pointer to a value; one in another file than the document's own has the file's name and `#` before it.
+    pub(super) fn place(&self, at: &At<'_>) -> String {
+        if at.file == 0 { at.pointer.clone() } else { format!("{}#{}", self.file(at), at.pointer) }
+    }
+
+    /// Follows `$ref`s until there is none. Keys beside a `$ref` are not looked at.
+    ///
+    /// # Errors
+    /// Why it cannot be followed, in words.
+    pub(super) fn resolve<'a>(&'a self, at: At<'a>) -> Result<At<'a>, String> {
+        let mut at = at;
+        for _ in 0..LONGEST_CHAIN {
+            let Some(reference) = at.value.get("$ref").and_then(Value::as_str) else {
+                return Ok(at);
+            };
+            at = self.target(&at, reference)?;
+        }
+        Err("its references are circular".to_owned())
+    }
+
+    /// As [`Self::resolve`]; what cannot be followed is noted and counts as not there.
+    pub(super) fn resolved<'a>(&'a self, at: At<'a>, warnings: &mut Warnings) -> Option<At<'a>> {
+        let (file, pointer) = (self.file(&at).to_owned(), at.pointer.clone());
+        self.resolve(at).map_err(|why| warnings.note(&file, pointer, why)).ok()
+    }
+
+    /// What one reference leads to.
+    pub(super) fn target<'a>(&'a self, from: &At<'_>, reference: &str) -> Result<At<'a>, String> {
+        let shown = || reference.chars().take(200).collect::<String>().escape_debug().to_string();
+        let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        let file = match file {
+            "" => from.file,
+            _ => {
+                let path = join(&self.files[from.file].0, file)
+                    .map_err(|why| format!("`$ref: {}` is not followed: {why}", shown()))?;
+                self.known.get(&path).copied().ok_or_else(|| {
+                    let why = self.missing.get(&path).map_or("there is no such file", String::as_str);
+                    format!("`$ref: {}` cannot be resolved: {why}", shown())
+                })?
+            }
+        };
+        let decoded = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy().into_owned();
+        let root = &self.files[file].1;
+        let value = root.pointer(&decoded).or_else(|| root.pointer(pointer));
+        let value = value.ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown()))?;
+        Ok(At { file, value, pointer: decoded })
+    }
+
+    fn load_others(&mut self, read: &dyn Fn(&str) -> Result<String, String>, mut bytes: u64) {
+        let mut next = 0;
+        while next < self.files.len() {
+            let (name, value) = &self.files[next];
+            let mut wanted = Vec::new();
+            references(value, &mut wanted, 0);
+            let paths: Vec<String> = wanted.into_iter().filter_map(|file| join(name, file).ok()).collect();
+            for path in paths {
+                if self.missing.contains_key(&path) || self.known.contains_key(&path) {
+                    continue;
+                }
+                if self.files.len() == MOST_FILES || bytes > MOST_BYTES {
+                    self.missing.insert(path, "the document has too many or too large files".to_owned());
+                    continue;
+                }
+                let read = read(&path).and_then(|text| {
+                    bytes += text.len() as u64;
+                    parse(&path, &text)
+                });
+                match read {
+                    Ok(value) => {
+                        self.known.insert(path.clone(), self.files.len());
+                        self.files.push((path, value));
+                    }
+                    Err(reason) => drop(self.missing.insert(path, reason)),
+                }
+            }
+            next += 1;
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > LARGEST {
+        return Err(format!("it has {size} bytes; the limit is {LARGEST}"));
+    }
+    fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
+    })
+}
+
+/// JSON where it is JSON, which is read faster, else YAML.
+fn parse(name: &str, text: &str) -> Result<Value, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with(['{', '[']) {
+        match serde_json::from_str(text) {
+            Ok(value) => return Ok(value),
+            // A flow mapping of YAML begins like this, too; JSON's message is the better one for all else.
+            Err(error) => {
+                let source = Source::new(name, text);
+                return match yaml::read_foreign(&source) {
+                    (Some(node), mistakes) if mistakes.0.is_empty() => Ok(node.to_json()),
+                    _ => Err(error.to_string()),
+                };
+            }
+        }
+    }
+    let source = Source::new(name, text);
+    let (node, mistakes) = yaml::read_foreign(&source);
+    node.map(|node| node.to_json()).ok_or_else(|| {
+        let first = mistakes.0.first();
+        first.map_or_else(String::new, |mistake| {
+            let line = mistake.place.as_ref().map_or(0, failspec_base::syntax::Place::line);
+            format!("line {line}: {} {}", mistake.title, mistake.label).trim_end().to_owned()
+        })
+    })
+}
+
+/// The files that the references of a value name.
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>, depth: usize) {
+    if depth > 200 {
+        return;
+    }
+    match value {
+        Value::Object(entries) => {
+            if let Some(Value::String(reference)) = entries.get("$ref") {
+                let file = reference.split('#').next().unwrap_or_default();
+                if !file.is_empty() && !found.contains(&file) {
+                    found.push(file);
+                }
+            }
+            // An extension that is a list (of samples of code, mostly) is nothing that is read. What has a name of its own
+            // that begins like one, such as a header, is an object.
+            let read = entries.iter().filter(|(key, value)| !(key.starts_with("x-") && value.is_array()));
+            read.for_each(|(_, value)| references(value, found, depth + 1));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, found, depth + 1)),
+        _ => {}
+    }
+}
+
+/// The path of a file that `from` refers to, relative to the folder of the document.
+fn join(from: &str, file: &str) -> Result<String, String> {
+    if file.contains("://") || file.starts_with("//") {
+        return Err("nothing is fetched from the network".to_owned());
+    }
+    let file = percent_encoding::percent_decode_str(file).decode_utf8_lossy();
+    let mut path = PathBuf::from(from);
+    path.pop();
+    for part in Path::new(file.as_ref()).components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            Component::ParentDir if path.pop() => {}
+            _ => return Err("it is outside the folder of the document".to_owned()),
+        }
+    }
+    Ok(path.to_string_lossy().replace('\\', "/"))
+}

@@ -1,0 +1,87 @@
+//! How what earlier runs left behind can be found and removed.
+
+use failspec_base::syntax::{Field, Kind, Node, Shape};
+
+use super::{
+    names::Names,
+    pointer::Pointer,
+    request::{self, RequestPatch, RequestTemplate},
+    step::check_parameters,
+};
+
+/// The name under which the request that removes an item knows it: `${item}`.
+pub const ITEM: &str = "item";
+
+/// How things of one kind that earlier runs left behind can be found and removed.
+#[derive(Debug, Clone)]
+pub struct Cleanup {
+    /// The request that lists them.
+    pub list: RequestTemplate,
+    /// Where the list is in its response.
+    pub items: Pointer,
+    /// Where the name is in an item.
+    pub name: Pointer,
+    /// The request that removes the item whose name is `${item}`.
+    pub delete: RequestTemplate,
+}
+
+pub(super) static SWEEP: Shape = Shape {
+    name: "cleanup",
+    about: "how to find and remove one kind of resource that earlier runs left behind",
+    fields: &[
+        Field::required("list", Kind::Shape(&REQUEST), "the request that lists the resources"),
+        Field::required("items", Kind::Pointer, "pointer to the list in the response"),
+        Field::optional(
+            "name",
+            Kind::Pointer,
+            "pointer to the name in an item (default: the item is the name)",
+        ),
+        Field::required(
+            "delete",
+            Kind::Shape(&REQUEST),
+            "the request that removes one resource; `${item}` is its name",
+        ),
+    ],
+    also: &[],
+};
+
+static REQUEST: Shape =
+    Shape { name: "cleanup request", about: "a request with a role", fields: &[], also: request::KEYS };
+
+impl Cleanup {
+    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let fields = names.reader.fields(node, &SWEEP)?;
+        let request = |node: &Node, names: &Names<'_>| {
+            let fields = names.reader.fields(node, &REQUEST)?;
+            if !fields.has("request") {
+                names.reader.error_hint(node.span, "`request` is missing", "give `request: METHOD /path`");
+            }
+            let request = RequestPatch::read(&fields, names).into_request()?;
+            check_parameters(&request, names, node);
+            Some(request)
+        };
+        let mut of_item = names.clone();
+        of_item.known.insert(ITEM.to_owned());
+        let list = request(fields.get("list")?, names);
+        let delete = request(fields.get("delete")?, &of_item);
+        if let (Some(delete), Some(node)) = (&delete, fields.get("delete"))
+            && !delete.names().contains(&ITEM)
+        {
+            // Without it the request would remove one and the same thing for each item, whatever it is.
+            names.reader.error_hint(
+                node.span,
+                "the request does not say which item it removes",
+                "use `${item}`",
+            );
+        }
+        Some(Self {
+            list: list?,
+            items: fields.get("items").and_then(|node| Pointer::read(node, names.reader))?,
+            name: match fields.get("name") {
+                Some(node) => Pointer::read(node, names.reader)?,
+                None => Pointer::parse("")?,
+            },
+            delete: delete?,
+        })
+    }
+}

@@ -1,0 +1,427 @@
+//! What an API documents about failing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use failspec_base::syntax::{Field, Fields, Kind, Node, Place, Reader, Shape};
+
+use super::{
+    cleanup::{Cleanup, SWEEP},
+    edition::{Extended, Known},
+    envelope::{ENVELOPE, Envelope},
+    erratum::{ERRATUM, Erratum},
+    failure::{FAILURE, Failure},
+    health_check::{CANARY, HealthCheck},
+    names::Names,
+    openapi_file::OpenApiFile,
+    operation::{OPERATION, read_operation},
+    period::Period,
+    pointer::Pointer,
+    profile::{PROFILE, Profile},
+    provenance::Provenance,
+    request::Line,
+    rules::read_matches,
+    schema::{Library, Schema},
+    stability::{self, STABILITY, Stability},
+    status::{STATUSES, StatusPattern},
+    variable::{VARIABLE, Variable},
+};
+
+/// What an API documents about failing.
+#[derive(Debug)]
+pub struct Contract {
+    /// The name of the pack.
+    pub name: String,
+    /// The day of the documentation that the contract was taken from.
+    pub as_of: Option<jiff::civil::Date>,
+    /// Where the documentation is.
+    pub documentation: Option<String>,
+    /// The digest of the page that it was taken from, as `failspec drift` computes it.
+    pub documentation_digest: Option<String>,
+    /// The OpenAPI document of the API.
+    pub openapi: Option<OpenApiFile>,
+    /// The request that shows whether the run can still go on.
+    pub health_check: Option<HealthCheck>,
+    /// Kinds of changes that it classes in another way than usual.
+    pub stability: BTreeMap<String, Stability>,
+    /// What success looks like: any of these.
+    pub success: Vec<Success>,
+    /// The shape that error responses share.
+    pub envelope: Envelope,
+    /// Whether unlisted codes may exist for undocumented conditions.
+    pub codes_open: bool,
+    /// Where responses hold credentials: what stands there is shown nowhere.
+    pub secrets: Vec<Pointer>,
+    /// Roles that a target must bring: name → what the role may do.
+    pub roles: BTreeMap<String, String>,
+    /// Variables that a target may set.
+    pub variables: BTreeMap<String, Variable>,
+    /// Conditions that a target must bring: name → what they mean.
+    pub conditions: BTreeMap<String, String>,
+    /// Operations by name.
+    pub operations: BTreeMap<String, Line>,
+    /// The documented failures that are in force, in the order of the contract.
+    pub failures: Vec<Failure>,
+    /// Those that are not in force on the day of this version: not yet, or not any more.
+    pub not_in_force: Vec<Failure>,
+    /// Failures of other versions of the pack, and their causes: scenarios of these are left out of this version.
+    pub(super) elsewhere: Known,
+    /// How what earlier runs left behind can be found and removed.
+    pub cleanup: Vec<Cleanup>,
+    /// Parts that an API can be certified for.
+    pub profiles: Vec<Profile>,
+    /// Contradictions and gaps in the documentation itself.
+    pub errata: Vec<Erratum>,
+    /// Where the contract begins.
+    pub place: Place,
+}
+
+/// One form that success has.
+#[derive(Debug)]
+pub struct Success {
+    /// The statuses; any of them.
+    pub status: Vec<StatusPattern>,
+    /// What the body must be like besides.
+    pub matches: Vec<(Pointer, std::sync::Arc<Schema>)>,
+}
+
+/// The keys of `contract.yaml`.
+pub static CONTRACT: Shape = Shape {
+    name: "contract",
+    about: "the documented failures of an API",
+    fields: &[
+        Field::required("contract", Kind::Name, "the name of the pack"),
+        Field::required("as_of", Kind::Date, "the date of the documentation that the contract is based on"),
+        Field::optional("documentation", Kind::Text, "the location (URL) of the documentation"),
+        Field::optional(
+            "documentation_digest",
+            Kind::Text,
+            "`sha256:…` of the page that the contract is based on, as `failspec drift` computes it",
+        ),
+        Field::optional(
+            "openapi",
+            Kind::Text,
+            "the API's OpenAPI document (3.0 or 3.1), a file of the pack; \
+             requests and responses are also checked against it",
+        ),
+        Field::optional(
+            "extends",
+            Kind::Text,
+            "the folder of a `base.yaml` (with `@2026-03`: of a `base@2026-03.yaml`) \
+             to inherit envelope, failures and more from",
+        ),
+        Field::optional(
+            "success",
+            Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
+            "the form of a successful response; a list allows any of its items (default: status 2xx)",
+        ),
+        Field::optional(
+            "envelope",
+            Kind::Shape(&ENVELOPE),
+            "the common format of error responses; without it they have only the status in common",
+        ),
+        Field::optional(
+            "codes",
+            Kind::Words(&["open", "closed"]),
+            "`open` (default): unlisted codes may exist for undocumented failures; `closed`: they may not",
+        ),
+        Field::optional(
+            "secrets",
+            Kind::List(&Kind::Pointer),
+            "where responses contain credentials, such as a login token; these values are never shown",
+        ),
+        Field::optional(
+            "requires",
+            Kind::Shape(&REQUIRES),
+            "what a target must provide, described so that others can act on it",
+        ),
+        Field::optional(
+            "operations",
+            Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&OPERATION)])),
+            "named requests, so that a target can map them to its own paths",
+        ),
+        Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional(
+            "stability",
+            Kind::Shape(&STABILITY),
+            "overrides for how `failspec diff` classifies kinds of changes",
+        ),
+        Field::optional(
+            "profiles",
+            Kind::Map(&Kind::Shape(&PROFILE)),
+            "parts of the contract that an API can be certified for, in addition to `core` and `full`",
+        ),
+        Field::optional(
+            "health_check",
+            Kind::Shape(&CANARY),
+            "a safe request that must succeed after each scenario that writes; otherwise the run stops",
+        ),
+        Field::optional(
+            "cleanup",
+            Kind::List(&Kind::Shape(&SWEEP)),
+            "how to find and remove resources that earlier runs left behind (`failspec cleanup`)",
+        ),
+        Field::optional(
+            "errata",
+            Kind::List(&Kind::Shape(&ERRATUM)),
+            "known documentation errors: contradictions and gaps",
+        ),
+    ],
+    also: &[],
+};
+
+static SUCCESS: Shape = Shape {
+    name: "success",
+    about: "a form of a successful response",
+    fields: &[
+        Field::required("status", STATUSES, "the statuses: 200, 2xx, or a list"),
+        Field::optional("match", Kind::Map(&Kind::Schema), "constraints on the body: pointer → JSON Schema"),
+    ],
+    also: &[],
+};
+
+static REQUIRES: Shape = Shape {
+    name: "requires",
+    about: "what a target must provide",
+    fields: &[
+        Field::optional("roles", Kind::Map(&Kind::Text), "role → what it may and may not do"),
+        Field::optional(
+            "variables",
+            Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&VARIABLE)])),
+            "variable → its description, optionally with a default",
+        ),
+        Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
+    ],
+    also: &[],
+};
+
+impl Contract {
+    /// Reads a contract; what is wrong is noted with the reader.
+    ///
+    /// What it does not say itself it has from `base`: envelope, success, codes and documentation. Failures, roles,
+    /// variables, conditions and operations of the same name replace those of the base, secrets and errata are added.
+    /// `on` is the day on which failures must be in force.
+    pub(super) fn read(
+        node: &Node,
+        reader: &Reader,
+        library: &Library,
+        base: Option<Self>,
+        on: Option<jiff::civil::Date>,
+    ) -> Option<Self> {
+        let fields = reader.fields(node, &CONTRACT)?;
+        let base = base.unwrap_or_else(|| Self::nothing(reader.place(node.span)));
+        let name = fields.get("contract").and_then(|node| reader.text(node)).unwrap_or_default().to_owned();
+        read_extends(&fields, reader);
+        let documentation = fields.get("documentation").and_then(|node| reader.text(node));
+        let envelope = match fields.get("envelope") {
+            Some(node) => base.envelope.clone().with(node, reader, library, Provenance::Documented),
+            None => base.envelope,
+        };
+        let failures = fields.get("failures").map(|node| reader.list(node)).unwrap_or_default();
+        let own: Vec<Failure> =
+            failures.iter().filter_map(|node| Failure::read(node, &envelope, reader, library)).collect();
+        let (mut failures, mut not_in_force) = (base.failures, base.not_in_force);
+        for inherited in [&mut failures, &mut not_in_force] {
+            inherited.retain(|failure| own.iter().all(|own| own.id != failure.id));
+        }
+        let inherited = [failures.len(), not_in_force.len()];
+        for failure in own {
+            let in_force = on.is_none_or(|day| failure.period.holds(day));
+            if in_force { &mut failures } else { &mut not_in_force }.push(failure);
+        }
+        let success = fields.get("success").map(|node| reader.items(node)).unwrap_or_default();
+        let codes = fields.get("codes").and_then(|node| reader.word(node, &["open", "closed"]));
+        let mut contract = Self {
+            name,
+            as_of: fields.get("as_of").and_then(|node| reader.date(node)),
+            documentation: documentation.map(str::to_owned).or(base.documentation),
+            openapi: fields.get("openapi").and_then(|node| OpenApiFile::read(node, reader, library)),
+            health_check: base.health_check,
+            stability: fields.get("stability").map_or(base.stability, |node| stability::read(node, reader)),
+            documentation_digest: fields
+                .get("documentation_digest")
+                .and_then(|node| reader.text(node))
+                .map(str::to_owned),
+            success: match fields.has("success") {
+                true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
+                false => base.success,
+            },
+            envelope,
+            codes_open: codes.map_or(base.codes_open, |word| word != 1),
+            secrets: base.secrets,
+            roles: base.roles,
+            variables: base.variables,
+            conditions: base.conditions,
+            operations: base.operations,
+            failures,
+            not_in_force,
+            elsewhere: Known::new(),
+            cleanup: base.cleanup,
+            profiles: Vec::new(),
+            errata: base.errata,
+            place: reader.place(node.span),
+        };
+        let secrets = fields.get("secrets").map(|node| reader.list(node)).unwrap_or_default();
+        contract.secrets.extend(secrets.iter().filter_map(|node| Pointer::read(node, reader)));
+        if let Some(node) = fields.get("requires") {
+            contract.read_requires(node, reader);
+        }
+        for entry in fields.get("operations").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(line) = read_operation(entry, reader) {
+                contract.operations.insert(entry.key.clone(), line);
+            }
+        }
+        for node in fields.get("errata").map(|node| reader.list(node)).unwrap_or_default() {
+            contract.errata.extend(Erratum::read(node, reader));
+        }
+        let code_is_wrong = contract.envelope.code.is_none()
+            && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
+        contract.check_failures(inherited, reader, code_is_wrong);
+        let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
+        let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+        let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
+        contract.cleanup.extend(cleanups);
+        if let Some(health_check) = fields.get("health_check") {
+            let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+            contract.health_check = HealthCheck::read(health_check, &names);
+        }
+        let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
+        let profiles = profiles.filter_map(|entry| Profile::read(entry, &contract.failures, reader));
+        contract.profiles = profiles.collect();
+        Some(contract)
+    }
+
+    /// What a contract has that says nothing and extends nothing: success is a 2xx.
+    fn nothing(place: Place) -> Self {
+        Self {
+            name: String::new(),
+            as_of: None,
+            documentation: None,
+            documentation_digest: None,
+            openapi: None,
+            health_check: None,
+            stability: BTreeMap::new(),
+            success: vec![Success { status: vec![StatusPattern::Class(2)], matches: Vec::new() }],
+            envelope: Envelope::default(),
+            codes_open: true,
+            secrets: Vec::new(),
+            roles: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            conditions: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            failures: Vec::new(),
+            not_in_force: Vec::new(),
+            elsewhere: Known::new(),
+            cleanup: Vec::new(),
+            profiles: Vec::new(),
+            errata: Vec::new(),
+            place,
+        }
+    }
+
+    /// The index of a failure by its id.
+    pub fn failure(&self, id: &str) -> Option<usize> {
+        self.failures.iter().position(|failure| failure.id == id)
+    }
+
+    fn read_requires(&mut self, node: &Node, reader: &Reader) {
+        let Some(fields) = reader.fields(node, &REQUIRES) else {
+            return;
+        };
+        for (key, map) in [("roles", &mut self.roles), ("conditions", &mut self.conditions)] {
+            for entry in fields.get(key).into_iter().flat_map(|node| reader.named(node)) {
+                if let Some(about) = reader.text(&entry.value) {
+                    map.insert(entry.key.clone(), about.to_owned());
+                }
+            }
+        }
+        for entry in fields.get("variables").into_iter().flat_map(|node| reader.named(node)) {
+            if let Some(variable) = Variable::read(&entry.value, reader) {
+                if ["unique", "uuid", "now"].contains(&entry.key.as_str()) {
+                    reader.error(
+                        entry.key_span,
+                        format!("`{}` is built in and cannot be a variable", entry.key),
+                    );
+                }
+                self.variables.insert(entry.key.clone(), variable);
+            }
+        }
+    }
+
+    /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
+    /// has been noted; that no failure has its code there need not be said for each of them.
+    fn check_failures(&self, inherited: [usize; 2], reader: &Reader, code_is_wrong: bool) {
+        // Those of a base were checked with it.
+        let own = self.failures[inherited[0]..].iter().chain(&self.not_in_force[inherited[1]..]);
+        let mut own: Vec<&Failure> = own.collect();
+        own.sort_by_key(|failure| failure.place.span.start);
+        for (index, failure) in own.iter().enumerate() {
+            let span = failure.place.span;
+            let same = own[..index].iter().filter(|other| other.id == failure.id);
+            if let Some(other) = same.into_iter().find(|other| other.period.overlaps(failure.period)) {
+                let title = format!("the failure `{}` appears twice", failure.id);
+                if failure.period == Period::default() && other.period == Period::default() {
+                    reader.error(span, title);
+                } else {
+                    let (one, two) = (other.period, failure.period);
+                    reader.error_hint(span, title, format!("these periods overlap: {one}; {two}"));
+                }
+            }
+            if let Some(condition) = &failure.condition
+                && !self.conditions.contains_key(condition)
+            {
+                let known = self.conditions.keys().map(String::as_str);
+                reader.unknown(span, "condition", condition, known);
+            }
+            if !failure.rules.codes.is_empty()
+                && let Some(code) = failure.code()
+                && !failure.rules.codes.contains(code)
+            {
+                reader.error_hint(
+                    span,
+                    format!("`codes` of `{}` does not contain its own code {code}", failure.id),
+                    "list every accepted code in `codes`",
+                );
+            }
+            if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
+                reader.error_hint(
+                    span,
+                    format!("`{}` has a code, but the envelope does not define where codes are", failure.id),
+                    "give `envelope: { code: /pointer }`",
+                );
+            }
+        }
+        match (self.failures.is_empty(), self.not_in_force.first()) {
+            (true, None) => {
+                reader.error(self.place.span, "the contract has no failures");
+            }
+            (true, Some(first)) => {
+                let title = "no failure is documented on the day of this version";
+                let hint = format!("`{}` is documented {}", first.id, first.period);
+                reader.error_hint(self.place.span, title, hint);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The base itself has been read before.
+fn read_extends(fields: &Fields<'_>, reader: &Reader) {
+    let Some(node) = fields.get("extends") else { return };
+    if reader.text(node).is_some_and(|text| Extended::parse(text).is_none()) {
+        reader.error_hint(
+            node.span,
+            "this is not the folder of a base",
+            "write `extends: platform` for schemas/platform/base.yaml, `platform@2026-03` for base@2026-03.yaml there",
+        );
+    }
+}
+
+impl Success {
+    fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+        let fields = reader.fields(node, &SUCCESS)?;
+        Some(Self {
+            status: StatusPattern::read_all(fields.get("status")?, reader),
+            matches: fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The scenario without its fault.
+
+use failspec_base::syntax::{Field, Fields, Kind, Shape};
+
+use super::{
+    expect::{EXPECT, Expect},
+    flow::{AT, At, Flow, REPEAT, Repeat},
+    names::Names,
+    request::{self, RequestPatch},
+    step::{STEP, Step, check_parameters},
+};
+
+/// The scenario without its fault, or why there is none.
+#[derive(Debug, Clone)]
+pub enum Control {
+    /// It must succeed.
+    Flow(Box<Flow>),
+    /// Why there can be none.
+    Impossible(String),
+    /// Neither a control nor a reason.
+    Missing,
+}
+
+pub(super) static CONTROL: Shape = Shape {
+    name: "control",
+    about: "overrides that remove the fault",
+    fields: &[
+        Field::optional(
+            "setup",
+            Kind::Either(&[Kind::List(&Kind::Shape(&STEP)), Kind::Null]),
+            "steps that replace the setup of the scenario",
+        ),
+        Field::optional(
+            "expect",
+            Kind::Either(&[Kind::Shape(&EXPECT), Kind::Null]),
+            "the expected response (default: a success)",
+        ),
+        Field::optional(
+            "at",
+            Kind::Either(&[Kind::Shape(&AT), Kind::Null]),
+            "the item of a bulk response that is checked",
+        ),
+        Field::optional(
+            "repeat",
+            Kind::Either(&[Kind::Shape(&REPEAT), Kind::Null]),
+            "how often the request is sent",
+        ),
+    ],
+    also: request::KEYS,
+};
+
+impl Control {
+    pub(super) fn read<'n>(
+        fields: &Fields<'_>,
+        mut names: Names<'n>,
+        after_setup: &Names<'n>,
+        faulty: &Flow,
+        condition: bool,
+    ) -> Self {
+        let reader = names.reader;
+        let (control, reason) = (fields.get("control"), fields.get("no_control"));
+        if let (Some(_), Some(reason)) = (control, reason) {
+            reader.error(reason.span, "a scenario can have `control` or `no_control`, not both");
+        }
+        let Some(node) = control else {
+            return match reason {
+                Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
+                // Where the fault is a condition, the same request without it is the control.
+                None if condition => Self::Flow(Box::new(faulty.clone().without_expectations())),
+                None => Self::Missing,
+            };
+        };
+        let Some(fields) = reader.fields(node, &CONTROL) else {
+            return Self::Missing;
+        };
+        let setup = match fields.get("setup") {
+            Some(node) => Step::read_all(node, &mut names, None),
+            None => {
+                names = after_setup.clone();
+                faulty.setup.clone()
+            }
+        };
+        let before = reader.count_mistakes();
+        let patch = RequestPatch::read(&fields, &names);
+        let request = faulty.request.with(&patch);
+        let same = request == faulty.request && !["setup", "repeat", "at"].iter().any(|key| fields.has(key));
+        // An override with a mistake in it is missing from the patch, and was meant to change something.
+        if same && !condition && reader.count_mistakes() == before {
+            reader.error_hint(
+                node.span,
+                "this control changes nothing, so it cannot remove the fault",
+                "override what is wrong with the request",
+            );
+        }
+        check_parameters(&request, &names, node);
+        let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
+        Self::Flow(Box::new(Flow {
+            setup,
+            request,
+            expect: own("expect").and_then(|node| Expect::read(node, &names)).map(Box::new),
+            at: if fields.has("at") {
+                own("at").and_then(|node| At::read(node, &names)).map(Box::new)
+            } else {
+                faulty.at.clone()
+            },
+            repeat: if fields.has("repeat") {
+                own("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new)
+            } else {
+                faulty.repeat.clone()
+            },
+        }))
+    }
+}

@@ -1,0 +1,216 @@
+//! The dated contracts of one pack, side by side: `contract.yaml` is the newest, `contract@2026-03.yaml` an older one.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::civil::Date;
+
+use failspec_base::syntax::{Diagnostic, Diagnostics, Node, Place, Source, yaml};
+
+use super::{
+    files::{Files, Texts},
+    version::Version,
+};
+
+/// One of the contracts of a pack.
+#[derive(Debug)]
+pub(super) struct Edition {
+    /// Its file below the root.
+    pub path: String,
+    /// What its file name says; `None` for the newest.
+    pub version: Option<Version>,
+    /// The day of the documentation that it was taken from.
+    as_of: Option<Date>,
+    source: Arc<Source>,
+    node: Option<Node>,
+}
+
+/// The contracts of one pack: the dated ones, oldest first, then the newest.
+#[derive(Debug, Default)]
+pub(super) struct Editions(Vec<Edition>);
+
+/// Failures by id, and their causes.
+pub(super) type Known = BTreeMap<String, BTreeSet<String>>;
+
+/// What a contract extends: the folder of a base, and which one of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extended {
+    /// The folder below `schemas`.
+    pub folder: String,
+    /// The file in it.
+    pub file: String,
+}
+
+impl Extended {
+    /// `platform`, or `platform@2026-03` for a base that is not the newest.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (folder, version) = super::split_version(text);
+        let is_name =
+            |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || b"_-".contains(&letter);
+        if folder.is_empty() || !folder.bytes().all(is_name) {
+            return None;
+        }
+        let file = match version {
+            Some(version) => format!("base@{}.yaml", Version::parse(version)?),
+            None => "base.yaml".to_owned(),
+        };
+        Some(Self { folder: folder.to_owned(), file })
+    }
+
+    /// What a contract extends, if it extends something.
+    pub fn of(node: &Node) -> Option<Self> {
+        Self::parse(node.get("extends")?.as_text()?)
+    }
+
+    /// Its file below the root.
+    pub fn path(&self) -> String {
+        format!("schemas/{}/{}", self.folder, self.file)
+    }
+}
+
+impl Editions {
+    /// The contracts among the files of a pack, and what is wrong with them as a row of versions.
+    pub fn find(files: &Files, texts: &Texts, name: &str) -> (Self, Diagnostics) {
+        let mut mistakes = Diagnostics::default();
+        let mut all = Vec::new();
+        let prefix = format!("schemas/{name}/contract");
+        let contracts = texts.iter().filter_map(|(path, text)| {
+            let rest = path.strip_prefix(&prefix)?.strip_suffix(".yaml")?;
+            (rest.is_empty() || rest.starts_with('@')).then_some((path, rest, text))
+        });
+        for (path, rest, text) in contracts {
+            let version = rest.strip_prefix('@').map(|version| (version, Version::parse(version)));
+            if let Some((written, None)) = &version {
+                let title = format!("{}: `{written}` is not a valid version", files.shown(path));
+                let hint = "a version is a year, a month or a day: contract@2026-03.yaml";
+                mistakes.0.push(Diagnostic::error(None, title).hint(hint));
+                continue;
+            }
+            let source = Source::new(files.shown(path), text);
+            let node = yaml::read(&source).0;
+            let as_of = node.as_ref().and_then(|node| node.get("as_of")?.as_text()?.parse().ok());
+            let version = version.and_then(|(_, version)| version);
+            all.push(Edition { path: path.clone(), version, as_of, source, node });
+        }
+        all.sort_by_key(|edition| (edition.version.is_none(), edition.as_of));
+        let editions = Self(all);
+        editions.check(&mut mistakes);
+        (editions, mistakes)
+    }
+
+    /// Every date is where its file name says, and no two of them are the same: otherwise nobody could say which of
+    /// two contracts holds on a day.
+    fn check(&self, mistakes: &mut Diagnostics) {
+        for (at, edition) in self.0.iter().enumerate() {
+            let (Some(version), Some(as_of)) = (&edition.version, edition.as_of) else { continue };
+            let mut wrong = |title: String, hint: String| {
+                mistakes.0.push(Diagnostic::error(edition.place_of_date(), title).hint(hint));
+            };
+            if !version.holds(as_of) {
+                wrong(
+                    format!("the version {version} does not contain {as_of}"),
+                    format!("give `as_of` and the file name contract@{version}.yaml the same date"),
+                );
+            }
+            let earlier = &self.0[..at];
+            if earlier.iter().any(|other| other.as_of == Some(as_of)) {
+                wrong(
+                    format!("two versions have `as_of: {as_of}`"),
+                    "one of them would never be used: give them different days, or remove one".to_owned(),
+                );
+            }
+            if self.newest().and_then(|newest| newest.as_of).is_some_and(|newest| newest < as_of) {
+                wrong(
+                    format!("the version {version} is newer than contract.yaml"),
+                    "contract.yaml must be the newest: swap the files, or correct a date".to_owned(),
+                );
+            }
+        }
+    }
+
+    fn newest(&self) -> Option<&Edition> {
+        self.0.iter().find(|edition| edition.version.is_none())
+    }
+
+    /// The contract that a run is about: the newest, or with a version the one of that name, else the last one that
+    /// was documented by the end of it.
+    pub fn choose(&self, told: Option<&Version>) -> Option<&Edition> {
+        let Some(told) = told else { return self.newest() };
+        let of_that_name = self.0.iter().find(|edition| edition.version.as_ref() == Some(told));
+        let by_then = |edition: &&Edition| edition.as_of.is_some_and(|as_of| as_of <= told.last_day());
+        of_that_name.or_else(|| self.0.iter().rfind(by_then))
+    }
+
+    /// The dated contracts beside the newest, oldest first.
+    pub fn versions(&self) -> Vec<Version> {
+        self.0.iter().filter_map(|edition| edition.version.clone()).collect()
+    }
+
+    /// All of them, for people.
+    pub fn in_words(&self) -> String {
+        let word = |edition: &Edition| {
+            let as_of = edition.as_of.map(|as_of| format!(" (as of {as_of})")).unwrap_or_default();
+            match &edition.version {
+                Some(version) => format!("{version}{as_of}"),
+                None => format!("the newest{as_of}"),
+            }
+        };
+        self.0.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What each of them extends.
+    pub fn extended(&self) -> impl Iterator<Item = Extended> {
+        self.0.iter().filter_map(|edition| Extended::of(edition.node.as_ref()?))
+    }
+
+    /// The failures that the contracts beside the one at `path` have, with those of their bases.
+    pub fn known_besides(&self, path: &str, texts: &Texts) -> Known {
+        let mut known = Known::new();
+        for edition in self.0.iter().filter(|edition| edition.path != path) {
+            let Some(node) = &edition.node else { continue };
+            collect(node, &mut known);
+            let base = Extended::of(node).and_then(|extended| texts.get(&extended.path()));
+            if let Some(node) = base.and_then(|text| yaml::read(&Source::new("base", text)).0) {
+                collect(&node, &mut known);
+            }
+        }
+        known
+    }
+}
+
+fn collect(contract: &Node, known: &mut Known) {
+    let list = |node: Option<&Node>| match node.map(|node| &node.value) {
+        Some(failspec_base::syntax::NodeValue::List(items)) => items.clone(),
+        _ => Vec::new(),
+    };
+    for failure in list(contract.get("failures")) {
+        let Some(id) = failure.get("id").and_then(Node::as_text) else { continue };
+        let causes = list(failure.get("causes"));
+        let causes = causes.iter().filter_map(Node::as_text).map(str::to_owned);
+        known.entry(id.to_owned()).or_default().extend(causes);
+    }
+}
+
+impl Edition {
+    /// The contract as nodes, and its file.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The day of the documentation.
+    pub fn as_of(&self) -> Option<Date> {
+        self.as_of
+    }
+
+    /// What it extends.
+    pub fn extended(&self) -> Option<Extended> {
+        Extended::of(self.node.as_ref()?)
+    }
+
+    fn place_of_date(&self) -> Option<Place> {
+        let node = self.node.as_ref()?.get("as_of")?;
+        Some(Place { source: Arc::clone(&self.source), span: node.span })
+    }
+}

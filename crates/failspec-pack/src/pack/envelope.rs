@@ -1,0 +1,264 @@
+//! The shape that error responses share.
+
+use std::sync::Arc;
+
+use failspec_base::syntax::{Field, Fields, Kind, Node, Reader, Shape};
+
+use super::{
+    pointer::Pointer,
+    provenance::{Provenance, Ruled},
+    schema::{Library, Schema},
+};
+
+/// The shape that error responses share. A part that is `None` is not documented.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope {
+    /// What the whole body must fit.
+    pub schema: Option<Ruled<Arc<Schema>>>,
+    /// `type/subtype` of the response; parameters such as `charset` are free.
+    pub media_type: Option<Ruled<String>>,
+    /// Where the code is.
+    pub code: Option<Ruled<Pointer>>,
+    /// Where the display text is: it must be there and is never compared.
+    pub message: Option<Ruled<Pointer>>,
+    /// Where the request id is.
+    pub request_id: Option<Ruled<RequestId>>,
+    /// Where the body repeats the HTTP status.
+    pub status: Option<Ruled<Pointer>>,
+    /// Whether a response may come without such a body: with none, or with one that is no JSON.
+    pub body_optional: bool,
+}
+
+/// Where a response says its request id, and in which form.
+#[derive(Debug, Clone)]
+pub struct RequestId {
+    /// In the body.
+    pub pointer: Option<Pointer>,
+    /// In a header. Where both are documented, both are there and agree.
+    pub header: Option<String>,
+    /// The form, where one is documented.
+    pub pattern: Option<Arc<Schema>>,
+}
+
+pub(super) static ENVELOPE: Shape = Shape {
+    name: "envelope",
+    about: "the common format of error responses",
+    fields: &[
+        Field::optional("schema", OR_NULL_SCHEMA, "the JSON Schema of the whole body"),
+        Field::optional(
+            "media_type",
+            Kind::Either(&[Kind::Text, Kind::Null]),
+            "the media type (type/subtype) of the response; parameters are not compared",
+        ),
+        Field::optional(
+            "code",
+            OR_NULL_POINTER,
+            "pointer to the error code; `*` matches any item of a list of errors, in any order",
+        ),
+        Field::optional(
+            "message",
+            OR_NULL_POINTER,
+            "pointer to the display text; it must be present and is never compared",
+        ),
+        Field::optional(
+            "request_id",
+            Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID), Kind::Null]),
+            "the location of the request id; it must be present and differ for every request",
+        ),
+        Field::optional(
+            "status",
+            OR_NULL_POINTER,
+            "pointer to the HTTP status in the body; it must equal the real status",
+        ),
+        Field::optional(
+            "body",
+            Kind::Words(BODY),
+            "`optional`: a response may have no body or one that is not JSON; \
+             then only its status is checked (default: required)",
+        ),
+        Field::optional(
+            "inferred",
+            Kind::Shape(&OURS_ENVELOPE),
+            "inferred parts (not documented): breaking one is a warning",
+        ),
+    ],
+    also: &[],
+};
+
+static OURS_ENVELOPE: Shape = Shape {
+    name: "inferred envelope",
+    about: "inferred parts of the envelope (not documented)",
+    fields: &[
+        Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body"),
+        Field::optional(
+            "media_type",
+            Kind::Text,
+            "the media type (type/subtype) of the response; parameters are not compared",
+        ),
+        Field::optional("message", Kind::Pointer, "pointer to the display text"),
+        Field::optional(
+            "request_id",
+            Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID)]),
+            "the location of the request id",
+        ),
+        Field::optional("status", Kind::Pointer, "pointer to the HTTP status in the body"),
+    ],
+    also: &[],
+};
+
+static REQUEST_ID: Shape = Shape {
+    name: "request_id",
+    about: "the location of the request id",
+    fields: &[
+        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
+        Field::optional(
+            "header",
+            Kind::Text,
+            "the name of a header; with `pointer`, both must be present and agree",
+        ),
+        Field::optional(
+            "pattern",
+            Kind::Text,
+            "the format as a regular expression; only if one is documented",
+        ),
+    ],
+    also: &[],
+};
+
+const BODY: &[&str] = &["required", "optional"];
+const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);
+const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
+
+impl Envelope {
+    /// This envelope with what `node` says: a key replaces, `null` removes, `inferred` adds inferred parts.
+    pub(super) fn with(&self, node: &Node, reader: &Reader, library: &Library, source: Provenance) -> Self {
+        let mut envelope = self.clone();
+        let Some(fields) = reader.fields(node, &ENVELOPE) else {
+            return envelope;
+        };
+        envelope.set(&fields, reader, library, source, "code");
+        if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
+            envelope.body_optional = word == 1;
+        }
+        if let Some(ours) = fields.get("inferred") {
+            envelope = envelope.with_inferred(ours, reader, library);
+        }
+        envelope
+    }
+
+    /// This envelope with inferred parts.
+    pub(super) fn with_inferred(mut self, node: &Node, reader: &Reader, library: &Library) -> Self {
+        let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
+            return self;
+        };
+        self.set(&fields, reader, library, Provenance::Inferred, "");
+        self
+    }
+
+    fn set(
+        &mut self,
+        fields: &Fields<'_>,
+        reader: &Reader,
+        library: &Library,
+        source: Provenance,
+        code: &str,
+    ) {
+        set(&mut self.schema, fields.get("schema"), source, |node| read_schema(node, reader, library));
+        set(&mut self.media_type, fields.get("media_type"), source, |node| {
+            Some(reader.text(node)?.trim().to_ascii_lowercase())
+        });
+        if !code.is_empty() {
+            set(&mut self.code, fields.get(code), source, |node| Pointer::read(node, reader));
+        }
+        set(&mut self.message, fields.get("message"), source, |node| Pointer::read(node, reader));
+        set(&mut self.status, fields.get("status"), source, |node| Pointer::read(node, reader));
+        set(&mut self.request_id, fields.get("request_id"), source, |node| {
+            RequestId::read(node, reader, library)
+        });
+    }
+}
+
+fn set<T>(
+    part: &mut Option<Ruled<T>>,
+    node: Option<&Node>,
+    source: Provenance,
+    read: impl Fn(&Node) -> Option<T>,
+) {
+    match node {
+        None => {}
+        Some(node) if node.is_null() => *part = None,
+        Some(node) => {
+            if let Some(rule) = read(node) {
+                *part = Some(Ruled::new(rule, source));
+            }
+        }
+    }
+}
+
+impl RequestId {
+    fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+        if node.as_map().is_none() {
+            let pointer = Pointer::read(node, reader)?;
+            return Some(Self { pointer: Some(pointer), header: None, pattern: None });
+        }
+        let fields = reader.fields(node, &REQUEST_ID)?;
+        let pointer = fields.get("pointer").and_then(|node| Pointer::read(node, reader));
+        let header = fields.get("header").and_then(|node| reader.text(node)).map(str::to_owned);
+        if !fields.has("pointer") && !fields.has("header") {
+            reader.error_hint(
+                node.span,
+                "the request id has no location",
+                "give `pointer`, `header` or both",
+            );
+        }
+        let pattern = fields.get("pattern").and_then(|node| {
+            let pattern = serde_json::json!({ "type": "string", "pattern": reader.text(node)? });
+            compile(pattern, node, reader, library)
+        });
+        Some(Self { pointer, header, pattern })
+    }
+}
+
+/// A schema written in place, or the name of a file of the pack that holds one.
+pub(super) fn read_schema(node: &Node, reader: &Reader, library: &Library) -> Option<Arc<Schema>> {
+    let Some(file) = node.as_text() else {
+        return compile(node.to_json(), node, reader, library);
+    };
+    let Some(text) = library.text(file) else {
+        reader.unknown(node.span, "schema file", file, library.names());
+        return None;
+    };
+    let value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            reader.error(node.span, format!("`{file}` is not JSON: {error}"));
+            return None;
+        }
+    };
+    // On its own first: what is wrong in it is told with its place in it.
+    if let Err(error) = Schema::compile(value, library) {
+        reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
+        return None;
+    }
+    compile(serde_json::json!({ "$ref": file }), node, reader, library)
+}
+
+/// Compiles a schema and notes what is wrong with it.
+pub(super) fn compile(
+    value: serde_json::Value,
+    node: &Node,
+    reader: &Reader,
+    library: &Library,
+) -> Option<Arc<Schema>> {
+    match Schema::compile(value, library) {
+        Ok(schema) => Some(Arc::new(schema)),
+        Err(error) => {
+            let (node, message) = match node.find(&error.at) {
+                Some(part) => (part, error.message),
+                None => (node, error.to_string()),
+            };
+            reader.error(node.span, format!("this is not a usable JSON Schema: {message}"));
+            None
+        }
+    }
+}

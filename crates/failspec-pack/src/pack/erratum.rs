@@ -1,0 +1,33 @@
+//! Contradictions and gaps in the documentation itself.
+
+use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+
+/// A contradiction or a gap in the documentation.
+#[derive(Debug, Clone)]
+pub struct Erratum {
+    /// What it is.
+    pub about: String,
+    /// Where it can be seen.
+    pub links: Vec<String>,
+}
+
+pub(super) static ERRATUM: Shape = Shape {
+    name: "erratum",
+    about: "a known documentation error: a contradiction or a gap",
+    fields: &[
+        Field::required("about", Kind::Text, "the description of the error"),
+        Field::optional("links", Kind::List(&Kind::Text), "links to the pages that show the error"),
+    ],
+    also: &[],
+};
+
+impl Erratum {
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &ERRATUM)?;
+        let links = fields.get("links").map(|node| reader.list(node)).unwrap_or_default();
+        Some(Self {
+            about: fields.get("about").and_then(|node| reader.text(node))?.to_owned(),
+            links: links.iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect(),
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! One documented failure.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use failspec_base::syntax::{Field, Kind, Node, NodeValue, Place, Reader, Shape};
+
+use super::{
+    envelope::{ENVELOPE, Envelope},
+    period::{self, Period},
+    pointer::Pointer,
+    provenance::{Provenance, WORDS},
+    rules::{self, CodeRule, Part, Rules},
+    schema::Library,
+};
+
+/// One documented failure.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Its name in the pack.
+    pub id: String,
+    /// What it means, in the documentation's terms.
+    pub summary: String,
+    /// Its own page or line.
+    pub documentation: Option<String>,
+    /// Where the statement that it exists is from.
+    pub source: Provenance,
+    /// What its response must be like.
+    pub rules: Rules,
+    /// The envelope of its response: the contract's, with overrides.
+    pub envelope: Envelope,
+    /// What a client should do.
+    pub retry: Option<Retry>,
+    /// Causes that the documentation lists; each wants a scenario.
+    pub causes: Vec<String>,
+    /// The condition that its scenarios need.
+    pub condition: Option<String>,
+    /// Why it is left out.
+    pub excluded: Option<String>,
+    /// Whether the documentation lets an API accept such a request as well; how it refuses binds all the same.
+    pub refusal_optional: bool,
+    /// Whether the documentation promises that its response reveals nothing of the inside.
+    pub leaks_forbidden: bool,
+    /// What differs from response to response, for the snapshot to mask.
+    pub varies: Vec<Part>,
+    /// From when to when it is documented.
+    pub period: Period,
+    /// Where it stands in the contract.
+    pub place: Place,
+}
+
+/// The documented advice to clients about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// The same request fails in the same way.
+    Never,
+    /// Only a corrected request can succeed.
+    FixRequest,
+    /// Log in again or refresh the token, then retry.
+    RefreshCredentials,
+    /// Fetch the resource again, then retry with its version.
+    Refetch,
+    /// Retry after the time that the response states.
+    AfterDelay,
+    /// Retry with increasing delays.
+    Backoff,
+}
+
+const RETRIES: &[&str] =
+    &["never", "fix_request", "refresh_credentials", "refetch", "after_delay", "backoff"];
+
+const REFUSAL: &[&str] = &["required", "optional"];
+
+pub(super) static FAILURE: Shape = Shape {
+    name: "failure",
+    about: "a documented failure",
+    fields: &[
+        Field::required("id", Kind::Name, "the name of the failure in the pack"),
+        rules::STATUS,
+        rules::CODE,
+        rules::CODES,
+        Field::required(
+            "summary",
+            Kind::Text,
+            "the meaning of the failure, in the words of the documentation",
+        ),
+        Field::optional("documentation", Kind::Text, "the page or line that documents the failure"),
+        Field::optional(
+            "source",
+            Kind::Words(WORDS),
+            "the origin of the statement that this failure exists (default: documented)",
+        ),
+        Field::optional(
+            "causes",
+            Kind::List(&Kind::Name),
+            "the causes that the documentation lists; each needs a scenario",
+        ),
+        Field::optional(
+            "retry",
+            Kind::Words(RETRIES),
+            "what a client should do after the failure; omit if undocumented",
+        ),
+        rules::HEADERS,
+        rules::SCHEMA,
+        rules::MATCH,
+        Field::optional(
+            "envelope",
+            Kind::Shape(&ENVELOPE),
+            "overrides of the contract's envelope; `null` removes a part",
+        ),
+        rules::RETRY_AFTER,
+        Field::optional(
+            "varies",
+            Kind::List(&Kind::Either(&[Kind::Pointer, Kind::Shape(&rules::WAIT_PLACE)])),
+            "parts that differ between responses, masked in snapshots: pointers, or { header }",
+        ),
+        Field::optional(
+            "leaks",
+            Kind::Words(&["forbidden"]),
+            "`forbidden`: the documentation promises that the response reveals no internal details",
+        ),
+        Field::optional(
+            "refusal",
+            Kind::Words(REFUSAL),
+            "`optional`: accepting the request is only a warning; a refusal must still conform \
+             (default: required)",
+        ),
+        Field::optional("condition", Kind::Name, "the condition that the scenarios of the failure need"),
+        Field::optional("excluded", Kind::Text, "the reason why no scenario tests the failure"),
+        period::SINCE,
+        period::UNTIL,
+        Field::optional(
+            "inferred",
+            Kind::Shape(&rules::OURS),
+            "inferred constraints (not documented): breaking one is a warning",
+        ),
+    ],
+    also: &[],
+};
+
+impl Failure {
+    pub(super) fn read(node: &Node, envelope: &Envelope, reader: &Reader, library: &Library) -> Option<Self> {
+        let fields = reader.fields(node, &FAILURE)?;
+        let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
+        let source =
+            fields.get("source").map_or(Provenance::Documented, |node| Provenance::read(node, reader));
+        let mut rules = Rules::default();
+        rules.add(&fields, reader, library, source);
+        if let Some(node) = fields.get("codes") {
+            rules.add_codes(node, reader);
+        }
+        let mut envelope = match fields.get("envelope") {
+            Some(node) => envelope.with(node, reader, library, source),
+            None => envelope.clone(),
+        };
+        if let Some(node) = fields.get("inferred") {
+            envelope = rules.add_ours(node, envelope, reader, library);
+        }
+        let id_node = fields.get("id")?;
+        let id = reader.text(id_node).filter(|id| reader.check_name(id, id_node.span))?.to_owned();
+        if rules.status.is_none() {
+            reader.error_hint(
+                id_node.span,
+                format!("`{id}` has no status"),
+                "give `status`, or `inferred: { status: … }` if the documentation names none",
+            );
+        }
+        let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
+        let retry = fields.get("retry").and_then(|node| reader.word(node, RETRIES)).map(|index| {
+            use Retry::{AfterDelay, Backoff, FixRequest, Never, Refetch, RefreshCredentials};
+            [Never, FixRequest, RefreshCredentials, Refetch, AfterDelay, Backoff][index]
+        });
+        Some(Self {
+            id,
+            summary: text("summary").unwrap_or_default(),
+            documentation: text("documentation"),
+            source,
+            rules,
+            envelope,
+            retry,
+            causes,
+            condition: text("condition"),
+            excluded: text("excluded"),
+            refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
+            leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
+            varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
+            period: Period::read(&fields, reader),
+            place: reader.place(id_node.span),
+        })
+    }
+
+    /// The status that its response has; of several that are allowed, the first.
+    pub fn status(&self) -> Option<u16> {
+        self.rules.status.as_ref().map(|ruled| ruled.rule)
+    }
+
+    /// Whether its response may have this status.
+    pub fn allows_status(&self, status: u16) -> bool {
+        self.rules.statuses.contains(&status)
+    }
+
+    /// The one code of its own, where it has one.
+    pub fn code(&self) -> Option<&Value> {
+        match &self.rules.code.as_ref()?.rule {
+            CodeRule::Exactly(code) => Some(code),
+            CodeRule::Any => None,
+        }
+    }
+
+    /// Whether its documentation accepts `code` as well as its own.
+    pub fn accepts(&self, code: &Value) -> bool {
+        self.code() == Some(code) || self.rules.codes.contains(code)
+    }
+}
+
+fn read_names(node: &Node, reader: &Reader) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for item in reader.list(node) {
+        let Some(name) = reader.text(item).filter(|name| reader.check_name(name, item.span)) else {
+            continue;
+        };
+        if names.iter().any(|known| known == name) {
+            reader.error(item.span, format!("`{name}` appears twice"));
+        }
+        names.push(name.to_owned());
+    }
+    names
+}
+
+fn read_varies(node: &Node, reader: &Reader) -> Vec<Part> {
+    reader
+        .items(node)
+        .iter()
+        .filter_map(|item| match &item.value {
+            NodeValue::Map(_) => Part::read(&reader.fields(item, &rules::WAIT_PLACE)?, reader),
+            _ => Pointer::read(item, reader).map(Part::Body),
+        })
+        .collect()
+}

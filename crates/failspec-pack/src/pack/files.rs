@@ -1,0 +1,218 @@
+//! Where packs come from: the binary itself, or a directory.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use include_dir::Dir;
+use sha2::{Digest, Sha256};
+
+use super::Version;
+
+/// The packs that are built into a program.
+pub struct BuiltInPacks {
+    /// The schema folder of each pack, by its name.
+    pub schemas: &'static [(&'static str, Dir<'static>)],
+    /// The folder of scenarios.
+    pub scenarios: Dir<'static>,
+    /// The folder of approved responses.
+    pub snapshots: Dir<'static>,
+}
+
+impl BuiltInPacks {
+    /// The approved responses of a pack: path below `snapshots/<pack>` → text.
+    pub fn snapshots_of(&self, pack: &str) -> Texts {
+        let mut texts = Texts::new();
+        if let Some(dir) = self.snapshots.get_dir(pack) {
+            embedded(dir, "", &mut texts);
+        }
+        let prefix = format!("/{pack}/");
+        texts
+            .into_iter()
+            .filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.to_owned(), text)))
+            .collect()
+    }
+}
+
+impl PartialEq for BuiltInPacks {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for BuiltInPacks {}
+
+/// The names alone: the files would fill the screen.
+impl std::fmt::Debug for BuiltInPacks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.schemas.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// The largest file of a pack that is read, in bytes: 16 MiB.
+const LARGEST: u64 = 16 << 20;
+
+/// The files of packs, laid out as `schemas/<pack>`, `scenarios/<pack>`, `snapshots/<pack>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Files {
+    /// Those that were built into the binary.
+    Embedded(&'static BuiltInPacks),
+    /// Those below a directory.
+    Directory(PathBuf),
+}
+
+/// The files of one pack: path below the root (`scenarios/kubeglass/general.yaml`) → text, sorted.
+pub type Texts = BTreeMap<String, String>;
+
+/// A file or folder of a pack that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}: {reason}", path = path.display())]
+pub struct FilesError {
+    /// Which one.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+impl Files {
+    /// The names of the packs that there are, sorted.
+    ///
+    /// # Errors
+    /// When the directory has no folder `schemas` that can be read.
+    pub fn packs(&self) -> Result<Vec<String>, FilesError> {
+        let mut names = match self {
+            Self::Embedded(built_in) => built_in
+                .schemas
+                .iter()
+                .filter(|(_, dir)| dir.get_file("contract.yaml").is_some())
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
+            Self::Directory(root) => directory_packs(root)?,
+        };
+        names.sort();
+        Ok(names)
+    }
+
+    /// The name under which messages show a file.
+    pub fn shown(&self, path: &str) -> String {
+        match self {
+            Self::Embedded(_) => path.to_owned(),
+            Self::Directory(root) if root == Path::new(".") => path.to_owned(),
+            Self::Directory(root) => root.join(path).display().to_string(),
+        }
+    }
+
+    /// The contract, the schemas and the scenarios of a pack.
+    ///
+    /// # Errors
+    /// When a file or folder cannot be read, is too large, or is not UTF-8.
+    pub fn read_pack(&self, pack: &str) -> Result<Texts, FilesError> {
+        let mut texts = self.read_schemas(pack)?;
+        match self {
+            Self::Embedded(built_in) => {
+                if let Some(dir) = built_in.scenarios.get_dir(pack) {
+                    embedded(dir, "scenarios", &mut texts);
+                }
+            }
+            Self::Directory(root) => {
+                let path = root.join("scenarios").join(pack);
+                if path.is_dir() {
+                    walk(&path, &format!("scenarios/{pack}"), &mut texts, 0)?;
+                }
+            }
+        }
+        Ok(texts)
+    }
+
+    /// What lies in `schemas/<folder>`: what a contract may extend, and the schemas that it refers to.
+    ///
+    /// # Errors
+    /// As for [`Self::read_pack`].
+    pub fn read_schemas(&self, folder: &str) -> Result<Texts, FilesError> {
+        let mut texts = Texts::new();
+        match self {
+            Self::Embedded(built_in) => {
+                if let Some((_, dir)) = built_in.schemas.iter().find(|(name, _)| *name == folder) {
+                    embedded(dir, &format!("schemas/{folder}"), &mut texts);
+                }
+            }
+            Self::Directory(root) => {
+                let path = root.join("schemas").join(folder);
+                if path.is_dir() {
+                    walk(&path, &format!("schemas/{folder}"), &mut texts, 0)?;
+                }
+            }
+        }
+        Ok(texts)
+    }
+}
+
+/// The digest of a pack: SHA-256 over its sorted paths and contents, each with its length in front, and over the version
+/// that was asked for: its date decides which failures are in force.
+pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
+    let mut hasher = Sha256::new();
+    let version = version.map(|version| ("@", version.as_str()));
+    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in texts.chain(version) {
+        for part in [path.as_bytes(), text.as_bytes()] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn embedded(dir: &Dir<'_>, root: &str, texts: &mut Texts) {
+    for file in dir.files() {
+        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+            texts.insert(format!("{root}/{path}"), text.to_owned());
+        }
+    }
+    for dir in dir.dirs() {
+        embedded(dir, root, texts);
+    }
+}
+
+fn directory_packs(root: &Path) -> Result<Vec<String>, FilesError> {
+    let schemas = root.join("schemas");
+    let entries = fs::read_dir(&schemas).map_err(|error| FilesError {
+        path: schemas.clone(),
+        reason: format!("{error} (packs are in schemas/<pack>, scenarios/<pack>, snapshots/<pack>)"),
+    })?;
+    Ok(entries
+        .flatten()
+        .filter(|entry| entry.path().join("contract.yaml").is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect())
+}
+
+fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result<(), FilesError> {
+    let failed =
+        |path: &Path, error: io::Error| FilesError { path: path.to_owned(), reason: error.to_string() };
+    if depth > 16 {
+        return Err(FilesError { path: directory.to_owned(), reason: "folders are nested too deep".into() });
+    }
+    for entry in fs::read_dir(directory).map_err(|error| failed(directory, error))? {
+        let entry = entry.map_err(|error| failed(directory, error))?;
+        let path = entry.path();
+        let Ok(file) = entry.file_name().into_string() else {
+            continue;
+        };
+        if path.is_dir() {
+            walk(&path, &format!("{name}/{file}"), texts, depth + 1)?;
+        } else if [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending)) {
+            let length = fs::metadata(&path).map_err(|error| failed(&path, error))?.len();
+            if length > LARGEST {
+                return Err(FilesError {
+                    path,
+                    reason: format!("the file has {length} bytes; the limit is {LARGEST}"),
+                });
+            }
+            let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+            texts.insert(format!("{name}/{file}"), text);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! The comparison request, which must get the same response.
+
+use failspec_base::syntax::{Field, Kind, Node, Shape};
+
+use super::{
+    names::Names,
+    provenance::{Provenance, WORDS},
+    request::{self, RequestPatch, RequestTemplate},
+    step::check_parameters,
+};
+
+/// The comparison request: its response must be the same, except for the parts that vary.
+#[derive(Debug, Clone)]
+pub struct IndistinguishableFrom {
+    /// The request.
+    pub request: RequestTemplate,
+    /// `Inferred` unless the block says that it is documented.
+    pub source: Provenance,
+}
+
+pub(super) static INDISTINGUISHABLE_FROM: Shape = Shape {
+    name: "indistinguishable_from",
+    about: "a comparison request that must get the same response",
+    fields: &[Field::optional(
+        "source",
+        Kind::Words(WORDS),
+        "the origin of the statement that the responses are the same (default: inferred)",
+    )],
+    also: request::KEYS,
+};
+
+impl IndistinguishableFrom {
+    pub(super) fn read(node: &Node, names: &Names<'_>, own: &RequestTemplate) -> Option<Self> {
+        let fields = names.reader.fields(node, &INDISTINGUISHABLE_FROM)?;
+        let request = own.with(&RequestPatch::read(&fields, names));
+        check_parameters(&request, names, node);
+        let source =
+            fields.get("source").map_or(Provenance::Inferred, |node| Provenance::read(node, names.reader));
+        Some(Self { request, source })
+    }
+}

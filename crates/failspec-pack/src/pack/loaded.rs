@@ -1,0 +1,298 @@
+//! A whole pack, read and checked.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use jiff::civil::Date;
+
+use failspec_base::syntax::{Diagnostic, Diagnostics, Reader, Source, yaml};
+
+use super::{
+    Contract, Scenario, Version,
+    edition::{Edition, Editions},
+    files::{Files, FilesError, Texts, digest},
+    schema::Library,
+    side_by_side::side_by_side,
+    split_version,
+};
+
+/// Everything about one API under one name.
+#[derive(Debug)]
+pub struct Pack {
+    /// Its name.
+    pub name: String,
+    /// Where it was read from.
+    pub files: Files,
+    /// SHA-256 over its sorted paths and contents and the version that was asked for, in hex.
+    pub digest: String,
+    /// The version that was asked for; `None` for the newest.
+    pub version: Option<Version>,
+    /// The dated contracts that stand beside the newest, oldest first.
+    pub versions: Vec<Version>,
+    /// The contract.
+    pub contract: Contract,
+    /// The scenarios whose failures this version has, in the order of the files.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// The files that it was read from.
+    pub texts: Arc<Texts>,
+    /// Contracts and bases that other versions are made of.
+    pub others: Arc<Texts>,
+}
+
+/// Why a pack cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// Its files cannot be read.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// There is no pack of that name.
+    #[error("there is no pack `{name}`; the packs are {known}")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// What stands behind the `@` of its name is no version.
+    #[error(
+        "`{version}` is not a valid version of {name}: a version is a year, a month or a day, \
+         such as {name}@2026-03"
+    )]
+    NotAVersion {
+        /// The name of the pack.
+        name: String,
+        /// What was asked for.
+        version: String,
+    },
+    /// All its contracts are younger.
+    #[error("{name} has no contract from {version} or earlier; the versions are {known}")]
+    NoVersion {
+        /// The name of the pack.
+        name: String,
+        /// What was asked for.
+        version: String,
+        /// The versions that there are.
+        known: String,
+    },
+    /// Its files are wrong.
+    #[error(transparent)]
+    Wrong(#[from] Diagnostics),
+}
+
+impl Pack {
+    /// Reads the pack `name`, the newest version of it, or that of `name@version`.
+    ///
+    /// # Errors
+    /// Every mistake in its files, not the first alone; or that there is no such version.
+    pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
+        let (folder, _) = split_version(name);
+        let mut texts = files.read_pack(folder)?;
+        let bases: BTreeSet<String> =
+            Editions::find(files, &texts, folder).0.extended().map(|extended| extended.folder).collect();
+        for base in bases {
+            texts.extend(files.read_schemas(&base)?);
+        }
+        Self::from_texts(files, name, texts)
+    }
+
+    /// Reads the pack `name`, or a version of it, from texts that are at hand; `files` says where they are from.
+    ///
+    /// # Errors
+    /// Every mistake in them, not the first alone; or that there is no such version.
+    pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
+        let (name, version) = told(name)?;
+        let (editions, mut mistakes) = Editions::find(files, &texts, name);
+        let Some(edition) = editions.choose(version.as_ref()) else {
+            return Err(match version {
+                Some(version) if texts.keys().any(|path| path.starts_with(&format!("schemas/{name}/"))) => {
+                    let (name, known) = (name.to_owned(), editions.in_words());
+                    PackError::NoVersion { name, version: version.to_string(), known }
+                }
+                _ => PackError::Unknown { name: name.to_owned(), known: files.packs()?.join(", ") },
+            });
+        };
+        let elsewhere = editions.known_besides(&edition.path, &texts);
+        let (texts, others) = parted(texts, name, edition);
+        let source = edition.source();
+        let library = Library::new(Arc::clone(&texts), name);
+        let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
+        let (base, mistaken) = read_base(files, &texts, name, edition, on);
+        let (mut contract, read) = read_contract(source, &library, base, on);
+        mistakes.0.extend(mistaken.0);
+        mistakes.0.extend(read.0);
+        name_is_that_of_the_folder(contract.as_ref(), source, name, &mut mistakes);
+        if let Some(contract) = &mut contract {
+            contract.elsewhere = elsewhere;
+        }
+        // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
+        // any contract, what is wrong with them as YAML still is.
+        let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
+        let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
+        let read = side_by_side(&read, |(path, text)| {
+            let source = Source::new(files.shown(path), text.as_str());
+            match &contract {
+                Some(contract) => read_scenarios(&source, contract, &library),
+                None => (Vec::new(), yaml::read(&source).1),
+            }
+        });
+        let mut scenarios = Vec::with_capacity(read.iter().map(|(scenarios, _)| scenarios.len()).sum());
+        for (of_file, wrong) in read {
+            scenarios.extend(of_file);
+            mistakes.0.extend(wrong.0);
+        }
+        mistakes.0.extend(twice(&scenarios));
+        match contract {
+            Some(contract) if !mistakes.has_errors() => Ok(Self {
+                name: name.to_owned(),
+                files: files.clone(),
+                digest: digest(&texts, version.as_ref()),
+                version,
+                versions: editions.versions(),
+                contract,
+                scenarios,
+                texts,
+                others,
+            }),
+            _ => Err(mistakes.into()),
+        }
+    }
+
+    /// The schema files of the pack.
+    pub fn library(&self) -> Library {
+        Library::new(Arc::clone(&self.texts), &self.name)
+    }
+
+    /// Its name, with the version that was asked for.
+    pub fn label(&self) -> String {
+        label(&self.name, self.version.as_ref().map(Version::as_str))
+    }
+}
+
+/// The name of a pack with a version, where there is one.
+pub fn label(name: &str, version: Option<&str>) -> String {
+    version.map_or_else(|| name.to_owned(), |version| format!("{name}@{version}"))
+}
+
+/// A name and the version behind its `@`.
+fn told(name: &str) -> Result<(&str, Option<Version>), PackError> {
+    let (name, version) = split_version(name);
+    let wrong = |text: &str| PackError::NotAVersion { name: name.to_owned(), version: text.to_owned() };
+    Ok((name, version.map(|text| Version::parse(text).ok_or_else(|| wrong(text))).transpose()?))
+}
+
+/// The files that a version is made of, and those that only other versions have: their contracts and bases.
+fn parted(texts: Texts, name: &str, edition: &Edition) -> (Arc<Texts>, Arc<Texts>) {
+    let extended = edition.extended();
+    let own = |path: &str| {
+        let Some(path) = path.strip_prefix("schemas/") else { return true };
+        let Some((folder, file)) = path.split_once('/') else { return true };
+        let of_base = extended.as_ref().filter(|extended| extended.folder == folder);
+        match file {
+            _ if folder == name && is_of(file, "contract") => path == &edition.path["schemas/".len()..],
+            _ if is_of(file, "base") => of_base.is_some_and(|extended| extended.file == file),
+            _ => folder == name || of_base.is_some(),
+        }
+    };
+    let (own, others): (Texts, Texts) = texts.into_iter().partition(|(path, _)| own(path));
+    (Arc::new(own), Arc::new(others))
+}
+
+/// Whether a file is the newest or a dated one of its kind.
+fn is_of(file: &str, kind: &str) -> bool {
+    let rest = file.strip_prefix(kind).and_then(|rest| rest.strip_suffix(".yaml"));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+}
+
+/// What a contract extends, if it extends something and that is there.
+fn read_base(
+    files: &Files,
+    texts: &Arc<Texts>,
+    name: &str,
+    edition: &Edition,
+    on: Option<Date>,
+) -> (Option<Contract>, Diagnostics) {
+    let Some(extended) = edition.extended() else {
+        return (None, Diagnostics::default());
+    };
+    let (folder, path) = (&extended.folder, extended.path());
+    let Some(text) = texts.get(&path) else {
+        let title = format!("`{name}` extends `{folder}`, but there is no {}", files.shown(&path));
+        return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
+    };
+    let source = Source::new(files.shown(&path), text);
+    let (base, mut mistakes) = read_contract(&source, &Library::new(Arc::clone(texts), folder), None, on);
+    if yaml::read(&source).0.is_some_and(|node| node.get("extends").is_some()) {
+        mistakes.0.push(Diagnostic::error(
+            base.as_ref().map(|base| base.place.clone()),
+            "a base cannot extend another base",
+        ));
+    }
+    (base, mistakes)
+}
+
+fn name_is_that_of_the_folder(
+    contract: Option<&Contract>,
+    source: &Arc<Source>,
+    name: &str,
+    mistakes: &mut Diagnostics,
+) {
+    let Some(contract) = contract.filter(|contract| contract.name != name) else {
+        return;
+    };
+    let (node, _) = yaml::read(source);
+    let reader = Reader::new(source);
+    let place = node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
+    let title = format!("the contract is named `{}`, but its folder is `{name}`", contract.name);
+    mistakes.0.push(Diagnostic::error(place, title).hint("give both the same name"));
+}
+
+fn read_contract(
+    source: &Arc<Source>,
+    library: &Library,
+    base: Option<Contract>,
+    on: Option<Date>,
+) -> (Option<Contract>, Diagnostics) {
+    let (node, written) = yaml::read(source);
+    let Some(node) = node else { return (None, written) };
+    let reader = Reader::new(source);
+    let contract = Contract::read(&node, &reader, library, base, on);
+    (contract, merged(written, reader.finish()))
+}
+
+fn read_scenarios(
+    source: &Arc<Source>,
+    contract: &Contract,
+    library: &Library,
+) -> (Vec<Arc<Scenario>>, Diagnostics) {
+    let (node, written) = yaml::read(source);
+    let Some(node) = node else { return (Vec::new(), written) };
+    let reader = Reader::new(source);
+    let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
+    (scenarios.collect(), merged(written, reader.finish()))
+}
+
+/// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second
+/// one need not find wrong again.
+fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
+    let start = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| place.span.start);
+    let known: HashSet<_> = written.0.iter().map(start).collect();
+    let mut all = written.0;
+    all.extend(read.0.into_iter().filter(|diagnostic| !known.contains(&start(diagnostic))));
+    all.sort_by_key(start);
+    Diagnostics(all)
+}
+
+/// Names that two files use for two scenarios of one failure.
+fn twice(scenarios: &[Arc<Scenario>]) -> Vec<Diagnostic> {
+    let mut seen = std::collections::HashMap::new();
+    scenarios
+        .iter()
+        .filter_map(|scenario| {
+            let first = seen.insert((scenario.failure, scenario.name.as_str()), &scenario.place)?;
+            let title = format!("the scenario `{}` appears twice", scenario.name);
+            Some(Diagnostic::error(scenario.place.clone(), title).label(format!("first at {first}")))
+        })
+        .collect()
+}

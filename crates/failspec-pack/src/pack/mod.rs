@@ -1,0 +1,68 @@
+//! Packs: everything about one API under one name, as plain data, with its readers and what they complain of.
+//!
+//! A pack lies in `schemas/<pack>` (the contract and its JSON Schemas), `scenarios/<pack>` and
+//! `snapshots/<pack>`. [`Pack::load`] reads all of it and collects every mistake. Nothing here sends anything.
+
+mod cases;
+mod cleanup;
+mod contract;
+mod control;
+mod edition;
+mod envelope;
+mod erratum;
+mod expect;
+mod failure;
+mod files;
+mod flow;
+mod health_check;
+mod indistinguishable;
+mod loaded;
+mod names;
+mod openapi_file;
+mod operation;
+mod path;
+mod period;
+mod pointer;
+mod profile;
+mod provenance;
+mod request;
+mod row;
+mod rules;
+mod scenario;
+mod schema;
+mod side_by_side;
+mod stability;
+mod status;
+mod step;
+mod variable;
+mod version;
+
+pub use cases::{case_count, case_names};
+pub use cleanup::{Cleanup, ITEM};
+pub use contract::{CONTRACT, Contract, Success};
+pub use control::Control;
+pub use envelope::{Envelope, RequestId};
+pub use erratum::Erratum;
+pub use expect::{Expect, ExpectError, SchemaTemplate};
+pub use failure::{Failure, Retry};
+pub use files::{BuiltInPacks, Files, FilesError, Texts};
+pub use flow::{At, Flow, Repeat};
+pub use health_check::HealthCheck;
+pub use indistinguishable::IndistinguishableFrom;
+pub use loaded::{Pack, PackError, label};
+pub use openapi_file::OpenApiFile;
+pub use path::{PathTemplate, kept, split_request};
+pub use period::Period;
+pub use pointer::Pointer;
+pub use profile::{BUILT_IN, Profile};
+pub use provenance::{Provenance, Ruled};
+pub use request::{BodyTemplate, Line, RequestTemplate, is_token};
+pub use row::Row;
+pub use rules::{CodeRule, HeaderRule, Part, Rules, WaitPlace};
+pub use scenario::{Needs, SCENARIOS, Scenario};
+pub use schema::{Library, Misfit, Schema, SchemaError};
+pub use stability::{CHANGES, ChangeKind, Stability};
+pub use status::StatusPattern;
+pub use step::{Capture, Step, Wait, WaitFor};
+pub use variable::Variable;
+pub use version::{Version, split_version};

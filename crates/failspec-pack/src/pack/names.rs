@@ -1,0 +1,118 @@
+//! The names that a template may use at some point of a scenario, checked when the file is read.
+
+use std::collections::BTreeSet;
+
+use failspec_base::{
+    syntax::{Node, NodeValue, Reader},
+    template::{Hole, JsonTemplate, Template},
+};
+
+use super::{Contract, schema::Library};
+
+/// Reads templates, and checks every name in them against what is known where they stand.
+#[derive(Debug, Clone)]
+pub(super) struct Names<'a> {
+    /// The reader of the file.
+    pub reader: &'a Reader,
+    /// The contract that the file belongs to.
+    pub contract: &'a Contract,
+    /// The schema files of the pack.
+    pub library: &'a Library,
+    /// Row values and captures known so far; the contract's variables are known always.
+    pub known: BTreeSet<String>,
+}
+
+impl Names<'_> {
+    /// A text with holes.
+    pub fn template(&self, node: &Node) -> Option<Template> {
+        let text = match node.to_json() {
+            serde_json::Value::String(text) => text,
+            // Numbers are written back as they were read, so nothing is lost.
+            value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => value.to_string(),
+            _ => {
+                self.reader.wrong_kind(node, "text");
+                return None;
+            }
+        };
+        match Template::parse(&text) {
+            Ok(template) => {
+                self.check(node, template.holes());
+                Some(template)
+            }
+            Err(error) => {
+                self.reader.error(node.span, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A JSON value with holes.
+    pub fn json(&self, node: &Node) -> Option<JsonTemplate> {
+        match JsonTemplate::parse(&node.to_json()) {
+            Ok(template) => {
+                self.check(node, template.holes());
+                Some(template)
+            }
+            Err(_) => {
+                self.check_texts(node);
+                None
+            }
+        }
+    }
+
+    /// Notes every text in a value that is no template, where it stands, and every name that has no value.
+    fn check_texts(&self, node: &Node) {
+        match &node.value {
+            NodeValue::Text(_) => {
+                self.template(node);
+            }
+            NodeValue::List(items) => items.iter().for_each(|item| self.check_texts(item)),
+            NodeValue::Map(entries) => entries.iter().for_each(|entry| self.check_texts(&entry.value)),
+            _ => {}
+        }
+    }
+
+    /// Notes a name that has no value where it is used.
+    pub fn check<'h>(&self, node: &Node, holes: impl IntoIterator<Item = &'h Hole>) {
+        for name in holes.into_iter().filter_map(Hole::name) {
+            self.check_name(node, name);
+        }
+    }
+
+    /// Notes a name that has no value where it is used.
+    pub fn check_name(&self, node: &Node, name: &str) {
+        if self.known.contains(name) || self.contract.variables.contains_key(name) {
+            return;
+        }
+        let known = self.known.iter().map(String::as_str);
+        let variables = self.contract.variables.keys().map(String::as_str);
+        let builtin = ["unique", "uuid", "now"];
+        self.reader.unknown(
+            find_hole(node, name),
+            "variable, capture or row value",
+            name,
+            known.chain(variables).chain(builtin),
+        );
+    }
+}
+
+/// The smallest node in which the hole is written.
+fn find_hole(node: &Node, name: &str) -> failspec_base::syntax::Span {
+    let inner = match &node.value {
+        NodeValue::List(items) => items.iter().find(|item| mentions(item, name)),
+        NodeValue::Map(entries) => {
+            entries.iter().map(|entry| &entry.value).find(|value| mentions(value, name))
+        }
+        _ => None,
+    };
+    inner.map_or(node.span, |inner| find_hole(inner, name))
+}
+
+fn mentions(node: &Node, name: &str) -> bool {
+    match &node.value {
+        NodeValue::Text(text) => text.contains("${") && text.contains(name),
+        NodeValue::List(items) => items.iter().any(|item| mentions(item, name)),
+        NodeValue::Map(entries) => entries.iter().any(|entry| mentions(&entry.value, name)),
+        _ => false,
+    }
+}

@@ -1,0 +1,203 @@
+//! JSON Pointers (RFC 6901).
+
+use std::{borrow::Cow, fmt};
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Node, Reader};
+
+/// A JSON Pointer: a place in a JSON document.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// A pointer, if `text` is one: empty, or `/` and tokens in which `~` is written `~0` and `/` `~1`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let escapes_fit = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+        ((text.is_empty() || text.starts_with('/')) && escapes_fit).then(|| Self(text.to_owned()))
+    }
+
+    /// The value at this place.
+    pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        // `Value::pointer` allocates twice for each name, and the checks of every response look for several values.
+        let (mut value, mut rest) = (value, self.0.as_str());
+        while let Some((name, below)) = split(rest) {
+            value = member(value, &name)?;
+            rest = below;
+        }
+        Some(value)
+    }
+
+    /// The first value at this place, where `*` stands for every item of a list, that `wanted` takes. (In an object `*`
+    /// is a name like others.)
+    ///
+    /// Every check of every response asks for a code: nothing is allocated for it.
+    pub fn find_first<'v>(
+        &self,
+        value: &'v Value,
+        wanted: &mut dyn FnMut(&'v Value) -> bool,
+    ) -> Option<&'v Value> {
+        first(value, &self.0, wanted)
+    }
+
+    /// Whether there can be several values at this place.
+    pub fn is_of_each(&self) -> bool {
+        self.0.contains('*')
+    }
+
+    /// The value at this place, to change it.
+    pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
+        value.pointer_mut(&self.0)
+    }
+
+    /// What was probably meant by a text that is no pointer.
+    pub(super) fn hint(text: &str) -> String {
+        let mut meant = String::new();
+        for (index, part) in text.split('~').enumerate() {
+            match index {
+                0 => meant.push_str(part),
+                _ if part.starts_with(['0', '1']) => meant.extend(["~", part]),
+                _ => meant.extend(["~0", part]),
+            }
+        }
+        if !meant.starts_with('/') {
+            meant = format!("/{}", meant.replace('.', "/"));
+        }
+        format!("write `{meant}`; in a name `~` is written `~0` and `/` is written `~1`")
+    }
+
+    /// The pointer as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let text = reader.text(node)?;
+        let pointer = Self::parse(text);
+        if pointer.is_none() {
+            reader.error_hint(node.span, format!("`{text}` is not a JSON Pointer"), Self::hint(text));
+        }
+        pointer
+    }
+}
+
+/// Objects of so many members are looked through; in larger ones a member is found by its hash.
+const FEW: usize = 8;
+
+/// The first name of a pointer and what follows it; `None` at the end of the pointer.
+fn split(pointer: &str) -> Option<(Cow<'_, str>, &str)> {
+    let rest = pointer.strip_prefix('/')?;
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let name = match name.contains('~') {
+        true => Cow::Owned(name.replace("~1", "/").replace("~0", "~")),
+        false => Cow::Borrowed(name),
+    };
+    Some((name, rest))
+}
+
+/// The member of an object, or the item of a list, of this name.
+fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    match value {
+        // RFC 6901, section 4: digits alone, without a leading zero.
+        Value::Array(_) if name.starts_with('+') || (name.starts_with('0') && name != "0") => None,
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        // Hashing a name takes longer than looking at the few that an envelope has.
+        Value::Object(members) if members.len() <= FEW => {
+            members.iter().find_map(|(own, member)| (own == name).then_some(member))
+        }
+        _ => value.get(name),
+    }
+}
+
+/// The first value at `pointer` below `value` that `wanted` takes.
+fn first<'v>(
+    value: &'v Value,
+    pointer: &str,
+    wanted: &mut dyn FnMut(&'v Value) -> bool,
+) -> Option<&'v Value> {
+    let Some((name, rest)) = split(pointer) else {
+        return wanted(value).then_some(value);
+    };
+    match value {
+        Value::Array(items) if name == "*" => items.iter().find_map(|item| first(item, rest, wanted)),
+        _ => first(member(value, &name)?, rest, wanted),
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(the whole body)" } else { &self.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn all(pointer: &str, value: &Value) -> Vec<Value> {
+        let mut seen = Vec::new();
+        let none = Pointer::parse(pointer).unwrap().find_first(value, &mut |found| {
+            seen.push(found.clone());
+            false
+        });
+        assert_eq!(none, None);
+        seen
+    }
+
+    #[test]
+    fn a_star_is_every_item_and_a_name_in_an_object() {
+        let body = json!({"errors": [{"code": 1}, {"code": 2}, {}, 7], "*": {"a/b~": "c"}, "": 0});
+        assert_eq!(all("/errors/*/code", &body), [json!(1), json!(2)]);
+        assert_eq!(all("/errors/1/code", &body), [json!(2)]);
+        assert_eq!(all("/errors/9/code", &body), [] as [Value; 0]);
+        assert_eq!(all("/*/a~1b~0", &body), [json!("c")]);
+        assert_eq!(all("/", &body), [json!(0)]);
+        assert_eq!(all("", &body), std::slice::from_ref(&body));
+        assert_eq!(all("/errors/*/*", &body), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn a_pointer_finds_what_rfc_6901_says() {
+        let mut body = json!({"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, "*": 2, " ": 7, "~1": 3});
+        for few in [true, false] {
+            for (pointer, found) in [
+                ("/foo", Some(json!(["bar", "baz"]))),
+                ("/foo/0", Some(json!("bar"))),
+                ("/", Some(json!(0))),
+                ("/a~1b", Some(json!(1))),
+                ("/m~0n", Some(json!(8))),
+                ("/~01", Some(json!(3))),
+                ("/*", Some(json!(2))),
+                ("/ ", Some(json!(7))),
+                ("/foo/*", None),
+                ("/foo/2", None),
+                ("/foo/01", None),
+                ("/foo/+1", None),
+                ("/foo/-", None),
+                ("/foo/", None),
+                ("/foo/0/x", None),
+                ("/none", None),
+            ] {
+                let pointer = Pointer::parse(pointer).unwrap();
+                assert_eq!(pointer.find(&body), found.as_ref(), "{pointer}, few members: {few}");
+                assert_eq!(pointer.find(&body), body.pointer(pointer.as_str()), "{pointer}");
+            }
+            assert_eq!(Pointer::parse("").unwrap().find(&body), Some(&body));
+            body["more"] = json!(1);
+            body["and more"] = json!(1);
+        }
+    }
+
+    #[test]
+    fn the_first_that_is_wanted_ends_the_search() {
+        let body = json!([{"code": 1}, {"code": 2}, {"code": 3}]);
+        let mut asked = 0;
+        let found = Pointer::parse("/*/code").unwrap().find_first(&body, &mut |code| {
+            asked += 1;
+            *code == json!(2)
+        });
+        assert_eq!((found, asked), (Some(&json!(2)), 2));
+    }
+}

@@ -1,0 +1,85 @@
+//! Parts of a contract that an API can be certified for.
+
+use failspec_base::syntax::{Entry, Field, Kind, Place, Reader, Shape, closest};
+
+use super::{Failure, Provenance};
+
+/// What a certificate for a part of a contract requires.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Failures, and causes as `failure/cause`, in the order of the contract file.
+    pub required: Vec<String>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+pub(super) static PROFILE: Shape = Shape {
+    name: "profile",
+    about: "a part of the contract that an API can be certified for",
+    fields: &[
+        Field::optional("about", Kind::Text, "what an API with this profile can do"),
+        Field::required(
+            "required",
+            Kind::List(&Kind::Text),
+            "the failures, and causes as `failure/cause`, that must be covered",
+        ),
+    ],
+    also: &[],
+};
+
+/// The profiles that every contract has.
+pub const BUILT_IN: [&str; 2] = ["core", "full"];
+
+impl Profile {
+    /// Reads one entry of `profiles`; every requirement is one that somebody published.
+    pub(super) fn read(entry: &Entry, failures: &[Failure], reader: &Reader) -> Option<Self> {
+        if BUILT_IN.contains(&entry.key.as_str()) {
+            reader.error_hint(
+                entry.key_span,
+                format!("the profile `{}` is built in", entry.key),
+                "choose another name (`core`: failures without a condition; `full`: also those with one)",
+            );
+            return None;
+        }
+        let fields = reader.fields(&entry.value, &PROFILE)?;
+        if let Some(node) = fields.get("about") {
+            reader.text(node);
+        }
+        let node = fields.get("required")?;
+        let mut required: Vec<String> = Vec::new();
+        for node in reader.list(node) {
+            let Some(name) = reader.text(node) else { continue };
+            let (id, cause) = name.split_once('/').map_or((name, None), |(id, cause)| (id, Some(cause)));
+            let Some(failure) = failures.iter().find(|failure| failure.id == id) else {
+                reader.unknown(node.span, "failure", id, failures.iter().map(|failure| failure.id.as_str()));
+                continue;
+            };
+            if let Some(cause) = cause.filter(|cause| failure.causes.iter().all(|known| known != cause)) {
+                let hint = closest(cause, failure.causes.iter().map(String::as_str)).map_or_else(
+                    || "add it to the `causes` of the failure, or remove it here".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                reader.error_hint(node.span, format!("`{id}` has no cause `{cause}`"), hint);
+            } else if failure.source == Provenance::Inferred {
+                reader.error_hint(
+                    node.span,
+                    format!("`{id}` is inferred, not documented"),
+                    "a certificate can require only what the publisher of the API has stated",
+                );
+            } else if let Some(why) = &failure.excluded {
+                let hint = format!("the contract excludes it: {why}");
+                reader.error_hint(node.span, format!("`{id}` cannot be covered"), hint);
+            } else if required.iter().any(|known| known == name) {
+                reader.error(node.span, format!("`{name}` appears twice"));
+            } else {
+                required.push(name.to_owned());
+            }
+        }
+        if reader.list(node).is_empty() {
+            reader.error(node.span, "a profile must require at least one failure");
+        }
+        Some(Self { name: entry.key.clone(), required, place: reader.place(entry.key_span) })
+    }
+}

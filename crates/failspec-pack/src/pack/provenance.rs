@@ -1,0 +1,61 @@
+//! Where a statement comes from, which decides how much breaking it counts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use failspec_base::syntax::{Node, Reader};
+
+/// The origin of a statement about an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// The documentation that the contract was taken from. Breaking it is a violation.
+    #[default]
+    Documented,
+    /// Another page of the same publisher, as binding as the documentation.
+    Published,
+    /// Inferred, where the documentation is silent. Breaking it is a warning.
+    Inferred,
+    /// A standard that the contract does not mention, such as RFC 9110. Breaking it is a warning.
+    Standard,
+}
+
+/// What a file may say.
+pub(super) const WORDS: &[&str] = &["documented", "published", "inferred"];
+
+impl Provenance {
+    /// Whether the publisher said it, so that breaking it is a violation.
+    pub fn is_binding(self) -> bool {
+        matches!(self, Self::Documented | Self::Published)
+    }
+
+    /// The weaker of the two: a documented rule in an inferred scenario is not binding.
+    #[must_use]
+    pub fn weaken(self, other: Self) -> Self {
+        if other.is_binding() { self } else { other }
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Self {
+        match reader.word(node, WORDS) {
+            Some(1) => Self::Published,
+            Some(2) => Self::Inferred,
+            _ => Self::Documented,
+        }
+    }
+}
+
+/// A rule and where it comes from.
+#[derive(Debug, Clone)]
+pub struct Ruled<T> {
+    /// The rule.
+    pub rule: T,
+    /// Where it comes from.
+    pub source: Provenance,
+}
+
+impl<T> Ruled<T> {
+    /// A rule from `source`.
+    pub fn new(rule: T, source: Provenance) -> Self {
+        Self { rule, source }
+    }
+}

@@ -1,0 +1,344 @@
+//! A request as scenarios write it, and the overrides that a control or a repetition makes to it.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+
+use failspec_base::{
+    syntax::{Entry, Field, Fields, Kind, Node, NodeValue},
+    template::{Hole, JsonTemplate, Template},
+};
+
+use super::{
+    names::Names,
+    path::{PathTemplate, split_request},
+    provenance::Provenance,
+};
+
+/// The method and path of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The name of the operation, where the scenario names one.
+    pub operation: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: Arc<PathTemplate>,
+    /// Where the path is from; lowers nothing.
+    pub source: Provenance,
+}
+
+/// What a request carries.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BodyTemplate {
+    /// JSON, sent with `Content-Type: application/json` unless the headers say otherwise.
+    Json(JsonTemplate),
+    /// Text, sent exactly as written, with no content type of its own.
+    Text(Template),
+    /// A form (`application/x-www-form-urlencoded`).
+    Form(Vec<(String, Template)>),
+    /// Bytes, sent exactly, with no content type of their own.
+    Bytes(Vec<u8>),
+}
+
+/// A request with holes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestTemplate {
+    /// Method and path.
+    pub line: Line,
+    /// The role whose credentials go with it; none: no credentials.
+    pub role: Option<String>,
+    /// Values of `{parameters}` of the path.
+    pub path: Vec<(String, Template)>,
+    /// Query parameters in order; a name may be there several times.
+    pub query: Vec<(String, Template)>,
+    /// Headers in order.
+    pub headers: Vec<(String, Template)>,
+    /// Headers that must not be sent, not even by default: those that were `null`.
+    pub suppressed: Vec<String>,
+    /// The body.
+    pub body: Option<Box<BodyTemplate>>,
+}
+
+/// Overrides of a request: `None` leaves as it is, `Some(None)` takes away.
+#[derive(Debug, Clone, Default)]
+pub struct RequestPatch {
+    line: Option<Line>,
+    role: Option<Option<String>>,
+    path: Option<Vec<(String, Option<Vec<Template>>)>>,
+    query: Option<Vec<(String, Option<Vec<Template>>)>>,
+    headers: Option<Vec<(String, Option<Vec<Template>>)>>,
+    body: Option<Option<BodyTemplate>>,
+    /// Whether `path`, `query` or `headers` were `null` as a whole.
+    cleared: [bool; 3],
+}
+
+const SCALARS: Kind = Kind::Either(&[Kind::Scalar, Kind::Null, Kind::List(&Kind::Scalar)]);
+const BY_NAME: Kind = Kind::Either(&[Kind::Map(&SCALARS), Kind::Null]);
+
+/// The keys of a request, shared by every mapping that holds one.
+pub(super) const KEYS: &[Field] = &[
+    Field::optional("request", Kind::Text, "the name of an operation, or `METHOD /path`"),
+    Field::optional(
+        "as",
+        Kind::Either(&[Kind::Name, Kind::Null]),
+        "the role to authenticate as (`null`: no credentials); steps inherit that of the request under test",
+    ),
+    Field::optional(
+        "path",
+        BY_NAME,
+        "values of the path's {parameters}; the default is the variable of the same name",
+    ),
+    Field::optional("query", BY_NAME, "query parameters by name; a list repeats the parameter"),
+    Field::optional("headers", BY_NAME, "request headers by name"),
+    Field::optional("json", Kind::Any, "a JSON body"),
+    Field::optional(
+        "text",
+        Kind::Either(&[Kind::Text, Kind::Null]),
+        "a body that is sent exactly as written",
+    ),
+    Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body"),
+    Field::optional("bytes", Kind::Either(&[Kind::Text, Kind::Null]), "a base64-encoded body, sent decoded"),
+];
+
+impl RequestPatch {
+    /// Reads the keys of a request in a mapping that has them.
+    pub(super) fn read(fields: &Fields<'_>, names: &Names<'_>) -> Self {
+        let mut patch = Self::default();
+        if let Some(node) = fields.get("request") {
+            patch.line = Line::read(node, names);
+        }
+        if let Some(node) = fields.get("as") {
+            patch.role = if node.is_null() { Some(None) } else { role(node, names).map(Some) };
+        }
+        for (index, key) in ["path", "query", "headers"].into_iter().enumerate() {
+            let Some(node) = fields.get(key) else {
+                continue;
+            };
+            patch.cleared[index] = node.is_null();
+            let values = Some(by_name(node, names));
+            match key {
+                "path" => patch.path = values,
+                "query" => patch.query = values,
+                _ => patch.headers = values,
+            }
+        }
+        let bodies: Vec<&Entry> =
+            ["json", "text", "form", "bytes"].iter().filter_map(|key| fields.entry(key)).collect();
+        if let [_, second, ..] = bodies.as_slice() {
+            names.reader.error_hint(
+                second.key_span,
+                "a request can have only one body",
+                "keep one of `json`, `text`, `form` and `bytes`",
+            );
+        }
+        if let Some(entry) = bodies.first() {
+            // `json: null` is the body `null`; to take a JSON body away, write `text: null`.
+            patch.body = if entry.value.is_null() && entry.key != "json" {
+                Some(None)
+            } else {
+                body(entry, names).map(Some)
+            };
+        }
+        patch
+    }
+
+    /// A request that is this patch alone.
+    pub(super) fn into_request(self) -> Option<RequestTemplate> {
+        let line = self.line.clone()?;
+        let empty = RequestTemplate {
+            line,
+            role: None,
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            suppressed: Vec::new(),
+            body: None,
+        };
+        Some(empty.with(&self))
+    }
+
+    /// Whether it says which request is meant.
+    pub(super) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+}
+
+impl RequestTemplate {
+    /// This request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers` merge. Values
+    /// that the path of another `request` has no place for are dropped.
+    #[must_use]
+    pub fn with(&self, patch: &RequestPatch) -> Self {
+        let mut request = self.clone();
+        if let Some(line) = &patch.line {
+            request.line = line.clone();
+            // What another path had a place for is not meant for this one.
+            request.path.retain(|(name, _)| line.path.parameters().any(|parameter| parameter == name));
+        }
+        if let Some(role) = &patch.role {
+            request.role = role.clone();
+        }
+        if let Some(body) = &patch.body {
+            request.body = body.clone().map(Box::new);
+        }
+        for (name, values) in patch.headers.iter().flatten() {
+            request.suppressed.retain(|known| !known.eq_ignore_ascii_case(name));
+            if values.is_none() {
+                request.suppressed.push(name.clone());
+            }
+        }
+        let merges = [
+            (&mut request.path, &patch.path),
+            (&mut request.query, &patch.query),
+            (&mut request.headers, &patch.headers),
+        ];
+        for ((own, overrides), cleared) in merges.into_iter().zip(patch.cleared) {
+            if cleared {
+                own.clear();
+            }
+            for (name, values) in overrides.iter().flatten() {
+                merge(own, name, values.as_deref());
+            }
+            own.shrink_to_fit();
+        }
+        request
+    }
+
+    /// The names that its holes need.
+    pub fn names(&self) -> Vec<&str> {
+        let by_name = [&self.path, &self.query, &self.headers];
+        let mut names: Vec<&str> = by_name
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, template)| template.holes())
+            .chain(self.line.path.holes())
+            .filter_map(Hole::name)
+            .collect();
+        match self.body.as_deref() {
+            Some(BodyTemplate::Json(template)) => {
+                names.extend(template.holes().into_iter().filter_map(Hole::name))
+            }
+            Some(BodyTemplate::Text(template)) => names.extend(template.holes().filter_map(Hole::name)),
+            Some(BodyTemplate::Form(fields)) => {
+                names.extend(fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Hole::name));
+            }
+            Some(BodyTemplate::Bytes(_)) | None => {}
+        }
+        let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
+        names.extend(self.line.path.parameters().filter(given));
+        names
+    }
+
+    /// Whether the method promises to change nothing (RFC 9110, section 9.2.1).
+    pub fn is_safe(&self) -> bool {
+        matches!(self.line.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
+/// Replaces the values of a name in its place, or appends them; `None` removes them.
+fn merge(own: &mut Vec<(String, Template)>, name: &str, values: Option<&[Template]>) {
+    // Header names are case-insensitive; no API has two parameters that differ in case alone.
+    let at = own.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+    own.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    let at = at.unwrap_or(own.len()).min(own.len());
+    let values = values.unwrap_or_default().iter().cloned();
+    own.splice(at..at, values.map(|value| (name.to_owned(), value)));
+}
+
+impl Line {
+    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let text = names.reader.text(node)?;
+        if let Some((method, path)) = split_request(text) {
+            return match PathTemplate::parse(path) {
+                Ok(path) => {
+                    names.check(node, path.holes());
+                    Some(Self {
+                        operation: None,
+                        method: method.to_owned(),
+                        path: Arc::new(path),
+                        source: Provenance::Documented,
+                    })
+                }
+                Err(error) => {
+                    names.reader.error(node.span, error.to_string());
+                    None
+                }
+            };
+        }
+        if text.contains(' ') || text.contains('/') {
+            names.reader.error_hint(
+                node.span,
+                format!("`{text}` is neither an operation nor a request"),
+                "write the name of an operation of the contract, or `METHOD /path`",
+            );
+            return None;
+        }
+        let operation = names.contract.operations.get(text);
+        if operation.is_none() {
+            let known = names.contract.operations.keys().map(String::as_str);
+            names.reader.unknown(node.span, "operation", text, known);
+        }
+        operation.cloned()
+    }
+}
+
+fn role(node: &Node, names: &Names<'_>) -> Option<String> {
+    let name = names.reader.text(node)?;
+    if !names.contract.roles.contains_key(name) {
+        let known = names.contract.roles.keys().map(String::as_str);
+        names.reader.unknown(node.span, "role", name, known);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn by_name(node: &Node, names: &Names<'_>) -> Vec<(String, Option<Vec<Template>>)> {
+    names
+        .reader
+        .entries(node)
+        .iter()
+        .filter_map(|entry| {
+            let values = match &entry.value.value {
+                NodeValue::Null => None,
+                _ => Some(
+                    names
+                        .reader
+                        .items(&entry.value)
+                        .iter()
+                        .map(|item| names.template(item))
+                        .collect::<Option<_>>()?,
+                ),
+            };
+            Some((entry.key.clone(), values))
+        })
+        .collect()
+}
+
+fn body(entry: &Entry, names: &Names<'_>) -> Option<BodyTemplate> {
+    let node = &entry.value;
+    match entry.key.as_str() {
+        "json" => names.json(node).map(BodyTemplate::Json),
+        "text" => names.template(node).map(BodyTemplate::Text),
+        "form" => names
+            .reader
+            .entries(node)
+            .iter()
+            .map(|entry| Some((entry.key.clone(), names.template(&entry.value)?)))
+            .collect::<Option<_>>()
+            .map(BodyTemplate::Form),
+        _ => {
+            let text = names.reader.text(node)?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text.replace(['\n', ' '], ""));
+            if bytes.is_err() {
+                names.reader.error_hint(node.span, "this is not base64", "for text, write `text:` instead");
+            }
+            bytes.ok().map(BodyTemplate::Bytes)
+        }
+    }
+}
+
+/// Whether a text can be the name of a header or a cookie: a token (RFC 9110, section 5.6.2).
+pub fn is_token(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(fits)
+}

@@ -1,0 +1,22 @@
+//! One row of a scenario.
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Entry, Reader};
+
+/// One row of a scenario.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// Its values.
+    pub values: Vec<(String, Value)>,
+}
+
+impl Row {
+    pub(super) fn read(entry: &Entry, reader: &Reader) -> Self {
+        let values =
+            reader.named(&entry.value).map(|value| (value.key.clone(), value.value.to_json())).collect();
+        Self { name: entry.key.clone(), values }
+    }
+}

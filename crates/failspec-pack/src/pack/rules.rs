@@ -1,0 +1,291 @@
+//! What one failure's response must be like, beyond the envelope.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Field, Fields, Kind, Node, NodeValue, Reader, Shape};
+
+use super::{
+    envelope::{Envelope, compile, read_schema},
+    pointer::Pointer,
+    provenance::{Provenance, Ruled},
+    schema::{Library, Schema},
+};
+
+/// What one failure's response must be like. Rules of one kind from several sources stand side by side.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// The HTTP status; of several, the first.
+    pub status: Option<Ruled<u16>>,
+    /// All statuses that the documentation allows, where it is loose.
+    pub statuses: Vec<u16>,
+    /// The code.
+    pub code: Option<Ruled<CodeRule>>,
+    /// Other codes that the documentation allows as well, where it is loose.
+    pub codes: Vec<Value>,
+    /// Headers that must be there, and what their values fit.
+    pub headers: Vec<Ruled<HeaderRule>>,
+    /// What the whole body must fit, beside the envelope's schema.
+    pub schema: Vec<Ruled<Arc<Schema>>>,
+    /// What identifies the failure beside status and code.
+    pub matches: Vec<Ruled<(Pointer, Arc<Schema>)>>,
+    /// Where the response says how long to wait; several places must agree.
+    pub retry_after: Vec<Ruled<Vec<WaitPlace>>>,
+}
+
+/// Which codes are meant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CodeRule {
+    /// This one.
+    Exactly(Value),
+    /// One must be there, of any value that is not another failure's.
+    Any,
+}
+
+/// A header that must be there.
+#[derive(Debug, Clone)]
+pub struct HeaderRule {
+    /// Its name.
+    pub name: String,
+    /// What its value fits; a value is a number where the schema's type is.
+    pub schema: Arc<Schema>,
+    /// Whether the schema's type is a number.
+    pub numeric: bool,
+}
+
+/// Where a response says how long to wait.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaitPlace {
+    /// In which part of the response.
+    pub part: Part,
+    /// Whether it is a moment (Unix seconds) instead of a number of seconds.
+    pub unix: bool,
+}
+
+/// A part of a response.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// A header.
+    Header(String),
+    /// A value in the body.
+    Body(Pointer),
+}
+
+pub(super) const STATUS: Field = Field::optional(
+    "status",
+    Kind::Either(&[Kind::Count, Kind::List(&Kind::Count)]),
+    "the HTTP status; a list, if the documentation allows several",
+);
+pub(super) const CODE: Field = Field::optional(
+    "code",
+    Kind::Any,
+    "the error code; `any`: there must be one, but not that of another failure",
+);
+pub(super) const CODES: Field = Field::optional(
+    "codes",
+    Kind::List(&Kind::Any),
+    "all codes that the documentation allows, if it allows several",
+);
+pub(super) const HEADERS: Field =
+    Field::optional("headers", Kind::Map(&Kind::Schema), "required headers: name → JSON Schema of the value");
+pub(super) const SCHEMA: Field =
+    Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body, in addition to the envelope");
+pub(super) const MATCH: Field = Field::optional(
+    "match",
+    Kind::Map(&Kind::Schema),
+    "what identifies the failure besides status and code: pointer → JSON Schema",
+);
+pub(super) const RETRY_AFTER: Field = Field::optional(
+    "retry_after",
+    Kind::List(&A_WAIT_PLACE),
+    "where the response states how long to wait; several locations must agree",
+);
+
+pub(super) static OURS: Shape = Shape {
+    name: "inferred",
+    about: "inferred constraints (not documented): breaking one is a warning",
+    fields: &[
+        STATUS,
+        HEADERS,
+        SCHEMA,
+        MATCH,
+        RETRY_AFTER,
+        Field::optional(
+            "code",
+            Kind::Any,
+            "the error code; `any`: there must be one, but not that of another failure",
+        ),
+        Field::optional("envelope", Kind::Map(&Kind::Any), "inferred parts of the envelope"),
+    ],
+    also: &[],
+};
+
+static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
+
+pub(super) static WAIT_PLACE: Shape = Shape {
+    name: "response location",
+    about: "a location in a response: a header or a value in the body",
+    fields: &[
+        Field::optional("header", Kind::Text, "the name of the header"),
+        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
+        Field::optional(
+            "as",
+            Kind::Words(&["seconds", "unix"]),
+            "the meaning of the number: seconds from now (default), or a Unix time in seconds",
+        ),
+    ],
+    also: &[],
+};
+
+impl Rules {
+    /// Reads the keys of rules in a mapping that has them, and adds them as rules of `source`.
+    pub(super) fn add(
+        &mut self,
+        fields: &Fields<'_>,
+        reader: &Reader,
+        library: &Library,
+        source: Provenance,
+    ) {
+        if let Some(node) = fields.get("status") {
+            self.add_status(node, reader, source);
+        }
+        if let Some(node) = fields.get("code")
+            && let Some(code) = read_code(node, reader)
+        {
+            if self.code.is_some() {
+                reader.error(node.span, "the code is already documented");
+            }
+            let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
+            self.code = Some(Ruled::new(code, source));
+        }
+        for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {
+            if let Some(rule) = HeaderRule::read(&entry.key, &entry.value, reader, library) {
+                self.headers.push(Ruled::new(rule, source));
+            }
+        }
+        if let Some(schema) = fields.get("schema").and_then(|node| read_schema(node, reader, library)) {
+            self.schema.push(Ruled::new(schema, source));
+        }
+        let matches = fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default();
+        self.matches.extend(matches.into_iter().map(|rule| Ruled::new(rule, source)));
+        if let Some(node) = fields.get("retry_after") {
+            let places: Vec<_> =
+                reader.items(node).iter().filter_map(|item| WaitPlace::read(item, reader)).collect();
+            self.retry_after.push(Ruled::new(places, source));
+        }
+    }
+
+    fn add_status(&mut self, node: &Node, reader: &Reader, source: Provenance) {
+        if self.status.is_some() {
+            reader.error(node.span, "the status is already documented");
+        }
+        let statuses: Vec<u16> = reader.items(node).iter().filter_map(|item| reader.status(item)).collect();
+        let Some(first) = statuses.first() else {
+            if reader.items(node).is_empty() {
+                reader.error_hint(node.span, "an empty list allows no status at all", "write `status: 404`");
+            }
+            return;
+        };
+        self.status = Some(Ruled::new(*first, source));
+        self.statuses = statuses;
+    }
+
+    /// Adds `codes`, which only a failure itself may have.
+    pub(super) fn add_codes(&mut self, node: &Node, reader: &Reader) {
+        self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
+    }
+
+    /// Reads a block `inferred`; returns the envelope with its inferred parts.
+    pub(super) fn add_ours(
+        &mut self,
+        node: &Node,
+        envelope: Envelope,
+        reader: &Reader,
+        library: &Library,
+    ) -> Envelope {
+        let Some(fields) = reader.fields(node, &OURS) else {
+            return envelope;
+        };
+        self.add(&fields, reader, library, Provenance::Inferred);
+        match fields.get("envelope") {
+            Some(node) => envelope.with_inferred(node, reader, library),
+            None => envelope,
+        }
+    }
+}
+
+/// A code is text or a number.
+fn read_code(node: &Node, reader: &Reader) -> Option<Value> {
+    match node.value {
+        NodeValue::Text(_) | NodeValue::Number(_) => Some(node.to_json()),
+        _ => {
+            reader.wrong_kind(node, "a code (text or a number)");
+            None
+        }
+    }
+}
+
+/// A mapping from pointer to JSON Schema.
+pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> Vec<(Pointer, Arc<Schema>)> {
+    reader
+        .entries(node)
+        .iter()
+        .filter_map(|entry| {
+            let Some(pointer) = Pointer::parse(&entry.key) else {
+                reader.error_hint(
+                    entry.key_span,
+                    format!("`{}` is not a JSON Pointer", entry.key),
+                    Pointer::hint(&entry.key),
+                );
+                return None;
+            };
+            Some((pointer, compile(entry.value.to_json(), &entry.value, reader, library)?))
+        })
+        .collect()
+}
+
+impl HeaderRule {
+    pub(super) fn read(name: &str, node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+        let value = node.to_json();
+        let numeric = matches!(value.get("type").and_then(Value::as_str), Some("integer" | "number"))
+            || value.get("const").is_some_and(Value::is_number);
+        Some(Self { name: name.to_owned(), schema: compile(value, node, reader, library)?, numeric })
+    }
+
+    /// The value of the header as the schema sees it.
+    pub fn value(&self, text: &str) -> Value {
+        if self.numeric
+            && let Ok(number) = text.trim().parse::<serde_json::Number>()
+        {
+            return Value::Number(number);
+        }
+        Value::String(text.to_owned())
+    }
+}
+
+impl WaitPlace {
+    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &WAIT_PLACE)?;
+        let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
+        Some(Self { part: Part::read(&fields, reader)?, unix })
+    }
+}
+
+impl Part {
+    /// Reads `header` or `pointer` of a mapping that has both keys.
+    pub(super) fn read(fields: &Fields<'_>, reader: &Reader) -> Option<Self> {
+        match (fields.get("header"), fields.get("pointer")) {
+            (Some(node), None) => Some(Self::Header(reader.text(node)?.to_owned())),
+            (None, Some(node)) => Some(Self::Body(Pointer::read(node, reader)?)),
+            _ => {
+                reader.error_hint(
+                    fields.span,
+                    "a location is either a header or a pointer",
+                    "give `header` or `pointer`",
+                );
+                None
+            }
+        }
+    }
+}

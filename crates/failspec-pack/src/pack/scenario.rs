@@ -1,0 +1,365 @@
+//! The requests that should trigger one failure.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use failspec_base::{
+    syntax::{Entry, Field, Fields, Kind, Node, Place, Reader, Shape},
+    template::Hole,
+};
+
+use super::{
+    Contract, Failure,
+    control::{CONTROL, Control},
+    expect::{EXPECT, Expect},
+    flow::{AT, At, Flow, REPEAT, Repeat},
+    indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
+    names::Names,
+    provenance::{Provenance, WORDS},
+    request::{self, RequestPatch, RequestTemplate},
+    row::Row,
+    schema::Library,
+    step::{STEP, Step, check_parameters},
+};
+
+/// The requests that should trigger one failure, or one cause of it.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name in the pack.
+    pub name: String,
+    /// The failure under test, by its index in the contract.
+    pub failure: usize,
+    /// The cause under test, by its index in the failure.
+    pub cause: Option<usize>,
+    /// `Inferred` where the documentation does not say that this fault fails this way.
+    pub source: Provenance,
+    /// Where the rule stands that its request breaks.
+    pub documentation: Option<Arc<str>>,
+    /// The scenario with its fault.
+    pub faulty: Flow,
+    /// The scenario without its fault.
+    pub control: Control,
+    /// What removes what the scenario made.
+    pub teardown: Vec<Step>,
+    /// One case for each row; without rows there is one case.
+    pub rows: Vec<Row>,
+    /// What follows the failure.
+    pub then: Vec<Step>,
+    /// Another request whose response must be the same.
+    pub indistinguishable_from: Option<Box<IndistinguishableFrom>>,
+    /// Scenarios that share a lock never overlap.
+    pub locks: Vec<String>,
+    /// The condition that must be in force while the request is sent.
+    pub condition: Option<String>,
+    /// Inferred expectations, in addition to the contract.
+    pub expect_inferred: Option<Box<Expect>>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a scenario needs of a target.
+#[derive(Debug, Default)]
+pub struct Needs<'a> {
+    /// Roles.
+    pub roles: BTreeSet<&'a str>,
+    /// Variables, and captures and row values, which the scenario brings itself.
+    pub names: BTreeSet<&'a str>,
+}
+
+/// The keys of a scenario file.
+pub static SCENARIOS: Shape = Shape {
+    name: "scenario file",
+    about: "the scenarios of a contract",
+    fields: &[
+        Field::required("contract", Kind::Name, "the name of the contract that the scenarios belong to"),
+        Field::required("scenarios", Kind::Map(&Kind::Shape(&SCENARIO)), "the scenarios by name"),
+    ],
+    also: &[],
+};
+
+static SCENARIO: Shape = Shape {
+    name: "scenario",
+    about: "the requests that should trigger one failure, or one cause of it",
+    fields: &[
+        Field::required("triggers", Kind::Text, "the failure, or failure/cause"),
+        Field::optional(
+            "source",
+            Kind::Words(WORDS),
+            "`inferred` if the documentation does not say that this request causes this failure",
+        ),
+        Field::optional(
+            "documentation",
+            Kind::Text,
+            "the page or line with the rule that the request breaks; reports show it",
+        ),
+        Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "steps before the request"),
+        Field::optional("expect", Kind::Shape(&EXPECT), "expectations in addition to those of the contract"),
+        Field::optional(
+            "inferred",
+            Kind::Shape(&EXPECT),
+            "inferred expectations (not documented): breaking one is a warning",
+        ),
+        Field::optional("at", Kind::Shape(&AT), "the item of a bulk response that is checked"),
+        Field::optional("repeat", Kind::Shape(&REPEAT), "how often the request is sent"),
+        Field::optional(
+            "control",
+            Kind::Shape(&CONTROL),
+            "overrides that remove the fault; the control must succeed",
+        ),
+        Field::optional("no_control", Kind::Text, "the reason why no control is possible"),
+        Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "steps after the failure"),
+        Field::optional(
+            "indistinguishable_from",
+            Kind::Shape(&INDISTINGUISHABLE_FROM),
+            "a comparison request that must get the same response, except for the parts that vary",
+        ),
+        Field::optional(
+            "each",
+            Kind::Map(&Kind::Map(&Kind::Any)),
+            "row name → variables: one case for each row",
+        ),
+        Field::optional("locks", Kind::List(&Kind::Name), "scenarios that share a lock never overlap"),
+        Field::optional(
+            "condition",
+            Kind::Name,
+            "the condition that must be active while the request is sent",
+        ),
+        Field::optional(
+            "teardown",
+            Kind::List(&Kind::Shape(&STEP)),
+            "steps that remove what the scenario created; they always run",
+        ),
+    ],
+    also: request::KEYS,
+};
+
+impl Scenario {
+    /// Reads all scenarios of one file.
+    pub(super) fn read_file(
+        node: &Node,
+        reader: &Reader,
+        contract: &Contract,
+        library: &Library,
+    ) -> Vec<Self> {
+        let Some(fields) = reader.fields(node, &SCENARIOS) else {
+            return Vec::new();
+        };
+        if let Some(node) = fields.get("contract")
+            && let Some(name) = reader.text(node)
+            && name != contract.name
+        {
+            reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
+        }
+        let names = Names { reader, contract, library, known: BTreeSet::new() };
+        fields
+            .get("scenarios")
+            .into_iter()
+            .flat_map(|node| reader.named(node))
+            .filter(|entry| !is_of_another_version(entry, contract))
+            .filter_map(|entry| Self::read(entry, names.clone()))
+            .collect()
+    }
+
+    fn read(entry: &Entry, mut names: Names<'_>) -> Option<Self> {
+        let reader = names.reader;
+        let fields = reader.fields(&entry.value, &SCENARIO)?;
+        let rows: Vec<Row> = fields
+            .get("each")
+            .into_iter()
+            .flat_map(|node| reader.named(node))
+            .map(|row| Row::read(row, reader))
+            .collect();
+        for row in &rows {
+            names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
+        }
+        // The control's own setup may capture other names than the scenario's.
+        let before_setup = names.clone();
+        let setup =
+            fields.get("setup").map(|node| Step::read_all(node, &mut names, None)).unwrap_or_default();
+        let patch = RequestPatch::read(&fields, &names);
+        if !fields.has("request") {
+            reader.error_hint(
+                entry.key_span,
+                format!("`{}` has no request", entry.key),
+                "give `request: METHOD /path` or the name of an operation",
+            );
+        }
+        let Trigger { index, failure, cause } =
+            fields.get("triggers").and_then(|node| triggers(node, &names))?;
+        let request = patch.into_request()?;
+        check_parameters(&request, &names, &entry.value);
+        let faulty = Flow {
+            setup,
+            request,
+            expect: fields
+                .get("expect")
+                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .map(Box::new),
+            at: fields.get("at").and_then(|node| At::read(node, &names)).map(Box::new),
+            repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
+        };
+        let condition = Self::condition(&fields, &names, failure);
+        let control = Control::read(&fields, before_setup, &names, &faulty, condition.is_some());
+        let then = fields
+            .get("then")
+            .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
+            .unwrap_or_default();
+        let indistinguishable_from = fields
+            .get("indistinguishable_from")
+            .and_then(|node| IndistinguishableFrom::read(node, &names, &faulty.request))
+            .map(Box::new);
+        let mut at_teardown = names.clone();
+        if let Control::Flow(control) = &control {
+            let captured = control.setup.iter().flat_map(|step| &step.capture);
+            at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
+        }
+        Some(Self {
+            name: entry.key.clone(),
+            cause,
+            source: fields
+                .get("source")
+                .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
+            documentation: fields.get("documentation").and_then(|node| reader.text(node)).map(Arc::from),
+            faulty,
+            control,
+            teardown: fields
+                .get("teardown")
+                .map(|node| Step::read_all(node, &mut at_teardown, None))
+                .unwrap_or_default(),
+            rows,
+            then,
+            indistinguishable_from,
+            locks: fields.get("locks").map(|node| locks(node, reader)).unwrap_or_default(),
+            condition,
+            expect_inferred: fields
+                .get("inferred")
+                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .map(Box::new),
+            place: reader.place(entry.key_span),
+            // Last: what is not in force is read like all else, so that its mistakes are told, and then left out.
+            failure: index?,
+        })
+    }
+
+    /// The scenario's own condition, or the one that its failure always needs.
+    fn condition(fields: &Fields<'_>, names: &Names<'_>, failure: &Failure) -> Option<String> {
+        let Some(node) = fields.get("condition") else {
+            return failure.condition.clone();
+        };
+        let name = names.reader.text(node)?;
+        if !names.contract.conditions.contains_key(name) {
+            let known = names.contract.conditions.keys().map(String::as_str);
+            names.reader.unknown(node.span, "condition", name, known);
+        }
+        Some(name.to_owned())
+    }
+
+    /// The roles and names that its requests use, controls, steps and all.
+    pub fn needs(&self) -> Needs<'_> {
+        let mut needs = Needs::default();
+        for request in self.requests() {
+            needs.roles.extend(request.role.as_deref());
+            needs.names.extend(request.names());
+        }
+        for flow in self.flows() {
+            let times = flow.repeat.iter().flat_map(|repeat| repeat.times.holes());
+            needs.names.extend(times.filter_map(Hole::name));
+        }
+        needs
+    }
+
+    /// Every request that it may send.
+    pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
+        let flows = self.flows().into_iter().map(|flow| &flow.request);
+        let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
+        flows.chain(steps).chain(
+            self.indistinguishable_from.iter().map(|indistinguishable_from| &indistinguishable_from.request),
+        )
+    }
+
+    /// The flow with the fault, and the one without it where there is one.
+    fn flows(&self) -> Vec<&Flow> {
+        match &self.control {
+            Control::Flow(control) => vec![&self.faulty, control],
+            _ => vec![&self.faulty],
+        }
+    }
+
+    /// The steps of all its parts, with a word for the part.
+    pub fn steps(&self) -> impl Iterator<Item = (&'static str, &Step)> {
+        let control = match &self.control {
+            Control::Flow(flow) => flow.setup.as_slice(),
+            _ => &[],
+        };
+        let parts = [
+            ("setup", self.faulty.setup.as_slice()),
+            ("control setup", control),
+            ("then", self.then.as_slice()),
+            ("teardown", self.teardown.as_slice()),
+        ];
+        parts.into_iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
+    }
+}
+
+/// What a scenario triggers.
+struct Trigger<'c> {
+    /// Its index in the contract; `None` where it is not in force.
+    index: Option<usize>,
+    failure: &'c Failure,
+    cause: Option<usize>,
+}
+
+/// `failure` or `failure/cause`.
+fn parts(triggers: &str) -> (&str, Option<&str>) {
+    triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
+}
+
+/// Whether only other versions of the pack have what a scenario triggers. Whatever else it names may be theirs alone,
+/// too: it is judged there.
+fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
+    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(parts) else {
+        return false;
+    };
+    let fits = |failure: &Failure| {
+        failure.id == id && cause.is_none_or(|cause| failure.causes.iter().any(|known| known == cause))
+    };
+    let here = contract.failures.iter().chain(&contract.not_in_force).any(fits);
+    let there =
+        contract.elsewhere.get(id).is_some_and(|causes| cause.is_none_or(|cause| causes.contains(cause)));
+    !here && there
+}
+
+fn triggers<'n>(node: &Node, names: &Names<'n>) -> Option<Trigger<'n>> {
+    let (reader, contract) = (names.reader, names.contract);
+    let text = reader.text(node)?;
+    let (id, cause) = parts(text);
+    let in_force = contract.failures.iter().enumerate().map(|(index, failure)| (Some(index), failure));
+    let all = in_force.chain(contract.not_in_force.iter().map(|failure| (None, failure)));
+    let found: Vec<(Option<usize>, &Failure)> = all.filter(|(_, failure)| failure.id == id).collect();
+    let Some((index, failure)) = found.first().copied() else {
+        reader.unknown(node.span, "failure", id, contract.failures.iter().map(|failure| failure.id.as_str()));
+        return None;
+    };
+    let Some(cause) = cause else {
+        return Some(Trigger { index, failure, cause: None });
+    };
+    let place = |failure: &Failure| failure.causes.iter().position(|known| known == cause);
+    if let Some(at) = place(failure) {
+        return Some(Trigger { index, failure, cause: Some(at) });
+    }
+    // A cause that the failure has in another period alone.
+    if let Some((_, failure)) = found.iter().skip(1).find(|(_, failure)| place(failure).is_some()) {
+        return Some(Trigger { index: None, failure, cause: None });
+    }
+    let title = format!("`{id}` has no cause `{cause}`");
+    reader.unknown_in(node.span, title, "cause", cause, failure.causes.iter().map(String::as_str));
+    None
+}
+
+fn locks(node: &Node, reader: &Reader) -> Vec<String> {
+    let names = reader.list(node).iter().filter_map(|item| {
+        let name = reader.text(item)?;
+        reader.check_name(name, item.span).then(|| name.to_owned())
+    });
+    // Sorted and once each: locks are taken in one order everywhere, so that no two cases wait for each other.
+    names.collect::<BTreeSet<_>>().into_iter().collect()
+}

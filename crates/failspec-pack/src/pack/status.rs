@@ -1,0 +1,59 @@
+//! Which HTTP statuses are meant.
+
+use std::fmt;
+
+use failspec_base::syntax::{Kind, Node, NodeValue, Reader};
+
+/// One status, or a class of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusPattern {
+    /// Exactly this one.
+    Exactly(u16),
+    /// `2xx`: the hundreds.
+    Class(u16),
+}
+
+/// What a file may say: `404`, `2xx`, or a list of these.
+pub(super) const STATUSES: Kind = Kind::Either(&[Kind::Scalar, Kind::List(&Kind::Scalar)]);
+
+impl StatusPattern {
+    /// Whether `status` is meant.
+    pub fn matches(self, status: u16) -> bool {
+        match self {
+            Self::Exactly(wanted) => wanted == status,
+            Self::Class(hundreds) => status / 100 == hundreds,
+        }
+    }
+
+    pub(super) fn read_all(node: &Node, reader: &Reader) -> Vec<Self> {
+        reader.items(node).iter().filter_map(|item| Self::read(item, reader)).collect()
+    }
+
+    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        if let NodeValue::Text(text) = &node.value {
+            let class = text
+                .to_ascii_lowercase()
+                .strip_suffix("xx")
+                .and_then(|hundreds| hundreds.parse().ok())
+                .filter(|hundreds| (1..=5).contains(hundreds));
+            if class.is_none() {
+                reader.error_hint(
+                    node.span,
+                    "this is not a status",
+                    "write `404`, or `4xx` for a class of them",
+                );
+            }
+            return class.map(Self::Class);
+        }
+        reader.status(node).map(Self::Exactly)
+    }
+}
+
+impl fmt::Display for StatusPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(status) => write!(f, "{status}"),
+            Self::Class(hundreds) => write!(f, "{hundreds}xx"),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! One request in a setup, a teardown, or after the failure.
+
+use failspec_base::{
+    syntax::{Entry, Field, Kind, Node, NodeValue, Shape, Span, parse_duration},
+    template::Template,
+};
+
+use super::{
+    expect::{EXPECT, Expect},
+    names::Names,
+    pointer::Pointer,
+    request::{self, RequestPatch, RequestTemplate},
+};
+
+/// One request in a setup, a teardown, or after the failure (`then`).
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The request; `None` for a step that only waits.
+    pub request: Option<RequestTemplate>,
+    /// Whether it is sent as the role of the request under test, because it names none of its own.
+    pub inherits_role: bool,
+    /// What the response must be; by default a success.
+    pub expect: Expect,
+    /// Values taken from the response.
+    pub capture: Vec<Capture>,
+    /// The request is repeated until the response matches.
+    pub until: Option<Expect>,
+    /// How long `until` may take.
+    pub within: Wait,
+    /// What is waited for before the request.
+    pub wait: Option<WaitFor>,
+    /// The longest that a response may ask to wait.
+    pub at_most: Option<Wait>,
+    /// Whether this is the scenario's own request once more, which must succeed.
+    pub resend: bool,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a step waits for.
+#[derive(Debug, Clone)]
+pub enum WaitFor {
+    /// As long as the response under test told.
+    RetryAfter,
+    /// So long.
+    Time(Wait),
+}
+
+/// A time span, perhaps from a variable.
+#[derive(Debug, Clone)]
+pub struct Wait(pub Template);
+
+/// A value taken from a response.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// The name that templates use.
+    pub name: String,
+    /// Where it is.
+    pub part: super::Part,
+    /// Whether it must never be shown.
+    pub secret: bool,
+}
+
+pub(super) static STEP: Shape = Shape {
+    name: "step",
+    about: "a request in addition to the one under test",
+    fields: &[
+        Field::optional("expect", Kind::Shape(&EXPECT), "the expected response (default: a success)"),
+        Field::optional(
+            "capture",
+            Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
+            "values taken from the response: name → pointer, { header }, or { body, secret }",
+        ),
+        Field::optional("until", Kind::Shape(&EXPECT), "repeats the request until the response matches"),
+        Field::optional("within", Kind::Duration, "how long `until` may take (default 30s)"),
+        Field::optional(
+            "wait",
+            Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
+            "a wait before the request: `retry_after` (as the response under test states) or a time span",
+        ),
+        Field::optional("at_most", Kind::Duration, "the longest wait that the response may demand"),
+        Field::optional(
+            "resend",
+            Kind::Bool,
+            "`true`: sends the scenario's own request again, with the overrides of this step; must succeed",
+        ),
+    ],
+    also: request::KEYS,
+};
+
+static CAPTURE: Shape = Shape {
+    name: "capture",
+    about: "a value taken from a response",
+    fields: &[
+        Field::optional("header", Kind::Text, "the name of the header"),
+        Field::optional("body", Kind::Pointer, "pointer into the body"),
+        Field::optional("secret", Kind::Bool, "whether the value is secret and must never be shown"),
+    ],
+    also: &[],
+};
+
+impl Step {
+    /// Reads a step. `own` is the scenario's request, which `resend` repeats; captures are added to `names`.
+    pub(super) fn read(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Option<Self> {
+        let reader = names.reader;
+        let fields = reader.fields(node, &STEP)?;
+        let resend = fields.get("resend").and_then(|node| reader.bool(node)).unwrap_or(false);
+        let wait = fields.get("wait").and_then(|node| WaitFor::read(node, names));
+        let patch = RequestPatch::read(&fields, names);
+        let request = match own.filter(|_| resend) {
+            Some(own) => Some(own.with(&patch)),
+            None if !patch.has_line() && !fields.has("request") && wait.is_none() => {
+                reader.error_hint(
+                    node.span,
+                    "the step has no request",
+                    "give `request`, or `resend: true` under `then`",
+                );
+                None
+            }
+            None => patch.into_request(),
+        };
+        if let Some(request) = &request {
+            check_parameters(request, names, node);
+        }
+        let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
+        let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
+        if fields.has("within") && until.is_none() {
+            reader.error(node.span, "`within` limits `until`, but there is no `until`");
+        }
+        let within = fields
+            .get("within")
+            .and_then(|node| Wait::read(node, names))
+            .unwrap_or_else(|| Wait(Template::literal("30s")));
+        let at_most = fields.get("at_most").and_then(|node| Wait::read(node, names));
+        let mut capture = Vec::new();
+        for entry in fields.get("capture").into_iter().flat_map(|node| reader.named(node)) {
+            capture.extend(Capture::read(entry, names));
+            names.known.insert(entry.key.clone());
+        }
+        Some(Self {
+            request,
+            inherits_role: !resend && !fields.has("as"),
+            expect: expectation,
+            capture,
+            until,
+            within,
+            wait,
+            at_most,
+            resend,
+            span: node.span,
+        })
+    }
+
+    /// Reads a list of steps.
+    pub(super) fn read_all(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Vec<Self> {
+        let nodes = names.reader.list(node);
+        nodes.iter().filter_map(|node| Self::read(node, names, own)).collect()
+    }
+}
+
+impl Capture {
+    fn read(entry: &Entry, names: &Names<'_>) -> Option<Self> {
+        let reader = names.reader;
+        let name = entry.key.clone();
+        if entry.value.as_map().is_none() {
+            let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
+            return Some(Self { name, part, secret: false });
+        }
+        let fields = reader.fields(&entry.value, &CAPTURE)?;
+        let part = match (fields.get("header"), fields.get("body")) {
+            (Some(node), None) => super::Part::Header(reader.text(node)?.to_owned()),
+            (None, Some(node)) => super::Part::Body(Pointer::read(node, reader)?),
+            _ => {
+                reader.error_hint(
+                    entry.key_span,
+                    "a capture is from a header or from the body",
+                    "give `header` or `body`",
+                );
+                return None;
+            }
+        };
+        Some(Self {
+            name,
+            part,
+            secret: fields.get("secret").and_then(|node| reader.bool(node)).unwrap_or(false),
+        })
+    }
+}
+
+impl WaitFor {
+    fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        if node.as_text() == Some("retry_after") {
+            return Some(Self::RetryAfter);
+        }
+        Wait::read(node, names).map(Self::Time)
+    }
+}
+
+impl Wait {
+    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+        let template = names.template(node)?;
+        if let Some(text) = template.as_literal()
+            && parse_duration(text).is_none()
+        {
+            names.reader.error_hint(
+                node.span,
+                "this is not a time span",
+                "write it like `500ms`, `30s` or `2m`",
+            );
+            return None;
+        }
+        Some(Self(template))
+    }
+}
+
+/// Notes a `{parameter}` of a path that nothing fills, a value that no parameter takes, and unusable headers.
+pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, node: &Node) {
+    let path = &request.line.path;
+    for parameter in path.parameters() {
+        let given = request.path.iter().any(|(name, _)| name == parameter);
+        if !given && !names.known.contains(parameter) && !names.contract.variables.contains_key(parameter) {
+            names.reader.error_hint(
+                request_span(node),
+                format!(
+                    "the parameter `{{{parameter}}}` of {} {} has no value",
+                    request.line.method, path.written
+                ),
+                format!("give `path: {{ {parameter}: … }}`, or declare a variable of that name"),
+            );
+        }
+    }
+    for (name, _) in &request.path {
+        if !path.parameters().any(|parameter| parameter == name) {
+            names.reader.unknown(request_span(node), "path parameter", name, path.parameters());
+        }
+    }
+    for (name, value) in &request.headers {
+        let is_token = request::is_token(name);
+        let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
+        if !is_token || breaks {
+            // A control inherits headers that are written elsewhere.
+            let written = node.get("headers").and_then(Node::as_map).unwrap_or_default();
+            let written = written.iter().find(|entry| entry.key == *name);
+            names.reader.error_hint(
+                written.map_or_else(|| request_span(node), |entry| entry.key_span),
+                format!("the header `{}` cannot be sent", name.escape_debug()),
+                "a name must be a token (RFC 9110), a value a single line",
+            );
+        }
+    }
+}
+
+/// Where the request of a step or scenario is written.
+pub(super) fn request_span(node: &Node) -> Span {
+    match &node.value {
+        NodeValue::Map(entries) => entries
+            .iter()
+            .find(|entry| entry.key == "request")
+            .or(entries.first())
+            .map_or(node.span, |entry| entry.value.span),
+        _ => node.span,
+    }
+}

@@ -1,0 +1,37 @@
+//! Variables of a contract.
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Field, Kind, Node, NodeValue, Reader, Shape};
+
+/// A variable that a target may set.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    /// What it is, in words a stranger can act on.
+    pub about: String,
+    /// Its value where the target sets none.
+    pub default: Option<Value>,
+}
+
+pub(super) static VARIABLE: Shape = Shape {
+    name: "variable",
+    about: "a variable that a target may set",
+    fields: &[
+        Field::required("about", Kind::Text, "a description that is enough for others to set the variable"),
+        Field::optional("default", Kind::Any, "the value if the target sets none"),
+    ],
+    also: &[],
+};
+
+impl Variable {
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        if let NodeValue::Text(about) = &node.value {
+            return Some(Self { about: about.clone(), default: None });
+        }
+        let fields = reader.fields(node, &VARIABLE)?;
+        Some(Self {
+            about: fields.get("about").and_then(|node| reader.text(node)).unwrap_or_default().to_owned(),
+            default: fields.get("default").map(Node::to_json),
+        })
+    }
+}

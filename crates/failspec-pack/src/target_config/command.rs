@@ -1,0 +1,65 @@
+//! A program that prints a credential.
+
+use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+
+/// A program that prints a credential, such as a client of a vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments; no shell is in between.
+    pub run: Vec<String>,
+    /// The header that carries what it prints.
+    pub header: String,
+    /// What precedes it there.
+    pub prefix: String,
+}
+
+pub(super) static COMMAND: Shape = Shape {
+    name: "command",
+    about: "a program that prints a credential; it is run only with `--allow-commands`",
+    fields: &[
+        Field::required(
+            "run",
+            Kind::List(&Kind::Text),
+            "the program and its arguments; its output without the final line break is the credential",
+        ),
+        Field::optional(
+            "header",
+            Kind::Text,
+            "the header that contains the credential (default: Authorization)",
+        ),
+        Field::optional(
+            "prefix",
+            Kind::Text,
+            "the text before the credential in the header (default: `Bearer `)",
+        ),
+    ],
+    also: &[],
+};
+
+impl Command {
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &COMMAND)?;
+        let run = fields.get("run")?;
+        let words: Option<Vec<String>> =
+            reader.items(run).iter().map(|item| reader.text(item).map(str::to_owned)).collect();
+        let words = words?;
+        if words.first().is_none_or(|program| program.is_empty()) {
+            reader.error_hint(
+                run.span,
+                "the program is missing",
+                "write it like `run = [\"vault\", \"read\", \"…\"]`",
+            );
+            return None;
+        }
+        let text = |key: &str, default: &str| {
+            fields
+                .get(key)
+                .map_or_else(|| Some(default.to_owned()), |node| reader.text(node).map(str::to_owned))
+        };
+        Some(Self {
+            run: words,
+            header: text("header", "Authorization")?,
+            prefix: text("prefix", "Bearer ")?,
+        })
+    }
+}

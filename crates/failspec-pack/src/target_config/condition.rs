@@ -1,0 +1,166 @@
+//! How a target brings about a state that no request of a scenario can.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use failspec_base::{
+    syntax::{Field, Kind, Node, Reader, Shape},
+    template::Held,
+};
+
+use super::{address::Address, environment::Environment};
+
+/// How a target brings about a condition.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// It concerns our requests alone: other values, headers or another address.
+    Scoped {
+        /// Variables that the request under test sees.
+        variables: Vec<(String, Held)>,
+        /// Headers that are added to it.
+        headers: Vec<(String, String)>,
+        /// The base URL that it goes to.
+        url: Option<url::Url>,
+    },
+    /// It concerns everyone: exclusive, alone, last.
+    Global(Box<GlobalCondition>),
+}
+
+/// How a target brings a condition about that concerns everyone.
+#[derive(Debug, Clone)]
+pub struct GlobalCondition {
+    /// Brings it about.
+    pub begin: ControlRequest,
+    /// Ends it.
+    pub end: ControlRequest,
+    /// Asked until it succeeds after `begin`.
+    pub ready: Option<ControlRequest>,
+    /// Asked until it succeeds after `end`.
+    pub recovered: Option<ControlRequest>,
+    /// How long `ready` and `recovered` may take.
+    pub within: Duration,
+}
+
+/// A request of a condition; any 2xx is a success.
+#[derive(Debug, Clone)]
+pub struct ControlRequest {
+    /// The method.
+    pub method: String,
+    /// Where it goes.
+    pub address: Address,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// A JSON body.
+    pub json: Option<Value>,
+}
+
+pub(super) static CONDITION: Shape = Shape {
+    name: "condition",
+    about: "how the target creates the condition: only for requests of failspec (`variables`, \
+            `headers`, `url`), or for all clients (`begin` and `end`)",
+    fields: &[
+        Field::optional("variables", Kind::Map(&Kind::Any), "variables for the request under test"),
+        Field::optional(
+            "headers",
+            Kind::Map(&Kind::Text),
+            "headers that are added to the request under test",
+        ),
+        Field::optional("url", Kind::Text, "the base URL for the request under test"),
+        Field::optional(
+            "begin",
+            Kind::Shape(&CONTROL_REQUEST),
+            "the request that creates the condition for all clients",
+        ),
+        Field::optional(
+            "end",
+            Kind::Shape(&CONTROL_REQUEST),
+            "the request that ends the condition; also sent before a run",
+        ),
+        Field::optional(
+            "ready",
+            Kind::Shape(&CONTROL_REQUEST),
+            "a request that is sent after `begin` until it succeeds",
+        ),
+        Field::optional(
+            "recovered",
+            Kind::Shape(&CONTROL_REQUEST),
+            "a request that is sent after `end` until it succeeds",
+        ),
+        Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
+    ],
+    also: &[],
+};
+
+static CONTROL_REQUEST: Shape = Shape {
+    name: "condition request",
+    about: "a request; any 2xx is a success",
+    fields: &[
+        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
+        Field::optional("json", Kind::Any, "a JSON body"),
+    ],
+    also: &[],
+};
+
+impl Condition {
+    pub(super) fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+        let fields = reader.fields(node, &CONDITION)?;
+        let scoped = ["variables", "headers", "url"].iter().any(|key| fields.has(key));
+        let (begin, end) = (fields.get("begin"), fields.get("end"));
+        let request =
+            |key: &str| fields.get(key).and_then(|node| ControlRequest::read(node, reader, environment));
+        match (begin, end) {
+            (Some(begin), Some(end)) if !scoped => Some(Self::Global(Box::new(GlobalCondition {
+                begin: ControlRequest::read(begin, reader, environment)?,
+                end: ControlRequest::read(end, reader, environment)?,
+                ready: request("ready"),
+                recovered: request("recovered"),
+                within: fields
+                    .get("within")
+                    .and_then(|node| reader.duration(node))
+                    .unwrap_or(Duration::from_secs(30)),
+            }))),
+            (None, None) if scoped => Some(Self::Scoped {
+                variables: fields
+                    .get("variables")
+                    .into_iter()
+                    .flat_map(|node| reader.named(node))
+                    .filter_map(|entry| Some((entry.key.clone(), environment.held(&entry.value, reader)?)))
+                    .collect(),
+                headers: headers(fields.get("headers"), reader, environment),
+                url: fields.get("url").and_then(|node| super::read_url(node, reader, environment)),
+            }),
+            _ => {
+                reader.error_hint(
+                    node.span,
+                    "this does not define how to create the condition",
+                    "give `variables`, `headers` or `url` (only for requests of failspec), \
+                     or `begin` and `end` (for all clients)",
+                );
+                None
+            }
+        }
+    }
+}
+
+impl ControlRequest {
+    fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+        let fields = reader.fields(node, &CONTROL_REQUEST)?;
+        let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
+        Some(Self {
+            method,
+            address,
+            headers: headers(fields.get("headers"), reader, environment),
+            json: fields.get("json").and_then(|node| environment.json(node, reader)),
+        })
+    }
+}
+
+fn headers(node: Option<&Node>, reader: &Reader, environment: &Environment) -> Vec<(String, String)> {
+    let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.key.clone(), environment.text(&entry.value, reader)?)))
+        .collect()
+}

@@ -1,0 +1,271 @@
+//! What a role proves itself with.
+
+use std::path::Path;
+
+use base64::Engine as _;
+
+use failspec_base::{
+    message::Header,
+    secret::Secret,
+    syntax::{Field, Kind, Node, NodeValue, Reader, Shape},
+};
+
+use super::{
+    command::{COMMAND, Command},
+    environment::Environment,
+    login::{LOGIN, Login},
+    tls::{CERTIFICATE, identity},
+};
+
+/// What a role proves itself with.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// `Authorization: Bearer …` (RFC 6750).
+    Bearer(Secret),
+    /// `Authorization: Basic …` (RFC 7617).
+    Basic {
+        /// The user name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+    /// A header of its own, such as `X-Api-Key`.
+    Header {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+    /// A cookie.
+    Cookie {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+    /// A query parameter.
+    Query {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
+    /// A client certificate with its private key (PEM).
+    Certificate(Secret),
+    /// What a program prints.
+    Command(Command),
+    /// What a login brings.
+    Login(Box<Login>),
+}
+
+/// What a request carries of a credential.
+#[derive(Debug, Clone)]
+pub enum Carried {
+    /// A header.
+    Header(Header),
+    /// A query parameter.
+    Query {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// What may be shown in place of the value.
+        shown: String,
+    },
+    /// Nothing: the connection shows it.
+    Connection,
+}
+
+/// A role of the target.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// What it proves itself with.
+    pub credential: Credential,
+    /// Whether scenarios that use it must never overlap.
+    pub exclusive: bool,
+}
+
+pub(super) static ROLE: Shape = Shape {
+    name: "role",
+    about: "the credential of a role: exactly one kind",
+    fields: &[
+        Field::optional("bearer", Kind::Text, "a bearer token; write `${env:NAME}`"),
+        Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
+        Field::optional("header", Kind::Shape(&NAMED), "a custom header"),
+        Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
+        Field::optional("query", Kind::Shape(&NAMED), "a query parameter"),
+        Field::optional("certificate", Kind::Shape(&CERTIFICATE), "a client certificate (TLS)"),
+        Field::optional("command", Kind::Shape(&COMMAND), "a program that prints the credential"),
+        Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
+        Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
+    ],
+    also: &[],
+};
+
+static BASIC: Shape = Shape {
+    name: "user and password",
+    about: "user and password",
+    fields: &[
+        Field::required("user", Kind::Text, "the user name"),
+        Field::required("password", Kind::Text, "the password; write `${env:NAME}`"),
+    ],
+    also: &[],
+};
+
+static NAMED: Shape = Shape {
+    name: "name and value",
+    about: "name and value",
+    fields: &[
+        Field::required("name", Kind::Text, "the name"),
+        Field::required("value", Kind::Text, "the value; write `${env:NAME}`"),
+    ],
+    also: &[],
+};
+
+impl Role {
+    pub(super) fn read(
+        name: &str,
+        node: &Node,
+        reader: &Reader,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Option<Self> {
+        let fields = reader.fields(node, &ROLE)?;
+        let secret = |node: &Node| {
+            let value = environment.text(node, reader)?;
+            Some(Secret::new(value, format!("role {name}")))
+        };
+        let named = |node: &Node| {
+            let fields = reader.fields(node, &NAMED)?;
+            let name = reader.text(fields.get("name")?)?.to_owned();
+            Some((name, secret(fields.get("value")?)?))
+        };
+        let kinds = ["bearer", "basic", "header", "cookie", "query", "certificate", "command", "login"];
+        let given: Vec<&str> = kinds.into_iter().filter(|kind| fields.has(kind)).collect();
+        let [kind] = given.as_slice() else {
+            let hint = "give one of `bearer`, `basic`, `header`, `cookie`, `query`, `certificate`, `command` and `login`";
+            reader.error_hint(node.span, format!("the role `{name}` needs exactly one credential"), hint);
+            return None;
+        };
+        let value = fields.get(kind)?;
+        let credential = match *kind {
+            "bearer" => Credential::Bearer(secret(value)?),
+            "basic" => {
+                let fields = reader.fields(value, &BASIC)?;
+                let user = environment.text(fields.get("user")?, reader)?;
+                Credential::Basic { user, password: secret(fields.get("password")?)? }
+            }
+            "header" => named(value).map(|(name, value)| Credential::Header { name, value })?,
+            "cookie" => named(value).map(|(name, value)| Credential::Cookie { name, value })?,
+            "query" => named(value).map(|(name, value)| Credential::Query { name, value })?,
+            "command" => Credential::Command(Command::read(value, reader)?),
+            "certificate" if *environment == Environment::Unused => {
+                Credential::Certificate(Secret::new("unused", format!("role {name}")))
+            }
+            "certificate" => {
+                let fields = reader.fields(value, &CERTIFICATE)?;
+                Credential::Certificate(identity("file", &fields, reader, folder, &format!("role {name}"))?)
+            }
+            _ => Credential::Login(Box::new(Login::read(value, reader, environment)?)),
+        };
+        let exclusive = match fields.get("exclusive") {
+            Some(Node { value: NodeValue::Null, .. }) | None => false,
+            Some(node) => reader.bool(node)?,
+        };
+        Some(Self { credential, exclusive })
+    }
+
+    /// Reads what `--role NAME=…` says: `bearer:env:VAR`, `basic:env:VAR` (user:password),
+    /// `header:NAME:env:VAR`, `cookie:NAME:env:VAR`, `query:NAME:env:VAR`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong; it never quotes a value.
+    pub fn from_option(name: &str, text: &str) -> Result<Self, String> {
+        let usage =
+            "write bearer:env:VAR, basic:env:VAR (user:password), or header, cookie or query:NAME:env:VAR";
+        let parts: Vec<&str> = text.split(':').collect();
+        let value = |variable: &str| {
+            std::env::var(variable).ok().filter(|value| !value.is_empty()).ok_or_else(|| {
+                format!("role {name}: the environment variable {variable} is not set or empty")
+            })
+        };
+        let secret = |variable: &str| Ok::<_, String>(Secret::new(value(variable)?, format!("role {name}")));
+        let credential = match parts.as_slice() {
+            ["bearer", "env", variable] => Credential::Bearer(secret(variable)?),
+            ["basic", "env", variable] => {
+                let pair = value(variable)?;
+                let (user, password) = pair.split_once(':').ok_or_else(|| {
+                    format!("role {name}: {variable} does not have the form `user:password`")
+                })?;
+                Credential::Basic {
+                    user: user.to_owned(),
+                    password: Secret::new(password, format!("role {name}")),
+                }
+            }
+            ["header", header, "env", variable] => {
+                Credential::Header { name: (*header).to_owned(), value: secret(variable)? }
+            }
+            ["cookie", cookie, "env", variable] => {
+                Credential::Cookie { name: (*cookie).to_owned(), value: secret(variable)? }
+            }
+            ["query", query, "env", variable] => {
+                Credential::Query { name: (*query).to_owned(), value: secret(variable)? }
+            }
+            // A credential on the command line is in the shell's history and in the process list.
+            ["bearer" | "basic" | "header" | "cookie" | "query", ..] => {
+                return Err(format!("role {name}: credentials must come from the environment; {usage}"));
+            }
+            _ => return Err(format!("role {name}: this is not a valid credential; {usage}")),
+        };
+        Ok(Self { credential, exclusive: false })
+    }
+}
+
+impl Credential {
+    /// The secret in it; that of a login is known only when it is done.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
+            Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
+                Some(value)
+            }
+            // A key is never sent, and a certificate is no secret.
+            Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
+        }
+    }
+
+    /// What a request carries of it; `role` is what may be shown in place of the secret.
+    pub fn carried(&self, role: &str) -> Carried {
+        let (name, value, shown) = match self {
+            Self::Bearer(secret) => (
+                "Authorization",
+                format!("Bearer {}", secret.expose()),
+                format!("Bearer [secret: role {role}]"),
+            ),
+            Self::Basic { user, password } => {
+                let pair = format!("{user}:{}", password.expose());
+                let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
+                ("Authorization", format!("Basic {encoded}"), format!("Basic [secret: role {role}]"))
+            }
+            Self::Header { name, value } => {
+                (name.as_str(), value.expose().to_owned(), format!("[secret: role {role}]"))
+            }
+            Self::Cookie { name, value } => {
+                ("Cookie", format!("{name}={}", value.expose()), format!("{name}=[secret: role {role}]"))
+            }
+            Self::Query { name, value } => {
+                return Carried::Query {
+                    name: name.clone(),
+                    value: value.expose().to_owned(),
+                    shown: format!("[secret: role {role}]"),
+                };
+            }
+            Self::Certificate(_) => return Carried::Connection,
+            Self::Command(command) => {
+                (command.header.as_str(), String::new(), format!("[secret: role {role}]"))
+            }
+            Self::Login(login) => (login.header.0.as_str(), String::new(), format!("[secret: role {role}]")),
+        };
+        Carried::Header(Header { name: name.to_owned(), value, shown })
+    }
+}

@@ -1,0 +1,218 @@
+//! `${env:NAME}` in `failspec.toml`.
+
+use serde_json::Value;
+
+use failspec_base::{
+    secret::Secret,
+    syntax::{Node, NodeValue, Reader},
+    template::{Held, JsonTemplate, Template},
+};
+
+/// Where `${env:NAME}` takes its values from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// The environment of the process.
+    Process,
+    /// Nowhere: the target is not the one that is used, so its secrets need not be there.
+    Unused,
+}
+
+/// What becomes of holes that are not `${env:…}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    /// They are mistakes.
+    Refused,
+    /// They stay, for a template to fill; what comes from the environment is escaped.
+    Kept,
+}
+
+impl Environment {
+    /// A text with its `${env:NAME}` replaced; the empty value of a declared secret is a mistake, never a skip.
+    pub(super) fn text(self, node: &Node, reader: &Reader) -> Option<String> {
+        let text = self.replace(reader.text(node)?, Others::Refused, node, reader)?;
+        if text.is_empty() {
+            reader.error(node.span, "this is empty");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The text with its `${env:NAME}` replaced.
+    pub(super) fn replaced(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
+        self.replace(text, Others::Refused, node, reader)
+    }
+
+    /// A JSON value whose texts take what they want from the environment.
+    pub(super) fn json(self, node: &Node, reader: &Reader) -> Option<Value> {
+        self.json_of(node, |text| self.replaced(text, node, reader))
+    }
+
+    /// A JSON value whose texts are templates, with their `${env:NAME}` replaced.
+    pub(super) fn json_template(self, node: &Node, reader: &Reader) -> Option<JsonTemplate> {
+        let value = self.json_of(node, |text| self.escaped(text, node, reader))?;
+        match JsonTemplate::parse(&value) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                reader.error(node.span, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A text with its `${env:NAME}` replaced, as a template of what other holes it has.
+    pub(super) fn template(self, node: &Node, reader: &Reader) -> Option<Template> {
+        let text = self.escaped(reader.text(node)?, node, reader)?;
+        match Template::parse(&text) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                reader.error(node.span, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The source of a template with its `${env:NAME}` replaced.
+    pub(super) fn escaped(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
+        self.replace(text, Others::Kept, node, reader)
+    }
+
+    /// The value of a variable; one that takes anything from the environment is a secret.
+    pub(super) fn held(self, node: &Node, reader: &Reader) -> Option<Held> {
+        let value = self.json(node, reader)?;
+        Some(if node.to_json().to_string().contains("${env:") {
+            Held::secret(value)
+        } else {
+            Held::open(value)
+        })
+    }
+
+    /// The values that `${env:NAME}` stands for in all texts of a node: what comes from the environment is taken for
+    /// a secret, wherever in the file it is used. Who is spoken to is none: the user of `basic`, the host of an
+    /// address.
+    pub(super) fn secrets(self, node: &Node, label: &str) -> Vec<Secret> {
+        match &node.value {
+            NodeValue::List(items) => items.iter().flat_map(|item| self.secrets(item, label)).collect(),
+            NodeValue::Map(entries) => entries
+                .iter()
+                .flat_map(|entry| match (entry.key.as_str(), entry.value.as_text()) {
+                    ("user", Some(_)) => Vec::new(),
+                    ("url", Some(address)) => self.values(behind_host(address), label),
+                    ("request", Some(line)) => {
+                        let address = line.split_once(' ').map_or(line, |(_, address)| address.trim());
+                        self.values(behind_host(address), label)
+                    }
+                    ("headers" | "json" | "form" | "variables", _) => self.all_values(&entry.value, label),
+                    _ => self.secrets(&entry.value, label),
+                })
+                .collect(),
+            _ => self.all_values(node, label),
+        }
+    }
+
+    /// Whatever the keys are.
+    fn all_values(self, node: &Node, label: &str) -> Vec<Secret> {
+        match &node.value {
+            NodeValue::Text(text) => self.values(text, label),
+            NodeValue::List(items) => items.iter().flat_map(|item| self.all_values(item, label)).collect(),
+            NodeValue::Map(entries) => {
+                entries.iter().flat_map(|entry| self.all_values(&entry.value, label)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn values(self, text: &str, label: &str) -> Vec<Secret> {
+        if self == Self::Unused {
+            return Vec::new();
+        }
+        text.split("${env:")
+            .skip(1)
+            .filter_map(|rest| std::env::var(rest.split_once('}')?.0).ok())
+            .map(|value| Secret::new(value, label))
+            .collect()
+    }
+
+    fn json_of(self, node: &Node, text: impl Fn(&str) -> Option<String> + Copy) -> Option<Value> {
+        Some(match &node.value {
+            NodeValue::Text(written) => Value::String(text(written)?),
+            NodeValue::List(items) => {
+                Value::Array(items.iter().map(|item| self.json_of(item, text)).collect::<Option<_>>()?)
+            }
+            NodeValue::Map(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|entry| Some((entry.key.clone(), self.json_of(&entry.value, text)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            _ => node.to_json(),
+        })
+    }
+
+    fn replace(self, text: &str, others: Others, node: &Node, reader: &Reader) -> Option<String> {
+        let mut rest = text;
+        let mut text = String::new();
+        while let Some(at) = rest.find("${") {
+            text.push_str(&rest[..at]);
+            let hole = &rest[at + 2..];
+            let Some((name, after)) = hole.split_once('}') else {
+                reader.error(node.span, "`${` is never closed");
+                return None;
+            };
+            match (name.strip_prefix("env:"), others) {
+                (Some(variable), Others::Refused) => text.push_str(&self.value(variable, node, reader)?),
+                (Some(variable), Others::Kept) => {
+                    text.push_str(&self.value(variable, node, reader)?.replace("${", "$${"));
+                }
+                (None, Others::Kept) => text.push_str(&rest[at..at + 3 + name.len()]),
+                (None, Others::Refused) => {
+                    let title = format!("`${{{name}}}` is not allowed here");
+                    reader.error_hint(node.span, title, "write `${env:NAME}`");
+                    return None;
+                }
+            }
+            rest = after;
+        }
+        text.push_str(rest);
+        Some(text)
+    }
+
+    fn value(self, name: &str, node: &Node, reader: &Reader) -> Option<String> {
+        if self == Self::Unused {
+            return Some(String::from("unused"));
+        }
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+        if value.is_none() {
+            reader.error_hint(
+                node.span,
+                format!("the environment variable `{name}` is not set or empty"),
+                "set it, or remove what needs it from the target: a missing secret must not shorten a run",
+            );
+        }
+        value
+    }
+}
+
+/// What of an address follows the host: a host is shown, for it says who was spoken to. A variable at the very
+/// beginning is taken for scheme and host.
+fn behind_host(address: &str) -> &str {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    host.find(['/', '?', '#']).map_or("", |at| &host[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::behind_host;
+
+    #[test]
+    fn a_host_is_no_secret_and_what_follows_is() {
+        for (address, secret) in [
+            ("/login/${env:A}", "/login/${env:A}"),
+            ("${env:A}/login?key=${env:B}", "/login?key=${env:B}"),
+            ("https://${env:A}.example.com:81/${env:B}", "/${env:B}"),
+            ("https://${env:A}?key=${env:B}", "?key=${env:B}"),
+            ("${env:A}", ""),
+        ] {
+            assert_eq!(behind_host(address), secret);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A role that logs in.
+
+use std::time::Duration;
+
+use crate::pack::{Part, Pointer};
+use failspec_base::{
+    syntax::{Entry, Field, Kind, Node, Reader, Shape},
+    template::{JsonTemplate, Template},
+};
+
+use super::{address::Address, environment::Environment};
+
+/// How a role logs in: done once, shared by all scenarios, done again when what it brought has expired.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The requests, in order; a later one may use what an earlier one captured.
+    pub steps: Vec<LoginStep>,
+    /// The header that is then sent with every request.
+    pub header: (String, Template),
+    /// Where the last response says for how many seconds the login holds.
+    pub expires_in: Option<Pointer>,
+    /// For how long it holds, where no response says so.
+    pub lifetime: Option<Duration>,
+}
+
+/// One request of a login; any 2xx is a success if everything can be captured.
+#[derive(Debug, Clone)]
+pub struct LoginStep {
+    /// The method.
+    pub method: String,
+    /// Where it goes.
+    pub address: Address,
+    /// Headers.
+    pub headers: Vec<(String, Template)>,
+    /// A JSON body.
+    pub json: Option<JsonTemplate>,
+    /// A form-encoded body.
+    pub form: Vec<(String, Template)>,
+    /// Values taken from the response; they are always secret.
+    pub capture: Vec<(String, Part)>,
+}
+
+pub(super) static LOGIN: Shape = Shape {
+    name: "login",
+    about: "requests that log the role in, and the header that it then sends",
+    fields: &[
+        Field::required("steps", Kind::List(&Kind::Shape(&STEP)), "the requests, in order"),
+        Field::required(
+            "header",
+            Kind::Text,
+            "the header that is sent after the login, such as `Authorization: Bearer ${token}`",
+        ),
+        Field::optional(
+            "expires_in",
+            Kind::Pointer,
+            "pointer to the lifetime of the login, in seconds, in the last response",
+        ),
+        Field::optional("lifetime", Kind::Duration, "the lifetime of the login if no response states it"),
+    ],
+    also: &[],
+};
+
+static STEP: Shape = Shape {
+    name: "login step",
+    about: "one request of a login",
+    fields: &[
+        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
+        Field::optional("json", Kind::Any, "a JSON body; write secrets as `${env:NAME}`"),
+        Field::optional("form", Kind::Map(&Kind::Text), "a form-encoded body"),
+        Field::optional(
+            "capture",
+            Kind::Map(&Kind::Text),
+            "name → pointer into the response, or `header NAME`; always secret",
+        ),
+    ],
+    also: &[],
+};
+
+impl Login {
+    pub(super) fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+        let fields = reader.fields(node, &LOGIN)?;
+        let steps: Vec<LoginStep> = reader
+            .list(fields.get("steps")?)
+            .iter()
+            .filter_map(|node| LoginStep::read(node, reader, environment))
+            .collect();
+        let header = fields.get("header")?;
+        let text = reader.text(header)?;
+        let Some((name, value)) = text.split_once(':') else {
+            reader.error_hint(header.span, "this is not a header", "write `Authorization: Bearer ${token}`");
+            return None;
+        };
+        let value = match Template::parse(value.trim()) {
+            Ok(template) => template,
+            Err(error) => {
+                reader.error(header.span, error.to_string());
+                return None;
+            }
+        };
+        let captured =
+            |name: &str| steps.iter().any(|step| step.capture.iter().any(|(known, _)| known == name));
+        for name in value.holes().filter_map(|hole| hole.name()).filter(|name| !captured(name)) {
+            reader.error(header.span, format!("no step captures `{name}`"));
+        }
+        Some(Self {
+            header: (name.trim().to_owned(), value),
+            expires_in: fields.get("expires_in").and_then(|node| pointer(node, reader)),
+            lifetime: fields.get("lifetime").and_then(|node| reader.duration(node)),
+            steps,
+        })
+    }
+}
+
+impl LoginStep {
+    fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+        let fields = reader.fields(node, &STEP)?;
+        let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
+        let by_name = |key: &str| {
+            let entries = fields.get(key).map(|node| reader.entries(node)).unwrap_or_default();
+            let pair = |entry: &Entry| Some((entry.key.clone(), environment.template(&entry.value, reader)?));
+            entries.iter().filter_map(pair).collect()
+        };
+        let capture = fields.get("capture").map(|node| reader.entries(node)).unwrap_or_default();
+        Some(Self {
+            method,
+            address,
+            headers: by_name("headers"),
+            json: fields.get("json").and_then(|node| environment.json_template(node, reader)),
+            form: by_name("form"),
+            capture: capture
+                .iter()
+                .filter_map(|entry| {
+                    let text = reader.text(&entry.value)?;
+                    let part = match text.strip_prefix("header ") {
+                        Some(name) => Part::Header(name.trim().to_owned()),
+                        None => Part::Body(pointer(&entry.value, reader)?),
+                    };
+                    Some((entry.key.clone(), part))
+                })
+                .collect(),
+        })
+    }
+}
+
+fn pointer(node: &Node, reader: &Reader) -> Option<Pointer> {
+    let text = reader.text(node)?;
+    let pointer = Pointer::parse(text);
+    if pointer.is_none() {
+        reader.error_hint(node.span, "this is not a JSON Pointer", "write `/access_token`, or `header NAME`");
+    }
+    pointer
+}

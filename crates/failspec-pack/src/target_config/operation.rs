@@ -1,0 +1,40 @@
+//! Where a target has an operation of a pack, if not where the pack has it.
+
+use crate::pack::{PathTemplate, split_request};
+use failspec_base::syntax::{Node, Place, Reader};
+
+/// Where a target has an operation.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The method.
+    pub method: String,
+    /// The path below the target's URL, with the `{parameters}` of the pack's own path.
+    pub path: PathTemplate,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Operation {
+    /// Reads `METHOD /path/{parameter}`.
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let text = reader.text(node)?;
+        let Some((method, path)) = split_request(text) else {
+            let title = format!("`{text}` is not a request");
+            reader.error_hint(node.span, title, "write it like `GET /things/{name}`");
+            return None;
+        };
+        let path = match PathTemplate::parse(path) {
+            Ok(path) => path,
+            Err(error) => {
+                reader.error(node.span, error.to_string());
+                return None;
+            }
+        };
+        if path.is_address() || path.holes().next().is_some() {
+            let hint = "use only `{parameters}`, which the scenarios of the pack fill in";
+            reader.error_hint(node.span, "a path of a target must not contain `${…}`", hint);
+            return None;
+        }
+        Some(Self { method: method.to_owned(), path, place: reader.place(node.span) })
+    }
+}

@@ -1,0 +1,115 @@
+//! The authorities that are trusted for a target's certificate, and the client certificate for it.
+
+use std::{fs, path::Path};
+
+use failspec_base::{
+    secret::Secret,
+    syntax::{Field, Fields, Kind, Node, Reader, Shape},
+};
+
+/// How TLS is spoken with a target.
+#[derive(Debug, Clone, Default)]
+pub struct Tls {
+    /// Certificates (PEM) that are trusted beside those of the system.
+    pub authorities: Option<Vec<u8>>,
+    /// The certificate that every request shows, unless its role has one of its own.
+    pub identity: Option<Secret>,
+    /// Whether the target's certificate is not checked: anyone could be answering.
+    pub insecure: bool,
+}
+
+pub(super) static TLS: Shape = Shape {
+    name: "TLS",
+    about: "the TLS settings of the target",
+    fields: &[
+        Field::optional(
+            "ca",
+            Kind::Text,
+            "a file of certificates (PEM) that are trusted in addition to those of the system",
+        ),
+        Field::optional(
+            "certificate",
+            Kind::Text,
+            "a file with the client certificate (PEM) for all requests",
+        ),
+        Field::optional(
+            "key",
+            Kind::Text,
+            "a file with its private key (PEM), if the certificate file does not contain it",
+        ),
+        Field::optional(
+            "insecure",
+            Kind::Bool,
+            "disables the verification of the target's certificate; every report warns about it",
+        ),
+    ],
+    also: &[],
+};
+
+/// A client certificate of a role.
+pub(super) static CERTIFICATE: Shape = Shape {
+    name: "client certificate",
+    about: "a client certificate",
+    fields: &[
+        Field::required("file", Kind::Text, "a file with the certificate (PEM), relative to this file"),
+        Field::optional(
+            "key",
+            Kind::Text,
+            "a file with its private key (PEM), if the certificate file does not contain it",
+        ),
+    ],
+    also: &[],
+};
+
+impl Tls {
+    /// Reads the keys, and the files that they name: a missing one must not show only when the run has begun.
+    pub(super) fn read(node: &Node, reader: &Reader, folder: &Path) -> Option<Self> {
+        let fields = reader.fields(node, &TLS)?;
+        if let (None, Some(key)) = (fields.get("certificate"), fields.get("key")) {
+            reader.error(key.span, "there is a key, but no certificate");
+        }
+        Some(Self {
+            authorities: fields.get("ca").and_then(|node| file(node, reader, folder)),
+            identity: identity("certificate", &fields, reader, folder, "client certificate of the target"),
+            insecure: fields.get("insecure").and_then(|node| reader.bool(node)).unwrap_or(false),
+        })
+    }
+}
+
+/// Certificate and key as one text (PEM).
+pub(super) fn identity(
+    certificate: &str,
+    fields: &Fields<'_>,
+    reader: &Reader,
+    folder: &Path,
+    label: &str,
+) -> Option<Secret> {
+    let node = fields.get(certificate)?;
+    let mut pem = file(node, reader, folder)?;
+    if let Some(key) = fields.get("key") {
+        pem.push(b'\n');
+        pem.extend(file(key, reader, folder)?);
+    }
+    match String::from_utf8(pem) {
+        Ok(text) => Some(Secret::new(text, label)),
+        Err(_) => {
+            reader.error(node.span, "this file is not PEM");
+            None
+        }
+    }
+}
+
+fn file(node: &Node, reader: &Reader, folder: &Path) -> Option<Vec<u8>> {
+    let path = folder.join(reader.text(node)?);
+    match fs::read(&path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            reader.error_hint(
+                node.span,
+                format!("cannot read {}: {error}", path.display()),
+                "paths are relative to this file",
+            );
+            None
+        }
+    }
+}

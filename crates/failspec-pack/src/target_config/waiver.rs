@@ -1,0 +1,121 @@
+//! Known failures, and failures that a target cannot show.
+
+use failspec_base::syntax::{Field, Kind, Node, Place, Reader, Shape};
+
+use super::scope;
+
+/// A known failure: it still runs, and must still fail.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// A glob of case names.
+    pub scenario: String,
+    /// The check that it breaks.
+    pub check: String,
+    /// Why it is known.
+    pub reason: String,
+    /// Where it is tracked.
+    pub issue: Option<String>,
+    /// The last day on which it holds.
+    pub expires: jiff::civil::Date,
+    /// Where it is written.
+    pub place: Place,
+    /// Where its check is named.
+    pub check_place: Place,
+}
+
+/// Failures that the target cannot show.
+#[derive(Debug, Clone)]
+pub struct OutOfReach {
+    /// Globs of `pack::failure`.
+    pub failures: Vec<String>,
+    /// Why not.
+    pub reason: String,
+}
+
+pub(super) static WAIVER: Shape = Shape {
+    name: "waiver",
+    about: "a known violation: its cases still run, and must still fail",
+    fields: &[
+        Field::required(
+            "scenario",
+            Kind::Text,
+            "a glob of case names: pack::failure::scenario[::row], or pack@version::… for one version only",
+        ),
+        Field::required("check", Kind::Text, "the check that fails (`failspec explain` lists the checks)"),
+        Field::required("reason", Kind::Text, "the reason for the waiver"),
+        Field::optional("issue", Kind::Text, "the issue that tracks the violation"),
+        Field::required("expires", Kind::Date, "the last day on which the waiver is valid"),
+    ],
+    also: &[],
+};
+
+pub(super) static OUT_OF_REACH: Shape = Shape {
+    name: "out_of_reach",
+    about: "failures that cannot be covered on this target",
+    fields: &[
+        Field::required(
+            "failures",
+            Kind::List(&Kind::Text),
+            "globs of pack::failure, or of pack@version::failure",
+        ),
+        Field::required("reason", Kind::Text, "why they cannot be covered"),
+    ],
+    also: &[],
+};
+
+impl Waiver {
+    /// Whether it is about this check of this case.
+    pub fn matches(&self, case: &str, check: &str) -> bool {
+        self.check == check && glob(&self.scenario, case)
+    }
+
+    /// Whether it still holds on `today`.
+    pub fn holds_on(&self, today: jiff::civil::Date) -> bool {
+        today <= self.expires
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &WAIVER)?;
+        let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
+        // All are read before the first one that is missing ends it: their mistakes are told together.
+        let (scenario, check, reason, issue) =
+            (text("scenario"), text("check"), text("reason"), text("issue"));
+        if let (Some(node), Some(scenario)) = (fields.get("scenario"), &scenario) {
+            scope::check(node, scenario, reader);
+        }
+        let expires = fields.get("expires").and_then(|node| reader.date(node));
+        Some(Self {
+            scenario: scenario?,
+            check: check?,
+            reason: reason?,
+            issue,
+            expires: expires?,
+            place: reader.place(fields.get("scenario")?.span),
+            check_place: reader.place(fields.get("check")?.span),
+        })
+    }
+}
+
+impl OutOfReach {
+    /// Whether it is about this failure.
+    pub fn matches(&self, pack: &str, failure: &str) -> bool {
+        let name = format!("{pack}::{failure}");
+        self.failures.iter().any(|pattern| glob(pattern, &name))
+    }
+
+    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = reader.fields(node, &OUT_OF_REACH)?;
+        let failures = reader.list(fields.get("failures")?).iter();
+        let failures = failures.filter_map(|node| {
+            let pattern = reader.text(node)?;
+            scope::check(node, pattern, reader);
+            Some(pattern.to_owned())
+        });
+        Some(Self { failures: failures.collect(), reason: reader.text(fields.get("reason")?)?.to_owned() })
+    }
+}
+
+/// `*` stands for any text, `?` for one character.
+pub fn glob(pattern: &str, name: &str) -> bool {
+    wildmatch::WildMatch::new(pattern).matches(name)
+}

@@ -1,0 +1,134 @@
+//! Groups of API proxies.
+
+use serde_json::{Value, json};
+
+use super::{
+    Apinizer, Call, Code, Failure, Outcome, Success,
+    proxies::{PROXIES, PROXY_NAME, read_name},
+    quirks,
+};
+use crate::store::{Expected, Key, Resource};
+
+/// Where the store keeps groups, each as responses show it.
+const GROUPS: &str = "apiProxyGroups";
+/// The field with a group's name.
+const GROUP_NAME: &str = "apiProxyGroupName";
+/// The field with the names of its proxies.
+const MEMBERS: &str = "apiProxies";
+
+impl Apinizer {
+    pub(super) fn create_group(&self, call: &Call<'_>, project: &str) -> Outcome {
+        let mut body = self.body(call)?;
+        let name = read_name(&mut body, GROUP_NAME);
+        self.validate(body)?;
+        self.enter(call, project)?;
+        let group = json!({ GROUP_NAME: name, MEMBERS: [] });
+        let key = Key::new(GROUPS, project, &name);
+        if self.quirks.is_on(quirks::DUPLICATE_NAME) {
+            return Ok(Success::created(self.store.resources.put(key, group).body));
+        }
+        let taken = || Failure::new(Code::DuplicateName, format!("API proxy group {name:?} already exists"));
+        if self.find(GROUPS, GROUP_NAME, project, &name).is_some() {
+            return Err(taken());
+        }
+        let group = self.store.resources.create(key, group).map_err(|_| taken())?;
+        Ok(Success::created(group.body))
+    }
+
+    pub(super) fn get_group(&self, call: &Call<'_>, project: &str, group: &str) -> Outcome {
+        self.enter(call, project)?;
+        let group = self.need_group(project, group)?;
+        Ok(Success::one(self.show(call, &group)))
+    }
+
+    pub(super) fn delete_group(&self, call: &Call<'_>, project: &str, group: &str) -> Outcome {
+        self.enter(call, project)?;
+        let group = match self.need_group(project, group) {
+            Err(_) if self.quirks.is_on(quirks::ABSENT_DELETED) => return Ok(Success::nothing()),
+            found => found?,
+        };
+        let filled = group.body[MEMBERS].as_array().is_some_and(|members| !members.is_empty());
+        if filled && !self.quirks.is_on(quirks::FILLED_GROUP) {
+            return Err(Failure::new(Code::Conflict, "The API proxy group still has API proxies"));
+        }
+        self.store.resources.delete(&group.key).map_err(|_| absent())?;
+        Ok(Success::nothing())
+    }
+
+    /// Idempotent (site): a proxy that is in the group already stays in it once.
+    pub(super) fn add_to_group(&self, call: &Call<'_>, project: &str, group: &str, name: &str) -> Outcome {
+        self.change_members(call, (project, group, name), |members, name| {
+            if !members.iter().any(|member| member == name) {
+                members.push(json!(name));
+            }
+        })
+    }
+
+    /// Idempotent as well: what is not in the group is not in it afterwards.
+    pub(super) fn remove_from_group(
+        &self,
+        call: &Call<'_>,
+        project: &str,
+        group: &str,
+        name: &str,
+    ) -> Outcome {
+        self.change_members(call, (project, group, name), |members, name| {
+            members.retain(|member| member != name);
+        })
+    }
+
+    fn change_members(
+        &self,
+        call: &Call<'_>,
+        (project, group, name): (&str, &str, &str),
+        change: impl FnOnce(&mut Vec<Value>, &str),
+    ) -> Outcome {
+        self.enter(call, project)?;
+        let group = match self.need_group(project, group) {
+            Err(_) if self.quirks.is_on(quirks::ABSENT_GROUP) => return Ok(Success::nothing()),
+            found => found?,
+        };
+        let proxy = self.need_proxy(call, project, name)?;
+        let group = self.update(&group.key, |members| change(members, &proxy.key.name))?;
+        Ok(Success::one(self.show(call, &group)))
+    }
+
+    /// Takes a proxy that was deleted out of its groups.
+    pub(super) fn leave_groups(&self, project: &str, name: &str) {
+        let (groups, _) = self.store.resources.list(GROUPS, project, None, usize::MAX);
+        for group in groups {
+            // A group that was deleted in the meantime has nothing left to take out.
+            let _ = self.update(&group.key, |members| members.retain(|member| member != name));
+        }
+    }
+
+    fn update(&self, group: &Key, change: impl FnOnce(&mut Vec<Value>)) -> Result<Resource, Failure> {
+        let updated = self.store.resources.update(group, Expected::Any, |body| {
+            if let Some(members) = body[MEMBERS].as_array_mut() {
+                change(members);
+            }
+        });
+        updated.map_err(|_| absent())
+    }
+
+    fn need_group(&self, project: &str, group: &str) -> Result<Resource, Failure> {
+        self.find(GROUPS, GROUP_NAME, project, group).ok_or_else(absent)
+    }
+
+    /// A restricted proxy is not told to those who may not see it, here as little as in lists.
+    fn show(&self, call: &Call<'_>, group: &Resource) -> Value {
+        let mut shown = group.body.clone();
+        if let Some(members) = shown[MEMBERS].as_array_mut() {
+            members.retain(|member| {
+                let proxy =
+                    member.as_str().and_then(|name| self.find(PROXIES, PROXY_NAME, &group.key.scope, name));
+                proxy.is_some_and(|proxy| self.may_see(call, &proxy))
+            });
+        }
+        shown
+    }
+}
+
+fn absent() -> Failure {
+    Failure::new(Code::ResourceNotFound, "The API proxy group was not found")
+}

@@ -1,0 +1,140 @@
+//! Reading request bodies.
+//!
+//! A field that is null counts as absent, and fields that nobody asks for are ignored. Readers tell what is wrong and go
+//! on with a default, so that one response names every bad field.
+
+use std::{net::IpAddr, ops::RangeInclusive};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{
+    BODY_LIMIT,
+    ids::{self, Kind},
+    problems::Problems,
+};
+use crate::{Request, json_body, names, store};
+
+/// An object that was sent.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    fields: Map<String, Value>,
+    /// What is wrong so far.
+    pub problems: Problems,
+    /// Whether there is no object to read from. That alone is told then, and no field is called missing.
+    unusable: bool,
+}
+
+impl Body {
+    /// The body of a request that must have one.
+    pub(super) fn of(request: &Request) -> Self {
+        let mut body = Self::default();
+        match json_body::object(&request.body, BODY_LIMIT) {
+            Ok(fields) => body.fields = fields,
+            Err(unusable) => {
+                body.problems.add("body", sentence(&unusable.to_string()));
+                body.unusable = true;
+            }
+        }
+        body
+    }
+
+    /// The body of a request that may have one.
+    pub(super) fn optional(request: &Request) -> Self {
+        if request.body.is_empty() { Self::default() } else { Self::of(request) }
+    }
+
+    /// A field, if it is there.
+    pub(super) fn get(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// Tells what is wrong with a field.
+    pub(super) fn tell(&mut self, field: &str, text: impl Into<String>) {
+        if !self.unusable {
+            self.problems.add(field, text);
+        }
+    }
+
+    /// The field, if it is there and `read` makes something of it; `title` is what people call it.
+    fn required<T>(
+        &mut self,
+        (field, title): (&str, &str),
+        rule: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Option<T> {
+        match self.get(field).map(read) {
+            Some(Some(value)) => return Some(value),
+            Some(None) => self.tell(field, rule),
+            None => self.tell(field, format!("{title} is required")),
+        }
+        None
+    }
+
+    /// A text that may be there.
+    pub(super) fn optional_text(&mut self, field: &str) -> Option<String> {
+        let sent = self.get(field)?.as_str().map(str::to_owned);
+        if sent.is_none() {
+            self.tell(field, format!("{field} must be a text"));
+        }
+        sent
+    }
+
+    /// The name of something that is created: an RFC 1123 label, so that no name looks like an id.
+    pub(super) fn name(&mut self) -> String {
+        let rule = "Name must be 1 to 63 lower-case letters, digits and dashes";
+        let read = |sent: &Value| {
+            sent.as_str().filter(|name| names::is_label(name, names::LABEL)).map(str::to_owned)
+        };
+        self.required(("name", "Name"), rule, read)
+            .unwrap_or_else(|| format!("unnamed-{}", store::hex_digits(8)))
+    }
+
+    /// The address of a BMC.
+    pub(super) fn bmc_address(&mut self) -> String {
+        let read =
+            |sent: &Value| sent.as_str().filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned);
+        self.required(("bmcAddress", "BMC address"), "Invalid BMC address format", read).unwrap_or_default()
+    }
+
+    /// A number of GPUs.
+    pub(super) fn gpus(&mut self, range: RangeInclusive<u64>, rule: &str) -> u64 {
+        let read = |sent: &Value| sent.as_u64().filter(|gpus| range.contains(gpus));
+        self.required(("gpus", "Number of GPUs"), rule, read).unwrap_or(1)
+    }
+
+    /// The id or name of another object.
+    pub(super) fn reference(&mut self, field: &str, title: &str, kind: Kind) -> String {
+        let read =
+            |sent: &Value| sent.as_str().filter(|text| ids::is_well_formed(kind, text)).map(str::to_owned);
+        self.required((field, title), &format!("Invalid {} id", kind.noun()), read).unwrap_or_default()
+    }
+
+    /// A time that may be there.
+    pub(super) fn time(&mut self, field: &str) -> Option<Timestamp> {
+        let time = self.get(field)?.as_str().and_then(rfc3339);
+        if time.is_none() {
+            self.tell(field, format!("{field} must be a date and time (RFC 3339)"));
+        }
+        time
+    }
+}
+
+/// A time with date, `T`, seconds and offset (RFC 3339, 5.6). The parser alone would take more: a space for the `T`,
+/// or an offset without its colon.
+fn rfc3339(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    let separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
+        .iter()
+        .all(|(at, separator)| bytes.get(*at).is_some_and(|byte| byte.eq_ignore_ascii_case(separator)));
+    let zone = text.get(19..)?.trim_start_matches(|byte: char| byte == '.' || byte.is_ascii_digit());
+    let offset = zone.eq_ignore_ascii_case("z")
+        || zone.len() == 6 && zone.starts_with(['+', '-']) && zone.as_bytes()[3] == b':';
+    if separated && offset { text.parse().ok() } else { None }
+}
+
+/// With a capital letter, as the texts of the documentation have it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,63 @@
+//! Sums of money.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Call, Kubeadapt, Outcome, seed};
+use crate::store::Resource;
+
+impl Kubeadapt {
+    pub(super) fn get_overview(&self, call: &Call<'_>) -> Outcome {
+        let timeframe = self.timeframe(call)?;
+        self.look_up()?;
+        Ok(json!({
+            "timeframe": timeframe.as_str(),
+            "total_cost": money(self.daily_cents(call, None) * timeframe.days()),
+            "cluster_count": self.readable(call).len(),
+            "currency": seed::CURRENCY,
+        }))
+    }
+
+    pub(super) fn get_dashboard(&self, call: &Call<'_>) -> Outcome {
+        let timeframe = self.timeframe(call)?;
+        self.look_up()?;
+        let cents = self.daily_cents(call, None) * timeframe.days();
+        Ok(json!({
+            "timeframe": timeframe.as_str(),
+            "total_cost": money(cents),
+            "savings": money(cents / 5),
+            "currency": seed::CURRENCY,
+        }))
+    }
+
+    /// Namespaces belong to teams.
+    pub(super) fn list_team_costs(&self, call: &Call<'_>) -> Outcome {
+        let (page, days) = self.page_and_days(call)?;
+        self.look_up()?;
+        let mut teams: BTreeMap<String, i64> = BTreeMap::new();
+        for namespace in self.within(call, "namespaces", None) {
+            let team = namespace.body["team"].as_str().unwrap_or("unassigned");
+            *teams.entry(team.to_owned()).or_default() += cents(&namespace) * days;
+        }
+        let items: Vec<Value> =
+            teams.into_iter().map(|(team, cents)| json!({ "team": team, "cost": money(cents) })).collect();
+        Ok(page.response(items))
+    }
+
+    /// What a cluster, or all that the key may read, cost in a day.
+    pub(super) fn daily_cents(&self, call: &Call<'_>, cluster: Option<&Resource>) -> i64 {
+        self.within(call, "namespaces", cluster).iter().map(cents).sum()
+    }
+}
+
+fn cents(namespace: &Resource) -> i64 {
+    namespace.body["daily_cents"].as_i64().unwrap_or(0)
+}
+
+/// Cents as the unit that the currency is named for.
+pub(super) fn money(cents: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "costs here are far below 2^53 cents")]
+    let cents = cents as f64;
+    cents / 100.0
+}

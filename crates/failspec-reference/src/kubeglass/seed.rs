@@ -1,0 +1,62 @@
+//! What is there when the API starts.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{call::scope, contexts};
+use crate::store::{Grant, Identity, Key, Store};
+
+/// May do everything in every context.
+pub const ADMIN_TOKEN: &str = "reference-admin-token-kubeglass";
+/// May work with most resources, but not read secrets, and do nothing in context `restricted`.
+pub const EDITOR_TOKEN: &str = "reference-editor-token-kubeglass";
+/// Was the editor's until it expired.
+pub const EXPIRED_TOKEN: &str = "reference-expired-token-kubeglass";
+/// Was the editor's until it was withdrawn.
+pub const REVOKED_TOKEN: &str = "reference-revoked-token-kubeglass";
+
+/// What the editor may do, in contexts `primary` and `secondary`.
+const EDITOR: [&str; 11] = [
+    "configmaps:read",
+    "configmaps:write",
+    "namespaces:read",
+    "deployments:read",
+    "deployments:write",
+    "nodes:read",
+    "nodes:drain",
+    "helm:read",
+    "helm:write",
+    "events:read",
+    "metrics:read",
+];
+
+/// Puts identities and resources into an empty store.
+pub(super) fn fill(store: &Store) {
+    store.identities.issue(ADMIN_TOKEN, Identity::new("admin", vec![Grant::all()]));
+    let grants: Vec<Grant> = ["primary", "secondary"]
+        .iter()
+        .flat_map(|context| EDITOR.iter().map(|permission| Grant::within(context, permission)))
+        .collect();
+    let editor = Identity::new("editor", grants);
+    let expired = Identity { expires: Some(Timestamp::UNIX_EPOCH), ..editor.clone() };
+    let revoked = Identity { revoked: true, ..editor.clone() };
+    store.identities.issue(EDITOR_TOKEN, editor);
+    store.identities.issue(EXPIRED_TOKEN, expired);
+    store.identities.issue(REVOKED_TOKEN, revoked);
+    contexts::resolvable().for_each(|context| fill_context(store, context));
+}
+
+/// All clusters hold the same.
+fn fill_context(store: &Store, context: &str) {
+    let put = |collection, scope: &str, name, body| {
+        drop(store.resources.put(Key::new(collection, scope, name), body))
+    };
+    put("namespaces", context, "default", json!({}));
+    put("namespaces", context, "kube-system", json!({}));
+    put("nodes", context, "node-1", json!({}));
+    put("nodes", context, "node-2", json!({}));
+    let default = scope(context, "default");
+    put("secrets", &default, "registry-credentials", json!({ ".dockerconfigjson": "[redacted]" }));
+    put("deployments", &default, "web", json!({ "replicas": 2 }));
+    put("releases", &default, "web", json!({ "chart": "stable/web", "revision": 2 }));
+}

@@ -1,0 +1,136 @@
+//! The 18 documented codes.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::store::UpdateError;
+
+/// Writes the table of codes once: the enum, its list, and the number of each.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident => $number:literal,)+) => {
+        /// A documented code. "Every non-zero code signals a specific failure that the client should handle."
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every documented code, in the order of the page.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The code as it stands in the `code` field.
+            #[must_use]
+            pub fn number(self) -> u16 {
+                match self { $(Self::$name => $number,)+ }
+            }
+
+            /// The code as a text, for names of mutants.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($number),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // 4000x: parameter errors
+    /// Required parameter is missing.
+    MissingParameter => 40001,
+    /// Parameter format is invalid (wrong type, malformed value).
+    InvalidParameter => 40002,
+    // 4010x: authentication errors
+    /// Not logged in: no token provided.
+    NotLoggedIn => 40100,
+    /// Access token has expired: use the refresh endpoint.
+    TokenExpired => 40101,
+    /// 2FA verification required: provide TOTP code.
+    TwoFactorRequired => 40102,
+    /// 2FA verification failed: incorrect or expired TOTP code.
+    TwoFactorFailed => 40103,
+    // 4030x: permission errors
+    /// User does not have permission for this action.
+    ActionForbidden => 40300,
+    /// User does not have access to the requested cluster.
+    ClusterForbidden => 40301,
+    /// User does not have access to the requested namespace.
+    NamespaceForbidden => 40302,
+    // 4040x: not found errors
+    /// Kubernetes resource not found in the cluster.
+    ResourceNotFound => 40400,
+    /// KubeVision user not found.
+    UserNotFound => 40401,
+    /// Cluster configuration not found.
+    ClusterNotFound => 40402,
+    // 4090x: conflict errors
+    /// Resource already exists (create collision).
+    AlreadyExists => 40900,
+    /// Resource version conflict: re-fetch and retry the update.
+    VersionConflict => 40901,
+    // 4220x: validation errors
+    /// YAML is syntactically invalid or cannot be parsed.
+    InvalidYaml => 42200,
+    /// Dry-run rejected by the Kubernetes API Server.
+    RejectedByKubernetes => 42201,
+    // 5000x and 5020x: server errors
+    /// Internal server error: check backend logs with the requestId.
+    Internal => 50000,
+    /// Kubernetes API Server is unreachable for the requested cluster.
+    ClusterUnreachable => 50200,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{number} {message}", number = .code.number())]
+pub struct Failure {
+    /// What is documented.
+    pub code: Code,
+    /// What it is about here.
+    pub message: Cow<'static, str>,
+    /// What the client needs to go on; null for all failures but one.
+    pub data: Value,
+}
+
+impl Failure {
+    /// A failure that carries no data.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), data: Value::Null }
+    }
+
+    /// A parameter that is not there.
+    #[must_use]
+    pub(super) fn missing(name: &str) -> Self {
+        Self::new(Code::MissingParameter, format!("{name} is required"))
+    }
+
+    /// A parameter that is there, but cannot be used.
+    #[must_use]
+    pub(super) fn invalid(name: &str, rule: &str) -> Self {
+        Self::new(Code::InvalidParameter, format!("{name} {rule}"))
+    }
+
+    /// "The message field for server errors is intentionally generic."
+    #[must_use]
+    pub(super) fn internal() -> Self {
+        Self::new(Code::Internal, "Internal server error")
+    }
+
+    /// Adds what the client needs to go on.
+    #[must_use]
+    pub(super) fn with_data(self, data: Value) -> Self {
+        Self { data, ..self }
+    }
+}
+
+impl From<UpdateError> for Failure {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Missing => Self::new(Code::ResourceNotFound, "the resource does not exist"),
+            UpdateError::Stale { actual } => Self::new(
+                Code::VersionConflict,
+                format!("the resource was changed in the meantime and is at version {actual}"),
+            ),
+        }
+    }
+}

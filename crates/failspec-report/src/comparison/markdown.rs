@@ -1,0 +1,53 @@
+//! A comparison as Markdown, fit for a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use crate::markdown::escape::{cell, prose};
+use failspec_diff::Comparison;
+
+/// The most differences that a group shows: GitHub refuses comments of more than 65,536 characters.
+const MOST: usize = 100;
+
+/// The longest message that is shown whole, in characters.
+const LONGEST: usize = 300;
+
+/// A comparison as Markdown.
+pub fn markdown(comparison: &Comparison) -> String {
+    let count = comparison.counting();
+    let verdict = match (comparison.is_empty(), count) {
+        (true, _) => "no difference".to_owned(),
+        (false, 0) => "no difference that counts".to_owned(),
+        (false, 1) => "1 difference counts".to_owned(),
+        (false, count) => format!("{count} differences count"),
+    };
+    let mark = if count > 0 { "❌" } else { "✅" };
+    let mut text = format!("### {mark} {}: {verdict}\n", prose(&comparison.title));
+    for note in &comparison.notes {
+        let _ = writeln!(text, "\n{}", prose(note));
+    }
+    for group in &comparison.groups {
+        let _ = writeln!(
+            text,
+            "\n#### {} ({})\n\n| | | |\n|---|---|---|",
+            prose(&group.title),
+            group.differences.len()
+        );
+        for difference in group.differences.iter().take(MOST) {
+            let place = match (&difference.file, difference.line) {
+                (Some(file), Some(line)) => cell(&format!("{file}:{line}")),
+                _ => String::new(),
+            };
+            let message: String = difference.message.chars().take(LONGEST).collect();
+            let _ = writeln!(
+                text,
+                "| {} | {} | {place} |",
+                cell(&difference.subject),
+                prose(&message).replace('|', "&#124;")
+            );
+        }
+        if group.differences.len() > MOST {
+            let _ = writeln!(text, "\n… and {} more", group.differences.len() - MOST);
+        }
+    }
+    text
+}

@@ -1,0 +1,231 @@
+//! What every report must say in a prominent place, whatever its format.
+
+use std::collections::HashSet;
+
+use failspec_judge::report_model::{
+    CaseReport, Outcome, PackHeader, RunReport, SnapshotState, State, Verdict, WaivedFinding,
+};
+
+/// What a run on an embedded implementation says of itself, first and last.
+pub(super) const REFERENCE: &str =
+    "the embedded reference implementation: this says nothing about a real API";
+
+/// What a run without checked certificates says of itself, first and last.
+pub(super) const INSECURE: &str =
+    "the certificate of the target is not verified: any server could have responded";
+
+/// Something documented that was not plainly exercised.
+pub(super) struct Unexercised<'r> {
+    /// The pack.
+    pub pack: &'r str,
+    /// `failure`, or `failure/cause`.
+    pub name: String,
+    /// What it is instead.
+    pub state: &'static str,
+    /// Why.
+    pub why: &'r str,
+    /// Whether it keeps the run from being complete.
+    pub missing: bool,
+}
+
+/// A waiver and the cases in which it covers something.
+pub(super) struct WaiverUse<'r> {
+    /// One of its findings.
+    pub waived: &'r WaivedFinding,
+    /// The names of the cases.
+    pub cases: Vec<&'r str>,
+}
+
+/// Why the verdict is what it is, in one sentence.
+pub(super) fn because(report: &RunReport) -> String {
+    let reason = reason(report);
+    // Here, because every format shows it at its top.
+    match report.packs.iter().any(|pack| pack.header.insecure) {
+        true => format!("{reason} INSECURE: {INSECURE}."),
+        false => reason,
+    }
+}
+
+fn reason(report: &RunReport) -> String {
+    let summary = &report.summary;
+    match report.verdict {
+        Verdict::Interrupted => "A signal stopped the run; the teardowns were run.".to_owned(),
+        Verdict::Violations => {
+            let findings = report.run_findings.iter().filter(|finding| finding.violation).count();
+            let mut parts = Vec::new();
+            if summary.failed > 0 {
+                parts.push(format!("{} violated the documentation", count_cases(summary.failed)));
+            }
+            if findings > 0 {
+                parts.push(match findings {
+                    1 => "there is one finding about the whole run".to_owned(),
+                    _ => format!("there are {findings} findings about the whole run"),
+                });
+            }
+            if parts.is_empty() {
+                parts.push("this run counts warnings or changed responses as violations".to_owned());
+            }
+            sentence(&parts.join(", and "))
+        }
+        Verdict::Inconclusive if report.diagnosis.is_some() => "Nothing could be judged.".to_owned(),
+        Verdict::Inconclusive => format!("{} could not be judged.", count_cases(summary.inconclusive)),
+        Verdict::Incomplete => {
+            let missing: usize = report.packs.iter().map(|pack| pack.coverage.missing().len()).sum();
+            match missing {
+                0 => "Nothing was judged.".to_owned(),
+                1 => "One documented failure or cause was not exercised.".to_owned(),
+                _ => format!("{missing} documented failures and causes were not exercised."),
+            }
+        }
+        Verdict::Conforms => match (selection(report), unexercised(report).is_empty()) {
+            (Some(_), true) => "Every selected failure was exercised and conforms.".to_owned(),
+            (None, true) => "Every documented failure was exercised and conforms.".to_owned(),
+            (_, false) => {
+                "Every failure that was exercised conforms; the others are excused with a reason.".to_owned()
+            }
+        },
+    }
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn count_cases(count: usize) -> String {
+    super::count(count, "case")
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}
+
+/// What was selected, where it is not everything.
+pub(super) fn selection(report: &RunReport) -> Option<String> {
+    let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
+    let documented = report.summary.documented;
+    (selected < documented || report.shard.is_some()).then(|| {
+        let shard = report.shard.as_ref().map(|shard| format!("shard {}", shard.shard()));
+        let which = report.selectors.iter().cloned().chain(shard).collect::<Vec<_>>().join(" ");
+        let which = if which.is_empty() { which } else { format!(" ({which})") };
+        format!("{selected} of {documented} documented failures selected{which}")
+    })
+}
+
+/// Where a pack is from, with a digest that tells it from every other.
+pub(super) fn origin(header: &PackHeader) -> String {
+    format!("{}, sha256:{}", header.origin, header.digest)
+}
+
+/// Counts of outcomes that are not zero; how many passed is always told.
+pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
+    let summary = &report.summary;
+    [
+        (summary.failed, Outcome::Failed),
+        (summary.inconclusive, Outcome::Inconclusive),
+        (summary.waived, Outcome::Waived),
+        (summary.skipped, Outcome::Skipped),
+        (summary.passed, Outcome::Passed),
+    ]
+    .into_iter()
+    .filter(|(count, outcome)| *count > 0 || *outcome == Outcome::Passed)
+    .collect()
+}
+
+/// What is documented and was not plainly exercised, in the order of the contracts. What was not selected is left out:
+/// the selection tells it.
+pub(super) fn unexercised(report: &RunReport) -> Vec<Unexercised<'_>> {
+    let mut found = Vec::new();
+    for pack in &report.packs {
+        for failure in &pack.coverage.failures {
+            let whole = Unexercised::of(&pack.header.name, failure.failure.clone(), &failure.state);
+            let told = whole.is_some();
+            found.extend(whole);
+            let causes = failure.causes.iter().filter(|cause| !told || cause.state != failure.state);
+            found.extend(causes.filter_map(|cause| {
+                let name = format!("{}/{}", failure.failure, cause.cause);
+                Unexercised::of(&pack.header.name, name, &cause.state)
+            }));
+        }
+    }
+    found
+}
+
+impl<'r> Unexercised<'r> {
+    fn of(pack: &'r str, name: String, state: &'r State) -> Option<Self> {
+        let why = match state {
+            State::Exercised | State::NotSelected => return None,
+            State::CoveredByAlternative(why)
+            | State::Waived(why)
+            | State::Excluded(why)
+            | State::OutOfReach(why)
+            | State::Missing(why) => why,
+        };
+        Some(Self { pack, name, state: state_word(state), why, missing: !state.is_settled() })
+    }
+}
+
+/// The words for a state of coverage.
+pub(super) fn state_word(state: &State) -> &'static str {
+    match state {
+        State::Exercised => "exercised",
+        State::CoveredByAlternative(_) => "covered by an alternative",
+        State::Waived(_) => "waived",
+        State::Excluded(_) => "excluded",
+        State::OutOfReach(_) => "out of reach",
+        State::NotSelected => "not selected",
+        State::Missing(_) => "not exercised",
+    }
+}
+
+/// The waivers that cover something, each with its cases, in the order in which they were met.
+pub(super) fn waivers(report: &RunReport) -> Vec<WaiverUse<'_>> {
+    let mut uses: Vec<WaiverUse<'_>> = Vec::new();
+    for case in &report.cases {
+        for waived in &case.waived {
+            let same = |other: &WaivedFinding| {
+                (&other.reason, &other.issue, &other.expires, other.finding.check)
+                    == (&waived.reason, &waived.issue, &waived.expires, waived.finding.check)
+            };
+            match uses.iter_mut().find(|known| same(known.waived)) {
+                Some(known) if known.cases.last() == Some(&&*case.name) => {}
+                Some(known) => known.cases.push(&case.name),
+                None => uses.push(WaiverUse { waived, cases: vec![&case.name] }),
+            }
+        }
+    }
+    uses
+}
+
+/// How the responses of the run compare with the approved ones, where something is to be reviewed.
+pub(super) fn snapshots(report: &RunReport) -> Vec<String> {
+    let count = |state| {
+        let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
+        states.filter(|snapshot| snapshot.state == state).count()
+    };
+    [
+        (count(SnapshotState::Changed), "differ from the approved response"),
+        (count(SnapshotState::New), "have no approved response yet"),
+        (count(SnapshotState::Updated), "approved by this run"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect()
+}
+
+/// The cases that fit, those first that are the first with their trouble: a reader who sees only the first ten should
+/// not see ten times the same mistake.
+pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&CaseReport) -> bool) -> Vec<&CaseReport> {
+    let mut seen: HashSet<Vec<&str>> = HashSet::new();
+    let (mut first, mut alike) = (Vec::new(), Vec::new());
+    for case in report.cases.iter().filter(|case| fits(case)) {
+        let mut trouble: Vec<&str> = vec![&case.pack, case.outcome.word()];
+        match case.outcome {
+            Outcome::Inconclusive => trouble.extend(case.reason.as_deref()),
+            Outcome::Failed => trouble.extend(case.violations.iter().map(|finding| finding.check)),
+            _ => trouble.extend(case.warnings.iter().map(|finding| finding.check)),
+        }
+        if seen.insert(trouble) { first.push(case) } else { alike.push(case) }
+    }
+    first.extend(alike);
+    first
+}

@@ -1,0 +1,200 @@
+//! The list of scenarios, the worst first, each with its details for the script to unfold.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::account::{differs, judged, sentence, who};
+use failspec_judge::{
+    check::Finding,
+    report_model::{CaseReport, Documented, ExchangeReport, Outcome, RunReport, SnapshotReport},
+};
+
+use super::{document::word, page::Page};
+
+/// Headings in the order of what a reader wants to know first.
+const GROUPS: [(Outcome, &str); 5] = [
+    (Outcome::Failed, "Failed"),
+    (Outcome::Inconclusive, "Inconclusive"),
+    (Outcome::Waived, "Waived"),
+    (Outcome::Skipped, "Skipped"),
+    (Outcome::Passed, "Passed"),
+];
+
+/// How many rows a browser lays out at once; the style sheet knows how high they are. Measured with 10,000 rows: one by
+/// one takes three times as long to open, and all at once ten times.
+const LOT: usize = 100;
+
+/// What the script shows of a case besides what is in the page.
+#[derive(Serialize)]
+struct Details<'t> {
+    documented: &'t Documented,
+    location: &'t str,
+    snapshot: Option<&'t SnapshotReport>,
+    left_behind: &'t [String],
+    /// The exchange that is judged, by its place.
+    judged: Option<usize>,
+    exchanges: Vec<Exchange<'t>>,
+}
+
+#[derive(Serialize)]
+struct Exchange<'t> {
+    /// Whose credentials were sent.
+    who: String,
+    #[serde(flatten)]
+    exchange: &'t ExchangeReport,
+}
+
+pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write) -> io::Result<()> {
+    page.raw("<section class=\"wide\" id=\"cases\">\n<h2>Cases <span class=\"number\">");
+    page.count(report.cases.len()).raw("</span></h2>\n");
+    filters(page, report);
+    page.raw(
+        "<noscript><p class=\"notice\"><span>Filters, and what was sent and received, need JavaScript. ",
+    )
+    .raw("The JSON report holds all of it.</span></p></noscript>\n");
+    for (outcome, title) in GROUPS {
+        let count = report.cases.iter().filter(|case| case.outcome == outcome).count();
+        if count == 0 {
+            continue;
+        }
+        page.raw("<section class=\"group\" data-outcome=\"").raw(word(outcome)).raw("\">\n<h3 class=\"");
+        page.raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<span>").raw(title);
+        page.raw("</span> <span class=\"number\">").count(count).raw("</span></h3>\n");
+        let of_outcome = report.cases.iter().filter(|case| case.outcome == outcome);
+        for (at, case) in of_outcome.enumerate() {
+            if at % LOT == 0 {
+                page.raw(if at == 0 { "<div class=\"chunk\">\n" } else { "</div>\n<div class=\"chunk\">\n" });
+            }
+            row(page, case);
+            if page.is_large() {
+                out.write_all(page.take().as_bytes())?;
+            }
+        }
+        page.raw("</div>\n");
+        page.raw("</section>\n");
+    }
+    page.raw("</section>\n");
+    out.write_all(page.take().as_bytes())
+}
+
+/// They do nothing without the script, which shows them.
+fn filters(page: &mut Page, report: &RunReport) {
+    page.raw("<form class=\"filters\" id=\"filters\" hidden role=\"search\" aria-label=\"Filter cases\">\n")
+        .raw("<label class=\"find\"><span class=\"hidden\">Text in a case</span>")
+        .raw("<input type=\"search\" id=\"text\" placeholder=\"Filter by name, code, check …  ( / )\" ")
+        .raw("autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    if report.packs.len() > 1 {
+        page.raw("<label class=\"choose\"><span class=\"hidden\">Pack</span><select id=\"pack\">")
+            .raw("<option value=\"\">all packs</option>");
+        for pack in &report.packs {
+            let name = &pack.header.name;
+            page.raw("<option value=\"").text(name).raw("\">").text(name).raw("</option>");
+        }
+        page.raw("</select></label>\n");
+    }
+    page.raw("<div class=\"chips\" role=\"group\" aria-label=\"Outcomes\">");
+    for (outcome, _) in GROUPS {
+        if report.cases.iter().any(|case| case.outcome == outcome) {
+            page.raw("<button type=\"button\" class=\"chip ")
+                .raw(word(outcome))
+                .raw("\" aria-pressed=\"false\" ");
+            page.raw("data-outcome=\"").raw(word(outcome)).raw("\">").icon(word(outcome)).raw(word(outcome));
+            page.raw("</button>");
+        }
+    }
+    if report.summary.warned > 0 {
+        page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-warned>");
+        page.icon("warned").raw("with warnings</button>");
+    }
+    if report.cases.iter().any(differs) {
+        page.raw("<button type=\"button\" class=\"chip warned\" aria-pressed=\"false\" data-changed>");
+        page.icon("alternative").raw("response differs</button>");
+    }
+    page.raw("</div>\n<p class=\"faint\" id=\"shown\" role=\"status\" aria-live=\"polite\"></p>\n</form>\n");
+}
+
+fn row(page: &mut Page, case: &CaseReport) {
+    page.raw("<details class=\"case ").raw(word(case.outcome)).raw("\" id=\"").text(&case.name);
+    page.raw("\" data-pack=\"").text(&case.pack);
+    page.raw(if case.warnings.is_empty() { "\"" } else { "\" data-warned" });
+    page.raw(if differs(case) { " data-changed" } else { "" });
+    page.raw("><summary>").icon(word(case.outcome));
+    page.raw("<span class=\"hidden\">").raw(word(case.outcome)).raw(": </span><span class=\"name\">");
+    let (path, name) = match case.name.match_indices("::").nth(1) {
+        Some((at, colons)) => case.name.split_at(at + colons.len()),
+        None => ("", &*case.name),
+    };
+    page.raw("<span class=\"path\">").text(path).raw("</span>").text(name).raw("</span>");
+    page.raw("<span class=\"badge warned\">");
+    if differs(case) {
+        page.raw("<span>response differs</span> ");
+    }
+    if !case.warnings.is_empty() {
+        page.icon("warned").raw("<span class=\"hidden\">with </span>");
+        page.count(case.warnings.len()).raw("<span class=\"hidden\"> warnings</span>");
+    }
+    page.raw("</span>");
+    page.raw("<span class=\"ms\">").text(&case.duration_ms.to_string()).raw(" ms</span>");
+    if case.outcome != Outcome::Passed {
+        page.raw("<span class=\"why\">").text(&sentence(case)).raw("</span>");
+    }
+    page.raw("</summary><div class=\"inside\">");
+    findings(page, case);
+    page.raw("</div><script type=\"application/json\">").json(&details(case)).raw("</script></details>\n");
+}
+
+/// What is wrong stands in the page itself: it is what no reader should need a script for.
+fn findings(page: &mut Page, case: &CaseReport) {
+    let reason = case.reason.as_ref().filter(|_| case.violations.is_empty());
+    let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
+    if !any && reason.is_none() {
+        return;
+    }
+    page.raw("<ul class=\"findings\">");
+    if let Some(reason) = reason {
+        page.raw("<li class=\"").raw(word(case.outcome)).raw("\">").icon("note").raw("<div>").text(reason);
+        page.raw("</div></li>");
+    }
+    for finding in &case.violations {
+        page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
+        told(page, finding);
+        page.raw("</div></li>");
+    }
+    for waived in &case.waived {
+        page.raw("<li class=\"waived\">").icon("waived").raw("<div><b class=\"kind\">waived until ");
+        page.text(&waived.expires).raw("</b> ");
+        told(page, &waived.finding);
+        page.raw("<p>").text(&waived.reason);
+        if let Some(issue) = &waived.issue {
+            page.raw(" ").link(issue);
+        }
+        page.raw("</p></div></li>");
+    }
+    for finding in &case.warnings {
+        page.raw("<li class=\"warned\">")
+            .icon("warned")
+            .raw("<div><b class=\"kind\">warning, not documented</b> ");
+        told(page, finding);
+        page.raw("</div></li>");
+    }
+    page.raw("</ul>");
+}
+
+fn told(page: &mut Page, finding: &Finding) {
+    page.text(&finding.message).raw(" <code class=\"check\">").text(finding.check).raw("</code>");
+}
+
+fn details(case: &CaseReport) -> Details<'_> {
+    let of_judged = judged(case);
+    let place =
+        |exchange: &ExchangeReport| case.exchanges.iter().position(|other| std::ptr::eq(other, exchange));
+    Details {
+        documented: &case.documented,
+        location: &case.location,
+        snapshot: case.snapshot.as_ref(),
+        left_behind: &case.left_behind,
+        judged: of_judged.and_then(place),
+        exchanges: case.exchanges.iter().map(|exchange| Exchange { who: who(exchange), exchange }).collect(),
+    }
+}

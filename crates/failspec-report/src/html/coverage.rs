@@ -1,0 +1,193 @@
+//! The matrix of documented failures and causes: which of them the run showed, and why not the others.
+
+use std::collections::HashMap;
+
+use crate::facts::state_word;
+use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
+
+use super::{document::word, page::Page};
+
+/// How many scenarios of one failure get a mark of their own.
+const MOST_MARKS: usize = 24;
+
+/// What the matrix shows of one failure or cause.
+struct Cell<'r> {
+    /// The word, also for screen readers.
+    word: &'static str,
+    /// Class and icon.
+    look: (&'static str, &'static str),
+    why: Option<&'r str>,
+}
+
+/// The cases of each failure.
+struct Cases<'r>(HashMap<(&'r str, &'r str), Vec<&'r CaseReport>>);
+
+impl<'r> Cases<'r> {
+    fn of(report: &'r RunReport) -> Self {
+        let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        for case in &report.cases {
+            all.entry((&*case.pack, &*case.failure)).or_default().push(case);
+        }
+        Self(all)
+    }
+
+    fn get<'s>(&'s self, pack: &'s PackReport, failure: &'s FailureCoverage) -> &'s [&'r CaseReport] {
+        let found = self.0.get(&(pack.header.name.as_str(), failure.failure.as_str()));
+        found.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+pub(super) fn section(page: &mut Page, report: &RunReport) {
+    page.raw("<section class=\"wide\" id=\"coverage\">\n<h2>Coverage</h2>\n");
+    let cases = Cases::of(report);
+    for pack in &report.packs {
+        page.raw("<article class=\"pack\">\n");
+        pack_head(page, pack);
+        glance(page, pack, &cases);
+        page.raw("<details><summary>Why, with causes and cases</summary>\n<table class=\"matrix\">\n")
+            .raw("<thead><tr><th scope=\"col\">failure</th><th scope=\"col\">HTTP</th>")
+            .raw("<th scope=\"col\">covered</th><th scope=\"col\">causes</th><th scope=\"col\">cases</th>")
+            .raw("</tr></thead>\n<tbody>\n");
+        for failure in &pack.coverage.failures {
+            row(page, pack, failure, cases.get(pack, failure));
+        }
+        page.raw("</tbody></table></details>\n</article>\n");
+    }
+    page.raw("</section>\n");
+}
+
+fn pack_head(page: &mut Page, pack: &PackReport) {
+    let header = &pack.header;
+    let exercised = pack.coverage.count(|state| *state == State::Exercised);
+    let not_selected = pack.coverage.count(|state| *state == State::NotSelected);
+    let (causes, causes_exercised) = pack.coverage.causes();
+    page.raw("<h3><code>").text(&header.label()).raw("</code></h3>\n<p class=\"shown\"><b>").count(exercised);
+    page.raw("</b> of ").count(header.failures).raw(" documented failures exercised");
+    if causes > 0 {
+        page.raw(", <b>").count(causes_exercised).raw("</b> of ").count(causes).raw(" causes");
+    }
+    if not_selected > 0 {
+        page.raw(", ").count(not_selected).raw(" not selected");
+    }
+    page.raw("</p>\n<dl class=\"facts\">\n<div><dt>target</dt><dd>");
+    if header.reference {
+        page.raw("embedded reference implementation, ");
+    }
+    page.text(&header.target).raw("</dd></div>\n<div><dt>pack</dt><dd>").text(&header.origin);
+    page.raw(" <code class=\"digest\">sha256:").text(&header.digest).raw("</code></dd></div>\n");
+    if header.documentation.is_some() || header.as_of.is_some() {
+        page.raw("<div><dt>documentation</dt><dd>");
+        if let Some(link) = &header.documentation {
+            page.link(link);
+        }
+        if let Some(day) = &header.as_of {
+            page.raw(" <span class=\"faint\">as of ").text(day).raw("</span>");
+        }
+        page.raw("</dd></div>\n");
+    }
+    page.raw("</dl>\n");
+}
+
+/// Every failure in a word or two, each leading to its row.
+fn glance(page: &mut Page, pack: &PackReport, cases: &Cases<'_>) {
+    // What the colours and icons mean, as far as they occur.
+    let mut legend: Vec<(Cell<'_>, usize)> = Vec::new();
+    for failure in &pack.coverage.failures {
+        let shown = Cell::of(&failure.state, cases.get(pack, failure));
+        match legend.iter_mut().find(|(known, _)| known.word == shown.word) {
+            Some((_, count)) => *count += 1,
+            None => legend.push((shown, 1)),
+        }
+    }
+    page.raw("<ul class=\"counts legend\">");
+    for (Cell { word, look: (class, icon), .. }, count) in legend {
+        page.raw("<li class=\"").raw(class).raw("\">").icon(icon).raw("<b>").count(count).raw("</b> ");
+        page.raw(word).raw("</li>");
+    }
+    page.raw("</ul>\n<ul class=\"glance\">\n");
+    for failure in &pack.coverage.failures {
+        let shown = Cell::of(&failure.state, cases.get(pack, failure));
+        let (class, icon) = shown.look;
+        page.raw("<li><a class=\"").raw(class).raw("\" href=\"#").text(&pack.header.name).raw("::");
+        page.text(&failure.failure).raw("\">").icon(icon).text(&failure.failure);
+        page.raw("<span class=\"hidden\">: ").raw(shown.word).raw("</span></a></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&CaseReport]) {
+    let shown = Cell::of(&failure.state, cases);
+    page.raw("<tr id=\"").text(&pack.header.name).raw("::").text(&failure.failure);
+    page.raw("\"><th scope=\"row\"><code>").text(&failure.failure).raw("</code>");
+    let documented = cases.first().map(|case| &case.documented);
+    if let Some(documented) = documented {
+        page.raw("<span class=\"faint\">").text(&documented.summary).raw("</span>");
+    }
+    page.raw("</th><td class=\"status\" data-label=\"HTTP\">");
+    if let Some(status) = documented.and_then(|documented| documented.status) {
+        page.count(status.into());
+    }
+    page.raw("</td><td data-label=\"covered\">");
+    shown.pill(page, None);
+    if let Some(why) = shown.why {
+        page.raw("<span class=\"faint why\">").text(why).raw("</span>");
+    }
+    page.raw("</td><td data-label=\"causes\">");
+    for cause in &failure.causes {
+        let own: Vec<&CaseReport> =
+            cases.iter().copied().filter(|case| case.cause.as_ref() == Some(&cause.cause)).collect();
+        Cell::of(&cause.state, &own).pill(page, Some(&cause.cause));
+    }
+    page.raw("</td><td class=\"marks\" data-label=\"cases\">");
+    marks(page, cases);
+    page.raw("</td></tr>\n");
+}
+
+/// One mark for each scenario, which leads to it.
+fn marks(page: &mut Page, cases: &[&CaseReport]) {
+    for case in cases.iter().take(MOST_MARKS) {
+        let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
+        page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
+        page.raw("\" title=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
+        page.icon(word(case.outcome)).raw("<span class=\"hidden\">").text(name).raw(": ");
+        page.raw(word(case.outcome)).raw("</span></a>");
+    }
+    if cases.len() > MOST_MARKS {
+        page.raw("<span class=\"faint\">and ").count(cases.len() - MOST_MARKS).raw(" more</span>");
+    }
+}
+
+impl<'r> Cell<'r> {
+    /// A failure that was exercised and answered wrongly is shown as failed: that is what a reader looks for.
+    fn of(state: &'r State, cases: &[&'r CaseReport]) -> Self {
+        let failed = cases.iter().find(|case| case.outcome == Outcome::Failed);
+        if let Some(case) = failed {
+            let why = case.violations.first().map(|finding| finding.message.as_str());
+            return Self { word: "failed", look: ("failed", "failed"), why };
+        }
+        let (look, why) = match state {
+            State::Exercised => (("passed", "passed"), None),
+            State::CoveredByAlternative(code) => (("passed", "alternative"), Some(code)),
+            State::Waived(why) => (("waived", "waived"), Some(why)),
+            State::Excluded(why) => (("skipped", "out"), Some(why)),
+            State::OutOfReach(why) => (("skipped", "out"), Some(why)),
+            State::NotSelected => (("skipped", "none"), None),
+            State::Missing(why) => (("inconclusive", "inconclusive"), Some(why)),
+        };
+        Self { word: state_word(state), look, why: why.map(String::as_str) }
+    }
+
+    /// Icon and word, or the name of a cause with the word for those who do not see the icon.
+    fn pill(&self, page: &mut Page, name: Option<&str>) {
+        let (class, icon) = self.look;
+        page.raw("<span class=\"pill ").raw(class).raw("\">").icon(icon);
+        match name {
+            Some(name) => {
+                page.raw("<code>").text(name).raw("</code><span class=\"hidden\">: ").raw(self.word);
+                page.raw("</span>")
+            }
+            None => page.raw("<span>").raw(self.word).raw("</span>"),
+        };
+        page.raw("</span> ");
+    }
+}

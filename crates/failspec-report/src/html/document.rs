@@ -1,0 +1,132 @@
+//! The whole page: its head, the verdict, the order of its parts.
+
+use std::io::{self, Write};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha2::{Digest as _, Sha256};
+
+use crate::facts::{REFERENCE, because, counts, selection};
+use failspec_judge::report_model::{Outcome, RunReport, Verdict};
+
+use super::{attention, cases, coverage, page::Page, times};
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+const ICONS: &str = include_str!("icons.svg");
+
+/// Writes the report.
+///
+/// # Errors
+/// When the writer fails.
+pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
+    let mut out = io::BufWriter::new(out);
+    let mut page = Page::default();
+    head(&mut page, report);
+    verdict(&mut page, report);
+    page.raw("<main>\n");
+    attention::section(&mut page, report);
+    coverage::section(&mut page, report);
+    out.write_all(page.take().as_bytes())?;
+    cases::section(&mut page, report, &mut out)?;
+    times::section(&mut page, report);
+    attention::errata(&mut page, report);
+    page.raw("</main>\n");
+    foot(&mut page, report);
+    out.write_all(page.take().as_bytes())?;
+    out.flush()
+}
+
+fn head(page: &mut Page, report: &RunReport) {
+    let packs: Vec<String> = report.packs.iter().map(|pack| pack.header.label()).collect();
+    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    page.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").text(&policy()).raw("\">\n");
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
+        .raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
+        .raw("<meta name=\"robots\" content=\"noindex\">\n<title>")
+        .text(report.verdict.word())
+        .raw(" · ")
+        .text(&packs.join(", "))
+        .raw(" · failspec</title>\n<style>")
+        .raw(STYLE)
+        .raw("</style>\n</head>\n<body>\n")
+        .raw(ICONS)
+        .raw("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
+}
+
+/// Nothing is fetched, and no script or style runs but the two that are in the page.
+fn policy() -> String {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+fn verdict(page: &mut Page, report: &RunReport) {
+    let (class, icon) = match report.verdict {
+        Verdict::Conforms => ("<header class=\"verdict good\">", "passed"),
+        Verdict::Violations => ("<header class=\"verdict bad\">", "failed"),
+        _ => ("<header class=\"verdict open\">", "inconclusive"),
+    };
+    page.raw(class).raw("\n<div class=\"wide\">\n<p class=\"brand\">failspec</p>\n<h1>").icon(icon);
+    page.raw("<span>").text(report.verdict.word()).raw("</span></h1>\n<p class=\"because\">");
+    page.text(&because(report)).raw("</p>\n");
+    if report.reference {
+        page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);
+        page.raw(".</span></p>\n");
+    }
+    if let Some(selection) = selection(report) {
+        page.raw("<p class=\"notice\">").icon("note").raw("<span>").text(&selection).raw(".</span></p>\n");
+    }
+    if let Some(diagnosis) = &report.diagnosis {
+        page.raw("<pre class=\"diagnosis\">").text(diagnosis).raw("</pre>\n");
+    }
+    outcomes(page, report);
+    page.raw("<nav aria-label=\"Parts of this report\"><a href=\"#coverage\">Coverage</a>")
+        .raw("<a href=\"#cases\">Cases</a><a href=\"#times\">Times</a>");
+    if !report.errata.is_empty() {
+        page.raw("<a href=\"#errata\">Errata</a>");
+    }
+    page.raw("</nav>\n</div>\n</header>\n");
+}
+
+/// Counts with a bar above them: the bar is for the eye, the words for everyone.
+fn outcomes(page: &mut Page, report: &RunReport) {
+    let counts = counts(report);
+    let total: usize = counts.iter().map(|(count, _)| count).sum();
+    if total > 0 {
+        page.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ");
+        page.count(total).raw(" 1\">");
+        let mut at = 0;
+        for (count, outcome) in &counts {
+            page.raw("<rect class=\"").raw(word(*outcome)).raw("\" x=\"").count(at).raw("\" width=\"");
+            page.count(*count).raw("\" height=\"1\"/>");
+            at += count;
+        }
+        page.raw("</svg>\n");
+    }
+    page.raw("<ul class=\"counts\">\n");
+    for (count, outcome) in counts {
+        page.raw("<li class=\"").raw(word(outcome)).raw("\">").icon(word(outcome)).raw("<b>").count(count);
+        page.raw("</b> ").raw(word(outcome)).raw("</li>\n");
+    }
+    if report.summary.warned > 0 {
+        page.raw("<li class=\"warned\">").icon("warned").raw("<b>").count(report.summary.warned);
+        page.raw("</b> with warnings</li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+/// The word of an outcome: also the name of its class and its icon.
+pub(super) fn word(outcome: Outcome) -> &'static str {
+    outcome.word()
+}
+
+fn foot(page: &mut Page, report: &RunReport) {
+    page.raw("<footer class=\"wide\"><p>failspec ").text(&report.failspec).raw(" · <time datetime=\"");
+    page.text(&report.started).raw("\">").text(&report.started).raw("</time> · took ");
+    page.text(&format!("{:.2} s", report.duration_ms as f64 / 1000.0));
+    page.raw("</p></footer>\n<script>").raw(SCRIPT).raw("</script>\n</body>\n</html>\n");
+}

@@ -1,0 +1,134 @@
+//! Markup and text, kept apart.
+
+use serde::Serialize;
+
+use crate::visible::{is_unsafe, visible};
+
+/// HTML that grows.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    html: String,
+}
+
+impl Page {
+    /// Markup of this room: a literal, so that nothing of unknown origin can get here.
+    pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
+        self.html.push_str(markup);
+        self
+    }
+
+    /// Text of unknown origin, in an element or between the quotes of an attribute.
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        let text = visible(text);
+        let mut done = 0;
+        // What must be written otherwise is ASCII, and few texts have any of it.
+        for (at, byte) in text.bytes().enumerate() {
+            let entity = match byte {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                b'\'' => "&#39;",
+                _ => continue,
+            };
+            self.html.push_str(&text[done..at]);
+            self.html.push_str(entity);
+            done = at + 1;
+        }
+        self.html.push_str(&text[done..]);
+        self
+    }
+
+    /// A whole number.
+    pub(super) fn count(&mut self, count: usize) -> &mut Self {
+        self.text(&count.to_string())
+    }
+
+    /// An icon that says nothing to a screen reader: a word must stand beside it.
+    pub(super) fn icon(&mut self, name: &'static str) -> &mut Self {
+        self.raw("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-").raw(name).raw("\"/></svg>")
+    }
+
+    /// A link, where the text is one that a browser may follow; otherwise text.
+    pub(super) fn link(&mut self, link: &str) -> &mut Self {
+        let is_web = ["https://", "http://"].iter().any(|scheme| link.starts_with(scheme));
+        let is_plain = link.chars().all(|character| !character.is_whitespace() && !is_unsafe(character));
+        if is_web && is_plain {
+            self.raw("<a rel=\"noopener noreferrer\" href=\"").text(link).raw("\">").text(link).raw("</a>")
+        } else {
+            self.text(link)
+        }
+    }
+
+    /// A value for a script to read. Nothing in it can end the element that it stands in, and nothing in it is a
+    /// character that an editor or a terminal would obey: the script gets them back as they were.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> &mut Self {
+        // What reports are made of has text for keys, so that it can always be written.
+        let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&');
+        let mut units = [0; 2];
+        let mut rest = json.as_str();
+        loop {
+            let plain = rest.bytes().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            self.html.push_str(&rest[..plain]);
+            let mut others = rest[plain..].chars();
+            let Some(character) = others.next() else { break };
+            rest = others.as_str();
+            if matches!(character, '<' | '>' | '&') || is_unsafe(character) {
+                for unit in character.encode_utf16(&mut units) {
+                    self.html.push_str(&format!("\\u{unit:04x}"));
+                }
+            } else {
+                self.html.push(character);
+            }
+        }
+        self
+    }
+
+    /// Another page between two pieces of markup, if there is anything in it.
+    pub(super) fn parts(&mut self, begin: &'static str, mut parts: Self, end: &'static str) -> &mut Self {
+        if parts.html.is_empty() {
+            return self;
+        }
+        self.raw(begin);
+        self.html.push_str(&parts.take());
+        self.raw(end)
+    }
+
+    /// What is there so far, taken away.
+    pub(super) fn take(&mut self) -> String {
+        std::mem::take(&mut self.html)
+    }
+
+    /// Whether enough is there for writing it out.
+    pub(super) fn is_large(&self) -> bool {
+        self.html.len() > 1 << 16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Page;
+
+    #[test]
+    fn text_is_never_markup() {
+        let html = Page::default().text("<a b='\"'>&\u{0}\u{202e}").take();
+        assert_eq!(html, "&lt;a b=&#39;&quot;&#39;&gt;&amp;\\u{0}\\u{202e}");
+    }
+
+    #[test]
+    fn a_script_element_cannot_be_left() {
+        let hostile = "</script><!--\u{2028}\u{202e}\u{1b}\u{e0041}é";
+        let html = Page::default().json(&hostile).take();
+        assert!(!html.contains(['<', '>', '\u{2028}', '\u{202e}', '\u{1b}', '\u{e0041}']), "{html}");
+        assert_eq!(serde_json::from_str::<String>(&html).unwrap(), hostile);
+    }
+
+    #[test]
+    fn only_web_links_are_links() {
+        assert!(Page::default().link("https://a.example/b").take().contains("href=\"https://a.example/b\""));
+        for other in ["javascript:alert(1)", "https://a\n.example", "data:text/html,x"] {
+            assert!(!Page::default().link(other).take().contains("href"), "{other}");
+        }
+    }
+}

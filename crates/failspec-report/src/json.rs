@@ -1,0 +1,66 @@
+//! The whole run as JSON, with a version and a JSON Schema of its own.
+
+use std::io::{self, Write};
+
+use failspec_judge::report_model::{FORMAT, RunReport};
+
+/// How much is written at once, in bytes: each time asks the system.
+const BUFFER: usize = 64 << 10;
+
+/// Writes the report, indented, with a line break at the end.
+///
+/// # Errors
+/// When the writer fails.
+pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
+    serde_json::to_writer_pretty(&mut out, report)?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// Why a text is not a report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not JSON, or JSON of something else.
+    #[error("line {line}, column {column}: {what}")]
+    Wrong {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// It has the format of another version.
+    #[error("this report has format {0}, and this failspec reads format {FORMAT}")]
+    Format(u64),
+}
+
+/// Reads a report that [`write`] wrote.
+///
+/// # Errors
+/// When the text is not a report of this format, with the place.
+pub fn read(text: &str) -> Result<RunReport, ReadError> {
+    // Before all else: in another format anything else may look wrong.
+    #[derive(serde::Deserialize)]
+    struct Version {
+        format: u64,
+    }
+    // As bytes, as a certificate reads its report: the same code reads both, and there is much of it.
+    let version: Version = serde_json::from_slice(text.as_bytes()).map_err(wrong)?;
+    if version.format != u64::from(FORMAT) {
+        return Err(ReadError::Format(version.format));
+    }
+    serde_json::from_slice(text.as_bytes()).map_err(wrong)
+}
+
+fn wrong(error: serde_json::Error) -> ReadError {
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    let what: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_QUOTE).collect();
+    ReadError::Wrong { line, column, what }
+}
+
+/// How much of a mistake is told, in characters: it may quote what is there, and that may be anything.
+const LONGEST_QUOTE: usize = 200;

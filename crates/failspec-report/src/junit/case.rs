@@ -1,0 +1,76 @@
+//! One case as a test case.
+
+use std::{fmt::Write as _, time::Duration};
+
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
+
+use crate::{
+    account::{account, sentence, snapshot},
+    visible::{one_line, visible},
+};
+use failspec_judge::report_model::{CaseReport, Outcome};
+
+/// How much of a body is told, in characters: viewers of test results show all of it on one page.
+const LONGEST_BODY: usize = 4000;
+
+pub(super) fn test_case(case: &CaseReport) -> TestCase {
+    let mut status = match case.outcome {
+        Outcome::Passed => TestCaseStatus::success(),
+        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Outcome::Skipped | Outcome::Waived => TestCaseStatus::skipped(),
+    };
+    let kind = match case.outcome {
+        // What is broken, by check: test viewers group by it.
+        Outcome::Failed => case.violations.first().map_or("violation", |finding| finding.check),
+        outcome => outcome.word(),
+    };
+    status.set_type(kind);
+    let mut test = if case.outcome == Outcome::Passed {
+        TestCase::new(safe(&case.name), status)
+    } else {
+        status.set_message(text(&message(case)));
+        status.set_description(text(&account(case, LONGEST_BODY)));
+        TestCase::new(safe(&case.name), status)
+    };
+    // Dots, because Jenkins makes packages of them.
+    test.set_classname(safe(&format!("{}.{}", case.pack, case.failure)));
+    test.set_time(Duration::from_millis(case.duration_ms));
+    // GitLab links it.
+    let file = case.location.rsplit_once(':').map_or(case.location.as_str(), |(file, _)| file);
+    test.extra.insert(XmlString::new("file"), safe(file));
+    let remarks = remarks(case);
+    if case.outcome == Outcome::Passed && !remarks.is_empty() {
+        test.set_system_out(text(&remarks));
+    }
+    test
+}
+
+fn message(case: &CaseReport) -> String {
+    match case.waived.first() {
+        Some(waived) if case.outcome == Outcome::Waived => {
+            one_line(&format!("waived until {}: {}", waived.expires, waived.reason))
+        }
+        _ => one_line(&sentence(case)),
+    }
+}
+
+/// What does not keep a case from passing: warnings, and how the response differs from the approved one.
+fn remarks(case: &CaseReport) -> String {
+    let mut text = String::new();
+    for warning in &case.warnings {
+        let _ = writeln!(text, "warning: {} [{}] (not documented)", warning.message, warning.check);
+    }
+    snapshot(&mut text, case);
+    text
+}
+
+/// Text of unknown origin; what XML forbids is shown as what it is.
+pub(super) fn text(text: &str) -> XmlString {
+    XmlString::new(visible(text))
+}
+
+/// The same on one line, for attributes.
+pub(super) fn safe(text: &str) -> XmlString {
+    XmlString::new(one_line(text))
+}

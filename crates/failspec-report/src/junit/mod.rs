@@ -1,0 +1,32 @@
+//! JUnit XML, as Jenkins and GitLab read it.
+//!
+//! The first suite, `failspec`, is about the run as a whole: a test case `verdict`, which passes where the exit code is
+//! 0 and at no other time, and one test case for each run finding. Then comes one suite for each pack, with one test
+//! case for each case: violations are `failure`, inconclusive cases `error`, waived ones `skipped` with the reason.
+
+mod case;
+mod pack;
+mod run;
+
+use std::io::{self, Write};
+
+use quick_junit::Report;
+
+use failspec_judge::report_model::RunReport;
+
+/// Writes the report.
+///
+/// # Errors
+/// When the writer fails.
+pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
+    let mut document = Report::new("failspec");
+    document.timestamp = report.started.parse().ok();
+    document.set_time(std::time::Duration::from_millis(report.duration_ms));
+    document.add_test_suite(run::suite(report));
+    for pack in &report.packs {
+        document.add_test_suite(pack::suite(report, pack));
+    }
+    let mut out = io::BufWriter::new(out);
+    document.serialize(&mut out).map_err(io::Error::other)?;
+    out.flush()
+}

@@ -1,0 +1,46 @@
+//! One pack as a test suite.
+
+use std::time::Duration;
+
+use quick_junit::{Property, TestSuite};
+
+use crate::facts::{REFERENCE, count_cases, origin, selection};
+use failspec_judge::report_model::{PackReport, RunReport, State};
+
+use super::case::{safe, test_case};
+
+pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
+    let mut suite = TestSuite::new(safe(&pack.header.label()));
+    suite.timestamp = report.started.parse().ok();
+    let cases = || report.cases.iter().filter(|case| *case.pack == *pack.header.name);
+    // Cases run at the same time: the sum is the time that was spent, not that passed.
+    suite.set_time(Duration::from_millis(cases().map(|case| case.duration_ms).sum()));
+    let mut property = |name: &str, value: &str| {
+        suite.add_property(Property::new(name, safe(value)));
+    };
+    let header = &pack.header;
+    property("pack", &origin(header));
+    property("target", &header.target);
+    if header.reference {
+        property("reference", REFERENCE);
+    }
+    if let Some(selection) = selection(report) {
+        property("selection", &selection);
+    }
+    if let Some(link) = &header.documentation {
+        property("documentation", link);
+    }
+    if let Some(day) = &header.as_of {
+        property("docs as of", day);
+    }
+    let exercised = pack.coverage.count(|state| *state == State::Exercised);
+    let (causes, causes_exercised) = pack.coverage.causes();
+    property("failures exercised", &format!("{exercised} of {}", header.failures));
+    property("causes exercised", &format!("{causes_exercised} of {causes}"));
+    for missing in &pack.missing_requirements {
+        let what = format!("{}: {} ({} skipped)", missing.name, missing.about, count_cases(missing.cases));
+        property(&format!("missing {}", missing.kind.word()), &what);
+    }
+    suite.add_test_cases(cases().map(test_case));
+    suite
+}

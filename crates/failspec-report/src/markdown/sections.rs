@@ -1,0 +1,256 @@
+//! The sections of a comment, each of which is there only if it has something to say.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    account::{account, differs, sentence},
+    count,
+    facts::{count_cases, distinct_first, snapshots, unexercised, waivers},
+    visible::shortened,
+};
+use failspec_judge::report_model::{CaseReport, FindingGroup, Outcome, RunReport};
+
+use super::{
+    document::Comment,
+    escape::{block, cell, code, html, link, prose},
+};
+
+/// What violations may take of a comment, in bytes: they are what it is read for.
+const FOR_VIOLATIONS: usize = 34_000;
+
+/// What any other section may take, in bytes.
+const FOR_OTHERS: usize = 6_000;
+
+/// How much of a body is told, in characters.
+const LONGEST_BODY: usize = 800;
+
+/// How many names are told in a row.
+const MOST_NAMES: usize = 12;
+
+/// The longest sentence in a line that sums up, in characters.
+const LONGEST_SENTENCE: usize = 240;
+
+pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
+    if report.run_findings.is_empty() {
+        return;
+    }
+    comment.line("\n### The whole run\n");
+    let items: Vec<String> = report
+        .run_findings
+        .iter()
+        .map(|finding| {
+            let sign = if finding.violation { "❌ violation" } else { "⚠️ warning" };
+            let cases = if finding.cases.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", names(finding.cases.iter().map(String::as_str)))
+            };
+            format!("- {sign} {} {}{cases}\n", code(&finding.check), prose(&finding.message))
+        })
+        .collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+/// Findings that several scenarios have in common, once.
+pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
+    let shared: Vec<&FindingGroup> = report.finding_groups.iter().filter(|cause| cause.cases > 1).collect();
+    if shared.is_empty() {
+        return;
+    }
+    comment.line(&format!("\n### Findings by cause ({})\n", shared.len()));
+    comment.line("| cases | finding | check | shortest example |\n|---|---|---|---|");
+    let rows = shared.into_iter().map(|cause| {
+        let sign = if cause.violation { "❌" } else { "⚠️" };
+        let subject = cause.subject().map(|subject| format!("{subject}: ")).unwrap_or_default();
+        let what = format!("{subject}{}", cause.message);
+        let what = shortened(&what, LONGEST_SENTENCE);
+        format!(
+            "| {} | {sign} {} | {} | {} |\n",
+            cause.cases,
+            cell(&what),
+            cell(&cause.check),
+            cell(&cause.example)
+        )
+    });
+    comment.items(FOR_OTHERS, &rows.collect::<Vec<_>>());
+}
+
+pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
+    let failed = distinct_first(report, |case| case.outcome == Outcome::Failed);
+    if failed.is_empty() {
+        return;
+    }
+    comment.line(&format!("\n### ❌ Violations in {}\n", count_cases(failed.len())));
+    let items: Vec<String> = failed.iter().map(|case| details(case)).collect();
+    comment.items(FOR_VIOLATIONS, &items);
+}
+
+/// Name and first sentence, the rest folded away. The empty lines are what makes the inside Markdown again.
+fn details(case: &CaseReport) -> String {
+    format!(
+        "<details><summary><code>{}</code> — <code>{}</code></summary>\n\n{}\n</details>\n",
+        html(&case.name),
+        html(&shortened(&sentence(case), LONGEST_SENTENCE)),
+        block(&account(case, LONGEST_BODY))
+    )
+}
+
+pub(super) fn inconclusive(comment: &mut Comment, report: &RunReport) {
+    let cases = || report.cases.iter().filter(|case| case.outcome == Outcome::Inconclusive);
+    if cases().next().is_none() {
+        return;
+    }
+    comment.line("\n### ⚠️ Could not be judged\n");
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for case in cases() {
+        by_reason.entry(case.reason.as_deref().unwrap_or_default()).or_default().push(&case.name);
+    }
+    let items: Vec<String> = by_reason
+        .into_iter()
+        .map(|(reason, cases)| format!("- {}: {}\n", prose(&cut(reason)), names(cases.into_iter())))
+        .collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
+    let mut by_why: BTreeMap<(bool, &str, &str), Vec<String>> = BTreeMap::new();
+    for it in unexercised(report) {
+        let name = format!("{}::{}", it.pack, it.name);
+        by_why.entry((!it.missing, it.state, it.why)).or_default().push(name);
+    }
+    if by_why.is_empty() {
+        return;
+    }
+    comment.line("\n### Coverage exceptions\n");
+    let items: Vec<String> = by_why
+        .into_iter()
+        .map(|((_, state, why), all)| {
+            let all = names(all.iter().map(String::as_str));
+            format!("- **{state}** ({}): {all}\n", prose(&cut(why)))
+        })
+        .collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn missing_requirements(comment: &mut Comment, report: &RunReport) {
+    let missing_requirements: Vec<_> =
+        report.packs.iter().flat_map(|pack| &pack.missing_requirements).collect();
+    if missing_requirements.is_empty() {
+        return;
+    }
+    comment.line("\n### What is missing on the target\n");
+    let items: Vec<String> = missing_requirements
+        .iter()
+        .map(|missing| {
+            let skipped = count_cases(missing.cases);
+            let about = prose(&cut(&missing.about));
+            format!("- {} {}: {about} ({skipped} skipped)\n", missing.kind.word(), code(&missing.name))
+        })
+        .collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
+    let waivers = waivers(report);
+    if waivers.is_empty() {
+        return;
+    }
+    comment.line("\n### Waived\n");
+    let items: Vec<String> = waivers
+        .iter()
+        .map(|it| {
+            let waived = it.waived;
+            let issue = waived.issue.as_deref().map(|issue| format!(", {}", link(issue))).unwrap_or_default();
+            format!(
+                "- {} until {}: {}{issue}; {}\n",
+                code(waived.finding.check),
+                prose(&waived.expires),
+                prose(&cut(&waived.reason)),
+                names(it.cases.iter().copied())
+            )
+        })
+        .collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {
+    let all: Vec<&String> = report.cases.iter().flat_map(|case| &case.left_behind).collect();
+    if all.is_empty() {
+        return;
+    }
+    comment.line("\n### Left behind\n\nResources that a teardown could not remove:\n");
+    let items: Vec<String> = all.iter().map(|left| format!("- {}\n", code(&cut(left)))).collect();
+    comment.items(FOR_OTHERS, &items);
+}
+
+/// By check, because one missing header is a warning in every second scenario.
+pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
+    let mut by_check: BTreeMap<&str, Vec<(&CaseReport, &str)>> = BTreeMap::new();
+    for case in &report.cases {
+        for warning in &case.warnings {
+            by_check.entry(warning.check).or_default().push((case, &warning.message));
+        }
+    }
+    if by_check.is_empty() {
+        return;
+    }
+    let summary =
+        format!("⚠️ Warnings in {} (not documented, so no violations)", count_cases(report.summary.warned));
+    let items: Vec<String> = by_check
+        .into_iter()
+        .map(|(check, found)| {
+            let mut cases: Vec<&str> = found.iter().map(|(case, _)| &*case.name).collect();
+            cases.dedup();
+            let message = prose(&cut(found[0].1));
+            format!("- {} {message}: {}\n", code(check), names(cases.into_iter()))
+        })
+        .collect();
+    folded(comment, &summary, &items);
+}
+
+pub(super) fn differences(comment: &mut Comment, report: &RunReport) {
+    let counts = snapshots(report);
+    if !counts.is_empty() {
+        comment.line(&format!("\n**Approved responses**: {}", counts.join(" · ")));
+        let changed = report.cases.iter().filter(|case| differs(case));
+        let changed: Vec<&str> = changed.map(|case| &*case.name).collect();
+        if !changed.is_empty() {
+            comment.line(&format!("\n- differ: {}", names(changed.into_iter())));
+        }
+    }
+}
+
+pub(super) fn errata(comment: &mut Comment, report: &RunReport) {
+    if report.errata.is_empty() {
+        return;
+    }
+    let summary = count::errata(report.errata.len());
+    let items: Vec<String> = report
+        .errata
+        .iter()
+        .map(|erratum| {
+            let links: String = erratum.links.iter().map(|it| format!(" {}", link(it))).collect();
+            format!("- {}: {}{links}\n", code(&erratum.pack), prose(&erratum.about))
+        })
+        .collect();
+    folded(comment, &summary, &items);
+}
+
+fn folded(comment: &mut Comment, summary: &str, items: &[String]) {
+    comment.line(&format!("\n<details><summary>{}</summary>\n", html(summary)));
+    comment.items(FOR_OTHERS, items);
+    comment.line("\n</details>");
+}
+
+fn names<'n>(all: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let count = all.len();
+    let mut text = all.take(MOST_NAMES).map(code).collect::<Vec<_>>().join(", ");
+    if count > MOST_NAMES {
+        text.push_str(&format!(" and {} more", count - MOST_NAMES));
+    }
+    text
+}
+
+fn cut(text: &str) -> String {
+    shortened(text, LONGEST_SENTENCE).into_owned()
+}

@@ -1,0 +1,168 @@
+//! One case that did not simply pass.
+
+use std::fmt::Write as _;
+
+use crate::{
+    account::{judged, who},
+    visible::shortened,
+};
+use failspec_judge::{
+    check::Finding,
+    report_model::{CaseReport, ExchangeReport, Outcome, SnapshotState},
+};
+
+use super::{paint::Paint, visible};
+
+/// The longest body that is shown in a terminal, in characters.
+const LONGEST_BODY: usize = 600;
+
+/// The longest sentence about what is wrong, in characters: it may quote the response.
+const LONGEST_MESSAGE: usize = 400;
+
+/// How many lines of a difference are shown.
+const MOST_DIFF_LINES: usize = 100;
+
+/// The longest code or request id, in characters.
+const LONGEST_VALUE: usize = 100;
+
+/// The longest command line, in characters: it holds the body that was sent.
+const LONGEST_COMMAND: usize = 2000;
+
+/// What is documented, what was sent, what came back, what is wrong with it.
+pub fn case(report: &CaseReport) -> String {
+    let mut text = title(report);
+    row(&mut text, "documented", &documented(report));
+    if let Some(exchange) = judged(report) {
+        let request = &exchange.request;
+        let sent = format!(
+            "{} {} {}",
+            visible(&request.method),
+            visible(&request.url),
+            Paint::dab(Paint::FAINT, who(exchange))
+        );
+        row(&mut text, "sent", &sent);
+        row(&mut text, "received", &received(report, exchange));
+    }
+    // Where there are violations, they say it better.
+    if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
+        row(&mut text, "reason", &visible(reason));
+    }
+    findings(&mut text, report);
+    snapshot(&mut text, report);
+    for left in &report.left_behind {
+        row(&mut text, "left over", &format!("the teardown could not remove: {}", visible(left)));
+    }
+    if let Some(exchange) = judged(report) {
+        if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
+            row(&mut text, "body", &visible(&shortened(&response.body, LONGEST_BODY)));
+        }
+        // A command line that is cut short sends something else: the report holds it whole.
+        let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
+            true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
+            false => exchange.request.curl.as_str(),
+        };
+        row(&mut text, "reproduce", &Paint::dab(Paint::FAINT, visible(curl)));
+    }
+    text
+}
+
+/// A case in a few lines, where others like it were told in full: its name and what is wrong with it.
+pub(super) fn in_short(report: &CaseReport) -> String {
+    let mut text = title(report);
+    findings(&mut text, report);
+    text
+}
+
+fn title(report: &CaseReport) -> String {
+    let style = match report.outcome {
+        Outcome::Failed => Paint::BAD,
+        Outcome::Passed => Paint::GOOD,
+        _ => Paint::WARN,
+    };
+    format!(
+        "{} {}  {}\n",
+        Paint::dab(style, report.outcome.word().to_uppercase()),
+        Paint::dab(Paint::STRONG, &report.name),
+        Paint::dab(Paint::FAINT, &report.location),
+    )
+}
+
+fn findings(text: &mut String, report: &CaseReport) {
+    for finding in &report.violations {
+        finding_row(text, Paint::dab(Paint::BAD, "✗"), finding, "");
+    }
+    for waived in &report.waived {
+        let why = format!(" (waived until {}: {})", waived.expires, waived.reason);
+        finding_row(text, Paint::dab(Paint::WARN, "~"), &waived.finding, &why);
+    }
+    for finding in &report.warnings {
+        finding_row(text, Paint::dab(Paint::WARN, "!"), finding, " (not documented)");
+    }
+}
+
+fn documented(report: &CaseReport) -> String {
+    let documented = &report.documented;
+    let status =
+        Some(documented.statuses()).filter(|it| !it.is_empty()).map(|it| it + " · ").unwrap_or_default();
+    let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
+    let links = documented.link.as_deref().into_iter().chain(report.documentation.as_deref());
+    let links: String = links.map(|link| format!("\n{link}")).collect();
+    format!("{status}{code}{}{}", documented.summary, Paint::dab(Paint::FAINT, links))
+}
+
+fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
+    let Some(response) = &exchange.response else {
+        return visible(exchange.error.as_deref().unwrap_or_default()).into_owned();
+    };
+    let mut text = format!("HTTP {}", response.status);
+    if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == "request") {
+        if let Some(code) = &observed.code {
+            let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), LONGEST_VALUE)));
+        }
+        if let Some(id) = &observed.request_id {
+            let _ = write!(text, " · request id {}", visible(&shortened(id, LONGEST_VALUE)));
+        }
+    }
+    let _ = write!(text, " · {:.1} ms", exchange.ms);
+    text
+}
+
+/// What is wrong, then the check that says so: `failspec explain` knows it.
+fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str) {
+    let check = Paint::dab(Paint::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
+    let line = format!("{} {check}", visible(&shortened(&finding.message, LONGEST_MESSAGE)));
+    let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
+}
+
+fn snapshot(text: &mut String, report: &CaseReport) {
+    let Some(snapshot) = &report.snapshot else { return };
+    let (what, diff) = match (snapshot.state, &snapshot.diff) {
+        (SnapshotState::Changed, Some(diff)) => ("differs from the approved response", diff),
+        _ => return,
+    };
+    row(text, "snapshot", &format!("{what}: {}", snapshot.file));
+    let all = diff.lines().count();
+    for line in diff.lines().take(MOST_DIFF_LINES) {
+        let style = match line.as_bytes().first() {
+            Some(b'-') => Paint::BAD,
+            Some(b'+') => Paint::GOOD,
+            _ => Paint::FAINT,
+        };
+        let line = shortened(line, LONGEST_MESSAGE);
+        let _ = writeln!(text, "             {}", Paint::dab(style, visible(&line)));
+    }
+    if all > MOST_DIFF_LINES {
+        let _ = writeln!(text, "             … and {} more lines", all - MOST_DIFF_LINES);
+    }
+}
+
+/// A label and what it is about; further lines are indented under the first.
+fn row(text: &mut String, label: &str, value: &str) {
+    let _ =
+        writeln!(text, "  {} {}", Paint::dab(Paint::FAINT, format_args!("{label:<10}")), indent(value, 13));
+}
+
+fn indent(value: &str, columns: usize) -> String {
+    // Escape codes of our own are inside already: what came from elsewhere was made visible before.
+    value.lines().collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(columns)))
+}

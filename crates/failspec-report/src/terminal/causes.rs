@@ -1,0 +1,82 @@
+//! Findings by their cause, and what was seen of the operations of an OpenAPI document.
+
+use std::fmt::Write as _;
+
+use crate::visible::shortened;
+use failspec_judge::report_model::{FindingGroup, RunReport};
+
+use super::{end::label, paint::Paint, visible};
+
+/// How many causes are listed.
+const MOST_CAUSES: usize = 20;
+
+/// The longest sentence about one, in characters.
+const LONGEST: usize = 300;
+
+/// The causes of findings that several cases have in common: a thousand findings are rarely a thousand mistakes.
+pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
+    let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
+    if report.finding_groups.len() < 2 && findings < 2 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "{} {findings} findings with {} {}; the shortest example of each:",
+        label("by cause"),
+        Paint::dab(Paint::STRONG, report.finding_groups.len()),
+        if report.finding_groups.len() == 1 { "cause" } else { "causes" },
+    );
+    let most = if verbose { usize::MAX } else { MOST_CAUSES };
+    for cause in report.finding_groups.iter().take(most) {
+        one(text, cause);
+    }
+    if report.finding_groups.len() > most {
+        let _ =
+            writeln!(text, "             … and {} more (-v lists them)", report.finding_groups.len() - most);
+    }
+}
+
+fn one(text: &mut String, cause: &FindingGroup) {
+    let sign = if cause.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
+    let what = match cause.subject() {
+        Some(subject) => format!("{subject}: {}", cause.message),
+        None => cause.message.clone(),
+    };
+    let _ = writeln!(
+        text,
+        "  {:>5} × {sign} {} {}\n            {}",
+        cause.cases,
+        visible(&shortened(&what, LONGEST)),
+        Paint::dab(Paint::FAINT, format_args!("[{}]", cause.check)),
+        Paint::dab(Paint::FAINT, visible(&cause.example)),
+    );
+}
+
+/// How many declared errors were seen, and of which operations which were not.
+pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
+    let several = report.packs.len() > 1;
+    for pack in report.packs.iter().filter(|pack| !pack.operations.is_empty()) {
+        let (mut seen, mut declared) = (0, 0);
+        for operation in &pack.operations {
+            let (of_one, all) = operation.seen();
+            (seen, declared) = (seen + of_one, declared + all);
+        }
+        let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
+        let more = if verbose || seen == declared { "" } else { " (-v shows which)" };
+        let _ = writeln!(
+            text,
+            "{} {name}{seen} of {declared} declared error responses seen ({} operations){}",
+            label("openapi"),
+            pack.operations.len(),
+            Paint::dab(Paint::FAINT, more)
+        );
+        for operation in pack.operations.iter().filter(|_| verbose) {
+            let errors = operation.errors.iter().map(|error| match error.cases {
+                0 => Paint::dab(Paint::WARN, format_args!("{} –", error.status)),
+                cases => Paint::dab(Paint::GOOD, format_args!("{} ×{cases}", error.status)),
+            });
+            let errors: Vec<String> = errors.collect();
+            let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Progress while a run goes on, on standard error.
+
+use std::io::{IsTerminal, Write, stderr};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use failspec_judge::report_model::{CaseReport, Outcome};
+
+use super::{paint::Paint, visible};
+
+/// A bar with counts on a terminal, plain lines elsewhere.
+#[derive(Debug)]
+pub struct Progress {
+    /// On a terminal alone: a bar that nobody sees still works out how much time is left.
+    bar: Option<ProgressBar>,
+    /// Whether plain lines are written.
+    plain: bool,
+    total: usize,
+    done: usize,
+    failed: usize,
+    inconclusive: usize,
+    /// How many tenths of the run were told in plain lines.
+    told: usize,
+}
+
+impl Progress {
+    /// Progress over `total` cases.
+    pub fn new(total: usize, quiet: bool) -> Self {
+        let terminal = stderr().is_terminal() && !quiet;
+        let bar = terminal.then(|| {
+            let style = ProgressStyle::with_template("{bar:32} {pos}/{len} · {msg} · {eta} left");
+            let bar =
+                ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(12));
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar
+        });
+        Self { bar, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
+    }
+
+    /// A case is over.
+    pub fn case(&mut self, case: &CaseReport) {
+        self.done += 1;
+        match case.outcome {
+            Outcome::Failed => self.failed += 1,
+            Outcome::Inconclusive => self.inconclusive += 1,
+            _ => {}
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.counts());
+            bar.inc(1);
+        }
+        if self.plain {
+            // A line for every tenth: enough to see in a CI log that it moves.
+            let tenths = self.done * 10 / self.total.max(1);
+            if tenths > self.told && self.total >= 200 {
+                self.told = tenths;
+                self.line(&format!("{}/{} · {}", self.done, self.total, self.counts()));
+            }
+        }
+    }
+
+    /// Something that a person who waits should know.
+    pub fn notice(&self, text: &str) {
+        self.line(&Paint::dab(Paint::WARN, visible(text)));
+    }
+
+    /// The run is over.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn counts(&self) -> String {
+        match (self.failed, self.inconclusive) {
+            (0, 0) => "all as documented so far".to_owned(),
+            (failed, 0) => format!("{failed} failed"),
+            (failed, inconclusive) => format!("{failed} failed, {inconclusive} inconclusive"),
+        }
+    }
+
+    /// A line above the bar; a closed standard error is nobody's problem.
+    fn line(&self, text: &str) {
+        let write = || {
+            let _ = writeln!(anstream::stderr(), "{text}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
