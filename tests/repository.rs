@@ -1,6 +1,6 @@
 //! What holds for the repository as a whole: generated files, the house style.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test --lib --test repository` rewrites the JSON Schemas below `schemas/`, and `UPDATE_DOCS=1`
+//! `UPDATE_SCHEMAS=1 cargo test --test repository` rewrites the JSON Schemas below `schemas/`, and `UPDATE_DOCS=1`
 //! the generated blocks of README.md and docs/.
 
 mod documentation;

@@ -39,7 +39,7 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
                     "{}: {}\n{}\n\n{}",
                     Paint::dab(Paint::STRONG, check.id),
                     check.summary,
-                    Paint::dab(Paint::FAINT, format_args!("rule from: {}", check.source)),
+                    Paint::dab(Paint::FAINT, format_args!("source of the rule: {}", check.source)),
                     wrap(check.text)
                 );
             } else if let Some((id, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {

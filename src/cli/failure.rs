@@ -99,9 +99,10 @@ impl From<RunError> for Failure {
 impl From<EmbeddedError> for Failure {
     fn from(error: EmbeddedError) -> Self {
         match error {
-            EmbeddedError::None { .. } => {
-                Self::usage_hint(error.to_string(), "give --url or --target for packs without one")
-            }
+            EmbeddedError::None { .. } => Self::usage_hint(
+                error.to_string(),
+                "only built-in packs have one; give --url or --target to run another pack",
+            ),
             other => Self::Broken(other.to_string()),
         }
     }

@@ -33,7 +33,12 @@ pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
         (None, None, Some(target), Some(pack)) => new_target(arguments, target, pack)?,
         _ => {
             return Err(Failure::usage_hint(
-                "nothing to create: give NAME, --from or --target",
+                match (&arguments.name, &arguments.target) {
+                    (Some(_), Some(_)) => {
+                        "cannot create a pack and a target at once: give NAME, or --target with --pack"
+                    }
+                    _ => "nothing to create: give NAME, --from or --target",
+                },
                 "failspec init NAME, failspec init --from PACK, or failspec init --target NAME --pack PACK",
             ));
         }
@@ -159,9 +164,11 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     text += &target_text(name, &pack.contract);
     let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
+    let from = arguments.from.packs.as_ref().map(|packs| format!(" --packs {}", packs.display()));
+    let from = from.unwrap_or_default();
     Ok(format!(
         "{} the target {name} in {}\n\nnext: fill in the commented lines, then\n  \
-         failspec check-target {} --target {name}\n",
+         failspec check-target {} --target {name}{from}\n",
         Paint::dab(Paint::GOOD, "wrote"),
         path.display(),
         pack.name

@@ -24,7 +24,7 @@ pub fn files(from: &PacksFrom) -> Files {
 pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), Failure> {
     let known = files.packs()?;
     if known.is_empty() {
-        return Err(Failure::usage("there are no packs"));
+        return Err(no_packs(files));
     }
     if given.iter().any(|selector| selector.trim().is_empty()) {
         // `run "$PACK"` with the variable unset must not select everything.
@@ -93,7 +93,11 @@ fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
 /// # Errors
 /// When a pack cannot be read or is not there.
 pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure> {
-    load(files, if names.is_empty() { files.packs()? } else { names.to_vec() })
+    let known = files.packs()?;
+    if known.is_empty() {
+        return Err(no_packs(files));
+    }
+    load(files, if names.is_empty() { known } else { names.to_vec() })
 }
 
 /// Loads packs; the errors of all of them are reported at once.
@@ -133,7 +137,7 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
         let failure = pack.contract.not_in_force.iter().find(|failure| asked(&failure.id))?;
         let (id, period, pack) = (&failure.id, failure.period, pack.label());
         Some(Failure::usage_hint(
-            format!("`{selector}` matches no scenario: `{id}` is not in this version of {pack}"),
+            format!("`{selector}` matches no case: `{id}` is not in this version of {pack}"),
             format!("it is documented {period}"),
         ))
     })
@@ -148,8 +152,22 @@ fn lies_here(name: &str, files: &Files) -> Option<String> {
 }
 
 fn no_match(selector: &str, known: &[String]) -> Failure {
+    let packs = match known {
+        [one] => format!("the only pack is {one}"),
+        _ => format!("the packs are {}", known.join(", ")),
+    };
     Failure::usage_hint(
-        format!("`{selector}` matches no scenario"),
-        format!("the packs are {}; `failspec list PACK` lists the cases of one", known.join(", ")),
+        format!("`{selector}` matches no case"),
+        format!("{packs}; `failspec list PACK` lists the cases of one"),
     )
+}
+
+fn no_packs(files: &Files) -> Failure {
+    match files {
+        Files::Directory(root) => Failure::usage_hint(
+            format!("there are no packs in {}", root.display()),
+            "a pack NAME has a file schemas/NAME/contract.yaml below the folder of --packs",
+        ),
+        Files::Embedded(_) => Failure::usage("there are no packs"),
+    }
 }

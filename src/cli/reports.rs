@@ -151,7 +151,9 @@ fn parse(option: &str) -> Result<(Format, Option<PathBuf>), Failure> {
         let known = FORMATS.map(|(name, _)| name);
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`? The formats are {}", known.join(", ")),
-            None => format!("the formats are {}", known.join(", ")),
+            None => {
+                format!("write FORMAT=PATH, such as json=report.json; the formats are {}", known.join(", "))
+            }
         };
         return Err(Failure::usage_hint(format!("there is no report format `{name}`"), hint));
     };

@@ -1,6 +1,6 @@
 //! `failspec serve`.
 
-use std::{fs, io::Write as _, sync::Arc};
+use std::{fs, io::Write as _, path::Path, sync::Arc};
 
 use failspec_base::syntax::closest;
 use failspec_judge::report_model::exit;
@@ -23,6 +23,9 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
     };
     let runtime = runtime()?;
     runtime.block_on(async {
+        if let Some(path) = &arguments.target_file {
+            check_target_file(path, &api.target_file(""))?;
+        }
         let server = Server::start(Arc::clone(&api), Options { listen: arguments.listen, mutant }).await?;
         if let Some(path) = &arguments.target_file {
             fs::write(path, api.target_file(&server.url()))
@@ -35,6 +38,18 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
         server.stop().await;
         Ok(exit::CONFORMS)
     })
+}
+
+/// Refuses to overwrite a file that describes other targets: only one of the same pack, written before, is replaced.
+fn check_target_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let is_ours = |there: &str| there.lines().next() == text.lines().next();
+    match fs::read_to_string(path) {
+        Ok(there) if !there.is_empty() && !is_ours(&there) => Err(Failure::usage_hint(
+            format!("{} exists already; nothing was written", path.display()),
+            "it is no target file of this pack: give --target-file another name",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, Failure> {

@@ -1,6 +1,12 @@
 //! `failspec waive`.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, io::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use jiff::civil::Date;
 
@@ -117,7 +123,13 @@ fn scenario(case: &str) -> &str {
 
 /// Appends the waivers that the file does not contain yet. Nothing in the file is changed.
 fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String) -> Result<(), Failure> {
-    let text = fs::read_to_string(path).map_err(|error| cannot("read", path, &error))?;
+    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::usage_hint(
+            format!("there is no file {}", path.display()),
+            "waivers are for the targets of a failspec.toml: `failspec init --target NAME --pack PACK` creates one",
+        ),
+        _ => cannot("read", path, &error),
+    })?;
     let waivers = read(path, &text)?;
     let mut added = String::new();
     let mut count = 0;

@@ -7,7 +7,7 @@ use super::page::Page;
 use crate::{assert_none, read};
 
 /// What the README says first, and continuous integration runs.
-const COMMANDS: [&str; 2] = ["cargo run --release -- run --reference", "cargo test"];
+const COMMANDS: [&str; 2] = ["cargo run -- run --reference", "cargo test"];
 
 /// The lines of the page's shell blocks, those that a backslash continues joined.
 fn shell_lines(page: &Page) -> Vec<String> {

@@ -130,7 +130,11 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
             format!("  {who}: {} — {what}", first.line)
         })
         .collect();
-    Some(format!("the first request failed for every role, so nothing can be judged:\n{}", list.join("\n")))
+    Some(format!(
+        "the first request failed for every role:\n{}\n\
+         Is the URL complete (does the API have a path such as /v1)? Do the variables name resources that exist?",
+        list.join("\n")
+    ))
 }
 
 impl Session {

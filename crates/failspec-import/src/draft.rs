@@ -229,7 +229,10 @@ impl DraftFailure {
             );
         }
         if self.statuses.is_empty() {
-            return text.lines().map(|line| format!("  # {}\n", line.trim_start_matches("  "))).collect();
+            return text
+                .lines()
+                .map(|line| format!("  # {}\n", line.strip_prefix("  ").unwrap_or(line)))
+                .collect();
         }
         text
     }

@@ -58,6 +58,14 @@ pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Whether a summary names alternatives: "absent or removed", but not "1 or more".
+fn has_alternatives(summary: &str) -> bool {
+    let words: Vec<String> = summary.split_whitespace().map(str::to_lowercase).collect();
+    let compares =
+        ["more", "less", "fewer", "later", "earlier", "equal", "above", "below", "longer", "shorter"];
+    words.windows(2).any(|pair| pair[0] == "or" && !compares.contains(&pair[1].trim_matches([',', '.', ';'])))
+}
+
 /// Summaries that name two causes where the contract lists fewer than two.
 pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
     // The descriptions of a document that a pack was imported from are for people, and say little about causes.
@@ -66,7 +74,7 @@ pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
         .failures
         .iter()
         .filter(|failure| written_by_hand && failure.causes.len() < 2 && failure.excluded.is_none())
-        .filter(|failure| failure.summary.split_whitespace().any(|word| word.eq_ignore_ascii_case("or")))
+        .filter(|failure| has_alternatives(&failure.summary))
         .map(|failure| {
             let title = format!("`{}` has \"or\" in its summary, but fewer than two causes", failure.id);
             Diagnostic::warning(failure.place.clone(), title).hint(format!(
@@ -75,4 +83,19 @@ pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
             ))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_alternatives_ignores_comparisons() {
+        for summary in ["It is absent or was removed", "A token is missing or wrong", "no name Or no value"] {
+            assert!(has_alternatives(summary), "{summary}");
+        }
+        for summary in ["The quantity must be 1 or more", "90 days or less, always", "an order", "or"] {
+            assert!(!has_alternatives(summary), "{summary}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .flat_map(|(what, names)| names.into_iter().map(move |name| (what, name)))
         .map(|(what, name)| {
             Diagnostic::warning(contract.place.clone(), format!("no scenario uses the {what} `{name}`"))
-                .hint("remove it or use it: a target would have to provide it needlessly")
+                .hint("use it, or remove it from the contract: targets need not provide it")
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use failspec_judge::{
     report_model::{CaseReport, ExchangeReport, SnapshotState},
 };
 
+use super::facts::source_of_warning;
 use super::visible::{shortened, visible};
 
 /// The longest sentence about what is wrong, in characters: it may quote the response.
@@ -121,7 +122,7 @@ fn findings(text: &mut String, case: &CaseReport) {
         row(text, "waived", &format!("{}{why}", told(&waived.finding)));
     }
     for finding in &case.warnings {
-        row(text, "warning", &format!("{} (not documented)", told(finding)));
+        row(text, "warning", &format!("{} ({})", told(finding), source_of_warning(finding)));
     }
 }
 

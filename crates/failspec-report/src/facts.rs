@@ -2,9 +2,13 @@
 
 use std::collections::HashSet;
 
-use failspec_judge::report_model::{
-    CaseReport, Outcome, PackHeader, RunReport, SnapshotState, State, Verdict, WaivedFinding,
+use failspec_judge::{
+    check::Finding,
+    report_model::{
+        CaseReport, Outcome, PackHeader, RunReport, SnapshotState, State, Verdict, WaivedFinding,
+    },
 };
+use failspec_pack::pack::Provenance;
 
 /// What a run on an embedded implementation says of itself, first and last.
 pub(super) const REFERENCE: &str =
@@ -84,6 +88,15 @@ fn reason(report: &RunReport) -> String {
                 "Every failure that was exercised conforms; the others are excused with a reason.".to_owned()
             }
         },
+    }
+}
+
+/// The source of a warning: why it is not a violation.
+pub(super) fn source_of_warning(finding: &Finding) -> &'static str {
+    match finding.source {
+        Provenance::Standard => "from a standard",
+        Provenance::Inferred => "inferred",
+        Provenance::Documented | Provenance::Published => "documented as optional",
     }
 }
 

@@ -185,7 +185,7 @@ impl Environment {
             reader.error_hint(
                 node.span,
                 format!("the environment variable `{name}` is not set or empty"),
-                "set it, or remove what needs it from the target: a missing secret must not shorten a run",
+                "set it, or remove what needs it from the target: no case is skipped because a variable is not set",
             );
         }
         value

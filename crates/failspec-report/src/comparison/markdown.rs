@@ -17,8 +17,8 @@ pub fn markdown(comparison: &Comparison) -> String {
     let verdict = match (comparison.is_empty(), count) {
         (true, _) => "no difference".to_owned(),
         (false, 0) => "no difference that counts".to_owned(),
-        (false, 1) => "1 difference counts".to_owned(),
-        (false, count) => format!("{count} differences count"),
+        (false, 1) => "1 difference that counts".to_owned(),
+        (false, count) => format!("{count} differences that count"),
     };
     let mark = if count > 0 { "❌" } else { "✅" };
     let mut text = format!("### {mark} {}: {verdict}\n", prose(&comparison.title));

@@ -28,9 +28,9 @@ pub fn terminal(comparison: &Comparison) -> String {
     let _ = match (comparison.is_empty(), comparison.counting()) {
         (true, _) => writeln!(text, "{}", Paint::dab(Paint::GOOD, "no difference")),
         (false, 0) => writeln!(text, "\n{}", Paint::dab(Paint::GOOD, "no difference that counts")),
-        (false, 1) => writeln!(text, "\n{}", Paint::dab(Paint::BAD, "1 difference counts")),
+        (false, 1) => writeln!(text, "\n{}", Paint::dab(Paint::BAD, "1 difference that counts")),
         (false, count) => {
-            writeln!(text, "\n{}", Paint::dab(Paint::BAD, format!("{count} differences count")))
+            writeln!(text, "\n{}", Paint::dab(Paint::BAD, format!("{count} differences that count")))
         }
     };
     text

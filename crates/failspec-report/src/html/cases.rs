@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::account::{differs, judged, sentence, who};
+use crate::{
+    account::{differs, judged, sentence, who},
+    facts::source_of_warning,
+};
 use failspec_judge::{
     check::Finding,
     report_model::{CaseReport, Documented, ExchangeReport, Outcome, RunReport, SnapshotReport},
@@ -174,7 +177,9 @@ fn findings(page: &mut Page, case: &CaseReport) {
     for finding in &case.warnings {
         page.raw("<li class=\"warned\">")
             .icon("warned")
-            .raw("<div><b class=\"kind\">warning, not documented</b> ");
+            .raw("<div><b class=\"kind\">warning, ")
+            .text(source_of_warning(finding))
+            .raw("</b> ");
         told(page, finding);
         page.raw("</div></li>");
     }

@@ -44,9 +44,9 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
         page.raw("<article class=\"pack\">\n");
         pack_head(page, pack);
         glance(page, pack, &cases);
-        page.raw("<details><summary>Why, with causes and cases</summary>\n<table class=\"matrix\">\n")
+        page.raw("<details><summary>Details: causes and cases</summary>\n<table class=\"matrix\">\n")
             .raw("<thead><tr><th scope=\"col\">failure</th><th scope=\"col\">HTTP</th>")
-            .raw("<th scope=\"col\">covered</th><th scope=\"col\">causes</th><th scope=\"col\">cases</th>")
+            .raw("<th scope=\"col\">result</th><th scope=\"col\">causes</th><th scope=\"col\">cases</th>")
             .raw("</tr></thead>\n<tbody>\n");
         for failure in &pack.coverage.failures {
             row(page, pack, failure, cases.get(pack, failure));
@@ -127,7 +127,7 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
     if let Some(status) = documented.and_then(|documented| documented.status) {
         page.count(status.into());
     }
-    page.raw("</td><td data-label=\"covered\">");
+    page.raw("</td><td data-label=\"result\">");
     shown.pill(page, None);
     if let Some(why) = shown.why {
         page.raw("<span class=\"faint why\">").text(why).raw("</span>");

@@ -33,7 +33,8 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     };
     page.raw("<p class=\"lead\">How long ").count(times.len());
     page.raw(" responses took, from sending to the end of the response.</p>\n<dl class=\"figures\">\n");
-    for (label, value) in [("median", at(&times, 0.5)), ("95 of 100", at(&times, 0.95)), ("longest", longest)]
+    for (label, value) in
+        [("median", at(&times, 0.5)), ("95th percentile", at(&times, 0.95)), ("longest", longest)]
     {
         page.raw("<div><dt>").raw(label).raw("</dt><dd>").text(&milliseconds(value)).raw("</dd></div>\n");
     }

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
 
 use crate::{
     account::{account, sentence, snapshot},
+    facts::source_of_warning,
     visible::{one_line, visible},
 };
 use failspec_judge::report_model::{CaseReport, Outcome};
@@ -59,7 +60,13 @@ fn message(case: &CaseReport) -> String {
 fn remarks(case: &CaseReport) -> String {
     let mut text = String::new();
     for warning in &case.warnings {
-        let _ = writeln!(text, "warning: {} [{}] (not documented)", warning.message, warning.check);
+        let _ = writeln!(
+            text,
+            "warning: {} [{}] ({})",
+            warning.message,
+            warning.check,
+            source_of_warning(warning)
+        );
     }
     snapshot(&mut text, case);
     text

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     account::{judged, who},
+    facts::source_of_warning,
     visible::shortened,
 };
 use failspec_judge::{
@@ -96,7 +97,8 @@ fn findings(text: &mut String, report: &CaseReport) {
         finding_row(text, Paint::dab(Paint::WARN, "~"), &waived.finding, &why);
     }
     for finding in &report.warnings {
-        finding_row(text, Paint::dab(Paint::WARN, "!"), finding, " (not documented)");
+        let source = format!(" ({})", source_of_warning(finding));
+        finding_row(text, Paint::dab(Paint::WARN, "!"), finding, &source);
     }
 }
 

@@ -1,0 +1,215 @@
+//! Documentation that leaves something open: it binds where it binds, and nowhere else.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use crate::checks_server::{Asked, Reply, Server, assert_clean, broken, case, judge};
+use failspec_judge::report_model::{Outcome, RunReport, State};
+use serde_json::json;
+
+type Change = fn(&Asked, Reply) -> Reply;
+
+fn error(status: u16, code: &str) -> Reply {
+    Reply::json(status, json!({ "error": code }))
+}
+
+fn errors(codes: &[&str]) -> Reply {
+    let errors: Vec<_> = codes.iter().map(|code| json!({ "code": code })).collect();
+    Reply::json(409, json!({ "errors": errors }))
+}
+
+fn right(asked: &Asked) -> Reply {
+    match asked.line() {
+        (_, "/things/absent") => error(404, "absent"),
+        ("DELETE", _) => error(405, "fixed").with("Allow", "GET"),
+        ("POST", "/things") if asked.json["odd"] == true => error(422, "odd"),
+        ("POST", "/uploads") => Reply::json(201, json!({})).with("Location", "/uploads/7?state=a%3D"),
+        ("POST", "/clashes") if asked.json["name"] == "taken" => errors(&["size", "clash"]),
+        ("PUT", "/uploads/7") if asked.query == "state=a%3D&part=2%2F3" => error(410, "over"),
+        ("PUT", "/uploads/7") if asked.query != "state=a%3D&part=1" => error(400, "query"),
+        _ => Reply::json(200, json!({})),
+    }
+}
+
+async fn judged(scenario: &'static str, change: Change) -> RunReport {
+    let server = Server::start(move |asked| change(asked, right(asked))).await;
+    let report = judge("loose", &[scenario], &server).await;
+    assert_eq!(report.cases.len(), 1, "{scenario}");
+    report
+}
+
+fn state(report: &RunReport, failure: &str) -> State {
+    let found = report.packs[0].coverage.failures.iter().find(|it| it.failure == failure);
+    found.expect("a failure of the pack").state.clone()
+}
+
+const READ: &str = "absent::read_an_absent_thing";
+const LOOK: &str = "absent::look_at_an_absent_thing";
+const DELETE: &str = "fixed::delete_a_thing";
+const ODD: &str = "odd::make_an_odd_thing";
+const CLASH: &str = "several::clash_with_a_thing";
+const UPLOAD: &str = "over::go_on_with_an_upload";
+
+/// What may be missing is missing, or is something else.
+fn is_absent(asked: &Asked) -> bool {
+    asked.path == "/things/absent"
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn right_responses_are_clean() {
+    let server = Server::start(right).await;
+    let report = judge("loose", &[], &server).await;
+    assert_clean(&report, "loose");
+    assert!(report.packs[0].coverage.failures.iter().all(|it| it.state == State::Exercised));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_nobody_promised_may_be_missing_but_proves_no_code() {
+    let bare: [Change; 4] = [
+        |asked, reply| if is_absent(asked) { reply.body("") } else { reply },
+        |asked, reply| if is_absent(asked) { Reply::page(404, "404 page not found") } else { reply },
+        |asked, reply| if is_absent(asked) { Reply::page(404, "404") } else { reply },
+        |asked, reply| if is_absent(asked) { reply.body("no type").with("Content-Type", "") } else { reply },
+    ];
+    for change in bare {
+        let report = judged(READ, change).await;
+        assert_clean(&report, "a bare 404");
+        let State::CoveredByAlternative(by) = state(&report, "absent") else {
+            panic!("the code was not seen")
+        };
+        assert!(by.contains("without a code"), "{by}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_json_is_held_to_its_shape() {
+    let wrong: [(&str, Change); 5] = [
+        ("envelope", |asked, reply| if is_absent(asked) { reply.set("error", json!(7)) } else { reply }),
+        ("code", |asked, reply| if is_absent(asked) { error(404, "odd") } else { reply }),
+        (
+            "well-formed",
+            |asked, reply| if is_absent(asked) { reply.body("404 page not found") } else { reply },
+        ),
+        (
+            "media-type",
+            |asked, reply| {
+                if is_absent(asked) { reply.with("Content-Type", "text/plain") } else { reply }
+            },
+        ),
+        ("status", |asked, reply| if is_absent(asked) { Reply::page(403, "no") } else { reply }),
+    ];
+    for (check, change) in wrong {
+        let report = judged(READ, change).await;
+        let found = broken(&report.cases[0]);
+        assert!(found.contains(&check.to_owned()), "{check}: {found:?}");
+        assert_eq!(report.verdict.word(), "violations", "{check}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_response_to_head_is_judged_by_its_status() {
+    let report = judged(LOOK, |_, reply| reply).await;
+    assert_clean(&report, "HEAD");
+    assert!(matches!(state(&report, "absent"), State::CoveredByAlternative(_)));
+    let report = judged(LOOK, |asked, reply| if is_absent(asked) { reply.status(410) } else { reply }).await;
+    assert_eq!(broken(&report.cases[0]), ["status"]);
+    let report = judged(LOOK, |asked, reply| if is_absent(asked) { reply.status(200) } else { reply }).await;
+    assert_eq!(broken(&report.cases[0]), ["not-rejected"]);
+    let once = |asked: &Asked, reply: Reply| {
+        if is_absent(asked) && asked.number > 2 { reply.status(403) } else { reply }
+    };
+    assert_eq!(broken(&judged(LOOK, once).await.cases[0]), ["repeatable"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_of_several_statuses_is_the_documented_one() {
+    let delete = |status: u16| {
+        move |asked: &Asked| if asked.method == "DELETE" { error(status, "fixed") } else { right(asked) }
+    };
+    for (status, expected) in [(400, vec![]), (409, vec!["status"])] {
+        let server = Server::start(delete(status)).await;
+        let report = judge("loose", &[DELETE], &server).await;
+        assert_eq!(broken(&report.cases[0]), expected, "{status}");
+        if status == 409 {
+            let message = &report.cases[0].violations[0].message;
+            assert!(message.contains("expected 405 or 400, got 409"), "{message}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_need_not_refuse_must_still_refuse_rightly() {
+    let accepts =
+        |_: &Asked, reply: Reply| if reply.status == 422 { Reply::json(201, json!({})) } else { reply };
+    let report = judged(ODD, accepts).await;
+    assert_eq!(broken(&report.cases[0]), ["~not-rejected"]);
+    // It breaks nothing, and it shows nothing.
+    assert_eq!(report.verdict.word(), "incomplete");
+    let refuses = |_: &Asked, reply: Reply| if reply.status == 422 { error(422, "absent") } else { reply };
+    let report = judged(ODD, refuses).await;
+    assert!(broken(&report.cases[0]).contains(&"code".to_owned()));
+    let report = judged(
+        DELETE,
+        |asked, reply| {
+            if asked.method == "DELETE" { Reply::json(200, json!({})) } else { reply }
+        },
+    )
+    .await;
+    assert_eq!(broken(&report.cases[0]), ["not-rejected"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_errors_is_the_one() {
+    let fine: [Change; 2] = [
+        |_, reply| if reply.status == 409 { errors(&["clash"]) } else { reply },
+        |_, reply| if reply.status == 409 { errors(&["absent", "clash", "fixed"]) } else { reply },
+    ];
+    for change in fine {
+        assert_clean(&judged(CLASH, change).await, "clash is among them");
+    }
+    let wrong: [(Change, &str); 3] = [
+        (|_, reply| if reply.status == 409 { errors(&["size", "weight"]) } else { reply }, "got \"size\""),
+        (|_, reply| if reply.status == 409 { errors(&[]) } else { reply }, "none at /errors/*/code"),
+        (
+            |_, reply| {
+                if reply.status == 409 { reply.set("errors", json!({ "code": "clash" })) } else { reply }
+            },
+            "none at",
+        ),
+    ];
+    for (change, message) in wrong {
+        let report = judged(CLASH, change).await;
+        assert_eq!(broken(&report.cases[0]), ["code"]);
+        let told = &report.cases[0].violations[0].message;
+        assert!(told.contains(message), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_is_followed_on_the_target_alone() {
+    let report = judged(UPLOAD, |_, reply| reply).await;
+    assert_clean(&report, "a relative address");
+    let asked_elsewhere = Arc::new(AtomicUsize::new(0));
+    let elsewhere = {
+        let count = Arc::clone(&asked_elsewhere);
+        Server::start(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Reply::json(200, json!({}))
+        })
+        .await
+    };
+    let lure = format!("{}/uploads/7", elsewhere.url);
+    let server = Server::start(move |asked| match asked.line() {
+        ("POST", "/uploads") => right(asked).with("Location", &lure),
+        _ => right(asked),
+    })
+    .await;
+    let report = judge("loose", &[UPLOAD], &server).await;
+    let found = case(&report, "go_on_with_an_upload");
+    assert_eq!(found.outcome, Outcome::Inconclusive);
+    let reason = found.reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("is not on the target"), "{reason}");
+    assert_eq!(asked_elsewhere.load(Ordering::Relaxed), 0, "credentials went to another host");
+}

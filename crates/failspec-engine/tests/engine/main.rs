@@ -1,0 +1,7 @@
+//! Whole cases against a scripted API: each check on a wrong server and on a harmless one.
+
+mod attacks;
+mod checks_server;
+mod loose;
+mod pairs;
+mod styles;

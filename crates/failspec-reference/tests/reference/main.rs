@@ -1,0 +1,8 @@
+//! The reference implementations on requests that no scenario sends.
+
+mod apinizer;
+mod k0rdent;
+mod kubeadapt;
+mod kubeglass;
+mod kubevision;
+mod server;

@@ -1,0 +1,143 @@
+//! What `init` and `scenario new` write can be used at once, and nothing is written over.
+
+use std::{fs, path::Path};
+
+use crate::support::{Done, Reply, Server, done, failspec, run};
+
+fn here(folder: &Path, arguments: &[&str]) -> Done {
+    done(failspec(folder).args(arguments))
+}
+
+#[test]
+fn a_new_pack_lints_clean_and_runs_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|request| match request.path.as_str() {
+        "/" => Reply::html(200, "hello"),
+        _ => Reply::html(404, "nothing here"),
+    });
+    here(folder.path(), &["init", "notes"])
+        .exits(0)
+        .says("schemas/notes/contract.yaml")
+        .says("failspec lint notes");
+    here(folder.path(), &["lint", "notes", "--packs", "."]).exits(0);
+    here(folder.path(), &["run", "notes", "--packs", ".", "--url", &server.url])
+        .exits(0)
+        .says("1 of 1 documented failures exercised");
+    let wrong = Server::start(|_| Reply::html(200, "hello"));
+    here(folder.path(), &["run", "notes", "--packs", ".", "--url", &wrong.url]).exits(1).says("not-rejected");
+    // The editor's schema is where the files say that it is.
+    let scenarios = fs::read_to_string(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
+    assert!(scenarios.contains("$schema=../../schemas/scenario.schema.json"), "{scenarios}");
+    assert!(folder.path().join("schemas/scenario.schema.json").is_file());
+    // Every key is listed where no checkout is needed.
+    let contract = fs::read_to_string(folder.path().join("schemas/notes/contract.yaml")).unwrap();
+    for (file, format) in [(&contract, "contract"), (&scenarios, "scenario")] {
+        assert!(file.contains(&format!("All keys: `failspec schema {format}`")), "{file}");
+        here(folder.path(), &["schema", format]).exits(0).says("\"$defs\"");
+    }
+    // A second pack beside it is fine; the same one again is refused as a whole.
+    here(folder.path(), &["init", "other"]).exits(0);
+    fs::remove_file(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
+    here(folder.path(), &["init", "notes"]).exits(2).says("exists already; nothing was written");
+    assert!(!folder.path().join("scenarios/notes/notes.yaml").exists());
+}
+
+#[test]
+fn a_copy_of_a_built_in_pack_can_be_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    here(folder.path(), &["init", "--from", "kubeadapt"]).exits(0);
+    here(folder.path(), &["lint", "--packs", "."]).exits(0);
+    here(folder.path(), &["run", "--reference", "--packs", ".", "--snapshots", "check"])
+        .exits(0)
+        .says("10 of 10 documented failures exercised");
+    here(folder.path(), &["init", "mine", "--from", "kubeadapt"]).exits(0);
+    here(folder.path(), &["lint", "mine", "--packs", "."]).exits(0);
+    here(folder.path(), &["list", "mine", "--packs", "."]).exits(0).says("mine::rate_limited::");
+    here(folder.path(), &["init", "--from", "kubeglas"])
+        .exits(2)
+        .says("there is no built-in pack `kubeglas`");
+    here(folder.path(), &["init"]).exits(2).says("nothing to create: give NAME, --from or --target");
+    for name in ["../up", "Notes", "", "a/b", "a b"] {
+        here(folder.path(), &["init", name]).exits(2);
+    }
+    assert!(!folder.path().parent().unwrap().join("up").exists());
+}
+
+#[test]
+fn an_empty_target_says_what_the_pack_requires() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("failspec.toml");
+    here(folder.path(), &["init", "--target", "staging", "--pack", "kubeglass"])
+        .exits(0)
+        .says("check-target");
+    let text = fs::read_to_string(&config).unwrap();
+    for required in [
+        "default_target = \"staging\"",
+        "[target.staging]",
+        "# roles.editor = { bearer = \"${env:STAGING_EDITOR_TOKEN}\" }",
+        "# variables.namespace = \"default\"",
+        "# conditions.helm-missing",
+    ] {
+        assert!(text.contains(required), "{required} in\n{text}");
+    }
+    // As it is, and with everything that is commented out taken in, it can be read.
+    let lines = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest) if rest.contains(" = ") => rest,
+        _ => line,
+    });
+    let whole: Vec<&str> = lines.collect();
+    fs::write(folder.path().join("whole.toml"), whole.join("\n").replace('…', "x")).unwrap();
+    let mut command = failspec(folder.path());
+    command.env("STAGING_EDITOR_TOKEN", "editor-token").env("STAGING_ADMIN_TOKEN", "admin-token");
+    command.args(["check-target", "kubeglass", "--config", "whole.toml", "--target", "staging"]);
+    let checked = done(&mut command);
+    assert!([0, 3].contains(&checked.code), "{}", checked.all());
+    // A second one is added; what was there stays.
+    here(folder.path(), &["init", "--target", "local", "--pack", "k0rdent"]).exits(0);
+    let both = fs::read_to_string(&config).unwrap();
+    assert!(both.starts_with(&text) && both.contains("[target.local]"), "{both}");
+    here(folder.path(), &["init", "--target", "local", "--pack", "k0rdent"])
+        .exits(2)
+        .says("nothing was written");
+    assert_eq!(fs::read_to_string(&config).unwrap(), both);
+}
+
+#[test]
+fn a_scenario_from_a_curl_command_line_can_be_put_into_a_pack() {
+    let line = "curl 'http://h/v1/things?tag=a%20b&tag=c' -H 'Authorization: Bearer hunter2-hunter2' \
+                -H 'Content-Type: application/json' -H 'X-Trace: 7' -d '{\"name\":\"${x}\"}' --http3";
+    let new = run(&["scenario", "new", "--from-curl", line, "--name", "make", "--triggers", "not_found"])
+        .exits(0)
+        .says("--http3")
+        .never_says("hunter2");
+    let folder = tempfile::tempdir().unwrap();
+    here(folder.path(), &["init", "notes"]).exits(0);
+    let contract = folder.path().join("schemas/notes/contract.yaml");
+    let text = fs::read_to_string(&contract).unwrap();
+    fs::write(
+        &contract,
+        text.replace("failures:", "requires: { roles: { role: may make things } }\nfailures:"),
+    )
+    .unwrap();
+    let scenarios = folder.path().join("scenarios/notes/notes.yaml");
+    let text = fs::read_to_string(&scenarios).unwrap() + &new.stdout.replace("/…", "/v1/others");
+    fs::write(&scenarios, text).unwrap();
+    here(folder.path(), &["lint", "notes", "--packs", "."]).exits(0);
+    let server = Server::start(|request| match request.line().as_str() {
+        "GET /" => Reply::html(200, "hello"),
+        line if line.starts_with("POST /v1/others?") => Reply::json(201, "{}"),
+        _ => Reply::html(404, "nothing here"),
+    });
+    let mut command = failspec(folder.path());
+    command.env("TOKEN", "token-of-a-role").args(["run", "notes", "--packs", ".", "--url", &server.url]);
+    done(command.args(["--role", "role=bearer:env:TOKEN"])).exits(0);
+    let sent = server
+        .received()
+        .into_iter()
+        .find(|request| request.line().starts_with("POST /v1/things"))
+        .expect("it was sent");
+    assert_eq!(sent.line(), "POST /v1/things?tag=a%20b&tag=c");
+    assert_eq!(sent.header("x-trace"), Some("7"));
+    assert!(String::from_utf8_lossy(&sent.body).contains("${x}"));
+    run(&["scenario", "new", "--from-curl", "curl 'http://h"]).exits(2).says("never closed");
+}

@@ -1,0 +1,41 @@
+//! The command line and the library as users meet them.
+
+mod certify;
+mod cleanup;
+mod diff;
+mod extends;
+mod files;
+mod golden;
+mod harness_own_api;
+mod help;
+mod hostile_file;
+mod hostile_files;
+mod hostile_server;
+mod hostile_servers;
+mod import_docs;
+mod init;
+mod judgement;
+mod login;
+mod newcomer;
+mod openapi;
+mod openapi_forms;
+mod openapi_property;
+mod openapi_requests;
+mod openapi_writes;
+mod page;
+mod real_registry;
+mod report_readers;
+mod reports;
+mod reports_safety;
+mod run;
+mod safety;
+mod shards;
+mod signals;
+mod snapshots;
+mod strict_api;
+#[path = "../support/mod.rs"]
+mod support;
+mod targets;
+mod tls_front;
+mod versions;
+mod waive;

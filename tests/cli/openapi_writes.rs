@@ -1,0 +1,326 @@
+//! What generated requests may change: what the run has made, and nothing that was there before.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{Arc, Mutex},
+};
+
+use crate::support::{Done, Received, Reply, Server, done, failspec};
+use serde_json::{Value, json};
+
+/// Teams with members and boxes that belong to a team; settings, users and jobs, which no operation makes or removes.
+const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Teams, version: "1" }
+paths:
+  /teams:
+    get: { responses: { '200': { description: teams }, '422': { $ref: '#/components/responses/Refused' } } }
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses: { '201': { $ref: '#/components/responses/Made' }, '422': { $ref: '#/components/responses/Refused' } }
+  /teams/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string }, example: payroll }]
+    delete: { responses: { '200': { description: gone }, '404': { $ref: '#/components/responses/Refused' } } }
+  /teams/{team_id}/members:
+    parameters: [{ name: team_id, in: path, required: true, schema: { type: string }, example: payroll }]
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses:
+        '201': { $ref: '#/components/responses/Made' }
+        '404': { $ref: '#/components/responses/Refused' }
+        '422': { $ref: '#/components/responses/Refused' }
+  /teams/{team_id}/members/{member}:
+    parameters:
+      - { name: team_id, in: path, required: true, schema: { type: string }, example: payroll }
+      - { name: member, in: path, required: true, schema: { type: string }, example: ann }
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses:
+        '200': { description: done }
+        '404': { $ref: '#/components/responses/Refused' }
+        '422': { $ref: '#/components/responses/Refused' }
+    delete: { responses: { '200': { description: gone }, '404': { $ref: '#/components/responses/Refused' } } }
+  /boxes:
+    post:
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { type: object, required: [team_id, size], properties: { team_id: { type: string, format: uuid }, size: { type: integer } } }
+      responses: { '201': { $ref: '#/components/responses/Made' }, '422': { $ref: '#/components/responses/Refused' } }
+  /boxes/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string }, example: safe }]
+    delete: { responses: { '200': { description: gone }, '404': { $ref: '#/components/responses/Refused' } } }
+  /settings:
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses: { '200': { description: done }, '422': { $ref: '#/components/responses/Refused' } }
+  /users/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: integer }, example: 4 }]
+    delete: { responses: { '200': { description: gone }, '404': { $ref: '#/components/responses/Refused' } } }
+  /jobs:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses: { '201': { description: begun }, '422': { $ref: '#/components/responses/Refused' } }
+  /jobs/search:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { $ref: '#/components/schemas/Team' } } } }
+      responses: { '200': { description: found }, '422': { $ref: '#/components/responses/Refused' } }
+components:
+  responses:
+    Made: { description: made, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } }
+    Refused: { description: no, content: { application/json: { schema: { $ref: '#/components/schemas/Error' } } } }
+  schemas:
+    Team: { type: object, required: [name], properties: { name: { type: string, pattern: '^[a-z0-9-]+$', example: payroll } } }
+    Error: { type: object, required: [code], properties: { code: { type: string } } }
+"##;
+
+/// What there is: the address of each thing. What the run made is `own-…`.
+type Things = Arc<Mutex<BTreeMap<String, Value>>>;
+
+/// The API. Whatever would change something that was there before it began is written to `/touched`.
+fn teams(asked: &Received, things: &Things, forgets: &str) -> Reply {
+    let refused = |status: u16, code: &str| Reply::json(status, &json!({ "code": code }).to_string());
+    let mut things = things.lock().unwrap();
+    let path = asked.path.as_str();
+    let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let named = body["name"].as_str().is_some_and(|name| !name.is_empty() && name.bytes().all(plain));
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let known = |things: &BTreeMap<String, Value>, path: &str| things.contains_key(path);
+    let valid = match segments.as_slice() {
+        ["boxes"] => {
+            let team = body["team_id"].as_str().unwrap_or_default();
+            (body["size"].is_i64() || forgets == "size") && known(&things, &format!("/teams/{team}"))
+        }
+        ["teams" | "jobs" | "settings"] | ["jobs", "search"] | ["teams", _, "members"] => named,
+        ["teams", _, "members", _] if asked.method == "PUT" => named,
+        _ => true,
+    };
+    match (asked.method.as_str(), segments.as_slice()) {
+        ("GET", ["teams"]) => Reply::json(200, "[]"),
+        ("POST", ["teams", team, "members"]) if !known(&things, &format!("/teams/{team}")) => {
+            refused(404, "none")
+        }
+        ("PUT" | "DELETE", ["teams" | "boxes" | "users", ..]) if !known(&things, path) => {
+            refused(404, "none")
+        }
+        _ if !valid => refused(422, "invalid"),
+        ("POST", ["jobs", "search"]) => Reply::json(200, "[]"),
+        ("POST", ["jobs"]) => {
+            things.insert(format!("/left/{}", asked.number), body);
+            Reply::json(201, "{}")
+        }
+        ("POST", _) => {
+            let id = format!("own-{}", asked.number);
+            things.insert(format!("{path}/{id}"), body);
+            Reply::json(201, &json!({ "id": id }).to_string())
+        }
+        (_, [.., last]) if !last.starts_with("own-") => {
+            things.insert("/touched".to_owned(), format!("{} {path}", asked.method).into());
+            Reply::json(200, "{}")
+        }
+        ("DELETE", _) => {
+            things.remove(path);
+            Reply::json(200, "{}")
+        }
+        _ => Reply::json(200, "{}"),
+    }
+}
+
+fn before() -> BTreeMap<String, Value> {
+    let there = ["/teams/payroll", "/teams/payroll/members/ann", "/boxes/safe", "/users/4"];
+    there.into_iter().map(|path| (path.to_owned(), Value::Null)).collect()
+}
+
+/// Imports with these options, runs against the API, and returns what there is afterwards.
+fn run(options: &[&str], forgets: &'static str) -> (BTreeMap<String, Value>, String, Done) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("teams.yaml"), DOCUMENT).unwrap();
+    let import = ["import", "openapi", "teams.yaml", "--name", "teams", "--allow-writes"];
+    done(failspec(folder.path()).args(import).args(options)).exits(0);
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
+    let things: Things = Arc::new(Mutex::new(before()));
+    let shared = Arc::clone(&things);
+    let server = Server::start(move |asked| teams(asked, &shared, forgets));
+    let done = done(failspec(folder.path()).args(["run", "teams", "--packs", ".", "--url", &server.url]));
+    let generated = fs::read_to_string(folder.path().join("scenarios/teams/generated.yaml")).unwrap();
+    (things.lock().unwrap().clone(), generated, done)
+}
+
+#[test]
+fn what_was_there_before_is_there_after() {
+    let (things, generated, done) = run(&[], "nothing");
+    let done = done.exits(0);
+    assert_eq!(things, before(), "{generated}");
+    for (begin, end) in [
+        ("post_boxes_size_missing", "made: \"/id\""),
+        ("put_teams_team_id_members_member_name_missing", "PUT /teams/{made}/members/{made_2}"),
+        ("delete_users_id_unknown_id", "DELETE /users/987654321"),
+        ("post_jobs_name_missing", "no_control: the created resource could not be deleted"),
+        ("post_jobs_search_name_missing", "json: {\"name\""),
+    ] {
+        let scenario = generated.split(begin).nth(1).unwrap_or_else(|| panic!("no {begin}: {generated}"));
+        let scenario = scenario.split("\n  #").next().unwrap();
+        assert!(scenario.contains(end), "{begin}: {scenario}");
+    }
+    assert!(generated.contains("# PUT /settings (everything)"), "{generated}");
+    assert!(
+        !generated.contains("name\":\"payroll"),
+        "a name of the run's own stands before an example: {generated}"
+    );
+    assert!(!done.stdout.contains("inconclusive"), "{}", done.stdout);
+}
+
+/// The body takes the name of a thing that the run has made, so that what is wrong with it is the fault alone.
+#[test]
+fn a_forgotten_rule_behind_another_thing_is_noticed() {
+    let (things, _, done) = run(&[], "size");
+    done.exits(1).says("post_boxes_size_missing").says("[not-rejected]");
+    let boxes = things.keys().filter(|path| path.starts_with("/boxes/own-")).count();
+    assert!(boxes > 0, "what the API should have refused is there: {things:?}");
+}
+
+#[test]
+fn what_cannot_be_removed_is_made_when_that_is_allowed() {
+    let (things, generated, done) = run(&["--allow-leftovers"], "nothing");
+    done.exits(0);
+    let left = things.keys().filter(|path| path.starts_with("/left/")).count();
+    assert!(left > 0 && !things.contains_key("/touched"), "{things:?}");
+    assert!(generated.contains("--allow-writes --allow-leftovers"), "{generated}");
+}
+
+#[test]
+fn operations_are_left_out_by_path_or_id() {
+    let (_, generated, done) = run(&["--skip", "* /jobs*", "--skip", "PUT *"], "nothing");
+    done.exits(0);
+    assert!(
+        !generated.contains("request: POST /jobs") && !generated.contains("request: \"PUT"),
+        "{generated}"
+    );
+    assert!(
+        generated.contains("# not generated: --skip\n# PUT /teams/{team_id}/members/{member} (everything)"),
+        "{generated}"
+    );
+    assert!(generated.contains("--skip '* /jobs*' --skip 'PUT *'"), "{generated}");
+}
+
+/// The ids that are asked for as absent, by the schema of the parameter.
+fn absent(schema: &str) -> (Option<String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /things/{{id}}:\n    delete:\n      parameters: [{{ name: id, in: path, \
+         required: true, schema: {schema} }}]\n      responses: {{ '204': {{ description: gone }}, '404': {{ description: no }} }}\n"
+    );
+    fs::write(folder.path().join("things.yaml"), document).unwrap();
+    let import = ["import", "openapi", "things.yaml", "--name", "things", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let generated = fs::read_to_string(folder.path().join("scenarios/things/generated.yaml")).unwrap();
+    let unknown = generated.split("unknown_id:").nth(1).unwrap_or_default();
+    let asked =
+        unknown.lines().find_map(|line| line.trim().strip_prefix("request: ")?.split("/things/").nth(1));
+    (asked.map(|id| id.trim_matches('"').to_owned()), generated.clone())
+}
+
+/// An id that names nothing is one by chance of very many: never an example, and none where every one may be there.
+#[test]
+fn an_absent_id_is_one_by_chance_or_none() {
+    for schema in
+        ["{ type: string, example: pet-1 }", "{ type: string, default: pet-1, maxLength: 60 }", "{}"]
+    {
+        assert_eq!(absent(schema).0.as_deref(), Some("no-such-${unique}"), "{schema}");
+    }
+    assert_eq!(absent("{ type: string, format: uuid }").0.as_deref(), Some("${uuid}"));
+    let long = absent("{ type: string, pattern: '^prj_[0-9a-f]{8}$', example: prj_00000000 }").0.unwrap();
+    assert!(long.starts_with("prj_") && long.len() == 12 && long != "prj_00000000", "{long}");
+    let digits = absent("{ type: string, pattern: '^pet_[0-9]+$', example: pet_17 }").0.unwrap();
+    assert!(digits.len() == "pet_".len() + 9, "{digits}");
+    for few in [
+        "{ type: string, pattern: '^[A-Z]{2}$' }",
+        "{ type: string, pattern: '^[1-9][0-9]{5}$' }",
+        "{ type: string, format: date }",
+        "{ type: string, maxLength: 4 }",
+        "{ type: boolean }",
+        "{ type: integer, minimum: 987000000, maximum: 988000000 }",
+    ] {
+        let (asked, generated) = absent(few);
+        assert!(asked.is_none() && generated.contains("so few ids of this form"), "{few}: {generated}");
+    }
+}
+
+const TAGS: &str = r##"
+openapi: 3.1.0
+info: { title: Tags, version: "1" }
+paths:
+  /tags:
+    post:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [name, kind], properties: { name: { type: string }, kind: { enum: [x] } } } } } }
+      responses: { '201': { $ref: '#/components/responses/Tag' }, '200': { $ref: '#/components/responses/Tag' }, '422': { description: no } }
+  /tags/purge: { post: { requestBody: { content: { application/json: { schema: { type: object, required: [a], properties: { a: { type: integer } } } } } }, responses: { '200': { description: ok }, '422': { description: no } } } }
+  /tags/{id}:
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+    put:
+      requestBody: { required: true, content: { application/json: { schema: { type: object, required: [kind], properties: { kind: { enum: [x] } } } } } }
+      responses: { '200': { description: ok }, '404': { description: no }, '415': { description: no }, '422': { description: no } }
+    delete: { responses: { '204': { description: gone }, '404': { description: no } } }
+components: { responses: { Tag: { description: a tag, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } } }
+"##;
+
+/// Runs on an API that responds with the one tag that it has, or makes one for each name and refuses a name twice.
+fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tags.yaml"), TAGS).unwrap();
+    let import = ["import", "openapi", "tags.yaml", "--name", "tags", "--allow-writes"];
+    done(failspec(folder.path()).args(import)).exits(0);
+    let names: Mutex<BTreeMap<String, String>> = Mutex::default();
+    let server = Server::start(move |asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let mut names = names.lock().unwrap();
+        let id = asked.path.rsplit('/').next().unwrap_or_default();
+        let known = id == "t1" || names.values().any(|own| own == id);
+        let is_json = asked.header("content-type") == Some("application/json");
+        match asked.method.as_str() {
+            "POST" if get_or_create => Reply::json(200, r#"{"id":"t1"}"#),
+            // Whether there is a thing of that name is looked at before all else.
+            "POST" => match body["name"].as_str() {
+                Some(name) if names.contains_key(name) => Reply::json(409, "{}"),
+                Some(name) if body["kind"] == "x" && !name.is_empty() => {
+                    names.insert(name.to_owned(), format!("t-{}", asked.number));
+                    Reply::json(201, &json!({ "id": format!("t-{}", asked.number) }).to_string())
+                }
+                _ => Reply::json(422, "{}"),
+            },
+            _ if !known => Reply::json(404, "{}"),
+            "DELETE" => {
+                names.retain(|_, own| own != id);
+                Reply::new(204, "text/plain", "")
+            }
+            _ if !is_json => Reply::json(415, "{}"),
+            _ if body["kind"] != "x" => Reply::json(422, "{}"),
+            _ => Reply::json(200, "{}"),
+        }
+    });
+    let done = done(failspec(folder.path()).args(["run", "tags", "--packs", ".", "--url", &server.url]));
+    (server.received(), done)
+}
+
+/// A thing that the API had already is not the run's, and stays.
+#[test]
+fn what_was_found_and_not_made_is_not_removed() {
+    let (received, done) = tags(true);
+    assert_ne!(done.code, 0, "{}", done.stdout);
+    let removed: Vec<String> =
+        received.iter().map(Received::line).filter(|line| line == "DELETE /tags/t1").collect();
+    assert!(removed.is_empty(), "{removed:?}");
+}
+
+/// The fault is the only thing that is wrong: not the name, which another thing has, nor the media type.
+#[test]
+fn nothing_but_the_fault_is_wrong() {
+    let (received, done) = tags(false);
+    done.exits(0);
+    assert!(received.iter().all(|asked| asked.path != "/tags/purge"), "it may purge what was there");
+    let bare = received.iter().find(|asked| asked.method == "PUT" && asked.header("content-type").is_none());
+    assert!(bare.is_none(), "{bare:?}");
+}

@@ -1,0 +1,211 @@
+//! A server that none of us wrote: the pack `oci-distribution` on Debian's docker-registry.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use crate::support::{Done, done, failspec};
+use serde_json::Value;
+
+/// How long a registry may take until it listens: it takes a moment on an idle machine.
+const LONGEST_START: Duration = Duration::from_secs(30);
+
+/// The version whose responses are approved. Another one may word them differently.
+const APPROVED: &str = "2.8.2";
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/oci-distribution")
+}
+
+/// One docker-registry, on a port that nobody else has. It ends when this is dropped.
+struct Registry {
+    child: Child,
+    url: String,
+}
+
+impl Registry {
+    /// Starts it with a configuration of the example; only port and folder are ours.
+    fn start(configuration: &str, storage: &Path) -> Self {
+        let mut child = Command::new("docker-registry")
+            .args(["serve", configuration])
+            .current_dir(example().join("registry"))
+            .env("REGISTRY_HTTP_ADDR", "127.0.0.1:0")
+            .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", storage)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("docker-registry is installed");
+        let log = child.stderr.take().expect("a pipe");
+        let (tell, told) = mpsc::channel();
+        // The pipe is read to its end: a registry that cannot write its log would stand still.
+        thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                if let Some((_, rest)) = line.split_once("listening on ") {
+                    let address: String =
+                        rest.chars().take_while(|it| it.is_ascii_digit() || ".:".contains(*it)).collect();
+                    let _ = tell.send(address);
+                }
+            }
+        });
+        let mut registry = Self { child, url: String::new() };
+        let address = told.recv_timeout(LONGEST_START).expect("docker-registry says where it listens");
+        registry.url = format!("http://{address}");
+        registry
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The three registries of the example.
+struct Registries {
+    open: Registry,
+    no_deletion: Registry,
+    authenticated: Registry,
+    _storage: [tempfile::TempDir; 2],
+}
+
+impl Registries {
+    fn start() -> Self {
+        let storage = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+        Self {
+            open: Registry::start("open.yml", storage[0].path()),
+            no_deletion: Registry::start("no-deletion.yml", storage[0].path()),
+            authenticated: Registry::start("authenticated.yml", storage[1].path()),
+            _storage: storage,
+        }
+    }
+
+    fn run(&self, config: &Path, arguments: &[&str]) -> Done {
+        done(
+            failspec(Path::new(env!("CARGO_MANIFEST_DIR")))
+                // Nothing is written, whatever the responses are.
+                .env("CI", "true")
+                .env("OPEN_REGISTRY", &self.open.url)
+                .env("NO_DELETION_REGISTRY", &self.no_deletion.url)
+                .env("AUTHENTICATED_REGISTRY", &self.authenticated.url)
+                .args(["run", "--packs", "examples/oci-distribution", "--config"])
+                .arg(config)
+                .args(arguments),
+        )
+    }
+}
+
+/// `report` where another version responses, whose texts nobody has approved.
+fn snapshots() -> &'static str {
+    let version = done(Command::new("docker-registry").arg("--version"));
+    if version.all().contains(APPROVED) { "check" } else { "report" }
+}
+
+fn read(report: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(report).expect("a report")).expect("JSON")
+}
+
+/// `scenario: check` of all findings of a kind, without the name of the pack.
+fn found(report: &Value, kind: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for case in report["cases"].as_array().expect("cases") {
+        let name = case["name"].as_str().expect("a name").trim_start_matches("oci-distribution::");
+        for finding in case[kind].as_array().into_iter().flatten() {
+            found.insert(format!("{name}: {}", finding["check"].as_str().expect("a check")));
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs docker-registry"]
+fn a_real_registry_conforms_but_for_what_is_waived() {
+    let registries = Registries::start();
+    let config = example().join("failspec.toml");
+    for target in ["open", "authenticated"] {
+        registries
+            .run(&config, &["--target", target, "--snapshots", snapshots()])
+            .exits(0)
+            .says("3 waived")
+            .says("9 of 17 documented failures exercised, 2 of 2 causes")
+            .says("name_invalid covered by an alternative: code HTTP 404 alone");
+    }
+}
+
+#[test]
+#[ignore = "needs docker-registry"]
+fn without_waivers_exactly_the_deviations_appear() {
+    let registries = Registries::start();
+    let folder = tempfile::tempdir().unwrap();
+    let waived = fs::read_to_string(example().join("failspec.toml")).unwrap();
+    let (targets, _) = waived.split_once("[[waivers]]").expect("there are waivers");
+    let config = folder.path().join("failspec.toml");
+    fs::write(&config, targets).unwrap();
+    let report = folder.path().join("report.json");
+    let to = format!("json={}", report.display());
+    registries.run(&config, &["--target", "open", "--report", &to]).exits(1).says("violations");
+    let report = read(&report);
+    let violations = [
+        "chunk_out_of_order::begin_with_a_later_chunk: not-rejected",
+        "manifest_invalid::push_something_that_is_no_manifest::empty_object: code",
+        "manifest_invalid::push_something_that_is_no_manifest::null_alone: code",
+    ];
+    assert_eq!(found(&report, "violations"), violations.map(str::to_owned).into());
+    // What the specification leaves open, or only recommends, and the registry does otherwise than one expects.
+    let warnings = [
+        "manifest_invalid::push_something_that_is_no_manifest::empty_object: status",
+        "manifest_invalid::push_something_that_is_no_manifest::null_alone: status",
+        "manifest_too_large::push_a_manifest_that_is_too_large: status",
+        "manifest_unknown::pull_by_what_is_neither_tag_nor_digest: code",
+        "manifest_unknown::pull_by_what_is_neither_tag_nor_digest: status",
+        "name_invalid::push_under_a_very_long_name: code",
+        "name_invalid::push_under_a_very_long_name: status",
+        "size_invalid::send_less_than_the_range_says: not-rejected",
+        "unsupported::delete_a_blob_where_deletion_is_disabled: allow",
+        "unsupported::delete_a_manifest_where_deletion_is_disabled: allow",
+        "unsupported::delete_a_tag_where_tags_stay: code",
+    ];
+    assert_eq!(found(&report, "warnings"), warnings.map(str::to_owned).into());
+}
+
+#[test]
+#[ignore = "needs docker-registry"]
+fn credentials_are_asked_for_where_the_registry_says_so() {
+    let registries = Registries::start();
+    let config = example().join("failspec.toml");
+    let run = |target| registries.run(&config, &["oci-distribution::unauthorized", "--target", target]);
+    // Who asks nobody for credentials brings no role for it: nothing is tested, and nothing is green.
+    run("open").exits(4).never_says("conforms");
+    run("authenticated").exits(0).says("3 passed");
+}
+
+#[test]
+fn a_pack_without_a_reference_implementation_cannot_be_run_on_one() {
+    done(failspec(Path::new(env!("CARGO_MANIFEST_DIR"))).args([
+        "run",
+        "--packs",
+        "examples/oci-distribution",
+        "--reference",
+    ]))
+    .exits(2)
+    .says("reference");
+}
+
+#[test]
+fn the_example_is_complete() {
+    done(failspec(Path::new(env!("CARGO_MANIFEST_DIR"))).args([
+        "lint",
+        "--packs",
+        "examples/oci-distribution",
+    ]))
+    .exits(0)
+    .says("0 errors, 0 warnings");
+}

@@ -1,0 +1,168 @@
+//! Ctrl-C and SIGTERM at any moment: what was made is removed, the run ends soon, and with 130.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Background, Received, Reply, Server, TINY_CONTRACT, failspec, pack_with, tiny};
+
+/// How long an interrupted run may take, in seconds. What it waits for would take longer.
+const SOON: u64 = 10;
+
+/// How long a server hangs, and how long scenarios wait: longer than any test.
+const LONG: Duration = Duration::from_secs(40);
+
+const SCENARIOS: &str = "\
+contract: tiny
+scenarios:
+  slow:
+    triggers: not_found
+    as: user
+    setup:
+      - request: POST /things/made-${unique}
+      - SETUP
+    request: GET /things/none
+    control: { request: GET /things/one }
+    then:
+      - THEN
+    teardown:
+      - request: DELETE /things/made-${unique}
+      - request: DELETE /things/second-${unique}
+";
+
+fn scenarios(setup: &str, then: &str) -> String {
+    SCENARIOS.replace("SETUP", setup).replace("THEN", then)
+}
+
+/// A run, and a server that hangs at requests like this.
+fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, tempfile::TempDir) {
+    let folder = pack_with(TINY_CONTRACT, scenarios);
+    let server = Server::start(move |request| match () {
+        () if hangs(request) => Reply::Hang(LONG),
+        () if request.path == "/limited" => Reply::json(429, "{}").with("Retry-After", "50"),
+        () => tiny(request),
+    });
+    let run = Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
+        "run",
+        "--packs",
+        ".",
+        "--url",
+        &server.url,
+        "--role",
+        "user=bearer:env:TINY",
+        "--report",
+        "json=r.json",
+    ]));
+    (run, server, folder)
+}
+
+/// The run ends with 130, soon, in words and in the report, and everything that was made was removed.
+#[track_caller]
+fn cleaned_up(run: Background, server: &Server, folder: &tempfile::TempDir, about: &str) {
+    let done = run.finish(SOON);
+    assert_eq!(done.code, 130, "{about}: {}", done.all());
+    assert!(done.last_line().ends_with("interrupted"), "{about}: {}", done.stdout);
+    let lines = server.lines();
+    let made: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("POST /things/made-")).collect();
+    assert!(!made.is_empty(), "{about}: {lines:?}");
+    for name in made {
+        for start in ["DELETE /things/made-", "DELETE /things/second-"] {
+            assert!(lines.contains(&format!("{start}{name}")), "{about}: {lines:?}");
+        }
+    }
+    let report = std::fs::read_to_string(folder.path().join("r.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!(report["verdict"], "interrupted", "{about}");
+}
+
+#[test]
+fn every_moment_of_a_case_can_be_interrupted() {
+    let plain = ("{ request: GET /things/one }", "{ request: GET /things/one }");
+    let waits = "{ wait: 35s }";
+    type Moment = (&'static str, (&'static str, &'static str), fn(&Received) -> bool, &'static str);
+    let nowhere: fn(&Received) -> bool = |_| false;
+    let moments: [Moment; 8] = [
+        ("setup", plain, |request| request.method == "POST", "POST /things/made-"),
+        ("control", plain, |request| request.path == "/things/one", "GET /things/one"),
+        ("request", plain, |request| request.path == "/things/none", "GET /things/none"),
+        ("then", (plain.0, "{ request: GET /then }"), |request| request.path == "/then", "GET /then"),
+        ("wait in the setup", (waits, plain.1), nowhere, "POST /things/made-"),
+        ("wait afterwards", (plain.0, waits), nowhere, "GET /things/none"),
+        ("until", ("{ request: GET /x, until: { status: 204 }, within: 35s }", plain.1), nowhere, "GET /x"),
+        ("wait for a limit of rate", ("{ request: GET /limited }", plain.1), nowhere, "GET /limited"),
+    ];
+    for signal in ["INT", "TERM"] {
+        // Side by side: each of them waits for a process to start and to end.
+        std::thread::scope(|scope| {
+            for (about, (setup, then), hangs, seen) in moments {
+                scope.spawn(move || {
+                    let (run, server, folder) = begin(&scenarios(setup, then), hangs);
+                    server.wait_for(|request| request.line().starts_with(seen));
+                    // What is waited for is not seen by the server: the wait has begun a moment later.
+                    std::thread::sleep(Duration::from_millis(150));
+                    run.signal(signal);
+                    cleaned_up(run, &server, &folder, &format!("{signal} during {about}"));
+                });
+            }
+        });
+    }
+}
+
+#[test]
+fn a_teardown_that_is_interrupted_goes_on() {
+    let text = scenarios("{ request: GET /things/one }", "{ request: GET /things/one }");
+    // The first removal takes a moment, in which the signal comes.
+    let folder = pack_with(TINY_CONTRACT, &text);
+    let server = Server::start(|request| {
+        if request.line().starts_with("DELETE /things/made-") {
+            std::thread::sleep(Duration::from_millis(600));
+        }
+        tiny(request)
+    });
+    let run = Background::start(
+        failspec(folder.path())
+            .env("TINY", "token-of-the-tests")
+            .args(["run", "--packs", ".", "--url", &server.url, "--role", "user=bearer:env:TINY"])
+            .args(["--report", "json=r.json"]),
+    );
+    server.wait_for(|request| request.line().starts_with("DELETE /things/made-"));
+    run.signal("TERM");
+    cleaned_up(run, &server, &folder, "TERM during the teardown");
+}
+
+#[test]
+fn a_login_that_hangs_can_be_interrupted() {
+    let folder = pack_with(TINY_CONTRACT, &scenarios("{ wait: 1ms }", "{ wait: 1ms }"));
+    let server = Server::start(|request| match request.path.as_str() {
+        "/login" => Reply::Hang(LONG),
+        _ => tiny(request),
+    });
+    let config = format!(
+        "default_target = \"t\"\n[target.t]\nurl = \"{}\"\n[target.t.roles.user.login]\n\
+         header = \"Authorization: Bearer ${{token}}\"\n\
+         steps = [{{ request = \"POST /login\", capture = {{ token = \"/token\" }} }}]\n",
+        server.url
+    );
+    std::fs::write(folder.path().join("failspec.toml"), config).expect("a target");
+    let run = Background::start(failspec(folder.path()).args(["run", "--packs", "."]));
+    server.wait_for(|request| request.path == "/login");
+    run.signal("INT");
+    let done = run.finish(SOON);
+    assert_eq!(done.code, 130, "{}", done.all());
+    assert_eq!(server.lines(), ["POST /login"], "nothing is begun any more");
+}
+
+#[test]
+fn a_second_signal_stops_at_once_wherever_it_comes() {
+    for (first, second) in [("INT", "INT"), ("TERM", "TERM"), ("INT", "TERM"), ("TERM", "INT")] {
+        let text = scenarios("{ wait: 35s }", "{ request: GET /things/one }");
+        let (run, server, _folder) = begin(&text, |request| request.method == "DELETE");
+        server.wait_for(|request| request.method == "POST");
+        std::thread::sleep(Duration::from_millis(150));
+        run.signal(first);
+        server.wait_for(|request| request.method == "DELETE");
+        let began = Instant::now();
+        run.signal(second);
+        let done = run.finish(SOON);
+        assert_eq!(done.code, 130, "{first}, {second}: {}", done.all());
+        assert!(began.elapsed() < Duration::from_secs(3), "{first}, {second}: {:?}", began.elapsed());
+    }
+}

@@ -1,0 +1,168 @@
+//! `waive`: adopting the tool on an API that is not there yet.
+
+use std::{fs, path::Path};
+
+use crate::support::{Done, Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny};
+
+const SCENARIOS: &str = "\
+contract: tiny
+scenarios:
+  plain:
+    triggers: not_found
+    request: GET /things/none
+    control: { request: \"GET /things/${thing}\" }
+  all_rows:
+    triggers: not_found
+    each: { a: { id: wrong-a }, b: { id: wrong-b } }
+    request: GET /things/${id}
+    control: { request: \"GET /things/${thing}\" }
+  one_row:
+    triggers: not_found
+    each: { a: { id: right-a }, b: { id: wrong-b } }
+    request: GET /things/${id}
+    control: { request: \"GET /things/${thing}\" }
+";
+
+/// Breaks two checks at `none`, one at `wrong-…`.
+fn wrong() -> Server {
+    Server::start(|request| match request.path.as_str() {
+        "/things/none" => Reply::failure(410, "not_found", request).with("X", "y"),
+        path if path.contains("wrong") => Reply::failure(410, "not_found", request),
+        _ => tiny(request),
+    })
+}
+
+fn folder(server: &Server, more: &str) -> tempfile::TempDir {
+    let folder = pack_with(TINY_CONTRACT, SCENARIOS);
+    let config =
+        format!("# ours\ndefault_target = \"t\"\n[target.t] # staging\nurl = \"{}\"{more}", server.url);
+    fs::write(folder.path().join("failspec.toml"), config).unwrap();
+    folder
+}
+
+fn run(folder: &Path) -> Done {
+    done(failspec(folder).args(["run", "--packs", ".", "--report", "json=r.json"]))
+}
+
+fn waive(folder: &Path, arguments: &[&str]) -> Done {
+    done(failspec(folder).args(["waive", "r.json"]).args(arguments))
+}
+
+fn config(folder: &Path) -> String {
+    fs::read_to_string(folder.join("failspec.toml")).unwrap()
+}
+
+#[test]
+fn after_waiving_the_same_run_conforms() {
+    let server = wrong();
+    let folder = folder(&server, "");
+    let (here, before) = (folder.path(), config(folder.path()));
+    run(here).exits(1).says("4 failed");
+    waive(here, &["--config", "failspec.toml"]).exits(0).says("3 waivers added");
+    let after = config(here);
+    assert!(after.starts_with(&before), "nothing that was there is changed: {after}");
+    for scenario in ["tiny::not_found::plain", "tiny::not_found::all_rows::*", "tiny::not_found::one_row::b"]
+    {
+        assert!(
+            after.contains(&format!("scenario = \"{scenario}\"\ncheck = \"status\"\nreason = \"")),
+            "{after}"
+        );
+    }
+    run(here).exits(0).says("4 waived");
+    // The new report, the old one: there is nothing to add.
+    waive(here, &["--config", "failspec.toml"]).exits(0).says("0 waivers added");
+    assert_eq!(config(here), after);
+    // What the waivers do not name is a violation as before, and what was mended makes them stale.
+    let mended = Server::tiny();
+    fs::write(here.join("failspec.toml"), after.replace(&server.url, &mended.url)).unwrap();
+    run(here).exits(1).says("waiver-stale");
+}
+
+#[test]
+fn the_old_report_adds_nothing_twice() {
+    let folder = folder(&wrong(), "");
+    run(folder.path()).exits(1);
+    waive(folder.path(), &["--config", "failspec.toml"]).exits(0);
+    let once = config(folder.path());
+    waive(folder.path(), &["--config", "failspec.toml"]).exits(0).says("0 waivers added");
+    assert_eq!(config(folder.path()), once);
+}
+
+#[test]
+fn reason_issue_and_expiry_are_those_that_were_asked_for() {
+    let folder = folder(&wrong(), "");
+    let here = folder.path();
+    run(here).exits(1);
+    let more = ["--reason", "a \"gateway\"\nof old", "--issue", "https://issues.example.com/1", "--expires"];
+    let printed = waive(here, &[&more[..], &["2999-01-31"]].concat()).exits(0);
+    for line in [
+        "reason = \"a \\\"gateway\\\"\\u000Aof old\"",
+        "issue = \"https://issues.example.com/1\"",
+        "expires = 2999-01-31",
+    ] {
+        assert!(printed.stdout.contains(line), "{}", printed.stdout);
+    }
+    waive(here, &["-o", "waivers.toml"]).exits(0);
+    assert_eq!(fs::read_to_string(here.join("waivers.toml")).unwrap().matches("[[waivers]]").count(), 3);
+    for wrong in ["2020-01-31", "yesterday", "d", "99999999999d", "-3d"] {
+        waive(here, &[&format!("--expires={wrong}")]).exits(2);
+    }
+    waive(here, &["--reason", " "]).exits(2).says("--reason is empty");
+    waive(here, &["--config", "failspec.toml", "-o", "x"]).exits(2);
+    waive(here, &["--config", "nothing.toml"]).exits(2).says("nothing.toml");
+}
+
+#[test]
+fn an_expired_waiver_is_for_a_person_to_extend() {
+    let expired =
+        "\n[[waivers]]\nscenario = \"tiny::*\"\ncheck = \"status\"\nreason = \"old\"\nexpires = 2020-01-31\n";
+    let folder = folder(&wrong(), expired);
+    run(folder.path()).exits(1);
+    let before = config(folder.path());
+    waive(folder.path(), &["--config", "failspec.toml"])
+        .exits(0)
+        .says("failspec.toml:6 expired on 2020-01-31")
+        .says("cannot be waived")
+        .says("0 waivers added");
+    assert_eq!(config(folder.path()), before);
+}
+
+#[test]
+fn a_file_that_could_not_be_read_any_more_is_not_written() {
+    let folder = folder(&wrong(), "\n");
+    let here = folder.path();
+    run(here).exits(1);
+    let before = format!("waivers = []\n{}", config(here));
+    fs::write(here.join("failspec.toml"), &before).unwrap();
+    waive(here, &["--config", "failspec.toml"]).exits(2).says("nothing was written").says("[[waivers]]");
+    assert_eq!(config(here), before);
+    fs::write(here.join("failspec.toml"), "[target.t\n").unwrap();
+    waive(here, &["--config", "failspec.toml"]).exits(2).says("not well-formed TOML");
+    // Other line ends stay those of the file.
+    fs::write(here.join("failspec.toml"), "default_target = \"t\"\r\n").unwrap();
+    waive(here, &["--config", "failspec.toml"]).exits(0);
+    assert_eq!(config(here).matches('\n').count(), config(here).matches("\r\n").count());
+}
+
+#[test]
+fn rows_that_the_report_did_not_see_are_not_waived() {
+    let folder = folder(&wrong(), "");
+    let here = folder.path();
+    let selected = ["run", "--packs", ".", "tiny::not_found::all_rows", "--report", "json=r.json"];
+    done(failspec(here).args(selected)).exits(1);
+    waive(here, &[]).exits(0).says("all_rows::a").says("all_rows::b").never_says("all_rows::*");
+}
+
+#[test]
+fn what_only_the_whole_run_sees_is_told_and_not_waived() {
+    let same_id = Server::start(|request| match request.path.as_str() {
+        "/things/one" => tiny(request),
+        _ => Reply::json(404, r#"{"error":"not_found","message":"no","requestId":"r-1"}"#),
+    });
+    let folder = folder(&same_id, "");
+    run(folder.path()).exits(1).says("request-id-reused");
+    let done = waive(folder.path(), &[]).exits(0).says("cannot be waived: the request id r-1");
+    assert_eq!(done.stdout, "");
+    fs::write(folder.path().join("r.json"), "{").unwrap();
+    waive(folder.path(), &[]).exits(2).says("not a JSON report");
+}
