@@ -40,7 +40,7 @@ files.
 
 Examples:
   failspec import openapi openapi.yaml --name myapi
-      create a pack that can be run at once: each request violates one rule of the document
+      create a pack that can be run at once: each request breaks one rule of the document
   failspec import docs errors.md --name myapi
       create a contract with each documented failure, and a scenario stub for each
   failspec import docs page.html --name myapi --documentation https://example.com/docs/errors
