@@ -12,7 +12,9 @@ use failspec_judge::{
     report_model::{CaseReport, RunReport},
     snapshot::Mode,
 };
-use failspec_mutants::{Experiment, KillMatrix, Noticed, Subject, UNKNOWN, UNUSED, run_on, subjects};
+use failspec_mutants::{
+    ExpectedDetection, KillMatrix, MutantRun, Subject, UNKNOWN, UNUSED, run_on, subjects,
+};
 use failspec_pack::pack::Pack;
 use failspec_reference::apis;
 use futures_util::{StreamExt as _, stream};
@@ -49,7 +51,7 @@ fn everything() -> Vec<Subject> {
     apis().iter().flat_map(|name| of(name)).collect()
 }
 
-async fn experiments(jobs: impl IntoIterator<Item = (Subject, Vec<String>)>) -> Vec<(Subject, Experiment)> {
+async fn experiments(jobs: impl IntoIterator<Item = (Subject, Vec<String>)>) -> Vec<(Subject, MutantRun)> {
     let jobs = jobs.into_iter().map(|(subject, selectors)| async move {
         let experiment = subject.experiment(&selectors).await.expect("the reference starts");
         (subject, experiment)
@@ -78,8 +80,12 @@ fn every_mutant_says_how_it_must_be_noticed() {
         for subject in of(name) {
             let id = subject.mutant.id.to_string();
             assert_ne!(subject.noticed, UNKNOWN, "{name} · {id} has no line in src/proof/expected");
-            assert_eq!(subject.mutant.harmless, subject.noticed == Noticed::Harmless, "{name} · {id}");
-            if let Noticed::By { check, .. } = subject.noticed {
+            assert_eq!(
+                subject.mutant.harmless,
+                subject.noticed == ExpectedDetection::Harmless,
+                "{name} · {id}"
+            );
+            if let ExpectedDetection::By { check, .. } = subject.noticed {
                 assert!(known.contains(check), "{name} · {id} names the check {check}, which does not exist");
             }
             let at = subject.noticed.failure();
@@ -107,7 +113,7 @@ fn every_failure_has_a_mutant_of_its_own_and_every_check_one_that_it_must_notice
     let named: BTreeSet<&str> = all
         .iter()
         .filter_map(|subject| match subject.noticed {
-            Noticed::By { check, .. } => Some(check),
+            ExpectedDetection::By { check, .. } => Some(check),
             _ => None,
         })
         .collect();
@@ -132,12 +138,12 @@ async fn wrong_behaviour_is_noticed_where_it_matters() {
     let jobs = everything().into_iter().filter_map(|subject| {
         let selector = format!("{}::{}::", subject.pack.name, subject.noticed.failure()?);
         // Where one scenario alone has a control that is refused, everything is: that is a diagnosis.
-        let alone = !matches!(subject.noticed, Noticed::By { check: "control", .. });
+        let alone = !matches!(subject.noticed, ExpectedDetection::By { check: "control", .. });
         Some((subject, if alone { vec![selector] } else { Vec::new() }))
     });
     let done = experiments(jobs).await;
     assert!(done.len() >= 250, "{} experiments", done.len());
-    let survived: Vec<&Experiment> =
+    let survived: Vec<&MutantRun> =
         done.iter().map(|(_, experiment)| experiment).filter(|it| it.survived.is_some()).collect();
     assert!(survived.is_empty(), "{survived:#?}");
 }
@@ -179,7 +185,7 @@ async fn wrong_responses_are_caught_in_every_documented_scenario() {
     let expected: Vec<(String, &str)> = of("kubeglass")
         .into_iter()
         .filter_map(|subject| match subject.noticed {
-            Noticed::By { check, failure: None, .. } if !IN_SOME_ANSWERS.contains(&check) => {
+            ExpectedDetection::By { check, failure: None, .. } if !IN_SOME_ANSWERS.contains(&check) => {
                 Some((subject.mutant.id.to_string(), check))
             }
             _ => None,
@@ -246,19 +252,19 @@ async fn one_request_id_for_everything_is_seen_in_scenarios_and_across_the_run()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mutant_that_is_not_noticed_as_it_must_be_survives() {
     let find = |id: &str| of("kubeglass").into_iter().find(|it| it.mutant.id == id).expect("there is one");
-    let wrongly = |id: &str, noticed: Noticed| Subject { noticed, ..find(id) };
+    let wrongly = |id: &str, noticed: ExpectedDetection| Subject { noticed, ..find(id) };
     let subjects = [
         // Another check, another severity, another place, no finding at all, and one that should pass.
-        wrongly("code-padded", Noticed::violation("media-type")),
-        wrongly("code-padded", Noticed::warning("code")),
-        wrongly("stale-version-accepted", Noticed::violation("not-rejected").at("already_exists")),
-        wrongly("field-added", Noticed::violation("schema")),
-        wrongly("always-unauthorized", Noticed::violation("not-rejected")),
-        wrongly("code-padded", Noticed::Harmless),
-        wrongly("allow-missing", Noticed::Harmless),
-        wrongly("code-padded", Noticed::Diagnosis("")),
-        wrongly("code-padded", Noticed::Inconclusive("")),
-        wrongly("code-padded", Noticed::Run("request-id-reused")),
+        wrongly("code-padded", ExpectedDetection::violation("media-type")),
+        wrongly("code-padded", ExpectedDetection::warning("code")),
+        wrongly("stale-version-accepted", ExpectedDetection::violation("not-rejected").at("already_exists")),
+        wrongly("field-added", ExpectedDetection::violation("schema")),
+        wrongly("always-unauthorized", ExpectedDetection::violation("not-rejected")),
+        wrongly("code-padded", ExpectedDetection::Harmless),
+        wrongly("allow-missing", ExpectedDetection::Harmless),
+        wrongly("code-padded", ExpectedDetection::Diagnosis("")),
+        wrongly("code-padded", ExpectedDetection::Inconclusive("")),
+        wrongly("code-padded", ExpectedDetection::Run("request-id-reused")),
     ];
     let matrix = KillMatrix::run(&subjects, |_| {}).await.expect("the references start");
     assert_eq!(matrix.survivors().count(), subjects.len(), "{:#?}", matrix.experiments);

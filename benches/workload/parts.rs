@@ -6,13 +6,13 @@ use failspec_base::{
     message::{Exchange, Header, Request, Response},
     secret::Mask,
     syntax::Source,
-    template::{Held, JsonTemplate, Scope, Template},
+    template::{JsonTemplate, Scope, Template, VariableValue},
 };
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
     check::{Observed, Phase, Record, Subject, judge},
     report_model::{RunReport, SnapshotState, Verdict, exit},
-    snapshot::{Approved, Mode, Picture, SnapshotFile, file_name, picture},
+    snapshot::{Mode, Picture, SnapshotFile, SnapshotStore, file_name, picture},
 };
 use failspec_lint::lint;
 use failspec_pack::{
@@ -33,7 +33,7 @@ pub struct Parts {
     texts: Texts,
     target: Arc<Target>,
     responses: Vec<Observed>,
-    approved: Approved,
+    approved: SnapshotStore,
     report: RunReport,
     folder: tempfile::TempDir,
     bodies: Vec<Value>,
@@ -53,7 +53,8 @@ impl Parts {
         let texts = files.read_pack(CONTRACT).expect("its files can be read");
         let pack = Arc::new(Pack::load(&files, CONTRACT).expect("it has no mistakes"));
         let target = Arc::new(target(folder.path()));
-        let approved = Approved::folder(folder.path().join("approved").join(CONTRACT), Mode::Check, true);
+        let approved =
+            SnapshotStore::folder(folder.path().join("approved").join(CONTRACT), Mode::Check, true);
         let responses: Vec<Observed> = (0..count).map(observed).collect();
         let bodies = (0..count).map(|number| response(number).document().value.clone().unwrap_or_default());
         let report = run_once(&pack, &target);
@@ -62,8 +63,8 @@ impl Parts {
         let body =
             json!({"name": "a-${unique}", "port": "${port}", "tags": ["x", "${uuid}", {"t": "${token}"}]});
         let variables = HashMap::from([
-            ("port".to_owned(), Held::open(8080)),
-            ("token".to_owned(), Held::secret("a secret of the bench")),
+            ("port".to_owned(), VariableValue::open(8080)),
+            ("token".to_owned(), VariableValue::secret("a secret of the bench")),
         ]);
         let scope = Scope::new(Arc::new(variables), "failspec-bench-1");
         let mask = Mask::new();

@@ -8,7 +8,7 @@ use failspec_certificate::badge;
 use failspec_judge::report_model::exit;
 
 use super::{
-    failure::Failure,
+    failure::CliError,
     verify::{VerifyArguments, verify},
 };
 
@@ -30,7 +30,7 @@ pub struct BadgeArguments {
 ///
 /// # Errors
 /// When a file cannot be read or written, or the key that signed is unknown.
-pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &BadgeArguments) -> Result<u8, CliError> {
     let verified = verify(&arguments.verify)?;
     let verification = &verified.verification;
     if !verification.is_pass() {
@@ -41,7 +41,7 @@ pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
         return Ok(exit::VIOLATIONS);
     }
     if verification.signer.is_none() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             "no badge: the certificate is signed by an unknown key",
             "give --public-key or --programme",
         ));
@@ -54,7 +54,7 @@ pub fn command(arguments: &BadgeArguments) -> Result<u8, Failure> {
     for (path, text) in files {
         if let Some(path) = path {
             fs::write(path, text)
-                .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+                .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
         }
     }
     Ok(exit::CONFORMS)

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use failspec_base::secret::Secret;
-use failspec_certificate::{Artifact, Binary, Claims, Predicate, SigningKey, parse_days, required, sign};
+use failspec_certificate::{
+    Artifact, Binary, OperatorInput, Predicate, SigningKey, parse_days, required, sign,
+};
 use failspec_engine::{Exchanges, Plan, RunOptions, Selectors};
 use failspec_judge::{
     report_model::{RunReport, exit},
@@ -21,14 +23,14 @@ use failspec_lint::lint;
 use failspec_pack::{pack::Pack, target_config::Config};
 use failspec_report::{
     json,
-    terminal::{self, Paint},
+    terminal::{self, Styles},
     visible,
 };
 
 use super::{
     arguments::{PacksFrom, TargetArguments},
     chosen_target::{by_pack, override_target, target},
-    failure::Failure,
+    failure::CliError,
     packs,
     run::{judge, print},
     runtime::runtime,
@@ -88,9 +90,9 @@ const LONGEST: usize = 200;
 ///
 /// # Errors
 /// When something keeps the run from being certified; then nothing was sent.
-pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
     if arguments.reference {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             "a reference implementation cannot be certified: it says nothing about a real API",
             "give --target or --url of your API",
         ));
@@ -98,7 +100,7 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
     let packs = whole_packs(arguments)?;
     let key = read_key(&arguments.key)?;
     let valid_for = parse_days(&arguments.valid_for).ok_or_else(|| {
-        Failure::usage_hint(
+        CliError::usage_hint(
             format!("--valid-for {} is not a number of days", arguments.valid_for),
             "write it like 90d",
         )
@@ -111,9 +113,9 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
     let done = runtime.block_on(async {
         let report = run(arguments, &packs, config, artifact.as_ref()).await?;
         let mut bytes = Vec::new();
-        json::write(&report, &mut bytes).map_err(|error| Failure::Broken(error.to_string()))?;
+        json::write(&report, &mut bytes).map_err(|error| CliError::Broken(error.to_string()))?;
         let issued = Timestamp::now();
-        let claims = Claims {
+        let claims = OperatorInput {
             profile: arguments.profile.clone(),
             artifact,
             nonce,
@@ -125,7 +127,7 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
         let name =
             report_path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let broken = |error: &dyn std::fmt::Display| {
-            Failure::Broken(format!("cannot create the certificate: {error}"))
+            CliError::Broken(format!("cannot create the certificate: {error}"))
         };
         let (envelope, predicate) =
             sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
@@ -146,9 +148,9 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, Failure> {
 }
 
 /// The packs, all of each, in a state in which a verdict can be built on them.
-fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, Failure> {
+fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, CliError> {
     if let Some(part) = arguments.whole.iter().find(|name| name.contains("::") || name.contains(['*', '?'])) {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("`{}` is a part of a pack: only whole packs can be certified", part.escape_debug()),
             "name packs; choose what to certify with --profile",
         ));
@@ -157,19 +159,19 @@ fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, Failure> 
     for pack in &packs {
         let mistakes = lint(pack);
         if mistakes.has_errors() {
-            return Err(Failure::Diagnostics(mistakes));
+            return Err(CliError::Diagnostics(mistakes));
         }
         if pack.scenarios.is_empty() {
-            return Err(Failure::usage(format!(
+            return Err(CliError::usage(format!(
                 "{} has no scenarios: there is nothing to certify",
                 pack.label()
             )));
         }
         let required =
-            required(pack, &arguments.profile).map_err(|error| Failure::usage(error.to_string()))?;
+            required(pack, &arguments.profile).map_err(|error| CliError::usage(error.to_string()))?;
         if required.ids.is_empty() {
             let (pack, profile) = (pack.label(), &arguments.profile);
-            return Err(Failure::usage(format!("the profile {profile} of {pack} requires nothing")));
+            return Err(CliError::usage(format!("the profile {profile} of {pack} requires nothing")));
         }
     }
     Ok(packs)
@@ -180,7 +182,7 @@ async fn run(
     packs: &[Arc<Pack>],
     config: Config,
     artifact: Option<&Artifact>,
-) -> Result<RunReport, Failure> {
+) -> Result<RunReport, CliError> {
     let has_digest = artifact.is_some_and(|artifact| artifact.digest.is_some());
     let options = RunOptions {
         jobs: arguments.jobs.map(usize::from),
@@ -207,9 +209,9 @@ fn may_be_certified(
     target: &failspec_pack::target_config::Target,
     has_digest: bool,
     allow_loopback: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     if target.tls.insecure {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("the certificate of {} would not be verified: any server could respond", target.url),
             "remove `insecure` from its `tls`; for a private certificate authority set `ca`",
         ));
@@ -225,31 +227,31 @@ fn may_be_certified(
         }
         false => "use https, or give the digest of the deployed software with --artifact-digest sha256:…",
     };
-    Err(Failure::usage_hint(format!("nothing identifies the server at {}: it has no TLS", target.url), hint))
+    Err(CliError::usage_hint(format!("nothing identifies the server at {}: it has no TLS", target.url), hint))
 }
 
-fn read_key(from: &str) -> Result<SigningKey, Failure> {
+fn read_key(from: &str) -> Result<SigningKey, CliError> {
     let text = match from.strip_prefix("env:") {
         Some(name) => std::env::var(name).ok().filter(|text| !text.trim().is_empty()).ok_or_else(|| {
-            Failure::usage(format!(
+            CliError::usage(format!(
                 "--key: the environment variable {} is not set, or empty",
                 name.escape_debug()
             ))
         })?,
         None => fs::read_to_string(from)
-            .map_err(|error| Failure::usage(format!("--key: cannot read {from}: {error}")))?,
+            .map_err(|error| CliError::usage(format!("--key: cannot read {from}: {error}")))?,
     };
     SigningKey::from_pem(&Secret::new(text, from)).map_err(|error| {
-        Failure::usage_hint(format!("--key: {error}"), "`failspec keygen` creates a key pair")
+        CliError::usage_hint(format!("--key: {error}"), "`failspec keygen` creates a key pair")
     })
 }
 
-fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, Failure> {
+fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, CliError> {
     let digest = arguments.artifact_digest.as_deref().map(|text| {
         let hex = text.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
         match hex.filter(|hex| hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))) {
             Some(_) => Ok(text.to_owned()),
-            None => Err(Failure::usage_hint(
+            None => Err(CliError::usage_hint(
                 "--artifact-digest is not a valid digest",
                 "write `sha256:` and 64 lower-case hex digits, like the digest of a container image",
             )),
@@ -260,30 +262,30 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, Failure> {
     Ok((digest.is_some() || commit.is_some()).then_some(Artifact { digest, commit }))
 }
 
-fn short(option: &str, text: String) -> Result<String, Failure> {
+fn short(option: &str, text: String) -> Result<String, CliError> {
     match (1..=LONGEST).contains(&text.len()) {
         true => Ok(text),
-        false => Err(Failure::usage(format!("{option} must have 1 to {LONGEST} bytes"))),
+        false => Err(CliError::usage(format!("{option} must have 1 to {LONGEST} bytes"))),
     }
 }
 
 /// The file of the report, next to the certificate; neither may exist yet.
-fn report_path(out: &Path) -> Result<PathBuf, Failure> {
+fn report_path(out: &Path) -> Result<PathBuf, CliError> {
     let report = out.with_extension("report.json");
     if let Some(path) = [out, report.as_path()].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} exists already; nothing was sent", path.display())));
+        return Err(CliError::usage(format!("{} exists already; nothing was sent", path.display())));
     }
     // Better now than after the run.
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.is_dir() {
         true => Ok(report),
-        false => Err(Failure::usage(format!("there is no folder {}; nothing was sent", folder.display()))),
+        false => Err(CliError::usage(format!("there is no folder {}; nothing was sent", folder.display()))),
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     fs::write(path, bytes)
-        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }
 
 /// SHA-256 of this program's file, where it can be read.
@@ -293,11 +295,12 @@ fn own_digest() -> Option<String> {
 }
 
 fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
-    let wrote = Paint::dab(Paint::GOOD, "wrote");
+    let wrote = Styles::dab(Styles::GOOD, "wrote");
     let mut text = format!("\n{wrote} {}\n{wrote} {}\n", report.display(), out.display());
     let required = predicate.packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
     let all = required.clone().count();
-    let unmet: Vec<_> = required.filter(|it| it.outcome != failspec_certificate::Met::Passed).collect();
+    let unmet: Vec<_> =
+        required.filter(|it| it.outcome != failspec_certificate::RequirementOutcome::Passed).collect();
     for requirement in &unmet {
         let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
         text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.word());

@@ -4,12 +4,12 @@ use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
 use failspec_engine::{Plan, RoleCheck, RunOptions, Selectors, TargetCheck, check_target};
 use failspec_judge::report_model::{RequirementKind, exit};
-use failspec_report::terminal::{Paint, visible};
+use failspec_report::terminal::{Styles, visible};
 
 use super::{
     arguments::CheckTargetArguments,
     chosen_target::{by_pack, override_target, target},
-    failure::Failure,
+    failure::CliError,
     packs,
     runtime::runtime,
 };
@@ -20,11 +20,11 @@ use super::{
 ///
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
-pub fn command(arguments: &CheckTargetArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &CheckTargetArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
     let config = target(&arguments.target, &packs)?;
     let Some(pack) = packs.first() else {
-        return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
+        return Err(CliError::usage(format!("there is no pack {}", arguments.pack)));
     };
     let mut target = by_pack(&config.target, &packs)?.remove(0);
     override_target(&mut target, &arguments.target, pack)?;
@@ -53,41 +53,42 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
     let _ = writeln!(
         text,
         "{} for {}",
-        Paint::dab(Paint::STRONG, visible(plan.target.url.as_str())),
-        Paint::dab(Paint::STRONG, plan.pack.label())
+        Styles::dab(Styles::STRONG, visible(plan.target.url.as_str())),
+        Styles::dab(Styles::STRONG, plan.pack.label())
     );
     if let Some(reason) = &check.unreachable {
-        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, "it cannot be reached"), visible(reason));
+        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, "it cannot be reached"), visible(reason));
     }
     for (role, state) in &check.roles {
         let (word, more) = match state {
-            RoleCheck::Works(line) => (Paint::dab(Paint::GOOD, "works  "), visible(line).into_owned()),
-            RoleCheck::Refused(why) => (Paint::dab(Paint::BAD, "refused"), visible(why).into_owned()),
+            RoleCheck::Works(line) => (Styles::dab(Styles::GOOD, "works  "), visible(line).into_owned()),
+            RoleCheck::Refused(why) => (Styles::dab(Styles::BAD, "refused"), visible(why).into_owned()),
             RoleCheck::Untried => {
-                (Paint::dab(Paint::WARN, "untried"), "no single safe request uses it".to_owned())
+                (Styles::dab(Styles::WARN, "untried"), "no single safe request uses it".to_owned())
             }
             RoleCheck::Missing => {
                 let about = contract.roles.get(role).map(String::as_str).unwrap_or_default();
-                (Paint::dab(Paint::WARN, "missing"), about.to_owned())
+                (Styles::dab(Styles::WARN, "missing"), about.to_owned())
             }
         };
-        let _ = writeln!(text, "  {word} role {} · {more}", Paint::dab(Paint::STRONG, role));
+        let _ = writeln!(text, "  {word} role {} · {more}", Styles::dab(Styles::STRONG, role));
     }
     for (name, variable) in &contract.variables {
         let brought = plan.target.variables.contains_key(name);
         let word = match (brought, &variable.default) {
-            (true, _) => Paint::dab(Paint::GOOD, "given  "),
-            (false, Some(_)) => Paint::dab(Paint::FAINT, "default"),
-            (false, None) => Paint::dab(Paint::WARN, "missing"),
+            (true, _) => Styles::dab(Styles::GOOD, "given  "),
+            (false, Some(_)) => Styles::dab(Styles::FAINT, "default"),
+            (false, None) => Styles::dab(Styles::WARN, "missing"),
         };
-        let _ = writeln!(text, "  {word} variable {} · {}", Paint::dab(Paint::STRONG, name), variable.about);
+        let _ =
+            writeln!(text, "  {word} variable {} · {}", Styles::dab(Styles::STRONG, name), variable.about);
     }
     for (name, about) in &contract.conditions {
         let word = match plan.target.conditions.contains_key(name) {
-            true => Paint::dab(Paint::GOOD, "given  "),
-            false => Paint::dab(Paint::WARN, "missing"),
+            true => Styles::dab(Styles::GOOD, "given  "),
+            false => Styles::dab(Styles::WARN, "missing"),
         };
-        let _ = writeln!(text, "  {word} condition {} · {about}", Paint::dab(Paint::STRONG, name));
+        let _ = writeln!(text, "  {word} condition {} · {about}", Styles::dab(Styles::STRONG, name));
     }
     let skipped = plan.cases.iter().filter(|case| case.skip.is_some()).count();
     let _ = writeln!(text, "\n{} of {} cases can run", plan.cases.len() - skipped, plan.cases.len());

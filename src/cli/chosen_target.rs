@@ -9,7 +9,7 @@ use std::{
 
 use failspec_base::{
     syntax::{Diagnostic, Diagnostics, Source, closest, renamed},
-    template::Held,
+    template::VariableValue,
 };
 use failspec_engine::case_names;
 use failspec_judge::check::{CHECKS, find};
@@ -17,9 +17,9 @@ use failspec_pack::{
     pack::Pack,
     target_config::{Config, Credential, Role, Target, Waiver, glob},
 };
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
-use super::{arguments::TargetArguments, failure::Failure};
+use super::{arguments::TargetArguments, failure::CliError};
 
 /// The file that describes targets, where none is named.
 pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
@@ -28,10 +28,10 @@ pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
 const LARGEST_CONFIG: u64 = 16 << 20;
 
 /// The target that the options name; there is never a silent one.
-pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, Failure> {
+pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, CliError> {
     if let Some(url) = &arguments.url {
         one_pack(packs)?;
-        let target = Target::from_url(url).map_err(|error| Failure::usage(format!("--url: {error}")))?;
+        let target = Target::from_url(url).map_err(|error| CliError::usage(format!("--url: {error}")))?;
         return Ok(Config { target, waivers: Vec::new() });
     }
     let path = arguments.config.clone().or_else(|| {
@@ -39,14 +39,14 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
         (arguments.target.is_some() || default.is_file()).then_some(default)
     });
     let Some(path) = path else {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             "there is no target: nothing was sent",
             "give --url URL of your API, --target NAME from failspec.toml, or --reference for the embedded \
              implementation (which says nothing about a real API)",
         ));
     };
     let text =
-        read(&path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+        read(&path).map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut config = Config::read(&source, arguments.target.as_deref(), folder)?;
@@ -76,10 +76,10 @@ fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
 }
 
 /// A file that came with a checkout must not run commands unless the user allows it.
-fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), Failure> {
+fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), CliError> {
     let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
     match command {
-        Some((role, _)) if !arguments.allow_commands => Err(Failure::usage_hint(
+        Some((role, _)) if !arguments.allow_commands => Err(CliError::usage_hint(
             format!("the role {role} of the target {} gets its credentials from a command", target.name),
             "check the command in the file, then give --allow-commands",
         )),
@@ -91,7 +91,7 @@ fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), 
 ///
 /// # Errors
 /// An operation that the pack does not have.
-pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target>, Failure> {
+pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target>, CliError> {
     if let [pack] = packs {
         target.fits(&pack.contract)?;
         notices(&target.unknown_names(&pack.contract));
@@ -99,7 +99,7 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
     // Of several packs each one knows a part of what the target has; what none knows is an error.
     let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
     if let Some(name) = target.operations.keys().find(|name| !known(name)) {
-        return Err(Failure::usage(format!(
+        return Err(CliError::usage(format!(
             "no pack has the operation `{name}` of the target {}",
             target.name
         )));
@@ -110,7 +110,7 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
 /// Prints notices: about names that may be errors, or are meant for another pack.
 fn notices(notices: &[String]) {
     for notice in notices {
-        let _ = writeln!(anstream::stderr(), "{} {notice}", Paint::dab(Paint::WARN, "notice:"));
+        let _ = writeln!(anstream::stderr(), "{} {notice}", Styles::dab(Styles::WARN, "notice:"));
     }
 }
 
@@ -125,7 +125,7 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 /// A waiver of a check that does not exist would look like one that has become stale.
-fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
+fn known_checks(waivers: &[Waiver]) -> Result<(), CliError> {
     let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
     let mistakes: Vec<Diagnostic> = unknown
         .map(|waiver| {
@@ -143,12 +143,12 @@ fn known_checks(waivers: &[Waiver]) -> Result<(), Failure> {
 }
 
 /// One API has one contract: with several packs on one URL, all but one would report false violations.
-fn one_pack(packs: &[Arc<Pack>]) -> Result<(), Failure> {
+fn one_pack(packs: &[Arc<Pack>]) -> Result<(), CliError> {
     if packs.len() == 1 {
         return Ok(());
     }
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
-    Err(Failure::usage_hint(
+    Err(CliError::usage_hint(
         format!("the target has one URL, but there are several packs: {}", names.join(", ")),
         format!(
             "name one: failspec run {} …, or give the target `urls`, a base URL for each pack",
@@ -162,13 +162,13 @@ pub(super) fn override_target(
     target: &mut Target,
     arguments: &TargetArguments,
     pack: &Pack,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     for option in &arguments.roles {
         let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;
         if !pack.contract.roles.contains_key(name) {
             return Err(unknown(pack, "role", name, pack.contract.roles.keys()));
         }
-        let role = Role::from_option(name, credential).map_err(Failure::usage)?;
+        let role = Role::from_option(name, credential).map_err(CliError::usage)?;
         target.roles.insert(name.to_owned(), role);
     }
     for option in &arguments.variables {
@@ -176,7 +176,7 @@ pub(super) fn override_target(
         if !pack.contract.variables.contains_key(name) {
             return Err(unknown(pack, "variable", name, pack.contract.variables.keys()));
         }
-        target.variables.insert(name.to_owned(), Held::open(value));
+        target.variables.insert(name.to_owned(), VariableValue::open(value));
     }
     Ok(())
 }
@@ -187,17 +187,17 @@ fn unknown<'k>(
     what: &str,
     name: &str,
     known: impl Iterator<Item = &'k String> + Clone,
-) -> Failure {
+) -> CliError {
     let all: Vec<&str> = known.clone().map(String::as_str).collect();
     let hint = match closest(name, all.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if all.is_empty() => format!("it has no {what}s"),
         None => format!("its {what}s are {}", all.join(", ")),
     };
-    Failure::usage_hint(format!("the pack {} has no {what} `{name}`", pack.name), hint)
+    CliError::usage_hint(format!("the pack {} has no {what} `{name}`", pack.name), hint)
 }
 
-fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), Failure> {
+fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), CliError> {
     // The value may be a credential that was put here by mistake: it is not quoted.
-    option.split_once('=').ok_or_else(|| Failure::usage(format!("{name} must have the form {form}")))
+    option.split_once('=').ok_or_else(|| CliError::usage(format!("{name} must have the form {form}")))
 }

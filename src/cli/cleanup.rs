@@ -4,12 +4,12 @@ use std::{fmt::Write as _, io::Write as _, sync::Arc};
 
 use failspec_engine::{CleanupReport, Plan, RunOptions, Selectors, cleanup};
 use failspec_judge::report_model::exit;
-use failspec_report::terminal::{Paint, visible};
+use failspec_report::terminal::{Styles, visible};
 
 use super::{
     arguments::CleanupArguments,
     chosen_target::{by_pack, override_target, target},
-    failure::Failure,
+    failure::CliError,
     packs,
     runtime::runtime,
 };
@@ -18,13 +18,13 @@ use super::{
 ///
 /// # Errors
 /// When files or options are wrong, or the pack does not define a cleanup; then nothing was sent.
-pub fn command(arguments: &CleanupArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &CleanupArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.pack))?;
     let [pack] = packs.as_slice() else {
-        return Err(Failure::usage(format!("there is no pack {}", arguments.pack)));
+        return Err(CliError::usage(format!("there is no pack {}", arguments.pack)));
     };
     if pack.contract.cleanup.is_empty() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("the pack {} does not define a cleanup", pack.name),
             "add `cleanup` to its contract",
         ));
@@ -50,14 +50,14 @@ fn text(report: &CleanupReport, dry: bool) -> String {
     let mut text = String::new();
     for swept in &report.found {
         let (word, why) = match &swept.problem {
-            Some(problem) => (Paint::dab(Paint::BAD, "still there"), format!(" · {}", visible(problem))),
-            None if dry => (Paint::dab(Paint::WARN, "found"), String::new()),
-            None => (Paint::dab(Paint::GOOD, "removed"), String::new()),
+            Some(problem) => (Styles::dab(Styles::BAD, "still there"), format!(" · {}", visible(problem))),
+            None if dry => (Styles::dab(Styles::WARN, "found"), String::new()),
+            None => (Styles::dab(Styles::GOOD, "removed"), String::new()),
         };
         let _ = writeln!(text, "{word} {}{why}", visible(&swept.name));
     }
     for problem in &report.problems {
-        let _ = writeln!(text, "{} {}", Paint::dab(Paint::BAD, "cannot list:"), visible(problem));
+        let _ = writeln!(text, "{} {}", Styles::dab(Styles::BAD, "cannot list:"), visible(problem));
     }
     if report.found.is_empty() && report.problems.is_empty() {
         let _ = writeln!(text, "nothing was left behind");

@@ -13,7 +13,7 @@ use failspec_report::{
     github::Checkout,
 };
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// The reports that are asked for.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a format is unknown or names no file.
-    pub(super) fn open(options: &[String]) -> Result<Self, Failure> {
+    pub(super) fn open(options: &[String]) -> Result<Self, CliError> {
         let mut reports = Self::default();
         for option in options {
             match option.split_once('=') {
@@ -36,7 +36,7 @@ impl Reports {
                 Some(("markdown", path)) if !path.is_empty() => reports.markdown.push(path.into()),
                 Some(("json", path)) if !path.is_empty() => reports.json.push(path.into()),
                 _ => {
-                    return Err(Failure::usage_hint(
+                    return Err(CliError::usage_hint(
                         format!("`--report {option}` is not a valid report of a comparison"),
                         "write markdown=PATH, json=PATH or github",
                     ));
@@ -50,7 +50,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub(super) fn finish(self, comparison: &Comparison) -> Result<u8, Failure> {
+    pub(super) fn finish(self, comparison: &Comparison) -> Result<u8, CliError> {
         let mut text = terminal(comparison);
         if self.annotate {
             let root = env::var_os("GITHUB_WORKSPACE").filter(|root| !root.is_empty()).map(PathBuf::from);
@@ -65,7 +65,7 @@ impl Reports {
         }
         for path in &self.json {
             let json = serde_json::to_string_pretty(comparison)
-                .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))?;
+                .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))?;
             write(path, &format!("{json}\n"))?;
         }
         // A reader that has gone away has seen what it wanted; the exit code reports the rest.
@@ -74,14 +74,14 @@ impl Reports {
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+fn write(path: &Path, text: &str) -> Result<(), CliError> {
     fs::write(path, text)
-        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }
 
 /// Other steps may have written to the summary before.
-fn append(path: &Path, text: &str) -> Result<(), Failure> {
+fn append(path: &Path, text: &str) -> Result<(), CliError> {
     let file = fs::OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }

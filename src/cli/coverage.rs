@@ -7,15 +7,15 @@ use failspec_pack::{
     openapi::{Declared, Operation, Response},
     pack::{self, Control, Pack, Provenance},
 };
-use failspec_report::{terminal::Paint, visible};
+use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PackArguments, failure::Failure, packs};
+use super::{arguments::PackArguments, failure::CliError, packs};
 
 /// Prints which failures and causes have which scenarios, and the errata of the documentation.
 ///
 /// # Errors
 /// When a pack cannot be read.
-pub fn command(arguments: &PackArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &PackArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
     let text: String = packs.iter().map(|pack| of_pack(pack)).collect::<Vec<_>>().join("\n");
     // A reader that has gone away has seen what it wanted.
@@ -29,8 +29,8 @@ fn of_pack(pack: &Pack) -> String {
     let _ = writeln!(
         text,
         "{}  {}",
-        Paint::dab(Paint::STRONG, pack.label()),
-        Paint::dab(Paint::FAINT, contract.documentation.as_deref().unwrap_or_default())
+        Styles::dab(Styles::STRONG, pack.label()),
+        Styles::dab(Styles::FAINT, contract.documentation.as_deref().unwrap_or_default())
     );
     for (index, failure) in contract.failures.iter().enumerate() {
         let status = failure.status().map(|status| status.to_string()).unwrap_or_default();
@@ -38,11 +38,11 @@ fn of_pack(pack: &Pack) -> String {
         let _ = writeln!(
             text,
             "  {} {}",
-            Paint::dab(Paint::STRONG, &failure.id),
-            Paint::dab(Paint::FAINT, format_args!("{status}{code} · {}", failure.summary))
+            Styles::dab(Styles::STRONG, &failure.id),
+            Styles::dab(Styles::FAINT, format_args!("{status}{code} · {}", failure.summary))
         );
         if let Some(reason) = &failure.excluded {
-            let _ = writeln!(text, "    {} {reason}", Paint::dab(Paint::WARN, "excluded:"));
+            let _ = writeln!(text, "    {} {reason}", Styles::dab(Styles::WARN, "excluded:"));
         }
         let mut parts: Vec<Option<usize>> = vec![None];
         parts.extend((0..failure.causes.len()).map(Some));
@@ -68,7 +68,7 @@ fn of_pack(pack: &Pack) -> String {
                 }
                 (true, None) if !failure.causes.is_empty() => {}
                 (true, _) if failure.excluded.is_none() => {
-                    let _ = writeln!(text, "    {cause}{}", Paint::dab(Paint::BAD, "no scenario"));
+                    let _ = writeln!(text, "    {cause}{}", Styles::dab(Styles::BAD, "no scenario"));
                 }
                 _ => {}
             }
@@ -78,21 +78,21 @@ fn of_pack(pack: &Pack) -> String {
         let _ = writeln!(
             text,
             "  {} {} {}",
-            Paint::dab(Paint::STRONG, &failure.id),
-            Paint::dab(Paint::WARN, "not in this version:"),
-            Paint::dab(Paint::FAINT, format_args!("documented {}", failure.period))
+            Styles::dab(Styles::STRONG, &failure.id),
+            Styles::dab(Styles::WARN, "not in this version:"),
+            Styles::dab(Styles::FAINT, format_args!("documented {}", failure.period))
         );
     }
     operations(pack, &mut text);
     let _ = writeln!(
         text,
         "  {} in the documentation itself",
-        Paint::dab(Paint::STRONG, format_args!("{} errata", contract.errata.len()))
+        Styles::dab(Styles::STRONG, format_args!("{} errata", contract.errata.len()))
     );
     for erratum in &contract.errata {
         let _ = writeln!(text, "    · {}", erratum.about);
         for link in &erratum.links {
-            let _ = writeln!(text, "      {}", Paint::dab(Paint::FAINT, link));
+            let _ = writeln!(text, "      {}", Styles::dab(Styles::FAINT, link));
         }
     }
     text
@@ -126,8 +126,8 @@ fn operations(pack: &Pack, text: &mut String) {
                     statuses.any(|status| held(status).is_some_and(|it| it.status == response.status))
                 };
                 match failures.iter().filter(|failure| expects(failure)).count() {
-                    0 => Paint::dab(Paint::FAINT, format_args!("{} –", response.status)),
-                    count => Paint::dab(Paint::GOOD, format_args!("{} ×{count}", response.status)),
+                    0 => Styles::dab(Styles::FAINT, format_args!("{} –", response.status)),
+                    count => Styles::dab(Styles::GOOD, format_args!("{} ×{count}", response.status)),
                 }
             })
             .collect();

@@ -7,12 +7,12 @@ use std::{
 
 use clap::Args;
 
-use failspec_certificate::{Certificate, Met, Requirement};
+use failspec_certificate::{Certificate, Requirement, RequirementOutcome};
 use failspec_diff::{Certified, Comparison, certificates, contracts, runs};
 use failspec_judge::report_model::RunReport;
 use failspec_pack::pack::{Files, Pack};
 
-use super::{arguments::PacksFrom, comparison, failure::Failure, merge::read_report, packs};
+use super::{arguments::PacksFrom, comparison, failure::CliError, merge::read_report, packs};
 
 /// Options of `diff`.
 #[derive(Debug, Args)]
@@ -42,7 +42,7 @@ enum Operand {
 ///
 /// # Errors
 /// When one of them cannot be read, or they are of different kinds.
-pub fn command(arguments: &DiffArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &DiffArguments) -> Result<u8, CliError> {
     let reports = comparison::Reports::open(&arguments.reports)?;
     let files = packs::files(&arguments.from);
     let (old, new) = (operand(&arguments.old, &files)?, operand(&arguments.new, &files)?);
@@ -53,7 +53,7 @@ pub fn command(arguments: &DiffArguments) -> Result<u8, Failure> {
             certified((&arguments.old, old), (&arguments.new, new))
         }
         _ => {
-            return Err(Failure::usage_hint(
+            return Err(CliError::usage_hint(
                 format!("{} and {} are of different kinds", arguments.old, arguments.new),
                 "compare two contracts, two JSON reports, or two certificates",
             ));
@@ -67,7 +67,7 @@ fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison
         let of = |(pack, it): (&str, &Requirement)| Certified {
             name: format!("{pack}: {}", it.id),
             required: it.required,
-            met: it.outcome == Met::Passed,
+            met: it.outcome == RequirementOutcome::Passed,
             outcome: it.outcome.word(),
         };
         certificate.requirements().map(of).collect()
@@ -86,7 +86,7 @@ fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison
     certificates((old.0, new.0), &requirements(old.1), &requirements(new.1), notes)
 }
 
-fn operand(text: &str, files: &Files) -> Result<Operand, Failure> {
+fn operand(text: &str, files: &Files) -> Result<Operand, CliError> {
     let path = Path::new(text);
     let is_file = path.is_file();
     if is_file && path.extension().is_some_and(|it| it == "json") {
@@ -104,14 +104,14 @@ fn operand(text: &str, files: &Files) -> Result<Operand, Failure> {
         return folder(path);
     }
     let pack = packs::named(files, &[text.to_owned()])?;
-    let pack = pack.into_iter().next().ok_or_else(|| Failure::usage(format!("there is no pack {text}")))?;
+    let pack = pack.into_iter().next().ok_or_else(|| CliError::usage(format!("there is no pack {text}")))?;
     Ok(Operand::Pack(pack))
 }
 
 /// `ROOT/schemas/PACK/contract.yaml`, or `contract@2026-03.yaml`.
-fn contract(path: &Path) -> Result<Operand, Failure> {
+fn contract(path: &Path) -> Result<Operand, CliError> {
     let wrong = || {
-        Failure::usage_hint(
+        CliError::usage_hint(
             format!("{} is neither a contract nor a JSON report", path.display()),
             "a contract is schemas/PACK/contract.yaml, next to the schemas that it refers to",
         )
@@ -126,19 +126,19 @@ fn contract(path: &Path) -> Result<Operand, Failure> {
     load(root, &format!("{name}{version}"))
 }
 
-fn folder(root: &Path) -> Result<Operand, Failure> {
+fn folder(root: &Path) -> Result<Operand, CliError> {
     let names = Files::Directory(root.to_owned()).packs()?;
     match names.as_slice() {
         [name] => load(root.to_owned(), name),
-        _ => Err(Failure::usage_hint(
+        _ => Err(CliError::usage_hint(
             format!("{} has {} packs: {}", root.display(), names.len(), names.join(", ")),
             "name the contract of one pack: schemas/PACK/contract.yaml",
         )),
     }
 }
 
-fn load(root: PathBuf, name: &str) -> Result<Operand, Failure> {
+fn load(root: PathBuf, name: &str) -> Result<Operand, CliError> {
     let pack = packs::named(&Files::Directory(root), &[name.to_owned()])?;
-    let pack = pack.into_iter().next().ok_or_else(|| Failure::usage(format!("there is no pack {name}")))?;
+    let pack = pack.into_iter().next().ok_or_else(|| CliError::usage(format!("there is no pack {name}")))?;
     Ok(Operand::Pack(pack))
 }

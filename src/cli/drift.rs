@@ -10,7 +10,7 @@ use failspec_pack::{
     pack::Pack,
 };
 
-use super::{arguments::PacksFrom, comparison, failure::Failure, import::read_page, packs};
+use super::{arguments::PacksFrom, comparison, failure::CliError, import::read_page, packs};
 
 /// Options of `drift`.
 #[derive(Debug, Args)]
@@ -36,11 +36,11 @@ pub struct DriftArguments {
 ///
 /// # Errors
 /// When the pack or a page cannot be read, or a page contains nothing to compare.
-pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
     let reports = comparison::Reports::open(&arguments.reports)?;
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
     let Some(pack) = packs.first() else {
-        return Err(Failure::usage(format!("there is no pack {}", arguments.name)));
+        return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
     };
     if let Some(path) = &arguments.openapi {
         return against_openapi(pack, path, reports);
@@ -66,11 +66,11 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, Failure> {
     reports.finish(&comparison)
 }
 
-fn against_openapi(pack: &Pack, path: &Path, reports: comparison::Reports) -> Result<u8, Failure> {
-    let unusable = |error: DocumentError| Failure::usage(error.to_string());
+fn against_openapi(pack: &Pack, path: &Path, reports: comparison::Reports) -> Result<u8, CliError> {
+    let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let api = Api::load(path).map_err(unusable)?;
     if api.operations.is_empty() {
-        return Err(Failure::usage(format!("{} declares no operations", path.display())));
+        return Err(CliError::usage(format!("{} declares no operations", path.display())));
     }
     let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
     let file = path.display().to_string();

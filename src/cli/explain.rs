@@ -7,15 +7,15 @@ use failspec_judge::{
     check::{CHECKS, RUN_CHECKS, find},
     report_model::exit,
 };
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// Explains one check, or lists them.
 ///
 /// # Errors
 /// When there is no such check.
-pub fn command(id: Option<&str>) -> Result<u8, Failure> {
+pub fn command(id: Option<&str>) -> Result<u8, CliError> {
     let mut text = String::new();
     match id {
         None => {
@@ -23,13 +23,13 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
                 let _ = writeln!(
                     text,
                     "{} {}",
-                    Paint::dab(Paint::STRONG, format_args!("{:<22}", check.id)),
+                    Styles::dab(Styles::STRONG, format_args!("{:<22}", check.id)),
                     check.summary
                 );
             }
             let _ = writeln!(text, "\nFindings about the whole run:");
             for (id, summary) in RUN_CHECKS {
-                let _ = writeln!(text, "{} {summary}", Paint::dab(Paint::STRONG, format_args!("{id:<22}")));
+                let _ = writeln!(text, "{} {summary}", Styles::dab(Styles::STRONG, format_args!("{id:<22}")));
             }
         }
         Some(id) => {
@@ -37,16 +37,16 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
                 let _ = writeln!(
                     text,
                     "{}: {}\n{}\n\n{}",
-                    Paint::dab(Paint::STRONG, check.id),
+                    Styles::dab(Styles::STRONG, check.id),
                     check.summary,
-                    Paint::dab(Paint::FAINT, format_args!("source of the rule: {}", check.source)),
+                    Styles::dab(Styles::FAINT, format_args!("source of the rule: {}", check.source)),
                     wrap(check.text)
                 );
             } else if let Some((id, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {
                 let _ = writeln!(
                     text,
                     "{}: {summary}\n\nA finding about the whole run, not about a single case.",
-                    Paint::dab(Paint::STRONG, id)
+                    Styles::dab(Styles::STRONG, id)
                 );
             } else {
                 let known = CHECKS.iter().map(|check| check.id).chain(RUN_CHECKS.iter().map(|(id, _)| *id));
@@ -54,7 +54,7 @@ pub fn command(id: Option<&str>) -> Result<u8, Failure> {
                 let near =
                     renamed.or_else(|| closest(id, known).map(|near| format!("did you mean `{near}`?")));
                 let hint = near.unwrap_or_else(|| "`failspec explain` lists all checks".to_owned());
-                return Err(Failure::usage_hint(format!("there is no check `{id}`"), hint));
+                return Err(CliError::usage_hint(format!("there is no check `{id}`"), hint));
             }
         }
     }

@@ -8,11 +8,11 @@ use failspec_judge::report_model::exit;
 use failspec_mutants::EmbeddedError;
 use failspec_pack::pack::{FilesError, PackError};
 use failspec_reference::StartError;
-use failspec_report::terminal::{Paint, visible};
+use failspec_report::terminal::{Styles, visible};
 
 /// Why a command ends without doing what it was asked to.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CliError {
     /// Files are wrong.
     #[error(transparent)]
     Diagnostics(#[from] Diagnostics),
@@ -29,7 +29,7 @@ pub enum Failure {
     Broken(String),
 }
 
-impl Failure {
+impl CliError {
     /// Options are wrong.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }
@@ -65,14 +65,14 @@ impl Failure {
                 }
                 diagnostic.render(true)
             }
-            Self::Broken(message) => format!("{} {}", Paint::dab(Paint::BAD, "error:"), visible(message)),
+            Self::Broken(message) => format!("{} {}", Styles::dab(Styles::BAD, "error:"), visible(message)),
         };
         // If standard error is closed, the exit code still reports the failure.
         let _ = writeln!(anstream::stderr(), "{text}");
     }
 }
 
-impl From<PackError> for Failure {
+impl From<PackError> for CliError {
     fn from(error: PackError) -> Self {
         match error {
             PackError::Wrong(diagnostics) => Self::Diagnostics(diagnostics),
@@ -81,13 +81,13 @@ impl From<PackError> for Failure {
     }
 }
 
-impl From<FilesError> for Failure {
+impl From<FilesError> for CliError {
     fn from(error: FilesError) -> Self {
         Self::usage(error.to_string())
     }
 }
 
-impl From<RunError> for Failure {
+impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Client(error) => Self::Broken(error.to_string()),
@@ -96,7 +96,7 @@ impl From<RunError> for Failure {
     }
 }
 
-impl From<EmbeddedError> for Failure {
+impl From<EmbeddedError> for CliError {
     fn from(error: EmbeddedError) -> Self {
         match error {
             EmbeddedError::None { .. } => Self::usage_hint(
@@ -108,7 +108,7 @@ impl From<EmbeddedError> for Failure {
     }
 }
 
-impl From<StartError> for Failure {
+impl From<StartError> for CliError {
     fn from(error: StartError) -> Self {
         Self::Broken(error.to_string())
     }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use failspec_base::syntax::{Shape, Source, renamed::rename, toml, yaml};
+use failspec_base::syntax::{MappingSchema, Source, renamed::rename, toml, yaml};
 use failspec_certificate::PROGRAMME;
 use failspec_pack::{
     pack::{CONTRACT, SCENARIOS, split_version},
@@ -14,7 +14,7 @@ use failspec_pack::{
 };
 use failspec_report::terminal::visible;
 
-use super::{arguments::LintArguments, failure::Failure};
+use super::{arguments::LintArguments, failure::CliError};
 
 /// The file of targets and waivers, where none is named.
 const CONFIG_FILE: &str = "failspec.toml";
@@ -23,15 +23,15 @@ const CONFIG_FILE: &str = "failspec.toml";
 const PROGRAMME_FILE: &str = "programme.toml";
 
 /// A file and what its top level is.
-type File = (PathBuf, &'static Shape);
+type File = (PathBuf, &'static MappingSchema);
 
 /// Renames in the files of packs, targets, waivers and programmes, and prints which files were changed.
 ///
 /// # Errors
 /// When the packs are the built-in ones, or a file cannot be read or written.
-pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), Failure> {
+pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), CliError> {
     let Some(root) = &arguments.packs.from.packs else {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             "the built-in packs cannot be changed",
             "`--fix` changes the files of your own packs: give `--packs DIR`",
         ));
@@ -57,7 +57,7 @@ pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), Failure
 }
 
 /// The contracts of a folder, and the bases that other packs extend.
-fn contracts(folder: &Path, wanted: bool) -> Result<Vec<File>, Failure> {
+fn contracts(folder: &Path, wanted: bool) -> Result<Vec<File>, CliError> {
     let is_one = |path: &Path| {
         let name = name(path);
         name.ends_with(".yaml") && (name.starts_with("base") || (wanted && name.starts_with("contract")))
@@ -66,7 +66,7 @@ fn contracts(folder: &Path, wanted: bool) -> Result<Vec<File>, Failure> {
 }
 
 /// The scenario files of a folder and of those in it.
-fn scenarios(folder: &Path, files: &mut Vec<File>) -> Result<(), Failure> {
+fn scenarios(folder: &Path, files: &mut Vec<File>) -> Result<(), CliError> {
     for path in entries(folder)? {
         if path.is_dir() {
             scenarios(&path, files)?;
@@ -93,7 +93,7 @@ fn beside(root: &Path, named: Option<&Path>, usual: &str) -> impl Iterator<Item 
 
 /// Renames in one file; how many names it were, where there were any. A file that cannot be parsed is left for `lint`
 /// to complain about.
-fn rename_in(path: &Path, shape: &'static Shape) -> Result<Option<usize>, Failure> {
+fn rename_in(path: &Path, shape: &'static MappingSchema) -> Result<Option<usize>, CliError> {
     let text = fs::read_to_string(path).map_err(|error| failed("read", path, &error))?;
     let source = Source::new(path.display().to_string(), text);
     let is_toml = path.extension().is_some_and(|extension| extension == "toml");
@@ -107,12 +107,12 @@ fn rename_in(path: &Path, shape: &'static Shape) -> Result<Option<usize>, Failur
     Ok(Some(count))
 }
 
-fn folders(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(entries(path)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
 /// What is in a folder, sorted; nothing where there is no such folder.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let read = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.map_err(|error| failed("read", folder, &error))?,
@@ -127,6 +127,6 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("cannot {what} {}: {error}", path.display()))
+fn failed(what: &str, path: &Path, error: &io::Error) -> CliError {
+    CliError::usage(format!("cannot {what} {}: {error}", path.display()))
 }

@@ -16,11 +16,11 @@ use failspec_import::{
 };
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Files, Pack};
-use failspec_report::{count, terminal::Paint, visible};
+use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
     examples::IMPORT_OPENAPI_EXAMPLES,
-    failure::Failure,
+    failure::CliError,
     import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
 };
@@ -59,7 +59,7 @@ pub struct ImportDocsArguments {
 ///
 /// # Errors
 /// When the page cannot be read or documents no failure, or a file exists already.
-pub fn command(action: &ImportAction) -> Result<u8, Failure> {
+pub fn command(action: &ImportAction) -> Result<u8, CliError> {
     match action {
         ImportAction::Docs(arguments) => docs(arguments),
         ImportAction::Openapi(arguments) => import_openapi::command(arguments),
@@ -67,19 +67,19 @@ pub fn command(action: &ImportAction) -> Result<u8, Failure> {
 }
 
 /// Reads a page. A page in which nothing was recognised is an error: to go on with it would test nothing.
-pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), Failure> {
+pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), CliError> {
     let shown = path.display();
     let size =
-        fs::metadata(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?.len();
+        fs::metadata(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?.len();
     if size > page::LARGEST as u64 {
         let limit = page::LARGEST;
-        return Err(Failure::usage(format!("{shown} has {size} bytes; the limit is {limit}")));
+        return Err(CliError::usage(format!("{shown} has {size} bytes; the limit is {limit}")));
     }
-    let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let text = fs::read(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
     let findings = page::read(&text, Format::of(path, &text))
-        .map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+        .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
     if findings.failures.is_empty() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("no error code and no status was recognised in {shown}"),
             "tables, lists and headings are read: a column of codes or statuses, `code: meaning`, \
              `404 Not Found`; save a page that a script fills in as the browser shows it",
@@ -88,7 +88,7 @@ pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), Failure> {
     Ok((text, findings))
 }
 
-fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
+fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let (text, mut findings) = read_page(&arguments.file)?;
     if let Some(status) = arguments.status {
@@ -103,7 +103,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
     let page = Page { address, digest: &page::digest(&text), read: &today };
     let draft = from_page(&arguments.name, &findings, page);
     if draft.failures.iter().all(|failure| failure.statuses.is_empty()) {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("{} gives no status for any of its codes", arguments.file.display()),
             "a contract needs the HTTP status of each failure: a column, `404` next to the code, a heading, \
              or a sentence such as `All responses use HTTP 200`; without one on the page, set it with \
@@ -118,7 +118,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, Failure> {
 }
 
 /// Writes the pack, as a whole or not at all: a pack that cannot be loaded is an error of failspec.
-fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failure> {
+fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, CliError> {
     let name = &arguments.name;
     let mut files = vec![
         (format!("schemas/{name}/contract.yaml"), draft.contract()),
@@ -128,7 +128,7 @@ fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, Failu
         files.push((format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n")));
     }
     Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, files.iter().cloned().collect())
-        .map_err(|error| Failure::Broken(format!("the generated pack cannot be read: {error}")))?;
+        .map_err(|error| CliError::Broken(format!("the generated pack cannot be read: {error}")))?;
     let placed = files.into_iter().map(|(path, text)| (arguments.dir.join(path).display().to_string(), text));
     let mut text = write_all(placed)?;
     if arguments.dir == Path::new(".") {
@@ -144,7 +144,7 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
     let _ = writeln!(
         text,
         "{} {}, {coded} of them with a code",
-        Paint::dab(Paint::STRONG, &draft.name),
+        Styles::dab(Styles::STRONG, &draft.name),
         count(usable.count(), "failure"),
     );
     let parts = [
@@ -186,7 +186,7 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
 fn list(text: &mut String, title: &str, items: impl Iterator<Item = String>) {
     let items: Vec<String> = items.collect();
     if !items.is_empty() {
-        let _ = writeln!(text, "\n{} ({})", Paint::dab(Paint::WARN, title), items.len());
+        let _ = writeln!(text, "\n{} ({})", Styles::dab(Styles::WARN, title), items.len());
         for item in items {
             let _ = writeln!(text, "  {item}");
         }

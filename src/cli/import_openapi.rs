@@ -18,10 +18,10 @@ use failspec_pack::{
     openapi::{Api, Credential, Declared, Document, Warnings},
     pack::{Files, Pack, Texts},
 };
-use failspec_report::{count, terminal::Paint, visible};
+use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
-    failure::Failure,
+    failure::CliError,
     init::{check_name, editor_schemas},
 };
 
@@ -78,13 +78,13 @@ fn pair(text: &str) -> Result<(String, String), String> {
 ///
 /// # Errors
 /// When the document cannot be read or has no operations, or a pack of that name exists that was not imported from one.
-pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
-    let document = Document::load(&arguments.file).map_err(|error| Failure::usage(error.to_string()))?;
+    let document = Document::load(&arguments.file).map_err(|error| CliError::usage(error.to_string()))?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
-        return Err(Failure::usage(format!("{} declares no operations", arguments.file.display())));
+        return Err(CliError::usage(format!("{} declares no operations", arguments.file.display())));
     }
     let (file, copies) = copies(&arguments.file, &document, name)?;
     let declared = Declared::new(api);
@@ -110,7 +110,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     };
     let made = from_openapi(&declared, &options, &knows);
     if before.is_none() && made.draft.failures.is_empty() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!(
                 "{} declares no errors: no response with status 400 or above, and no credentials",
                 arguments.file.display()
@@ -133,7 +133,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, Failure> {
     texts.extend(files.clone());
     // A pack that cannot be loaded is an error of failspec.
     let pack = Pack::from_texts(&Files::Directory(arguments.dir.clone()), name, texts)
-        .map_err(|error| Failure::Broken(format!("the generated pack cannot be read: {error}")))?;
+        .map_err(|error| CliError::Broken(format!("the generated pack cannot be read: {error}")))?;
     let written = write(arguments, files)?;
     let mut text = summary(name, &made, &pack);
     text += &warnings(&declared.api.warnings, arguments.warnings);
@@ -149,7 +149,7 @@ fn copies(
     path: &Path,
     document: &Document,
     pack: &str,
-) -> Result<(String, BTreeMap<String, String>), Failure> {
+) -> Result<(String, BTreeMap<String, String>), CliError> {
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     let names: Vec<&str> = document.files().collect();
     let ending = |name: &str| if name.ends_with(".json") { "json" } else { "yaml" };
@@ -158,7 +158,7 @@ fn copies(
     let mut own = String::new();
     for (index, name) in names.iter().enumerate() {
         let text = fs::read_to_string(folder.join(name)).map_err(|error| {
-            Failure::usage(format!("cannot read {}: {error}", folder.join(name).display()))
+            CliError::usage(format!("cannot read {}: {error}", folder.join(name).display()))
         })?;
         let place = if single { format!("openapi.{}", ending(name)) } else { format!("openapi/{name}") };
         if index == 0 {
@@ -170,7 +170,7 @@ fn copies(
 }
 
 /// The pack of that name without its generated scenarios, if there is one.
-fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Failure> {
+fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, CliError> {
     let name = &arguments.name;
     if !arguments.dir.join(format!("schemas/{name}/contract.yaml")).exists() {
         return Ok(None);
@@ -180,7 +180,7 @@ fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Fai
     texts.remove(&format!("scenarios/{name}/generated.yaml"));
     let pack = Pack::from_texts(&files, name, texts)?;
     if pack.contract.openapi.is_none() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("{} exists already and was not imported from an OpenAPI document", name),
             "give another --name; or add `openapi: openapi.yaml` to its contract.yaml to generate scenarios",
         ));
@@ -188,11 +188,11 @@ fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, Fai
     Ok(Some(Arc::new(pack)))
 }
 
-fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) -> Result<String, Failure> {
+fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) -> Result<String, CliError> {
     let mut text = String::new();
     let told = |wrote: bool| match wrote {
-        true => Paint::dab(Paint::GOOD, "wrote"),
-        false => Paint::dab(Paint::FAINT, "unchanged"),
+        true => Styles::dab(Styles::GOOD, "wrote"),
+        false => Styles::dab(Styles::FAINT, "unchanged"),
     };
     // The files of a document may be thousands: their folder is enough.
     let folder = format!("schemas/{}/openapi/", arguments.name);
@@ -200,7 +200,7 @@ fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) ->
     for (file, content) in files {
         let path = arguments.dir.join(&file);
         let shown = path.display();
-        let failed = |error: std::io::Error| Failure::usage(format!("cannot write {shown}: {error}"));
+        let failed = |error: std::io::Error| CliError::usage(format!("cannot write {shown}: {error}"));
         let differs = fs::read_to_string(&path).ok().is_none_or(|before| before != content);
         if differs {
             if let Some(folder) = path.parent() {
@@ -228,7 +228,7 @@ fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) ->
 fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     let mut text = format!(
         "{} {}, {}, {}\n",
-        Paint::dab(Paint::STRONG, name),
+        Styles::dab(Styles::STRONG, name),
         count(made.operations, "operation"),
         count(pack.contract.failures.len(), "failure"),
         count(made.triggers.len(), "scenario")
@@ -246,7 +246,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             (None, None) => "no generated scenario".to_owned(),
         };
         let _ =
-            writeln!(text, "  {} {} · {what}", Paint::dab(Paint::STRONG, &failure.id), status.join(" or "));
+            writeln!(text, "  {} {} · {what}", Styles::dab(Styles::STRONG, &failure.id), status.join(" or "));
     }
     let envelope = &made.draft.envelope;
     let places =
@@ -259,7 +259,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     if !made.left_out.is_empty() {
         let count: usize = made.left_out.iter().map(|(_, what)| what.len()).sum();
         let _ =
-            writeln!(text, "\n{} ({count}, listed in generated.yaml)", Paint::dab(Paint::WARN, "left out"));
+            writeln!(text, "\n{} ({count}, listed in generated.yaml)", Styles::dab(Styles::WARN, "left out"));
         for (why, what) in &made.left_out {
             let _ = writeln!(text, "  {:>4} × {}", what.len(), visible(why));
         }
@@ -272,7 +272,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             text,
             "\n{}: {lacking} scenarios are left out because contract.yaml does not declare what they need. \
              An import never changes an existing contract.yaml; delete it to have it written again.",
-            Paint::dab(Paint::WARN, "warning")
+            Styles::dab(Styles::WARN, "warning")
         );
     }
     let lint = lint(pack);
@@ -289,7 +289,7 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     }
     let mut text = format!(
         "{} ({})\n",
-        Paint::dab(Paint::WARN, "parts of the document that cannot be used as written"),
+        Styles::dab(Styles::WARN, "parts of the document that cannot be used as written"),
         warnings.count()
     );
     let shown = if all { usize::MAX } else { WARNINGS_SHOWN };

@@ -9,12 +9,12 @@ use std::{
 
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::Contract;
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
 use super::{
     arguments::{InitArguments, SchemaFormat},
     chosen_target::DEFAULT_CONFIG,
-    failure::Failure,
+    failure::CliError,
     packs,
     schema::schema,
 };
@@ -26,13 +26,13 @@ const SCENARIOS: &str = include_str!("scaffold/scenarios.yaml");
 ///
 /// # Errors
 /// When a name is not valid, a pack does not exist, or a file exists already or cannot be written.
-pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
     let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
         (Some(name), None, None, None) => new_pack(name)?,
         (name, Some(source), None, None) => copy(source, name.as_deref())?,
         (None, None, Some(target), Some(pack)) => new_target(arguments, target, pack)?,
         _ => {
-            return Err(Failure::usage_hint(
+            return Err(CliError::usage_hint(
                 match (&arguments.name, &arguments.target) {
                     (Some(_), Some(_)) => {
                         "cannot create a pack and a target at once: give NAME, or --target with --pack"
@@ -48,7 +48,7 @@ pub fn command(arguments: &InitArguments) -> Result<u8, Failure> {
     Ok(exit::CONFORMS)
 }
 
-fn new_pack(name: &str) -> Result<String, Failure> {
+fn new_pack(name: &str) -> Result<String, CliError> {
     check_name(name)?;
     let today = jiff::Zoned::now().date().to_string();
     let fill = |text: &str| text.replace("NAME", name).replace("TODAY", &today);
@@ -66,10 +66,10 @@ fn new_pack(name: &str) -> Result<String, Failure> {
 }
 
 /// A copy to edit: contract, schemas, scenarios, and the approved responses where the name stays the same.
-fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
+fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     let known = crate::builtin::built_in().packs()?;
     if !known.iter().any(|pack| pack == source) {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("there is no built-in pack `{source}`"),
             format!("the built-in packs are {}", known.join(", ")),
         ));
@@ -97,7 +97,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, Failure> {
 }
 
 /// Editors complete and check the files with these.
-pub(super) fn editor_schemas() -> Result<String, Failure> {
+pub(super) fn editor_schemas() -> Result<String, CliError> {
     let formats = [("contract", SchemaFormat::Contract), ("scenario", SchemaFormat::Scenario)];
     let missing = formats
         .into_iter()
@@ -107,24 +107,24 @@ pub(super) fn editor_schemas() -> Result<String, Failure> {
 }
 
 /// Refuses as a whole if one of the files is there already.
-pub(super) fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, Failure> {
+pub(super) fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, CliError> {
     let files: Vec<(String, String)> = files.into_iter().collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
-        return Err(Failure::usage(format!("{path} exists already; nothing was written")));
+        return Err(CliError::usage(format!("{path} exists already; nothing was written")));
     }
     let mut text = String::new();
     for (path, content) in files {
-        let failed = |error| Failure::usage(format!("cannot write {path}: {error}"));
+        let failed = |error| CliError::usage(format!("cannot write {path}: {error}"));
         if let Some(folder) = Path::new(&path).parent() {
             fs::create_dir_all(folder).map_err(failed)?;
         }
         fs::write(&path, content).map_err(failed)?;
-        let _ = writeln!(text, "{} {path}", Paint::dab(Paint::GOOD, "wrote"));
+        let _ = writeln!(text, "{} {path}", Styles::dab(Styles::GOOD, "wrote"));
     }
     Ok(text)
 }
 
-pub(super) fn check_name(name: &str) -> Result<(), Failure> {
+pub(super) fn check_name(name: &str) -> Result<(), CliError> {
     let mut letters = name.bytes();
     let first = letters.next().is_some_and(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit());
     let rest = letters.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || matches!(it, b'_' | b'-'));
@@ -132,17 +132,17 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let hint = "use lower-case letters, digits, `_` and `-`, starting with a letter or a digit";
-    Err(Failure::usage_hint(format!("`{}` is not a valid name", name.escape_debug()), hint))
+    Err(CliError::usage_hint(format!("`{}` is not a valid name", name.escape_debug()), hint))
 }
 
-fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, Failure> {
+fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, CliError> {
     check_name(name)?;
     let packs = packs::named(&packs::files(&arguments.from), &[pack.to_owned()])?;
     let Some(pack) = packs.first() else {
-        return Err(Failure::usage(format!("there is no pack {pack}")));
+        return Err(CliError::usage(format!("there is no pack {pack}")));
     };
     let path = arguments.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
-    let failed = |error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+    let failed = |error| CliError::usage(format!("cannot write {}: {error}", path.display()));
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -150,7 +150,7 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     };
     let head = format!("[target.{name}]");
     if before.lines().any(|line| line.trim() == head) {
-        return Err(Failure::usage(format!(
+        return Err(CliError::usage(format!(
             "{} has a target {name} already; nothing was written",
             path.display()
         )));
@@ -169,7 +169,7 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     Ok(format!(
         "{} the target {name} in {}\n\nnext: fill in the commented lines, then\n  \
          failspec check-target {} --target {name}{from}\n",
-        Paint::dab(Paint::GOOD, "wrote"),
+        Styles::dab(Styles::GOOD, "wrote"),
         path.display(),
         pack.name
     ))

@@ -10,9 +10,9 @@ use clap::Args;
 
 use failspec_certificate::SigningKey;
 use failspec_judge::report_model::exit;
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// Options of `keygen`.
 #[derive(Debug, Args)]
@@ -26,21 +26,24 @@ pub struct KeygenArguments {
 ///
 /// # Errors
 /// When a file is there already, or cannot be written.
-pub fn command(arguments: &KeygenArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
     let path = &arguments.out;
     let mut public_path = path.clone().into_os_string();
     public_path.push(".pub");
     let public_path = PathBuf::from(public_path);
-    let secret = SigningKey::generate().map_err(|error| Failure::Broken(error.to_string()))?;
-    let public = SigningKey::from_pem(&secret).map_err(|error| Failure::Broken(error.to_string()))?.public();
+    let secret = SigningKey::generate().map_err(|error| CliError::Broken(error.to_string()))?;
+    let public = SigningKey::from_pem(&secret).map_err(|error| CliError::Broken(error.to_string()))?.public();
     if public_path.exists() {
-        return Err(Failure::usage(format!("{} exists already; nothing was written", public_path.display())));
+        return Err(CliError::usage(format!(
+            "{} exists already; nothing was written",
+            public_path.display()
+        )));
     }
     let cannot = |path: &Path, error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("{} exists already; nothing was written", path.display()))
+            CliError::usage(format!("{} exists already; nothing was written", path.display()))
         }
-        _ => Failure::usage(format!("cannot write {}: {error}", path.display())),
+        _ => CliError::usage(format!("cannot write {}: {error}", path.display())),
     };
     write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
     fs::write(&public_path, public.to_pem()).map_err(|error| cannot(&public_path, error))?;
@@ -50,7 +53,7 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, Failure> {
         path.display(),
         public_path.display(),
         public.id(),
-        wrote = Paint::dab(Paint::GOOD, "wrote"),
+        wrote = Styles::dab(Styles::GOOD, "wrote"),
     );
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)

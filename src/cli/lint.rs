@@ -5,15 +5,15 @@ use std::{fmt::Write as _, io::Write as _};
 use failspec_base::syntax::Severity;
 use failspec_judge::report_model::exit;
 use failspec_lint::lint;
-use failspec_report::{count, terminal::Paint};
+use failspec_report::{count, terminal::Styles};
 
-use super::{arguments::LintArguments, failure::Failure, fix, packs};
+use super::{arguments::LintArguments, failure::CliError, fix, packs};
 
 /// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
 ///
 /// # Errors
 /// When a pack cannot be read.
-pub fn command(arguments: &LintArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
     if arguments.fix {
         fix::rename_everything(arguments)?;
     }
@@ -27,11 +27,11 @@ pub fn command(arguments: &LintArguments) -> Result<u8, Failure> {
             let _ = writeln!(text, "{}\n", found.render(true));
         }
         let of = |severity| found.0.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-        let style = if found.has_errors() { Paint::BAD } else { Paint::GOOD };
+        let style = if found.has_errors() { Styles::BAD } else { Styles::GOOD };
         let _ = writeln!(
             text,
             "{} {}, {}: {}, {}",
-            Paint::dab(style, pack.label()),
+            Styles::dab(style, pack.label()),
             count(pack.contract.failures.len(), "failure"),
             count(pack.scenarios.len(), "scenario"),
             count(of(Severity::Error), "error"),

@@ -6,15 +6,15 @@ use failspec_engine::{Selectors, case_names};
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Contract, Pack};
 use failspec_reference as reference;
-use failspec_report::terminal::{Paint, visible};
+use failspec_report::terminal::{Styles, visible};
 
-use super::{arguments::SelectArguments, failure::Failure, packs};
+use super::{arguments::SelectArguments, failure::CliError, packs};
 
 /// Lists packs, or with selectors the cases that they pick, or what packs require of a target.
 ///
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
-pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     let mut text = String::new();
     for pack in &packs {
@@ -27,7 +27,7 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
             let _ = writeln!(
                 text,
                 "{:<12} {:>3} failures {:>4} scenarios  {as_of}  {embedded:<9}  {}",
-                Paint::dab(Paint::STRONG, format_args!("{:<12}", pack.name)),
+                Styles::dab(Styles::STRONG, format_args!("{:<12}", pack.name)),
                 contract.failures.len(),
                 pack.scenarios.len(),
                 contract.documentation.as_deref().unwrap_or_default(),
@@ -49,10 +49,10 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, Failure> {
 fn versions(text: &mut String, pack: &Pack) {
     if !pack.versions.is_empty() {
         let older: Vec<String> = pack.versions.iter().map(ToString::to_string).collect();
-        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::FAINT, "older versions:"), older.join(", "));
+        let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "older versions:"), older.join(", "));
     }
     for failure in &pack.contract.not_in_force {
-        let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "not in this version:"), absent(failure));
+        let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "not in this version:"), absent(failure));
     }
 }
 
@@ -60,14 +60,14 @@ fn versions(text: &mut String, pack: &Pack) {
 fn not_in_force(pack: &Pack, selectors: &Selectors) {
     let asked = |id: &str| selectors.pick(&format!("{}::{id}::", pack.name));
     for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {
-        let notice = Paint::dab(Paint::WARN, "not in this version:");
+        let notice = Styles::dab(Styles::WARN, "not in this version:");
         // An error here does not matter: the names go to standard output.
         let _ = writeln!(anstream::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
     }
 }
 
 fn absent(failure: &failspec_pack::pack::Failure) -> String {
-    format!("{} {}", failure.id, Paint::dab(Paint::FAINT, format_args!("(documented {})", failure.period)))
+    format!("{} {}", failure.id, Styles::dab(Styles::FAINT, format_args!("(documented {})", failure.period)))
 }
 
 /// The requirements of a contract.
@@ -80,7 +80,7 @@ fn requires(text: &mut String, contract: &Contract) {
     let conditions = contract.conditions.iter().map(|(name, about)| ("condition", name, about.clone()));
     let all: Vec<_> = roles.chain(variables).chain(conditions).collect();
     let width = all.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
-    let _ = writeln!(text, "{}", Paint::dab(Paint::STRONG, &contract.name));
+    let _ = writeln!(text, "{}", Styles::dab(Styles::STRONG, &contract.name));
     if all.is_empty() {
         let _ = writeln!(text, "  only a URL");
     }
@@ -88,7 +88,7 @@ fn requires(text: &mut String, contract: &Contract) {
         let _ = writeln!(
             text,
             "  {kind:<9} {}  {}",
-            Paint::dab(Paint::STRONG, format_args!("{name:<width$}")),
+            Styles::dab(Styles::STRONG, format_args!("{name:<width$}")),
             visible(about.trim())
         );
     }

@@ -7,7 +7,7 @@ use failspec_report::{json, terminal};
 
 use super::{
     arguments::MergeArguments,
-    failure::Failure,
+    failure::CliError,
     reports::Reports,
     run::{print, print_as_it_is},
 };
@@ -19,7 +19,7 @@ const LARGEST: u64 = 2 << 30;
 ///
 /// # Errors
 /// When a report cannot be read, or they are not all the shards of one run.
-pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
     let mut shards = Vec::new();
     for path in &arguments.shards {
         shards.push((path.display().to_string(), read_report(path)?));
@@ -27,7 +27,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
     if let Some((name, report)) =
         shards.iter().find(|(_, report)| report.failspec != env!("CARGO_PKG_VERSION"))
     {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!(
                 "{name} was written by failspec {}, but this is failspec {}",
                 report.failspec,
@@ -37,7 +37,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
         ));
     }
     let count = shards.len();
-    let mut report = merge(shards).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut report = merge(shards).map_err(|error| CliError::usage(error.to_string()))?;
     let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
     if !arguments.quiet {
         print(&terminal::begin(&header(&report)));
@@ -56,14 +56,14 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// When it cannot be read or is none, with the place.
-pub(super) fn read_report(path: &Path) -> Result<RunReport, Failure> {
-    let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+pub(super) fn read_report(path: &Path) -> Result<RunReport, CliError> {
+    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
     if fs::metadata(path).map_err(cannot)?.len() > LARGEST {
-        return Err(Failure::usage(format!("{} is larger than {LARGEST} bytes", path.display())));
+        return Err(CliError::usage(format!("{} is larger than {LARGEST} bytes", path.display())));
     }
     let text = fs::read_to_string(path).map_err(cannot)?;
     json::read(&text).map_err(|error| {
-        Failure::usage_hint(
+        CliError::usage_hint(
             format!("{} is not a JSON report of failspec: {error}", path.display()),
             "`failspec run … --report json=PATH` writes one",
         )

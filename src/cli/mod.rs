@@ -38,14 +38,14 @@ mod verify;
 mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
-pub use failure::Failure;
+pub use failure::CliError;
 pub use schema::schema;
 
 /// Does what the command line says and gives the exit code (see [`failspec_judge::report_model::exit`]).
 ///
 /// # Errors
 /// When the command cannot be carried out.
-pub fn execute(arguments: &Arguments) -> Result<u8, Failure> {
+pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),

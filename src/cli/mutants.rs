@@ -10,11 +10,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use failspec_judge::report_model::exit;
-use failspec_mutants::{Experiment, KillMatrix, Subject, markdown, subjects};
+use failspec_mutants::{KillMatrix, MutantRun, Subject, markdown, subjects};
 use failspec_pack::pack::Pack;
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
-use super::{failure::Failure, packs, runtime::runtime};
+use super::{failure::CliError, packs, runtime::runtime};
 
 /// Options of `mutants`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub struct MutantsArguments {
 ///
 /// # Errors
 /// When a pack has no reference implementation, or a report cannot be written.
-pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &MutantsArguments) -> Result<u8, CliError> {
     let packs = packs::named(&crate::builtin::built_in(), &arguments.names)?;
     let subjects = chosen(&packs, arguments)?;
     let reports = open(&arguments.reports)?;
@@ -48,10 +48,10 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
     }
     let matrix = runtime.block_on(KillMatrix::run(&subjects, |_| bar.inc(1)));
     bar.finish_and_clear();
-    let matrix = matrix.map_err(|error| Failure::Broken(error.to_string()))?;
+    let matrix = matrix.map_err(|error| CliError::Broken(error.to_string()))?;
     for (format, file) in reports {
         write(format, &matrix, file)
-            .map_err(|error| Failure::Broken(format!("cannot write a report: {error}")))?;
+            .map_err(|error| CliError::Broken(format!("cannot write a report: {error}")))?;
     }
     let whole = arguments.names.is_empty() && arguments.only.is_empty();
     let idle = if whole { matrix.idle() } else { Vec::new() };
@@ -62,14 +62,14 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, Failure> {
 }
 
 /// The mutants of the packs, all or those that are named.
-fn chosen(packs: &[Arc<Pack>], arguments: &MutantsArguments) -> Result<Vec<Subject>, Failure> {
+fn chosen(packs: &[Arc<Pack>], arguments: &MutantsArguments) -> Result<Vec<Subject>, CliError> {
     let mut all = Vec::new();
     for pack in packs {
         all.extend(subjects(pack)?);
     }
     let names = |subject: &Subject| subject.mutant.id.to_string();
     if let Some(unknown) = arguments.only.iter().find(|only| !all.iter().any(|it| names(it) == **only)) {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("there is no mutant `{unknown}`"),
             "`failspec serve PACK --mutant list` lists them",
         ));
@@ -85,19 +85,19 @@ enum Format {
 }
 
 /// Opens the files of the reports before anything runs, so that a bad path costs no time.
-fn open(reports: &[String]) -> Result<Vec<(Format, File)>, Failure> {
+fn open(reports: &[String]) -> Result<Vec<(Format, File)>, CliError> {
     let hint = "write json=PATH or markdown=PATH";
     let open = |report: &String| {
         let (format, path) = report
             .split_once('=')
-            .ok_or_else(|| Failure::usage_hint(format!("--report {report} names no file"), hint))?;
+            .ok_or_else(|| CliError::usage_hint(format!("--report {report} names no file"), hint))?;
         let format = match format {
             "json" => Format::Json,
             "markdown" => Format::Markdown,
-            _ => return Err(Failure::usage_hint(format!("--report: there is no format `{format}`"), hint)),
+            _ => return Err(CliError::usage_hint(format!("--report: there is no format `{format}`"), hint)),
         };
         let file = File::create(path)
-            .map_err(|error| Failure::usage(format!("--report: cannot write {path}: {error}")))?;
+            .map_err(|error| CliError::usage(format!("--report: cannot write {path}: {error}")))?;
         Ok((format, file))
     };
     reports.iter().map(open).collect()
@@ -117,7 +117,7 @@ fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()>
     let mut out = BufWriter::new(anstream::stdout().lock());
     if !quiet {
         for pack in matrix.packs() {
-            writeln!(out, "{}", Paint::dab(Paint::STRONG, pack))?;
+            writeln!(out, "{}", Styles::dab(Styles::STRONG, pack))?;
             for experiment in matrix.experiments.iter().filter(|experiment| experiment.pack == pack) {
                 writeln!(out, "  {}", row(experiment))?;
             }
@@ -125,12 +125,12 @@ fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()>
         }
     }
     for experiment in matrix.survivors() {
-        let Experiment { pack, mutant, about, expected, survived, .. } = experiment;
-        writeln!(out, "{} {pack} · {mutant}: {about}", Paint::dab(Paint::BAD, "survived"))?;
+        let MutantRun { pack, mutant, about, expected, survived, .. } = experiment;
+        writeln!(out, "{} {pack} · {mutant}: {about}", Styles::dab(Styles::BAD, "survived"))?;
         writeln!(out, "  expected {expected}; {}", survived.as_deref().unwrap_or_default())?;
     }
     for check in idle {
-        writeln!(out, "{} the check {check} detected no mutant", Paint::dab(Paint::BAD, "idle"))?;
+        writeln!(out, "{} the check {check} detected no mutant", Styles::dab(Styles::BAD, "idle"))?;
     }
     for pack in matrix.packs().into_iter().map(Some).chain([None]) {
         let tally = matrix.tally(pack);
@@ -147,23 +147,23 @@ fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()>
     out.flush()
 }
 
-fn row(experiment: &Experiment) -> String {
+fn row(experiment: &MutantRun) -> String {
     let word = match (&experiment.survived, experiment.harmless) {
-        (Some(_), _) => Paint::dab(Paint::BAD, "SURVIVED"),
-        (None, true) => Paint::dab(Paint::GOOD, "passed  "),
-        (None, false) => Paint::dab(Paint::GOOD, "killed  "),
+        (Some(_), _) => Styles::dab(Styles::BAD, "SURVIVED"),
+        (None, true) => Styles::dab(Styles::GOOD, "passed  "),
+        (None, false) => Styles::dab(Styles::GOOD, "killed  "),
     };
     let counts = experiment.noticed.iter().map(|(check, count)| {
         let violations = (count.violations > 0).then(|| format!("{check} {}", count.violations));
         let warnings = (count.warnings > 0).then(|| {
             let name = if violations.is_some() { "" } else { check.as_str() };
-            Paint::dab(Paint::FAINT, format_args!("{name}({})", count.warnings))
+            Styles::dab(Styles::FAINT, format_args!("{name}({})", count.warnings))
         });
         violations.into_iter().chain(warnings).collect::<Vec<_>>().join(" ")
     });
     let counts: Vec<String> = counts.collect();
     let noticed = match experiment.unpromised {
-        Some(why) => Paint::dab(Paint::FAINT, why),
+        Some(why) => Styles::dab(Styles::FAINT, why),
         None if counts.is_empty() => experiment.verdict.to_owned(),
         None => counts.join(" · "),
     };

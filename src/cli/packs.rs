@@ -9,7 +9,7 @@ use failspec_pack::{
     target_config::glob,
 };
 
-use super::{arguments::PacksFrom, failure::Failure};
+use super::{arguments::PacksFrom, failure::CliError};
 
 /// Where packs come from.
 pub fn files(from: &PacksFrom) -> Files {
@@ -21,14 +21,14 @@ pub fn files(from: &PacksFrom) -> Files {
 ///
 /// # Errors
 /// When a pack cannot be read, a selector matches nothing, or two of them want two versions of one pack.
-pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), Failure> {
+pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), CliError> {
     let known = files.packs()?;
     if known.is_empty() {
         return Err(no_packs(files));
     }
     if given.iter().any(|selector| selector.trim().is_empty()) {
         // `run "$PACK"` with the variable unset must not select everything.
-        return Err(Failure::usage("a selector is empty: it would select everything"));
+        return Err(CliError::usage("a selector is empty: it would select everything"));
     }
     let parsed: Vec<(String, Option<&str>)> =
         given.iter().map(|selector| without_version(selector)).collect();
@@ -48,7 +48,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
         let own = given.first().map(|selector| without_version(selector).0).unwrap_or_default();
         let error = no_match(&given.join(" "), &known);
         return Err(match (lies_here(own.split("::").next().unwrap_or_default(), files), error) {
-            (Some(hint), Failure::Usage { message, .. }) => Failure::usage_hint(message, hint),
+            (Some(hint), CliError::Usage { message, .. }) => CliError::usage_hint(message, hint),
             (_, error) => error,
         });
     }
@@ -80,9 +80,9 @@ fn without_version(selector: &str) -> (String, Option<&str>) {
 }
 
 /// Their cases have the same names and could not be distinguished in reports.
-fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
+fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> CliError {
     let (one, other) = (label(pack, one), label(pack, other));
-    Failure::usage_hint(
+    CliError::usage_hint(
         format!("a run tests one version of a pack: give {one} or {other}"),
         "run them separately; `failspec diff` compares contracts and reports",
     )
@@ -92,7 +92,7 @@ fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> Failure {
 ///
 /// # Errors
 /// When a pack cannot be read or is not there.
-pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure> {
+pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, CliError> {
     let known = files.packs()?;
     if known.is_empty() {
         return Err(no_packs(files));
@@ -101,7 +101,7 @@ pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, Failure>
 }
 
 /// Loads packs; the errors of all of them are reported at once.
-fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, Failure> {
+fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Arc<Pack>>, CliError> {
     let mut mistakes = Diagnostics::default();
     let mut packs = Vec::new();
     for name in names {
@@ -111,7 +111,7 @@ fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Ar
             Err(PackError::Unknown { name, known }) => {
                 let error = PackError::Unknown { name: name.clone(), known };
                 return Err(match lies_here(&name, files) {
-                    Some(hint) => Failure::usage_hint(error.to_string(), hint),
+                    Some(hint) => CliError::usage_hint(error.to_string(), hint),
                     None => error.into(),
                 });
             }
@@ -130,13 +130,13 @@ fn concerns(selector: &str, pack: &str) -> bool {
 }
 
 /// The error for a selector that matches nothing because its failure is documented in another period.
-fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<Failure> {
+fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<CliError> {
     let (own, _) = without_version(selector);
     packs.iter().find_map(|pack| {
         let asked = |id: &str| own.starts_with(&format!("{}::{id}", pack.name));
         let failure = pack.contract.not_in_force.iter().find(|failure| asked(&failure.id))?;
         let (id, period, pack) = (&failure.id, failure.period, pack.label());
-        Some(Failure::usage_hint(
+        Some(CliError::usage_hint(
             format!("`{selector}` matches no case: `{id}` is not in this version of {pack}"),
             format!("it is documented {period}"),
         ))
@@ -151,23 +151,23 @@ fn lies_here(name: &str, files: &Files) -> Option<String> {
         .then(|| format!("schemas/{name} exists here: add --packs ."))
 }
 
-fn no_match(selector: &str, known: &[String]) -> Failure {
+fn no_match(selector: &str, known: &[String]) -> CliError {
     let packs = match known {
         [one] => format!("the only pack is {one}"),
         _ => format!("the packs are {}", known.join(", ")),
     };
-    Failure::usage_hint(
+    CliError::usage_hint(
         format!("`{selector}` matches no case"),
         format!("{packs}; `failspec list PACK` lists the cases of one"),
     )
 }
 
-fn no_packs(files: &Files) -> Failure {
+fn no_packs(files: &Files) -> CliError {
     match files {
-        Files::Directory(root) => Failure::usage_hint(
+        Files::Directory(root) => CliError::usage_hint(
             format!("there are no packs in {}", root.display()),
             "a pack NAME has a file schemas/NAME/contract.yaml below the folder of --packs",
         ),
-        Files::Embedded(_) => Failure::usage("there are no packs"),
+        Files::Embedded(_) => CliError::usage("there are no packs"),
     }
 }

@@ -12,12 +12,12 @@ use std::{
 use failspec_base::syntax::closest;
 use failspec_judge::report_model::RunReport;
 use failspec_report::{
-    Bodies,
+    BodyPolicy,
     github::{Checkout, annotations},
     html, json, junit, markdown, withhold,
 };
 
-use super::{arguments::BodiesMode, failure::Failure};
+use super::{arguments::BodiesMode, failure::CliError};
 
 /// The formats in the order of docs/reports.md.
 const FORMATS: [(&str, Format); 5] = [
@@ -43,7 +43,7 @@ pub(super) struct Reports {
     outputs: Vec<Output>,
     /// Whether annotations go to standard output.
     annotate: bool,
-    bodies: Bodies,
+    bodies: BodyPolicy,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a format is unknown or a file cannot be written.
-    pub(super) fn open(options: &[String], bodies: BodiesMode) -> Result<Self, Failure> {
+    pub(super) fn open(options: &[String], bodies: BodiesMode) -> Result<Self, CliError> {
         let wanted: Vec<(Format, Option<PathBuf>)> =
             options.iter().map(|option| parse(option)).collect::<Result<_, _>>()?;
         let mut outputs: Vec<Output> = Vec::new();
@@ -72,7 +72,7 @@ impl Reports {
                 },
             };
             if outputs.iter().any(|other| other.path == path) {
-                return Err(Failure::usage(format!("two reports have the same file: {}", path.display())));
+                return Err(CliError::usage(format!("two reports have the same file: {}", path.display())));
             }
             outputs.push(Output { format: *format, file: open(&path)?, path });
         }
@@ -86,9 +86,9 @@ impl Reports {
         }
         let annotate = wanted.iter().any(|(format, _)| *format == Format::Github);
         let bodies = match bodies {
-            BodiesMode::None => Bodies::None,
-            BodiesMode::Violations => Bodies::Violations,
-            BodiesMode::All => Bodies::All,
+            BodiesMode::None => BodyPolicy::None,
+            BodiesMode::Violations => BodyPolicy::Violations,
+            BodiesMode::All => BodyPolicy::All,
         };
         Ok(Self { outputs, annotate, bodies })
     }
@@ -113,7 +113,7 @@ impl Reports {
     ///
     /// # Errors
     /// When one of them cannot be written any more.
-    pub(super) fn write(self, report: &mut RunReport) -> Result<(), Failure> {
+    pub(super) fn write(self, report: &mut RunReport) -> Result<(), CliError> {
         withhold(report, self.bodies);
         let (report, mut outputs) = (&*report, self.outputs);
         let Some(last) = outputs.pop() else { return Ok(()) };
@@ -123,13 +123,13 @@ impl Reports {
             let last = last.write(report);
             let others =
                 others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            others.collect::<Result<(), Failure>>().and(last)
+            others.collect::<Result<(), CliError>>().and(last)
         })
     }
 }
 
 impl Output {
-    fn write(self, report: &RunReport) -> Result<(), Failure> {
+    fn write(self, report: &RunReport) -> Result<(), CliError> {
         let Self { format, path, file } = self;
         match format {
             Format::Json => json::write(report, file),
@@ -137,12 +137,12 @@ impl Output {
             Format::Html => html::write(report, file),
             Format::Markdown | Format::Github => markdown::write(report, file),
         }
-        .map_err(|error| Failure::Broken(format!("cannot write {}: {error}", path.display())))
+        .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
     }
 }
 
 /// `FORMAT=PATH`; `github` may stand alone.
-fn parse(option: &str) -> Result<(Format, Option<PathBuf>), Failure> {
+fn parse(option: &str) -> Result<(Format, Option<PathBuf>), CliError> {
     let (name, path) = match option.split_once('=') {
         Some((name, path)) => (name, Some(PathBuf::from(path))),
         None => (option, None),
@@ -155,29 +155,29 @@ fn parse(option: &str) -> Result<(Format, Option<PathBuf>), Failure> {
                 format!("write FORMAT=PATH, such as json=report.json; the formats are {}", known.join(", "))
             }
         };
-        return Err(Failure::usage_hint(format!("there is no report format `{name}`"), hint));
+        return Err(CliError::usage_hint(format!("there is no report format `{name}`"), hint));
     };
     match path {
-        None if *format != Format::Github => Err(Failure::usage_hint(
+        None if *format != Format::Github => Err(CliError::usage_hint(
             format!("--report {name} names no file"),
             format!("write --report {name}=PATH"),
         )),
         Some(path) if path.as_os_str().is_empty() => {
-            Err(Failure::usage(format!("--report {name}= names no file")))
+            Err(CliError::usage(format!("--report {name}= names no file")))
         }
         path => Ok((*format, path)),
     }
 }
 
-fn open(path: &Path) -> Result<File, Failure> {
+fn open(path: &Path) -> Result<File, CliError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false);
     // To append is right for all: what is not the summary of a step is emptied first.
     options.append(true).open(path).map_err(|error| cannot_write(path, &error))
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("cannot write {}: {error}", path.display()))
+fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
+    CliError::usage(format!("cannot write {}: {error}", path.display()))
 }
 
 /// The file that becomes the summary of the step, in GitHub Actions.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use failspec_engine::{Exchanges, Interrupter, Plan, RunOptions, Selectors, interrupt, run};
+use failspec_engine::{CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
     report_model::{Event, RunReport, exit},
     snapshot::Mode,
@@ -17,7 +17,7 @@ use failspec_report::{github, terminal};
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
     chosen_target::{by_pack, override_target, target},
-    failure::Failure,
+    failure::CliError,
     packs,
     reports::Reports,
     runtime::runtime,
@@ -28,7 +28,7 @@ use super::{
 ///
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
-pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
@@ -92,12 +92,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, Failure> {
 }
 
 /// Locks and global conditions work only within one process: shards of one target would disturb each other.
-fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
+fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     let alone = plan.target.isolated || plan.shard.is_none_or(|shard| shard.of == 1);
     if alone || plan.shared.is_empty() {
         return Ok(());
     }
-    Err(Failure::usage_hint(
+    Err(CliError::usage_hint(
         format!(
             "the scenarios of {} cannot be sharded on this target: they need {}, which works only in one \
              process",
@@ -109,7 +109,7 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Runs, and shows how far it is.
-pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, Failure> {
+pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, CliError> {
     let (interrupter, interrupt) = interrupt();
     tokio::spawn(listen(interrupter));
     let shown = Arc::new(Mutex::new(None));
@@ -133,7 +133,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
         Ok(report) => report?,
         Err(ended) => match ended.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(ended) => return Err(Failure::Broken(format!("the run was cancelled: {ended}"))),
+            Err(ended) => return Err(CliError::Broken(format!("the run was cancelled: {ended}"))),
         },
     };
     if let Some(progress) = &*shown.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -143,7 +143,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
 }
 
 /// The first signal asks the run to clean up and stop; the second one stops at once.
-async fn listen(interrupter: Interrupter) {
+async fn listen(interrupter: CancelHandle) {
     signal::wait().await;
     interrupter.interrupt();
     let text = "interrupted: cleaning up; a second signal stops at once";

@@ -2,15 +2,15 @@
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::failure::Failure;
+use super::failure::CliError;
 
 /// A runtime on all processors.
 ///
 /// # Errors
 /// When the system has no threads or sockets to give.
-pub(super) fn runtime() -> Result<Runtime, Failure> {
+pub(super) fn runtime() -> Result<Runtime, CliError> {
     Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
+        .map_err(|error| CliError::Broken(format!("cannot start the runtime: {error}")))
 }

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use failspec_judge::report_model::exit;
 
-use super::{arguments::ScenarioAction, curl::CurlRequest, failure::Failure};
+use super::{arguments::ScenarioAction, curl::CurlRequest, failure::CliError};
 
 /// Prints a scenario that sends what a curl command line sends. Credentials are left out: they belong to a role.
 ///
 /// # Errors
 /// When the command line cannot be read.
-pub fn command(action: &ScenarioAction) -> Result<u8, Failure> {
+pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
     let ScenarioAction::New(arguments) = action;
     let request = CurlRequest::parse(&arguments.from_curl)
-        .map_err(|error| Failure::usage_hint(error.to_string(), "give one curl command in single quotes"))?;
+        .map_err(|error| CliError::usage_hint(error.to_string(), "give one curl command in single quotes"))?;
     let text = scenario(&request, &arguments.name, &arguments.triggers);
     for option in &request.ignored {
         let _ =

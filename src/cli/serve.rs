@@ -6,15 +6,15 @@ use failspec_base::syntax::closest;
 use failspec_judge::report_model::exit;
 use failspec_mutants as proof;
 use failspec_reference::{Mutant, Options, Server, mutants_of};
-use failspec_report::terminal::Paint;
+use failspec_report::terminal::Styles;
 
-use super::{arguments::ServeArguments, failure::Failure, runtime::runtime};
+use super::{arguments::ServeArguments, failure::CliError, runtime::runtime};
 
 /// Runs a reference implementation until a signal comes.
 ///
 /// # Errors
 /// When there is none, the address is taken, or the target file cannot be written.
-pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
     let api = proof::api(&arguments.pack)?;
     let mutant = match arguments.mutant.as_deref() {
         None => None,
@@ -29,7 +29,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
         let server = Server::start(Arc::clone(&api), Options { listen: arguments.listen, mutant }).await?;
         if let Some(path) = &arguments.target_file {
             fs::write(path, api.target_file(&server.url()))
-                .map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))?;
+                .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
         }
         // Scripts wait for this line: it must not stay in a buffer.
         let mut out = anstream::stdout();
@@ -41,10 +41,10 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, Failure> {
 }
 
 /// Refuses to overwrite a file that describes other targets: only one of the same pack, written before, is replaced.
-fn check_target_file(path: &Path, text: &str) -> Result<(), Failure> {
+fn check_target_file(path: &Path, text: &str) -> Result<(), CliError> {
     let is_ours = |there: &str| there.lines().next() == text.lines().next();
     match fs::read_to_string(path) {
-        Ok(there) if !there.is_empty() && !is_ours(&there) => Err(Failure::usage_hint(
+        Ok(there) if !there.is_empty() && !is_ours(&there) => Err(CliError::usage_hint(
             format!("{} exists already; nothing was written", path.display()),
             "it is no target file of this pack: give --target-file another name",
         )),
@@ -52,12 +52,12 @@ fn check_target_file(path: &Path, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, Failure> {
+fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, CliError> {
     let known: Vec<String> = mutants.iter().map(|mutant| mutant.id.to_string()).collect();
     mutants.into_iter().find(|mutant| mutant.id == id).ok_or_else(|| {
         let near =
             closest(id, known.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
-        Failure::usage_hint(
+        CliError::usage_hint(
             format!("there is no mutant `{id}`"),
             near.unwrap_or_else(|| "`--mutant list` lists them".to_owned()),
         )
@@ -68,15 +68,15 @@ fn list(mutants: Vec<Mutant>) -> u8 {
     let mut out = anstream::stdout();
     for mutant in mutants {
         let kind = if mutant.harmless {
-            Paint::dab(Paint::GOOD, "harmless")
+            Styles::dab(Styles::GOOD, "harmless")
         } else {
-            Paint::dab(Paint::BAD, "wrong   ")
+            Styles::dab(Styles::BAD, "wrong   ")
         };
         // A reader that has gone away has seen what it wanted.
         if writeln!(
             out,
             "{kind} {} {}",
-            Paint::dab(Paint::STRONG, format_args!("{:<34}", mutant.id)),
+            Styles::dab(Styles::STRONG, format_args!("{:<34}", mutant.id)),
             mutant.about
         )
         .is_err()

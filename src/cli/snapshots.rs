@@ -10,27 +10,27 @@ use failspec_judge::{
     report_model::exit,
     snapshot::{SnapshotFile, accept, difference, pending, reject},
 };
-use failspec_report::terminal::{Paint, visible};
+use failspec_report::terminal::{Styles, visible};
 
 use super::{
     arguments::{SnapshotsAction, SnapshotsArguments},
-    failure::Failure,
+    failure::CliError,
 };
 
 /// Reviews, accepts or rejects pending responses.
 ///
 /// # Errors
 /// When a file cannot be read, moved or removed.
-pub fn command(action: &SnapshotsAction) -> Result<u8, Failure> {
+pub fn command(action: &SnapshotsAction) -> Result<u8, CliError> {
     let (arguments, decide): (&SnapshotsArguments, fn(&Path) -> io::Result<Decision>) = match action {
         SnapshotsAction::Review(arguments) => (arguments, ask),
         SnapshotsAction::Accept(arguments) => (arguments, |_| Ok(Decision::Accept)),
         SnapshotsAction::Reject(arguments) => (arguments, |_| Ok(Decision::Reject)),
     };
     let folder = &arguments.folder;
-    let failed = |error: io::Error| Failure::usage(format!("{}: {error}", folder.display()));
+    let failed = |error: io::Error| CliError::usage(format!("{}: {error}", folder.display()));
     if !folder.is_dir() {
-        return Err(Failure::usage(format!("there is no folder {}", folder.display())));
+        return Err(CliError::usage(format!("there is no folder {}", folder.display())));
     }
     let found = pending(folder).map_err(failed)?;
     let (mut accepted, mut rejected) = (0, 0);
@@ -65,14 +65,14 @@ fn ask(file: &Path) -> io::Result<Decision> {
     let read = |path: &Path| fs::read_to_string(path).ok().and_then(|text| SnapshotFile::parse(&text));
     let now = read(file).map(|snapshot| snapshot.contents).unwrap_or_default();
     let before = read(&file.with_extension("")).map(|snapshot| snapshot.contents).unwrap_or_default();
-    let mut text = format!("\n{}\n", Paint::dab(Paint::STRONG, file.display()));
+    let mut text = format!("\n{}\n", Styles::dab(Styles::STRONG, file.display()));
     for line in difference(&before, &now).lines() {
         let style = match line.as_bytes().first() {
-            Some(b'-') => Paint::BAD,
-            Some(b'+') => Paint::GOOD,
-            _ => Paint::FAINT,
+            Some(b'-') => Styles::BAD,
+            Some(b'+') => Styles::GOOD,
+            _ => Styles::FAINT,
         };
-        text.push_str(&format!("{}\n", Paint::dab(style, visible(line))));
+        text.push_str(&format!("{}\n", Styles::dab(style, visible(line))));
     }
     text.push_str("a(ccept), r(eject), s(kip), q(uit)? ");
     print(&text);

@@ -11,12 +11,14 @@ use clap::Args;
 use jiff::Timestamp;
 
 use failspec_base::syntax::Source;
-use failspec_certificate::{Certificate, Met, Programme, PublicKey, Questions, Verification, parse_days};
+use failspec_certificate::{
+    Certificate, Programme, PublicKey, RequirementOutcome, Verification, VerifyOptions, parse_days,
+};
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Pack, PackError};
-use failspec_report::{terminal::Paint, visible};
+use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PacksFrom, failure::Failure, packs, run::print};
+use super::{arguments::PacksFrom, failure::CliError, packs, run::print};
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -60,7 +62,7 @@ pub(super) struct Verified {
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn command(arguments: &VerifyArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &VerifyArguments) -> Result<u8, CliError> {
     let verified = verify(arguments)?;
     print(&screen(&arguments.certificate, &verified));
     Ok(match (verified.verification.is_pass(), verified.verification.signer.is_some()) {
@@ -71,30 +73,30 @@ pub fn command(arguments: &VerifyArguments) -> Result<u8, Failure> {
 }
 
 /// Reads and verifies.
-pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, Failure> {
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> {
     let path = &arguments.certificate;
     let shown = path.display();
     let certificate = Certificate::read(&read(path, LARGEST)?).map_err(|error| {
-        Failure::usage(format!(
+        CliError::usage(format!(
             "{shown} is not a certificate that can be verified: {}",
             visible(&error.to_string())
         ))
     })?;
     let days = |text: &String| {
         parse_days(text).ok_or_else(|| {
-            Failure::usage_hint(format!("--max-age {text} is not a number of days"), "write it like 90d")
+            CliError::usage_hint(format!("--max-age {text} is not a number of days"), "write it like 90d")
         })
     };
     let max_age = arguments.max_age.as_ref().map(days).transpose()?;
     let public_key = arguments.public_key.as_ref().map(|path| {
         PublicKey::from_pem(&read(path, LARGEST)?, &path.display().to_string())
-            .map_err(|error| Failure::usage(format!("--public-key: {error}")))
+            .map_err(|error| CliError::usage(format!("--public-key: {error}")))
     });
     let programme = arguments.programme.as_deref().map(read_programme).transpose()?;
     let report = report_path(arguments, &certificate)?;
     let report = read(&report, LARGEST_REPORT)?;
     let packs = find_packs(arguments, &certificate)?;
-    let questions = Questions {
+    let questions = VerifyOptions {
         public_key: public_key.transpose()?,
         programme: programme.as_ref(),
         max_age,
@@ -104,27 +106,27 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, Failure> {
     Ok(Verified { certificate, verification })
 }
 
-fn read(path: &Path, largest: u64) -> Result<Vec<u8>, Failure> {
-    let cannot = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+fn read(path: &Path, largest: u64) -> Result<Vec<u8>, CliError> {
+    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
     if fs::metadata(path).map_err(cannot)?.len() > largest {
-        return Err(Failure::usage(format!("{} is larger than {largest} bytes", path.display())));
+        return Err(CliError::usage(format!("{} is larger than {largest} bytes", path.display())));
     }
     fs::read(path).map_err(cannot)
 }
 
-fn read_programme(path: &Path) -> Result<Programme, Failure> {
+fn read_programme(path: &Path) -> Result<Programme, CliError> {
     let text = String::from_utf8(read(path, LARGEST)?)
-        .map_err(|_| Failure::usage(format!("{} is not UTF-8", path.display())))?;
+        .map_err(|_| CliError::usage(format!("{} is not UTF-8", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
     Programme::read(&source, folder).map_err(|error| match error {
-        failspec_certificate::ProgrammeError::Wrong(diagnostics) => Failure::Diagnostics(diagnostics),
-        other => Failure::usage(format!("{}: {other}", path.display())),
+        failspec_certificate::ProgrammeError::Wrong(diagnostics) => CliError::Diagnostics(diagnostics),
+        other => CliError::usage(format!("{}: {other}", path.display())),
     })
 }
 
 /// The report next to the certificate, with the name in it. A name that leads elsewhere is not followed.
-fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result<PathBuf, Failure> {
+fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result<PathBuf, CliError> {
     if let Some(path) = &arguments.report {
         return Ok(path.clone());
     }
@@ -132,7 +134,7 @@ fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result
     let is_name = Path::new(name).file_name().is_some_and(|it| it == name);
     let path = arguments.certificate.parent().unwrap_or(Path::new(".")).join(name);
     if !is_name || !path.is_file() {
-        return Err(Failure::usage_hint(
+        return Err(CliError::usage_hint(
             format!("the report {} is not in the folder of the certificate", visible(name)),
             "give it with --report FILE: nothing can be verified without it",
         ));
@@ -141,15 +143,15 @@ fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result
 }
 
 /// The packs that a certificate is about. One that cannot be loaded is an error.
-fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, Failure> {
+fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, CliError> {
     let files = packs::files(&arguments.from);
     let mut found = Vec::new();
     for pack in &certificate.statement.predicate.packs {
         match Pack::load(&files, &pack.name) {
             Ok(pack) => found.push(Arc::new(pack)),
-            Err(PackError::Wrong(diagnostics)) => return Err(Failure::Diagnostics(diagnostics)),
+            Err(PackError::Wrong(diagnostics)) => return Err(CliError::Diagnostics(diagnostics)),
             Err(error) => {
-                return Err(Failure::usage_hint(
+                return Err(CliError::usage_hint(
                     format!("cannot load the pack {}: {error}", visible(&pack.name)),
                     "give its folder with --packs DIR: the requirements cannot be verified without it",
                 ));
@@ -177,7 +179,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
     };
     line("certificate", path.display().to_string());
     let required = || certificate.requirements().filter(|(_, it)| it.required);
-    let met = required().filter(|(_, it)| it.outcome == Met::Passed).count();
+    let met = required().filter(|(_, it)| it.outcome == RequirementOutcome::Passed).count();
     for pack in &predicate.packs {
         let as_of = pack.as_of.as_ref().map_or_else(String::new, |day| format!(", docs as of {day}"));
         line("pack", format!("{}{}", visible(&pack.name), visible(&as_of)));
@@ -236,19 +238,20 @@ fn screen(path: &Path, verified: &Verified) -> String {
     }
     let mut list = |title: &str, style, items: Vec<String>| {
         if !items.is_empty() {
-            let _ = writeln!(text, "\n{} ({})", Paint::dab(style, title), items.len());
+            let _ = writeln!(text, "\n{} ({})", Styles::dab(style, title), items.len());
             for item in items {
                 let _ = writeln!(text, "  {}", visible(&item));
             }
         }
     };
-    let beside = certificate.requirements().filter(|(_, it)| !it.required && it.outcome != Met::Passed);
+    let beside =
+        certificate.requirements().filter(|(_, it)| !it.required && it.outcome != RequirementOutcome::Passed);
     let beside = beside.map(|(pack, it)| format!("{pack}: {} ({})", it.id, it.outcome.word()));
-    list("not required, and not met", Paint::FAINT, beside.collect());
+    list("not required, and not met", Styles::FAINT, beside.collect());
     let excused = verification.excused.iter().map(|(name, reason)| format!("{name}: {reason}"));
-    list("not met, and excused by the programme", Paint::WARN, excused.collect());
-    list("required, and not met", Paint::BAD, verification.unmet.clone());
-    list("problems", Paint::BAD, verification.problems.clone());
+    list("not met, and excused by the programme", Styles::WARN, excused.collect());
+    list("required, and not met", Styles::BAD, verification.unmet.clone());
+    list("problems", Styles::BAD, verification.problems.clone());
     text += "\nchecked     the signature over the exact bytes, every digest, and every requirement, \
              recomputed from the report\n\
              not proven  that the signer ran what the report shows; that the same software responds \
@@ -257,16 +260,16 @@ fn screen(path: &Path, verified: &Verified) -> String {
         (false, ..) => {
             let count = verification.problems.len();
             let problems = if count == 1 { "problem" } else { "problems" };
-            format!("{} ({count} {problems})\n", Paint::dab(Paint::BAD, "verification failed"))
+            format!("{} ({count} {problems})\n", Styles::dab(Styles::BAD, "verification failed"))
         }
         (true, false, _) => {
-            format!("{}: consistent, but requirements are not met\n", Paint::dab(Paint::BAD, "not passed"))
+            format!("{}: consistent, but requirements are not met\n", Styles::dab(Styles::BAD, "not passed"))
         }
         (true, true, false) => format!(
             "{}, but the key is not trusted; give --public-key or --programme\n",
-            Paint::dab(Paint::WARN, "consistent")
+            Styles::dab(Styles::WARN, "consistent")
         ),
-        (true, true, true) => format!("{}\n", Paint::dab(Paint::GOOD, "verified")),
+        (true, true, true) => format!("{}\n", Styles::dab(Styles::GOOD, "verified")),
     };
     text
 }

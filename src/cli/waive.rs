@@ -16,7 +16,7 @@ use failspec_pack::target_config::{Config, Known, Waiver, WaiverDraft};
 use failspec_report as report;
 use failspec_report::terminal::visible;
 
-use super::{arguments::WaiveArguments, failure::Failure, merge::read_report, run::print};
+use super::{arguments::WaiveArguments, failure::CliError, merge::read_report, run::print};
 
 /// The default validity of a waiver, in days: a quarter, so that it is reviewed.
 const DAYS: i32 = 90;
@@ -28,14 +28,14 @@ const LONGEST_REASON: usize = 200;
 ///
 /// # Errors
 /// When the report or the file cannot be read, or the file could not be read any more with the waivers in it.
-pub fn command(arguments: &WaiveArguments) -> Result<u8, Failure> {
+pub fn command(arguments: &WaiveArguments) -> Result<u8, CliError> {
     let today = jiff::Zoned::now().date();
     let report = read_report(&arguments.report)?;
     let expires =
         arguments.expires.as_deref().map_or_else(|| days(today, DAYS), |text| expiry(text, today))?;
     let reason = arguments.reason.as_deref().map(str::trim);
     if reason.is_some_and(str::is_empty) {
-        return Err(Failure::usage("--reason is empty: a waiver without a reason hides a violation"));
+        return Err(CliError::usage("--reason is empty: a waiver without a reason hides a violation"));
     }
     let mut drafts = drafts(&report, expires, today);
     for draft in &mut drafts {
@@ -122,9 +122,9 @@ fn scenario(case: &str) -> &str {
 }
 
 /// Appends the waivers that the file does not contain yet. Nothing in the file is changed.
-fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String) -> Result<(), Failure> {
+fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String) -> Result<(), CliError> {
     let text = fs::read_to_string(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Failure::usage_hint(
+        io::ErrorKind::NotFound => CliError::usage_hint(
             format!("there is no file {}", path.display()),
             "waivers are for the targets of a failspec.toml: `failspec init --target NAME --pack PACK` creates one",
         ),
@@ -158,7 +158,7 @@ fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String)
         }
         // Never leave a file that cannot be read any more.
         read(path, &format!("{text}{added}")).map_err(|_| {
-            Failure::usage_hint(
+            CliError::usage_hint(
                 format!("cannot add waivers to {}: nothing was written", path.display()),
                 "write them as [[waivers]] tables, not as `waivers = [ … ]`",
             )
@@ -193,9 +193,9 @@ fn not_waived(report: &RunReport, said: &mut String) {
 }
 
 /// A day, or a number of days from now: `2027-01-31`, `90d`.
-fn expiry(text: &str, today: Date) -> Result<Date, Failure> {
+fn expiry(text: &str, today: Date) -> Result<Date, CliError> {
     let wrong = || {
-        Failure::usage_hint(
+        CliError::usage_hint(
             format!("--expires {text} is not a valid date"),
             "write 2027-01-31, or 90d for 90 days",
         )
@@ -206,19 +206,19 @@ fn expiry(text: &str, today: Date) -> Result<Date, Failure> {
         None => text.parse().map_err(|_| wrong())?,
     };
     if expires < today {
-        return Err(Failure::usage(format!(
+        return Err(CliError::usage(format!(
             "{expires} is in the past: an expired waiver makes the run fail"
         )));
     }
     Ok(expires)
 }
 
-fn days(today: Date, count: i32) -> Result<Date, Failure> {
-    let too_far = || Failure::usage(format!("{count} days from now is not a valid date"));
+fn days(today: Date, count: i32) -> Result<Date, CliError> {
+    let too_far = || CliError::usage(format!("{count} days from now is not a valid date"));
     let span = jiff::Span::new().try_days(count).map_err(|_| too_far())?;
     today.checked_add(span).map_err(|_| too_far())
 }
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("cannot {what} {}: {error}", path.display()))
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> CliError {
+    CliError::usage(format!("cannot {what} {}: {error}", path.display()))
 }

@@ -11,7 +11,7 @@ use crate::support::{Done, Reply, Server, done, failspec, pack_with};
 use crate::tls_front::TlsFront;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use failspec_base::secret::Secret;
-use failspec_certificate::{Certificate, PAYLOAD_TYPE, Questions, SigningKey, Verification, pae};
+use failspec_certificate::{Certificate, PAYLOAD_TYPE, SigningKey, Verification, VerifyOptions, pae};
 use failspec_pack::pack::{Files, Pack};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -89,7 +89,8 @@ fn key(folder: &Path, name: &str) -> SigningKey {
 
 /// What the library says of these bytes, trusting the key of the folder; `Err` if they are no certificate at all.
 fn judged(folder: &Path, certificate: &[u8], report: &[u8]) -> Result<Verification, String> {
-    let questions = Questions { public_key: Some(key(folder, "me.key").public()), ..Questions::default() };
+    let questions =
+        VerifyOptions { public_key: Some(key(folder, "me.key").public()), ..VerifyOptions::default() };
     let certificate = Certificate::read(certificate).map_err(|error| error.to_string())?;
     Ok(certificate.verify(report, &packs(folder), &questions, Timestamp::now()))
 }
@@ -428,7 +429,7 @@ fn any_byte_that_is_changed_is_noticed() {
         if let Ok(pack) = Pack::load(&Files::Directory(at.to_owned()), "tiny") {
             let certificate = Certificate::read(&good).unwrap();
             let done =
-                certificate.verify(&report, &[Arc::new(pack)], &Questions::default(), Timestamp::now());
+                certificate.verify(&report, &[Arc::new(pack)], &VerifyOptions::default(), Timestamp::now());
             assert!(!done.is_pass(), "{} {spot} {bit}", file.display());
         }
         fs::write(file, text).unwrap();
@@ -442,12 +443,13 @@ fn a_nonce_and_an_age_are_held_to() {
     verify(folder.path(), &["--public-key", "me.key.pub", "--nonce", "4712"]).exits(1).says("nonce");
     let certificate = Certificate::read(&read(folder.path(), "c.json")).unwrap();
     let (report, packs) = (read(folder.path(), "c.report.json"), packs(folder.path()));
-    let questions = Questions { max_age: Some(SignedDuration::from_hours(24)), ..Questions::default() };
+    let questions =
+        VerifyOptions { max_age: Some(SignedDuration::from_hours(24)), ..VerifyOptions::default() };
     let later = |days: i64| Timestamp::now() + SignedDuration::from_hours(24 * days);
     assert!(certificate.verify(&report, &packs, &questions, later(0)).is_pass());
     assert!(!certificate.verify(&report, &packs, &questions, later(2)).is_pass());
-    assert!(certificate.verify(&report, &packs, &Questions::default(), later(300)).is_pass());
-    assert!(!certificate.verify(&report, &packs, &Questions::default(), later(400)).is_pass());
+    assert!(certificate.verify(&report, &packs, &VerifyOptions::default(), later(300)).is_pass());
+    assert!(!certificate.verify(&report, &packs, &VerifyOptions::default(), later(400)).is_pass());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::support::{Done, Server, done, failspec};
 use failspec_import::{
     Page,
-    docs_scraper::{Example, Field, Findings, Header, Role, Scope, Stated},
+    docs_scraper::{Example, FailureMention, Field, Findings, Header, Role, Scope},
     from_page,
 };
 use failspec_pack::pack::{Files, Pack};
@@ -172,7 +172,7 @@ fn hostile_pages_become_packs_that_load() {
     ];
     for (index, text) in texts.iter().enumerate() {
         for code in [Value::from(*text), Value::from(i64::try_from(index).unwrap()), Value::Null] {
-            let stated = |line| Stated {
+            let stated = |line| FailureMention {
                 status: Some(400 + u16::try_from(index).unwrap()),
                 code: (!code.is_null()).then(|| code.clone()),
                 summary: (*text).to_owned(),
@@ -186,7 +186,7 @@ fn hostile_pages_become_packs_that_load() {
                 failures: vec![
                     stated(1),
                     stated(2),
-                    Stated { status: Some(404), code: Some("other".into()), ..stated(3) },
+                    FailureMention { status: Some(404), code: Some("other".into()), ..stated(3) },
                 ],
                 examples: vec![Example {
                     body: json!({ *text: code, "message": *text, "a": [{ *text: 1 }] }),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use failspec_base::syntax::{Field, Kind, Shape};
+use failspec_base::syntax::{Field, MappingSchema, ValueType};
 
 /// The keys of a file, one table for each mapping in it.
 pub struct Keys {
     text: String,
     seen: BTreeSet<&'static str>,
-    waiting: Vec<&'static Shape>,
+    waiting: Vec<&'static MappingSchema>,
     /// Where the table of the keys of a request is: every mapping that holds one refers to it.
     request: &'static str,
 }
@@ -18,7 +18,7 @@ pub const REQUEST_HERE: &str = "#keys-of-request";
 
 impl Keys {
     /// The tables of a file whose top level is `shape`. The keys of a request are at `request`.
-    pub fn of(shape: &'static Shape, request: &'static str) -> String {
+    pub fn of(shape: &'static MappingSchema, request: &'static str) -> String {
         let (text, seen) = (String::new(), BTreeSet::from([shape.name]));
         let mut keys = Self { text, seen, waiting: vec![shape], request };
         while !keys.waiting.is_empty() {
@@ -28,7 +28,7 @@ impl Keys {
         keys.text
     }
 
-    fn table(&mut self, shape: &'static Shape) {
+    fn table(&mut self, shape: &'static MappingSchema) {
         let request = shape.also;
         assert!(request.is_empty() || request[0].name == "request", "{}: keys of what?", shape.name);
         self.head(shape.name, shape.about);
@@ -56,24 +56,28 @@ impl Keys {
         self.text += &format!("| `{}`{must} | {value} | {} |\n", field.name, field.about.replace('|', "\\|"));
     }
 
-    fn value(&mut self, kind: &'static Kind) -> String {
+    fn value(&mut self, kind: &'static ValueType) -> String {
         match kind {
-            Kind::Any => "anything".into(),
-            Kind::Text => "text".into(),
-            Kind::Scalar => "text or number".into(),
-            Kind::Bool => "`true`, `false`".into(),
-            Kind::Count => "whole number".into(),
-            Kind::Pointer => "JSON Pointer".into(),
-            Kind::Name => "name".into(),
-            Kind::Date => "day".into(),
-            Kind::Duration => "time span".into(),
-            Kind::Schema => "JSON Schema".into(),
-            Kind::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-            Kind::Null => "`null`".into(),
-            Kind::List(item) => format!("list of {}", self.value(item)),
-            Kind::Map(value) => format!("mapping to {}", self.value(value)),
-            Kind::Either(kinds) => kinds.iter().map(|kind| self.value(kind)).collect::<Vec<_>>().join(" or "),
-            Kind::Shape(shape) => {
+            ValueType::Any => "anything".into(),
+            ValueType::Text => "text".into(),
+            ValueType::Scalar => "text or number".into(),
+            ValueType::Bool => "`true`, `false`".into(),
+            ValueType::Count => "whole number".into(),
+            ValueType::Pointer => "JSON Pointer".into(),
+            ValueType::Name => "name".into(),
+            ValueType::Date => "day".into(),
+            ValueType::Duration => "time span".into(),
+            ValueType::Schema => "JSON Schema".into(),
+            ValueType::Words(words) => {
+                words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+            }
+            ValueType::Null => "`null`".into(),
+            ValueType::List(item) => format!("list of {}", self.value(item)),
+            ValueType::Map(value) => format!("mapping to {}", self.value(value)),
+            ValueType::Either(kinds) => {
+                kinds.iter().map(|kind| self.value(kind)).collect::<Vec<_>>().join(" or ")
+            }
+            ValueType::MappingSchema(shape) => {
                 if self.seen.insert(shape.name) {
                     self.waiting.push(shape);
                 }

@@ -9,7 +9,7 @@ use super::{
 
 /// The fields that the operator supplies: the rest of a certificate follows from the report and the packs.
 #[derive(Debug, Clone)]
-pub struct Claims {
+pub struct OperatorInput {
     /// The profile.
     pub profile: String,
     /// What was tested.
@@ -26,7 +26,7 @@ pub struct Claims {
     pub signer: PublicKey,
 }
 
-impl Claims {
+impl OperatorInput {
     /// The claims of a predicate; `None` if a time or the key cannot be read.
     pub(super) fn of(predicate: &Predicate, signer: PublicKey) -> Option<Self> {
         Some(Self {

@@ -21,7 +21,7 @@ mod verification;
 
 pub mod badge;
 
-pub use claims::Claims;
+pub use claims::OperatorInput;
 pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use predicate::{
@@ -29,8 +29,8 @@ pub use predicate::{
 };
 pub use programme::{PROGRAMME, Programme, ProgrammeError};
 pub use required::{ProfileError, required};
-pub use requirement::{Met, Requirement};
+pub use requirement::{Requirement, RequirementOutcome};
 pub use signed::{Certificate, CertificateError, is_loopback, sign};
 pub use statement::{STATEMENT_TYPE, Statement, StatementError, Subject};
 pub use validity::parse_days;
-pub use verification::{Questions, Verification};
+pub use verification::{Verification, VerifyOptions};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use jiff::{SignedDuration, civil::Date};
 
 use failspec_base::syntax::{
-    Diagnostic, Diagnostics, Field, Fields, Kind, Node, Reader, Shape, Source, toml,
+    Decoder, Diagnostic, Diagnostics, Field, Fields, MappingSchema, Node, Source, ValueType, toml,
 };
 
 use super::{
@@ -78,79 +78,91 @@ pub enum ProgrammeError {
 }
 
 /// The keys of `programme.toml`.
-pub static PROGRAMME: Shape = Shape {
+pub static PROGRAMME: MappingSchema = MappingSchema {
     name: "programme",
     about: "the rules of a conformance programme",
     fields: &[
-        Field::required("name", Kind::Text, "the name of the programme"),
-        Field::required("profiles", Kind::List(&Kind::Text), "the profiles that it awards"),
-        Field::optional("max_validity", Kind::Text, "the longest validity of a certificate, such as 400d"),
-        Field::optional("max_age", Kind::Text, "the maximum age of the run of a certificate, such as 90d"),
-        Field::optional("versions", Kind::List(&Kind::Text), "accepted versions of failspec (default: all)"),
+        Field::required("name", ValueType::Text, "the name of the programme"),
+        Field::required("profiles", ValueType::List(&ValueType::Text), "the profiles that it awards"),
+        Field::optional(
+            "max_validity",
+            ValueType::Text,
+            "the longest validity of a certificate, such as 400d",
+        ),
+        Field::optional(
+            "max_age",
+            ValueType::Text,
+            "the maximum age of the run of a certificate, such as 90d",
+        ),
+        Field::optional(
+            "versions",
+            ValueType::List(&ValueType::Text),
+            "accepted versions of failspec (default: all)",
+        ),
         Field::optional(
             "binaries",
-            Kind::List(&Kind::Text),
+            ValueType::List(&ValueType::Text),
             "SHA-256 of the accepted failspec binaries (default: all)",
         ),
-        Field::required("packs", Kind::List(&Kind::Shape(&PACK)), "the accepted packs"),
-        Field::required("keys", Kind::List(&Kind::Shape(&KEY)), "the trusted keys"),
-        Field::optional("revoked", Kind::List(&Kind::Shape(&REVOKED)), "the revoked keys"),
+        Field::required("packs", ValueType::List(&ValueType::MappingSchema(&PACK)), "the accepted packs"),
+        Field::required("keys", ValueType::List(&ValueType::MappingSchema(&KEY)), "the trusted keys"),
+        Field::optional("revoked", ValueType::List(&ValueType::MappingSchema(&REVOKED)), "the revoked keys"),
         Field::optional(
             "errata",
-            Kind::List(&Kind::Shape(&APPROVED)),
+            ValueType::List(&ValueType::MappingSchema(&APPROVED)),
             "requirements that need not be met, because the documentation is wrong there",
         ),
     ],
     also: &[],
 };
 
-static PACK: Shape = Shape {
+static PACK: MappingSchema = MappingSchema {
     name: "accepted pack",
     about: "an accepted pack",
     fields: &[
-        Field::required("name", Kind::Text, "its name, or name@version"),
+        Field::required("name", ValueType::Text, "its name, or name@version"),
         Field::required(
             "digests",
-            Kind::List(&Kind::Text),
+            ValueType::List(&ValueType::Text),
             "the accepted digests, as `failspec verify` shows them",
         ),
     ],
     also: &[],
 };
 
-static KEY: Shape = Shape {
+static KEY: MappingSchema = MappingSchema {
     name: "trusted key",
     about: "a trusted key, with either `public_key` or `id`",
     fields: &[
-        Field::required("name", Kind::Text, "its owner"),
-        Field::optional("public_key", Kind::Text, "its PEM file, relative to this file"),
-        Field::optional("id", Kind::Text, "its id, as `failspec keygen` shows it"),
+        Field::required("name", ValueType::Text, "its owner"),
+        Field::optional("public_key", ValueType::Text, "its PEM file, relative to this file"),
+        Field::optional("id", ValueType::Text, "its id, as `failspec keygen` shows it"),
     ],
     also: &[],
 };
 
-static REVOKED: Shape = Shape {
+static REVOKED: MappingSchema = MappingSchema {
     name: "revoked key",
     about: "a key that is no longer trusted",
     fields: &[
-        Field::required("id", Kind::Text, "its id"),
-        Field::required("reason", Kind::Text, "the reason"),
+        Field::required("id", ValueType::Text, "its id"),
+        Field::required("reason", ValueType::Text, "the reason"),
         Field::optional(
             "since",
-            Kind::Date,
+            ValueType::Date,
             "the first day on which it is not trusted (default: never trusted)",
         ),
     ],
     also: &[],
 };
 
-static APPROVED: Shape = Shape {
+static APPROVED: MappingSchema = MappingSchema {
     name: "approved erratum",
     about: "a requirement that need not be met",
     fields: &[
-        Field::required("pack", Kind::Text, "the pack, or pack@version"),
-        Field::required("requirement", Kind::Text, "the failure, or failure/cause"),
-        Field::required("reason", Kind::Text, "the reason"),
+        Field::required("pack", ValueType::Text, "the pack, or pack@version"),
+        Field::required("requirement", ValueType::Text, "the failure, or failure/cause"),
+        Field::required("reason", ValueType::Text, "the reason"),
     ],
     also: &[],
 };
@@ -162,7 +174,7 @@ impl Programme {
     /// Every error in it, with its place; or a key that cannot be read.
     pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Self, ProgrammeError> {
         let node = toml::parse(source)?;
-        let reader = Reader::new(source);
+        let reader = Decoder::new(source);
         let programme = Self::of(&node, &reader, folder);
         let mistakes = reader.finish();
         if !mistakes.0.is_empty() {
@@ -173,13 +185,13 @@ impl Programme {
         })
     }
 
-    fn of(node: &Node, reader: &Reader, folder: &Path) -> Option<Result<Self, ProgrammeError>> {
+    fn of(node: &Node, reader: &Decoder, folder: &Path) -> Option<Result<Self, ProgrammeError>> {
         let fields = reader.fields(node, &PROGRAMME)?;
         let list = |key: &str| fields.get(key).map(|node| reader.list(node)).unwrap_or_default();
         let texts = |key: &str| -> Vec<String> {
             list(key).iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect()
         };
-        let rows = |key: &str, shape: &'static Shape| -> Vec<Fields<'_>> {
+        let rows = |key: &str, shape: &'static MappingSchema| -> Vec<Fields<'_>> {
             list(key).iter().filter_map(|node| reader.fields(node, shape)).collect()
         };
         let (max_validity, max_age) =
@@ -233,11 +245,11 @@ impl Programme {
     }
 }
 
-fn text(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<String> {
+fn text(fields: &Fields<'_>, key: &str, reader: &Decoder) -> Option<String> {
     fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned)
 }
 
-fn days(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<SignedDuration> {
+fn days(fields: &Fields<'_>, key: &str, reader: &Decoder) -> Option<SignedDuration> {
     let node = fields.get(key)?;
     let span = parse_days(reader.text(node)?);
     if span.is_none() {
@@ -247,7 +259,7 @@ fn days(fields: &Fields<'_>, key: &str, reader: &Reader) -> Option<SignedDuratio
 }
 
 /// A SHA-256 in hex, with or without `sha256:` in front.
-fn digest(node: &Node, reader: &Reader) -> Option<String> {
+fn digest(node: &Node, reader: &Decoder) -> Option<String> {
     let text = reader.text(node)?;
     let hex = text.strip_prefix("sha256:").unwrap_or(text);
     if hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -9,14 +9,14 @@ use super::requirement::source;
 /// The requirements of a profile for an API with a contract. The set is frozen with the contract: the same contract and
 /// scenarios give the same set.
 #[derive(Debug, Clone)]
-pub struct Required {
+pub struct RequiredSet {
     /// Failures, and causes as `failure/cause`.
     pub ids: BTreeSet<String>,
     /// Whether cases under a condition are ignored.
     pub without_conditions: bool,
 }
 
-impl Required {
+impl RequiredSet {
     /// Whether this failure or cause is required.
     pub fn holds(&self, id: &str) -> bool {
         self.ids.contains(id)
@@ -41,7 +41,7 @@ pub struct ProfileError {
 ///
 /// # Errors
 /// When the contract has no such profile.
-pub fn required(pack: &Pack, profile: &str) -> Result<Required, ProfileError> {
+pub fn required(pack: &Pack, profile: &str) -> Result<RequiredSet, ProfileError> {
     let contract = &pack.contract;
     if !BUILT_IN.contains(&profile) {
         let found = contract.profiles.iter().find(|it| it.name == profile).ok_or_else(|| {
@@ -50,7 +50,7 @@ pub fn required(pack: &Pack, profile: &str) -> Result<Required, ProfileError> {
             ProfileError { pack: pack.label(), profile: profile.to_owned(), known: known.join(", ") }
         })?;
         let ids = found.required.iter().cloned().collect();
-        return Ok(Required { ids, without_conditions: false });
+        return Ok(RequiredSet { ids, without_conditions: false });
     }
     let without_conditions = profile == "core";
     let mut ids = BTreeSet::new();
@@ -70,5 +70,5 @@ pub fn required(pack: &Pack, profile: &str) -> Result<Required, ProfileError> {
             }
         }
     }
-    Ok(Required { ids, without_conditions })
+    Ok(RequiredSet { ids, without_conditions })
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use failspec_judge::report_model::{CaseReport, Coverage, Exercise, Outcome, State};
 use failspec_pack::pack::{Pack, Provenance, Scenario, case_names};
 
-use super::required::Required;
+use super::required::RequiredSet;
 
 /// A documented failure or cause, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,7 +23,7 @@ pub struct Requirement {
     /// Whether the profile requires it.
     pub required: bool,
     /// Its outcome.
-    pub outcome: Met,
+    pub outcome: RequirementOutcome,
     /// The reason, where it was not met.
     pub why: Option<String>,
     /// The number of cases that count for it.
@@ -33,7 +33,7 @@ pub struct Requirement {
 /// The outcome of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Met {
+pub enum RequirementOutcome {
     /// It was covered, and every case of it passed.
     Passed,
     /// A case of it broke a documented rule.
@@ -54,7 +54,7 @@ pub enum Met {
     Untested,
 }
 
-impl Met {
+impl RequirementOutcome {
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Met {
 /// The outcome of every failure and cause of a pack.
 pub(super) fn requirements(
     pack: &Pack,
-    required: &Required,
+    required: &RequiredSet,
     cases: &[&CaseReport],
     coverage: &Coverage,
 ) -> Vec<Requirement> {
@@ -100,7 +100,7 @@ pub(super) fn requirements(
                 })
                 .collect();
             let (outcome, why) = match (looked_at.is_empty(), &failure.excluded) {
-                (true, Some(why)) => (Met::Excluded, Some(why.clone())),
+                (true, Some(why)) => (RequirementOutcome::Excluded, Some(why.clone())),
                 _ => met(&looked_at, cause.is_some(), out_of_reach(coverage, &failure.id)),
             };
             found.push(Requirement {
@@ -140,23 +140,30 @@ pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Prove
 }
 
 /// The worst of the cases, else whether one of them covered it.
-fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Met, Option<String>) {
+fn met(
+    cases: &[&CaseReport],
+    is_cause: bool,
+    out_of_reach: Option<&str>,
+) -> (RequirementOutcome, Option<String>) {
     let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
     let reason = |case: &CaseReport| case.reason.clone();
     if let Some(case) = with(Outcome::Failed) {
         let first = case.violations.first();
-        return (Met::Failed, first.map(|finding| format!("{}: {}", case.name, finding.check)));
+        return (
+            RequirementOutcome::Failed,
+            first.map(|finding| format!("{}: {}", case.name, finding.check)),
+        );
     }
     if let Some(case) = with(Outcome::Waived) {
-        return (Met::Waived, case.waived.first().map(|waived| waived.reason.clone()));
+        return (RequirementOutcome::Waived, case.waived.first().map(|waived| waived.reason.clone()));
     }
     if let Some(case) = with(Outcome::Inconclusive) {
-        return (Met::Inconclusive, reason(case));
+        return (RequirementOutcome::Inconclusive, reason(case));
     }
     if let Some(case) = with(Outcome::Skipped) {
         return match out_of_reach {
-            Some(why) => (Met::OutOfReach, Some(why.to_owned())),
-            None => (Met::Skipped, reason(case)),
+            Some(why) => (RequirementOutcome::OutOfReach, Some(why.to_owned())),
+            None => (RequirementOutcome::Skipped, reason(case)),
         };
     }
     let exercised = cases.iter().any(|case| case.exercised == Exercise::Exercised);
@@ -165,11 +172,13 @@ fn met(cases: &[&CaseReport], is_cause: bool, out_of_reach: Option<&str>) -> (Me
         _ => None,
     });
     match (exercised, alternative) {
-        (true, _) => (Met::Passed, None),
+        (true, _) => (RequirementOutcome::Passed, None),
         // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
-        (false, Some(_)) if is_cause => (Met::Passed, None),
-        (false, Some(code)) => (Met::Alternative, Some(format!("the code was {code}"))),
-        (false, None) if cases.is_empty() => (Met::Untested, out_of_reach.map(str::to_owned)),
-        (false, None) => (Met::Inconclusive, Some("no response was identified as this failure".to_owned())),
+        (false, Some(_)) if is_cause => (RequirementOutcome::Passed, None),
+        (false, Some(code)) => (RequirementOutcome::Alternative, Some(format!("the code was {code}"))),
+        (false, None) if cases.is_empty() => (RequirementOutcome::Untested, out_of_reach.map(str::to_owned)),
+        (false, None) => {
+            (RequirementOutcome::Inconclusive, Some("no response was identified as this failure".to_owned()))
+        }
     }
 }

@@ -10,12 +10,12 @@ use failspec_judge::report_model::{CaseReport, Outcome, PackReport, RunReport, V
 use failspec_pack::pack::Pack;
 
 use super::{
-    claims::Claims,
+    claims::OperatorInput,
     dsse::{Envelope, EnvelopeError, Sealed},
     key::{PublicKey, SigningKey, hex},
     predicate::{CertifiedPack, Predicate, Signer, TargetIdentity, TestResult},
     required::{ProfileError, required},
-    requirement::{Met, requirements},
+    requirement::{RequirementOutcome, requirements},
     statement::{Statement, StatementError, Subject},
 };
 
@@ -83,7 +83,7 @@ pub fn sign(
     bytes: &[u8],
     report: &RunReport,
     packs: &[Arc<Pack>],
-    claims: &Claims,
+    claims: &OperatorInput,
     key: &SigningKey,
 ) -> Result<(Envelope, Predicate), CertificateError> {
     let statement = statement(name, bytes, report, packs, claims)?;
@@ -97,7 +97,7 @@ pub(super) fn statement(
     bytes: &[u8],
     report: &RunReport,
     packs: &[Arc<Pack>],
-    claims: &Claims,
+    claims: &OperatorInput,
 ) -> Result<Statement, CertificateError> {
     let mut configuration = Vec::new();
     let mut certified = Vec::new();
@@ -128,7 +128,7 @@ fn predicate(
     report: &RunReport,
     configuration: Vec<Subject>,
     packs: Vec<CertifiedPack>,
-    claims: &Claims,
+    claims: &OperatorInput,
 ) -> Predicate {
     let names = |fits: &dyn Fn(&CaseReport) -> bool| -> Vec<String> {
         report.cases.iter().filter(|case| fits(case)).map(|case| case.name.to_string()).collect()
@@ -139,7 +139,7 @@ fn predicate(
     let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
     // A profile without requirements proves nothing.
     let fails = required.peek().is_none()
-        || required.any(|requirement| requirement.outcome != Met::Passed)
+        || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
         || !run_violations.is_empty();
     Predicate {
         result: match (fails, warned_tests.is_empty()) {

@@ -12,10 +12,10 @@ use failspec_judge::report_model::{CaseReport, Exercise, FORMAT, Outcome, RunRep
 use failspec_pack::pack::{Pack, case_names};
 
 use super::{
-    claims::Claims,
+    claims::OperatorInput,
     key::PublicKey,
     programme::Programme,
-    requirement::{Met, Requirement},
+    requirement::{Requirement, RequirementOutcome},
     signed::{Certificate, statement},
 };
 
@@ -24,7 +24,7 @@ const CLOCK: SignedDuration = SignedDuration::from_mins(5);
 
 /// Requirements for a certificate in addition to its own consistency.
 #[derive(Debug, Clone, Default)]
-pub struct Questions<'a> {
+pub struct VerifyOptions<'a> {
     /// The key that must have signed it.
     pub public_key: Option<PublicKey>,
     /// The programme that must accept it.
@@ -63,7 +63,7 @@ impl Certificate {
         &self,
         report: &[u8],
         packs: &[Arc<Pack>],
-        questions: &Questions<'_>,
+        questions: &VerifyOptions<'_>,
         now: Timestamp,
     ) -> Verification {
         let mut done = Verification::default();
@@ -83,7 +83,7 @@ impl Certificate {
         done
     }
 
-    fn verify_signer(&self, questions: &Questions<'_>, done: &mut Verification) {
+    fn verify_signer(&self, questions: &VerifyOptions<'_>, done: &mut Verification) {
         if !self.sealed.is_signed_by(self.signer) {
             let problem = "the signature does not match its content and key: something was changed";
             done.problems.push(problem.to_owned());
@@ -100,7 +100,7 @@ impl Certificate {
         }
     }
 
-    fn verify_times(&self, questions: &Questions<'_>, now: Timestamp, problems: &mut Vec<String>) {
+    fn verify_times(&self, questions: &VerifyOptions<'_>, now: Timestamp, problems: &mut Vec<String>) {
         let predicate = &self.statement.predicate;
         let read = |text: &str| text.parse::<Timestamp>().ok();
         let times = [&predicate.started, &predicate.finished, &predicate.issued, &predicate.valid_until];
@@ -142,7 +142,7 @@ impl Certificate {
                 return;
             }
         };
-        let Some(claims) = Claims::of(&self.statement.predicate, self.signer) else { return };
+        let Some(claims) = OperatorInput::of(&self.statement.predicate, self.signer) else { return };
         let name = self.statement.subject.first().map_or("", |subject| subject.name.as_str());
         match statement(name, bytes, &report, packs, &claims) {
             Ok(again) => {
@@ -213,7 +213,7 @@ impl Certificate {
         let mut any = false;
         for (pack, requirement) in self.requirements().filter(|(_, requirement)| requirement.required) {
             any = true;
-            if requirement.outcome == Met::Passed {
+            if requirement.outcome == RequirementOutcome::Passed {
                 continue;
             }
             let approved = programme.into_iter().flat_map(|programme| &programme.errata);

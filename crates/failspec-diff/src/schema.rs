@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use failspec_pack::pack::Library;
+use failspec_pack::pack::SchemaRegistry;
 
 /// The deepest nesting that is compared; references may lead in a circle.
 const DEEPEST: usize = 24;
@@ -18,7 +18,7 @@ const KNOWN: [&str; 6] = ["type", "required", "properties", "items", "enum", "$r
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub schema: &'a Value,
-    pub library: &'a Library,
+    pub library: &'a SchemaRegistry,
 }
 
 /// One change: the name of its kind, the place in the body, what changed.
@@ -36,7 +36,11 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>) -> Vec<SchemaChange> {
 }
 
 /// A schema with its reference followed: the schema, the document that contains it, and the library.
-fn resolve<'a>(schema: &Value, root: &Value, library: &'a Library) -> (Value, Value, &'a Library) {
+fn resolve<'a>(
+    schema: &Value,
+    root: &Value,
+    library: &'a SchemaRegistry,
+) -> (Value, Value, &'a SchemaRegistry) {
     let (mut schema, mut root) = (schema.clone(), root.clone());
     for _ in 0..DEEPEST {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break };
@@ -62,8 +66,8 @@ fn resolve<'a>(schema: &Value, root: &Value, library: &'a Library) -> (Value, Va
 }
 
 struct Both<'a> {
-    old_library: &'a Library,
-    new_library: &'a Library,
+    old_library: &'a SchemaRegistry,
+    new_library: &'a SchemaRegistry,
 }
 
 impl Both<'_> {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::{
     message::{Body, Header, Request},
-    template::{FillError, Filled, Scope, Template},
+    template::{RenderError, Rendered, Scope, Template},
 };
 use failspec_pack::{
     pack::{BodyTemplate, PathTemplate, RequestTemplate},
@@ -25,7 +25,7 @@ const LONGEST_SHOWN: usize = 16 << 10;
 pub enum BuildError {
     /// A hole without a value.
     #[error(transparent)]
-    Fill(#[from] FillError),
+    Fill(#[from] RenderError),
     /// URL parsing would ask for another resource.
     #[error("the path {0} cannot be sent as written: URL parsing rewrites it")]
     Rewritten(String),
@@ -67,7 +67,7 @@ pub fn build(
     let mut url = url(path, template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
     let mut headers = Vec::new();
     for (name, value) in &template.headers {
-        let Filled { sent, shown } = value.fill(scope)?;
+        let Rendered { sent, shown } = value.fill(scope)?;
         let shown = shown.unwrap_or_else(|| sent.clone());
         headers.push(Header { name: name.clone(), value: sent, shown });
     }
@@ -190,17 +190,17 @@ fn path_of_address(address: &str, own: &url::Url) -> Option<String> {
 }
 
 fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
-    let filled: Filled<Vec<u8>> = match body {
+    let filled: Rendered<Vec<u8>> = match body {
         BodyTemplate::Json(template) => {
             let value = template.fill(scope)?;
-            Filled { sent: bytes(&value.sent), shown: value.shown.as_ref().map(bytes) }
+            Rendered { sent: bytes(&value.sent), shown: value.shown.as_ref().map(bytes) }
         }
         BodyTemplate::Text(template) => {
             let text = template.fill(scope)?;
-            Filled { sent: text.sent.into_bytes(), shown: text.shown.map(String::into_bytes) }
+            Rendered { sent: text.sent.into_bytes(), shown: text.shown.map(String::into_bytes) }
         }
         BodyTemplate::Form(fields) => form(fields, scope)?,
-        BodyTemplate::Bytes(bytes) => Filled::plain(bytes.clone()),
+        BodyTemplate::Bytes(bytes) => Rendered::plain(bytes.clone()),
     };
     let visible = filled.shown.as_ref().unwrap_or(&filled.sent);
     let shown = match std::str::from_utf8(visible) {
@@ -214,7 +214,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     value.to_string().into_bytes()
 }
 
-fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Filled<Vec<u8>>, BuildError> {
+fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>>, BuildError> {
     let mut sent = url::form_urlencoded::Serializer::new(String::new());
     let mut shown = url::form_urlencoded::Serializer::new(String::new());
     let mut masked = false;
@@ -224,7 +224,7 @@ fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Filled<Vec<u8>>,
         shown.append_pair(name, value.shown());
         sent.append_pair(name, &value.sent);
     }
-    Ok(Filled { sent: sent.finish().into_bytes(), shown: masked.then(|| shown.finish().into_bytes()) })
+    Ok(Rendered { sent: sent.finish().into_bytes(), shown: masked.then(|| shown.finish().into_bytes()) })
 }
 
 /// Length and digest stand for what is too long to show or is no text.

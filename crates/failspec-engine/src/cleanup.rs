@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use failspec_base::{
     message::Response,
-    template::{Held, Scope},
+    template::{Scope, VariableValue},
 };
 use failspec_judge::check::View;
 use failspec_pack::pack::{Cleanup, ITEM, RequestTemplate};
@@ -30,7 +30,7 @@ static OURS: LazyLock<Option<Regex>> =
 
 /// What became of one thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Swept {
+pub struct Removed {
     /// Its name.
     pub name: String,
     /// Why it could not be removed; nothing where it was, or was only to be found.
@@ -41,7 +41,7 @@ pub struct Swept {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CleanupReport {
     /// What was found, in order.
-    pub found: Vec<Swept>,
+    pub found: Vec<Removed>,
     /// Why a list could not be had, one line each.
     pub problems: Vec<String>,
 }
@@ -96,7 +96,7 @@ impl Session {
             }
             for name in new {
                 let problem = if remove { self.remove(cleanup, &name).await.err() } else { None };
-                report.found.push(Swept { name, problem });
+                report.found.push(Removed { name, problem });
             }
             if !remove {
                 return;
@@ -106,7 +106,7 @@ impl Session {
 
     async fn remove(&self, cleanup: &Cleanup, name: &str) -> Result<(), String> {
         let mut scope = self.scope();
-        scope.set(ITEM, Held::open(name));
+        scope.set(ITEM, VariableValue::open(name));
         self.ask(&cleanup.delete, &scope)
             .await
             .map(drop)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use failspec_base::message::{Body, Header, Request};
-use failspec_pack::target_config::{Condition, ControlRequest};
+use failspec_pack::target_config::{Condition, ConditionRequest};
 
 use super::session::Session;
 
@@ -46,7 +46,7 @@ impl Session {
         matches!(self.target.conditions.get(condition), Some(Condition::Global(_)))
     }
 
-    async fn poll(&self, request: Option<&ControlRequest>, within: Duration) -> Result<(), String> {
+    async fn poll(&self, request: Option<&ConditionRequest>, within: Duration) -> Result<(), String> {
         let Some(request) = request else { return Ok(()) };
         let deadline = Instant::now() + within;
         loop {
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Sends a request of a condition; any 2xx is a success.
-    async fn control(&self, request: &ControlRequest) -> Result<(), String> {
+    async fn control(&self, request: &ConditionRequest) -> Result<(), String> {
         let url = request.address.on(&self.target.url)?;
         let line = format!("{} {}", request.method, request.address.shown);
         let header = |name: &str, value: &str| Header {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use failspec_base::message::{NoResponse, Response};
+use failspec_base::message::{Response, TransportError};
 use failspec_judge::check::{Observed, Phase, View, stranger};
 use failspec_pack::pack::{Control, Scenario};
 
@@ -20,7 +20,7 @@ pub(super) struct First {
     /// The request in a few words.
     line: String,
     /// What came back.
-    result: Result<Response, NoResponse>,
+    result: Result<Response, TransportError>,
     /// Whether it succeeded.
     succeeded: bool,
 }

@@ -14,7 +14,7 @@ use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcom
 use super::{
     diagnosis::{First, canaries, diagnose},
     finish::not_run,
-    flow::Running,
+    flow::CaseRunner,
     plan::Case,
     session::Session,
 };
@@ -79,7 +79,7 @@ impl Engine {
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
         let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
-        let mut firsts = self.run_ordinary(cases_of(canaries), Firsts::Wanted, &mut run).await;
+        let mut firsts = self.run_ordinary(cases_of(canaries), Preflights::Wanted, &mut run).await;
         // They end in any order; what is said about them is the same every time.
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
         // It quotes responses, and a response may quote a credential.
@@ -89,7 +89,7 @@ impl Engine {
         if run.diagnosis.is_some() {
             self.nothing_judged(&cases_of(others), &global, &mut run);
         } else {
-            self.run_ordinary(cases_of(others), Firsts::Dropped, &mut run).await;
+            self.run_ordinary(cases_of(others), Preflights::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
         if let Some(reason) = self.session.health_check_state.broken() {
@@ -121,11 +121,11 @@ impl Engine {
     }
 
     /// Runs cases side by side; gives what the first request of each came to, if that is `wanted`.
-    async fn run_ordinary(&self, cases: Vec<Case>, wanted: Firsts, run: &mut PackRun) -> Vec<First> {
+    async fn run_ordinary(&self, cases: Vec<Case>, wanted: Preflights, run: &mut PackRun) -> Vec<First> {
         let (free, locked): (Vec<Case>, Vec<Case>) =
             cases.into_iter().partition(|case| self.locks(case).is_empty());
         let done = Done { run: std::mem::take(run), firsts: Vec::new() };
-        let at_work = AtWork {
+        let at_work = Worker {
             session: Arc::clone(&self.session),
             permits: Arc::clone(&self.permits),
             listener: Arc::clone(&self.listener),
@@ -198,8 +198,8 @@ impl Engine {
             }
             return;
         }
-        let mut running: Vec<Running<'_>> =
-            round.iter().map(|case| Running::new(&self.session, case)).collect();
+        let mut running: Vec<CaseRunner<'_>> =
+            round.iter().map(|case| CaseRunner::new(&self.session, case)).collect();
         join_all(running.iter_mut().map(|case| self.permitted(case.prepare()))).await;
         // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
         let begun = tokio::select! {
@@ -272,7 +272,7 @@ fn heard(listener: &Arc<Listener>, event: Event<'_>) {
 
 /// Whether what first requests came to is wanted: it holds responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Firsts {
+enum Preflights {
     Wanted,
     Dropped,
 }
@@ -286,16 +286,16 @@ struct Done {
 
 /// What a task needs to run cases.
 #[derive(Clone)]
-struct AtWork {
+struct Worker {
     session: Arc<Session>,
     permits: Arc<Semaphore>,
     listener: Arc<Listener>,
-    wanted: Firsts,
+    wanted: Preflights,
     /// Each task adds to it what it has judged: no other task need wake up for that.
     done: Arc<Mutex<Done>>,
 }
 
-impl AtWork {
+impl Worker {
     /// Runs one case from its control to its teardown, and adds what came of it.
     async fn judge(&self, case: &Case) {
         let _permit = self.permits.acquire().await.ok();
@@ -335,9 +335,9 @@ impl AtWork {
         if let Some(reason) = interrupted.or(stopped) {
             return (not_run(session, case, Outcome::Inconclusive, reason), None);
         }
-        let mut running = Running::new(session, case);
+        let mut running = CaseRunner::new(session, case);
         running.prepare().await;
-        let wanted = self.wanted == Firsts::Wanted;
+        let wanted = self.wanted == Preflights::Wanted;
         let first = wanted.then(|| First::of(session, &running.observed)).flatten();
         running.provoke().await;
         running.follow_up().await;
@@ -355,14 +355,14 @@ fn next(cases: &Mutex<std::vec::IntoIter<Case>>) -> Option<Case> {
 }
 
 /// What was answered while the condition was in force is judged; what would follow it is not.
-fn leave_off(running: &mut [Running<'_>], reason: &str) {
+fn leave_off(running: &mut [CaseRunner<'_>], reason: &str) {
     for case in running {
         let place = if case.answered { &mut case.unfinished } else { &mut case.inconclusive };
         place.get_or_insert_with(|| reason.to_owned());
     }
 }
 
-fn give_up(running: &mut [Running<'_>], reason: &str) {
+fn give_up(running: &mut [CaseRunner<'_>], reason: &str) {
     for case in running {
         case.inconclusive.get_or_insert_with(|| reason.to_owned());
     }

@@ -10,13 +10,13 @@ use failspec_judge::{
     report_model::{
         CaseReport, Documented, Exercise, ObservedResponse, Outcome, SnapshotReport, WaivedFinding,
     },
-    snapshot::{Picture, SnapshotFile, file_name, picture},
+    snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
 use failspec_pack::pack::{Contract, Failure, Pack, Scenario};
 
 use super::{
     exchange_report::{LONGEST_BODY, cut, exchange_report},
-    flow::Running,
+    flow::CaseRunner,
     plan::Case,
     session::Session,
     whole::Exchanges,
@@ -26,7 +26,7 @@ use super::{
 /// that quotes it would put them into every report again.
 const LONGEST_QUOTE: usize = 2 << 10;
 
-impl Running<'_> {
+impl CaseRunner<'_> {
     /// Judges the case.
     pub fn finish(self) -> CaseReport {
         let duration = self.began.elapsed();
@@ -268,7 +268,7 @@ fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<Sna
     let now = SnapshotFile {
         source: case.scenario.place.source.name().to_owned(),
         expression: case.name.to_string(),
-        contents: picture(Picture {
+        contents: picture(NormalizedResponse {
             response: subject.response(),
             failure: subject.triggered,
             own_values: &subject.observed.own_values,

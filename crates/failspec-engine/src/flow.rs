@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use failspec_base::{
-    message::{Exchange, NoResponse, Request},
-    template::{Held, Scope},
+    message::{Exchange, Request, TransportError},
+    template::{Scope, VariableValue},
 };
 use failspec_judge::check::{Expected, Identity, Observed, Phase, Subject, View, stranger};
 use failspec_pack::{
@@ -15,7 +15,7 @@ use failspec_pack::{
 use super::{
     build::Extra,
     plan::Case,
-    sending::{Purpose, fill_pick, fill_schemas, response_of},
+    sending::{SendContext, fill_pick, fill_schemas, response_of},
     session::Session,
 };
 
@@ -24,7 +24,7 @@ const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
 
 /// One case while it runs. Its stages are called in order; `cleanup` is called always.
 #[derive(Debug)]
-pub(super) struct Running<'s> {
+pub(super) struct CaseRunner<'s> {
     pub session: &'s Session,
     pub case: &'s Case,
     pub observed: Observed,
@@ -40,7 +40,7 @@ pub(super) struct Running<'s> {
     scope: Option<Scope>,
 }
 
-impl<'s> Running<'s> {
+impl<'s> CaseRunner<'s> {
     pub fn new(session: &'s Session, case: &'s Case) -> Self {
         Self {
             session,
@@ -132,7 +132,7 @@ impl<'s> Running<'s> {
     fn scope(&mut self) -> Scope {
         let mut scope = self.session.scope();
         for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
-            scope.set(name.clone(), Held::open(value.clone()));
+            scope.set(name.clone(), VariableValue::open(value.clone()));
         }
         self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
         scope
@@ -155,8 +155,11 @@ impl<'s> Running<'s> {
         }
         let pick = fill_pick(control.at.as_deref(), scope)?;
         for _ in 0..times {
-            let purpose =
-                Purpose { phase: Phase::Control, role: control.request.role.as_deref(), expects_429: false };
+            let purpose = SendContext {
+                phase: Phase::Control,
+                role: control.request.role.as_deref(),
+                expects_429: false,
+            };
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
             let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
@@ -209,7 +212,7 @@ impl<'s> Running<'s> {
         self.observed.pick = pick;
         let expects_429 = failure.allows_status(429);
         let role = faulty.request.role.as_deref();
-        let request = Purpose { phase: Phase::Request, role, expects_429 };
+        let request = SendContext { phase: Phase::Request, role, expects_429 };
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -247,13 +250,13 @@ impl<'s> Running<'s> {
         let expects_429 = failure.allows_status(429);
         if repeats {
             let role = faulty.request.role.as_deref();
-            let purpose = Purpose { phase: Phase::Repeat, role, expects_429 };
+            let purpose = SendContext { phase: Phase::Repeat, role, expects_429 };
             let result = self.send(&faulty.request, scope, extra, purpose).await;
             result.map_err(|reason| format!("the repeated request could not be judged: {reason}"))?;
         }
         if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
             self.observed.indistinguishable_source = Some(indistinguishable_from.source);
-            let purpose = Purpose {
+            let purpose = SendContext {
                 phase: Phase::Comparison,
                 role: indistinguishable_from.request.role.as_deref(),
                 expects_429,
@@ -269,7 +272,7 @@ impl<'s> Running<'s> {
         template: &failspec_pack::pack::RequestTemplate,
         scope: &Scope,
         extra: &Extra,
-        purpose: Purpose<'_>,
+        purpose: SendContext<'_>,
     ) -> Result<usize, String> {
         tokio::select! {
             result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result,
@@ -376,7 +379,7 @@ impl<'s> Running<'s> {
 fn was_lost(exchange: &Exchange) -> bool {
     let idempotent =
         matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
-    idempotent && matches!(exchange.result, Err(NoResponse::Closed { .. }))
+    idempotent && matches!(exchange.result, Err(TransportError::Closed { .. }))
 }
 
 /// A request in a few words.

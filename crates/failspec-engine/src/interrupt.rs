@@ -4,19 +4,19 @@ use tokio::sync::watch;
 
 /// The side that interrupts a run.
 #[derive(Debug, Clone)]
-pub struct Interrupter(watch::Sender<bool>);
+pub struct CancelHandle(watch::Sender<bool>);
 
 /// The side that notices.
 #[derive(Debug, Clone)]
-pub struct Interrupt(watch::Receiver<bool>);
+pub struct CancelToken(watch::Receiver<bool>);
 
 /// A pair of both sides.
-pub fn interrupt() -> (Interrupter, Interrupt) {
+pub fn interrupt() -> (CancelHandle, CancelToken) {
     let (sender, receiver) = watch::channel(false);
-    (Interrupter(sender), Interrupt(receiver))
+    (CancelHandle(sender), CancelToken(receiver))
 }
 
-impl Interrupter {
+impl CancelHandle {
     /// Asks the run to stop: nothing new is sent but what cleans up.
     pub fn interrupt(&self) {
         // Nobody listening means that the run is over already.
@@ -24,7 +24,7 @@ impl Interrupter {
     }
 }
 
-impl Interrupt {
+impl CancelToken {
     /// Whether the run was asked to stop.
     pub fn is_set(&self) -> bool {
         *self.0.borrow()

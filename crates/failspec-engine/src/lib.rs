@@ -27,10 +27,10 @@ mod target_check;
 mod wait;
 mod whole;
 
-pub use cleanup::{CleanupReport, Swept, cleanup};
+pub use cleanup::{CleanupReport, Removed, cleanup};
 pub use error::RunError;
 pub use failspec_pack::pack::case_names;
-pub use interrupt::{Interrupt, Interrupter, interrupt};
+pub use interrupt::{CancelHandle, CancelToken, interrupt};
 pub use plan::{Case, Plan, Selectors};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
 pub use whole::{Exchanges, RunOptions, run};

@@ -13,13 +13,13 @@ pub struct Locks(Mutex<HashMap<String, Arc<AsyncMutex<()>>>>);
 
 /// Locks that are held until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct LockGuards {
     _guards: Vec<OwnedMutexGuard<()>>,
 }
 
 impl Locks {
     /// Takes all of `names`. They must be sorted: everyone takes them in one order, so that nobody waits for ever.
-    pub async fn take(&self, names: &[String]) -> Held {
+    pub async fn take(&self, names: &[String]) -> LockGuards {
         let mut guards = Vec::with_capacity(names.len());
         for name in names {
             let lock = {
@@ -28,6 +28,6 @@ impl Locks {
             };
             guards.push(lock.lock_owned().await);
         }
-        Held { _guards: guards }
+        LockGuards { _guards: guards }
     }
 }

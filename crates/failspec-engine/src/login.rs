@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use failspec_base::{
     message::{Body, Header, Request, Response},
-    template::{Held, Scope},
+    template::{Scope, VariableValue},
 };
 use failspec_judge::check::View;
 use failspec_pack::target_config::{Carried, Command, Credential, Login, LoginStep};
@@ -155,7 +155,7 @@ impl Session {
             if let Some(text) = value.as_str() {
                 self.mask.add_value(text, &format!("role {role}"));
             }
-            scope.set(name.clone(), Held::secret(value));
+            scope.set(name.clone(), VariableValue::secret(value));
         }
         Ok(response)
     }

@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Mutex;
 
 use failspec_base::message::{Exchange, Request};
-use failspec_http::{Answerer, Client, ClientError, ClientOptions};
+use failspec_http::{Client, ClientError, ClientOptions, PeerIdentity};
 use failspec_pack::target_config::{Credential, Rate, Target};
 
 use super::session::Session;
@@ -54,7 +54,7 @@ impl Clients {
     }
 
     /// Who has answered any of them, if that is taken down.
-    pub fn answerer(&self) -> Option<Answerer> {
+    pub fn answerer(&self) -> Option<PeerIdentity> {
         let mut all = self.everybody.answerer()?;
         for other in self.certified.values().filter_map(Client::answerer) {
             all.software.extend(other.software);

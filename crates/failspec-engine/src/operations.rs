@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use failspec_judge::{
-    check::{Against, Phase},
+    check::{OpenApiContext, Phase},
     report_model::{CaseReport, ErrorCoverage, OperationCoverage},
 };
 use failspec_pack::openapi::Response;
 
-use super::flow::Running;
+use super::flow::CaseRunner;
 
-impl Running<'_> {
+impl CaseRunner<'_> {
     /// The operation that the request under test is, as the contract's OpenAPI document has it.
     pub(super) fn operation(&self) -> Option<Arc<str>> {
         let against = self.session.against.as_ref()?;
@@ -29,7 +29,7 @@ fn is_refusal(case: &CaseReport, asked: &str, operation: &failspec_pack::openapi
 }
 
 /// The declared errors of all operations, and how many cases were answered with each.
-pub(super) fn operations(against: &Against, cases: &[CaseReport]) -> Vec<OperationCoverage> {
+pub(super) fn operations(against: &OpenApiContext, cases: &[CaseReport]) -> Vec<OperationCoverage> {
     let all = against.declared.api.operations.iter();
     let of = |operation: &failspec_pack::openapi::Operation| {
         let name = operation.name();

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use failspec_base::{
     message::{Exchange, Response},
-    template::{Held, Scope},
+    template::{Scope, VariableValue},
 };
 use failspec_judge::check::{Identity, Item, Phase, Pick, Record, View, show, told_wait};
 use failspec_pack::pack::{
@@ -32,7 +32,7 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// What a request is sent for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Purpose<'a> {
+pub(super) struct SendContext<'a> {
     /// The part of the case.
     pub phase: Phase,
     /// The role whose credentials go with it.
@@ -51,7 +51,7 @@ impl Session {
         template: &RequestTemplate,
         scope: &Scope,
         extra: &Extra,
-        purpose: Purpose<'_>,
+        purpose: SendContext<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, String> {
         let mut resends = 0;
@@ -117,7 +117,7 @@ impl Session {
         // After the wait that a 429 told, one more of them is what the check `recovers` is about.
         let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
         let expects_429 = still_limited || self.expects_429(&step.expect);
-        let purpose = Purpose { phase, role, expects_429 };
+        let purpose = SendContext { phase, role, expects_429 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
@@ -277,9 +277,9 @@ impl Session {
             let held = if capture.secret {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.mask.add_value(&text, &format!("capture {}", capture.name));
-                Held::secret(value)
+                VariableValue::secret(value)
             } else {
-                Held::open(value)
+                VariableValue::open(value)
             };
             scope.set(capture.name.clone(), held);
         }

@@ -10,16 +10,16 @@ use std::{
 
 use failspec_base::{
     secret::Mask,
-    template::{Held, Scope},
+    template::{Scope, VariableValue},
 };
-use failspec_judge::{check::Against, report_model::Documented, snapshot::Approved};
+use failspec_judge::{check::OpenApiContext, report_model::Documented, snapshot::SnapshotStore};
 use failspec_pack::{
     pack::Pack,
     target_config::{Target, Waiver},
 };
 
 use super::{
-    health_check::HealthCheckState, interrupt::Interrupt, locks::Locks, login::Logins, manners::Clients,
+    health_check::HealthCheckState, interrupt::CancelToken, locks::Locks, login::Logins, manners::Clients,
     whole::Exchanges,
 };
 
@@ -27,7 +27,7 @@ use super::{
 #[derive(Debug)]
 pub struct Session {
     /// The OpenAPI document that responses are held against besides.
-    pub against: Option<Against>,
+    pub against: Option<OpenApiContext>,
     /// The pack.
     pub pack: Arc<Pack>,
     /// The target.
@@ -37,15 +37,15 @@ pub struct Session {
     /// Every secret that is known so far.
     pub mask: Arc<Mask>,
     /// The values of the pack's variables on this target.
-    pub variables: Arc<HashMap<String, Held>>,
+    pub variables: Arc<HashMap<String, VariableValue>>,
     /// Known failures.
     pub waivers: Arc<Vec<Waiver>>,
     /// The day on which waivers are judged.
     pub today: jiff::civil::Date,
     /// The approved responses.
-    pub approved: Option<Approved>,
+    pub approved: Option<SnapshotStore>,
     /// Ctrl-C.
-    pub interrupt: Interrupt,
+    pub interrupt: CancelToken,
     /// Scenarios that must not overlap.
     pub locks: Locks,
     /// Whether the run can still go on.
@@ -76,13 +76,13 @@ impl Session {
 }
 
 /// The values of a pack's variables on a target: the target's, else the default.
-pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, Held> {
+pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, VariableValue> {
     pack.contract
         .variables
         .iter()
         .filter_map(|(name, variable)| {
             let given = target.variables.get(name).cloned();
-            Some((name.clone(), given.or_else(|| variable.default.clone().map(Held::open))?))
+            Some((name.clone(), given.or_else(|| variable.default.clone().map(VariableValue::open))?))
         })
         .collect()
 }

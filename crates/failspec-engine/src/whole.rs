@@ -11,13 +11,13 @@ use tokio::sync::Semaphore;
 
 use failspec_base::secret::Mask;
 use failspec_judge::{
-    check::Against,
+    check::OpenApiContext,
     report_model::{
-        CaseReport, Coverage, ErratumReport, Event, Evidence, FORMAT, Listener, PackHeader, PackReport,
-        RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary,
+        CaseReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, RunFinding,
+        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, VerdictInput,
         WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
-    snapshot::{Approved, Mode},
+    snapshot::{Mode, SnapshotStore},
 };
 use failspec_pack::{
     openapi::Declared,
@@ -29,7 +29,7 @@ use super::{
     engine::{Engine, PackRun},
     error::RunError,
     finish::{documented, millis, names, scenario_file},
-    interrupt::Interrupt,
+    interrupt::CancelToken,
     operations::operations,
     plan::{Case, Plan, Selectors},
     session::{Session, run_name, variables},
@@ -85,7 +85,7 @@ pub enum Exchanges {
 pub async fn run(
     mut plans: Vec<Plan>,
     options: RunOptions,
-    interrupt: Interrupt,
+    interrupt: CancelToken,
     listener: Arc<Listener>,
 ) -> Result<RunReport, RunError> {
     let began = Instant::now();
@@ -115,7 +115,7 @@ pub(super) fn session(
     plan: &Plan,
     options: &RunOptions,
     waivers: &Arc<Vec<Waiver>>,
-    interrupt: &Interrupt,
+    interrupt: &CancelToken,
 ) -> Result<Session, RunError> {
     let mask = Arc::new(Mask::new());
     // What the reference implementation documents in the open is no secret.
@@ -147,7 +147,7 @@ pub(super) fn session(
         run: run_name(),
         counter: AtomicU64::new(0),
         against: Declared::shared(&plan.pack)?
-            .map(|declared| Against { declared, base: plan.target.url.path().into() }),
+            .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),
         exchanges: options.exchanges,
         pack: Arc::clone(&plan.pack),
         target: Arc::clone(&plan.target),
@@ -155,7 +155,7 @@ pub(super) fn session(
 }
 
 /// Embedded snapshots belong to the reference implementation; another target names a folder of its own.
-fn approved(plan: &Plan, options: &RunOptions) -> Option<Approved> {
+fn approved(plan: &Plan, options: &RunOptions) -> Option<SnapshotStore> {
     if options.snapshots == Mode::Off {
         return None;
     }
@@ -163,12 +163,12 @@ fn approved(plan: &Plan, options: &RunOptions) -> Option<Approved> {
     let pack = &plan.pack.label();
     if !plan.target.reference {
         let folder = plan.target.snapshots.as_ref()?;
-        return Some(Approved::folder(folder.join(pack), options.snapshots, options.in_ci));
+        return Some(SnapshotStore::folder(folder.join(pack), options.snapshots, options.in_ci));
     }
     Some(match &plan.pack.files {
-        Files::Embedded(built_in) => Approved::built_in(built_in.snapshots_of(pack), options.snapshots),
+        Files::Embedded(built_in) => SnapshotStore::built_in(built_in.snapshots_of(pack), options.snapshots),
         Files::Directory(root) => {
-            Approved::folder(root.join("snapshots").join(pack), options.snapshots, options.in_ci)
+            SnapshotStore::folder(root.join("snapshots").join(pack), options.snapshots, options.in_ci)
         }
     })
 }
@@ -178,7 +178,7 @@ fn assemble(
     engines: &[(Engine, &Plan)],
     runs: Vec<PackRun>,
     options: &RunOptions,
-    interrupt: &Interrupt,
+    interrupt: &CancelToken,
 ) -> RunReport {
     let full = plans_are_full(engines);
     let today = jiff::Zoned::now().date();
@@ -243,7 +243,7 @@ fn assemble(
         .iter()
         .filter_map(|case| case.snapshot.as_ref())
         .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
-    let evidence = Evidence {
+    let evidence = VerdictInput {
         interrupted: interrupt.is_set(),
         stopped: !diagnosis.is_empty(),
         violation: findings.iter().any(|finding| finding.violation)

@@ -6,39 +6,39 @@ use hyper_util::client::legacy;
 use rustls::InvalidMessage;
 use tower::timeout::error::Elapsed;
 
-use super::{ClientError, Limits, NoResponse, Phase, plain::Lost};
+use super::{ClientError, Limits, Phase, TransportError, plain::ConnectionLost};
 
 /// What a request that got no head means.
 pub(super) fn no_response(
     error: &(dyn Error + Send + Sync + 'static),
     address: String,
     limits: &Limits,
-) -> NoResponse {
+) -> TransportError {
     let chain: Vec<_> = causes(error).collect();
     if chain.iter().any(|cause| cause.is::<rustls::Error>() || cause.is::<ClientError>()) {
         let plain = chain.iter().any(|cause| cause.downcast_ref().is_some_and(is_no_tls));
         let hint = if plain { "; the server there may use plain HTTP, without TLS" } else { "" };
-        return NoResponse::Tls { address, reason: root(error) + hint };
+        return TransportError::Tls { address, reason: root(error) + hint };
     }
     if chain.iter().any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect)) {
         if is_timeout(error, &chain) {
-            return NoResponse::Timeout { phase: Phase::Connect, limit: limits.connect };
+            return TransportError::Timeout { phase: Phase::Connect, limit: limits.connect };
         }
-        return NoResponse::Connect { address, reason: root(error) };
+        return TransportError::Connect { address, reason: root(error) };
     }
     let malformed = chain
         .iter()
         .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
         .find(|cause| cause.is_parse() || is_unexpected(cause));
     match malformed {
-        Some(cause) => NoResponse::Malformed { reason: malformation(cause, limits) },
-        None if error.is::<Lost>() => NoResponse::Closed {
+        Some(cause) => TransportError::Malformed { reason: malformation(cause, limits) },
+        None if error.is::<ConnectionLost>() => TransportError::Closed {
             reason: format!(
                 "{}; the connection was reused and may have been closed before the request arrived",
                 root(error)
             ),
         },
-        None => NoResponse::Closed { reason: root(error) },
+        None => TransportError::Closed { reason: root(error) },
     }
 }
 

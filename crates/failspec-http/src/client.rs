@@ -9,11 +9,11 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    Answerer, BodyDefect, Exchange, Limits, NoResponse, Phase, Request, Response, cause,
-    content::Content,
-    plain::Lost,
-    transport::{Arriving, Transport},
-    witness::Witness,
+    BodyError, Exchange, Limits, PeerIdentity, Phase, Request, Response, TransportError, cause,
+    content::BodyDecoder,
+    plain::ConnectionLost,
+    transport::{IncomingBody, Transport},
+    witness::PeerRecorder,
 };
 
 /// What a client may be told.
@@ -84,7 +84,7 @@ pub enum ClientError {
 pub struct Client {
     transport: Transport,
     limits: Limits,
-    witness: Option<Arc<Witness>>,
+    witness: Option<Arc<PeerRecorder>>,
 }
 
 impl Client {
@@ -100,7 +100,7 @@ impl Client {
     }
 
     /// Who has answered so far; `None` unless [`ClientOptions::witness`] asks for it.
-    pub fn answerer(&self) -> Option<Answerer> {
+    pub fn answerer(&self) -> Option<PeerIdentity> {
         self.witness.as_ref().map(|witness| witness.answerer())
     }
 
@@ -113,13 +113,13 @@ impl Client {
         Exchange { request, result, elapsed: started.elapsed() }
     }
 
-    async fn response(&self, request: &Request, started: Instant) -> Result<Response, NoResponse> {
+    async fn response(&self, request: &Request, started: Instant) -> Result<Response, TransportError> {
         let outgoing = request.to_http()?;
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
         let response = timeout_at((started + patience).into(), self.head(outgoing, request))
             .await
-            .map_err(|_| NoResponse::Timeout { phase: Phase::Head, limit: patience })?;
+            .map_err(|_| TransportError::Timeout { phase: Phase::Head, limit: patience })?;
         let (head, body) = response?.into_parts();
         let first_byte = started.elapsed();
 
@@ -127,10 +127,10 @@ impl Client {
         if let Some(witness) = &self.witness {
             witness.note(&head.headers, head.extensions.get(), request.url.scheme() == "https");
         }
-        let content = Content::new(&head.headers, body.size_hint().exact(), limits);
+        let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
         let (body, defect) = timeout_at((started + limits.total).into(), read(body, content, limits))
             .await
-            .map_err(|_| NoResponse::Timeout { phase: Phase::Body, limit: limits.total })??;
+            .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
         response.defect = defect;
         response.first_byte = first_byte;
@@ -142,10 +142,10 @@ impl Client {
         &self,
         outgoing: hyper::Request<Bytes>,
         request: &Request,
-    ) -> Result<hyper::Response<Arriving>, NoResponse> {
+    ) -> Result<hyper::Response<IncomingBody>, TransportError> {
         let safe = outgoing.method().is_safe();
         let response = match self.transport.send(outgoing, &request.url).await {
-            Err(failure) if safe && failure.is::<Lost>() => {
+            Err(failure) if safe && failure.is::<ConnectionLost>() => {
                 self.transport.send_alone(request.to_http()?).await
             }
             response => response,
@@ -155,11 +155,11 @@ impl Client {
 }
 
 async fn read(
-    mut body: Arriving,
-    mut content: Content,
+    mut body: IncomingBody,
+    mut content: BodyDecoder,
     limits: &Limits,
-) -> Result<(Bytes, Option<BodyDefect>), NoResponse> {
-    let too_large = |_| NoResponse::BodyTooLarge { limit: limits.body };
+) -> Result<(Bytes, Option<BodyError>), TransportError> {
+    let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
     let ended = loop {
         match body.frame().await {
             // What is not data is trailers, which nothing is promised of.
@@ -178,7 +178,7 @@ async fn read(
 }
 
 /// Holds [`Limits::head`] and [`Limits::headers`] against a head that hyper has let through.
-fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoResponse> {
+fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), TransportError> {
     // Four bytes for the colon, a blank and the line break.
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let reason = if headers.len() > limits.headers {
@@ -188,7 +188,7 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), NoResponse> {
     } else {
         return Ok(());
     };
-    Err(NoResponse::Malformed { reason })
+    Err(TransportError::Malformed { reason })
 }
 
 /// Host and port, as they may be shown.

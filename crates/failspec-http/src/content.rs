@@ -1,4 +1,4 @@
-//! The body of a response while it arrives: bounded, and decoded as its `Content-Encoding` says.
+//! The body of a response while it arrives: bounded, and decoded as its `BodyDecoder-Encoding` says.
 
 use std::io::Write;
 
@@ -6,9 +6,9 @@ use bytes::{Bytes, BytesMut};
 use flate2::write::{MultiGzDecoder, ZlibDecoder};
 use hyper::header::{CONTENT_ENCODING, HeaderMap};
 
-use super::{BodyDefect, Limits};
+use super::{BodyError, Limits};
 
-/// The most that is reserved because a `Content-Length` announces it. More grows as it arrives.
+/// The most that is reserved because a `BodyDecoder-Length` announces it. More grows as it arrives.
 const RESERVE: u64 = 64 * 1024;
 
 /// The body became larger than [`Limits::body`].
@@ -16,44 +16,46 @@ const RESERVE: u64 = 64 * 1024;
 pub(super) struct TooLarge;
 
 /// Collects a body.
-pub(super) struct Content {
+pub(super) struct BodyDecoder {
     limit: usize,
     reserve: usize,
     /// What arrived; dropped as soon as something of it is decoded.
-    raw: Raw,
-    coding: Coding,
-    defect: Option<BodyDefect>,
+    raw: RawBuffer,
+    coding: ContentCoding,
+    defect: Option<BodyError>,
 }
 
-enum Coding {
+enum ContentCoding {
     Identity,
-    Gzip(Box<MultiGzDecoder<Sink>>),
-    Deflate(Box<ZlibDecoder<Sink>>),
+    Gzip(Box<MultiGzDecoder<BoundedWriter>>),
+    Deflate(Box<ZlibDecoder<BoundedWriter>>),
     /// What is decoded will not grow any more; the rest of what arrives is of no use.
     Broken(Vec<u8>),
 }
 
-impl Content {
+impl BodyDecoder {
     /// A body that is going to arrive behind these headers. `announced` is its length, if that is known.
     pub(super) fn new(headers: &HeaderMap, announced: Option<u64>, limits: &Limits) -> Self {
         let limit = limits.body;
         let mut defect = None;
         let names = codings(headers);
         let coding = match names.as_slice() {
-            [] => Coding::Identity,
+            [] => ContentCoding::Identity,
             // RFC 9110, section 8.4.1.3: x-gzip is equivalent to gzip.
             [name] if name == "gzip" || name == "x-gzip" => {
-                Coding::Gzip(Box::new(MultiGzDecoder::new(Sink::new(limit))))
+                ContentCoding::Gzip(Box::new(MultiGzDecoder::new(BoundedWriter::new(limit))))
             }
             // RFC 9110, section 8.4.1.2: "deflate" is the zlib format.
-            [name] if name == "deflate" => Coding::Deflate(Box::new(ZlibDecoder::new(Sink::new(limit)))),
+            [name] if name == "deflate" => {
+                ContentCoding::Deflate(Box::new(ZlibDecoder::new(BoundedWriter::new(limit))))
+            }
             _ => {
-                defect = Some(BodyDefect::UnsupportedEncoding(names.join(", ")));
-                Coding::Identity
+                defect = Some(BodyError::UnsupportedEncoding(names.join(", ")));
+                ContentCoding::Identity
             }
         };
         let reserve = announced.unwrap_or(0).min(RESERVE) as usize;
-        Self { limit, reserve, raw: Raw::Nothing, coding, defect }
+        Self { limit, reserve, raw: RawBuffer::Nothing, coding, defect }
     }
 
     /// Takes the next piece.
@@ -62,21 +64,21 @@ impl Content {
             return Ok(());
         }
         let decoded = match &mut self.coding {
-            Coding::Identity => Ok(0),
-            Coding::Gzip(decoder) => {
+            ContentCoding::Identity => Ok(0),
+            ContentCoding::Gzip(decoder) => {
                 let written = decoder.write_all(&piece);
                 written.map(|()| decoder.get_ref().bytes.len())
             }
-            Coding::Deflate(decoder) => {
+            ContentCoding::Deflate(decoder) => {
                 let written = decoder.write_all(&piece);
                 written.map(|()| decoder.get_ref().bytes.len())
             }
-            Coding::Broken(_) => return Ok(()),
+            ContentCoding::Broken(_) => return Ok(()),
         };
         match decoded {
             Ok(0) => self.raw.push(piece, self.reserve, self.limit),
             Ok(_) => {
-                self.raw = Raw::Nothing;
+                self.raw = RawBuffer::Nothing;
                 Ok(())
             }
             Err(error) => {
@@ -88,36 +90,36 @@ impl Content {
 
     /// Whether the rest of the body can be left unread.
     pub(super) fn is_broken(&self) -> bool {
-        matches!(self.coding, Coding::Broken(_))
+        matches!(self.coding, ContentCoding::Broken(_))
     }
 
     /// The body is complete, or ended early for `reason`.
-    pub(super) fn finish(mut self, reason: Option<String>) -> Result<(Bytes, Option<BodyDefect>), TooLarge> {
-        let empty = matches!(self.raw, Raw::Nothing);
+    pub(super) fn finish(mut self, reason: Option<String>) -> Result<(Bytes, Option<BodyError>), TooLarge> {
+        let empty = matches!(self.raw, RawBuffer::Nothing);
         let finished = match &mut self.coding {
-            Coding::Identity | Coding::Broken(_) => Ok(()),
+            ContentCoding::Identity | ContentCoding::Broken(_) => Ok(()),
             // A response to HEAD, a 204 or a 304 may name a coding and has no body to decode.
-            Coding::Gzip(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
-            Coding::Deflate(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
-            Coding::Gzip(decoder) if reason.is_none() => decoder.try_finish(),
-            Coding::Deflate(decoder) if reason.is_none() => decoder.try_finish(),
+            ContentCoding::Gzip(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
+            ContentCoding::Deflate(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
+            ContentCoding::Gzip(decoder) if reason.is_none() => decoder.try_finish(),
+            ContentCoding::Deflate(decoder) if reason.is_none() => decoder.try_finish(),
             // Brings out what is decoded already.
-            Coding::Gzip(decoder) => decoder.flush().or(Ok(())),
-            Coding::Deflate(decoder) => decoder.flush().or(Ok(())),
+            ContentCoding::Gzip(decoder) => decoder.flush().or(Ok(())),
+            ContentCoding::Deflate(decoder) => decoder.flush().or(Ok(())),
         };
         if let Err(error) = finished {
             self.stop_decoding(error.to_string())?;
         }
         if let Some(reason) = reason {
-            self.defect = Some(BodyDefect::EndedEarly(reason));
-        } else if empty && matches!(self.coding, Coding::Identity) {
+            self.defect = Some(BodyError::EndedEarly(reason));
+        } else if empty && matches!(self.coding, ContentCoding::Identity) {
             self.defect = None;
         }
         let decoded = match self.coding {
-            Coding::Identity => Vec::new(),
-            Coding::Gzip(mut decoder) => decoder.get_mut().take()?,
-            Coding::Deflate(mut decoder) => decoder.get_mut().take()?,
-            Coding::Broken(decoded) => decoded,
+            ContentCoding::Identity => Vec::new(),
+            ContentCoding::Gzip(mut decoder) => decoder.get_mut().take()?,
+            ContentCoding::Deflate(mut decoder) => decoder.get_mut().take()?,
+            ContentCoding::Broken(decoded) => decoded,
         };
         let body = if decoded.is_empty() { self.raw.into_bytes() } else { decoded.into() };
         Ok((body, self.defect))
@@ -125,21 +127,21 @@ impl Content {
 
     /// The decoder failed: keep what it had, or else what arrived.
     fn stop_decoding(&mut self, reason: String) -> Result<(), TooLarge> {
-        let decoded = match std::mem::replace(&mut self.coding, Coding::Identity) {
-            Coding::Gzip(mut decoder) => {
+        let decoded = match std::mem::replace(&mut self.coding, ContentCoding::Identity) {
+            ContentCoding::Gzip(mut decoder) => {
                 let _ = decoder.flush(); // It failed already; this is for what it decoded before that.
                 decoder.get_mut().take()?
             }
-            Coding::Deflate(mut decoder) => {
+            ContentCoding::Deflate(mut decoder) => {
                 let _ = decoder.flush();
                 decoder.get_mut().take()?
             }
-            Coding::Identity | Coding::Broken(_) => Vec::new(),
+            ContentCoding::Identity | ContentCoding::Broken(_) => Vec::new(),
         };
-        self.defect = Some(BodyDefect::BadEncoding(reason));
+        self.defect = Some(BodyError::BadEncoding(reason));
         if !decoded.is_empty() {
-            self.raw = Raw::Nothing;
-            self.coding = Coding::Broken(decoded);
+            self.raw = RawBuffer::Nothing;
+            self.coding = ContentCoding::Broken(decoded);
         }
         Ok(())
     }
@@ -160,13 +162,13 @@ fn codings(headers: &HeaderMap) -> Vec<String> {
 }
 
 /// Bytes as they arrived. A body that comes in one piece is never copied; others are copied once.
-enum Raw {
+enum RawBuffer {
     Nothing,
     One(Bytes),
     Many(BytesMut),
 }
 
-impl Raw {
+impl RawBuffer {
     fn push(&mut self, piece: Bytes, reserve: usize, limit: usize) -> Result<(), TooLarge> {
         *self = match std::mem::replace(self, Self::Nothing) {
             Self::Nothing if piece.len() > limit => return Err(TooLarge),
@@ -202,13 +204,13 @@ impl Raw {
 }
 
 /// Where decoded bytes go. It refuses what goes beyond the limit, which also stops the decoder.
-struct Sink {
+struct BoundedWriter {
     bytes: Vec<u8>,
     limit: usize,
     full: bool,
 }
 
-impl Sink {
+impl BoundedWriter {
     fn new(limit: usize) -> Self {
         Self { bytes: Vec::new(), limit, full: false }
     }
@@ -218,7 +220,7 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
+impl Write for BoundedWriter {
     fn write(&mut self, decoded: &[u8]) -> std::io::Result<usize> {
         if decoded.len() > self.limit - self.bytes.len() {
             self.full = true;

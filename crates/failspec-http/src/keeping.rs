@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::socket::Usage;
+use super::socket::ConnectionStats;
 
 /// What is still open so long after a response was not closed by it.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -24,7 +24,7 @@ const LOSES: u8 = 2;
 /// again, but nothing else can, for nobody knows whether it was handled (RFC 9110, section 9.2.2). Such a request uses
 /// a connection again only once it is known that the server keeps them.
 #[derive(Debug, Default)]
-pub(super) struct Keeping {
+pub(super) struct KeepAliveState {
     known: AtomicU8,
     /// Whether a request is under way whose connection will be watched.
     trying: AtomicBool,
@@ -34,12 +34,12 @@ pub(super) struct Keeping {
 #[derive(Debug)]
 struct Watched {
     since: Instant,
-    usage: Arc<Usage>,
+    usage: Arc<ConnectionStats>,
 }
 
 /// On which connection a request goes out.
 #[derive(Debug)]
-pub(super) enum Route<'a> {
+pub(super) enum ConnectionChoice<'a> {
     /// Any, one that was used before as well.
     Any,
     /// A new one, which is not used again.
@@ -50,30 +50,30 @@ pub(super) enum Route<'a> {
 
 /// The right to use a connection that will be watched.
 #[derive(Debug)]
-pub(super) struct Probe<'a>(&'a Keeping);
+pub(super) struct Probe<'a>(&'a KeepAliveState);
 
-impl Keeping {
+impl KeepAliveState {
     /// The way for a request that must not be lost.
-    pub(super) fn route(&self) -> Route<'_> {
+    pub(super) fn route(&self) -> ConnectionChoice<'_> {
         match self.known.load(Relaxed) {
-            KEEPS => return Route::Any,
-            LOSES => return Route::New,
+            KEEPS => return ConnectionChoice::Any,
+            LOSES => return ConnectionChoice::New,
             _ => {}
         }
         let mut watched = self.watched();
         if let Some(Watched { since, usage }) = &*watched {
             if !usage.is_over() {
                 if since.elapsed() < PATIENCE {
-                    return Route::New;
+                    return ConnectionChoice::New;
                 }
                 self.keeps();
-                return Route::Any;
+                return ConnectionChoice::Any;
             }
             *watched = None;
         }
         match self.trying.swap(true, Relaxed) {
-            true => Route::New,
-            false => Route::Probe(Probe(self)),
+            true => ConnectionChoice::New,
+            false => ConnectionChoice::Probe(Probe(self)),
         }
     }
 
@@ -96,7 +96,7 @@ impl Keeping {
 
 impl Probe<'_> {
     /// Takes down that there was a response on the connection.
-    pub(super) fn answered(self, usage: Arc<Usage>) {
+    pub(super) fn answered(self, usage: Arc<ConnectionStats>) {
         *self.0.watched() = Some(Watched { since: Instant::now(), usage });
     }
 }

@@ -1,7 +1,7 @@
 //! One request, one exchange. Every limit on what a server may do to us is in this room.
 //!
 //! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: a [`Response`] as it
-//! was observed, or the reason why there is none ([`NoResponse`]). Whatever a server sends, it is bounded by
+//! was observed, or the reason why there is none ([`TransportError`]). Whatever a server sends, it is bounded by
 //! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
 //! wrong with them instead of failing.
 
@@ -16,7 +16,7 @@ mod witness;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use failspec_base::message::{
-    Body, BodyDefect, Defect, Document, Exchange, Header, Limits, MediaType, NoResponse, Phase, Request,
-    RequestError, Response,
+    Body, BodyError, Defect, Document, Exchange, Header, Limits, MediaType, Phase, Request, RequestError,
+    Response, TransportError,
 };
-pub use witness::Answerer;
+pub use witness::PeerIdentity;

@@ -21,8 +21,8 @@ use tower::{BoxError, ServiceExt as _, timeout::Timeout, util::BoxCloneSyncServi
 
 use super::{
     Limits,
-    keeping::{Keeping, Route},
-    socket::{Socket, Usage},
+    keeping::{ConnectionChoice, KeepAliveState},
+    socket::{ConnectionStats, Socket},
     transport::{Failure, IDLE},
 };
 
@@ -34,7 +34,7 @@ type Client = legacy::Client<Connector, Full<Bytes>>;
 /// A connection was closed that was used before, and nothing came back for the last request.
 #[derive(Debug, thiserror::Error)]
 #[error("a reused connection was closed")]
-pub(super) struct Lost(#[source] legacy::Error);
+pub(super) struct ConnectionLost(#[source] legacy::Error);
 
 /// Sends requests over pooled connections of HTTP/1.1.
 ///
@@ -42,17 +42,17 @@ pub(super) struct Lost(#[source] legacy::Error);
 /// copies the headers for a redirect that is never followed, and parses the URL twice more. Nor does it tell whether a
 /// connection was used before.
 #[derive(Debug, Clone)]
-pub(super) struct Plain {
+pub(super) struct Http1Client {
     pool: Client,
     /// Has connections only that are being watched.
     probes: Client,
     /// Uses no connection twice.
     single: Client,
-    servers: Arc<Mutex<HashMap<Authority, Arc<Keeping>>>>,
+    servers: Arc<Mutex<HashMap<Authority, Arc<KeepAliveState>>>>,
     defaults: HeaderMap,
 }
 
-impl Plain {
+impl Http1Client {
     /// `defaults` go out with every request that has none of its own.
     pub(super) fn new(defaults: HeaderMap, limits: &Limits) -> Self {
         let mut tcp = HttpConnector::new();
@@ -82,25 +82,25 @@ impl Plain {
     /// Sends a request and waits for the head of the response.
     ///
     /// # Errors
-    /// [`Lost`] when the request may not have reached the server, because the connection was closed before.
+    /// [`ConnectionLost`] when the request may not have reached the server, because the connection was closed before.
     pub(super) async fn send(
         &self,
         request: hyper::Request<Bytes>,
     ) -> Result<hyper::Response<Incoming>, Failure> {
         let keeping = self.keeping(request.uri());
-        let route = if request.method().is_safe() { Route::Any } else { keeping.route() };
+        let route = if request.method().is_safe() { ConnectionChoice::Any } else { keeping.route() };
         let client = match &route {
-            Route::Any => &self.pool,
-            Route::New => &self.single,
-            Route::Probe(_) => &self.probes,
+            ConnectionChoice::Any => &self.pool,
+            ConnectionChoice::New => &self.single,
+            ConnectionChoice::Probe(_) => &self.probes,
         };
         match client.request(self.prepared(request)).await {
             Ok(mut response) => {
-                if let Some(usage) = response.extensions_mut().remove::<Arc<Usage>>() {
+                if let Some(usage) = response.extensions_mut().remove::<Arc<ConnectionStats>>() {
                     if usage.answered() {
                         keeping.keeps();
                     }
-                    if let Route::Probe(probe) = route {
+                    if let ConnectionChoice::Probe(probe) = route {
                         probe.answered(usage);
                     }
                 }
@@ -108,7 +108,7 @@ impl Plain {
             }
             Err(error) if is_lost(&error) => {
                 keeping.loses();
-                Err(Lost(error).into())
+                Err(ConnectionLost(error).into())
             }
             Err(error) => Err(error.into()),
         }
@@ -131,7 +131,7 @@ impl Plain {
         request.map(Full::new)
     }
 
-    fn keeping(&self, uri: &Uri) -> Arc<Keeping> {
+    fn keeping(&self, uri: &Uri) -> Arc<KeepAliveState> {
         let Some(authority) = uri.authority() else { return Arc::default() };
         // Nothing in here can be half done.
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,5 +147,5 @@ fn is_lost(error: &legacy::Error) -> bool {
     if let Some(connection) = error.connect_info() {
         connection.get_extras(&mut extensions);
     }
-    extensions.get::<Arc<Usage>>().is_some_and(|usage| usage.is_lost())
+    extensions.get::<Arc<ConnectionStats>>().is_some_and(|usage| usage.is_lost())
 }

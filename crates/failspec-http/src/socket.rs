@@ -18,7 +18,7 @@ use tokio::{
 
 /// What has happened on a connection.
 #[derive(Debug, Default)]
-pub(super) struct Usage {
+pub(super) struct ConnectionStats {
     /// How many responses have begun on it.
     responses: AtomicUsize,
     /// Whether something was read since the last write.
@@ -27,7 +27,7 @@ pub(super) struct Usage {
     over: AtomicBool,
 }
 
-impl Usage {
+impl ConnectionStats {
     /// Takes down that a response has begun. Says whether it is not the first one.
     pub(super) fn answered(&self) -> bool {
         self.responses.fetch_add(1, Relaxed) > 0
@@ -47,7 +47,7 @@ impl Usage {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    usage: Arc<Usage>,
+    usage: Arc<ConnectionStats>,
 }
 
 impl Socket {
@@ -63,7 +63,7 @@ impl Drop for Socket {
 }
 
 impl Connection for Socket {
-    /// With its [`Usage`], which reaches every response, and every error.
+    /// With its [`ConnectionStats`], which reaches every response, and every error.
     fn connected(&self) -> Connected {
         Connected::new().extra(Arc::clone(&self.usage))
     }

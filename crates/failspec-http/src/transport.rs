@@ -16,7 +16,7 @@ use hyper::{
 };
 use url::{Host, Url};
 
-use super::{ClientError, ClientOptions, cause, plain::Plain};
+use super::{ClientError, ClientOptions, cause, plain::Http1Client};
 
 /// How long an unused connection is kept.
 ///
@@ -29,7 +29,7 @@ pub(super) const IDLE: Duration = Duration::from_millis(1500);
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
 /// A body on its way.
-pub(super) type Arriving = Either<Incoming, reqwest::Body>;
+pub(super) type IncomingBody = Either<Incoming, reqwest::Body>;
 
 /// Carries requests to wherever their URL says, one attempt each.
 ///
@@ -37,7 +37,7 @@ pub(super) type Arriving = Either<Incoming, reqwest::Body>;
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     /// For `http` without a proxy.
-    plain: Plain,
+    plain: Http1Client,
     /// For `https` without a proxy. Made when it is first asked for, unless an option could keep it from being made:
     /// to read the certificates of the system takes longer than a hundred requests.
     secure: Arc<OnceLock<reqwest::Client>>,
@@ -58,7 +58,7 @@ impl Transport {
         if !options.certificates.is_empty() || options.identity.is_some() {
             let _ = secure.set(build(&options, false)?);
         }
-        let plain = Plain::new(default_headers(&options)?, &options.limits);
+        let plain = Http1Client::new(default_headers(&options)?, &options.limits);
         Ok(Self { plain, secure: Arc::new(secure), proxied, options: Arc::new(options) })
     }
 
@@ -67,7 +67,7 @@ impl Transport {
         &self,
         request: hyper::Request<Bytes>,
         url: &Url,
-    ) -> Result<hyper::Response<Arriving>, Failure> {
+    ) -> Result<hyper::Response<IncomingBody>, Failure> {
         let client = match &self.proxied {
             Some(proxied) if !is_loopback(url) => proxied,
             _ if url.scheme() == "https" => self.secure()?,
@@ -80,11 +80,11 @@ impl Transport {
         Ok(hyper::Response::from(client.execute(outgoing).await?).map(Either::Right))
     }
 
-    /// Sends a request that was [`Lost`](super::plain::Lost) once more.
+    /// Sends a request that was [`ConnectionLost`](super::plain::ConnectionLost) once more.
     pub(super) async fn send_alone(
         &self,
         request: hyper::Request<Bytes>,
-    ) -> Result<hyper::Response<Arriving>, Failure> {
+    ) -> Result<hyper::Response<IncomingBody>, Failure> {
         Ok(self.plain.send_alone(request).await?.map(Either::Left))
     }
 

@@ -18,7 +18,7 @@ const LONGEST: usize = 200;
 
 /// Who answered, over all exchanges of a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answerer {
+pub struct PeerIdentity {
     /// The values of `Server` (RFC 9110, section 10.2.4), sorted.
     pub software: BTreeSet<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex, sorted. Empty
@@ -30,16 +30,16 @@ pub struct Answerer {
 
 /// Records which servers respond.
 #[derive(Debug, Default)]
-pub(super) struct Witness(Mutex<Noted>);
+pub(super) struct PeerRecorder(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
-    answerer: Answerer,
+    answerer: PeerIdentity,
     /// Certificates that were seen before: most responses come with the same one.
     known: Vec<Vec<u8>>,
 }
 
-impl Witness {
+impl PeerRecorder {
     /// Takes down who gave a response, with the headers of its head.
     pub fn note(&self, headers: &HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
         // What is inside stays whole if a thread panics: nothing is half done.
@@ -70,7 +70,7 @@ impl Witness {
         }
     }
 
-    pub fn answerer(&self) -> Answerer {
+    pub fn answerer(&self) -> PeerIdentity {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).answerer.clone()
     }
 }

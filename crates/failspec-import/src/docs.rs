@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::docs_scraper::{Findings, Role, Scope, Stated, reason};
+use crate::docs_scraper::{FailureMention, Findings, Role, Scope, reason};
 
 use super::{
     draft::{Draft, DraftFailure, DraftHeader},
@@ -104,7 +104,7 @@ fn read_failures(
     failures
 }
 
-fn id(stated: &Stated) -> String {
+fn id(stated: &FailureMention) -> String {
     let of_summary = || {
         let words: Vec<&str> = stated
             .summary
@@ -130,14 +130,14 @@ fn id(stated: &Stated) -> String {
     if id.is_empty() { "failure".to_owned() } else { id }
 }
 
-fn addition(stated: &Stated) -> String {
+fn addition(stated: &FailureMention) -> String {
     match (&stated.code, stated.status) {
         (Some(code), _) => slug(&code.to_string()),
         (None, status) => status.map(|it| it.to_string()).unwrap_or_default(),
     }
 }
 
-fn summary(stated: &Stated) -> String {
+fn summary(stated: &FailureMention) -> String {
     let fallback = || {
         let code =
             stated.code.as_ref().map(|code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));

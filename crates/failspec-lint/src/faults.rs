@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use failspec_base::template::{Scope, Template};
 use failspec_pack::{
-    openapi::{Content, Declared, Direction, Operation, Parameter, Whereabouts},
+    openapi::{Content, Declared, Direction, Operation, Parameter, ParameterLocation},
     pack::{BodyTemplate, RequestTemplate},
 };
 
@@ -32,17 +32,17 @@ impl Against<'_> {
     fn parameter(&self, parameter: &Parameter) -> Option<String> {
         let name = &parameter.name;
         let values: Vec<&Template> = match parameter.place {
-            Whereabouts::Query => named(&self.request.query, |key| {
+            ParameterLocation::Query => named(&self.request.query, |key| {
                 // A list or an object may be written `name[]` or `name[key]`.
                 key == name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('['))
             }),
-            Whereabouts::Header => named(&self.request.headers, |key| key.eq_ignore_ascii_case(name)),
+            ParameterLocation::Header => named(&self.request.headers, |key| key.eq_ignore_ascii_case(name)),
             // Cookies are in one header, and a role may provide them.
-            Whereabouts::Cookie => return None,
-            Whereabouts::Path => named(&self.request.path, |key| key == name),
+            ParameterLocation::Cookie => return None,
+            ParameterLocation::Path => named(&self.request.path, |key| key == name),
         };
         let in_path = self.request.line.path.written.contains('?');
-        if values.is_empty() && parameter.required && parameter.place != Whereabouts::Path && !in_path {
+        if values.is_empty() && parameter.required && parameter.place != ParameterLocation::Path && !in_path {
             return Some(format!("the {} parameter `{name}` is missing", parameter.place));
         }
         let declared = parameter.schema.as_ref().filter(|_| !parameter.json)?;

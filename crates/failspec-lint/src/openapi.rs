@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use failspec_base::{
     syntax::Diagnostic,
-    template::{Held, Scope},
+    template::{Scope, VariableValue},
 };
 use failspec_pack::{
     openapi::{Declared, DocumentError, Operation, ResponseStatus},
@@ -33,8 +33,8 @@ fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {
 /// Values for placeholders that are known before a run: those of variables with a default.
 fn scope(pack: &Pack) -> Scope {
     let defaults = pack.contract.variables.iter();
-    let known: HashMap<String, Held> = defaults
-        .filter_map(|(name, variable)| Some((name.clone(), Held::open(variable.default.clone()?))))
+    let known: HashMap<String, VariableValue> = defaults
+        .filter_map(|(name, variable)| Some((name.clone(), VariableValue::open(variable.default.clone()?))))
         .collect();
     Scope::new(Arc::new(known), "failspec-lint-1")
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Noticed, Severity, Subject};
+use super::{ExpectedDetection, Severity, Subject};
 
 /// Two Markdown tables of the mutants of all packs: by pack, and by what must notice them.
 #[must_use]
@@ -12,17 +12,19 @@ pub fn census(subjects: &[Subject]) -> String {
     for subject in subjects {
         let counts = packs.entry(subject.pack.name.as_str()).or_default();
         let kind = match subject.noticed {
-            Noticed::Harmless => 1,
-            Noticed::Unpromised(_) => 2,
+            ExpectedDetection::Harmless => 1,
+            ExpectedDetection::Unpromised(_) => 2,
             _ => 0,
         };
         counts[kind] += 1;
         let (by, warns) = match subject.noticed {
-            Noticed::By { check, severity, .. } => (format!("`{check}`"), severity == Severity::Warning),
-            Noticed::Run(check) => (format!("`{check}`"), false),
-            Noticed::Diagnosis(_) => ("one diagnosis, exit code 3".to_owned(), false),
-            Noticed::Inconclusive(_) => ("inconclusive, with the reason".to_owned(), false),
-            Noticed::Harmless | Noticed::Unpromised(_) => continue,
+            ExpectedDetection::By { check, severity, .. } => {
+                (format!("`{check}`"), severity == Severity::Warning)
+            }
+            ExpectedDetection::Run(check) => (format!("`{check}`"), false),
+            ExpectedDetection::Diagnosis(_) => ("one diagnosis, exit code 3".to_owned(), false),
+            ExpectedDetection::Inconclusive(_) => ("inconclusive, with the reason".to_owned(), false),
+            ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_) => continue,
         };
         noticed.entry(by).or_default()[usize::from(warns)] += 1;
     }

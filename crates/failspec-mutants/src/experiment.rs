@@ -12,7 +12,7 @@ use failspec_judge::{
 use failspec_pack::pack::Pack;
 use failspec_reference::Mutant;
 
-use super::{Noticed, ProofError, Severity, run_on};
+use super::{ExpectedDetection, ProofError, Severity, run_on};
 
 /// A mutant and how it must be noticed.
 #[derive(Debug, Clone)]
@@ -22,12 +22,12 @@ pub struct Subject {
     /// The mutant.
     pub mutant: Mutant,
     /// How it must be noticed.
-    pub noticed: Noticed,
+    pub noticed: ExpectedDetection,
 }
 
 /// What came of one mutant.
 #[derive(Debug, Clone, Serialize)]
-pub struct Experiment {
+pub struct MutantRun {
     /// The pack.
     pub pack: String,
     /// The mutant.
@@ -62,7 +62,7 @@ impl Subject {
     ///
     /// # Errors
     /// When the reference implementation or the client cannot be started.
-    pub async fn experiment(&self, selectors: &[String]) -> Result<Experiment, ProofError> {
+    pub async fn experiment(&self, selectors: &[String]) -> Result<MutantRun, ProofError> {
         // An approved response that differs is for review: a mutant that only this would show has survived.
         let options = RunOptions {
             snapshots: Mode::Off,
@@ -70,13 +70,13 @@ impl Subject {
             ..RunOptions::default()
         };
         let report = run_on(&self.pack, Some(self.mutant.clone()), options).await?;
-        Ok(Experiment {
+        Ok(MutantRun {
             pack: self.pack.name.clone(),
             mutant: self.mutant.id.to_string(),
             about: self.mutant.about.to_string(),
-            harmless: matches!(self.noticed, Noticed::Harmless | Noticed::Unpromised(_)),
+            harmless: matches!(self.noticed, ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_)),
             unpromised: match self.noticed {
-                Noticed::Unpromised(why) => Some(why),
+                ExpectedDetection::Unpromised(why) => Some(why),
                 _ => None,
             },
             expected: self.noticed.to_string(),
@@ -88,28 +88,28 @@ impl Subject {
 
     fn survived(&self, report: &RunReport) -> Option<String> {
         match &self.noticed {
-            Noticed::By { check, severity, failure } => {
+            ExpectedDetection::By { check, severity, failure } => {
                 let prefix = failure.as_ref().map(|failure| format!("{}::{failure}::", self.pack.name));
                 let within = |case: &&CaseReport| {
                     prefix.as_ref().is_none_or(|prefix| case.name.starts_with(prefix.as_str()))
                 };
                 by_check(report.cases.iter().filter(within), check, *severity)
             }
-            Noticed::Run(check) => {
+            ExpectedDetection::Run(check) => {
                 let found = report.run_findings.iter().any(|finding| finding.check == *check);
                 (!found).then(|| format!("no run finding {check}"))
             }
-            Noticed::Diagnosis(text) => match &report.diagnosis {
+            ExpectedDetection::Diagnosis(text) => match &report.diagnosis {
                 Some(diagnosis) if diagnosis.contains(text) => violations(report),
                 Some(diagnosis) => Some(format!("another diagnosis: {}", first_line(diagnosis))),
                 None => Some(format!("no diagnosis, but {}", report.verdict.word())),
             },
-            Noticed::Inconclusive(text) => {
+            ExpectedDetection::Inconclusive(text) => {
                 let reasons = || report.cases.iter().filter_map(|case| case.reason.as_deref());
                 let found = report.summary.inconclusive > 0 && reasons().any(|reason| reason.contains(text));
                 if found { violations(report) } else { Some(format!("no case has the reason `{text}`")) }
             }
-            Noticed::Harmless | Noticed::Unpromised(_) => self.cried_wolf(report),
+            ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_) => self.cried_wolf(report),
         }
     }
 

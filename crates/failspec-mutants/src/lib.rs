@@ -1,6 +1,6 @@
 //! The harness proven on itself: packs on the embedded reference implementations, right ones and mutants.
 //!
-//! A [`Subject`] is a mutant with the way in which it must be [`Noticed`]; an [`Experiment`] is what came of it; all of
+//! A [`Subject`] is a mutant with the way in which it must be [`ExpectedDetection`]; an [`MutantRun`] is what came of it; all of
 //! them together are the [`KillMatrix`].
 
 mod census;
@@ -15,8 +15,8 @@ mod run_against;
 pub use census::census;
 pub use embedded::{Embedded, EmbeddedError, api, start};
 pub use expected::{UNKNOWN, subjects};
-pub use experiment::{Count, Experiment, Subject};
+pub use experiment::{Count, MutantRun, Subject};
 pub use markdown::{markdown, summary};
 pub use matrix::{KillMatrix, Tally, UNUSED};
-pub use noticed::{Noticed, Severity};
+pub use noticed::{ExpectedDetection, Severity};
 pub use run_against::{ProofError, run_on};

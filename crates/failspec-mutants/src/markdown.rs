@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
-use super::{Experiment, KillMatrix};
+use super::{KillMatrix, MutantRun};
 
 /// A table of packs, a table of checks, and each pack's mutants against the checks: the number of cases in which a
 /// check found a violation, and in brackets a warning.
@@ -11,7 +11,7 @@ pub fn markdown(matrix: &KillMatrix) -> String {
     let mut text = String::from("# Kill matrix\n\n");
     text += &summary(matrix);
     for pack in matrix.packs() {
-        let experiments: Vec<&Experiment> = matrix.experiments.iter().filter(|it| it.pack == pack).collect();
+        let experiments: Vec<&MutantRun> = matrix.experiments.iter().filter(|it| it.pack == pack).collect();
         let checks: BTreeSet<&str> =
             experiments.iter().flat_map(|it| it.noticed.keys().map(String::as_str)).collect();
         let _ = write!(text, "\n## {pack}\n\n| mutant | must be noticed by | |");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
-use super::{Experiment, ProofError, Subject};
+use super::{MutantRun, ProofError, Subject};
 
 /// Mutants at once. Most of the time of a run is spent waiting for documented windows to pass, so this is far more than
 /// there are processors.
@@ -20,7 +20,7 @@ pub struct KillMatrix {
     /// The version of failspec.
     pub failspec: &'static str,
     /// What came of each, in the order of packs and mutants.
-    pub experiments: Vec<Experiment>,
+    pub experiments: Vec<MutantRun>,
 }
 
 /// A pack's mutants in numbers.
@@ -41,10 +41,7 @@ impl KillMatrix {
     ///
     /// # Errors
     /// When a reference implementation or a client cannot be started.
-    pub async fn run(
-        subjects: &[Subject],
-        mut progress: impl FnMut(&Experiment),
-    ) -> Result<Self, ProofError> {
+    pub async fn run(subjects: &[Subject], mut progress: impl FnMut(&MutantRun)) -> Result<Self, ProofError> {
         let runs = subjects.iter().enumerate().map(|(index, subject)| async move {
             subject.experiment(&[]).await.map(|experiment| (index, experiment))
         });
@@ -67,7 +64,7 @@ impl KillMatrix {
     }
 
     /// Those that were not noticed as they must be, and harmless ones that were.
-    pub fn survivors(&self) -> impl Iterator<Item = &Experiment> {
+    pub fn survivors(&self) -> impl Iterator<Item = &MutantRun> {
         self.experiments.iter().filter(|experiment| experiment.survived.is_some())
     }
 

@@ -13,7 +13,7 @@ pub enum Severity {
 
 /// How a mutant must be noticed. By less, it has survived.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Noticed {
+pub enum ExpectedDetection {
     /// By a check.
     By {
         /// The check.
@@ -35,7 +35,7 @@ pub enum Noticed {
     Unpromised(&'static str),
 }
 
-impl Noticed {
+impl ExpectedDetection {
     /// By a violation of a check, anywhere.
     pub const fn violation(check: &'static str) -> Self {
         Self::By { check, severity: Severity::Violation, failure: None }
@@ -64,7 +64,7 @@ impl Noticed {
     }
 }
 
-impl fmt::Display for Noticed {
+impl fmt::Display for ExpectedDetection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::By { check, severity, failure } => {

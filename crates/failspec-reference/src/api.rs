@@ -1,6 +1,6 @@
 //! What every reference implementation can do.
 
-use super::{Envelope, Refusal, Request, Response, store::Switches};
+use super::{DocumentedError, Envelope, Request, Response, store::Switches};
 
 /// One documented API, implemented without any network.
 ///
@@ -17,7 +17,7 @@ pub trait Api: Send + Sync {
     fn envelope(&self) -> &'static Envelope;
 
     /// Every documented way to refuse a request.
-    fn refusals(&self) -> Vec<Refusal>;
+    fn refusals(&self) -> Vec<DocumentedError>;
 
     /// The states that no request brings about, switched over the control endpoint.
     fn conditions(&self) -> &Switches;

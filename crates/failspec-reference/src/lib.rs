@@ -37,7 +37,7 @@ pub mod store;
 pub use api::Api;
 pub use envelope::{CodeKind, Envelope};
 pub use mutant::{Mutant, mutants, mutants_of};
-pub use refusal::{Mark, Refusal};
+pub use refusal::{DocumentedError, Mark};
 pub use registry::{api, apis};
 pub use request::Request;
 pub use response::Response;

@@ -6,7 +6,7 @@ use super::{Envelope, Response};
 
 /// One documented way to refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
+pub struct DocumentedError {
     /// Its name here, in the documentation's terms: the code, where there is one.
     pub name: &'static str,
     /// The HTTP status.
@@ -28,7 +28,7 @@ pub enum Mark {
     Status,
 }
 
-impl Refusal {
+impl DocumentedError {
     /// One that its code tells apart.
     #[must_use]
     pub fn coded(code: &'static str, status: u16) -> Self {

@@ -4,7 +4,7 @@ use failspec_judge::report_model::{CaseReport, ExchangeReport, Outcome, RunRepor
 
 /// Which bodies a report shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Bodies {
+pub enum BodyPolicy {
     /// None: responses may hold what must not leave the house.
     None,
     /// Those of scenarios with violations, waived ones too.
@@ -16,12 +16,12 @@ pub enum Bodies {
 
 /// Takes the bodies out that are not to be shown: of requests, of responses, of command lines, and of differences from
 /// approved responses. What a violation quotes of a response stays: without it nobody would know what is wrong.
-pub fn withhold(report: &mut RunReport, bodies: Bodies) {
+pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
     for case in &mut report.cases {
         let keep = match bodies {
-            Bodies::All => true,
-            Bodies::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
-            Bodies::None => false,
+            BodyPolicy::All => true,
+            BodyPolicy::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
+            BodyPolicy::None => false,
         };
         if !keep {
             without_bodies(case);

@@ -17,6 +17,6 @@ pub mod junit;
 pub mod markdown;
 pub mod terminal;
 
-pub use bodies::{Bodies, withhold};
+pub use bodies::{BodyPolicy, withhold};
 pub use count::count;
 pub use visible::visible;

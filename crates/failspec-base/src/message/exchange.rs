@@ -10,7 +10,7 @@ pub struct Exchange {
     /// What was sent.
     pub request: Request,
     /// What came back, or why there is nothing that could be judged.
-    pub result: Result<Response, NoResponse>,
+    pub result: Result<Response, TransportError>,
     /// From the first attempt to send until the end of the response (or the giving up).
     pub elapsed: Duration,
 }
@@ -19,7 +19,7 @@ pub struct Exchange {
 ///
 /// The texts are one line each and name neither the URL's path nor its query: both may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoResponse {
+pub enum TransportError {
     /// The request cannot be expressed in HTTP, or not by this client. Nothing was sent.
     #[error("the request cannot be sent: {0}")]
     Unsendable(#[from] RequestError),

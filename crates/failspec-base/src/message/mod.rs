@@ -11,9 +11,9 @@ mod media_type;
 mod request;
 mod response;
 
-pub use exchange::{Exchange, NoResponse, Phase};
+pub use exchange::{Exchange, Phase, TransportError};
 pub use json::{Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError};
-pub use response::{BodyDefect, Response};
+pub use response::{BodyError, Response};

@@ -21,7 +21,7 @@ pub struct Response {
     /// The body after content decoding, as far as it arrived.
     pub body: Bytes,
     /// What went wrong while the body arrived.
-    pub defect: Option<BodyDefect>,
+    pub defect: Option<BodyError>,
     /// From sending until the head of the response was there.
     pub first_byte: Duration,
     /// Shared by the copies of a response: values take many times the memory of their text.
@@ -30,7 +30,7 @@ pub struct Response {
 
 /// What went wrong while a body arrived. What had arrived until then is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BodyDefect {
+pub enum BodyError {
     /// The connection ended before the announced length or the last chunk.
     #[error("the body ended early: {0}")]
     EndedEarly(String),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{
     Secret,
     pattern::patterns,
-    view::{Escapes, View},
+    view::{DecodedText, EscapeSyntax},
 };
 
 /// Every secret of a run that is known so far.
@@ -26,18 +26,18 @@ use super::{
 #[derive(Default)]
 pub struct Mask {
     /// Replaced whenever a secret is added, so that a search holds the lock for no longer than a clone.
-    known: RwLock<Arc<Known>>,
+    known: RwLock<Arc<RegisteredSecret>>,
 }
 
 /// The secrets at one moment, and what is needed for finding them.
 #[derive(Default)]
-struct Known {
+struct RegisteredSecret {
     secrets: Vec<(Secret, Arc<str>)>,
-    search: OnceLock<Option<Search>>,
+    search: OnceLock<Option<Automaton>>,
 }
 
 /// All patterns of all secrets in one automaton.
-struct Search {
+struct Automaton {
     /// `None` when the patterns are too large for it (some GiB): then nothing is shown at all.
     automaton: Option<AhoCorasick>,
     /// For each pattern the placeholder of its secret.
@@ -45,7 +45,7 @@ struct Search {
 }
 
 /// A secret in a text.
-struct Hit {
+struct Match {
     place: Range<usize>,
     placeholder: Arc<str>,
 }
@@ -71,7 +71,7 @@ impl Mask {
         }
         let mut secrets = known.secrets.clone();
         secrets.push((secret.clone(), secret.placeholder().into()));
-        *known = Arc::new(Known { secrets, search: OnceLock::new() });
+        *known = Arc::new(RegisteredSecret { secrets, search: OnceLock::new() });
     }
 
     /// From now on takes out this value. The first label of a value stays.
@@ -139,19 +139,19 @@ impl Mask {
         }
     }
 
-    fn known(&self) -> Arc<Known> {
+    fn known(&self) -> Arc<RegisteredSecret> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl Known {
+impl RegisteredSecret {
     /// Built when it is first needed: a login adds several secrets before anything is shown.
-    fn search(&self) -> Option<&Search> {
-        self.search.get_or_init(|| Search::for_secrets(&self.secrets)).as_ref()
+    fn search(&self) -> Option<&Automaton> {
+        self.search.get_or_init(|| Automaton::for_secrets(&self.secrets)).as_ref()
     }
 }
 
-impl Search {
+impl Automaton {
     fn for_secrets(secrets: &[(Secret, Arc<str>)]) -> Option<Self> {
         let mut all = Vec::new();
         let mut placeholders = Vec::new();
@@ -168,11 +168,11 @@ impl Search {
     }
 
     /// All places in `text` that hold a secret, in order, without overlaps.
-    fn hits(&self, text: &[u8]) -> Vec<Hit> {
+    fn hits(&self, text: &[u8]) -> Vec<Match> {
         let mut hits = Vec::new();
         self.find(text, &mut hits, |place| place);
-        for kind in Escapes::ALL {
-            if let Some(view) = View::of(text, kind) {
+        for kind in EscapeSyntax::ALL {
+            if let Some(view) = DecodedText::of(text, kind) {
                 self.find(&view.bytes, &mut hits, |place| view.source(place));
             }
         }
@@ -191,11 +191,11 @@ impl Search {
     /// Overlapping hits are searched for, because secrets can overlap: with the first one alone masked, a
     /// part of the second would stay. They are joined as they are found, so that a text of one repeated
     /// character does not give a hit for each of its bytes.
-    fn find(&self, text: &[u8], hits: &mut Vec<Hit>, source: impl Fn(Range<usize>) -> Range<usize>) {
+    fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: impl Fn(Range<usize>) -> Range<usize>) {
         let first = hits.len();
         let Some(automaton) = &self.automaton else {
             let placeholder = self.placeholders[0].clone();
-            hits.push(Hit { place: source(0..text.len()), placeholder });
+            hits.push(Match { place: source(0..text.len()), placeholder });
             return;
         };
         for found in automaton.find_overlapping_iter(text) {
@@ -215,7 +215,7 @@ impl Search {
                 }
                 place.end = place.end.max(last.place.end);
             }
-            hits.push(Hit { place, placeholder: placeholder.clone() });
+            hits.push(Match { place, placeholder: placeholder.clone() });
         }
     }
 }

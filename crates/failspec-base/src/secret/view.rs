@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A kind of escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Escapes {
+pub(super) enum EscapeSyntax {
     /// `%41` (RFC 3986, section 2.1).
     Percent,
     /// `%41`, and `+` for a blank (the WHATWG's `application/x-www-form-urlencoded`).
@@ -17,7 +17,7 @@ pub(super) enum Escapes {
     Pointer,
 }
 
-impl Escapes {
+impl EscapeSyntax {
     pub(super) const ALL: [Self; 5] = [Self::Percent, Self::Form, Self::Json, Self::Html, Self::Pointer];
 
     /// What a text must contain for a view to differ from it.
@@ -54,7 +54,7 @@ enum Plain {
 }
 
 /// A text with one kind of escapes decoded.
-pub(super) struct View {
+pub(super) struct DecodedText {
     pub(super) bytes: Vec<u8>,
     /// The escapes in their order. What is between them is the same in both texts.
     escapes: Vec<Escape>,
@@ -66,9 +66,9 @@ struct Escape {
     source: Range<usize>,
 }
 
-impl View {
+impl DecodedText {
     /// Decodes `text`; `None` when there is nothing to decode.
-    pub(super) fn of(text: &[u8], kind: Escapes) -> Option<Self> {
+    pub(super) fn of(text: &[u8], kind: EscapeSyntax) -> Option<Self> {
         let marks = kind.marks();
         let mut next = text.iter().position(|byte| marks.contains(byte))?;
         let mut view = Self { bytes: Vec::with_capacity(text.len()), escapes: Vec::new() };
@@ -203,18 +203,18 @@ fn read_html(text: &[u8]) -> Option<(Plain, usize)> {
 mod tests {
     use super::*;
 
-    fn decoded(text: &str, kind: Escapes) -> Option<String> {
-        View::of(text.as_bytes(), kind).map(|view| String::from_utf8_lossy(&view.bytes).into_owned())
+    fn decoded(text: &str, kind: EscapeSyntax) -> Option<String> {
+        DecodedText::of(text.as_bytes(), kind).map(|view| String::from_utf8_lossy(&view.bytes).into_owned())
     }
 
     #[test]
     fn each_kind_is_decoded() {
         for (kind, text, plain) in [
-            (Escapes::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
-            (Escapes::Form, "a+b%20c", "a b c"),
-            (Escapes::Json, r"a\/b\u0041\ud83d\ude00\n\x\ud83d", "a/bA😀\n\\x\\ud83d"),
-            (Escapes::Pointer, "/a~1b~0c~2~", "/a/b~c~2~"),
-            (Escapes::Html, "&lt;a&#65;&#x42;&amp;amp;&nope;&", "<aAB&amp;&nope;&"),
+            (EscapeSyntax::Percent, "a%2Fb%2fc+d%zz%", "a/b/c+d%zz%"),
+            (EscapeSyntax::Form, "a+b%20c", "a b c"),
+            (EscapeSyntax::Json, r"a\/b\u0041\ud83d\ude00\n\x\ud83d", "a/bA😀\n\\x\\ud83d"),
+            (EscapeSyntax::Pointer, "/a~1b~0c~2~", "/a/b~c~2~"),
+            (EscapeSyntax::Html, "&lt;a&#65;&#x42;&amp;amp;&nope;&", "<aAB&amp;&nope;&"),
         ] {
             assert_eq!(decoded(text, kind).as_deref(), Some(plain), "{text}");
         }
@@ -222,17 +222,17 @@ mod tests {
 
     #[test]
     fn a_text_without_escapes_has_no_view() {
-        for kind in Escapes::ALL {
+        for kind in EscapeSyntax::ALL {
             assert_eq!(decoded("abc", kind), None);
             assert_eq!(decoded("", kind), None);
         }
-        assert_eq!(decoded("100 %", Escapes::Percent), None);
+        assert_eq!(decoded("100 %", EscapeSyntax::Percent), None);
     }
 
     #[test]
     fn every_part_finds_its_way_back() {
         let text = r"ab\u00e9c\/d\ud83d\ude00";
-        let view = View::of(text.as_bytes(), Escapes::Json).expect("there are escapes");
+        let view = DecodedText::of(text.as_bytes(), EscapeSyntax::Json).expect("there are escapes");
         for (part, source) in
             [("ab", "ab"), ("é", r"\u00e9"), ("bé", r"b\u00e9"), ("c/", r"c\/"), ("d😀", r"d\ud83d\ude00")]
         {

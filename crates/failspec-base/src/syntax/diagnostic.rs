@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::Place;
+use super::Location;
 
 /// How bad a [`Diagnostic`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Diagnostic {
     /// What is wrong, in one line.
     pub title: String,
     /// Where it is; `None` where no file can be named (an option on the command line).
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// What the caret says.
     pub label: String,
     /// What was probably meant, or what to do.
@@ -30,7 +30,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error at a place.
-    pub fn error(place: impl Into<Option<Place>>, title: impl Into<String>) -> Self {
+    pub fn error(place: impl Into<Option<Location>>, title: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             title: title.into(),
@@ -41,7 +41,7 @@ impl Diagnostic {
     }
 
     /// A warning at a place.
-    pub fn warning(place: impl Into<Option<Place>>, title: impl Into<String>) -> Self {
+    pub fn warning(place: impl Into<Option<Location>>, title: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, title) }
     }
 
@@ -83,7 +83,7 @@ impl Diagnostic {
 
     /// The line of the place with a caret. It alone is given to the renderer, which would otherwise read the whole
     /// file for each mistake; of a line that nobody could read only the place is told.
-    fn show<'a>(&'a self, place: &'a Place, group: Group<'a>) -> Group<'a> {
+    fn show<'a>(&'a self, place: &'a Location, group: Group<'a>) -> Group<'a> {
         let text = place.source.text();
         let start = floor_boundary(text, place.span.start as usize);
         let (number, from) = place.source.line(start);

@@ -1,11 +1,11 @@
 //! Files that people write, read with positions.
 //!
 //! Reading has two passes. The first ([`yaml`], [`toml`]) turns text into [`Node`]s that know where they
-//! stand. The second, in the rooms that know what the file means, walks the nodes with a [`Reader`], which
+//! stand. The second, in the rooms that know what the file means, walks the nodes with a [`Decoder`], which
 //! collects *every* mistake as a [`Diagnostic`] with file, line, column, caret and hint instead of stopping at
 //! the first one.
 //!
-//! The keys that a file may have are written down once, as a [`Shape`]: the reader finds unknown keys with it,
+//! The keys that a file may have are written down once, as a [`MappingSchema`]: the reader finds unknown keys with it,
 //! and [`shape::json_schema`] makes of it the JSON Schema that editors use.
 
 pub mod diagnostic;
@@ -19,6 +19,6 @@ pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use node::{Entry, Node, NodeValue};
-pub use reader::{Fields, Reader, closest, parse_duration};
-pub use shape::{Field, Kind, Shape};
-pub use source::{Place, Source, Span};
+pub use reader::{Decoder, Fields, closest, parse_duration};
+pub use shape::{Field, MappingSchema, ValueType};
+pub use source::{Location, Source, Span};

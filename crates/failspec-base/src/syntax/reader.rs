@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Severity, Shape, Source, Span,
+    Diagnostic, Diagnostics, Entry, Location, MappingSchema, Node, NodeValue, Severity, Source, Span,
     diagnostic::MOST_KEPT, renamed,
 };
 
@@ -15,14 +15,14 @@ use super::{
 ///
 /// Methods return `None` after they have noted a mistake; the caller goes on with what else there is.
 #[derive(Debug)]
-pub struct Reader {
+pub struct Decoder {
     source: Arc<Source>,
     mistakes: RefCell<Vec<Diagnostic>>,
     /// How many there were, also where they are not kept any more.
     count: Cell<usize>,
 }
 
-impl Reader {
+impl Decoder {
     /// A reader for one file.
     pub fn new(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), mistakes: RefCell::default(), count: Cell::new(0) }
@@ -39,8 +39,8 @@ impl Reader {
     }
 
     /// A place in this file.
-    pub fn place(&self, span: Span) -> Place {
-        Place { source: Arc::clone(&self.source), span }
+    pub fn place(&self, span: Span) -> Location {
+        Location { source: Arc::clone(&self.source), span }
     }
 
     /// Notes a mistake.
@@ -103,7 +103,7 @@ impl Reader {
     }
 
     /// The keys of a mapping, which may only be those of `shape`.
-    pub fn fields<'n>(&self, node: &'n Node, shape: &'static Shape) -> Option<Fields<'n>> {
+    pub fn fields<'n>(&self, node: &'n Node, shape: &'static MappingSchema) -> Option<Fields<'n>> {
         let Some(entries) = node.as_map() else {
             self.wrong_kind(node, &format!("a mapping ({})", shape.about));
             return None;
@@ -272,7 +272,7 @@ pub struct Fields<'n> {
     /// Where the mapping stands.
     pub span: Span,
     entries: &'n [Entry],
-    shape: &'static Shape,
+    shape: &'static MappingSchema,
 }
 
 impl<'n> Fields<'n> {

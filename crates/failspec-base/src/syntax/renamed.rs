@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Entry, Kind, Node, NodeValue, Shape, Source, Span};
+use super::{Entry, MappingSchema, Node, NodeValue, Source, Span, ValueType};
 
 /// A key: its old and its new name. It was renamed in every mapping that has a key of the new name.
 const KEYS: &[(&str, &str)] = &[
@@ -27,7 +27,7 @@ const VALUES: &[(&str, &str, &str)] = &[
 const COMMANDS: &[(&str, &str)] = &[("sweep", "cleanup")];
 
 /// The new name of a key of `shape`.
-pub fn key(old: &str, shape: &Shape) -> Option<&'static str> {
+pub fn key(old: &str, shape: &MappingSchema) -> Option<&'static str> {
     let new = KEYS.iter().find(|(known, _)| *known == old)?.1;
     shape.keys().any(|field| field.name == new).then_some(new)
 }
@@ -60,7 +60,7 @@ pub fn hint(new: &str) -> String {
 
 /// `source` with every old name replaced by the new one, and how many there were. All else stays as it is, comments
 /// included. A mapping that has a key of both names is left alone: which of the two counts is its author's to say.
-pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static Shape) -> (String, usize) {
+pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static MappingSchema) -> (String, usize) {
     let mut renames = BTreeSet::new();
     of_shape(node, shape, &mut renames);
     let mut text = source.text().to_owned();
@@ -78,7 +78,7 @@ pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static Shape) -> (Stri
 /// Place, old and new name of each rename, once even where several aliases lead to it.
 type Renames = BTreeSet<(Span, String, &'static str)>;
 
-fn of_shape(node: &Node, shape: &'static Shape, renames: &mut Renames) {
+fn of_shape(node: &Node, shape: &'static MappingSchema, renames: &mut Renames) {
     let entries = node.as_map().unwrap_or_default();
     for entry in entries {
         let name = match key(&entry.key, shape) {
@@ -101,16 +101,16 @@ fn of_value(entry: &Entry, key: &str, renames: &mut Renames) {
     }
 }
 
-fn of_kind(node: &Node, kind: &'static Kind, renames: &mut Renames) {
+fn of_kind(node: &Node, kind: &'static ValueType, renames: &mut Renames) {
     match kind {
-        Kind::Shape(shape) => of_shape(node, shape, renames),
-        Kind::Either(kinds) => kinds.iter().for_each(|kind| of_kind(node, kind, renames)),
-        Kind::List(kind) => match &node.value {
+        ValueType::MappingSchema(shape) => of_shape(node, shape, renames),
+        ValueType::Either(kinds) => kinds.iter().for_each(|kind| of_kind(node, kind, renames)),
+        ValueType::List(kind) => match &node.value {
             NodeValue::List(items) => items.iter().for_each(|item| of_kind(item, kind, renames)),
             // A single value counts as a list of one.
             _ => of_kind(node, kind, renames),
         },
-        Kind::Map(kind) => {
+        ValueType::Map(kind) => {
             node.as_map().unwrap_or_default().iter().for_each(|entry| of_kind(&entry.value, kind, renames));
         }
         // What the author writes there is his own: a JSON body may have a key of any name.
@@ -123,22 +123,26 @@ mod tests {
     use super::*;
     use crate::syntax::{Field, yaml};
 
-    static INNER: Shape = Shape {
+    static INNER: MappingSchema = MappingSchema {
         name: "inner",
         about: "",
         fields: &[
-            Field::optional("resend", Kind::Bool, ""),
-            Field::optional("source", Kind::Words(&["documented", "inferred"]), ""),
-            Field::optional("json", Kind::Any, ""),
+            Field::optional("resend", ValueType::Bool, ""),
+            Field::optional("source", ValueType::Words(&["documented", "inferred"]), ""),
+            Field::optional("json", ValueType::Any, ""),
         ],
         also: &[],
     };
-    static OUTER: Shape = Shape {
+    static OUTER: MappingSchema = MappingSchema {
         name: "outer",
         about: "",
         fields: &[
-            Field::optional("cleanup", Kind::List(&Kind::Shape(&INNER)), ""),
-            Field::optional("all", Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&INNER)])), ""),
+            Field::optional("cleanup", ValueType::List(&ValueType::MappingSchema(&INNER)), ""),
+            Field::optional(
+                "all",
+                ValueType::Map(&ValueType::Either(&[ValueType::Text, ValueType::MappingSchema(&INNER)])),
+                "",
+            ),
         ],
         also: &[],
     };

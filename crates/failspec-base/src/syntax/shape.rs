@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 /// A mapping with known keys.
 #[derive(Debug)]
-pub struct Shape {
+pub struct MappingSchema {
     /// Its name in the JSON Schema.
     pub name: &'static str,
     /// What it is, in one line.
@@ -18,20 +18,20 @@ pub struct Shape {
     pub also: &'static [Field],
 }
 
-impl Shape {
+impl MappingSchema {
     /// All its keys.
     pub fn keys(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().chain(self.also)
     }
 }
 
-/// One key of a [`Shape`].
+/// One key of a [`MappingSchema`].
 #[derive(Debug)]
 pub struct Field {
     /// The key.
     pub name: &'static str,
     /// What may stand there.
-    pub kind: Kind,
+    pub kind: ValueType,
     /// Whether it must be there.
     pub required: bool,
     /// What it is, in one line; editors show it.
@@ -40,19 +40,19 @@ pub struct Field {
 
 impl Field {
     /// A key that must be there.
-    pub const fn required(name: &'static str, kind: Kind, about: &'static str) -> Self {
+    pub const fn required(name: &'static str, kind: ValueType, about: &'static str) -> Self {
         Self { name, kind, required: true, about }
     }
 
     /// A key that may be there.
-    pub const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Self {
+    pub const fn optional(name: &'static str, kind: ValueType, about: &'static str) -> Self {
         Self { name, kind, required: false, about }
     }
 }
 
 /// What may stand as a value.
 #[derive(Debug)]
-pub enum Kind {
+pub enum ValueType {
     /// Any value.
     Any,
     /// Text.
@@ -78,13 +78,13 @@ pub enum Kind {
     /// `null`, which takes something away.
     Null,
     /// A sequence.
-    List(&'static Kind),
+    List(&'static ValueType),
     /// A mapping whose keys the author chooses.
-    Map(&'static Kind),
+    Map(&'static ValueType),
     /// A mapping with known keys.
-    Shape(&'static Shape),
+    MappingSchema(&'static MappingSchema),
     /// Any one of these.
-    Either(&'static [Kind]),
+    Either(&'static [ValueType]),
 }
 
 /// The pattern of names in our formats.
@@ -94,7 +94,7 @@ pub const NAME_PATTERN: &str = "^[a-z0-9][a-z0-9_-]*$";
 pub const DURATION_PATTERN: &str = "^[0-9]+(ms|s|m)$";
 
 /// The JSON Schema (2020-12) of a file whose top level is `shape`.
-pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
+pub fn json_schema(shape: &'static MappingSchema, title: &str) -> Value {
     let mut definitions = BTreeMap::new();
     let mut top = of_shape(shape, &mut definitions);
     let definitions: Map<String, Value> = definitions
@@ -112,7 +112,7 @@ pub fn json_schema(shape: &'static Shape, title: &str) -> Value {
 /// `None` stands for a definition that is being made: shapes may contain themselves.
 type Definitions = BTreeMap<&'static str, Option<Value>>;
 
-fn of_shape(shape: &'static Shape, definitions: &mut Definitions) -> Value {
+fn of_shape(shape: &'static MappingSchema, definitions: &mut Definitions) -> Value {
     let mut properties = Map::new();
     for field in shape.keys() {
         let mut value = of_kind(&field.kind, definitions);
@@ -134,31 +134,31 @@ fn of_shape(shape: &'static Shape, definitions: &mut Definitions) -> Value {
     value
 }
 
-fn of_kind(kind: &'static Kind, definitions: &mut Definitions) -> Value {
+fn of_kind(kind: &'static ValueType, definitions: &mut Definitions) -> Value {
     match kind {
-        Kind::Any => json!({}),
-        Kind::Text => json!({ "type": "string" }),
-        Kind::Scalar => json!({ "type": ["string", "number", "boolean"] }),
-        Kind::Bool => json!({ "type": "boolean" }),
-        Kind::Count => json!({ "type": "integer", "minimum": 0 }),
-        Kind::Pointer => json!({ "type": "string", "pattern": "^(/.*)?$" }),
-        Kind::Name => json!({ "type": "string", "pattern": NAME_PATTERN }),
-        Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
-        Kind::Duration => {
+        ValueType::Any => json!({}),
+        ValueType::Text => json!({ "type": "string" }),
+        ValueType::Scalar => json!({ "type": ["string", "number", "boolean"] }),
+        ValueType::Bool => json!({ "type": "boolean" }),
+        ValueType::Count => json!({ "type": "integer", "minimum": 0 }),
+        ValueType::Pointer => json!({ "type": "string", "pattern": "^(/.*)?$" }),
+        ValueType::Name => json!({ "type": "string", "pattern": NAME_PATTERN }),
+        ValueType::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+        ValueType::Duration => {
             json!({ "type": "string", "pattern": format!("{DURATION_PATTERN}|\\$\\{{") })
         }
-        Kind::Schema => json!({ "type": ["object", "boolean", "string"] }),
-        Kind::Words(words) => json!({ "enum": words }),
-        Kind::Null => json!({ "type": "null" }),
-        Kind::List(item) => json!({ "type": "array", "items": of_kind(item, definitions) }),
-        Kind::Map(value) => {
+        ValueType::Schema => json!({ "type": ["object", "boolean", "string"] }),
+        ValueType::Words(words) => json!({ "enum": words }),
+        ValueType::Null => json!({ "type": "null" }),
+        ValueType::List(item) => json!({ "type": "array", "items": of_kind(item, definitions) }),
+        ValueType::Map(value) => {
             json!({ "type": "object", "additionalProperties": of_kind(value, definitions) })
         }
-        Kind::Either(kinds) => {
+        ValueType::Either(kinds) => {
             let kinds: Vec<_> = kinds.iter().map(|kind| of_kind(kind, definitions)).collect();
             json!({ "anyOf": kinds })
         }
-        Kind::Shape(shape) => {
+        ValueType::MappingSchema(shape) => {
             if !definitions.contains_key(shape.name) {
                 definitions.insert(shape.name, None);
                 let definition = of_shape(shape, definitions);

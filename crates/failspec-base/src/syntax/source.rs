@@ -60,14 +60,14 @@ impl Span {
 
 /// A span together with the source that it lies in.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     /// The file.
     pub source: Arc<Source>,
     /// Where in the file.
     pub span: Span,
 }
 
-impl Place {
+impl Location {
     /// The number of the line, from 1. The column costs as much as the line is long, and is not always wanted.
     pub fn line(&self) -> usize {
         self.source.line((self.span.start as usize).min(self.source.text().len())).0 + 1
@@ -86,7 +86,7 @@ impl Place {
 }
 
 /// Written as `file:line`, the form that editors and terminals make a link of.
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.source.name(), self.line())
     }

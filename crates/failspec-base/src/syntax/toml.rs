@@ -8,7 +8,7 @@ use ::toml::{
 };
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span, diagnostic::MOST_KEPT};
+use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
 
 /// Reads one TOML document.
 ///
@@ -17,7 +17,7 @@ use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
-        let place = |span: Span| Place { source: Arc::clone(source), span };
+        let place = |span: Span| Location { source: Arc::clone(source), span };
         return Err(Diagnostics(
             errors
                 .into_iter()
@@ -88,7 +88,7 @@ mod tests {
         );
         let url =
             node.get("target").and_then(|node| node.get("staging")).and_then(|node| node.get("url")).unwrap();
-        let place = Place { source, span: url.span };
+        let place = Location { source, span: url.span };
         assert_eq!(place.line_column(), (3, 7));
     }
 

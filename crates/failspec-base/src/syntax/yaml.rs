@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Node, NodeValue, Place, Source, Span, diagnostic::MOST_KEPT};
+use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
 
 /// How strictly a file is read, and how much of it.
 #[derive(Debug, Clone, Copy)]
@@ -263,8 +263,8 @@ impl Builder<'_> {
         self.note(if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) });
     }
 
-    fn place(&self, span: Span) -> Place {
-        Place { source: Arc::clone(self.source), span }
+    fn place(&self, span: Span) -> Location {
+        Location { source: Arc::clone(self.source), span }
     }
 
     fn span(&self, mark: Mark) -> Span {

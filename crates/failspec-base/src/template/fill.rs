@@ -5,18 +5,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Amount, Hole, Scope, hole::MOST_FILL};
+use super::{FillerSize, Placeholder, Scope, hole::MOST_FILL};
 
 /// Something that was filled in, twice: as it goes out, and as it may be shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Filled<T> {
+pub struct Rendered<T> {
     /// What goes out.
     pub sent: T,
     /// What may be shown; `None` where it is the same.
     pub shown: Option<T>,
 }
 
-impl<T> Filled<T> {
+impl<T> Rendered<T> {
     /// Something that may be shown as it goes out.
     pub fn plain(sent: T) -> Self {
         Self { sent, shown: None }
@@ -28,7 +28,7 @@ impl<T> Filled<T> {
     }
 }
 
-impl Filled<String> {
+impl Rendered<String> {
     /// Appends text of which `shown` may be shown; the two are the same.
     pub(super) fn push(&mut self, sent: &str, shown: &str) {
         if let Some(text) = &mut self.shown {
@@ -47,7 +47,7 @@ impl Filled<String> {
 
 /// Why a hole could not be filled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FillError {
+pub enum RenderError {
     /// No value under this name.
     #[error("`${{{0}}}` has no value: nothing captured it")]
     Missing(String),
@@ -63,32 +63,32 @@ pub enum FillError {
 }
 
 /// The value of a hole.
-pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillError> {
-    let held = |name: &str| scope.get(name).ok_or_else(|| FillError::Missing(name.to_owned()));
+pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
+    let held = |name: &str| scope.get(name).ok_or_else(|| RenderError::Missing(name.to_owned()));
     Ok(match hole {
-        Hole::Name(name) => {
+        Placeholder::Name(name) => {
             let held = held(name)?;
-            Filled {
+            Rendered {
                 sent: held.value.clone(),
                 shown: held.secret.then(|| Value::String(format!("[secret: {name}]"))),
             }
         }
-        Hole::Unique => Filled::plain(Value::String(scope.unique().to_owned())),
-        Hole::Uuid => Filled::plain(Value::String(scope.uuid().to_owned())),
-        Hole::Now { offset } => Filled::plain(Value::String(moment(*offset))),
-        Hole::Totp { secret, offset } => {
+        Placeholder::Unique => Rendered::plain(Value::String(scope.unique().to_owned())),
+        Placeholder::Uuid => Rendered::plain(Value::String(scope.uuid().to_owned())),
+        Placeholder::Now { offset } => Rendered::plain(Value::String(moment(*offset))),
+        Placeholder::Totp { secret, offset } => {
             let moment = scope.codes_from(unix_seconds()).saturating_add(*offset);
             let code = totp(held(secret)?.value.as_str().unwrap_or_default(), moment)
-                .ok_or_else(|| FillError::Totp(secret.clone()))?;
+                .ok_or_else(|| RenderError::Totp(secret.clone()))?;
             // A code is worth something for half a minute only, but it belongs to a secret all the same.
-            Filled { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
+            Rendered { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
         }
-        Hole::Fill(amount) => {
+        Placeholder::Fill(amount) => {
             let (bytes, written) = match amount {
-                Amount::Bytes(bytes) => (Some(*bytes), bytes.to_string()),
-                Amount::Name(name) => (number(&held(name)?.value), name.clone()),
+                FillerSize::Bytes(bytes) => (Some(*bytes), bytes.to_string()),
+                FillerSize::Name(name) => (number(&held(name)?.value), name.clone()),
             };
-            let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(FillError::Fill(written))?;
+            let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(RenderError::Fill(written))?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
             // 64 bytes are still easier to read as they are than as a digest.
             let shown = (bytes > 64).then(|| {
@@ -98,20 +98,20 @@ pub(super) fn hole(hole: &Hole, scope: &Scope) -> Result<Filled<Value>, FillErro
                     digest[0], digest[1], digest[2], digest[3]
                 ))
             });
-            Filled { sent: Value::String(text), shown }
+            Rendered { sent: Value::String(text), shown }
         }
     })
 }
 
 /// A value inside a text.
-pub(super) fn as_text(hole: &Hole, value: &Value) -> Result<String, FillError> {
+pub(super) fn as_text(hole: &Placeholder, value: &Value) -> Result<String, RenderError> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Null => Ok(String::new()),
         Value::Array(_) | Value::Object(_) => {
-            Err(FillError::NotText(hole.name().unwrap_or_default().to_owned()))
+            Err(RenderError::NotText(hole.name().unwrap_or_default().to_owned()))
         }
     }
 }
@@ -146,15 +146,15 @@ mod tests {
     use serde_json::json;
 
     use super::{
-        super::{Held, JsonTemplate, Template},
+        super::{JsonTemplate, Template, VariableValue},
         *,
     };
 
     fn scope() -> Scope {
         let mut variables = HashMap::new();
-        variables.insert("port".to_owned(), Held::open(8080));
-        variables.insert("limit".to_owned(), Held::open("100"));
-        variables.insert("token".to_owned(), Held::secret("hunter2hunter2"));
+        variables.insert("port".to_owned(), VariableValue::open(8080));
+        variables.insert("limit".to_owned(), VariableValue::open("100"));
+        variables.insert("token".to_owned(), VariableValue::secret("hunter2hunter2"));
         Scope::new(Arc::new(variables), "failspec-abc-1")
     }
 

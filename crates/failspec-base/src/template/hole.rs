@@ -2,7 +2,7 @@
 
 /// One hole of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hole {
+pub enum Placeholder {
     /// A variable, a capture or a value of the row.
     Name(String),
     /// A name of this run that nothing else has: `failspec-<run>-<n>`; the same everywhere in one flow.
@@ -22,12 +22,12 @@ pub enum Hole {
         offset: i64,
     },
     /// So many bytes of filler.
-    Fill(Amount),
+    Fill(FillerSize),
 }
 
 /// A number of bytes: written out, or held by a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Amount {
+pub enum FillerSize {
     /// Bytes.
     Bytes(u64),
     /// The name of a variable that holds a number of bytes.
@@ -36,7 +36,7 @@ pub enum Amount {
 
 /// Why the text between `${` and `}` is no hole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HoleError {
+pub enum PlaceholderError {
     /// Neither a name nor a call.
     #[error("`${{{0}}}` is neither a name nor a call of now, totp or fill")]
     Unreadable(String),
@@ -54,12 +54,12 @@ pub enum HoleError {
 /// The most that `fill` gives, in bytes: 64 MiB, far above any limit that an API documents.
 pub const MOST_FILL: u64 = 64 << 20;
 
-impl Hole {
+impl Placeholder {
     /// Reads the text between `${` and `}`.
     ///
     /// # Errors
     /// When it is neither a name nor a known call.
-    pub fn parse(text: &str) -> Result<Self, HoleError> {
+    pub fn parse(text: &str) -> Result<Self, PlaceholderError> {
         let text = text.trim();
         let Some((function, arguments)) = text.split_once('(') else {
             return match text {
@@ -68,11 +68,11 @@ impl Hole {
                 "now" => Ok(Self::Now { offset: 0 }),
                 "totp" | "fill" => Err(usage(text)),
                 _ if is_name(text) => Ok(Self::Name(text.to_owned())),
-                _ => Err(HoleError::Unreadable(text.to_owned())),
+                _ => Err(PlaceholderError::Unreadable(text.to_owned())),
             };
         };
         let Some(arguments) = arguments.strip_suffix(')') else {
-            return Err(HoleError::Unreadable(text.to_owned()));
+            return Err(PlaceholderError::Unreadable(text.to_owned()));
         };
         let arguments: Vec<&str> = arguments.split(',').map(str::trim).collect();
         let function = function.trim();
@@ -85,12 +85,12 @@ impl Hole {
                 seconds(offset).map(|offset| Self::Totp { secret: (*secret).to_owned(), offset })
             }
             ("fill", [amount]) => match amount.parse() {
-                Ok(bytes) if bytes <= MOST_FILL => Some(Self::Fill(Amount::Bytes(bytes))),
-                Err(_) if is_name(amount) => Some(Self::Fill(Amount::Name((*amount).to_owned()))),
+                Ok(bytes) if bytes <= MOST_FILL => Some(Self::Fill(FillerSize::Bytes(bytes))),
+                Err(_) if is_name(amount) => Some(Self::Fill(FillerSize::Name((*amount).to_owned()))),
                 _ => None,
             },
             ("now" | "totp" | "fill", _) => None,
-            _ => return Err(HoleError::UnknownFunction(function.to_owned())),
+            _ => return Err(PlaceholderError::UnknownFunction(function.to_owned())),
         }
         .ok_or_else(|| usage(function))
     }
@@ -98,17 +98,21 @@ impl Hole {
     /// The name that the hole needs, if it needs one.
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(Amount::Name(name)) => Some(name),
+            Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(FillerSize::Name(name)) => {
+                Some(name)
+            }
             _ => None,
         }
     }
 }
 
-fn usage(function: &str) -> HoleError {
+fn usage(function: &str) -> PlaceholderError {
     match function {
-        "now" => HoleError::Arguments("now", "`now` or `now(-300s)`"),
-        "totp" => HoleError::Arguments("totp", "`totp(secret)` or `totp(secret, -300s)`"),
-        _ => HoleError::Arguments("fill", "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes"),
+        "now" => PlaceholderError::Arguments("now", "`now` or `now(-300s)`"),
+        "totp" => PlaceholderError::Arguments("totp", "`totp(secret)` or `totp(secret, -300s)`"),
+        _ => {
+            PlaceholderError::Arguments("fill", "`fill(1048577)` or `fill(variable)`, at most 67108864 bytes")
+        }
     }
 }
 

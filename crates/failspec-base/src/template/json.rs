@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{FillError, Filled, Hole, HoleError, Scope, Template};
+use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
 
 /// A JSON value whose texts may have holes, parsed once.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ impl JsonTemplate {
     ///
     /// # Errors
     /// The first hole that cannot be read.
-    pub fn parse(value: &Value) -> Result<Self, HoleError> {
+    pub fn parse(value: &Value) -> Result<Self, PlaceholderError> {
         Ok(match value {
             Value::String(text) if text.contains("${") => {
                 let template = Template::parse(text)?;
@@ -42,7 +42,7 @@ impl JsonTemplate {
                 let entries: Vec<(String, Self)> = entries
                     .iter()
                     .map(|(key, value)| Ok((key.clone(), Self::parse(value)?)))
-                    .collect::<Result<_, HoleError>>()?;
+                    .collect::<Result<_, PlaceholderError>>()?;
                 if entries.iter().all(|(_, value)| value.as_constant().is_some()) {
                     Self::Constant(value.clone()).without_escapes(&entries)
                 } else {
@@ -62,7 +62,7 @@ impl JsonTemplate {
     }
 
     /// The holes, in order.
-    pub fn holes(&self) -> Vec<&Hole> {
+    pub fn holes(&self) -> Vec<&Placeholder> {
         match self {
             Self::Constant(_) => Vec::new(),
             Self::Text(template) => template.holes().collect(),
@@ -75,22 +75,22 @@ impl JsonTemplate {
     ///
     /// # Errors
     /// As for [`Template::fill`].
-    pub fn fill(&self, scope: &Scope) -> Result<Filled<Value>, FillError> {
+    pub fn fill(&self, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
         match self {
-            Self::Constant(value) => Ok(Filled::plain(value.clone())),
+            Self::Constant(value) => Ok(Rendered::plain(value.clone())),
             Self::Text(template) => template.fill_value(scope),
             Self::List(items) => {
-                let items: Vec<Filled<Value>> =
+                let items: Vec<Rendered<Value>> =
                     items.iter().map(|item| item.fill(scope)).collect::<Result<_, _>>()?;
                 let masked = items.iter().any(|item| item.shown.is_some());
                 let shown = masked.then(|| items.iter().map(|item| item.shown().clone()).collect());
-                Ok(Filled { sent: items.into_iter().map(|item| item.sent).collect(), shown })
+                Ok(Rendered { sent: items.into_iter().map(|item| item.sent).collect(), shown })
             }
             Self::Map(entries) => {
-                let entries: Vec<(&String, Filled<Value>)> = entries
+                let entries: Vec<(&String, Rendered<Value>)> = entries
                     .iter()
                     .map(|(key, value)| Ok((key, value.fill(scope)?)))
-                    .collect::<Result<_, FillError>>()?;
+                    .collect::<Result<_, RenderError>>()?;
                 let masked = entries.iter().any(|(_, value)| value.shown.is_some());
                 let shown = masked.then(|| {
                     let shown: Map<String, Value> =
@@ -99,7 +99,7 @@ impl JsonTemplate {
                 });
                 let sent: Map<String, Value> =
                     entries.into_iter().map(|(key, value)| (key.clone(), value.sent)).collect();
-                Ok(Filled { sent: Value::Object(sent), shown })
+                Ok(Rendered { sent: Value::Object(sent), shown })
             }
         }
     }

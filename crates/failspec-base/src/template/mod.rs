@@ -10,8 +10,8 @@ mod json;
 mod scope;
 mod text;
 
-pub use fill::{FillError, Filled};
-pub use hole::{Amount, Hole, HoleError};
+pub use fill::{RenderError, Rendered};
+pub use hole::{FillerSize, Placeholder, PlaceholderError};
 pub use json::JsonTemplate;
-pub use scope::{Held, Scope};
+pub use scope::{Scope, VariableValue};
 pub use text::Template;

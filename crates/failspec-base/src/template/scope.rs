@@ -10,14 +10,14 @@ use serde_json::Value;
 
 /// A value under a name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct VariableValue {
     /// The value.
     pub value: Value,
     /// Whether it must never be shown.
     pub secret: bool,
 }
 
-impl Held {
+impl VariableValue {
     /// A value that may be shown.
     pub fn open(value: impl Into<Value>) -> Self {
         Self { value: value.into(), secret: false }
@@ -34,8 +34,8 @@ impl Held {
 /// A capture hides a row value, and a row value hides a variable of the same name.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    variables: Arc<HashMap<String, Held>>,
-    own: HashMap<String, Held>,
+    variables: Arc<HashMap<String, VariableValue>>,
+    own: HashMap<String, VariableValue>,
     unique: String,
     uuid: String,
     /// When the flow first asked for a one-time code, in Unix seconds; its clones share it.
@@ -44,7 +44,7 @@ pub struct Scope {
 
 impl Scope {
     /// A scope over the variables of the run, for one flow.
-    pub fn new(variables: Arc<HashMap<String, Held>>, unique: impl Into<String>) -> Self {
+    pub fn new(variables: Arc<HashMap<String, VariableValue>>, unique: impl Into<String>) -> Self {
         Self {
             variables,
             own: HashMap::new(),
@@ -55,12 +55,12 @@ impl Scope {
     }
 
     /// The value under a name.
-    pub fn get(&self, name: &str) -> Option<&Held> {
+    pub fn get(&self, name: &str) -> Option<&VariableValue> {
         self.own.get(name).or_else(|| self.variables.get(name))
     }
 
     /// Sets a value for this flow alone.
-    pub fn set(&mut self, name: impl Into<String>, held: Held) {
+    pub fn set(&mut self, name: impl Into<String>, held: VariableValue) {
         self.own.insert(name.into(), held);
     }
 

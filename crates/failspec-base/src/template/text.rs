@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{FillError, Filled, Hole, HoleError, Scope, fill};
+use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, fill};
 
 /// A text with holes, parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Template {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Hole(Hole),
+    Placeholder(Placeholder),
 }
 
 impl Template {
@@ -21,7 +21,7 @@ impl Template {
     ///
     /// # Errors
     /// The first hole that cannot be read.
-    pub fn parse(text: &str) -> Result<Self, HoleError> {
+    pub fn parse(text: &str) -> Result<Self, PlaceholderError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -34,11 +34,11 @@ impl Template {
             }
             literal.push_str(&rest[..at]);
             let hole = &rest[at + 2..];
-            let end = hole.find('}').ok_or(HoleError::Unclosed)?;
+            let end = hole.find('}').ok_or(PlaceholderError::Unclosed)?;
             if !literal.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut literal)));
             }
-            parts.push(Part::Hole(Hole::parse(&hole[..end])?));
+            parts.push(Part::Placeholder(Placeholder::parse(&hole[..end])?));
             rest = &hole[end + 1..];
         }
         literal.push_str(rest);
@@ -65,9 +65,9 @@ impl Template {
     }
 
     /// The holes, in order.
-    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+    pub fn holes(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Hole(hole) => Some(hole),
+            Part::Placeholder(hole) => Some(hole),
             Part::Text(_) => None,
         })
     }
@@ -76,12 +76,12 @@ impl Template {
     ///
     /// # Errors
     /// When a name has no value, or one that cannot stand in a text.
-    pub fn fill(&self, scope: &Scope) -> Result<Filled<String>, FillError> {
-        let mut filled = Filled::plain(String::new());
+    pub fn fill(&self, scope: &Scope) -> Result<Rendered<String>, RenderError> {
+        let mut filled = Rendered::plain(String::new());
         for part in &self.parts {
             match part {
                 Part::Text(text) => filled.push(text, text),
-                Part::Hole(hole) => {
+                Part::Placeholder(hole) => {
                     let value = fill::hole(hole, scope)?;
                     let sent = fill::as_text(hole, &value.sent)?;
                     match &value.shown {
@@ -101,11 +101,11 @@ impl Template {
     ///
     /// # Errors
     /// As for [`Template::fill`].
-    pub fn fill_value(&self, scope: &Scope) -> Result<Filled<Value>, FillError> {
-        if let [Part::Hole(hole)] = self.parts.as_slice() {
+    pub fn fill_value(&self, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
+        if let [Part::Placeholder(hole)] = self.parts.as_slice() {
             return fill::hole(hole, scope);
         }
         let text = self.fill(scope)?;
-        Ok(Filled { sent: Value::String(text.sent), shown: text.shown.map(Value::String) })
+        Ok(Rendered { sent: Value::String(text.sent), shown: text.shown.map(Value::String) })
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::server::{Server, body, client, get, read_request, request, short};
-use failspec_base::message::{Header, NoResponse, Request, RequestError};
+use failspec_base::message::{Header, Request, RequestError, TransportError};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -42,7 +42,7 @@ async fn refused(change: impl FnOnce(&mut Request)) -> RequestError {
     change(&mut outgoing);
     let reason = outgoing.validate().expect_err("a mistake");
     let result = client(short()).send(outgoing).await.result;
-    assert_eq!(result.expect_err("not sent"), NoResponse::Unsendable(reason.clone()));
+    assert_eq!(result.expect_err("not sent"), TransportError::Unsendable(reason.clone()));
     assert_eq!(server.connections(), 0);
     reason
 }

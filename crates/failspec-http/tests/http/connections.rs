@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::server::{Server, client, read_request, request, short};
-use failspec_base::message::{Limits, NoResponse};
+use failspec_base::message::{Limits, TransportError};
 use failspec_http::Client;
 use tokio::{io::AsyncWriteExt, time::sleep};
 
@@ -63,7 +63,7 @@ impl Closing {
         Self { server, requests, client }
     }
 
-    async fn send(&self, method: &str) -> Result<u16, NoResponse> {
+    async fn send(&self, method: &str) -> Result<u16, TransportError> {
         self.client.send(request(method, &self.server.url)).await.result.map(|response| response.status)
     }
 
@@ -154,7 +154,7 @@ async fn what_changes_nothing_goes_out_once_more_when_its_connection_was_used_be
 async fn it_goes_out_once_more_and_no_more() {
     let closing = Closing::under_a_request(|connection| usize::from(connection == 0)).await;
     assert_eq!(closing.send("GET").await, Ok(200));
-    assert!(matches!(closing.send("GET").await, Err(NoResponse::Closed { .. })));
+    assert!(matches!(closing.send("GET").await, Err(TransportError::Closed { .. })));
     assert_eq!((closing.requests(), closing.server.connections()), (3, 2));
 }
 
@@ -162,7 +162,7 @@ async fn it_goes_out_once_more_and_no_more() {
 async fn a_new_connection_that_is_closed_is_the_response() {
     for method in ["GET", "POST"] {
         let closing = Closing::under_a_request(|_| 0).await;
-        let Err(NoResponse::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
+        let Err(TransportError::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
         assert!(!reason.contains("used before"), "{reason}");
         assert_eq!(closing.requests(), 1, "{method}");
     }
@@ -174,7 +174,7 @@ async fn what_changes_something_is_sent_once_and_says_what_may_have_happened() {
     // Two responds on one connection: the server seems to keep them.
     assert_eq!(closing.send("GET").await, Ok(200));
     assert_eq!(closing.send("GET").await, Ok(200));
-    let Err(NoResponse::Closed { reason }) = closing.send("POST").await else {
+    let Err(TransportError::Closed { reason }) = closing.send("POST").await else {
         panic!("there was a response")
     };
     assert!(reason.contains("the connection was reused"), "{reason}");

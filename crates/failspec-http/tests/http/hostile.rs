@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::server::{Server, client, get, read_request, request, short};
-use failspec_base::message::{BodyDefect, Exchange, Limits, NoResponse, Phase, Response};
+use failspec_base::message::{BodyError, Exchange, Limits, Phase, Response, TransportError};
 use failspec_http::{Client, ClientOptions};
 use flate2::{Compression, write::GzEncoder};
 use tokio::{
@@ -22,7 +22,7 @@ async fn answered(server: &Server) -> Response {
     bounded(get(&server.url)).await.result.expect("a response")
 }
 
-async fn unanswered(server: &Server) -> NoResponse {
+async fn unanswered(server: &Server) -> TransportError {
     let reason = bounded(get(&server.url)).await.result.expect_err("no response");
     assert_eq!(reason.to_string().lines().count(), 1, "{reason}");
     assert!(!reason.to_string().contains("error sending request"), "{reason}");
@@ -59,7 +59,7 @@ async fn never_responses() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn sends_its_head_byte_by_byte() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn sends_its_body_byte_by_byte() {
     })
     .await;
     let limit = short().total;
-    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Body, limit });
+    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Body, limit });
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn closes_at_once() {
         Ok(())
     })
     .await;
-    assert!(matches!(unanswered(&server).await, NoResponse::Closed { .. }));
+    assert!(matches!(unanswered(&server).await, TransportError::Closed { .. }));
     assert_eq!(server.connections(), 1, "nothing is sent twice");
 }
 
@@ -107,14 +107,14 @@ async fn closes_at_once() {
 async fn closes_after_the_request() {
     let server = Server::answering("").await;
     let reason = unanswered(&server).await;
-    assert!(matches!(reason, NoResponse::Closed { .. }), "{reason}");
+    assert!(matches!(reason, TransportError::Closed { .. }), "{reason}");
     assert_eq!(server.connections(), 1, "nothing is sent twice");
 }
 
 #[tokio::test]
 async fn closes_within_its_head() {
     let server = Server::answering("HTTP/1.1 500 Internal\r\ncontent-le").await;
-    assert!(matches!(unanswered(&server).await, NoResponse::Closed { .. }));
+    assert!(matches!(unanswered(&server).await, TransportError::Closed { .. }));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn is_not_there() {
     drop(listener);
     let url = Url::parse(&format!("http://{address}/?token=secret")).expect("a URL");
     let reason = bounded(get(&url)).await.result.expect_err("nobody listens");
-    assert_eq!(reason, NoResponse::Connect { address, reason: "Connection refused".to_owned() });
+    assert_eq!(reason, TransportError::Connect { address, reason: "Connection refused".to_owned() });
 }
 
 /// Linux leaves a connection unanswered when the queue of a listener is full, as a firewall would.
@@ -147,7 +147,11 @@ async fn takes_no_connection() {
     for scheme in ["http", "https"] {
         let url = Url::parse(&format!("{scheme}://{address}/")).expect("a URL");
         let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("nobody accepts");
-        assert_eq!(reason, NoResponse::Timeout { phase: Phase::Connect, limit: short().connect }, "{scheme}");
+        assert_eq!(
+            reason,
+            TransportError::Timeout { phase: Phase::Connect, limit: short().connect },
+            "{scheme}"
+        );
     }
 }
 
@@ -158,8 +162,10 @@ async fn has_no_such_name() {
     let options = ClientOptions { limits: short(), environment_proxy: false, ..Default::default() };
     let client = Client::new(options).expect("a client");
     let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("no such name");
-    let about_connecting =
-        matches!(reason, NoResponse::Connect { .. } | NoResponse::Timeout { phase: Phase::Connect, .. });
+    let about_connecting = matches!(
+        reason,
+        TransportError::Connect { .. } | TransportError::Timeout { phase: Phase::Connect, .. }
+    );
     assert!(about_connecting, "{reason}");
 }
 
@@ -173,7 +179,7 @@ async fn speaks_no_tls() {
     let mut url = server.url.clone();
     url.set_scheme("https").expect("https");
     let reason = bounded(get(&url)).await.result.expect_err("no TLS");
-    assert!(matches!(reason, NoResponse::Tls { .. }), "{reason}");
+    assert!(matches!(reason, TransportError::Tls { .. }), "{reason}");
     assert!(reason.to_string().ends_with("; the server there may use plain HTTP, without TLS"), "{reason}");
 }
 
@@ -195,7 +201,7 @@ async fn is_not_http() {
         "\x15\x03\x01\0\x02\x02\x46",
     ] {
         let reason = unanswered(&Server::answering(bytes).await).await;
-        assert!(matches!(reason, NoResponse::Malformed { .. }), "{bytes:?}: {reason}");
+        assert!(matches!(reason, TransportError::Malformed { .. }), "{bytes:?}: {reason}");
     }
 }
 
@@ -207,7 +213,7 @@ async fn has_an_enormous_head() {
     let some = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(101));
     for head in [long, many, over, some] {
         let reason = unanswered(&Server::answering(head).await).await;
-        let NoResponse::Malformed { reason } = reason else { panic!("{reason}") };
+        let TransportError::Malformed { reason } = reason else { panic!("{reason}") };
         assert!(reason.starts_with("its head "), "{reason}");
     }
 }
@@ -222,7 +228,7 @@ async fn floods_with_interim_responses() {
     })
     .await;
     let limit = short().first_byte;
-    assert_eq!(unanswered(&server).await, NoResponse::Timeout { phase: Phase::Head, limit });
+    assert_eq!(unanswered(&server).await, TransportError::Timeout { phase: Phase::Head, limit });
 }
 
 #[tokio::test]
@@ -235,7 +241,7 @@ async fn never_ends_its_body() {
         }
     })
     .await;
-    assert_eq!(unanswered(&server).await, NoResponse::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: short().body });
 }
 
 #[tokio::test]
@@ -243,7 +249,7 @@ async fn sends_a_compressed_bomb() {
     let bomb = gzip(&vec![0; 64 << 20]);
     assert!(bomb.len() < 100_000, "{} bytes pass the limit before they are decoded", bomb.len());
     let server = Server::answering(with_body("content-encoding: gzip\r\n", &bomb)).await;
-    assert_eq!(unanswered(&server).await, NoResponse::BodyTooLarge { limit: short().body });
+    assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: short().body });
 }
 
 // --- responses that are the API's own, and are judged --------------------------------------------------------
@@ -257,7 +263,7 @@ async fn ends_its_body_early() {
     ] {
         let response = answered(&Server::answering(bytes).await).await;
         assert_eq!((response.status, response.body.as_ref()), (500, &b"{\"error\":"[..]));
-        assert!(matches!(response.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", response.defect);
+        assert!(matches!(response.defect, Some(BodyError::EndedEarly(_))), "{:?}", response.defect);
     }
 }
 
@@ -273,7 +279,7 @@ async fn resets_within_its_body() {
     .await;
     let response = answered(&server).await;
     assert_eq!(response.body, "half");
-    assert!(matches!(response.defect, Some(BodyDefect::EndedEarly(_))), "{:?}", response.defect);
+    assert!(matches!(response.defect, Some(BodyError::EndedEarly(_))), "{:?}", response.defect);
 }
 
 #[tokio::test]
@@ -281,7 +287,7 @@ async fn says_gzip_and_sends_none() {
     let response =
         answered(&Server::answering(with_body("content-encoding: gzip\r\n", b"{\"a\":1}")).await).await;
     assert_eq!(response.body, "{\"a\":1}", "what arrived is kept");
-    assert!(matches!(response.defect, Some(BodyDefect::BadEncoding(_))), "{:?}", response.defect);
+    assert!(matches!(response.defect, Some(BodyError::BadEncoding(_))), "{:?}", response.defect);
     assert_eq!(response.header("content-encoding"), Some("gzip"));
 }
 
@@ -296,7 +302,7 @@ async fn spoils_its_compression() {
     ] {
         let bytes = with_body("content-encoding: gzip\r\n", &spoiled);
         let response = answered(&Server::answering(bytes).await).await;
-        assert!(matches!(response.defect, Some(BodyDefect::BadEncoding(_))), "{name}: {:?}", response.defect);
+        assert!(matches!(response.defect, Some(BodyError::BadEncoding(_))), "{name}: {:?}", response.defect);
         assert!(response.body.len() > 1000, "{name}: what could be decoded is kept");
         assert!(plain.as_bytes().starts_with(&response.body), "{name}");
     }
@@ -305,7 +311,7 @@ async fn spoils_its_compression() {
 #[tokio::test]
 async fn uses_a_coding_that_nobody_asked_for() {
     let response = answered(&Server::answering(with_body("content-encoding: br\r\n", b"??")).await).await;
-    assert_eq!(response.defect, Some(BodyDefect::UnsupportedEncoding("br".to_owned())));
+    assert_eq!(response.defect, Some(BodyError::UnsupportedEncoding("br".to_owned())));
     assert_eq!(response.body, "??");
 }
 

@@ -10,9 +10,9 @@ pub struct Findings {
     /// The title of the page, where it has one.
     pub title: Option<String>,
     /// The failures: each status and code once, with its first line.
-    pub failures: Vec<Stated>,
+    pub failures: Vec<FailureMention>,
     /// What the page lists as success: a 2xx status, or a code such as 0.
-    pub successes: Vec<Stated>,
+    pub successes: Vec<FailureMention>,
     /// The one HTTP status that all responses have, where the page says so, and the line that does.
     pub status_of_all: Option<(u16, usize)>,
     /// Bodies of responses that the page shows.
@@ -22,12 +22,12 @@ pub struct Findings {
     /// Headers that responses have.
     pub headers: Vec<Header>,
     /// What looks as if it spoke of failing and could not be placed.
-    pub unplaced: Vec<Unplaced>,
+    pub unplaced: Vec<Unclassified>,
 }
 
 /// One failure (or success) as a page states it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stated {
+pub struct FailureMention {
     /// The HTTP status, where it is said.
     pub status: Option<u16>,
     /// The code: text or a number, where there is one.
@@ -111,7 +111,7 @@ pub enum Scope {
 
 /// What could not be placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unplaced {
+pub struct Unclassified {
     /// The text, shortened.
     pub text: String,
     /// Why it could not be placed.

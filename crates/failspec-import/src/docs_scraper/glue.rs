@@ -30,7 +30,7 @@ impl Words {
 }
 
 /// A code with its status glued to it, in a line.
-struct Joint<'a> {
+struct Boundary<'a> {
     /// Where the run of letters begins.
     start: usize,
     /// Where the status begins.
@@ -41,7 +41,7 @@ struct Joint<'a> {
 }
 
 /// The places of a line where a code and a status, or a status and a description, run together.
-fn joints(line: &str) -> Vec<Joint<'_>> {
+fn joints(line: &str) -> Vec<Boundary<'_>> {
     let bytes = line.as_bytes();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
     let mut found = Vec::new();
@@ -69,7 +69,7 @@ fn joints(line: &str) -> Vec<Joint<'_>> {
             _ => false,
         };
         if fits {
-            found.push(Joint { start, digits: at, token, status: &line[at..at + 3] });
+            found.push(Boundary { start, digits: at, token, status: &line[at..at + 3] });
         }
         at += 3;
     }

@@ -23,6 +23,6 @@ mod statuses;
 mod table;
 mod text;
 
-pub use findings::{Example, Field, Findings, Header, Role, Scope, Stated, Unplaced};
+pub use findings::{Example, FailureMention, Field, Findings, Header, Role, Scope, Unclassified};
 pub use format::{Format, LARGEST, PageError, digest, read};
 pub use statuses::reason;

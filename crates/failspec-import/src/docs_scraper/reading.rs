@@ -9,7 +9,7 @@ use super::{
     block::{Block, BlockKind, plain},
     codes,
     example::{self, Said},
-    findings::{Example, Findings, Header, Scope, Stated, Unplaced},
+    findings::{Example, FailureMention, Findings, Header, Scope, Unclassified},
     languages, sentence,
     statements::{Statements, Weight},
     statuses,
@@ -131,7 +131,7 @@ impl Reading {
         };
         section.code = name.map(|(code, _)| codes::value(&code));
         if section.code.is_some() || status.is_some() {
-            let stated = Stated {
+            let stated = FailureMention {
                 status: status.or_else(|| self.status()),
                 code: section.code.clone(),
                 summary: said,
@@ -206,7 +206,7 @@ impl Reading {
             for (at, status) in statuses::mentioned(sentence) {
                 let named = statuses::names(status, sentence.get(at + 3..).unwrap_or_default().trim_start());
                 if named && (status >= 400 || status == statuses::MULTI_STATUS) {
-                    let stated = Stated {
+                    let stated = FailureMention {
                         status: Some(status),
                         code: None,
                         summary: plain(sentence),
@@ -263,7 +263,7 @@ impl Reading {
             }
             None => (None, said),
         };
-        let stated = Stated {
+        let stated = FailureMention {
             status: Some(status),
             code,
             summary: plain(said),
@@ -312,7 +312,7 @@ impl Reading {
             return false;
         }
         for name in names {
-            let stated = Stated {
+            let stated = FailureMention {
                 status,
                 code: Some(codes::value(&name)),
                 summary: plain(said),
@@ -357,7 +357,7 @@ impl Reading {
             Ok(None) => return,
             Err(why) => {
                 let text: String = code.trim().chars().take(60).collect();
-                self.findings.unplaced.push(Unplaced { text: plain(&text), why, line });
+                self.findings.unplaced.push(Unclassified { text: plain(&text), why, line });
                 return;
             }
         };

@@ -8,7 +8,7 @@ use failspec_pack::pack::Retry;
 
 use super::{
     advice, codes,
-    findings::{Findings, Stated, Unplaced},
+    findings::{FailureMention, Findings, Unclassified},
     statuses::{self, MULTI_STATUS},
 };
 
@@ -24,7 +24,7 @@ pub(super) enum Weight {
 /// Statements as they are found.
 #[derive(Debug, Default)]
 pub(super) struct Statements {
-    stated: Vec<(Stated, Weight)>,
+    stated: Vec<(FailureMention, Weight)>,
     /// What is advised for codes that fit a name, which may end in `*`.
     advice: Vec<(String, Retry)>,
     /// Causes that are listed below a status.
@@ -33,13 +33,13 @@ pub(super) struct Statements {
 
 impl Statements {
     /// Adds a statement and tells its index.
-    pub fn add(&mut self, stated: Stated, weight: Weight) -> usize {
+    pub fn add(&mut self, stated: FailureMention, weight: Weight) -> usize {
         self.stated.push((stated, weight));
         self.stated.len() - 1
     }
 
     /// The statement at an index.
-    pub fn get_mut(&mut self, index: usize) -> Option<&mut Stated> {
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut FailureMention> {
         self.stated.get_mut(index).map(|(stated, _)| stated)
     }
 
@@ -64,8 +64,8 @@ impl Statements {
         // The place of what is known: a code is one failure wherever it is named.
         let mut with_code: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut bare: BTreeMap<u16, usize> = BTreeMap::new();
-        let mut kept: Vec<Stated> = Vec::new();
-        let mut prose: Vec<Stated> = Vec::new();
+        let mut kept: Vec<FailureMention> = Vec::new();
+        let mut prose: Vec<FailureMention> = Vec::new();
         for (stated, weight) in stated {
             match (&stated.code, stated.status) {
                 (Some(code), _) => {
@@ -106,13 +106,14 @@ impl Statements {
         }
         // What an error code is told by may be in a list of its own: a name of a member of a body is no code.
         let members = members(findings);
-        let is_member =
-            |it: &Stated| it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it));
+        let is_member = |it: &FailureMention| {
+            it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it))
+        };
         contradictions(&kept, &with_code, findings);
         for member in kept.iter().filter(|it| is_member(it)) {
             let text = member.code.as_ref().map(codes::shown).unwrap_or_default();
             let why = "it is the name of a body field on the page".to_owned();
-            findings.unplaced.push(Unplaced { text, why, line: member.line });
+            findings.unplaced.push(Unclassified { text, why, line: member.line });
         }
         kept.retain(|it| !is_member(it));
         let coded: Vec<u16> = kept.iter().filter(|it| it.code.is_some()).filter_map(|it| it.status).collect();
@@ -162,7 +163,7 @@ fn members(findings: &Findings) -> BTreeSet<String> {
 }
 
 /// A second statement of the same failure adds what the first did not say.
-fn join(known: &mut Stated, other: Stated) {
+fn join(known: &mut FailureMention, other: FailureMention) {
     known.status = known.status.or(other.status);
     known.retry = known.retry.or(other.retry);
     known.guess = known.guess.take().or(other.guess);
@@ -177,7 +178,7 @@ fn join(known: &mut Stated, other: Stated) {
 }
 
 /// 2xx but for 207; the code 0, or one that is described as success.
-fn is_success(stated: &Stated, all: Option<u16>) -> bool {
+fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
     match (&stated.code, stated.status) {
         (None, Some(status)) => status / 100 == 2 && status != MULTI_STATUS,
         (Some(code), status) => {
@@ -195,12 +196,16 @@ fn is_success(stated: &Stated, all: Option<u16>) -> bool {
 }
 
 /// 1xx and 3xx are neither success nor failure.
-fn is_neither(stated: &Stated) -> bool {
+fn is_neither(stated: &FailureMention) -> bool {
     stated.code.is_none() && stated.status.is_some_and(|status| matches!(status / 100, 1 | 3))
 }
 
 /// A code with several statuses: all of them are kept, and the contradiction is listed.
-fn contradictions(kept: &[Stated], with_code: &BTreeMap<String, Vec<usize>>, findings: &mut Findings) {
+fn contradictions(
+    kept: &[FailureMention],
+    with_code: &BTreeMap<String, Vec<usize>>,
+    findings: &mut Findings,
+) {
     for places in with_code.values().filter(|places| places.len() > 1) {
         let said: Vec<String> = places
             .iter()
@@ -212,12 +217,12 @@ fn contradictions(kept: &[Stated], with_code: &BTreeMap<String, Vec<usize>>, fin
         let Some(first) = places.first().map(|place| &kept[*place]) else { continue };
         let text = first.code.as_ref().map(codes::shown).unwrap_or_default();
         let why = format!("the page gives it more than one status: {}", said.join(", "));
-        findings.unplaced.push(Unplaced { text, why, line: first.line });
+        findings.unplaced.push(Unclassified { text, why, line: first.line });
     }
 }
 
 /// Causes below a status are those of its failure, if it has one; of which one of several the page does not say.
-fn place_causes(kept: &mut [Stated], causes: Vec<(u16, String, usize)>, findings: &mut Findings) {
+fn place_causes(kept: &mut [FailureMention], causes: Vec<(u16, String, usize)>, findings: &mut Findings) {
     for (status, cause, line) in causes {
         let mut of_status = kept.iter_mut().filter(|it| it.status == Some(status));
         match (of_status.next(), of_status.count()) {
@@ -231,7 +236,7 @@ fn place_causes(kept: &mut [Stated], causes: Vec<(u16, String, usize)>, findings
                     "a cause of {status}, which has {} codes: the page does not say which one",
                     others + 1
                 );
-                findings.unplaced.push(Unplaced { text: cause, why, line });
+                findings.unplaced.push(Unclassified { text: cause, why, line });
             }
             (None, _) => {}
         }

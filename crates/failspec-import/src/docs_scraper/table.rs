@@ -7,7 +7,7 @@ use super::{
     block::{Row, Table, plain},
     codes,
     columns::{Column, Columns},
-    findings::{Field, Findings, Header, Scope, Stated, Unplaced},
+    findings::{FailureMention, Field, Findings, Header, Scope, Unclassified},
     sentence,
     statements::{Statements, Weight},
     statuses,
@@ -93,7 +93,7 @@ fn row(
                 ["none", "n/a", "no code"].iter().any(|it| plain(code_cell).eq_ignore_ascii_case(it));
             if columns.at(Column::Code).is_some() && !nothing && !no_code {
                 let why = "it is in the code column but does not look like a code".to_owned();
-                findings.unplaced.push(Unplaced { text: plain(code_cell), why, line: row.line });
+                findings.unplaced.push(Unclassified { text: plain(code_cell), why, line: row.line });
             }
             vec![None]
         }
@@ -111,7 +111,7 @@ fn row(
             _ => (code, statuses.clone()),
         };
         for status in &statuses {
-            let stated = Stated {
+            let stated = FailureMention {
                 status: *status,
                 code: code.clone(),
                 summary: summary.clone(),

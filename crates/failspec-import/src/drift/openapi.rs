@@ -159,7 +159,7 @@ impl Drift<'_> {
     /// Declared errors without a part that the contract documents for every error.
     fn envelopes(&self) -> Vec<Difference> {
         let envelope: &Envelope = &self.contract.envelope;
-        let binding = |part: &failspec_pack::pack::Ruled<Pointer>| part.source == Provenance::Documented;
+        let binding = |part: &failspec_pack::pack::Sourced<Pointer>| part.source == Provenance::Documented;
         let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];
         let mut found = Vec::new();
         for (part, pointer) in parts {

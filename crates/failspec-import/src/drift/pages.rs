@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::docs_scraper::{Example, Findings, Scope, Stated, reason};
+use crate::docs_scraper::{Example, FailureMention, Findings, Scope, reason};
 use failspec_pack::pack::{Contract, Envelope, Failure, Provenance};
 
 use failspec_diff::{Comparison, Difference};
@@ -41,7 +41,7 @@ fn shown(code: &Value) -> String {
     code.as_str().map_or_else(|| code.to_string(), str::to_owned)
 }
 
-fn named(stated: &Stated) -> String {
+fn named(stated: &FailureMention) -> String {
     match (&stated.code, stated.status) {
         (Some(code), _) => shown(code),
         (None, Some(status)) => {
@@ -52,7 +52,7 @@ fn named(stated: &Stated) -> String {
 }
 
 impl<'a> Drift<'a> {
-    fn stated(&self) -> impl Iterator<Item = (&'a str, &'a Stated)> {
+    fn stated(&self) -> impl Iterator<Item = (&'a str, &'a FailureMention)> {
         self.pages
             .iter()
             .flat_map(|page| page.findings.failures.iter().map(|stated| (page.file.as_str(), stated)))

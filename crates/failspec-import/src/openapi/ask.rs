@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::yaml;
-use failspec_pack::openapi::{Operation, Parameter, Whereabouts};
+use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 
 use super::{
     fields::{Field, multipart},
@@ -31,7 +31,7 @@ pub(super) enum Body {
 
 /// A request as generated scenarios write it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ask {
+pub(super) struct RequestSpec {
     pub method: String,
     /// With values and `{variables}` in place of the document's parameters.
     pub path: String,
@@ -47,7 +47,7 @@ pub(super) fn segment(value: &str) -> String {
     utf8_percent_encode(value, SEGMENT).to_string()
 }
 
-impl Ask {
+impl RequestSpec {
     /// A request to an operation with nothing but its path, and perhaps credentials.
     pub fn of(operation: &Operation, path: String, credentials: bool) -> Self {
         Self {
@@ -172,21 +172,21 @@ fn map(entries: &[(String, String)]) -> String {
 }
 
 /// Sets a parameter of query, header or cookie, or takes it away.
-pub(super) fn put(ask: &mut Ask, parameter: &Parameter, value: Option<&str>) {
+pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&str>) {
     let own = |value: &str| value.replace("${", "$${");
     match parameter.place {
-        Whereabouts::Query => {
+        ParameterLocation::Query => {
             ask.query.retain(|(name, _)| *name != parameter.name);
             ask.query.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
-        Whereabouts::Header => {
+        ParameterLocation::Header => {
             ask.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&parameter.name));
             ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
-        Whereabouts::Cookie => {
+        ParameterLocation::Cookie => {
             put_cookie(&mut ask.headers, &parameter.name, value.map(own).as_deref());
         }
-        Whereabouts::Path => {}
+        ParameterLocation::Path => {}
     }
 }
 

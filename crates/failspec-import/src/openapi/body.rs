@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use failspec_pack::openapi::Bundle;
 
 use super::{
-    flaw::{Flaw, core, of_json},
-    sample::{Sampler, kind, texts},
+    flaw::{InvalidValue, core, of_json},
+    sample::{ValueGenerator, kind, texts},
 };
 
 /// How deep in a body flaws are put.
@@ -26,7 +26,7 @@ pub(super) struct BadBody {
 }
 
 /// The bodies with one thing wrong that can be made of a right one; the schema forbids each of them.
-pub(super) fn bad_bodies(sampler: &Sampler<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
+pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
@@ -70,7 +70,7 @@ impl Members {
 }
 
 struct Walk<'w, 'a> {
-    sampler: &'w Sampler<'a>,
+    sampler: &'w ValueGenerator<'a>,
     whole: &'w Value,
     found: &'w mut Vec<BadBody>,
 }
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
         for (name, property) in &properties {
             path.push(name.clone());
             if required.contains(name) {
-                self.note(path, &Flaw { what: "missing", value: None, doubtful: false });
+                self.note(path, &InvalidValue { what: "missing", value: None, doubtful: false });
             }
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
@@ -96,7 +96,7 @@ impl Walk<'_, '_> {
         }
         if closed {
             path.push("failspec_unknown".to_owned());
-            self.note(path, &Flaw { what: "unknown_field", value: Some(1.into()), doubtful: false });
+            self.note(path, &InvalidValue { what: "unknown_field", value: Some(1.into()), doubtful: false });
             path.pop();
         }
     }
@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
         Walk { sampler: self.sampler, whole: &whole, found: &mut *self.found }.object(schema, path);
     }
 
-    fn note(&mut self, path: &[String], flaw: &Flaw) {
+    fn note(&mut self, path: &[String], flaw: &InvalidValue) {
         let Some(body) = with(self.whole, path, flaw.value.as_ref()) else { return };
         let what = flaw.what;
         let place = if what == "unknown_field" { path[..path.len() - 1].join("_") } else { path.join("_") };

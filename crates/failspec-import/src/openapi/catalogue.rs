@@ -12,15 +12,15 @@ use crate::{
 use failspec_pack::openapi::{Api, Operation, ResponseStatus};
 
 use super::{
-    class::Class,
-    shape::{Shape, json},
+    class::FaultKind,
+    shape::{ErrorEnvelope, json},
 };
 
 /// The failures that a document declares, and those that scenarios stand for where it leaves a choice.
 #[derive(Debug)]
-pub(super) struct Catalogue<'a> {
+pub(super) struct FailureCatalog<'a> {
     file: &'a str,
-    shape: Option<&'a Shape>,
+    shape: Option<&'a ErrorEnvelope>,
     names: Unique,
     /// The statuses under which all errors have the shared shape.
     shaped: BTreeSet<u16>,
@@ -37,9 +37,9 @@ pub(super) struct Trigger {
     pub failure: String,
 }
 
-impl<'a> Catalogue<'a> {
+impl<'a> FailureCatalog<'a> {
     /// The failures of a document whose file has this name.
-    pub fn new(api: &Api, file: &'a str, shape: Option<&'a Shape>) -> Self {
+    pub fn new(api: &Api, file: &'a str, shape: Option<&'a ErrorEnvelope>) -> Self {
         let mut catalogue = Self {
             file,
             shape,
@@ -127,15 +127,15 @@ impl<'a> Catalogue<'a> {
     }
 
     /// The failure that a fault of a class brings at an operation; else why nothing can be expected.
-    pub fn trigger(&mut self, operation: &Operation, class: Class) -> Result<Trigger, String> {
+    pub fn trigger(&mut self, operation: &Operation, class: FaultKind) -> Result<Trigger, String> {
         let declares =
             |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
         let mut declared: Vec<u16> = class.statuses().iter().copied().filter(declares).collect();
-        if declared.is_empty() && class == Class::Credentials && declares(&403) {
+        if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
             declared.push(403);
         }
         // Whoever looks a thing up by such a value finds none: that is right, declared or not.
-        if class == Class::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
+        if class == FaultKind::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
             declared.push(404);
         }
         let class_of = operation
@@ -144,7 +144,7 @@ impl<'a> Catalogue<'a> {
             .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
         // A range, or a response for all else, declares the other ways to say it as well. Of a thing that was never there
         // nobody says that it is gone.
-        if class_of.is_some() && !declared.is_empty() && class != Class::Unknown {
+        if class_of.is_some() && !declared.is_empty() && class != FaultKind::Unknown {
             declared.extend_from_slice(class.statuses());
             declared.sort_unstable();
             declared.dedup();
@@ -159,7 +159,7 @@ impl<'a> Catalogue<'a> {
         }
         let (statuses, inferred, documentation) = if !declared.is_empty() {
             (declared, false, None)
-        } else if class == Class::Credentials && operation.is_guarded() {
+        } else if class == FaultKind::Credentials && operation.is_guarded() {
             (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
         } else if let Some(response) = class_of {
             (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
@@ -175,7 +175,7 @@ impl<'a> Catalogue<'a> {
         mut statuses: Vec<u16>,
         inferred: bool,
         documentation: Option<String>,
-        class: Class,
+        class: FaultKind,
     ) -> Trigger {
         statuses.sort_unstable();
         let key = (statuses.clone(), class.name());
@@ -193,7 +193,7 @@ impl<'a> Catalogue<'a> {
         let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
         let mut usual = class.statuses().to_vec();
         usual.sort_unstable();
-        let is_usual = statuses == usual || class == Class::Credentials;
+        let is_usual = statuses == usual || class == FaultKind::Credentials;
         let id = if is_usual { class.name().to_owned() } else { format!("{}_{told}", class.name()) };
         let failure = self.combined.entry(key).or_insert_with(|| DraftFailure {
             id: names.name(&id, &told),
@@ -250,7 +250,7 @@ fn codes(responses: &[&failspec_pack::openapi::Response], api: &Api) -> Vec<Valu
     let mut all: Vec<Value> = Vec::new();
     for response in responses {
         let Some(schema) = json(response).and_then(|it| it.schema.as_ref()) else { return Vec::new() };
-        let codes = Shape::codes(schema, &api.bundle);
+        let codes = ErrorEnvelope::codes(schema, &api.bundle);
         if codes.is_empty() {
             return Vec::new();
         }

@@ -2,7 +2,7 @@
 
 /// What is wrong with a request, as far as it decides how an API refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(super) enum FaultKind {
     /// A parameter of query, header or cookie, or the body, is missing or has a value that the schema forbids.
     Invalid,
     /// The same of a value in the path: whether such a thing can exist at all.
@@ -23,7 +23,7 @@ pub(super) enum Class {
     TooLarge,
 }
 
-impl Class {
+impl FaultKind {
     /// The statuses that say so, the best ones first.
     pub fn statuses(self) -> &'static [u16] {
         match self {

@@ -10,7 +10,7 @@ use super::{paths::names, shape::json};
 
 /// How things of one kind are made and removed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Creator<'a> {
+pub(super) struct CreateOperation<'a> {
     /// `POST /things`.
     pub make: &'a Operation,
     /// The parameter that names a thing: `{id}` of `/things/{id}`.
@@ -23,7 +23,7 @@ pub(super) struct Creator<'a> {
 
 /// The operations of a document by method and path, so that those which belong together are found.
 #[derive(Debug)]
-pub(super) struct Creators<'a> {
+pub(super) struct CreateOperations<'a> {
     /// Method and [`bare`] path → the operation.
     operations: HashMap<(&'a str, String), &'a Operation>,
     /// The last word of a collection, in small letters and digits → the bare path of its items.
@@ -48,7 +48,7 @@ fn fold(text: &str) -> String {
     text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
-impl<'a> Creators<'a> {
+impl<'a> CreateOperations<'a> {
     pub fn new(api: &'a Api) -> Self {
         let mut operations = HashMap::new();
         for operation in &api.operations {
@@ -69,15 +69,20 @@ impl<'a> Creators<'a> {
     }
 
     /// How a thing is made whose address is a [`bare`] path; only what can be removed again is made.
-    pub fn of_item(&self, item: &str) -> Option<Creator<'a>> {
+    pub fn of_item(&self, item: &str) -> Option<CreateOperation<'a>> {
         let collection = item.strip_suffix("/{}")?;
         let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
         let (make, remove) = (on("POST", collection)?, on("DELETE", item)?);
-        Some(Creator { make, remove, read: on("GET", item), parameter: names(&remove.path).last().copied()? })
+        Some(CreateOperation {
+            make,
+            remove,
+            read: on("GET", item),
+            parameter: names(&remove.path).last().copied()?,
+        })
     }
 
     /// How the things of a collection are made, if it is one.
-    pub fn of_collection(&self, make: &Operation) -> Option<Creator<'a>> {
+    pub fn of_collection(&self, make: &Operation) -> Option<CreateOperation<'a>> {
         self.of_item(&(bare(&make.path) + "/{}"))
     }
 
@@ -94,7 +99,7 @@ impl<'a> Creators<'a> {
     }
 }
 
-impl Creator<'_> {
+impl CreateOperation<'_> {
     /// Where the name of the new thing stands in the response of the operation that makes it.
     pub fn name_at(&self, api: &Api) -> Option<String> {
         let success =

@@ -1,17 +1,17 @@
 //! What can be wrong with a request to an operation.
 
 use crate::names::slug;
-use failspec_pack::openapi::{Credential, Operation, Whereabouts};
+use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 use super::{
-    ask::{Ask, Body, put, put_cookie, segment},
+    ask::{Body, RequestSpec, put, put_cookie, segment},
     body::bad_bodies,
-    class::Class,
+    class::FaultKind,
     fields::{Field, bad_forms},
     flaw::of_text,
     generate::{Generator, declares},
     paths::{names, parameter},
-    right::{Right, body_of, holds, json_body},
+    right::{ValidRequest, body_of, holds, json_body},
 };
 
 /// The media type that no operation responds with.
@@ -19,17 +19,17 @@ const STRANGE: &str = "application/x-failspec";
 
 /// A fault about to become a scenario.
 pub(super) struct Fault {
-    pub class: Class,
+    pub class: FaultKind,
     pub what: String,
     /// Where the rule stands that it breaks.
     pub rule: String,
-    pub faulty: Ask,
+    pub faulty: RequestSpec,
     pub inferred: bool,
 }
 
 impl Generator<'_> {
     /// Everything that can be wrong with a request, one thing at a time.
-    pub(super) fn faults(&mut self, operation: &Operation, right: &Right) -> Vec<Fault> {
+    pub(super) fn faults(&mut self, operation: &Operation, right: &ValidRequest) -> Vec<Fault> {
         let mut faults = Vec::new();
         self.parameters(operation, right, &mut faults);
         self.bodies(operation, right, &mut faults);
@@ -39,16 +39,16 @@ impl Generator<'_> {
         faults
     }
 
-    fn parameters(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+    fn parameters(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         for parameter in &operation.parameters {
             let own = slug(&parameter.name);
-            let in_path = parameter.place == Whereabouts::Path;
+            let in_path = parameter.place == ParameterLocation::Path;
             if parameter.required && !in_path {
                 let mut faulty = right.ask.clone();
                 put(&mut faulty, parameter, None);
                 let what = format!("without_{own}");
                 faults.push(Fault {
-                    class: Class::Invalid,
+                    class: FaultKind::Invalid,
                     what,
                     rule: parameter.pointer.clone(),
                     faulty,
@@ -70,7 +70,7 @@ impl Generator<'_> {
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
-                let class = if in_path { Class::InvalidPath } else { Class::Invalid };
+                let class = if in_path { FaultKind::InvalidPath } else { FaultKind::Invalid };
                 let what = format!("{own}_{}", flaw.what);
                 faults.push(Fault {
                     class,
@@ -83,7 +83,7 @@ impl Generator<'_> {
         }
     }
 
-    fn bodies(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+    fn bodies(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         let rule = format!("{}/requestBody", operation.pointer);
         if operation.body_required {
             let mut faulty = right.ask.clone();
@@ -98,9 +98,9 @@ impl Generator<'_> {
             }
             // Where there is no media type either, some say that first.
             let inferred =
-                !is_json && Class::MediaType.statuses().iter().any(|status| declares(operation, *status));
+                !is_json && FaultKind::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
-                class: Class::Invalid,
+                class: FaultKind::Invalid,
                 what: "without_body".to_owned(),
                 rule: rule.clone(),
                 faulty,
@@ -118,19 +118,19 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
         let what = "malformed_json".to_owned();
-        faults.push(Fault { class: Class::Malformed, what, rule: rule.clone(), faulty, inferred: false });
+        faults.push(Fault { class: FaultKind::Malformed, what, rule: rule.clone(), faulty, inferred: false });
         let Some(schema) = &content.schema else { return };
         for bad in bad_bodies(&self.sampler, schema, value) {
             let mut faulty = right.ask.clone();
             faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
-            let class = Class::Invalid;
+            let class = FaultKind::Invalid;
             faults.push(Fault { class, what, rule: rule.clone(), faulty, inferred: bad.doubtful });
         }
     }
 
-    fn forms(&self, operation: &Operation, right: &Right, fields: &[Field], faults: &mut Vec<Fault>) {
+    fn forms(&self, operation: &Operation, right: &ValidRequest, fields: &[Field], faults: &mut Vec<Fault>) {
         let schema = body_of(operation).and_then(|content| content.schema.as_ref());
         for bad in schema.map(|schema| bad_forms(&self.sampler, schema, fields)).unwrap_or_default() {
             let mut faulty = right.ask.clone();
@@ -140,11 +140,11 @@ impl Generator<'_> {
             });
             let what = format!("{}_{}", slug(&bad.name), bad.what);
             let rule = format!("{}/requestBody", operation.pointer);
-            faults.push(Fault { class: Class::Invalid, what, rule, faulty, inferred: bad.doubtful });
+            faults.push(Fault { class: FaultKind::Invalid, what, rule, faulty, inferred: bad.doubtful });
         }
     }
 
-    fn negotiation(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+    fn negotiation(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         if right.ask.body.is_some() && declares(operation, 415) {
             let mut faulty = right.ask.clone();
             faulty.body = Some(Body::Text("failspec".to_owned()));
@@ -152,14 +152,14 @@ impl Generator<'_> {
             faulty.headers.push(("Content-Type".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/requestBody", operation.pointer);
             let what = "unknown_media_type".to_owned();
-            faults.push(Fault { class: Class::MediaType, what, rule, faulty, inferred: false });
+            faults.push(Fault { class: FaultKind::MediaType, what, rule, faulty, inferred: false });
         }
         if declares(operation, 406) {
             let mut faulty = right.ask.clone();
             faulty.headers.push(("Accept".to_owned(), STRANGE.to_owned()));
             let rule = format!("{}/responses/406", operation.pointer);
             let what = "nothing_acceptable".to_owned();
-            faults.push(Fault { class: Class::Accept, what, rule, faulty, inferred: false });
+            faults.push(Fault { class: FaultKind::Accept, what, rule, faulty, inferred: false });
         }
         if declares(operation, 413) {
             let limit =
@@ -169,13 +169,13 @@ impl Generator<'_> {
                 faulty.body = Some(Body::Text(format!("${{fill({})}}", limit + 1)));
                 let rule = format!("{}/requestBody", operation.pointer);
                 let what = "oversized_body".to_owned();
-                faults.push(Fault { class: Class::TooLarge, what, rule, faulty, inferred: false });
+                faults.push(Fault { class: FaultKind::TooLarge, what, rule, faulty, inferred: false });
             }
         }
     }
 
     /// Requests without credentials, and with wrong ones.
-    fn strangers(&self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+    fn strangers(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         if !operation.is_guarded() {
             return;
         }
@@ -184,7 +184,7 @@ impl Generator<'_> {
         faulty.credentials = false;
         let what = "without_credentials".to_owned();
         faults.push(Fault {
-            class: Class::Credentials,
+            class: FaultKind::Credentials,
             what,
             rule: rule.clone(),
             faulty: faulty.clone(),
@@ -193,20 +193,22 @@ impl Generator<'_> {
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
         for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
             let (place, name, value) = match &scheme.credential {
-                Credential::Bearer => (Whereabouts::Header, "Authorization", "Bearer failspec-is-no-token"),
-                Credential::Basic => (Whereabouts::Header, "Authorization", "Basic ZmFpbHNwZWM6bm8="),
+                Credential::Bearer => {
+                    (ParameterLocation::Header, "Authorization", "Bearer failspec-is-no-token")
+                }
+                Credential::Basic => (ParameterLocation::Header, "Authorization", "Basic ZmFpbHNwZWM6bm8="),
                 Credential::Key { place, name } => (*place, name.as_str(), "failspec-is-no-key"),
                 Credential::Http(_) | Credential::Certificate => continue,
             };
             let mut faulty = faulty.clone();
             match place {
-                Whereabouts::Query => faulty.query.push((name.to_owned(), value.to_owned())),
-                Whereabouts::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
+                ParameterLocation::Query => faulty.query.push((name.to_owned(), value.to_owned())),
+                ParameterLocation::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
                 _ => faulty.headers.push((name.to_owned(), value.to_owned())),
             }
             let what = "with_wrong_credentials".to_owned();
             faults.push(Fault {
-                class: Class::Credentials,
+                class: FaultKind::Credentials,
                 what,
                 rule: rule.clone(),
                 faulty,
@@ -216,7 +218,7 @@ impl Generator<'_> {
     }
 
     /// A thing that is not there.
-    fn unknown(&mut self, operation: &Operation, right: &Right, faults: &mut Vec<Fault>) {
+    fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         let Some(name) = names(&operation.path).last().copied() else { return };
         let Some(parameter) = parameter(operation, name) else { return };
         let Some(nothing) = self.paths.nothing(parameter) else {
@@ -228,7 +230,7 @@ impl Generator<'_> {
         };
         let mut faulty = right.ask.clone();
         faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
-        let (class, rule) = (Class::Unknown, parameter.pointer.clone());
+        let (class, rule) = (FaultKind::Unknown, parameter.pointer.clone());
         faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, inferred: false });
     }
 }

@@ -9,7 +9,7 @@ use super::{
     flaw::{core, of_text},
     paths::text,
     right::escaped,
-    sample::Sampler,
+    sample::ValueGenerator,
 };
 
 /// What stands between the parts of a form with files; no value that is made holds it.
@@ -26,7 +26,7 @@ pub(super) struct Field {
 
 /// A form with one thing wrong.
 #[derive(Debug)]
-pub(super) struct BadForm {
+pub(super) struct InvalidForm {
     pub name: String,
     /// What is wrong.
     pub what: &'static str,
@@ -36,7 +36,7 @@ pub(super) struct BadForm {
 }
 
 /// The fields of a form that a schema allows.
-pub(super) fn fields(sampler: &Sampler<'_>, schema: &Value, right: &Value) -> Vec<Field> {
+pub(super) fn fields(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<Field> {
     let members = Members::of(&sampler.declared.api.bundle, schema, 0);
     let is_file = |name: &String| {
         let property = members.properties.iter().find(|(known, _)| known == name);
@@ -58,14 +58,14 @@ fn is_file(schema: &Value) -> bool {
 }
 
 /// The forms with one thing wrong that can be made of a right one; the schema forbids each of them.
-pub(super) fn bad_forms(sampler: &Sampler<'_>, schema: &Value, right: &[Field]) -> Vec<BadForm> {
+pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[Field]) -> Vec<InvalidForm> {
     let members = Members::of(&sampler.declared.api.bundle, schema, 0);
     let mut found = Vec::new();
     for (name, property) in &members.properties {
         let others = || right.iter().filter(|field| field.name != *name).cloned();
         if members.required.contains(name) {
             let fields = others().collect();
-            found.push(BadForm { name: name.clone(), what: "missing", fields, doubtful: false });
+            found.push(InvalidForm { name: name.clone(), what: "missing", fields, doubtful: false });
         }
         if is_file(core(&sampler.declared.api.bundle, property)) {
             continue;
@@ -73,7 +73,7 @@ pub(super) fn bad_forms(sampler: &Sampler<'_>, schema: &Value, right: &[Field]) 
         for (flaw, value) in of_text(sampler, property) {
             let value = value.replace("${", "$${");
             let fields = others().chain([Field { name: name.clone(), value, file: false }]).collect();
-            found.push(BadForm { name: name.clone(), what: flaw.what, fields, doubtful: flaw.doubtful });
+            found.push(InvalidForm { name: name.clone(), what: flaw.what, fields, doubtful: flaw.doubtful });
         }
     }
     found

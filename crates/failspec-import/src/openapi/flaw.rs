@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use failspec_pack::openapi::Bundle;
 
-use super::sample::{Sampler, kind};
+use super::sample::{ValueGenerator, kind};
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Flaw {
+pub(super) struct InvalidValue {
     /// In a word, as names of scenarios have it: `missing`, `wrong_type`.
     pub what: &'static str,
     /// The value; `None`: it is not there at all.
@@ -17,7 +17,7 @@ pub(super) struct Flaw {
     pub doubtful: bool,
 }
 
-impl Flaw {
+impl InvalidValue {
     fn sure(what: &'static str, value: impl Into<Value>) -> Self {
         Self { what, value: Some(value.into()), doubtful: false }
     }
@@ -44,7 +44,7 @@ pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
 const LONGEST_CHAIN: usize = 8;
 
 /// The flaws that a value of this schema can have as JSON, as far as the schema really forbids them.
-pub(super) fn of_json(sampler: &Sampler<'_>, schema: &Value) -> Vec<Flaw> {
+pub(super) fn of_json(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<InvalidValue> {
     at_depth(sampler, schema, 0)
 }
 
@@ -54,10 +54,10 @@ const DEEPEST: usize = 2;
 /// The longest list that is made to be too long.
 const LONGEST_LIST: u64 = 1_000;
 
-fn at_depth(sampler: &Sampler<'_>, schema: &Value, depth: usize) -> Vec<Flaw> {
+fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<InvalidValue> {
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
-    let mut flaws = vec![Flaw::sure("wrong_type", of_another_type(kind(entries)))];
+    let mut flaws = vec![InvalidValue::sure("wrong_type", of_another_type(kind(entries)))];
     flaws.extend(beyond(entries));
     if kind(entries) == Some("array") && depth < DEEPEST {
         flaws.extend(of_items(sampler, entries, depth));
@@ -65,14 +65,14 @@ fn at_depth(sampler: &Sampler<'_>, schema: &Value, depth: usize) -> Vec<Flaw> {
     let has_required = entries.get("required").and_then(Value::as_array).is_some_and(|it| !it.is_empty());
     if !has_required && entries.get("minProperties").and_then(Value::as_u64).is_some_and(|fewest| fewest > 0)
     {
-        flaws.push(Flaw::sure("too_few_properties", json!({})));
+        flaws.push(InvalidValue::sure("too_few_properties", json!({})));
     }
     flaws.retain(|flaw| flaw.value.as_ref().is_some_and(|value| !sampler.is_allowed(schema, value)));
     flaws
 }
 
 /// What can be wrong with a list because of its items.
-fn of_items(sampler: &Sampler<'_>, entries: &Map<String, Value>, depth: usize) -> Vec<Flaw> {
+fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: usize) -> Vec<InvalidValue> {
     let any = Value::Bool(true);
     let schema = entries.get("items").unwrap_or(&any);
     let Some(item) = sampler.value(schema, "item") else { return Vec::new() };
@@ -84,19 +84,19 @@ fn of_items(sampler: &Sampler<'_>, entries: &Map<String, Value>, depth: usize) -
     // a list as a set, as frameworks do that write `uniqueItems`, takes it.
     let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
     if let Some(most) = count("maxItems").filter(|most| !differ && *most <= LONGEST_LIST) {
-        flaws.push(Flaw::sure("too_many_items", list(most + 1)));
+        flaws.push(InvalidValue::sure("too_many_items", list(most + 1)));
     }
     let wrong = at_depth(sampler, schema, depth + 1).into_iter().find(|flaw| !flaw.doubtful);
     if let Some(wrong) = wrong.and_then(|flaw| flaw.value).filter(|_| !differ || fewest == 1) {
         let mut items = list(fewest - 1);
         items.push(wrong);
-        flaws.push(Flaw::sure("wrong_item", items));
+        flaws.push(InvalidValue::sure("wrong_item", items));
     }
     flaws
 }
 
 /// The flaws that it can have as text, in a path, a query or a header: a number is one if it reads as one.
-pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, String)> {
+pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(InvalidValue, String)> {
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     // A list of one is written like its only item.
@@ -106,7 +106,7 @@ pub(super) fn of_text(sampler: &Sampler<'_>, schema: &Value) -> Vec<(Flaw, Strin
     let mut flaws = beyond(entries);
     // Every value is a text of some kind: only of other types there is a wrong one.
     if matches!(kind(entries), Some("integer" | "number" | "boolean")) && !entries.contains_key("enum") {
-        flaws.insert(0, Flaw::sure("wrong_type", "failspec-is-no-value"));
+        flaws.insert(0, InvalidValue::sure("wrong_type", "failspec-is-no-value"));
     }
     let texts = flaws.into_iter().filter_map(|flaw| {
         let text = match flaw.value.as_ref()? {
@@ -139,7 +139,7 @@ fn of_another_type(kind: Option<&str>) -> Value {
 }
 
 /// Values of the right type beyond what is allowed.
-fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
+fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let mut flaws = Vec::new();
     let number = |key: &str| entries.get(key).and_then(Value::as_f64);
     let count = |key: &str| entries.get(key).and_then(Value::as_u64);
@@ -149,7 +149,7 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
             Some("integer" | "number") => json!(-987_654_321),
             _ => "failspec-no-such-value".into(),
         };
-        flaws.push(Flaw::sure("not_in_enum", value));
+        flaws.push(InvalidValue::sure("not_in_enum", value));
         return flaws;
     }
     let written = |value: f64| match value.fract() == 0.0 && value.abs() < 9e15 {
@@ -165,7 +165,7 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
             (None, Some(least)) => least - 1.0,
             (None, None) => least,
         };
-        flaws.push(Flaw::sure("below_minimum", written(out)));
+        flaws.push(InvalidValue::sure("below_minimum", written(out)));
     }
     if let Some(most) = number("maximum").or(number("exclusiveMaximum")) {
         let out = match (unit, number("maximum")) {
@@ -174,7 +174,7 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
             (None, Some(most)) => most + 1.0,
             (None, None) => most,
         };
-        flaws.push(Flaw::sure("above_maximum", written(out)));
+        flaws.push(InvalidValue::sure("above_maximum", written(out)));
     }
     // What is too large to be exact would not be written as a whole number.
     flaws.retain(|flaw| kind != Some("integer") || !flaw.value.as_ref().is_some_and(Value::is_f64));
@@ -182,27 +182,27 @@ fn beyond(entries: &Map<String, Value>) -> Vec<Flaw> {
         let from = number("minimum").unwrap_or(0.0);
         // Of whole numbers the next one, so that nothing else is wrong with it.
         let beside = if kind == Some("integer") { 1.0 } else { unit / 2.0 };
-        flaws.push(Flaw::sure("no_multiple", written((from / unit).ceil() * unit + beside)));
+        flaws.push(InvalidValue::sure("no_multiple", written((from / unit).ceil() * unit + beside)));
     }
     if let Some(fewest) = count("minLength").filter(|fewest| *fewest > 0 && *fewest < 10_000) {
         let text = "x".repeat(usize::try_from(fewest).unwrap_or(1) - 1);
-        flaws.push(Flaw::sure("too_short", text));
+        flaws.push(InvalidValue::sure("too_short", text));
     }
     if let Some(most) = count("maxLength").filter(|most| *most < 100_000) {
-        flaws.push(Flaw::sure("too_long", "x".repeat(usize::try_from(most).unwrap_or_default() + 1)));
+        flaws.push(InvalidValue::sure("too_long", "x".repeat(usize::try_from(most).unwrap_or_default() + 1)));
     }
     if entries.contains_key("pattern") {
         let fewest = usize::try_from(count("minLength").unwrap_or(1).min(1_000)).unwrap_or(1);
-        flaws.push(Flaw::sure("against_pattern", "~".repeat(fewest.max(1))));
+        flaws.push(InvalidValue::sure("against_pattern", "~".repeat(fewest.max(1))));
     }
     if let Some(format) = entries.get("format").and_then(Value::as_str)
         && kind == Some("string")
     {
-        let what = Flaw::sure("wrong_format", format!("failspec is no {format}"));
-        flaws.push(Flaw { doubtful: true, ..what });
+        let what = InvalidValue::sure("wrong_format", format!("failspec is no {format}"));
+        flaws.push(InvalidValue { doubtful: true, ..what });
     }
     if count("minItems").is_some_and(|fewest| fewest > 0) {
-        flaws.push(Flaw::sure("too_few_items", json!([])));
+        flaws.push(InvalidValue::sure("too_few_items", json!([])));
     }
     flaws
 }

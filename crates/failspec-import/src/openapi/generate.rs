@@ -8,16 +8,16 @@ use crate::names::{Unique, slug};
 use failspec_pack::openapi::{Declared, Operation};
 
 use super::{
-    ask::Ask,
-    catalogue::Catalogue,
-    class::Class,
-    creator::{Creator, Creators},
+    ask::RequestSpec,
+    catalogue::FailureCatalog,
+    class::FaultKind,
+    creator::{CreateOperation, CreateOperations},
     faults::Fault,
-    paths::{Made, Paths},
-    right::{Reach, Right, only_reads},
-    sample::Sampler,
+    paths::{CreatedResources, Paths},
+    right::{Reach, ValidRequest, only_reads},
+    sample::ValueGenerator,
     scenario::{Control, Scenario},
-    things::Around,
+    things::Fixtures,
 };
 
 /// The most scenarios of one operation.
@@ -26,10 +26,10 @@ const MOST_OF_ONE: usize = 80;
 /// Makes the scenarios of a document.
 pub(super) struct Generator<'a> {
     pub declared: &'a Declared,
-    pub sampler: Sampler<'a>,
-    pub catalogue: Catalogue<'a>,
+    pub sampler: ValueGenerator<'a>,
+    pub catalogue: FailureCatalog<'a>,
     pub paths: Paths<'a>,
-    pub creators: Creators<'a>,
+    pub creators: CreateOperations<'a>,
     /// The bare paths of the things that are being made at the moment: none of them takes itself.
     pub making: Vec<String>,
     pub allow_writes: bool,
@@ -79,7 +79,7 @@ impl<'a> Generator<'a> {
         self.left_out.entry(why.to_owned()).or_default().push(format!("{} ({what})", operation.name()));
     }
 
-    fn operation(&mut self, operation: &'a Operation, right: &Right) {
+    fn operation(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let mut faults = self.faults(operation, right);
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, faults);
@@ -97,14 +97,14 @@ impl<'a> Generator<'a> {
     /// Of the requests to things that were there before, those that name none: if they are not refused, nothing is lost.
     fn touching_nothing(&mut self, operation: &'a Operation, faults: Vec<Fault>) -> Vec<Fault> {
         let nothing =
-            faults.iter().find(|fault| fault.class == Class::Unknown).map(|it| it.faulty.path.clone());
+            faults.iter().find(|fault| fault.class == FaultKind::Unknown).map(|it| it.faulty.path.clone());
         let all = faults.len();
         let kept: Vec<Fault> = faults
             .into_iter()
             .filter_map(|mut fault| match fault.class {
-                Class::Unknown | Class::InvalidPath => Some(fault),
+                FaultKind::Unknown | FaultKind::InvalidPath => Some(fault),
                 // Who asks is looked at before what is asked for.
-                Class::Credentials => {
+                FaultKind::Credentials => {
                     fault.faulty.path.clone_from(nothing.as_ref()?);
                     Some(fault)
                 }
@@ -118,7 +118,7 @@ impl<'a> Generator<'a> {
         kept
     }
 
-    pub(super) fn note(&mut self, operation: &'a Operation, right: &Right, fault: Fault) {
+    pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, fault: Fault) {
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
@@ -141,7 +141,12 @@ impl<'a> Generator<'a> {
 
     /// The request without the fault. One that would leave something behind becomes part of the setup, which removes it;
     /// one that would write to what the run has not made is never sent.
-    fn control(&mut self, operation: &'a Operation, right: &Right, fault: &Fault) -> (Control, Around) {
+    fn control(
+        &mut self,
+        operation: &'a Operation,
+        right: &ValidRequest,
+        fault: &Fault,
+    ) -> (Control, Fixtures) {
         let around = right.around.clone();
         if operation.method == "POST"
             && right.reach != Reach::Foreign
@@ -152,7 +157,7 @@ impl<'a> Generator<'a> {
             if self.make(creator, &mut whole, 0).is_some()
                 && let Some(look) = self.look(creator, &whole.made)
             {
-                return (Control::Ask(Box::new(look)), whole);
+                return (Control::RequestSpec(Box::new(look)), whole);
             }
         }
         match right.reach {
@@ -167,21 +172,21 @@ impl<'a> Generator<'a> {
             }
             Reach::Nothing | Reach::Own | Reach::Fresh => {}
         }
-        let needs_no_thing = matches!(fault.class, Class::InvalidPath | Class::Unknown);
+        let needs_no_thing = matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown);
         if needs_no_thing && right.around.made.is_empty() && right.ask.path.contains('{') {
             // Whether there is such a thing is not known; that the address and the credentials are right can be shown.
             if let Some(ask) = self.neighbour(operation) {
-                return (Control::Ask(Box::new(ask)), around);
+                return (Control::RequestSpec(Box::new(ask)), around);
             }
             if right.open {
                 return (Control::None("the document names no existing resource"), around);
             }
         }
-        (Control::Ask(Box::new(right.ask.clone())), around)
+        (Control::RequestSpec(Box::new(right.ask.clone())), around)
     }
 
     /// Asks for the thing that was made; where it cannot be read, it is removed, which shows as well that it was there.
-    fn look(&mut self, creator: Creator<'a>, made: &Made) -> Option<Ask> {
+    fn look(&mut self, creator: CreateOperation<'a>, made: &CreatedResources) -> Option<RequestSpec> {
         [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
             let filled = self.paths.fill(look, made, None);
             self.asked(look, filled.path).ok().map(|(ask, _)| ask)
@@ -190,11 +195,11 @@ impl<'a> Generator<'a> {
 
     /// A control that shows that the API is there and knows the credentials, where the right request cannot be sent.
     fn beside(&mut self, operation: &Operation, why: &'static str) -> Control {
-        self.neighbour(operation).map_or(Control::None(why), |ask| Control::Ask(Box::new(ask)))
+        self.neighbour(operation).map_or(Control::None(why), |ask| Control::RequestSpec(Box::new(ask)))
     }
 
     /// A safe request beside an operation that needs nothing which only the target knows: the collection, best of all.
-    fn neighbour(&mut self, operation: &Operation) -> Option<Ask> {
+    fn neighbour(&mut self, operation: &Operation) -> Option<RequestSpec> {
         let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
         let all = &self.declared.api.operations;
         let open = |it: &&Operation| it.method == "GET" && !it.path.contains('{');

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use failspec_pack::{openapi::Operation, pack::PathTemplate};
 
 use super::{
-    ask::Ask,
-    class::Class,
+    ask::RequestSpec,
+    class::FaultKind,
     creator::bare,
     faults::Fault,
     generate::{Generator, declares},
-    paths::Made,
-    right::{Reach, Right},
-    things::Around,
+    paths::CreatedResources,
+    right::{Reach, ValidRequest},
+    things::Fixtures,
 };
 
 impl<'a> Generator<'a> {
@@ -44,7 +44,7 @@ impl<'a> Generator<'a> {
     fn reading(&mut self, operation: &'a Operation) {
         let right = if self.allow_writes { self.right(operation) } else { self.unsent(operation) };
         let Ok(right) = right else { return };
-        let mut faulty = Ask::of(operation, right.ask.path.clone(), right.ask.credentials);
+        let mut faulty = RequestSpec::of(operation, right.ask.path.clone(), right.ask.credentials);
         "GET".clone_into(&mut faulty.method);
         self.wrong_method(operation, &right, faulty);
     }
@@ -60,21 +60,27 @@ impl<'a> Generator<'a> {
             let why = "it could change data that the run did not create";
             return self.leave_out(why, operation, "wrong method");
         }
-        let faulty = Ask { method: method.to_owned(), ..right.ask.clone() };
+        let faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
         self.wrong_method(operation, &right, faulty);
     }
 
-    fn wrong_method(&mut self, operation: &'a Operation, right: &Right, faulty: Ask) {
+    fn wrong_method(&mut self, operation: &'a Operation, right: &ValidRequest, faulty: RequestSpec) {
         let rule = format!("{}/responses/405", operation.pointer);
         let what = format!("asked_with_{}", faulty.method.to_ascii_lowercase());
-        self.note(operation, right, Fault { class: Class::Method, what, rule, faulty, inferred: false });
+        self.note(operation, right, Fault { class: FaultKind::Method, what, rule, faulty, inferred: false });
     }
 
     /// The address of an operation that is not asked itself.
-    fn unsent(&mut self, operation: &Operation) -> Result<Right, String> {
-        let filled = self.paths.fill(operation, &Made::new(), None);
+    fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
+        let filled = self.paths.fill(operation, &CreatedResources::new(), None);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
-        let ask = Ask::of(operation, filled.path, operation.is_guarded() || self.credentials);
-        Ok(Right { ask, body: None, around: Around::default(), open: filled.open, reach: Reach::Foreign })
+        let ask = RequestSpec::of(operation, filled.path, operation.is_guarded() || self.credentials);
+        Ok(ValidRequest {
+            ask,
+            body: None,
+            around: Fixtures::default(),
+            open: filled.open,
+            reach: Reach::Foreign,
+        })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     ask::segment,
     flaw::core,
-    sample::{LIKE_UNIQUE, Sampler, kind},
+    sample::{LIKE_UNIQUE, ValueGenerator, kind},
 };
 
 /// How many values there have to be, in bits, so that one by chance names nothing. Nine digits are 30.
@@ -23,7 +23,7 @@ const NUMBER: i64 = 987_654_321;
 
 /// A value for a path that a schema allows and that names nothing. Never an example or a default, which may be there, and
 /// none where there are so few values that every one may be.
-pub(super) fn nothing(sampler: &Sampler<'_>, schema: &Value, name: &str) -> Option<String> {
+pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) -> Option<String> {
     let inner = core(&sampler.declared.api.bundle, schema);
     if inner.get("enum").is_some() || inner.get("const").is_some() {
         return None;
@@ -53,14 +53,14 @@ pub(super) fn nothing(sampler: &Sampler<'_>, schema: &Value, name: &str) -> Opti
             regex_syntax::parse(&format!("[a-z0-9]{{{most}}}")).ok()?
         }
     };
-    let (text, bits) = by_chance(&hir, &mut Dice::new(sampler.seed, name), 0)?;
+    let (text, bits) = by_chance(&hir, &mut Rng::new(sampler.seed, name), 0)?;
     (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into())).then(|| segment(&text))
 }
 
 /// Numbers that look random and are the same for the same seed and name.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn new(seed: u64, name: &str) -> Self {
         let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         Self(name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, mix) | 1)
@@ -75,7 +75,7 @@ impl Dice {
 }
 
 /// A text that a regular expression matches, and of how many it is one, in bits.
-fn by_chance(hir: &Hir, dice: &mut Dice, depth: usize) -> Option<(String, f64)> {
+fn by_chance(hir: &Hir, dice: &mut Rng, depth: usize) -> Option<(String, f64)> {
     if depth > DEEPEST {
         return None;
     }

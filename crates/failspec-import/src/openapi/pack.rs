@@ -16,8 +16,8 @@ use crate::{
 use failspec_pack::openapi::{Declared, Operation};
 
 use super::{
-    catalogue::Catalogue, creator::Creators, generate::Generator, paths::Paths, sample::Sampler,
-    scenario::Scenario, shape::Shape,
+    catalogue::FailureCatalog, creator::CreateOperations, generate::Generator, paths::Paths,
+    sample::ValueGenerator, scenario::Scenario, shape::ErrorEnvelope,
 };
 
 /// What the import of a document is asked to do.
@@ -68,14 +68,14 @@ pub fn from_openapi(
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> FromOpenApi {
     let api = &declared.api;
-    let shape = Shape::of(api);
-    let sampler = Sampler { declared, seed: options.seed };
+    let shape = ErrorEnvelope::of(api);
+    let sampler = ValueGenerator { declared, seed: options.seed };
     let mut generator = Generator {
         declared,
         sampler,
-        catalogue: Catalogue::new(api, &options.file, shape.as_ref()),
+        catalogue: FailureCatalog::new(api, &options.file, shape.as_ref()),
         paths: Paths::new(sampler, &options.values),
-        creators: Creators::new(api),
+        creators: CreateOperations::new(api),
         making: Vec::new(),
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,

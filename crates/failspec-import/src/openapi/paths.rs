@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::names::{Unique, slug};
-use failspec_pack::openapi::{Operation, Parameter, Whereabouts};
+use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 
-use super::{ask::segment, creator::bare, nothing::nothing, sample::Sampler};
+use super::{ask::segment, creator::bare, nothing::nothing, sample::ValueGenerator};
 
 /// Fills paths; what only the target knows becomes a variable of the contract.
 #[derive(Debug)]
 pub(super) struct Paths<'a> {
-    sampler: Sampler<'a>,
+    sampler: ValueGenerator<'a>,
     /// Values of parameters by name that whoever imports has given.
     values: &'a BTreeMap<String, String>,
     names: Unique,
@@ -24,7 +24,7 @@ pub(super) struct Paths<'a> {
 
 /// A path with values in place of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filled {
+pub(super) struct FilledPath {
     /// The path.
     pub path: String,
     /// Whether it takes a variable for which the document gives no value.
@@ -42,10 +42,10 @@ pub(super) fn capture(number: usize) -> String {
 }
 
 /// What a scenario made itself: the bare path of each thing, and the capture that holds its name.
-pub(super) type Made = BTreeMap<String, String>;
+pub(super) type CreatedResources = BTreeMap<String, String>;
 
 impl<'a> Paths<'a> {
-    pub fn new(sampler: Sampler<'a>, values: &'a BTreeMap<String, String>) -> Self {
+    pub fn new(sampler: ValueGenerator<'a>, values: &'a BTreeMap<String, String>) -> Self {
         let mut names = Unique::default();
         // What is built in cannot be a variable.
         for name in ["unique", "uuid", "now"] {
@@ -63,8 +63,13 @@ impl<'a> Paths<'a> {
     }
 
     /// The path of an operation; `instead` of the value of one parameter stands another text.
-    pub fn fill(&mut self, operation: &Operation, made: &Made, instead: Option<(&str, &str)>) -> Filled {
-        let mut filled = Filled { path: String::new(), open: false, foreign: false };
+    pub fn fill(
+        &mut self,
+        operation: &Operation,
+        made: &CreatedResources,
+        instead: Option<(&str, &str)>,
+    ) -> FilledPath {
+        let mut filled = FilledPath { path: String::new(), open: false, foreign: false };
         let mut rest = operation.path.as_str();
         while let Some(begin) = rest.find('{') {
             let Some(length) = rest[begin..].find('}') else { break };
@@ -83,7 +88,7 @@ impl<'a> Paths<'a> {
         filled
     }
 
-    fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut Filled) -> String {
+    fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut FilledPath) -> String {
         if let Some(value) = self.given(name) {
             return segment(value);
         }
@@ -126,7 +131,7 @@ impl<'a> Paths<'a> {
 
 /// A parameter of the path of an operation.
 pub(super) fn parameter<'o>(operation: &'o Operation, name: &str) -> Option<&'o Parameter> {
-    operation.parameters.iter().find(|it| it.place == Whereabouts::Path && it.name == name)
+    operation.parameters.iter().find(|it| it.place == ParameterLocation::Path && it.name == name)
 }
 
 /// The parameters of a path, in their order.

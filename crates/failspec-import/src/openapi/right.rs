@@ -3,26 +3,26 @@
 use serde_json::{Value, json};
 
 use failspec_pack::{
-    openapi::{Content, Operation, Parameter, Whereabouts},
+    openapi::{Content, Operation, Parameter, ParameterLocation},
     pack::PathTemplate,
 };
 
 use super::{
-    ask::{Ask, Body, put},
+    ask::{Body, RequestSpec, put},
     creator::bare,
     fields::{BOUNDARY, fields},
     generate::Generator,
     paths::text,
     sample::kind,
-    things::Around,
+    things::Fixtures,
 };
 
 /// A request without a fault.
-pub(super) struct Right {
-    pub ask: Ask,
+pub(super) struct ValidRequest {
+    pub ask: RequestSpec,
     /// Its JSON body, before the names of things that the scenario makes stand in it.
     pub body: Option<Value>,
-    pub around: Around,
+    pub around: Fixtures,
     /// Whether it takes a value that only the target knows and the document has no example for.
     pub open: bool,
     pub reach: Reach,
@@ -69,8 +69,8 @@ fn destroys(operation: &Operation) -> bool {
 
 impl Generator<'_> {
     /// A request that the document allows, as far as it tells.
-    pub(super) fn right(&mut self, operation: &Operation) -> Result<Right, String> {
-        let mut around = Around::default();
+    pub(super) fn right(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
+        let mut around = Fixtures::default();
         if self.allow_writes {
             self.make_all(&operation.path, &mut around, 0);
         }
@@ -83,10 +83,10 @@ impl Generator<'_> {
         if reach != Reach::Foreign && self.allow_writes {
             self.link(&mut ask, body.as_ref(), &mut around, 0);
         }
-        Ok(Right { ask, body, around, open: filled.open, reach })
+        Ok(ValidRequest { ask, body, around, open: filled.open, reach })
     }
 
-    fn reach(&self, operation: &Operation, around: &Around, foreign: bool) -> Reach {
+    fn reach(&self, operation: &Operation, around: &Fixtures, foreign: bool) -> Reach {
         if only_reads(operation) {
             return Reach::Nothing;
         }
@@ -107,9 +107,14 @@ impl Generator<'_> {
     }
 
     /// A request with the parameters that it must have, and with a body where it takes one.
-    pub(super) fn asked(&self, operation: &Operation, path: String) -> Result<(Ask, Option<Value>), String> {
-        let mut ask = Ask::of(operation, path, operation.is_guarded() || self.credentials);
-        for parameter in operation.parameters.iter().filter(|it| it.required && it.place != Whereabouts::Path)
+    pub(super) fn asked(
+        &self,
+        operation: &Operation,
+        path: String,
+    ) -> Result<(RequestSpec, Option<Value>), String> {
+        let mut ask = RequestSpec::of(operation, path, operation.is_guarded() || self.credentials);
+        for parameter in
+            operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
         {
             let value = self.valid(parameter)?;
             if !holds(parameter, &value) {
@@ -156,7 +161,7 @@ impl Generator<'_> {
     }
 
     /// Gives a request a body; one of JSON is returned.
-    fn body(&self, operation: &Operation, ask: &mut Ask) -> Result<Option<Value>, String> {
+    fn body(&self, operation: &Operation, ask: &mut RequestSpec) -> Result<Option<Value>, String> {
         let Some(content) = body_of(operation) else { return Ok(None) };
         let any = Value::Bool(true);
         let schema = content.schema.as_ref().unwrap_or(&any);
@@ -189,7 +194,7 @@ impl Generator<'_> {
 
 /// Whether a value can stand where a parameter has its place: a header is one line, and of ASCII for all who read it.
 pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
-    let in_header = matches!(parameter.place, Whereabouts::Header | Whereabouts::Cookie);
+    let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
     !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
 }
 

@@ -15,7 +15,7 @@ const LONGEST: u64 = 5_000;
 
 /// Makes values that schemas allow, the same ones for the same seed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sampler<'a> {
+pub(super) struct ValueGenerator<'a> {
     pub declared: &'a Declared,
     pub seed: u64,
 }
@@ -24,7 +24,7 @@ pub(super) struct Sampler<'a> {
 const NAMES: [&str; 9] =
     ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
 
-impl Sampler<'_> {
+impl ValueGenerator<'_> {
     /// A value that `schema` allows in a request; `None` if none could be made.
     pub fn value(&self, schema: &Value, name: &str) -> Option<Value> {
         let made = self.make(schema, name, 0)?;

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use crate::yaml;
 
-use super::{ask::Ask, things::Around};
+use super::{ask::RequestSpec, things::Fixtures};
 
 /// The request without the fault, or why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Control {
-    Ask(Box<Ask>),
+    RequestSpec(Box<RequestSpec>),
     None(&'static str),
 }
 
@@ -23,8 +23,8 @@ pub(super) struct Scenario {
     pub rule: String,
     /// Whether that such a request is refused is our own reading.
     pub inferred: bool,
-    pub around: Around,
-    pub faulty: Ask,
+    pub around: Fixtures,
+    pub faulty: RequestSpec,
     pub control: Control,
 }
 
@@ -41,7 +41,7 @@ impl Scenario {
         text.push_str(&self.faulty.yaml("    "));
         let _ = match &self.control {
             Control::None(reason) => writeln!(text, "    no_control: {reason}"),
-            Control::Ask(ask) => {
+            Control::RequestSpec(ask) => {
                 let overrides = ask.overrides(&self.faulty, "      ");
                 // Where the fault is nothing that a request shows, such as who sends it, it is sent as it is.
                 write!(text, "    control:\n{overrides}")
@@ -53,7 +53,7 @@ impl Scenario {
 }
 
 /// A request as a step of a list.
-pub(super) fn step(ask: &Ask, capture: Option<(&str, &str)>) -> String {
+pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, &str)>) -> String {
     let mut text = ask.yaml("        ");
     text.replace_range(..8, "      - ");
     if let Some((name, pointer)) = capture {

@@ -11,9 +11,9 @@ use super::sample::{kind, texts};
 
 /// The shape that most of the declared errors have.
 #[derive(Debug, Clone)]
-pub(super) struct Shape {
+pub(super) struct ErrorEnvelope {
     /// What tells it from others.
-    outline: Outline,
+    outline: SchemaOutline,
     /// What of it every error has.
     pub envelope: DraftEnvelope,
     /// Where codes are, whether or not every error has one.
@@ -41,18 +41,18 @@ pub(super) fn json(response: &Response) -> Option<&Content> {
     response.content.iter().find(|content| content.is_json() && content.schema.is_some())
 }
 
-impl Shape {
+impl ErrorEnvelope {
     /// The shape that at least two declared errors and most of those with a JSON schema have; one is enough where
     /// there is but one.
     pub fn of(api: &Api) -> Option<Self> {
-        let mut counts: BTreeMap<Outline, (usize, &Content)> = BTreeMap::new();
+        let mut counts: BTreeMap<SchemaOutline, (usize, &Content)> = BTreeMap::new();
         let mut all = 0;
         for response in
             api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure())
         {
             let Some(content) = json(response) else { continue };
             all += 1;
-            counts.entry(Outline::of(content, &api.bundle)).or_insert((0, content)).0 += 1;
+            counts.entry(SchemaOutline::of(content, &api.bundle)).or_insert((0, content)).0 += 1;
         }
         let (outline, (count, content)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
         let with_it: Vec<&Response> = api
@@ -60,7 +60,7 @@ impl Shape {
             .iter()
             .flat_map(|it| &it.responses)
             .filter(|it| it.status.may_be_failure())
-            .filter(|it| json(it).is_some_and(|it| Outline::of(it, &api.bundle) == outline))
+            .filter(|it| json(it).is_some_and(|it| SchemaOutline::of(it, &api.bundle) == outline))
             .collect();
         let is_same = with_it.iter().all(|it| json(it).is_some_and(|it| it.schema == content.schema));
         let statuses: BTreeSet<ResponseStatus> = with_it.iter().map(|it| it.status).collect();
@@ -112,7 +112,7 @@ impl Shape {
 
     /// Whether a declared response has it.
     pub fn fits(&self, response: &Response, bundle: &Bundle) -> bool {
-        json(response).is_some_and(|content| Outline::of(content, bundle) == self.outline)
+        json(response).is_some_and(|content| SchemaOutline::of(content, bundle) == self.outline)
     }
 
     /// The codes that a schema of errors lists.
@@ -127,14 +127,14 @@ impl Shape {
 
 /// What a schema says of its properties, without what only one of several errors has: its code, its examples, its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Outline {
+enum SchemaOutline {
     /// Where each property is → whether it is required, and its type.
     Properties(BTreeMap<String, (bool, String)>),
     /// Of one without properties the schema as it stands.
     Other(String),
 }
 
-impl Outline {
+impl SchemaOutline {
     fn of(content: &Content, bundle: &Bundle) -> Self {
         let Some(schema) = &content.schema else { return Self::Other(String::new()) };
         let mut outline: BTreeMap<String, (bool, String)> = BTreeMap::new();

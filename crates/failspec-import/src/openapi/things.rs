@@ -5,10 +5,10 @@ use serde_json::Value;
 use failspec_pack::pack::PathTemplate;
 
 use super::{
-    ask::{Ask, Body},
-    creator::{Creator, bare},
+    ask::{Body, RequestSpec},
+    creator::{CreateOperation, bare},
     generate::{Generator, declares},
-    paths::{MOST_MADE, Made, capture},
+    paths::{CreatedResources, MOST_MADE, capture},
     right::escaped,
     sample::UNIQUE,
     scenario::step,
@@ -22,15 +22,15 @@ const DEEPEST: usize = 3;
 
 /// Steps before and after a request, and what the first ones make.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Around {
-    pub made: Made,
+pub(super) struct Fixtures {
+    pub made: CreatedResources,
     /// In their order, as YAML.
     setup: Vec<String>,
     /// In the order of what was made, as YAML.
     teardown: Vec<String>,
 }
 
-impl Around {
+impl Fixtures {
     /// The keys of a scenario, `setup` and `teardown`; what was made last is removed first.
     pub fn yaml(&self) -> (String, String) {
         if self.setup.is_empty() {
@@ -43,7 +43,7 @@ impl Around {
 
 impl Generator<'_> {
     /// Makes what the parameters of a path name, as far as that is declared.
-    pub(super) fn make_all(&mut self, path: &str, around: &mut Around, depth: usize) {
+    pub(super) fn make_all(&mut self, path: &str, around: &mut Fixtures, depth: usize) {
         let ends: Vec<usize> = path.match_indices('}').map(|(end, _)| end).collect();
         for end in ends {
             let item = bare(&path[..=end]);
@@ -54,7 +54,12 @@ impl Generator<'_> {
     }
 
     /// Makes a thing, with everything that it takes; `None` if that cannot be done, and nothing was added then.
-    pub(super) fn make(&mut self, creator: Creator<'_>, around: &mut Around, depth: usize) -> Option<String> {
+    pub(super) fn make(
+        &mut self,
+        creator: CreateOperation<'_>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) -> Option<String> {
         let item = bare(&creator.remove.path);
         if let Some(known) = around.made.get(&item) {
             return Some(known.clone());
@@ -68,7 +73,12 @@ impl Generator<'_> {
         made
     }
 
-    fn make_new(&mut self, creator: Creator<'_>, around: &mut Around, depth: usize) -> Option<String> {
+    fn make_new(
+        &mut self,
+        creator: CreateOperation<'_>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) -> Option<String> {
         let pointer = creator.name_at(&self.declared.api)?;
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
@@ -105,14 +115,20 @@ impl Generator<'_> {
     }
 
     /// Puts the names of things that the scenario makes into a body, where a property such as `flow_id` wants one.
-    pub(super) fn link(&mut self, ask: &mut Ask, body: Option<&Value>, around: &mut Around, depth: usize) {
+    pub(super) fn link(
+        &mut self,
+        ask: &mut RequestSpec,
+        body: Option<&Value>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) {
         if let (Some(Body::Json(_)), Some(body)) = (&ask.body, body) {
             self.make_named(body, around, depth, 0);
             ask.body = Some(Body::Json(self.linked(body, body, &around.made)));
         }
     }
 
-    fn make_named(&mut self, value: &Value, around: &mut Around, depth: usize, level: usize) {
+    fn make_named(&mut self, value: &Value, around: &mut Fixtures, depth: usize, level: usize) {
         for (key, value) in value.as_object().into_iter().flatten() {
             if value.is_object() && level < DEEPEST {
                 self.make_named(value, around, depth, level + 1);
@@ -125,13 +141,20 @@ impl Generator<'_> {
 
     /// A body with the names of things that the scenario made, wherever it has what `right` has there: another value is
     /// the fault that it is about.
-    pub(super) fn linked(&self, body: &Value, right: &Value, made: &Made) -> Value {
+    pub(super) fn linked(&self, body: &Value, right: &Value, made: &CreatedResources) -> Value {
         let mut linked = escaped(body.clone());
         self.put_names(&mut linked, body, right, made, 0);
         linked
     }
 
-    fn put_names(&self, linked: &mut Value, body: &Value, right: &Value, made: &Made, level: usize) {
+    fn put_names(
+        &self,
+        linked: &mut Value,
+        body: &Value,
+        right: &Value,
+        made: &CreatedResources,
+        level: usize,
+    ) {
         for (key, place) in linked.as_object_mut().into_iter().flatten() {
             let (Some(body), Some(right)) = (body.get(key), right.get(key)) else { continue };
             let name = self.creators.named_by(key).and_then(|item| made.get(item));
@@ -144,8 +167,8 @@ impl Generator<'_> {
     }
 
     /// A request that takes nothing which only the target knows.
-    pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<Ask> {
-        let filled = self.paths.fill(operation, &Made::new(), None);
+    pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<RequestSpec> {
+        let filled = self.paths.fill(operation, &CreatedResources::new(), None);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }

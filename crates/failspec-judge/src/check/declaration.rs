@@ -15,7 +15,7 @@ use super::{
 
 /// The OpenAPI document that responses are checked against.
 #[derive(Debug, Clone)]
-pub struct Against {
+pub struct OpenApiContext {
     /// The document.
     pub declared: Arc<Declared>,
     /// The path of the target's URL, which the document knows nothing of.
@@ -33,7 +33,7 @@ pub(super) struct Declaration<'a> {
     pub declared_response: Option<&'a openapi::Response>,
 }
 
-impl Against {
+impl OpenApiContext {
     /// The operation that a request to the target is.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let base = self.base.trim_end_matches('/');

@@ -39,7 +39,7 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
     let Some(body) = it.response.document().value.as_ref() else { return Vec::new() };
     let Some(schema) = it.declared.content(content, Direction::Response) else { return Vec::new() };
     let expected = format!("a body that matches {}", name(content));
-    let finding = |misfit: failspec_pack::pack::Misfit| {
+    let finding = |misfit: failspec_pack::pack::SchemaViolation| {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
         let message =
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);

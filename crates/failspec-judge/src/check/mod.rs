@@ -46,7 +46,7 @@ mod wording;
 mod www_authenticate;
 
 pub use code::undocumented;
-pub use declaration::Against;
+pub use declaration::OpenApiContext;
 pub use finding::Finding;
 pub use identity::{Identity, is_success};
 pub use observed::{Expected, Observed, Phase, Record};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use failspec_base::message::Exchange;
 use failspec_pack::pack::{Pointer, Provenance, Schema};
 
-use super::{declaration::Against, view::Pick};
+use super::{declaration::OpenApiContext, view::Pick};
 
 /// Which part of a case an exchange belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub struct Observed {
     /// What is expected in addition to the contract.
     pub expected: Expected,
     /// The OpenAPI document that responses are also checked against.
-    pub against: Option<Against>,
+    pub against: Option<OpenApiContext>,
     /// The source of the rule that the comparison request must get the same response.
     pub indistinguishable_source: Option<Provenance>,
     /// Values of this case only (`${unique}`, `${uuid}`), which may differ between two responses.

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use failspec_pack::pack::{Failure, WaitPlace};
+use failspec_pack::pack::{Failure, RetryAfterLocation};
 
 use super::{
     finding::Finding,
@@ -86,7 +86,7 @@ fn seconds_or_date(text: &str) -> Option<i64> {
 }
 
 /// Seconds from now.
-fn wait(view: View<'_>, place: &WaitPlace) -> Result<i64, String> {
+fn wait(view: View<'_>, place: &RetryAfterLocation) -> Result<i64, String> {
     let value = view.part(&place.part).ok_or("nothing")?;
     let seconds = match &value {
         Value::Number(number) => number.as_i64(),
@@ -103,7 +103,7 @@ fn wait(view: View<'_>, place: &WaitPlace) -> Result<i64, String> {
     Ok(seconds.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX)))
 }
 
-fn place_name(place: &WaitPlace) -> String {
+fn place_name(place: &RetryAfterLocation) -> String {
     match &place.part {
         failspec_pack::pack::Part::Header(name) => name.clone(),
         failspec_pack::pack::Part::Body(pointer) => pointer.to_string(),

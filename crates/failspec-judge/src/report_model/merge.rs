@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CaseReport, Coverage, Evidence, MissingRequirement, PackReport, RunFinding, RunReport, ShardReport,
-    Summary, Verdict, group_findings, operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, MissingRequirement, PackReport, RunFinding, RunReport, ShardReport, Summary,
+    Verdict, VerdictInput, group_findings, operation::joined, reused_request_ids, waiver_findings,
 };
 
 /// Why reports cannot be made one.
@@ -106,7 +106,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         whole.run_findings.extend(waiver_findings(waivers, &scenarios));
     }
     whole.summary = Summary::of(&scenarios, whole.packs.iter().map(|pack| &pack.coverage));
-    whole.verdict = whole.summary.verdict(Evidence {
+    whole.verdict = whole.summary.verdict(VerdictInput {
         interrupted,
         stopped: !judged,
         // What counts by options (denied warnings, changed snapshots) has counted in its shard.

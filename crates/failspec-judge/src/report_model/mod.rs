@@ -28,4 +28,4 @@ pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
-pub use summary::{Evidence, Summary, Verdict, exit};
+pub use summary::{Summary, Verdict, VerdictInput, exit};

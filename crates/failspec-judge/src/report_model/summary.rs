@@ -88,7 +88,7 @@ impl Verdict {
 
 /// What the verdict is made of.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Evidence {
+pub struct VerdictInput {
     /// A signal stopped the run.
     pub interrupted: bool,
     /// Something kept a begun run from judging: an unreachable target, a refused login, the one diagnosis.
@@ -123,7 +123,7 @@ impl Summary {
     }
 
     /// The verdict. A run in which nothing was judged never conforms.
-    pub fn verdict(&self, evidence: Evidence) -> Verdict {
+    pub fn verdict(&self, evidence: VerdictInput) -> Verdict {
         let judged = self.passed + self.failed + self.waived;
         if evidence.interrupted {
             Verdict::Interrupted

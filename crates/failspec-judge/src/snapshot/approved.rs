@@ -32,8 +32,8 @@ pub enum Mode {
 
 /// The approved responses of one pack for one target.
 #[derive(Debug)]
-pub struct Approved {
-    place: Place,
+pub struct SnapshotStore {
+    place: Origin,
     mode: Mode,
     /// Whether pending responses are written as `.snap.new`.
     writes: bool,
@@ -42,7 +42,7 @@ pub struct Approved {
 }
 
 #[derive(Debug)]
-enum Place {
+enum Origin {
     /// In the binary: they belong to the reference implementation and are never written.
     Embedded(Texts),
     /// In this folder.
@@ -59,16 +59,16 @@ pub struct SnapshotError {
     pub reason: String,
 }
 
-impl Approved {
+impl SnapshotStore {
     /// Those that were built into the binary.
     pub fn built_in(snapshots: Texts, mode: Mode) -> Self {
-        let place = Place::Embedded(snapshots);
+        let place = Origin::Embedded(snapshots);
         Self { place, mode, writes: false, left: OnceLock::new() }
     }
 
     /// Those in a folder; with `CI` set nothing is written.
     pub fn folder(folder: PathBuf, mode: Mode, in_ci: bool) -> Self {
-        Self { place: Place::Folder(folder), mode, writes: !in_ci, left: OnceLock::new() }
+        Self { place: Origin::Folder(folder), mode, writes: !in_ci, left: OnceLock::new() }
     }
 
     /// What is done with them.
@@ -97,7 +97,7 @@ impl Approved {
             (None, _) => SnapshotState::New,
         };
         if self.writes
-            && let Place::Folder(folder) = &self.place
+            && let Origin::Folder(folder) = &self.place
         {
             let path = folder.join(name);
             let pending = pending_path(&path);
@@ -121,18 +121,18 @@ impl Approved {
     /// When the folder cannot be read.
     pub fn unreferenced(&self, names: &BTreeSet<String>) -> io::Result<Vec<String>> {
         match &self.place {
-            Place::Embedded(texts) => {
+            Origin::Embedded(texts) => {
                 Ok(texts.keys().filter(|name| !names.contains(*name)).cloned().collect())
             }
-            Place::Folder(folder) => unreferenced(folder, names),
+            Origin::Folder(folder) => unreferenced(folder, names),
         }
     }
 
     /// Whether the approved response of `name` can be seen to be the same without reading it through insta.
     fn is_plainly(&self, name: &str, now: &SnapshotFile) -> bool {
         match &self.place {
-            Place::Embedded(_) => false,
-            Place::Folder(folder) => {
+            Origin::Embedded(_) => false,
+            Origin::Folder(folder) => {
                 text_of(&folder.join(name)).is_some_and(|text| SnapshotFile::is_plainly(&text, &now.contents))
             }
         }
@@ -146,8 +146,8 @@ impl Approved {
 
     fn read(&self, name: &str) -> Result<Option<SnapshotFile>, String> {
         match &self.place {
-            Place::Embedded(texts) => Ok(texts.get(name).and_then(|text| SnapshotFile::parse(text))),
-            Place::Folder(folder) => {
+            Origin::Embedded(texts) => Ok(texts.get(name).and_then(|text| SnapshotFile::parse(text))),
+            Origin::Folder(folder) => {
                 let path = folder.join(name);
                 if path.is_file() { SnapshotFile::read(&path).map(Some) } else { Ok(None) }
             }
@@ -156,8 +156,8 @@ impl Approved {
 
     fn shown(&self, name: &str) -> String {
         match &self.place {
-            Place::Embedded(_) => format!("{name} (embedded)"),
-            Place::Folder(folder) => folder.join(name).display().to_string(),
+            Origin::Embedded(_) => format!("{name} (embedded)"),
+            Origin::Folder(folder) => folder.join(name).display().to_string(),
         }
     }
 }

@@ -10,7 +10,7 @@ mod difference;
 mod file;
 mod picture;
 
-pub use approved::{Approved, Mode, SnapshotError, pending, unreferenced};
+pub use approved::{Mode, SnapshotError, SnapshotStore, pending, unreferenced};
 pub use difference::difference;
 pub use file::{SnapshotFile, accept, file_name, reject};
-pub use picture::{Picture, picture};
+pub use picture::{NormalizedResponse, picture};

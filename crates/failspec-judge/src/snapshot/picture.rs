@@ -13,7 +13,7 @@ const LARGEST_BODY: usize = 64 << 10;
 
 /// What a snapshot is made of.
 #[derive(Debug, Clone, Copy)]
-pub struct Picture<'a> {
+pub struct NormalizedResponse<'a> {
     /// The response.
     pub response: &'a Response,
     /// The failure under test, which lists the values that vary.
@@ -25,7 +25,7 @@ pub struct Picture<'a> {
 }
 
 /// The response as text: status, documented headers, body. Values that vary are masked; the mask names them.
-pub fn picture(of: Picture<'_>) -> String {
+pub fn picture(of: NormalizedResponse<'_>) -> String {
     let mut text = format!("HTTP {}\n", of.response.status);
     for (name, value) in headers(of) {
         text.push_str(&format!("{name}: {value}\n"));
@@ -56,7 +56,7 @@ pub fn picture(of: Picture<'_>) -> String {
 }
 
 /// The documented headers, in the order of the contract.
-fn headers(of: Picture<'_>) -> Vec<(String, String)> {
+fn headers(of: NormalizedResponse<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     if of.failure.envelope.media_type.is_some() {
         // Like the check `media-type`, the snapshot compares only type and subtype.
@@ -91,7 +91,7 @@ fn headers(of: Picture<'_>) -> Vec<(String, String)> {
 }
 
 /// A body without message, request id, what the contract says varies, and this case's own values.
-fn masked(value: &Value, of: Picture<'_>) -> Value {
+fn masked(value: &Value, of: NormalizedResponse<'_>) -> Value {
     let mut value = value.clone();
     for (pointer, mask) in varying(of.failure) {
         if let Some(found) = pointer.find_mut(&mut value).filter(|found| can_vary(found)) {
@@ -187,7 +187,7 @@ impl Body<'_> {
 }
 
 /// Masks this case's own values everywhere.
-fn mask_own(value: &mut Value, of: Picture<'_>) {
+fn mask_own(value: &mut Value, of: NormalizedResponse<'_>) {
     match value {
         Value::String(text) => {
             if let Cow::Owned(masked) = own_text(text, of.own_values) {

@@ -1,7 +1,7 @@
 //! Mutants of Apinizer.
 
 use super::violation_in;
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// Mutant, the failure whose scenarios must notice it, and the check.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
@@ -39,22 +39,22 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
-pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
-        "filled-group-deleted" => Some(Noticed::warning("not-rejected").at("conflict")),
-        "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
+        "filled-group-deleted" => Some(ExpectedDetection::warning("not-rejected").at("conflict")),
+        "internal-fault-leaks" => Some(ExpectedDetection::warning("leaks").at("internal_error")),
         // The wait is documented in the body, so the body is believed: longer than the target lets us wait.
-        "retry-after-field-disagrees" => Some(Noticed::Inconclusive("asks to wait")),
+        "retry-after-field-disagrees" => Some(ExpectedDetection::Inconclusive("asks to wait")),
         // The header is no part of the documentation; only its syntax is a standard's.
         "retry-after-header-missing" => {
-            Some(Noticed::Unpromised("the body gives the wait; the header is optional"))
+            Some(ExpectedDetection::Unpromised("the body gives the wait; the header is optional"))
         }
         "retry-after-header-in-words" | "retry-after-header-negative" => {
-            Some(Noticed::warning("retry-after-syntax").at("rate_limit_exceeded"))
+            Some(ExpectedDetection::warning("retry-after-syntax").at("rate_limit_exceeded"))
         }
-        "status-204" => Some(Noticed::violation("status")),
+        "status-204" => Some(ExpectedDetection::violation("status")),
         // An empty 200 is no documented success: not even a control succeeds.
-        "always-empty" => Some(Noticed::Diagnosis("responds with a page that is not JSON")),
+        "always-empty" => Some(ExpectedDetection::Diagnosis("responds with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

@@ -1,7 +1,7 @@
 //! Mutants of k0rdent AI.
 
 use super::violation_in;
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// Mutant, the failure whose scenarios must notice it, and the check.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
@@ -39,22 +39,22 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
-pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         // The documentation names no media type.
-        id if id.starts_with("media-type-") => Some(Noticed::warning("media-type")),
-        "envelope-problem-details" => Some(Noticed::violation("envelope")),
+        id if id.starts_with("media-type-") => Some(ExpectedDetection::warning("media-type")),
+        "envelope-problem-details" => Some(ExpectedDetection::violation("envelope")),
         // The example names two fields at once; nothing says that every one is named.
-        "first-bad-field-alone" => Some(Noticed::warning("expectation").at("validation_error")),
+        "first-bad-field-alone" => Some(ExpectedDetection::warning("expectation").at("validation_error")),
         // HTTP calls DELETE idempotent, and the documentation does not say what a second one gets.
-        "absent-deleted" => Some(Noticed::warning("not-rejected").at("not_found")),
+        "absent-deleted" => Some(ExpectedDetection::warning("not-rejected").at("not_found")),
         // The documentation does not speak of other organisations' resources.
-        "foreign-server-shown" => Some(Noticed::warning("not-rejected").at("not_found")),
-        "foreign-server-told-apart" => Some(Noticed::warning("indistinguishable").at("not_found")),
-        "pool-in-use-deleted" => Some(Noticed::warning("not-rejected").at("conflict")),
-        "internal-fault-leaks" => Some(Noticed::warning("leaks").at("internal_error")),
+        "foreign-server-shown" => Some(ExpectedDetection::warning("not-rejected").at("not_found")),
+        "foreign-server-told-apart" => Some(ExpectedDetection::warning("indistinguishable").at("not_found")),
+        "pool-in-use-deleted" => Some(ExpectedDetection::warning("not-rejected").at("conflict")),
+        "internal-fault-leaks" => Some(ExpectedDetection::warning("leaks").at("internal_error")),
         // An empty 200 is no documented success: not even a control succeeds.
-        "always-empty" => Some(Noticed::Diagnosis("responds with a page that is not JSON")),
+        "always-empty" => Some(ExpectedDetection::Diagnosis("responds with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

@@ -1,7 +1,7 @@
 //! Mutants of Kubeadapt.
 
 use super::violation_in;
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// Mutant, the failure whose scenarios must notice it, and the check.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
@@ -48,23 +48,25 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
-pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         // Two good dates in the wrong order are no invalid field.
-        "contradictory-dates-accepted" => Some(Noticed::warning("not-rejected").at("validation_failed")),
-        // "Each invalid field" may be read as the first one.
-        "first-problem-only" => Some(Noticed::warning("expectation").at("validation_failed")),
-        // The members of the objects are those of FastAPI, which the page does not name.
-        "problems-of-another-shape" => Some(Noticed::warning("schema").at("validation_failed")),
-        // The page gives both 404s one status, not one text.
-        "foreign-cluster-told-apart" => Some(Noticed::warning("indistinguishable").at("not_found")),
-        "remaining-above-zero" => Some(Noticed::warning("headers").at("rate_limited")),
-        "reset-in-the-past" | "retry-after-disagrees" => {
-            Some(Noticed::warning("retry-after").at("rate_limited"))
+        "contradictory-dates-accepted" => {
+            Some(ExpectedDetection::warning("not-rejected").at("validation_failed"))
         }
-        "internal-error-leaks-message" => Some(Noticed::warning("leaks").at("server_error")),
+        // "Each invalid field" may be read as the first one.
+        "first-problem-only" => Some(ExpectedDetection::warning("expectation").at("validation_failed")),
+        // The members of the objects are those of FastAPI, which the page does not name.
+        "problems-of-another-shape" => Some(ExpectedDetection::warning("schema").at("validation_failed")),
+        // The page gives both 404s one status, not one text.
+        "foreign-cluster-told-apart" => Some(ExpectedDetection::warning("indistinguishable").at("not_found")),
+        "remaining-above-zero" => Some(ExpectedDetection::warning("headers").at("rate_limited")),
+        "reset-in-the-past" | "retry-after-disagrees" => {
+            Some(ExpectedDetection::warning("retry-after").at("rate_limited"))
+        }
+        "internal-error-leaks-message" => Some(ExpectedDetection::warning("leaks").at("server_error")),
         // Nothing but the status tells an error from a success.
-        "status-200" => Some(Noticed::violation("not-rejected")),
+        "status-200" => Some(ExpectedDetection::violation("not-rejected")),
         _ => violation_in(VIOLATIONS, mutant),
     }
 }

@@ -1,7 +1,7 @@
 //! Mutants of KubeGlass.
 
 use super::violation_in;
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// Mutant, the failure whose scenarios must notice it, and the check.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
@@ -33,15 +33,17 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// How one of its own mutants must be noticed.
-pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         // The scenarios that surely meet this code are our reading of "user input".
-        "accepts-invalid-input" => Some(Noticed::warning("not-rejected").at("invalid_input")),
-        "mistakes-invalid-input" => Some(Noticed::warning("code").at("invalid_input")),
+        "accepts-invalid-input" => Some(ExpectedDetection::warning("not-rejected").at("invalid_input")),
+        "mistakes-invalid-input" => Some(ExpectedDetection::warning("code").at("invalid_input")),
         // The page calls a revision "invalid" and does not say what becomes of one that never was.
-        "unknown-revision-accepted" => Some(Noticed::warning("not-rejected").at("invalid_revision")),
+        "unknown-revision-accepted" => {
+            Some(ExpectedDetection::warning("not-rejected").at("invalid_revision"))
+        }
         "context-switched-for-everyone" => {
-            Some(Noticed::Unpromised("the scope of a context switch is not a documented failure"))
+            Some(ExpectedDetection::Unpromised("the scope of a context switch is not a documented failure"))
         }
         _ => violation_in(VIOLATIONS, mutant),
     }

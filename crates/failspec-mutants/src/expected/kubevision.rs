@@ -1,7 +1,7 @@
 //! Mutants of KubeVision.
 
 use super::violation_in;
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// Mutant, the failure whose scenarios must notice it, and the check.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
@@ -29,22 +29,24 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
-pub(super) fn noticed(mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         // RFC 6238, 5.2: the page does not say that a code is good only once.
-        "used-totp-code-accepted" => Some(Noticed::warning("not-rejected").at("two_factor_failed")),
+        "used-totp-code-accepted" => Some(ExpectedDetection::warning("not-rejected").at("two_factor_failed")),
         // The page says what the temporary token is for, not what becomes of another use.
-        "temporary-token-accepted" => Some(Noticed::warning("not-rejected")),
+        "temporary-token-accepted" => Some(ExpectedDetection::warning("not-rejected")),
         // Which of two faults is told first is nowhere documented.
-        "lookup-before-parameters" => Some(Noticed::warning("code").at("missing_parameter")),
+        "lookup-before-parameters" => Some(ExpectedDetection::warning("code").at("missing_parameter")),
         // The codes of single items of a batch are our reading.
-        "batch-permission-not-enforced" => Some(Noticed::warning("code")),
-        "http-status-used" | "status-204" => Some(Noticed::violation("status")),
+        "batch-permission-not-enforced" => Some(ExpectedDetection::warning("code")),
+        "http-status-used" | "status-204" => Some(ExpectedDetection::violation("status")),
         // "Never exposes internals" (50000) is a promise here.
-        leak if leak.starts_with("leaks-") => Some(Noticed::violation("leaks").at("internal_error")),
+        leak if leak.starts_with("leaks-") => {
+            Some(ExpectedDetection::violation("leaks").at("internal_error"))
+        }
         // A login that gives out no token gives nobody a role.
         "always-success" | "always-empty" | "always-unauthorized" | "always-not-found" => {
-            Some(Noticed::Diagnosis("cannot log in"))
+            Some(ExpectedDetection::Diagnosis("cannot log in"))
         }
         _ => violation_in(VIOLATIONS, mutant),
     }

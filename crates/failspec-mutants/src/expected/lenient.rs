@@ -1,11 +1,11 @@
 //! Mutants of single refusals.
 
-use crate::Noticed;
+use crate::ExpectedDetection;
 use failspec_pack::pack::{Failure, Pack};
-use failspec_reference::Refusal;
+use failspec_reference::DocumentedError;
 
 /// How an API that does not refuse what it must, or refuses it as something else, must be noticed.
-pub(super) fn noticed(pack: &Pack, refusals: &[Refusal], mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(pack: &Pack, refusals: &[DocumentedError], mutant: &str) -> Option<ExpectedDetection> {
     if let Some(name) = mutant.strip_prefix("accepts-") {
         let (index, _) = failure(pack, refusal(refusals, name)?)?;
         return Some(by("not-rejected", pack, index));
@@ -14,17 +14,17 @@ pub(super) fn noticed(pack: &Pack, refusals: &[Refusal], mutant: &str) -> Option
     let (index, failure) = failure(pack, refusal)?;
     let mistaken = refusal.sibling(refusals)?.code()?;
     if failure.accepts(&mistaken) {
-        return Some(Noticed::Unpromised("the documentation allows either code for this fault"));
+        return Some(ExpectedDetection::Unpromised("the documentation allows either code for this fault"));
     }
     Some(by("code", pack, index))
 }
 
-fn refusal<'r>(refusals: &'r [Refusal], name: &str) -> Option<&'r Refusal> {
+fn refusal<'r>(refusals: &'r [DocumentedError], name: &str) -> Option<&'r DocumentedError> {
     refusals.iter().find(|refusal| refusal.name.replace('_', "-").to_lowercase() == name)
 }
 
 /// The failure of a contract that a refusal is.
-fn failure<'p>(pack: &'p Pack, refusal: &Refusal) -> Option<(usize, &'p Failure)> {
+fn failure<'p>(pack: &'p Pack, refusal: &DocumentedError) -> Option<(usize, &'p Failure)> {
     let code = refusal.code();
     pack.contract.failures.iter().enumerate().find(|(_, failure)| match &code {
         Some(code) => failure.code() == Some(code),
@@ -33,9 +33,10 @@ fn failure<'p>(pack: &'p Pack, refusal: &Refusal) -> Option<(usize, &'p Failure)
 }
 
 /// A violation where the documentation says that the fault of some scenario fails this way, otherwise a warning.
-fn by(check: &'static str, pack: &Pack, failure: usize) -> Noticed {
+fn by(check: &'static str, pack: &Pack, failure: usize) -> ExpectedDetection {
     let mut scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == failure);
     let documented = scenarios.any(|scenario| scenario.source.is_binding());
-    let noticed = if documented { Noticed::violation(check) } else { Noticed::warning(check) };
+    let noticed =
+        if documented { ExpectedDetection::violation(check) } else { ExpectedDetection::warning(check) };
     noticed.at(pack.contract.failures[failure].id.clone())
 }

@@ -13,7 +13,7 @@ mod responses;
 
 use std::sync::Arc;
 
-use super::{EmbeddedError, Noticed, Subject, api};
+use super::{EmbeddedError, ExpectedDetection, Subject, api};
 use failspec_pack::pack::Pack;
 use failspec_reference::{Mutant, mutants_of};
 
@@ -25,7 +25,7 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
     let mutants = mutants_of(&*api(&pack.name)?);
     let refusals = api(&pack.name)?.refusals();
     let subject = |mutant: Mutant| {
-        let harmless = mutant.harmless.then_some(Noticed::Harmless);
+        let harmless = mutant.harmless.then_some(ExpectedDetection::Harmless);
         let noticed = harmless
             .or_else(|| own(&pack.name, &mutant.id))
             .or_else(|| lenient::noticed(pack, &refusals, &mutant.id))
@@ -37,15 +37,15 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
 }
 
 /// For a mutant that no table knows. No check has that name, so that it survives and is noticed.
-pub const UNKNOWN: Noticed = Noticed::violation("(no entry in src/proof/expected)");
+pub const UNKNOWN: ExpectedDetection = ExpectedDetection::violation("(no entry in src/proof/expected)");
 
 /// A violation of a check at a failure, for each mutant of a table.
-fn violation_in(table: &'static [(&str, &str, &str)], mutant: &str) -> Option<Noticed> {
+fn violation_in(table: &'static [(&str, &str, &str)], mutant: &str) -> Option<ExpectedDetection> {
     let (_, failure, check) = table.iter().find(|(known, ..)| *known == mutant)?;
-    Some(Noticed::violation(check).at(*failure))
+    Some(ExpectedDetection::violation(check).at(*failure))
 }
 
-fn own(pack: &str, mutant: &str) -> Option<Noticed> {
+fn own(pack: &str, mutant: &str) -> Option<ExpectedDetection> {
     match pack {
         "kubeglass" => kubeglass::noticed(mutant),
         "kubevision" => kubevision::noticed(mutant),

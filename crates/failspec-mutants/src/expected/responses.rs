@@ -1,6 +1,6 @@
 //! Mutants that change responses and fit every contract.
 
-use crate::Noticed;
+use crate::ExpectedDetection;
 
 /// The check that must notice each, with a violation: these rules are documented in every contract.
 const VIOLATIONS: &[(&str, &str)] = &[
@@ -71,13 +71,15 @@ const WARNINGS: &[(&str, &str)] = &[
 ];
 
 /// How a mutant that fits every contract must be noticed, where the contract has no say of its own.
-pub(super) fn noticed(_pack: &str, mutant: &str) -> Option<Noticed> {
+pub(super) fn noticed(_pack: &str, mutant: &str) -> Option<ExpectedDetection> {
     let find = |table: &[(&str, &'static str)]| {
         table.iter().find(|(known, _)| *known == mutant).map(|(_, check)| *check)
     };
     match mutant {
-        "always-unauthorized" | "always-not-found" => Some(Noticed::Diagnosis("first request")),
-        "request-id-constant" => Some(Noticed::Run("request-id-reused")),
-        _ => find(VIOLATIONS).map(Noticed::violation).or_else(|| find(WARNINGS).map(Noticed::warning)),
+        "always-unauthorized" | "always-not-found" => Some(ExpectedDetection::Diagnosis("first request")),
+        "request-id-constant" => Some(ExpectedDetection::Run("request-id-reused")),
+        _ => find(VIOLATIONS)
+            .map(ExpectedDetection::violation)
+            .or_else(|| find(WARNINGS).map(ExpectedDetection::warning)),
     }
 }

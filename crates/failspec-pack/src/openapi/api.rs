@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::{
-    bundle::{Bundle, Gathering},
+    bundle::{Bundle, SchemaCollector},
     document::{At, Document, DocumentError},
     operation::Operation,
     security::{self, SecurityScheme},
@@ -77,7 +77,7 @@ impl Api {
         if old && strictly {
             strict::look(document, &mut warnings);
         }
-        let mut gathering = Gathering::new(document, old);
+        let mut gathering = SchemaCollector::new(document, old);
         let operations = Operation::read_all(document, &mut gathering, &mut warnings);
         if operations.is_empty() {
             warnings.note(document.file(&root), "/paths", "there are no operations");

@@ -51,14 +51,14 @@ impl<'a> Names<'a> {
 }
 
 /// Lowers schemas of a document one by one, and at the end all that they refer to.
-pub(super) struct Gathering<'a> {
+pub(super) struct SchemaCollector<'a> {
     document: &'a Document,
     /// Whether schemas are those of OpenAPI 3.0.
     old: bool,
     names: Names<'a>,
 }
 
-impl<'a> Gathering<'a> {
+impl<'a> SchemaCollector<'a> {
     pub fn new(document: &'a Document, old: bool) -> Self {
         Self { document, old, names: Names::default() }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{bundle::Gathering, document::At, document::Document, warning::Warnings};
+use super::{bundle::SchemaCollector, document::At, document::Document, warning::Warnings};
 
 /// One media type of a body.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ impl Content {
     pub(super) fn read_all<'a>(
         at: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let content = at.get("content").and_then(|content| document.resolved(content, warnings));

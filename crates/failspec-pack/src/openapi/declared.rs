@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::pack::{Library, Pack, Schema};
+use crate::pack::{Pack, Schema, SchemaRegistry};
 
 use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
 
@@ -126,7 +126,7 @@ impl Declared {
         let compile = || {
             let mut whole = self.api.bundle.complete(schema);
             relax(&mut whole, &self.api.bundle, direction, 0);
-            Schema::compile(whole, &Library::default()).ok().map(Arc::new)
+            Schema::compile(whole, &SchemaRegistry::default()).ok().map(Arc::new)
         };
         compiled.entry(key).or_insert_with(compile).clone()
     }

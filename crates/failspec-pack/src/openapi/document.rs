@@ -314,7 +314,7 @@ fn parse(name: &str, text: &str) -> Result<Value, String> {
     node.map(|node| node.to_json()).ok_or_else(|| {
         let first = mistakes.0.first();
         first.map_or_else(String::new, |mistake| {
-            let line = mistake.place.as_ref().map_or(0, failspec_base::syntax::Place::line);
+            let line = mistake.place.as_ref().map_or(0, failspec_base::syntax::Location::line);
             format!("line {line}: {} {}", mistake.title, mistake.label).trim_end().to_owned()
         })
     })

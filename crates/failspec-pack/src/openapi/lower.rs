@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::pack::{Library, Schema};
+use crate::pack::{Schema, SchemaRegistry};
 
 use super::{
     bundle::{Bundle, Names},
@@ -226,7 +226,8 @@ impl<'a> Lowering<'_, 'a> {
             Kind::Step => value.as_f64().is_some_and(|step| step > 0.0),
             Kind::Text => value.is_string(),
             Kind::Pattern => {
-                value.is_string() && Schema::compile(json!({ "pattern": value }), &Library::default()).is_ok()
+                value.is_string()
+                    && Schema::compile(json!({ "pattern": value }), &SchemaRegistry::default()).is_ok()
             }
             Kind::Any => true,
         };

@@ -23,7 +23,7 @@ pub use content::Content;
 pub use declared::{Declared, Direction};
 pub use document::{Document, DocumentError};
 pub use operation::Operation;
-pub use parameter::{Parameter, Whereabouts};
+pub use parameter::{Parameter, ParameterLocation};
 pub use response::{Response, ResponseHeader, ResponseStatus};
 pub use security::{Credential, SecurityScheme};
 pub use warning::{Warning, Warnings};

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    bundle::Gathering,
+    bundle::SchemaCollector,
     content::Content,
     document::{At, Document},
-    parameter::{Parameter, Whereabouts},
+    parameter::{Parameter, ParameterLocation},
     response::Response,
     security::alternatives,
     warning::Warnings,
@@ -43,7 +43,7 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 impl Operation {
     pub(super) fn read_all<'a>(
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let root = document.root();
@@ -82,7 +82,7 @@ impl Operation {
         path: &At<'a>,
         at: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Self {
         let text = |key: &str| at.value.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -109,7 +109,7 @@ impl Operation {
     fn complete(&mut self, file: &str, warnings: &mut Warnings) {
         let parts = self.path.split('{').skip(1).filter_map(|part| part.split_once('}'));
         let is_known = |name: &str| {
-            let of_path = |it: &Parameter| it.place == Whereabouts::Path && it.name == name;
+            let of_path = |it: &Parameter| it.place == ParameterLocation::Path && it.name == name;
             self.parameters.iter().any(of_path)
         };
         let undeclared: Vec<&str> = parts.map(|(name, _)| name).filter(|name| !is_known(name)).collect();

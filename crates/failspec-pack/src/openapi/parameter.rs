@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::pack::is_token;
 
 use super::{
-    bundle::Gathering,
+    bundle::SchemaCollector,
     content::{Content, examples},
     document::{At, Document},
     warning::Warnings,
@@ -15,7 +15,7 @@ use super::{
 
 /// Where a parameter stands in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Whereabouts {
+pub enum ParameterLocation {
     /// In the path; always required.
     Path,
     /// In the query.
@@ -26,7 +26,7 @@ pub enum Whereabouts {
     Cookie,
 }
 
-impl fmt::Display for Whereabouts {
+impl fmt::Display for ParameterLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Path => "path",
@@ -43,7 +43,7 @@ pub struct Parameter {
     /// Its name.
     pub name: String,
     /// Where it stands.
-    pub place: Whereabouts,
+    pub place: ParameterLocation,
     /// Whether a request has to have it.
     pub required: bool,
     /// What its value is, with references into the bundle.
@@ -63,7 +63,7 @@ impl Parameter {
     pub(super) fn undeclared(name: &str, pointer: String) -> Self {
         Self {
             name: name.to_owned(),
-            place: Whereabouts::Path,
+            place: ParameterLocation::Path,
             required: true,
             schema: Some(serde_json::json!({ "type": "string" })),
             json: false,
@@ -78,7 +78,7 @@ impl Parameter {
         path: &At<'a>,
         operation: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let mut parameters: Vec<Self> = Vec::new();
@@ -96,15 +96,15 @@ impl Parameter {
     fn read<'a>(
         at: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Option<Self> {
         let text = |key: &str| at.value.get(key).and_then(Value::as_str);
         let place = match text("in") {
-            Some("path") => Whereabouts::Path,
-            Some("query") => Whereabouts::Query,
-            Some("header") => Whereabouts::Header,
-            Some("cookie") => Whereabouts::Cookie,
+            Some("path") => ParameterLocation::Path,
+            Some("query") => ParameterLocation::Query,
+            Some("header") => ParameterLocation::Header,
+            Some("cookie") => ParameterLocation::Cookie,
             _ => {
                 let message = "`in` must be path, query, header or cookie; the parameter is ignored";
                 warnings.note(document.file(at), at.pointer.clone(), message);
@@ -115,7 +115,7 @@ impl Parameter {
             warnings.note(document.file(at), at.pointer.clone(), "the parameter has no name; it is ignored");
             return None;
         };
-        if matches!(place, Whereabouts::Header | Whereabouts::Cookie) && !is_token(name) {
+        if matches!(place, ParameterLocation::Header | ParameterLocation::Cookie) && !is_token(name) {
             let message = "this is not a valid header or cookie name; the parameter is ignored";
             warnings.note(document.file(at), at.pointer.clone(), message);
             return None;
@@ -136,7 +136,7 @@ impl Parameter {
             "keep-alive",
             "expect",
         ];
-        if place == Whereabouts::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+        if place == ParameterLocation::Header && elsewhere.iter().any(|it| name.eq_ignore_ascii_case(it)) {
             return None;
         }
         let schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
@@ -148,7 +148,8 @@ impl Parameter {
         Some(Self {
             name: name.to_owned(),
             place,
-            required: place == Whereabouts::Path || at.value.get("required") == Some(&Value::Bool(true)),
+            required: place == ParameterLocation::Path
+                || at.value.get("required") == Some(&Value::Bool(true)),
             schema: schema.or_else(|| content.and_then(of_content)),
             json,
             separator: separator(place, text("style"), explode),
@@ -159,9 +160,9 @@ impl Parameter {
 }
 
 /// What stands between the items of a list, by the `style` and `explode` of its parameter (OpenAPI, "Style Values").
-fn separator(place: Whereabouts, style: Option<&str>, explode: Option<bool>) -> Option<char> {
+fn separator(place: ParameterLocation, style: Option<&str>, explode: Option<bool>) -> Option<char> {
     match (place, style) {
-        (Whereabouts::Path | Whereabouts::Header, _) => Some(','),
+        (ParameterLocation::Path | ParameterLocation::Header, _) => Some(','),
         _ if explode.unwrap_or(matches!(style, None | Some("form"))) => None,
         (_, Some("spaceDelimited")) => Some(' '),
         (_, Some("pipeDelimited")) => Some('|'),

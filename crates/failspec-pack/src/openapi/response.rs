@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{
-    bundle::Gathering,
+    bundle::SchemaCollector,
     content::Content,
     document::{At, Document},
     warning::Warnings,
@@ -94,7 +94,7 @@ impl Response {
     pub(super) fn read_all<'a>(
         operation: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let mut responses = Vec::new();
@@ -148,7 +148,7 @@ impl ResponseHeader {
     fn read_all<'a>(
         response: &At<'a>,
         document: &'a Document,
-        gathering: &mut Gathering<'a>,
+        gathering: &mut SchemaCollector<'a>,
         warnings: &mut Warnings,
     ) -> Vec<Self> {
         let mut headers = Vec::new();

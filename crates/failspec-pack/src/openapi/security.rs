@@ -8,7 +8,7 @@ use crate::pack::is_token;
 
 use super::{
     document::{At, Document},
-    parameter::Whereabouts,
+    parameter::ParameterLocation,
     warning::Warnings,
 };
 
@@ -24,7 +24,7 @@ pub enum Credential {
     /// A key by name.
     Key {
         /// Where it stands.
-        place: Whereabouts,
+        place: ParameterLocation,
         /// Its name.
         name: String,
     },
@@ -58,9 +58,9 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
             "mutualTLS" => Credential::Certificate,
             "apiKey" => {
                 let place = match text("in") {
-                    "header" => Whereabouts::Header,
-                    "query" => Whereabouts::Query,
-                    "cookie" => Whereabouts::Cookie,
+                    "header" => ParameterLocation::Header,
+                    "query" => ParameterLocation::Query,
+                    "cookie" => ParameterLocation::Cookie,
                     _ => {
                         let message = "`in` must be header, query or cookie; the scheme is ignored";
                         warnings.note(document.file(&at), at.pointer.clone(), message);
@@ -68,7 +68,7 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
                     }
                 };
                 let name = text("name").to_owned();
-                if name.is_empty() || place != Whereabouts::Query && !is_token(&name) {
+                if name.is_empty() || place != ParameterLocation::Query && !is_token(&name) {
                     let message = "this is not a valid header or cookie name; the scheme is ignored";
                     warnings.note(document.file(&at), at.pointer.clone(), message);
                     continue;

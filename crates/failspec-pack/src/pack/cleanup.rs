@@ -1,9 +1,9 @@
 //! How what earlier runs left behind can be found and removed.
 
-use failspec_base::syntax::{Field, Kind, Node, Shape};
+use failspec_base::syntax::{Field, MappingSchema, Node, ValueType};
 
 use super::{
-    names::Names,
+    names::ReadContext,
     pointer::Pointer,
     request::{self, RequestPatch, RequestTemplate},
     step::check_parameters,
@@ -25,33 +25,37 @@ pub struct Cleanup {
     pub delete: RequestTemplate,
 }
 
-pub(super) static SWEEP: Shape = Shape {
+pub(super) static SWEEP: MappingSchema = MappingSchema {
     name: "cleanup",
     about: "how to find and remove one kind of resource that earlier runs left behind",
     fields: &[
-        Field::required("list", Kind::Shape(&REQUEST), "the request that lists the resources"),
-        Field::required("items", Kind::Pointer, "pointer to the list in the response"),
+        Field::required("list", ValueType::MappingSchema(&REQUEST), "the request that lists the resources"),
+        Field::required("items", ValueType::Pointer, "pointer to the list in the response"),
         Field::optional(
             "name",
-            Kind::Pointer,
+            ValueType::Pointer,
             "pointer to the name in an item (default: the item is the name)",
         ),
         Field::required(
             "delete",
-            Kind::Shape(&REQUEST),
+            ValueType::MappingSchema(&REQUEST),
             "the request that removes one resource; `${item}` is its name",
         ),
     ],
     also: &[],
 };
 
-static REQUEST: Shape =
-    Shape { name: "cleanup request", about: "a request with a role", fields: &[], also: request::KEYS };
+static REQUEST: MappingSchema = MappingSchema {
+    name: "cleanup request",
+    about: "a request with a role",
+    fields: &[],
+    also: request::KEYS,
+};
 
 impl Cleanup {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &SWEEP)?;
-        let request = |node: &Node, names: &Names<'_>| {
+        let request = |node: &Node, names: &ReadContext<'_>| {
             let fields = names.reader.fields(node, &REQUEST)?;
             if !fields.has("request") {
                 names.reader.error_hint(node.span, "`request` is missing", "give `request: METHOD /path`");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use failspec_base::syntax::{Field, Fields, Kind, Node, Place, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, ValueType};
 
 use super::{
     cleanup::{Cleanup, SWEEP},
@@ -11,7 +11,7 @@ use super::{
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     health_check::{CANARY, HealthCheck},
-    names::Names,
+    names::ReadContext,
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
     period::Period,
@@ -20,7 +20,7 @@ use super::{
     provenance::Provenance,
     request::Line,
     rules::read_matches,
-    schema::{Library, Schema},
+    schema::{Schema, SchemaRegistry},
     stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
     variable::{VARIABLE, Variable},
@@ -72,7 +72,7 @@ pub struct Contract {
     /// Contradictions and gaps in the documentation itself.
     pub errata: Vec<Erratum>,
     /// Where the contract begins.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// One form that success has.
@@ -85,111 +85,126 @@ pub struct Success {
 }
 
 /// The keys of `contract.yaml`.
-pub static CONTRACT: Shape = Shape {
+pub static CONTRACT: MappingSchema = MappingSchema {
     name: "contract",
     about: "the documented failures of an API",
     fields: &[
-        Field::required("contract", Kind::Name, "the name of the pack"),
-        Field::required("as_of", Kind::Date, "the date of the documentation that the contract is based on"),
-        Field::optional("documentation", Kind::Text, "the location (URL) of the documentation"),
+        Field::required("contract", ValueType::Name, "the name of the pack"),
+        Field::required(
+            "as_of",
+            ValueType::Date,
+            "the date of the documentation that the contract is based on",
+        ),
+        Field::optional("documentation", ValueType::Text, "the location (URL) of the documentation"),
         Field::optional(
             "documentation_digest",
-            Kind::Text,
+            ValueType::Text,
             "`sha256:…` of the page that the contract is based on, as `failspec drift` computes it",
         ),
         Field::optional(
             "openapi",
-            Kind::Text,
+            ValueType::Text,
             "the API's OpenAPI document (3.0 or 3.1), a file of the pack; \
              requests and responses are also checked against it",
         ),
         Field::optional(
             "extends",
-            Kind::Text,
+            ValueType::Text,
             "the folder of a `base.yaml` (with `@2026-03`: of a `base@2026-03.yaml`) \
              to inherit envelope, failures and more from",
         ),
         Field::optional(
             "success",
-            Kind::Either(&[Kind::Shape(&SUCCESS), Kind::List(&Kind::Shape(&SUCCESS))]),
+            ValueType::Either(&[
+                ValueType::MappingSchema(&SUCCESS),
+                ValueType::List(&ValueType::MappingSchema(&SUCCESS)),
+            ]),
             "the form of a successful response; a list allows any of its items (default: status 2xx)",
         ),
         Field::optional(
             "envelope",
-            Kind::Shape(&ENVELOPE),
+            ValueType::MappingSchema(&ENVELOPE),
             "the common format of error responses; without it they have only the status in common",
         ),
         Field::optional(
             "codes",
-            Kind::Words(&["open", "closed"]),
+            ValueType::Words(&["open", "closed"]),
             "`open` (default): unlisted codes may exist for undocumented failures; `closed`: they may not",
         ),
         Field::optional(
             "secrets",
-            Kind::List(&Kind::Pointer),
+            ValueType::List(&ValueType::Pointer),
             "where responses contain credentials, such as a login token; these values are never shown",
         ),
         Field::optional(
             "requires",
-            Kind::Shape(&REQUIRES),
+            ValueType::MappingSchema(&REQUIRES),
             "what a target must provide, described so that others can act on it",
         ),
         Field::optional(
             "operations",
-            Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&OPERATION)])),
+            ValueType::Map(&ValueType::Either(&[ValueType::Text, ValueType::MappingSchema(&OPERATION)])),
             "named requests, so that a target can map them to its own paths",
         ),
-        Field::optional("failures", Kind::List(&Kind::Shape(&FAILURE)), "the documented failures"),
+        Field::optional(
+            "failures",
+            ValueType::List(&ValueType::MappingSchema(&FAILURE)),
+            "the documented failures",
+        ),
         Field::optional(
             "stability",
-            Kind::Shape(&STABILITY),
+            ValueType::MappingSchema(&STABILITY),
             "overrides for how `failspec diff` classifies kinds of changes",
         ),
         Field::optional(
             "profiles",
-            Kind::Map(&Kind::Shape(&PROFILE)),
+            ValueType::Map(&ValueType::MappingSchema(&PROFILE)),
             "parts of the contract that an API can be certified for, in addition to `core` and `full`",
         ),
         Field::optional(
             "health_check",
-            Kind::Shape(&CANARY),
+            ValueType::MappingSchema(&CANARY),
             "a safe request that must succeed after each scenario that writes; otherwise the run stops",
         ),
         Field::optional(
             "cleanup",
-            Kind::List(&Kind::Shape(&SWEEP)),
+            ValueType::List(&ValueType::MappingSchema(&SWEEP)),
             "how to find and remove resources that earlier runs left behind (`failspec cleanup`)",
         ),
         Field::optional(
             "errata",
-            Kind::List(&Kind::Shape(&ERRATUM)),
+            ValueType::List(&ValueType::MappingSchema(&ERRATUM)),
             "known documentation errors: contradictions and gaps",
         ),
     ],
     also: &[],
 };
 
-static SUCCESS: Shape = Shape {
+static SUCCESS: MappingSchema = MappingSchema {
     name: "success",
     about: "a form of a successful response",
     fields: &[
         Field::required("status", STATUSES, "the statuses: 200, 2xx, or a list"),
-        Field::optional("match", Kind::Map(&Kind::Schema), "constraints on the body: pointer → JSON Schema"),
+        Field::optional(
+            "match",
+            ValueType::Map(&ValueType::Schema),
+            "constraints on the body: pointer → JSON Schema",
+        ),
     ],
     also: &[],
 };
 
-static REQUIRES: Shape = Shape {
+static REQUIRES: MappingSchema = MappingSchema {
     name: "requires",
     about: "what a target must provide",
     fields: &[
-        Field::optional("roles", Kind::Map(&Kind::Text), "role → what it may and may not do"),
+        Field::optional("roles", ValueType::Map(&ValueType::Text), "role → what it may and may not do"),
         Field::optional(
             "variables",
-            Kind::Map(&Kind::Either(&[Kind::Text, Kind::Shape(&VARIABLE)])),
+            ValueType::Map(&ValueType::Either(&[ValueType::Text, ValueType::MappingSchema(&VARIABLE)])),
             "variable → its description, optionally with a default",
         ),
-        Field::optional("conditions", Kind::Map(&Kind::Text), "condition → what it means"),
+        Field::optional("conditions", ValueType::Map(&ValueType::Text), "condition → what it means"),
     ],
     also: &[],
 };
@@ -202,8 +217,8 @@ impl Contract {
     /// `on` is the day on which failures must be in force.
     pub(super) fn read(
         node: &Node,
-        reader: &Reader,
-        library: &Library,
+        reader: &Decoder,
+        library: &SchemaRegistry,
         base: Option<Self>,
         on: Option<jiff::civil::Date>,
     ) -> Option<Self> {
@@ -277,11 +292,11 @@ impl Contract {
             && node.get("envelope").is_some_and(|envelope| envelope.get("code").is_some());
         contract.check_failures(inherited, reader, code_is_wrong);
         let cleanups = fields.get("cleanup").map(|node| reader.list(node)).unwrap_or_default();
-        let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+        let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
         if let Some(health_check) = fields.get("health_check") {
-            let names = Names { reader, contract: &contract, library, known: BTreeSet::new() };
+            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
             contract.health_check = HealthCheck::read(health_check, &names);
         }
         let profiles = fields.get("profiles").into_iter().flat_map(|node| reader.named(node));
@@ -291,7 +306,7 @@ impl Contract {
     }
 
     /// What a contract has that says nothing and extends nothing: success is a 2xx.
-    fn nothing(place: Place) -> Self {
+    fn nothing(place: Location) -> Self {
         Self {
             name: String::new(),
             as_of: None,
@@ -323,7 +338,7 @@ impl Contract {
         self.failures.iter().position(|failure| failure.id == id)
     }
 
-    fn read_requires(&mut self, node: &Node, reader: &Reader) {
+    fn read_requires(&mut self, node: &Node, reader: &Decoder) {
         let Some(fields) = reader.fields(node, &REQUIRES) else {
             return;
         };
@@ -349,7 +364,7 @@ impl Contract {
 
     /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
     /// has been noted; that no failure has its code there need not be said for each of them.
-    fn check_failures(&self, inherited: [usize; 2], reader: &Reader, code_is_wrong: bool) {
+    fn check_failures(&self, inherited: [usize; 2], reader: &Decoder, code_is_wrong: bool) {
         // Those of a base were checked with it.
         let own = self.failures[inherited[0]..].iter().chain(&self.not_in_force[inherited[1]..]);
         let mut own: Vec<&Failure> = own.collect();
@@ -405,7 +420,7 @@ impl Contract {
 }
 
 /// The base itself has been read before.
-fn read_extends(fields: &Fields<'_>, reader: &Reader) {
+fn read_extends(fields: &Fields<'_>, reader: &Decoder) {
     let Some(node) = fields.get("extends") else { return };
     if reader.text(node).is_some_and(|text| Extended::parse(text).is_none()) {
         reader.error_hint(
@@ -417,7 +432,7 @@ fn read_extends(fields: &Fields<'_>, reader: &Reader) {
 }
 
 impl Success {
-    fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+    fn read(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
         let fields = reader.fields(node, &SUCCESS)?;
         Some(Self {
             status: StatusPattern::read_all(fields.get("status")?, reader),

@@ -1,11 +1,11 @@
 //! The scenario without its fault.
 
-use failspec_base::syntax::{Field, Fields, Kind, Shape};
+use failspec_base::syntax::{Field, Fields, MappingSchema, ValueType};
 
 use super::{
     expect::{EXPECT, Expect},
     flow::{AT, At, Flow, REPEAT, Repeat},
-    names::Names,
+    names::ReadContext,
     request::{self, RequestPatch},
     step::{STEP, Step, check_parameters},
 };
@@ -21,28 +21,28 @@ pub enum Control {
     Missing,
 }
 
-pub(super) static CONTROL: Shape = Shape {
+pub(super) static CONTROL: MappingSchema = MappingSchema {
     name: "control",
     about: "overrides that remove the fault",
     fields: &[
         Field::optional(
             "setup",
-            Kind::Either(&[Kind::List(&Kind::Shape(&STEP)), Kind::Null]),
+            ValueType::Either(&[ValueType::List(&ValueType::MappingSchema(&STEP)), ValueType::Null]),
             "steps that replace the setup of the scenario",
         ),
         Field::optional(
             "expect",
-            Kind::Either(&[Kind::Shape(&EXPECT), Kind::Null]),
+            ValueType::Either(&[ValueType::MappingSchema(&EXPECT), ValueType::Null]),
             "the expected response (default: a success)",
         ),
         Field::optional(
             "at",
-            Kind::Either(&[Kind::Shape(&AT), Kind::Null]),
+            ValueType::Either(&[ValueType::MappingSchema(&AT), ValueType::Null]),
             "the item of a bulk response that is checked",
         ),
         Field::optional(
             "repeat",
-            Kind::Either(&[Kind::Shape(&REPEAT), Kind::Null]),
+            ValueType::Either(&[ValueType::MappingSchema(&REPEAT), ValueType::Null]),
             "how often the request is sent",
         ),
     ],
@@ -52,8 +52,8 @@ pub(super) static CONTROL: Shape = Shape {
 impl Control {
     pub(super) fn read<'n>(
         fields: &Fields<'_>,
-        mut names: Names<'n>,
-        after_setup: &Names<'n>,
+        mut names: ReadContext<'n>,
+        after_setup: &ReadContext<'n>,
         faulty: &Flow,
         condition: bool,
     ) -> Self {

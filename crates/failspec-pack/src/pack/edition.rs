@@ -7,7 +7,7 @@ use std::{
 
 use jiff::civil::Date;
 
-use failspec_base::syntax::{Diagnostic, Diagnostics, Node, Place, Source, yaml};
+use failspec_base::syntax::{Diagnostic, Diagnostics, Location, Node, Source, yaml};
 
 use super::{
     files::{Files, Texts},
@@ -16,7 +16,7 @@ use super::{
 
 /// One of the contracts of a pack.
 #[derive(Debug)]
-pub(super) struct Edition {
+pub(super) struct ContractVersion {
     /// Its file below the root.
     pub path: String,
     /// What its file name says; `None` for the newest.
@@ -29,7 +29,7 @@ pub(super) struct Edition {
 
 /// The contracts of one pack: the dated ones, oldest first, then the newest.
 #[derive(Debug, Default)]
-pub(super) struct Editions(Vec<Edition>);
+pub(super) struct ContractVersions(Vec<ContractVersion>);
 
 /// Failures by id, and their causes.
 pub(super) type Known = BTreeMap<String, BTreeSet<String>>;
@@ -70,7 +70,7 @@ impl Extended {
     }
 }
 
-impl Editions {
+impl ContractVersions {
     /// The contracts among the files of a pack, and what is wrong with them as a row of versions.
     pub fn find(files: &Files, texts: &Texts, name: &str) -> (Self, Diagnostics) {
         let mut mistakes = Diagnostics::default();
@@ -92,7 +92,7 @@ impl Editions {
             let node = yaml::read(&source).0;
             let as_of = node.as_ref().and_then(|node| node.get("as_of")?.as_text()?.parse().ok());
             let version = version.and_then(|(_, version)| version);
-            all.push(Edition { path: path.clone(), version, as_of, source, node });
+            all.push(ContractVersion { path: path.clone(), version, as_of, source, node });
         }
         all.sort_by_key(|edition| (edition.version.is_none(), edition.as_of));
         let editions = Self(all);
@@ -130,16 +130,17 @@ impl Editions {
         }
     }
 
-    fn newest(&self) -> Option<&Edition> {
+    fn newest(&self) -> Option<&ContractVersion> {
         self.0.iter().find(|edition| edition.version.is_none())
     }
 
     /// The contract that a run is about: the newest, or with a version the one of that name, else the last one that
     /// was documented by the end of it.
-    pub fn choose(&self, told: Option<&Version>) -> Option<&Edition> {
+    pub fn choose(&self, told: Option<&Version>) -> Option<&ContractVersion> {
         let Some(told) = told else { return self.newest() };
         let of_that_name = self.0.iter().find(|edition| edition.version.as_ref() == Some(told));
-        let by_then = |edition: &&Edition| edition.as_of.is_some_and(|as_of| as_of <= told.last_day());
+        let by_then =
+            |edition: &&ContractVersion| edition.as_of.is_some_and(|as_of| as_of <= told.last_day());
         of_that_name.or_else(|| self.0.iter().rfind(by_then))
     }
 
@@ -150,7 +151,7 @@ impl Editions {
 
     /// All of them, for people.
     pub fn in_words(&self) -> String {
-        let word = |edition: &Edition| {
+        let word = |edition: &ContractVersion| {
             let as_of = edition.as_of.map(|as_of| format!(" (as of {as_of})")).unwrap_or_default();
             match &edition.version {
                 Some(version) => format!("{version}{as_of}"),
@@ -193,7 +194,7 @@ fn collect(contract: &Node, known: &mut Known) {
     }
 }
 
-impl Edition {
+impl ContractVersion {
     /// The contract as nodes, and its file.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
@@ -209,8 +210,8 @@ impl Edition {
         Extended::of(self.node.as_ref()?)
     }
 
-    fn place_of_date(&self) -> Option<Place> {
+    fn place_of_date(&self) -> Option<Location> {
         let node = self.node.as_ref()?.get("as_of")?;
-        Some(Place { source: Arc::clone(&self.source), span: node.span })
+        Some(Location { source: Arc::clone(&self.source), span: node.span })
     }
 }

@@ -2,29 +2,29 @@
 
 use std::sync::Arc;
 
-use failspec_base::syntax::{Field, Fields, Kind, Node, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType};
 
 use super::{
     pointer::Pointer,
-    provenance::{Provenance, Ruled},
-    schema::{Library, Schema},
+    provenance::{Provenance, Sourced},
+    schema::{Schema, SchemaRegistry},
 };
 
 /// The shape that error responses share. A part that is `None` is not documented.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
     /// What the whole body must fit.
-    pub schema: Option<Ruled<Arc<Schema>>>,
+    pub schema: Option<Sourced<Arc<Schema>>>,
     /// `type/subtype` of the response; parameters such as `charset` are free.
-    pub media_type: Option<Ruled<String>>,
+    pub media_type: Option<Sourced<String>>,
     /// Where the code is.
-    pub code: Option<Ruled<Pointer>>,
+    pub code: Option<Sourced<Pointer>>,
     /// Where the display text is: it must be there and is never compared.
-    pub message: Option<Ruled<Pointer>>,
+    pub message: Option<Sourced<Pointer>>,
     /// Where the request id is.
-    pub request_id: Option<Ruled<RequestId>>,
+    pub request_id: Option<Sourced<RequestId>>,
     /// Where the body repeats the HTTP status.
-    pub status: Option<Ruled<Pointer>>,
+    pub status: Option<Sourced<Pointer>>,
     /// Whether a response may come without such a body: with none, or with one that is no JSON.
     pub body_optional: bool,
 }
@@ -40,14 +40,14 @@ pub struct RequestId {
     pub pattern: Option<Arc<Schema>>,
 }
 
-pub(super) static ENVELOPE: Shape = Shape {
+pub(super) static ENVELOPE: MappingSchema = MappingSchema {
     name: "envelope",
     about: "the common format of error responses",
     fields: &[
         Field::optional("schema", OR_NULL_SCHEMA, "the JSON Schema of the whole body"),
         Field::optional(
             "media_type",
-            Kind::Either(&[Kind::Text, Kind::Null]),
+            ValueType::Either(&[ValueType::Text, ValueType::Null]),
             "the media type (type/subtype) of the response; parameters are not compared",
         ),
         Field::optional(
@@ -62,7 +62,7 @@ pub(super) static ENVELOPE: Shape = Shape {
         ),
         Field::optional(
             "request_id",
-            Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID), Kind::Null]),
+            ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&REQUEST_ID), ValueType::Null]),
             "the location of the request id; it must be present and differ for every request",
         ),
         Field::optional(
@@ -72,53 +72,53 @@ pub(super) static ENVELOPE: Shape = Shape {
         ),
         Field::optional(
             "body",
-            Kind::Words(BODY),
+            ValueType::Words(BODY),
             "`optional`: a response may have no body or one that is not JSON; \
              then only its status is checked (default: required)",
         ),
         Field::optional(
             "inferred",
-            Kind::Shape(&OURS_ENVELOPE),
+            ValueType::MappingSchema(&OURS_ENVELOPE),
             "inferred parts (not documented): breaking one is a warning",
         ),
     ],
     also: &[],
 };
 
-static OURS_ENVELOPE: Shape = Shape {
+static OURS_ENVELOPE: MappingSchema = MappingSchema {
     name: "inferred envelope",
     about: "inferred parts of the envelope (not documented)",
     fields: &[
-        Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body"),
+        Field::optional("schema", ValueType::Schema, "the JSON Schema of the whole body"),
         Field::optional(
             "media_type",
-            Kind::Text,
+            ValueType::Text,
             "the media type (type/subtype) of the response; parameters are not compared",
         ),
-        Field::optional("message", Kind::Pointer, "pointer to the display text"),
+        Field::optional("message", ValueType::Pointer, "pointer to the display text"),
         Field::optional(
             "request_id",
-            Kind::Either(&[Kind::Pointer, Kind::Shape(&REQUEST_ID)]),
+            ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&REQUEST_ID)]),
             "the location of the request id",
         ),
-        Field::optional("status", Kind::Pointer, "pointer to the HTTP status in the body"),
+        Field::optional("status", ValueType::Pointer, "pointer to the HTTP status in the body"),
     ],
     also: &[],
 };
 
-static REQUEST_ID: Shape = Shape {
+static REQUEST_ID: MappingSchema = MappingSchema {
     name: "request_id",
     about: "the location of the request id",
     fields: &[
-        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
+        Field::optional("pointer", ValueType::Pointer, "pointer into the body"),
         Field::optional(
             "header",
-            Kind::Text,
+            ValueType::Text,
             "the name of a header; with `pointer`, both must be present and agree",
         ),
         Field::optional(
             "pattern",
-            Kind::Text,
+            ValueType::Text,
             "the format as a regular expression; only if one is documented",
         ),
     ],
@@ -126,12 +126,18 @@ static REQUEST_ID: Shape = Shape {
 };
 
 const BODY: &[&str] = &["required", "optional"];
-const OR_NULL_POINTER: Kind = Kind::Either(&[Kind::Pointer, Kind::Null]);
-const OR_NULL_SCHEMA: Kind = Kind::Either(&[Kind::Schema, Kind::Null]);
+const OR_NULL_POINTER: ValueType = ValueType::Either(&[ValueType::Pointer, ValueType::Null]);
+const OR_NULL_SCHEMA: ValueType = ValueType::Either(&[ValueType::Schema, ValueType::Null]);
 
 impl Envelope {
     /// This envelope with what `node` says: a key replaces, `null` removes, `inferred` adds inferred parts.
-    pub(super) fn with(&self, node: &Node, reader: &Reader, library: &Library, source: Provenance) -> Self {
+    pub(super) fn with(
+        &self,
+        node: &Node,
+        reader: &Decoder,
+        library: &SchemaRegistry,
+        source: Provenance,
+    ) -> Self {
         let mut envelope = self.clone();
         let Some(fields) = reader.fields(node, &ENVELOPE) else {
             return envelope;
@@ -147,7 +153,7 @@ impl Envelope {
     }
 
     /// This envelope with inferred parts.
-    pub(super) fn with_inferred(mut self, node: &Node, reader: &Reader, library: &Library) -> Self {
+    pub(super) fn with_inferred(mut self, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Self {
         let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
             return self;
         };
@@ -158,8 +164,8 @@ impl Envelope {
     fn set(
         &mut self,
         fields: &Fields<'_>,
-        reader: &Reader,
-        library: &Library,
+        reader: &Decoder,
+        library: &SchemaRegistry,
         source: Provenance,
         code: &str,
     ) {
@@ -179,7 +185,7 @@ impl Envelope {
 }
 
 fn set<T>(
-    part: &mut Option<Ruled<T>>,
+    part: &mut Option<Sourced<T>>,
     node: Option<&Node>,
     source: Provenance,
     read: impl Fn(&Node) -> Option<T>,
@@ -189,14 +195,14 @@ fn set<T>(
         Some(node) if node.is_null() => *part = None,
         Some(node) => {
             if let Some(rule) = read(node) {
-                *part = Some(Ruled::new(rule, source));
+                *part = Some(Sourced::new(rule, source));
             }
         }
     }
 }
 
 impl RequestId {
-    fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+    fn read(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
         if node.as_map().is_none() {
             let pointer = Pointer::read(node, reader)?;
             return Some(Self { pointer: Some(pointer), header: None, pattern: None });
@@ -220,7 +226,7 @@ impl RequestId {
 }
 
 /// A schema written in place, or the name of a file of the pack that holds one.
-pub(super) fn read_schema(node: &Node, reader: &Reader, library: &Library) -> Option<Arc<Schema>> {
+pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Arc<Schema>> {
     let Some(file) = node.as_text() else {
         return compile(node.to_json(), node, reader, library);
     };
@@ -247,8 +253,8 @@ pub(super) fn read_schema(node: &Node, reader: &Reader, library: &Library) -> Op
 pub(super) fn compile(
     value: serde_json::Value,
     node: &Node,
-    reader: &Reader,
-    library: &Library,
+    reader: &Decoder,
+    library: &SchemaRegistry,
 ) -> Option<Arc<Schema>> {
     match Schema::compile(value, library) {
         Ok(schema) => Some(Arc::new(schema)),

@@ -1,6 +1,6 @@
 //! Contradictions and gaps in the documentation itself.
 
-use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 /// A contradiction or a gap in the documentation.
 #[derive(Debug, Clone)]
@@ -11,18 +11,18 @@ pub struct Erratum {
     pub links: Vec<String>,
 }
 
-pub(super) static ERRATUM: Shape = Shape {
+pub(super) static ERRATUM: MappingSchema = MappingSchema {
     name: "erratum",
     about: "a known documentation error: a contradiction or a gap",
     fields: &[
-        Field::required("about", Kind::Text, "the description of the error"),
-        Field::optional("links", Kind::List(&Kind::Text), "links to the pages that show the error"),
+        Field::required("about", ValueType::Text, "the description of the error"),
+        Field::optional("links", ValueType::List(&ValueType::Text), "links to the pages that show the error"),
     ],
     also: &[],
 };
 
 impl Erratum {
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &ERRATUM)?;
         let links = fields.get("links").map(|node| reader.list(node)).unwrap_or_default();
         Some(Self {

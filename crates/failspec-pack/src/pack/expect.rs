@@ -5,15 +5,15 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use failspec_base::{
-    syntax::{Entry, Field, Kind, Node, Shape},
-    template::{FillError, JsonTemplate, Scope},
+    syntax::{Entry, Field, MappingSchema, Node, ValueType},
+    template::{JsonTemplate, RenderError, Scope},
 };
 
 use super::{
-    names::Names,
+    names::ReadContext,
     pointer::Pointer,
     rules::HeaderRule,
-    schema::{Library, Schema, SchemaError},
+    schema::{Schema, SchemaError, SchemaRegistry},
     status::{STATUSES, StatusPattern},
 };
 
@@ -36,7 +36,7 @@ pub enum SchemaTemplate {
     /// Without holes: compiled once.
     Constant(Arc<Schema>),
     /// With holes: compiled when they are filled.
-    Holes(JsonTemplate, Library),
+    Holes(JsonTemplate, SchemaRegistry),
 }
 
 /// Why a schema with holes could not be used.
@@ -44,30 +44,34 @@ pub enum SchemaTemplate {
 pub enum ExpectError {
     /// A hole without a value.
     #[error(transparent)]
-    Fill(#[from] FillError),
+    Fill(#[from] RenderError),
     /// With these values it is no schema.
     #[error("with its placeholders filled in, this is not a usable JSON Schema: {0}")]
     Schema(#[from] SchemaError),
 }
 
-pub(super) static EXPECT: Shape = Shape {
+pub(super) static EXPECT: MappingSchema = MappingSchema {
     name: "expectation",
     about: "an expected response",
     fields: &[
         Field::optional("status", STATUSES, "the statuses: 200, 2xx, or a list"),
-        Field::optional("failure", Kind::Name, "the failure that the response must be"),
+        Field::optional("failure", ValueType::Name, "the failure that the response must be"),
         Field::optional(
             "headers",
-            Kind::Map(&Kind::Schema),
+            ValueType::Map(&ValueType::Schema),
             "required headers: name → JSON Schema of the value",
         ),
-        Field::optional("body", Kind::Map(&Kind::Schema), "parts of the body: pointer → JSON Schema"),
+        Field::optional(
+            "body",
+            ValueType::Map(&ValueType::Schema),
+            "parts of the body: pointer → JSON Schema",
+        ),
     ],
     also: &[],
 };
 
 impl Expect {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &EXPECT)?;
         let headers = fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default();
@@ -99,7 +103,7 @@ impl Expect {
     }
 
     /// Reads what a scenario expects of its own request: `triggers` says already which failure it is.
-    pub(super) fn read_besides_contract(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read_besides_contract(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let mut expect = Self::read(node, names)?;
         if expect.failure.take().is_some() {
             names.reader.error_hint(
@@ -118,11 +122,11 @@ impl Expect {
 }
 
 /// A mapping from pointer to JSON Schema with holes.
-pub(super) fn read_schemas(node: &Node, names: &Names<'_>) -> Vec<(Pointer, SchemaTemplate)> {
+pub(super) fn read_schemas(node: &Node, names: &ReadContext<'_>) -> Vec<(Pointer, SchemaTemplate)> {
     names.reader.entries(node).iter().filter_map(|entry| read_schema(entry, names)).collect()
 }
 
-fn read_schema(entry: &Entry, names: &Names<'_>) -> Option<(Pointer, SchemaTemplate)> {
+fn read_schema(entry: &Entry, names: &ReadContext<'_>) -> Option<(Pointer, SchemaTemplate)> {
     let Some(pointer) = Pointer::parse(&entry.key) else {
         names.reader.error_hint(
             entry.key_span,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use failspec_base::syntax::{Field, Kind, Node, NodeValue, Place, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
     envelope::{ENVELOPE, Envelope},
@@ -12,7 +12,7 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
-    schema::Library,
+    schema::SchemaRegistry,
 };
 
 /// One documented failure.
@@ -47,7 +47,7 @@ pub struct Failure {
     /// From when to when it is documented.
     pub period: Period,
     /// Where it stands in the contract.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// The documented advice to clients about a failure.
@@ -73,33 +73,33 @@ const RETRIES: &[&str] =
 
 const REFUSAL: &[&str] = &["required", "optional"];
 
-pub(super) static FAILURE: Shape = Shape {
+pub(super) static FAILURE: MappingSchema = MappingSchema {
     name: "failure",
     about: "a documented failure",
     fields: &[
-        Field::required("id", Kind::Name, "the name of the failure in the pack"),
+        Field::required("id", ValueType::Name, "the name of the failure in the pack"),
         rules::STATUS,
         rules::CODE,
         rules::CODES,
         Field::required(
             "summary",
-            Kind::Text,
+            ValueType::Text,
             "the meaning of the failure, in the words of the documentation",
         ),
-        Field::optional("documentation", Kind::Text, "the page or line that documents the failure"),
+        Field::optional("documentation", ValueType::Text, "the page or line that documents the failure"),
         Field::optional(
             "source",
-            Kind::Words(WORDS),
+            ValueType::Words(WORDS),
             "the origin of the statement that this failure exists (default: documented)",
         ),
         Field::optional(
             "causes",
-            Kind::List(&Kind::Name),
+            ValueType::List(&ValueType::Name),
             "the causes that the documentation lists; each needs a scenario",
         ),
         Field::optional(
             "retry",
-            Kind::Words(RETRIES),
+            ValueType::Words(RETRIES),
             "what a client should do after the failure; omit if undocumented",
         ),
         rules::HEADERS,
@@ -107,33 +107,36 @@ pub(super) static FAILURE: Shape = Shape {
         rules::MATCH,
         Field::optional(
             "envelope",
-            Kind::Shape(&ENVELOPE),
+            ValueType::MappingSchema(&ENVELOPE),
             "overrides of the contract's envelope; `null` removes a part",
         ),
         rules::RETRY_AFTER,
         Field::optional(
             "varies",
-            Kind::List(&Kind::Either(&[Kind::Pointer, Kind::Shape(&rules::WAIT_PLACE)])),
+            ValueType::List(&ValueType::Either(&[
+                ValueType::Pointer,
+                ValueType::MappingSchema(&rules::WAIT_PLACE),
+            ])),
             "parts that differ between responses, masked in snapshots: pointers, or { header }",
         ),
         Field::optional(
             "leaks",
-            Kind::Words(&["forbidden"]),
+            ValueType::Words(&["forbidden"]),
             "`forbidden`: the documentation promises that the response reveals no internal details",
         ),
         Field::optional(
             "refusal",
-            Kind::Words(REFUSAL),
+            ValueType::Words(REFUSAL),
             "`optional`: accepting the request is only a warning; a refusal must still conform \
              (default: required)",
         ),
-        Field::optional("condition", Kind::Name, "the condition that the scenarios of the failure need"),
-        Field::optional("excluded", Kind::Text, "the reason why no scenario tests the failure"),
+        Field::optional("condition", ValueType::Name, "the condition that the scenarios of the failure need"),
+        Field::optional("excluded", ValueType::Text, "the reason why no scenario tests the failure"),
         period::SINCE,
         period::UNTIL,
         Field::optional(
             "inferred",
-            Kind::Shape(&rules::OURS),
+            ValueType::MappingSchema(&rules::OURS),
             "inferred constraints (not documented): breaking one is a warning",
         ),
     ],
@@ -141,7 +144,12 @@ pub(super) static FAILURE: Shape = Shape {
 };
 
 impl Failure {
-    pub(super) fn read(node: &Node, envelope: &Envelope, reader: &Reader, library: &Library) -> Option<Self> {
+    pub(super) fn read(
+        node: &Node,
+        envelope: &Envelope,
+        reader: &Decoder,
+        library: &SchemaRegistry,
+    ) -> Option<Self> {
         let fields = reader.fields(node, &FAILURE)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
         let source =
@@ -215,7 +223,7 @@ impl Failure {
     }
 }
 
-fn read_names(node: &Node, reader: &Reader) -> Vec<String> {
+fn read_names(node: &Node, reader: &Decoder) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for item in reader.list(node) {
         let Some(name) = reader.text(item).filter(|name| reader.check_name(name, item.span)) else {
@@ -229,7 +237,7 @@ fn read_names(node: &Node, reader: &Reader) -> Vec<String> {
     names
 }
 
-fn read_varies(node: &Node, reader: &Reader) -> Vec<Part> {
+fn read_varies(node: &Node, reader: &Decoder) -> Vec<Part> {
     reader
         .items(node)
         .iter()

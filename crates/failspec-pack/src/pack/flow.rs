@@ -1,13 +1,13 @@
 //! One way through a scenario.
 
 use failspec_base::{
-    syntax::{Field, Kind, Node, NodeValue, Shape},
+    syntax::{Field, MappingSchema, Node, NodeValue, ValueType},
     template::Template,
 };
 
 use super::{
     expect::{Expect, SchemaTemplate, read_schemas},
-    names::Names,
+    names::ReadContext,
     pointer::Pointer,
     request::RequestTemplate,
     step::Step,
@@ -47,30 +47,30 @@ pub struct Repeat {
     pub until_triggered: bool,
 }
 
-pub(super) static AT: Shape = Shape {
+pub(super) static AT: MappingSchema = MappingSchema {
     name: "item",
     about: "an item of a bulk response",
     fields: &[
-        Field::required("items", Kind::Pointer, "pointer to the list"),
+        Field::required("items", ValueType::Pointer, "pointer to the list"),
         Field::required(
             "where",
-            Kind::Map(&Kind::Schema),
+            ValueType::Map(&ValueType::Schema),
             "selects the item: pointer → JSON Schema; exactly one item must match",
         ),
     ],
     also: &[],
 };
 
-pub(super) static REPEAT: Shape = Shape {
+pub(super) static REPEAT: MappingSchema = MappingSchema {
     name: "repetition",
     about: "how often a request is sent",
     fields: &[
         Field::required(
             "times",
-            Kind::Either(&[Kind::Count, Kind::Text]),
+            ValueType::Either(&[ValueType::Count, ValueType::Text]),
             "the maximum number of requests: a number or `${variable}`",
         ),
-        Field::optional("until_triggered", Kind::Bool, "stop at the first response that is the failure"),
+        Field::optional("until_triggered", ValueType::Bool, "stop at the first response that is the failure"),
     ],
     also: &[],
 };
@@ -91,7 +91,7 @@ impl Flow {
 }
 
 impl At {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &AT)?;
         Some(Self {
             items: Pointer::read(fields.get("items")?, names.reader)?,
@@ -101,7 +101,7 @@ impl At {
 }
 
 impl Repeat {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &REPEAT)?;
         let times = fields.get("times")?;
         if let NodeValue::Number(_) = times.value {

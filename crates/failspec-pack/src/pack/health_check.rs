@@ -1,9 +1,9 @@
 //! A request that shows whether a run can still go on.
 
-use failspec_base::syntax::{Node, Shape};
+use failspec_base::syntax::{MappingSchema, Node};
 
 use super::{
-    names::Names,
+    names::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
     step::check_parameters,
 };
@@ -15,7 +15,7 @@ pub struct HealthCheck {
     pub request: RequestTemplate,
 }
 
-pub(super) static CANARY: Shape = Shape {
+pub(super) static CANARY: MappingSchema = MappingSchema {
     name: "health_check",
     about: "a safe request that must succeed after each scenario that writes; otherwise the run stops",
     fields: &[],
@@ -23,7 +23,7 @@ pub(super) static CANARY: Shape = Shape {
 };
 
 impl HealthCheck {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &CANARY)?;
         let patch = RequestPatch::read(&fields, names);
         if !fields.has("request") {

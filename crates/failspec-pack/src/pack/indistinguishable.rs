@@ -1,9 +1,9 @@
 //! The comparison request, which must get the same response.
 
-use failspec_base::syntax::{Field, Kind, Node, Shape};
+use failspec_base::syntax::{Field, MappingSchema, Node, ValueType};
 
 use super::{
-    names::Names,
+    names::ReadContext,
     provenance::{Provenance, WORDS},
     request::{self, RequestPatch, RequestTemplate},
     step::check_parameters,
@@ -18,19 +18,19 @@ pub struct IndistinguishableFrom {
     pub source: Provenance,
 }
 
-pub(super) static INDISTINGUISHABLE_FROM: Shape = Shape {
+pub(super) static INDISTINGUISHABLE_FROM: MappingSchema = MappingSchema {
     name: "indistinguishable_from",
     about: "a comparison request that must get the same response",
     fields: &[Field::optional(
         "source",
-        Kind::Words(WORDS),
+        ValueType::Words(WORDS),
         "the origin of the statement that the responses are the same (default: inferred)",
     )],
     also: request::KEYS,
 };
 
 impl IndistinguishableFrom {
-    pub(super) fn read(node: &Node, names: &Names<'_>, own: &RequestTemplate) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>, own: &RequestTemplate) -> Option<Self> {
         let fields = names.reader.fields(node, &INDISTINGUISHABLE_FROM)?;
         let request = own.with(&RequestPatch::read(&fields, names));
         check_parameters(&request, names, node);

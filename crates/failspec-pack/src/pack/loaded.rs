@@ -7,13 +7,13 @@ use std::{
 
 use jiff::civil::Date;
 
-use failspec_base::syntax::{Diagnostic, Diagnostics, Reader, Source, yaml};
+use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Source, yaml};
 
 use super::{
     Contract, Scenario, Version,
-    edition::{Edition, Editions},
+    edition::{ContractVersion, ContractVersions},
     files::{Files, FilesError, Texts, digest},
-    schema::Library,
+    schema::SchemaRegistry,
     side_by_side::side_by_side,
     split_version,
 };
@@ -89,8 +89,11 @@ impl Pack {
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
         let (folder, _) = split_version(name);
         let mut texts = files.read_pack(folder)?;
-        let bases: BTreeSet<String> =
-            Editions::find(files, &texts, folder).0.extended().map(|extended| extended.folder).collect();
+        let bases: BTreeSet<String> = ContractVersions::find(files, &texts, folder)
+            .0
+            .extended()
+            .map(|extended| extended.folder)
+            .collect();
         for base in bases {
             texts.extend(files.read_schemas(&base)?);
         }
@@ -103,7 +106,7 @@ impl Pack {
     /// Every mistake in them, not the first alone; or that there is no such version.
     pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
         let (name, version) = told(name)?;
-        let (editions, mut mistakes) = Editions::find(files, &texts, name);
+        let (editions, mut mistakes) = ContractVersions::find(files, &texts, name);
         let Some(edition) = editions.choose(version.as_ref()) else {
             return Err(match version {
                 Some(version) if texts.keys().any(|path| path.starts_with(&format!("schemas/{name}/"))) => {
@@ -116,7 +119,7 @@ impl Pack {
         let elsewhere = editions.known_besides(&edition.path, &texts);
         let (texts, others) = parted(texts, name, edition);
         let source = edition.source();
-        let library = Library::new(Arc::clone(&texts), name);
+        let library = SchemaRegistry::new(Arc::clone(&texts), name);
         let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
         let (base, mistaken) = read_base(files, &texts, name, edition, on);
         let (mut contract, read) = read_contract(source, &library, base, on);
@@ -160,8 +163,8 @@ impl Pack {
     }
 
     /// The schema files of the pack.
-    pub fn library(&self) -> Library {
-        Library::new(Arc::clone(&self.texts), &self.name)
+    pub fn library(&self) -> SchemaRegistry {
+        SchemaRegistry::new(Arc::clone(&self.texts), &self.name)
     }
 
     /// Its name, with the version that was asked for.
@@ -183,7 +186,7 @@ fn told(name: &str) -> Result<(&str, Option<Version>), PackError> {
 }
 
 /// The files that a version is made of, and those that only other versions have: their contracts and bases.
-fn parted(texts: Texts, name: &str, edition: &Edition) -> (Arc<Texts>, Arc<Texts>) {
+fn parted(texts: Texts, name: &str, edition: &ContractVersion) -> (Arc<Texts>, Arc<Texts>) {
     let extended = edition.extended();
     let own = |path: &str| {
         let Some(path) = path.strip_prefix("schemas/") else { return true };
@@ -210,7 +213,7 @@ fn read_base(
     files: &Files,
     texts: &Arc<Texts>,
     name: &str,
-    edition: &Edition,
+    edition: &ContractVersion,
     on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
     let Some(extended) = edition.extended() else {
@@ -222,7 +225,8 @@ fn read_base(
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
     let source = Source::new(files.shown(&path), text);
-    let (base, mut mistakes) = read_contract(&source, &Library::new(Arc::clone(texts), folder), None, on);
+    let (base, mut mistakes) =
+        read_contract(&source, &SchemaRegistry::new(Arc::clone(texts), folder), None, on);
     if yaml::read(&source).0.is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
@@ -242,7 +246,7 @@ fn name_is_that_of_the_folder(
         return;
     };
     let (node, _) = yaml::read(source);
-    let reader = Reader::new(source);
+    let reader = Decoder::new(source);
     let place = node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
     let title = format!("the contract is named `{}`, but its folder is `{name}`", contract.name);
     mistakes.0.push(Diagnostic::error(place, title).hint("give both the same name"));
@@ -250,13 +254,13 @@ fn name_is_that_of_the_folder(
 
 fn read_contract(
     source: &Arc<Source>,
-    library: &Library,
+    library: &SchemaRegistry,
     base: Option<Contract>,
     on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (None, written) };
-    let reader = Reader::new(source);
+    let reader = Decoder::new(source);
     let contract = Contract::read(&node, &reader, library, base, on);
     (contract, merged(written, reader.finish()))
 }
@@ -264,11 +268,11 @@ fn read_contract(
 fn read_scenarios(
     source: &Arc<Source>,
     contract: &Contract,
-    library: &Library,
+    library: &SchemaRegistry,
 ) -> (Vec<Arc<Scenario>>, Diagnostics) {
     let (node, written) = yaml::read(source);
     let Some(node) = node else { return (Vec::new(), written) };
-    let reader = Reader::new(source);
+    let reader = Decoder::new(source);
     let scenarios = Scenario::read_file(&node, &reader, contract, library).into_iter().map(Arc::new);
     (scenarios.collect(), merged(written, reader.finish()))
 }

@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 
 use failspec_base::{
-    syntax::{Node, NodeValue, Reader},
-    template::{Hole, JsonTemplate, Template},
+    syntax::{Decoder, Node, NodeValue},
+    template::{JsonTemplate, Placeholder, Template},
 };
 
-use super::{Contract, schema::Library};
+use super::{Contract, schema::SchemaRegistry};
 
 /// Reads templates, and checks every name in them against what is known where they stand.
 #[derive(Debug, Clone)]
-pub(super) struct Names<'a> {
+pub(super) struct ReadContext<'a> {
     /// The reader of the file.
-    pub reader: &'a Reader,
+    pub reader: &'a Decoder,
     /// The contract that the file belongs to.
     pub contract: &'a Contract,
     /// The schema files of the pack.
-    pub library: &'a Library,
+    pub library: &'a SchemaRegistry,
     /// Row values and captures known so far; the contract's variables are known always.
     pub known: BTreeSet<String>,
 }
 
-impl Names<'_> {
+impl ReadContext<'_> {
     /// A text with holes.
     pub fn template(&self, node: &Node) -> Option<Template> {
         let text = match node.to_json() {
@@ -73,8 +73,8 @@ impl Names<'_> {
     }
 
     /// Notes a name that has no value where it is used.
-    pub fn check<'h>(&self, node: &Node, holes: impl IntoIterator<Item = &'h Hole>) {
-        for name in holes.into_iter().filter_map(Hole::name) {
+    pub fn check<'h>(&self, node: &Node, holes: impl IntoIterator<Item = &'h Placeholder>) {
+        for name in holes.into_iter().filter_map(Placeholder::name) {
             self.check_name(node, name);
         }
     }

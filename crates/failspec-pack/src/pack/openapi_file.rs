@@ -1,8 +1,8 @@
 //! The OpenAPI document that a contract names.
 
-use failspec_base::syntax::{Node, Place, Reader};
+use failspec_base::syntax::{Decoder, Location, Node};
 
-use super::schema::Library;
+use super::schema::SchemaRegistry;
 
 /// The OpenAPI document that a contract names: one of the files of its pack.
 #[derive(Debug, Clone)]
@@ -10,12 +10,12 @@ pub struct OpenApiFile {
     /// Its path among the files of the pack: `schemas/kubeglass/openapi.yaml`.
     pub path: String,
     /// Where the contract names it.
-    pub place: Place,
+    pub place: Location,
 }
 
 impl OpenApiFile {
     /// Reads the name of the document. It belongs to the pack, so that the digest of the pack covers it.
-    pub(super) fn read(node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
         let name = reader.text(node)?;
         if library.text(name).is_none() {
             reader.error_hint(

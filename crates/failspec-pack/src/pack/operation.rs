@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use failspec_base::syntax::{Entry, Field, Kind, Reader, Shape};
+use failspec_base::syntax::{Decoder, Entry, Field, MappingSchema, ValueType};
 
 use super::{
     path::{PathTemplate, split_request},
@@ -10,14 +10,14 @@ use super::{
     request::Line,
 };
 
-pub(super) static OPERATION: Shape = Shape {
+pub(super) static OPERATION: MappingSchema = MappingSchema {
     name: "operation",
     about: "a named request",
     fields: &[
-        Field::required("request", Kind::Text, "METHOD /path, with {parameters}"),
+        Field::required("request", ValueType::Text, "METHOD /path, with {parameters}"),
         Field::optional(
             "source",
-            Kind::Words(WORDS),
+            ValueType::Words(WORDS),
             "the origin of the path; does not change the severity of findings",
         ),
     ],
@@ -25,7 +25,7 @@ pub(super) static OPERATION: Shape = Shape {
 };
 
 /// Reads one operation of a contract.
-pub(super) fn read_operation(entry: &Entry, reader: &Reader) -> Option<Line> {
+pub(super) fn read_operation(entry: &Entry, reader: &Decoder) -> Option<Line> {
     // The request alone is all that most operations have to say.
     let fields = match entry.value.as_text() {
         Some(_) => None,

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use failspec_base::template::{FillError, Filled, Hole, HoleError, Scope, Template};
+use failspec_base::template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
 
 /// Everything but the unreserved characters of RFC 3986: a value is one segment, whatever is in it.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -25,7 +25,7 @@ enum Part {
     Parameter(String),
     /// `{+name}`: the same for several segments (RFC 6570, section 3.2.3): a `/` in the value stays one.
     Segments(String),
-    Hole(Template),
+    Placeholder(Template),
     /// A whole address that a response gave; it stands alone.
     Address(Template),
 }
@@ -46,7 +46,7 @@ pub enum PathError {
     Address,
     /// A hole that cannot be read.
     #[error(transparent)]
-    Hole(#[from] HoleError),
+    Placeholder(#[from] PlaceholderError),
     /// What would go out is not what is written.
     #[error("URL parsing rewrites this path to `{0}`, so the request would go to another resource")]
     Rewritten(String),
@@ -75,7 +75,7 @@ impl PathTemplate {
             let end = at + rest[at..].find('}').ok_or(PathError::Parameter)?;
             let inner = &rest[at + 1..end];
             if is_hole {
-                parts.push(Part::Hole(Template::parse(&format!("${{{inner}}}"))?));
+                parts.push(Part::Placeholder(Template::parse(&format!("${{{inner}}}"))?));
             } else {
                 let (name, part): (_, fn(String) -> Part) = match inner.strip_prefix('+') {
                     Some(name) => (name, Part::Segments),
@@ -99,7 +99,7 @@ impl PathTemplate {
 
     fn parse_address(written: &str) -> Result<Self, PathError> {
         let template = Template::parse(written)?;
-        let is_name = matches!(template.holes().next(), Some(Hole::Name(_)));
+        let is_name = matches!(template.holes().next(), Some(Placeholder::Name(_)));
         // The first brace closes the hole, so nothing may follow it.
         if !is_name || written.find('}') != Some(written.len() - 1) {
             return Err(PathError::Address);
@@ -121,9 +121,9 @@ impl PathTemplate {
     }
 
     /// The holes.
-    pub fn holes(&self) -> impl Iterator<Item = &Hole> {
+    pub fn holes(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().flat_map(|part| match part {
-            Part::Hole(template) | Part::Address(template) => template.holes().collect::<Vec<_>>(),
+            Part::Placeholder(template) | Part::Address(template) => template.holes().collect::<Vec<_>>(),
             _ => Vec::new(),
         })
     }
@@ -137,7 +137,7 @@ impl PathTemplate {
         &self,
         parameters: &[(String, Template)],
         scope: &Scope,
-    ) -> Result<Filled<String>, FillError> {
+    ) -> Result<Rendered<String>, RenderError> {
         let mut sent = String::new();
         let mut shown = String::new();
         let mut masked = false;
@@ -149,12 +149,12 @@ impl PathTemplate {
                     continue;
                 }
                 Part::Address(template) => return template.fill(scope),
-                Part::Hole(template) => template.fill(scope)?,
+                Part::Placeholder(template) => template.fill(scope)?,
                 Part::Parameter(name) | Part::Segments(name) => {
                     match parameters.iter().find(|(given, _)| given == name) {
                         Some((_, template)) => template.fill(scope)?,
                         None => Template::parse(&format!("${{{name}}}"))
-                            .map_err(|_| FillError::Missing(name.clone()))?
+                            .map_err(|_| RenderError::Missing(name.clone()))?
                             .fill(scope)?,
                     }
                 }
@@ -169,7 +169,7 @@ impl PathTemplate {
                 None => shown.extend(utf8_percent_encode(&value.sent, encode)),
             }
         }
-        Ok(Filled { sent, shown: masked.then_some(shown) })
+        Ok(Rendered { sent, shown: masked.then_some(shown) })
     }
 
     /// Checks what is literal; values are encoded, so that only `.` and `..` can still go wrong with them.
@@ -229,12 +229,12 @@ mod tests {
     use std::{collections::HashMap, sync::Arc};
 
     use super::*;
-    use failspec_base::template::Held;
+    use failspec_base::template::VariableValue;
 
     #[test]
     fn values_are_one_segment_and_names_come_from_variables() {
         let mut variables = HashMap::new();
-        variables.insert("namespace".to_owned(), Held::open("a/b ü%"));
+        variables.insert("namespace".to_owned(), VariableValue::open("a/b ü%"));
         let scope = Scope::new(Arc::new(variables), "u");
         let path = PathTemplate::parse("/n/{namespace}/c/{name}/${unique}?x=1").unwrap();
         let parameters = [("name".to_owned(), Template::literal(""))];

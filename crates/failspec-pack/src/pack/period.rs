@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-use failspec_base::syntax::{Field, Fields, Kind, Reader};
+use failspec_base::syntax::{Decoder, Field, Fields, ValueType};
 
 /// From when to when a failure is documented. Both ends may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub struct Period {
 
 pub(super) const SINCE: Field = Field::optional(
     "since",
-    Kind::Date,
+    ValueType::Date,
     "the first day on which it is documented; before that day it is not expected",
 );
 pub(super) const UNTIL: Field =
-    Field::optional("until", Kind::Date, "the first day on which it is no longer documented");
+    Field::optional("until", ValueType::Date, "the first day on which it is no longer documented");
 
 impl Period {
     /// Whether `day` lies in it.
@@ -36,7 +36,7 @@ impl Period {
         !before(self, other) && !before(other, self)
     }
 
-    pub(super) fn read(fields: &Fields<'_>, reader: &Reader) -> Self {
+    pub(super) fn read(fields: &Fields<'_>, reader: &Decoder) -> Self {
         let date = |key: &str| fields.get(key).and_then(|node| reader.date(node));
         let period = Self { since: date("since"), until: date("until") };
         if let (Some(since), Some(until), Some(node)) = (period.since, period.until, fields.get("until"))

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Node, Reader};
+use failspec_base::syntax::{Decoder, Node};
 
 /// A JSON Pointer: a place in a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -71,7 +71,7 @@ impl Pointer {
         &self.0
     }
 
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let text = reader.text(node)?;
         let pointer = Self::parse(text);
         if pointer.is_none() {

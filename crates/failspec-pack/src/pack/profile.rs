@@ -1,6 +1,6 @@
 //! Parts of a contract that an API can be certified for.
 
-use failspec_base::syntax::{Entry, Field, Kind, Place, Reader, Shape, closest};
+use failspec_base::syntax::{Decoder, Entry, Field, Location, MappingSchema, ValueType, closest};
 
 use super::{Failure, Provenance};
 
@@ -12,17 +12,17 @@ pub struct Profile {
     /// Failures, and causes as `failure/cause`, in the order of the contract file.
     pub required: Vec<String>,
     /// Where it is declared.
-    pub place: Place,
+    pub place: Location,
 }
 
-pub(super) static PROFILE: Shape = Shape {
+pub(super) static PROFILE: MappingSchema = MappingSchema {
     name: "profile",
     about: "a part of the contract that an API can be certified for",
     fields: &[
-        Field::optional("about", Kind::Text, "what an API with this profile can do"),
+        Field::optional("about", ValueType::Text, "what an API with this profile can do"),
         Field::required(
             "required",
-            Kind::List(&Kind::Text),
+            ValueType::List(&ValueType::Text),
             "the failures, and causes as `failure/cause`, that must be covered",
         ),
     ],
@@ -34,7 +34,7 @@ pub const BUILT_IN: [&str; 2] = ["core", "full"];
 
 impl Profile {
     /// Reads one entry of `profiles`; every requirement is one that somebody published.
-    pub(super) fn read(entry: &Entry, failures: &[Failure], reader: &Reader) -> Option<Self> {
+    pub(super) fn read(entry: &Entry, failures: &[Failure], reader: &Decoder) -> Option<Self> {
         if BUILT_IN.contains(&entry.key.as_str()) {
             reader.error_hint(
                 entry.key_span,

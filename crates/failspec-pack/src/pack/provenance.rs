@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_base::syntax::{Node, Reader};
+use failspec_base::syntax::{Decoder, Node};
 
 /// The origin of a statement about an API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ impl Provenance {
         if other.is_binding() { self } else { other }
     }
 
-    pub(super) fn read(node: &Node, reader: &Reader) -> Self {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Self {
         match reader.word(node, WORDS) {
             Some(1) => Self::Published,
             Some(2) => Self::Inferred,
@@ -46,14 +46,14 @@ impl Provenance {
 
 /// A rule and where it comes from.
 #[derive(Debug, Clone)]
-pub struct Ruled<T> {
+pub struct Sourced<T> {
     /// The rule.
     pub rule: T,
     /// Where it comes from.
     pub source: Provenance,
 }
 
-impl<T> Ruled<T> {
+impl<T> Sourced<T> {
     /// A rule from `source`.
     pub fn new(rule: T, source: Provenance) -> Self {
         Self { rule, source }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 
 use failspec_base::{
-    syntax::{Entry, Field, Fields, Kind, Node, NodeValue},
-    template::{Hole, JsonTemplate, Template},
+    syntax::{Entry, Field, Fields, Node, NodeValue, ValueType},
+    template::{JsonTemplate, Placeholder, Template},
 };
 
 use super::{
-    names::Names,
+    names::ReadContext,
     path::{PathTemplate, split_request},
     provenance::Provenance,
 };
@@ -73,15 +73,16 @@ pub struct RequestPatch {
     cleared: [bool; 3],
 }
 
-const SCALARS: Kind = Kind::Either(&[Kind::Scalar, Kind::Null, Kind::List(&Kind::Scalar)]);
-const BY_NAME: Kind = Kind::Either(&[Kind::Map(&SCALARS), Kind::Null]);
+const SCALARS: ValueType =
+    ValueType::Either(&[ValueType::Scalar, ValueType::Null, ValueType::List(&ValueType::Scalar)]);
+const BY_NAME: ValueType = ValueType::Either(&[ValueType::Map(&SCALARS), ValueType::Null]);
 
 /// The keys of a request, shared by every mapping that holds one.
 pub(super) const KEYS: &[Field] = &[
-    Field::optional("request", Kind::Text, "the name of an operation, or `METHOD /path`"),
+    Field::optional("request", ValueType::Text, "the name of an operation, or `METHOD /path`"),
     Field::optional(
         "as",
-        Kind::Either(&[Kind::Name, Kind::Null]),
+        ValueType::Either(&[ValueType::Name, ValueType::Null]),
         "the role to authenticate as (`null`: no credentials); steps inherit that of the request under test",
     ),
     Field::optional(
@@ -91,19 +92,27 @@ pub(super) const KEYS: &[Field] = &[
     ),
     Field::optional("query", BY_NAME, "query parameters by name; a list repeats the parameter"),
     Field::optional("headers", BY_NAME, "request headers by name"),
-    Field::optional("json", Kind::Any, "a JSON body"),
+    Field::optional("json", ValueType::Any, "a JSON body"),
     Field::optional(
         "text",
-        Kind::Either(&[Kind::Text, Kind::Null]),
+        ValueType::Either(&[ValueType::Text, ValueType::Null]),
         "a body that is sent exactly as written",
     ),
-    Field::optional("form", Kind::Either(&[Kind::Map(&Kind::Scalar), Kind::Null]), "a form-encoded body"),
-    Field::optional("bytes", Kind::Either(&[Kind::Text, Kind::Null]), "a base64-encoded body, sent decoded"),
+    Field::optional(
+        "form",
+        ValueType::Either(&[ValueType::Map(&ValueType::Scalar), ValueType::Null]),
+        "a form-encoded body",
+    ),
+    Field::optional(
+        "bytes",
+        ValueType::Either(&[ValueType::Text, ValueType::Null]),
+        "a base64-encoded body, sent decoded",
+    ),
 ];
 
 impl RequestPatch {
     /// Reads the keys of a request in a mapping that has them.
-    pub(super) fn read(fields: &Fields<'_>, names: &Names<'_>) -> Self {
+    pub(super) fn read(fields: &Fields<'_>, names: &ReadContext<'_>) -> Self {
         let mut patch = Self::default();
         if let Some(node) = fields.get("request") {
             patch.line = Line::read(node, names);
@@ -212,15 +221,19 @@ impl RequestTemplate {
             .flatten()
             .flat_map(|(_, template)| template.holes())
             .chain(self.line.path.holes())
-            .filter_map(Hole::name)
+            .filter_map(Placeholder::name)
             .collect();
         match self.body.as_deref() {
             Some(BodyTemplate::Json(template)) => {
-                names.extend(template.holes().into_iter().filter_map(Hole::name))
+                names.extend(template.holes().into_iter().filter_map(Placeholder::name))
             }
-            Some(BodyTemplate::Text(template)) => names.extend(template.holes().filter_map(Hole::name)),
+            Some(BodyTemplate::Text(template)) => {
+                names.extend(template.holes().filter_map(Placeholder::name))
+            }
             Some(BodyTemplate::Form(fields)) => {
-                names.extend(fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Hole::name));
+                names.extend(
+                    fields.iter().flat_map(|(_, template)| template.holes()).filter_map(Placeholder::name),
+                );
             }
             Some(BodyTemplate::Bytes(_)) | None => {}
         }
@@ -246,7 +259,7 @@ fn merge(own: &mut Vec<(String, Template)>, name: &str, values: Option<&[Templat
 }
 
 impl Line {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let text = names.reader.text(node)?;
         if let Some((method, path)) = split_request(text) {
             return match PathTemplate::parse(path) {
@@ -282,7 +295,7 @@ impl Line {
     }
 }
 
-fn role(node: &Node, names: &Names<'_>) -> Option<String> {
+fn role(node: &Node, names: &ReadContext<'_>) -> Option<String> {
     let name = names.reader.text(node)?;
     if !names.contract.roles.contains_key(name) {
         let known = names.contract.roles.keys().map(String::as_str);
@@ -292,7 +305,7 @@ fn role(node: &Node, names: &Names<'_>) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn by_name(node: &Node, names: &Names<'_>) -> Vec<(String, Option<Vec<Template>>)> {
+fn by_name(node: &Node, names: &ReadContext<'_>) -> Vec<(String, Option<Vec<Template>>)> {
     names
         .reader
         .entries(node)
@@ -314,7 +327,7 @@ fn by_name(node: &Node, names: &Names<'_>) -> Vec<(String, Option<Vec<Template>>
         .collect()
 }
 
-fn body(entry: &Entry, names: &Names<'_>) -> Option<BodyTemplate> {
+fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
     let node = &entry.value;
     match entry.key.as_str() {
         "json" => names.json(node).map(BodyTemplate::Json),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Entry, Reader};
+use failspec_base::syntax::{Decoder, Entry};
 
 /// One row of a scenario.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn read(entry: &Entry, reader: &Reader) -> Self {
+    pub(super) fn read(entry: &Entry, reader: &Decoder) -> Self {
         let values =
             reader.named(&entry.value).map(|value| (value.key.clone(), value.value.to_json())).collect();
         Self { name: entry.key.clone(), values }

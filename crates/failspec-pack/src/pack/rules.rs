@@ -4,34 +4,34 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Field, Fields, Kind, Node, NodeValue, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
     envelope::{Envelope, compile, read_schema},
     pointer::Pointer,
-    provenance::{Provenance, Ruled},
-    schema::{Library, Schema},
+    provenance::{Provenance, Sourced},
+    schema::{Schema, SchemaRegistry},
 };
 
 /// What one failure's response must be like. Rules of one kind from several sources stand side by side.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// The HTTP status; of several, the first.
-    pub status: Option<Ruled<u16>>,
+    pub status: Option<Sourced<u16>>,
     /// All statuses that the documentation allows, where it is loose.
     pub statuses: Vec<u16>,
     /// The code.
-    pub code: Option<Ruled<CodeRule>>,
+    pub code: Option<Sourced<CodeRule>>,
     /// Other codes that the documentation allows as well, where it is loose.
     pub codes: Vec<Value>,
     /// Headers that must be there, and what their values fit.
-    pub headers: Vec<Ruled<HeaderRule>>,
+    pub headers: Vec<Sourced<HeaderRule>>,
     /// What the whole body must fit, beside the envelope's schema.
-    pub schema: Vec<Ruled<Arc<Schema>>>,
+    pub schema: Vec<Sourced<Arc<Schema>>>,
     /// What identifies the failure beside status and code.
-    pub matches: Vec<Ruled<(Pointer, Arc<Schema>)>>,
+    pub matches: Vec<Sourced<(Pointer, Arc<Schema>)>>,
     /// Where the response says how long to wait; several places must agree.
-    pub retry_after: Vec<Ruled<Vec<WaitPlace>>>,
+    pub retry_after: Vec<Sourced<Vec<RetryAfterLocation>>>,
 }
 
 /// Which codes are meant.
@@ -56,7 +56,7 @@ pub struct HeaderRule {
 
 /// Where a response says how long to wait.
 #[derive(Debug, Clone, PartialEq)]
-pub struct WaitPlace {
+pub struct RetryAfterLocation {
     /// In which part of the response.
     pub part: Part,
     /// Whether it is a moment (Unix seconds) instead of a number of seconds.
@@ -74,35 +74,41 @@ pub enum Part {
 
 pub(super) const STATUS: Field = Field::optional(
     "status",
-    Kind::Either(&[Kind::Count, Kind::List(&Kind::Count)]),
+    ValueType::Either(&[ValueType::Count, ValueType::List(&ValueType::Count)]),
     "the HTTP status; a list, if the documentation allows several",
 );
 pub(super) const CODE: Field = Field::optional(
     "code",
-    Kind::Any,
+    ValueType::Any,
     "the error code; `any`: there must be one, but not that of another failure",
 );
 pub(super) const CODES: Field = Field::optional(
     "codes",
-    Kind::List(&Kind::Any),
+    ValueType::List(&ValueType::Any),
     "all codes that the documentation allows, if it allows several",
 );
-pub(super) const HEADERS: Field =
-    Field::optional("headers", Kind::Map(&Kind::Schema), "required headers: name → JSON Schema of the value");
-pub(super) const SCHEMA: Field =
-    Field::optional("schema", Kind::Schema, "the JSON Schema of the whole body, in addition to the envelope");
+pub(super) const HEADERS: Field = Field::optional(
+    "headers",
+    ValueType::Map(&ValueType::Schema),
+    "required headers: name → JSON Schema of the value",
+);
+pub(super) const SCHEMA: Field = Field::optional(
+    "schema",
+    ValueType::Schema,
+    "the JSON Schema of the whole body, in addition to the envelope",
+);
 pub(super) const MATCH: Field = Field::optional(
     "match",
-    Kind::Map(&Kind::Schema),
+    ValueType::Map(&ValueType::Schema),
     "what identifies the failure besides status and code: pointer → JSON Schema",
 );
 pub(super) const RETRY_AFTER: Field = Field::optional(
     "retry_after",
-    Kind::List(&A_WAIT_PLACE),
+    ValueType::List(&A_WAIT_PLACE),
     "where the response states how long to wait; several locations must agree",
 );
 
-pub(super) static OURS: Shape = Shape {
+pub(super) static OURS: MappingSchema = MappingSchema {
     name: "inferred",
     about: "inferred constraints (not documented): breaking one is a warning",
     fields: &[
@@ -113,25 +119,25 @@ pub(super) static OURS: Shape = Shape {
         RETRY_AFTER,
         Field::optional(
             "code",
-            Kind::Any,
+            ValueType::Any,
             "the error code; `any`: there must be one, but not that of another failure",
         ),
-        Field::optional("envelope", Kind::Map(&Kind::Any), "inferred parts of the envelope"),
+        Field::optional("envelope", ValueType::Map(&ValueType::Any), "inferred parts of the envelope"),
     ],
     also: &[],
 };
 
-static A_WAIT_PLACE: Kind = Kind::Shape(&WAIT_PLACE);
+static A_WAIT_PLACE: ValueType = ValueType::MappingSchema(&WAIT_PLACE);
 
-pub(super) static WAIT_PLACE: Shape = Shape {
+pub(super) static WAIT_PLACE: MappingSchema = MappingSchema {
     name: "response location",
     about: "a location in a response: a header or a value in the body",
     fields: &[
-        Field::optional("header", Kind::Text, "the name of the header"),
-        Field::optional("pointer", Kind::Pointer, "pointer into the body"),
+        Field::optional("header", ValueType::Text, "the name of the header"),
+        Field::optional("pointer", ValueType::Pointer, "pointer into the body"),
         Field::optional(
             "as",
-            Kind::Words(&["seconds", "unix"]),
+            ValueType::Words(&["seconds", "unix"]),
             "the meaning of the number: seconds from now (default), or a Unix time in seconds",
         ),
     ],
@@ -143,8 +149,8 @@ impl Rules {
     pub(super) fn add(
         &mut self,
         fields: &Fields<'_>,
-        reader: &Reader,
-        library: &Library,
+        reader: &Decoder,
+        library: &SchemaRegistry,
         source: Provenance,
     ) {
         if let Some(node) = fields.get("status") {
@@ -157,26 +163,26 @@ impl Rules {
                 reader.error(node.span, "the code is already documented");
             }
             let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
-            self.code = Some(Ruled::new(code, source));
+            self.code = Some(Sourced::new(code, source));
         }
         for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {
             if let Some(rule) = HeaderRule::read(&entry.key, &entry.value, reader, library) {
-                self.headers.push(Ruled::new(rule, source));
+                self.headers.push(Sourced::new(rule, source));
             }
         }
         if let Some(schema) = fields.get("schema").and_then(|node| read_schema(node, reader, library)) {
-            self.schema.push(Ruled::new(schema, source));
+            self.schema.push(Sourced::new(schema, source));
         }
         let matches = fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default();
-        self.matches.extend(matches.into_iter().map(|rule| Ruled::new(rule, source)));
+        self.matches.extend(matches.into_iter().map(|rule| Sourced::new(rule, source)));
         if let Some(node) = fields.get("retry_after") {
             let places: Vec<_> =
-                reader.items(node).iter().filter_map(|item| WaitPlace::read(item, reader)).collect();
-            self.retry_after.push(Ruled::new(places, source));
+                reader.items(node).iter().filter_map(|item| RetryAfterLocation::read(item, reader)).collect();
+            self.retry_after.push(Sourced::new(places, source));
         }
     }
 
-    fn add_status(&mut self, node: &Node, reader: &Reader, source: Provenance) {
+    fn add_status(&mut self, node: &Node, reader: &Decoder, source: Provenance) {
         if self.status.is_some() {
             reader.error(node.span, "the status is already documented");
         }
@@ -187,12 +193,12 @@ impl Rules {
             }
             return;
         };
-        self.status = Some(Ruled::new(*first, source));
+        self.status = Some(Sourced::new(*first, source));
         self.statuses = statuses;
     }
 
     /// Adds `codes`, which only a failure itself may have.
-    pub(super) fn add_codes(&mut self, node: &Node, reader: &Reader) {
+    pub(super) fn add_codes(&mut self, node: &Node, reader: &Decoder) {
         self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
     }
 
@@ -201,8 +207,8 @@ impl Rules {
         &mut self,
         node: &Node,
         envelope: Envelope,
-        reader: &Reader,
-        library: &Library,
+        reader: &Decoder,
+        library: &SchemaRegistry,
     ) -> Envelope {
         let Some(fields) = reader.fields(node, &OURS) else {
             return envelope;
@@ -216,7 +222,7 @@ impl Rules {
 }
 
 /// A code is text or a number.
-fn read_code(node: &Node, reader: &Reader) -> Option<Value> {
+fn read_code(node: &Node, reader: &Decoder) -> Option<Value> {
     match node.value {
         NodeValue::Text(_) | NodeValue::Number(_) => Some(node.to_json()),
         _ => {
@@ -227,7 +233,11 @@ fn read_code(node: &Node, reader: &Reader) -> Option<Value> {
 }
 
 /// A mapping from pointer to JSON Schema.
-pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> Vec<(Pointer, Arc<Schema>)> {
+pub(super) fn read_matches(
+    node: &Node,
+    reader: &Decoder,
+    library: &SchemaRegistry,
+) -> Vec<(Pointer, Arc<Schema>)> {
     reader
         .entries(node)
         .iter()
@@ -246,7 +256,7 @@ pub(super) fn read_matches(node: &Node, reader: &Reader, library: &Library) -> V
 }
 
 impl HeaderRule {
-    pub(super) fn read(name: &str, node: &Node, reader: &Reader, library: &Library) -> Option<Self> {
+    pub(super) fn read(name: &str, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
         let value = node.to_json();
         let numeric = matches!(value.get("type").and_then(Value::as_str), Some("integer" | "number"))
             || value.get("const").is_some_and(Value::is_number);
@@ -264,8 +274,8 @@ impl HeaderRule {
     }
 }
 
-impl WaitPlace {
-    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+impl RetryAfterLocation {
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &WAIT_PLACE)?;
         let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
         Some(Self { part: Part::read(&fields, reader)?, unix })
@@ -274,7 +284,7 @@ impl WaitPlace {
 
 impl Part {
     /// Reads `header` or `pointer` of a mapping that has both keys.
-    pub(super) fn read(fields: &Fields<'_>, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(fields: &Fields<'_>, reader: &Decoder) -> Option<Self> {
         match (fields.get("header"), fields.get("pointer")) {
             (Some(node), None) => Some(Self::Header(reader.text(node)?.to_owned())),
             (None, Some(node)) => Some(Self::Body(Pointer::read(node, reader)?)),

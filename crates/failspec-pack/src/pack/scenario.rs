@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use failspec_base::{
-    syntax::{Entry, Field, Fields, Kind, Node, Place, Reader, Shape},
-    template::Hole,
+    syntax::{Decoder, Entry, Field, Fields, Location, MappingSchema, Node, ValueType},
+    template::Placeholder,
 };
 
 use super::{
@@ -13,11 +13,11 @@ use super::{
     expect::{EXPECT, Expect},
     flow::{AT, At, Flow, REPEAT, Repeat},
     indistinguishable::{INDISTINGUISHABLE_FROM, IndistinguishableFrom},
-    names::Names,
+    names::ReadContext,
     provenance::{Provenance, WORDS},
     request::{self, RequestPatch, RequestTemplate},
     row::Row,
-    schema::Library,
+    schema::SchemaRegistry,
     step::{STEP, Step, check_parameters},
 };
 
@@ -53,7 +53,7 @@ pub struct Scenario {
     /// Inferred expectations, in addition to the contract.
     pub expect_inferred: Option<Box<Expect>>,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 /// What a scenario needs of a target.
@@ -66,66 +66,82 @@ pub struct Needs<'a> {
 }
 
 /// The keys of a scenario file.
-pub static SCENARIOS: Shape = Shape {
+pub static SCENARIOS: MappingSchema = MappingSchema {
     name: "scenario file",
     about: "the scenarios of a contract",
     fields: &[
-        Field::required("contract", Kind::Name, "the name of the contract that the scenarios belong to"),
-        Field::required("scenarios", Kind::Map(&Kind::Shape(&SCENARIO)), "the scenarios by name"),
+        Field::required("contract", ValueType::Name, "the name of the contract that the scenarios belong to"),
+        Field::required(
+            "scenarios",
+            ValueType::Map(&ValueType::MappingSchema(&SCENARIO)),
+            "the scenarios by name",
+        ),
     ],
     also: &[],
 };
 
-static SCENARIO: Shape = Shape {
+static SCENARIO: MappingSchema = MappingSchema {
     name: "scenario",
     about: "the requests that should trigger one failure, or one cause of it",
     fields: &[
-        Field::required("triggers", Kind::Text, "the failure, or failure/cause"),
+        Field::required("triggers", ValueType::Text, "the failure, or failure/cause"),
         Field::optional(
             "source",
-            Kind::Words(WORDS),
+            ValueType::Words(WORDS),
             "`inferred` if the documentation does not say that this request causes this failure",
         ),
         Field::optional(
             "documentation",
-            Kind::Text,
+            ValueType::Text,
             "the page or line with the rule that the request breaks; reports show it",
         ),
-        Field::optional("setup", Kind::List(&Kind::Shape(&STEP)), "steps before the request"),
-        Field::optional("expect", Kind::Shape(&EXPECT), "expectations in addition to those of the contract"),
+        Field::optional(
+            "setup",
+            ValueType::List(&ValueType::MappingSchema(&STEP)),
+            "steps before the request",
+        ),
+        Field::optional(
+            "expect",
+            ValueType::MappingSchema(&EXPECT),
+            "expectations in addition to those of the contract",
+        ),
         Field::optional(
             "inferred",
-            Kind::Shape(&EXPECT),
+            ValueType::MappingSchema(&EXPECT),
             "inferred expectations (not documented): breaking one is a warning",
         ),
-        Field::optional("at", Kind::Shape(&AT), "the item of a bulk response that is checked"),
-        Field::optional("repeat", Kind::Shape(&REPEAT), "how often the request is sent"),
+        Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
+        Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
         Field::optional(
             "control",
-            Kind::Shape(&CONTROL),
+            ValueType::MappingSchema(&CONTROL),
             "overrides that remove the fault; the control must succeed",
         ),
-        Field::optional("no_control", Kind::Text, "the reason why no control is possible"),
-        Field::optional("then", Kind::List(&Kind::Shape(&STEP)), "steps after the failure"),
+        Field::optional("no_control", ValueType::Text, "the reason why no control is possible"),
+        Field::optional("then", ValueType::List(&ValueType::MappingSchema(&STEP)), "steps after the failure"),
         Field::optional(
             "indistinguishable_from",
-            Kind::Shape(&INDISTINGUISHABLE_FROM),
+            ValueType::MappingSchema(&INDISTINGUISHABLE_FROM),
             "a comparison request that must get the same response, except for the parts that vary",
         ),
         Field::optional(
             "each",
-            Kind::Map(&Kind::Map(&Kind::Any)),
+            ValueType::Map(&ValueType::Map(&ValueType::Any)),
             "row name → variables: one case for each row",
         ),
-        Field::optional("locks", Kind::List(&Kind::Name), "scenarios that share a lock never overlap"),
+        Field::optional(
+            "locks",
+            ValueType::List(&ValueType::Name),
+            "scenarios that share a lock never overlap",
+        ),
         Field::optional(
             "condition",
-            Kind::Name,
+            ValueType::Name,
             "the condition that must be active while the request is sent",
         ),
         Field::optional(
             "teardown",
-            Kind::List(&Kind::Shape(&STEP)),
+            ValueType::List(&ValueType::MappingSchema(&STEP)),
             "steps that remove what the scenario created; they always run",
         ),
     ],
@@ -136,9 +152,9 @@ impl Scenario {
     /// Reads all scenarios of one file.
     pub(super) fn read_file(
         node: &Node,
-        reader: &Reader,
+        reader: &Decoder,
         contract: &Contract,
-        library: &Library,
+        library: &SchemaRegistry,
     ) -> Vec<Self> {
         let Some(fields) = reader.fields(node, &SCENARIOS) else {
             return Vec::new();
@@ -149,7 +165,7 @@ impl Scenario {
         {
             reader.unknown(node.span, "contract", name, [contract.name.as_str()]);
         }
-        let names = Names { reader, contract, library, known: BTreeSet::new() };
+        let names = ReadContext { reader, contract, library, known: BTreeSet::new() };
         fields
             .get("scenarios")
             .into_iter()
@@ -159,7 +175,7 @@ impl Scenario {
             .collect()
     }
 
-    fn read(entry: &Entry, mut names: Names<'_>) -> Option<Self> {
+    fn read(entry: &Entry, mut names: ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(&entry.value, &SCENARIO)?;
         let rows: Vec<Row> = fields
@@ -241,7 +257,7 @@ impl Scenario {
     }
 
     /// The scenario's own condition, or the one that its failure always needs.
-    fn condition(fields: &Fields<'_>, names: &Names<'_>, failure: &Failure) -> Option<String> {
+    fn condition(fields: &Fields<'_>, names: &ReadContext<'_>, failure: &Failure) -> Option<String> {
         let Some(node) = fields.get("condition") else {
             return failure.condition.clone();
         };
@@ -262,7 +278,7 @@ impl Scenario {
         }
         for flow in self.flows() {
             let times = flow.repeat.iter().flat_map(|repeat| repeat.times.holes());
-            needs.names.extend(times.filter_map(Hole::name));
+            needs.names.extend(times.filter_map(Placeholder::name));
         }
         needs
     }
@@ -328,7 +344,7 @@ fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
     !here && there
 }
 
-fn triggers<'n>(node: &Node, names: &Names<'n>) -> Option<Trigger<'n>> {
+fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     let (reader, contract) = (names.reader, names.contract);
     let text = reader.text(node)?;
     let (id, cause) = parts(text);
@@ -355,7 +371,7 @@ fn triggers<'n>(node: &Node, names: &Names<'n>) -> Option<Trigger<'n>> {
     None
 }
 
-fn locks(node: &Node, reader: &Reader) -> Vec<String> {
+fn locks(node: &Node, reader: &Decoder) -> Vec<String> {
     let names = reader.list(node).iter().filter_map(|item| {
         let name = reader.text(item)?;
         reader.check_name(name, item.span).then(|| name.to_owned())

@@ -58,7 +58,7 @@ impl SchemaError {
 
 /// One way in which a value does not fit a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct SchemaViolation {
     /// JSON Pointer to the value that does not fit.
     pub at: String,
     /// What is wrong with it.
@@ -69,13 +69,13 @@ pub struct Misfit {
 
 /// The files of a pack, as far as schemas may refer to them.
 #[derive(Debug, Clone, Default)]
-pub struct Library {
+pub struct SchemaRegistry {
     texts: Arc<Texts>,
     /// The folder of the pack's schemas, `schemas/kubeglass/`.
     folder: String,
 }
 
-impl Library {
+impl SchemaRegistry {
     /// The schemas of the pack `name` among its files.
     pub fn new(texts: Arc<Texts>, name: &str) -> Self {
         Self { texts, folder: format!("schemas/{name}/") }
@@ -100,7 +100,7 @@ impl Library {
     }
 }
 
-impl Retrieve for Library {
+impl Retrieve for SchemaRegistry {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let text = uri.as_str();
         let Some(file) = text.strip_prefix(BASE) else {
@@ -119,7 +119,7 @@ impl Schema {
     ///
     /// # Errors
     /// When it is not a schema, or a reference leads nowhere.
-    pub fn compile(value: Value, library: &Library) -> Result<Self, SchemaError> {
+    pub fn compile(value: Value, library: &SchemaRegistry) -> Result<Self, SchemaError> {
         let validator = jsonschema::options()
             .with_base_uri(format!("{BASE}inline"))
             .with_retriever(library.clone())
@@ -132,14 +132,14 @@ impl Schema {
     }
 
     /// Everything in `value` that does not fit, at most 20 of it.
-    pub fn misfits(&self, value: &Value) -> Vec<Misfit> {
+    pub fn misfits(&self, value: &Value) -> Vec<SchemaViolation> {
         if self.validator.is_valid(value) {
             return Vec::new();
         }
         self.validator
             .iter_errors(value)
             .take(20)
-            .map(|error| Misfit {
+            .map(|error| SchemaViolation {
                 at: place(error.instance_path().as_str()),
                 message: message(&error),
                 shape: shape(&error),
@@ -212,7 +212,7 @@ fn place(pointer: &str) -> String {
 fn declared_properties(
     schema: &Value,
     root: &Value,
-    library: &Library,
+    library: &SchemaRegistry,
     declared: &mut BTreeSet<String>,
     depth: usize,
 ) {

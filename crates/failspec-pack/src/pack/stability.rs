@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 /// The effect of a contract change on clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -73,7 +73,7 @@ pub static CHANGES: &[ChangeKind] = &[
 const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
 
 /// The key `stability`: kinds of changes that a contract classes in another way.
-pub(super) static STABILITY: Shape = Shape {
+pub(super) static STABILITY: MappingSchema = MappingSchema {
     name: "stability",
     about: "overrides for the classification of changes",
     fields: &[
@@ -111,11 +111,11 @@ pub(super) static STABILITY: Shape = Shape {
 };
 
 const fn class(name: &'static str) -> Field {
-    Field::optional(name, Kind::Words(CLASSES), "the effect of such a change on clients")
+    Field::optional(name, ValueType::Words(CLASSES), "the effect of such a change on clients")
 }
 
 /// Reads the key `stability`.
-pub(super) fn read(node: &Node, reader: &Reader) -> BTreeMap<String, Stability> {
+pub(super) fn read(node: &Node, reader: &Decoder) -> BTreeMap<String, Stability> {
     let Some(fields) = reader.fields(node, &STABILITY) else { return BTreeMap::new() };
     let told = CHANGES.iter().filter_map(|kind| {
         let class = match reader.word(fields.get(kind.name)?, CLASSES)? {

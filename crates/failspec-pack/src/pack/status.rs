@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use failspec_base::syntax::{Kind, Node, NodeValue, Reader};
+use failspec_base::syntax::{Decoder, Node, NodeValue, ValueType};
 
 /// One status, or a class of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,8 @@ pub enum StatusPattern {
 }
 
 /// What a file may say: `404`, `2xx`, or a list of these.
-pub(super) const STATUSES: Kind = Kind::Either(&[Kind::Scalar, Kind::List(&Kind::Scalar)]);
+pub(super) const STATUSES: ValueType =
+    ValueType::Either(&[ValueType::Scalar, ValueType::List(&ValueType::Scalar)]);
 
 impl StatusPattern {
     /// Whether `status` is meant.
@@ -25,11 +26,11 @@ impl StatusPattern {
         }
     }
 
-    pub(super) fn read_all(node: &Node, reader: &Reader) -> Vec<Self> {
+    pub(super) fn read_all(node: &Node, reader: &Decoder) -> Vec<Self> {
         reader.items(node).iter().filter_map(|item| Self::read(item, reader)).collect()
     }
 
-    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if let NodeValue::Text(text) = &node.value {
             let class = text
                 .to_ascii_lowercase()

@@ -1,13 +1,13 @@
 //! One request in a setup, a teardown, or after the failure.
 
 use failspec_base::{
-    syntax::{Entry, Field, Kind, Node, NodeValue, Shape, Span, parse_duration},
+    syntax::{Entry, Field, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration},
     template::Template,
 };
 
 use super::{
     expect::{EXPECT, Expect},
-    names::Names,
+    names::ReadContext,
     pointer::Pointer,
     request::{self, RequestPatch, RequestTemplate},
 };
@@ -61,47 +61,59 @@ pub struct Capture {
     pub secret: bool,
 }
 
-pub(super) static STEP: Shape = Shape {
+pub(super) static STEP: MappingSchema = MappingSchema {
     name: "step",
     about: "a request in addition to the one under test",
     fields: &[
-        Field::optional("expect", Kind::Shape(&EXPECT), "the expected response (default: a success)"),
+        Field::optional(
+            "expect",
+            ValueType::MappingSchema(&EXPECT),
+            "the expected response (default: a success)",
+        ),
         Field::optional(
             "capture",
-            Kind::Map(&Kind::Either(&[Kind::Pointer, Kind::Shape(&CAPTURE)])),
+            ValueType::Map(&ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&CAPTURE)])),
             "values taken from the response: name → pointer, { header }, or { body, secret }",
         ),
-        Field::optional("until", Kind::Shape(&EXPECT), "repeats the request until the response matches"),
-        Field::optional("within", Kind::Duration, "how long `until` may take (default 30s)"),
+        Field::optional(
+            "until",
+            ValueType::MappingSchema(&EXPECT),
+            "repeats the request until the response matches",
+        ),
+        Field::optional("within", ValueType::Duration, "how long `until` may take (default 30s)"),
         Field::optional(
             "wait",
-            Kind::Either(&[Kind::Words(&["retry_after"]), Kind::Duration]),
+            ValueType::Either(&[ValueType::Words(&["retry_after"]), ValueType::Duration]),
             "a wait before the request: `retry_after` (as the response under test states) or a time span",
         ),
-        Field::optional("at_most", Kind::Duration, "the longest wait that the response may demand"),
+        Field::optional("at_most", ValueType::Duration, "the longest wait that the response may demand"),
         Field::optional(
             "resend",
-            Kind::Bool,
+            ValueType::Bool,
             "`true`: sends the scenario's own request again, with the overrides of this step; must succeed",
         ),
     ],
     also: request::KEYS,
 };
 
-static CAPTURE: Shape = Shape {
+static CAPTURE: MappingSchema = MappingSchema {
     name: "capture",
     about: "a value taken from a response",
     fields: &[
-        Field::optional("header", Kind::Text, "the name of the header"),
-        Field::optional("body", Kind::Pointer, "pointer into the body"),
-        Field::optional("secret", Kind::Bool, "whether the value is secret and must never be shown"),
+        Field::optional("header", ValueType::Text, "the name of the header"),
+        Field::optional("body", ValueType::Pointer, "pointer into the body"),
+        Field::optional("secret", ValueType::Bool, "whether the value is secret and must never be shown"),
     ],
     also: &[],
 };
 
 impl Step {
     /// Reads a step. `own` is the scenario's request, which `resend` repeats; captures are added to `names`.
-    pub(super) fn read(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Option<Self> {
+    pub(super) fn read(
+        node: &Node,
+        names: &mut ReadContext<'_>,
+        own: Option<&RequestTemplate>,
+    ) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &STEP)?;
         let resend = fields.get("resend").and_then(|node| reader.bool(node)).unwrap_or(false);
@@ -152,14 +164,18 @@ impl Step {
     }
 
     /// Reads a list of steps.
-    pub(super) fn read_all(node: &Node, names: &mut Names<'_>, own: Option<&RequestTemplate>) -> Vec<Self> {
+    pub(super) fn read_all(
+        node: &Node,
+        names: &mut ReadContext<'_>,
+        own: Option<&RequestTemplate>,
+    ) -> Vec<Self> {
         let nodes = names.reader.list(node);
         nodes.iter().filter_map(|node| Self::read(node, names, own)).collect()
     }
 }
 
 impl Capture {
-    fn read(entry: &Entry, names: &Names<'_>) -> Option<Self> {
+    fn read(entry: &Entry, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let name = entry.key.clone();
         if entry.value.as_map().is_none() {
@@ -188,7 +204,7 @@ impl Capture {
 }
 
 impl WaitFor {
-    fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         if node.as_text() == Some("retry_after") {
             return Some(Self::RetryAfter);
         }
@@ -197,7 +213,7 @@ impl WaitFor {
 }
 
 impl Wait {
-    pub(super) fn read(node: &Node, names: &Names<'_>) -> Option<Self> {
+    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let template = names.template(node)?;
         if let Some(text) = template.as_literal()
             && parse_duration(text).is_none()
@@ -214,7 +230,7 @@ impl Wait {
 }
 
 /// Notes a `{parameter}` of a path that nothing fills, a value that no parameter takes, and unusable headers.
-pub(super) fn check_parameters(request: &RequestTemplate, names: &Names<'_>, node: &Node) {
+pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_>, node: &Node) {
     let path = &request.line.path;
     for parameter in path.parameters() {
         let given = request.path.iter().any(|(name, _)| name == parameter);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Field, Kind, Node, NodeValue, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType};
 
 /// A variable that a target may set.
 #[derive(Debug, Clone)]
@@ -13,18 +13,22 @@ pub struct Variable {
     pub default: Option<Value>,
 }
 
-pub(super) static VARIABLE: Shape = Shape {
+pub(super) static VARIABLE: MappingSchema = MappingSchema {
     name: "variable",
     about: "a variable that a target may set",
     fields: &[
-        Field::required("about", Kind::Text, "a description that is enough for others to set the variable"),
-        Field::optional("default", Kind::Any, "the value if the target sets none"),
+        Field::required(
+            "about",
+            ValueType::Text,
+            "a description that is enough for others to set the variable",
+        ),
+        Field::optional("default", ValueType::Any, "the value if the target sets none"),
     ],
     also: &[],
 };
 
 impl Variable {
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if let NodeValue::Text(about) = &node.value {
             return Some(Self { about: about.clone(), default: None });
         }

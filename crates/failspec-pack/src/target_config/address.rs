@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::pack::kept;
-use failspec_base::syntax::{Node, Reader};
+use failspec_base::syntax::{Decoder, Node};
 
 use super::environment::Environment;
 
@@ -26,7 +26,7 @@ impl Address {
     /// Reads `METHOD /path` or `METHOD URL`: the method and the address.
     pub(super) fn with_method(
         node: &Node,
-        reader: &Reader,
+        reader: &Decoder,
         environment: Environment,
     ) -> Option<(String, Self)> {
         let text = reader.text(node)?;
@@ -48,7 +48,7 @@ impl Address {
     pub(super) fn read(
         written: &str,
         node: &Node,
-        reader: &Reader,
+        reader: &Decoder,
         environment: Environment,
     ) -> Option<Self> {
         let text = environment.replaced(written, node, reader)?;

@@ -1,6 +1,6 @@
 //! A program that prints a credential.
 
-use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 /// A program that prints a credential, such as a client of a vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +13,23 @@ pub struct Command {
     pub prefix: String,
 }
 
-pub(super) static COMMAND: Shape = Shape {
+pub(super) static COMMAND: MappingSchema = MappingSchema {
     name: "command",
     about: "a program that prints a credential; it is run only with `--allow-commands`",
     fields: &[
         Field::required(
             "run",
-            Kind::List(&Kind::Text),
+            ValueType::List(&ValueType::Text),
             "the program and its arguments; its output without the final line break is the credential",
         ),
         Field::optional(
             "header",
-            Kind::Text,
+            ValueType::Text,
             "the header that contains the credential (default: Authorization)",
         ),
         Field::optional(
             "prefix",
-            Kind::Text,
+            ValueType::Text,
             "the text before the credential in the header (default: `Bearer `)",
         ),
     ],
@@ -37,7 +37,7 @@ pub(super) static COMMAND: Shape = Shape {
 };
 
 impl Command {
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &COMMAND)?;
         let run = fields.get("run")?;
         let words: Option<Vec<String>> =

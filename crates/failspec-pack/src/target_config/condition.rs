@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use failspec_base::{
-    syntax::{Field, Kind, Node, Reader, Shape},
-    template::Held,
+    syntax::{Decoder, Field, MappingSchema, Node, ValueType},
+    template::VariableValue,
 };
 
 use super::{address::Address, environment::Environment};
@@ -17,7 +17,7 @@ pub enum Condition {
     /// It concerns our requests alone: other values, headers or another address.
     Scoped {
         /// Variables that the request under test sees.
-        variables: Vec<(String, Held)>,
+        variables: Vec<(String, VariableValue)>,
         /// Headers that are added to it.
         headers: Vec<(String, String)>,
         /// The base URL that it goes to.
@@ -31,20 +31,20 @@ pub enum Condition {
 #[derive(Debug, Clone)]
 pub struct GlobalCondition {
     /// Brings it about.
-    pub begin: ControlRequest,
+    pub begin: ConditionRequest,
     /// Ends it.
-    pub end: ControlRequest,
+    pub end: ConditionRequest,
     /// Asked until it succeeds after `begin`.
-    pub ready: Option<ControlRequest>,
+    pub ready: Option<ConditionRequest>,
     /// Asked until it succeeds after `end`.
-    pub recovered: Option<ControlRequest>,
+    pub recovered: Option<ConditionRequest>,
     /// How long `ready` and `recovered` may take.
     pub within: Duration,
 }
 
 /// A request of a condition; any 2xx is a success.
 #[derive(Debug, Clone)]
-pub struct ControlRequest {
+pub struct ConditionRequest {
     /// The method.
     pub method: String,
     /// Where it goes.
@@ -55,65 +55,69 @@ pub struct ControlRequest {
     pub json: Option<Value>,
 }
 
-pub(super) static CONDITION: Shape = Shape {
+pub(super) static CONDITION: MappingSchema = MappingSchema {
     name: "condition",
     about: "how the target creates the condition: only for requests of failspec (`variables`, \
             `headers`, `url`), or for all clients (`begin` and `end`)",
     fields: &[
-        Field::optional("variables", Kind::Map(&Kind::Any), "variables for the request under test"),
+        Field::optional("variables", ValueType::Map(&ValueType::Any), "variables for the request under test"),
         Field::optional(
             "headers",
-            Kind::Map(&Kind::Text),
+            ValueType::Map(&ValueType::Text),
             "headers that are added to the request under test",
         ),
-        Field::optional("url", Kind::Text, "the base URL for the request under test"),
+        Field::optional("url", ValueType::Text, "the base URL for the request under test"),
         Field::optional(
             "begin",
-            Kind::Shape(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONTROL_REQUEST),
             "the request that creates the condition for all clients",
         ),
         Field::optional(
             "end",
-            Kind::Shape(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONTROL_REQUEST),
             "the request that ends the condition; also sent before a run",
         ),
         Field::optional(
             "ready",
-            Kind::Shape(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONTROL_REQUEST),
             "a request that is sent after `begin` until it succeeds",
         ),
         Field::optional(
             "recovered",
-            Kind::Shape(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONTROL_REQUEST),
             "a request that is sent after `end` until it succeeds",
         ),
-        Field::optional("within", Kind::Duration, "how long `ready` and `recovered` may take (default 30s)"),
+        Field::optional(
+            "within",
+            ValueType::Duration,
+            "how long `ready` and `recovered` may take (default 30s)",
+        ),
     ],
     also: &[],
 };
 
-static CONTROL_REQUEST: Shape = Shape {
+static CONTROL_REQUEST: MappingSchema = MappingSchema {
     name: "condition request",
     about: "a request; any 2xx is a success",
     fields: &[
-        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
-        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
-        Field::optional("json", Kind::Any, "a JSON body"),
+        Field::required("request", ValueType::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", ValueType::Map(&ValueType::Text), "request headers by name"),
+        Field::optional("json", ValueType::Any, "a JSON body"),
     ],
     also: &[],
 };
 
 impl Condition {
-    pub(super) fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONDITION)?;
         let scoped = ["variables", "headers", "url"].iter().any(|key| fields.has(key));
         let (begin, end) = (fields.get("begin"), fields.get("end"));
         let request =
-            |key: &str| fields.get(key).and_then(|node| ControlRequest::read(node, reader, environment));
+            |key: &str| fields.get(key).and_then(|node| ConditionRequest::read(node, reader, environment));
         match (begin, end) {
             (Some(begin), Some(end)) if !scoped => Some(Self::Global(Box::new(GlobalCondition {
-                begin: ControlRequest::read(begin, reader, environment)?,
-                end: ControlRequest::read(end, reader, environment)?,
+                begin: ConditionRequest::read(begin, reader, environment)?,
+                end: ConditionRequest::read(end, reader, environment)?,
                 ready: request("ready"),
                 recovered: request("recovered"),
                 within: fields
@@ -144,8 +148,8 @@ impl Condition {
     }
 }
 
-impl ControlRequest {
-    fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+impl ConditionRequest {
+    fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &CONTROL_REQUEST)?;
         let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
         Some(Self {
@@ -157,7 +161,7 @@ impl ControlRequest {
     }
 }
 
-fn headers(node: Option<&Node>, reader: &Reader, environment: &Environment) -> Vec<(String, String)> {
+fn headers(node: Option<&Node>, reader: &Decoder, environment: &Environment) -> Vec<(String, String)> {
     let entries = node.map(|node| reader.entries(node)).unwrap_or_default();
     entries
         .iter()

@@ -10,8 +10,8 @@ use crate::pack::{Version, split_version};
 use failspec_base::{
     message::Limits,
     secret::Secret,
-    syntax::{Diagnostic, Diagnostics, Entry, Field, Kind, Node, Reader, Shape, Source, toml},
-    template::Held,
+    syntax::{Decoder, Diagnostic, Diagnostics, Entry, Field, MappingSchema, Node, Source, ValueType, toml},
+    template::VariableValue,
 };
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     credential::{Credential, ROLE, Role},
     operation::Operation,
     rate::Rate,
-    readiness::{READINESS, Readiness},
+    readiness::{READINESS, ReadinessProbe},
     redaction::redact,
     timeouts::{self, TIMEOUTS},
     tls::{TLS, Tls},
@@ -39,7 +39,7 @@ pub struct Target {
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
     /// Values of variables that packs declare.
-    pub variables: BTreeMap<String, Held>,
+    pub variables: BTreeMap<String, VariableValue>,
     /// How it brings conditions about.
     pub conditions: BTreeMap<String, Condition>,
     /// What its conditions take from the environment.
@@ -57,7 +57,7 @@ pub struct Target {
     /// How fast requests may follow each other.
     pub rate: Option<Rate>,
     /// What a run waits for before it begins.
-    pub wait_for: Option<Readiness>,
+    pub wait_for: Option<ReadinessProbe>,
     /// Whether no other process uses it at the same time.
     pub isolated: bool,
     /// Whether it is an embedded reference implementation, which says nothing about anyone's API.
@@ -74,62 +74,70 @@ pub struct Config {
 }
 
 /// The keys of `failspec.toml`.
-pub static CONFIG: Shape = Shape {
+pub static CONFIG: MappingSchema = MappingSchema {
     name: "config",
     about: "targets and waivers",
     fields: &[
-        Field::optional("default_target", Kind::Name, "the target of a run without `--target`"),
-        Field::optional("target", Kind::Map(&Kind::Shape(&TARGET)), "targets by name"),
+        Field::optional("default_target", ValueType::Name, "the target of a run without `--target`"),
+        Field::optional("target", ValueType::Map(&ValueType::MappingSchema(&TARGET)), "targets by name"),
         Field::optional(
             "waivers",
-            Kind::List(&Kind::Shape(&WAIVER)),
+            ValueType::List(&ValueType::MappingSchema(&WAIVER)),
             "known violations that do not fail a run",
         ),
     ],
     also: &[],
 };
 
-static TARGET: Shape = Shape {
+static TARGET: MappingSchema = MappingSchema {
     name: "target",
     about: "a live API under test",
     fields: &[
-        Field::required("url", Kind::Text, "the base URL"),
+        Field::required("url", ValueType::Text, "the base URL"),
         Field::optional(
             "urls",
-            Kind::Map(&Kind::Text),
+            ValueType::Map(&ValueType::Text),
             "base URLs of single packs, by pack or pack@version, so that one run can test several packs",
         ),
-        Field::optional("roles", Kind::Map(&Kind::Shape(&ROLE)), "credentials by role"),
-        Field::optional("variables", Kind::Map(&Kind::Any), "values of variables that packs declare"),
+        Field::optional("roles", ValueType::Map(&ValueType::MappingSchema(&ROLE)), "credentials by role"),
+        Field::optional(
+            "variables",
+            ValueType::Map(&ValueType::Any),
+            "values of variables that packs declare",
+        ),
         Field::optional(
             "conditions",
-            Kind::Map(&Kind::Shape(&CONDITION)),
+            ValueType::Map(&ValueType::MappingSchema(&CONDITION)),
             "how the target creates conditions",
         ),
         Field::optional(
             "out_of_reach",
-            Kind::List(&Kind::Shape(&OUT_OF_REACH)),
+            ValueType::List(&ValueType::MappingSchema(&OUT_OF_REACH)),
             "failures that cannot be covered on the target, and why",
         ),
-        Field::optional("timeouts", Kind::Shape(&TIMEOUTS), "time limits for the target"),
+        Field::optional("timeouts", ValueType::MappingSchema(&TIMEOUTS), "time limits for the target"),
         Field::optional(
             "snapshots",
-            Kind::Text,
+            ValueType::Text,
             "the folder of the target's snapshots (approved responses), relative to this file",
         ),
         Field::optional(
             "operations",
-            Kind::Map(&Kind::Text),
+            ValueType::Map(&ValueType::Text),
             "operations with another method or path than in the pack: name → `METHOD /path/{parameter}`",
         ),
-        Field::optional("tls", Kind::Shape(&TLS), "the TLS settings of the target"),
-        Field::optional("rate", Kind::Text, "the maximum request rate, such as `50/s` or `300/m`"),
+        Field::optional("tls", ValueType::MappingSchema(&TLS), "the TLS settings of the target"),
+        Field::optional("rate", ValueType::Text, "the maximum request rate, such as `50/s` or `300/m`"),
         Field::optional(
             "wait_for",
-            Kind::Shape(&READINESS),
+            ValueType::MappingSchema(&READINESS),
             "the readiness check that a run waits for before it starts",
         ),
-        Field::optional("isolated", Kind::Bool, "whether no other process uses the target at the same time"),
+        Field::optional(
+            "isolated",
+            ValueType::Bool,
+            "whether no other process uses the target at the same time",
+        ),
     ],
     also: &[],
 };
@@ -141,7 +149,7 @@ impl Config {
     /// Every mistake in the file. Secrets of other targets need not be there.
     pub fn read(source: &Arc<Source>, name: Option<&str>, folder: &Path) -> Result<Self, Diagnostics> {
         let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
-        let reader = Reader::new(source);
+        let reader = Decoder::new(source);
         let config = Self::read_node(&node, &reader, name, folder);
         match config {
             Some(config) if !reader.failed() => Ok(config),
@@ -155,7 +163,7 @@ impl Config {
     /// Every mistake in the waivers, and keys that the file cannot have.
     pub fn waivers(source: &Arc<Source>) -> Result<Vec<Waiver>, Diagnostics> {
         let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
-        let reader = Reader::new(source);
+        let reader = Decoder::new(source);
         let fields = reader.fields(&node, &CONFIG);
         let waivers = fields.as_ref().and_then(|fields| fields.get("waivers"));
         let waivers = waivers.map(|node| reader.list(node)).unwrap_or_default();
@@ -163,7 +171,7 @@ impl Config {
         if reader.failed() { Err(redact(reader.finish(), source, Some(&node))) } else { Ok(waivers) }
     }
 
-    fn read_node(node: &Node, reader: &Reader, name: Option<&str>, folder: &Path) -> Option<Self> {
+    fn read_node(node: &Node, reader: &Decoder, name: Option<&str>, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &CONFIG)?;
         let default = fields.get("default_target").and_then(|node| reader.text(node));
         let Some(wanted) = name.or(default) else {
@@ -243,14 +251,14 @@ impl Target {
     /// Gives a variable a value.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.insert(name.to_owned(), Held::open(value));
+        self.variables.insert(name.to_owned(), VariableValue::open(value));
         self
     }
 
     fn read(
         name: &str,
         node: &Node,
-        reader: &Reader,
+        reader: &Decoder,
         environment: &Environment,
         folder: &Path,
     ) -> Option<Self> {
@@ -306,7 +314,9 @@ impl Target {
                 _ => Tls::default(),
             },
             rate: fields.get("rate").and_then(|node| Rate::read(node, reader)),
-            wait_for: fields.get("wait_for").and_then(|node| Readiness::read(node, reader, *environment)),
+            wait_for: fields
+                .get("wait_for")
+                .and_then(|node| ReadinessProbe::read(node, reader, *environment)),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })
@@ -314,7 +324,7 @@ impl Target {
 }
 
 /// The URL that one pack has, or one version of it.
-fn read_pack_url(entry: &Entry, reader: &Reader, environment: &Environment) -> Option<(String, url::Url)> {
+fn read_pack_url(entry: &Entry, reader: &Decoder, environment: &Environment) -> Option<(String, url::Url)> {
     let (name, version) = split_version(&entry.key);
     if !reader.check_name(name, entry.key_span) {
         return None;
@@ -330,7 +340,7 @@ fn read_pack_url(entry: &Entry, reader: &Reader, environment: &Environment) -> O
     Some((entry.key.clone(), read_url(&entry.value, reader, environment)?))
 }
 
-pub(super) fn read_url(node: &Node, reader: &Reader, environment: &Environment) -> Option<url::Url> {
+pub(super) fn read_url(node: &Node, reader: &Decoder, environment: &Environment) -> Option<url::Url> {
     let text = environment.text(node, reader)?;
     if *environment == Environment::Unused {
         return url::Url::parse("http://unused.invalid").ok();

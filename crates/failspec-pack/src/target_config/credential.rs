@@ -7,7 +7,7 @@ use base64::Engine as _;
 use failspec_base::{
     message::Header,
     secret::Secret,
-    syntax::{Field, Kind, Node, NodeValue, Reader, Shape},
+    syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
 use super::{
@@ -85,39 +85,43 @@ pub struct Role {
     pub exclusive: bool,
 }
 
-pub(super) static ROLE: Shape = Shape {
+pub(super) static ROLE: MappingSchema = MappingSchema {
     name: "role",
     about: "the credential of a role: exactly one kind",
     fields: &[
-        Field::optional("bearer", Kind::Text, "a bearer token; write `${env:NAME}`"),
-        Field::optional("basic", Kind::Shape(&BASIC), "user and password"),
-        Field::optional("header", Kind::Shape(&NAMED), "a custom header"),
-        Field::optional("cookie", Kind::Shape(&NAMED), "a cookie"),
-        Field::optional("query", Kind::Shape(&NAMED), "a query parameter"),
-        Field::optional("certificate", Kind::Shape(&CERTIFICATE), "a client certificate (TLS)"),
-        Field::optional("command", Kind::Shape(&COMMAND), "a program that prints the credential"),
-        Field::optional("login", Kind::Shape(&LOGIN), "requests that log the role in"),
-        Field::optional("exclusive", Kind::Bool, "scenarios that use the role never overlap"),
+        Field::optional("bearer", ValueType::Text, "a bearer token; write `${env:NAME}`"),
+        Field::optional("basic", ValueType::MappingSchema(&BASIC), "user and password"),
+        Field::optional("header", ValueType::MappingSchema(&NAMED), "a custom header"),
+        Field::optional("cookie", ValueType::MappingSchema(&NAMED), "a cookie"),
+        Field::optional("query", ValueType::MappingSchema(&NAMED), "a query parameter"),
+        Field::optional("certificate", ValueType::MappingSchema(&CERTIFICATE), "a client certificate (TLS)"),
+        Field::optional(
+            "command",
+            ValueType::MappingSchema(&COMMAND),
+            "a program that prints the credential",
+        ),
+        Field::optional("login", ValueType::MappingSchema(&LOGIN), "requests that log the role in"),
+        Field::optional("exclusive", ValueType::Bool, "scenarios that use the role never overlap"),
     ],
     also: &[],
 };
 
-static BASIC: Shape = Shape {
+static BASIC: MappingSchema = MappingSchema {
     name: "user and password",
     about: "user and password",
     fields: &[
-        Field::required("user", Kind::Text, "the user name"),
-        Field::required("password", Kind::Text, "the password; write `${env:NAME}`"),
+        Field::required("user", ValueType::Text, "the user name"),
+        Field::required("password", ValueType::Text, "the password; write `${env:NAME}`"),
     ],
     also: &[],
 };
 
-static NAMED: Shape = Shape {
+static NAMED: MappingSchema = MappingSchema {
     name: "name and value",
     about: "name and value",
     fields: &[
-        Field::required("name", Kind::Text, "the name"),
-        Field::required("value", Kind::Text, "the value; write `${env:NAME}`"),
+        Field::required("name", ValueType::Text, "the name"),
+        Field::required("value", ValueType::Text, "the value; write `${env:NAME}`"),
     ],
     also: &[],
 };
@@ -126,7 +130,7 @@ impl Role {
     pub(super) fn read(
         name: &str,
         node: &Node,
-        reader: &Reader,
+        reader: &Decoder,
         environment: &Environment,
         folder: &Path,
     ) -> Option<Self> {

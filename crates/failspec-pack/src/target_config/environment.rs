@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use failspec_base::{
     secret::Secret,
-    syntax::{Node, NodeValue, Reader},
-    template::{Held, JsonTemplate, Template},
+    syntax::{Decoder, Node, NodeValue},
+    template::{JsonTemplate, Template, VariableValue},
 };
 
 /// Where `${env:NAME}` takes its values from.
@@ -28,7 +28,7 @@ enum Others {
 
 impl Environment {
     /// A text with its `${env:NAME}` replaced; the empty value of a declared secret is a mistake, never a skip.
-    pub(super) fn text(self, node: &Node, reader: &Reader) -> Option<String> {
+    pub(super) fn text(self, node: &Node, reader: &Decoder) -> Option<String> {
         let text = self.replace(reader.text(node)?, Others::Refused, node, reader)?;
         if text.is_empty() {
             reader.error(node.span, "this is empty");
@@ -38,17 +38,17 @@ impl Environment {
     }
 
     /// The text with its `${env:NAME}` replaced.
-    pub(super) fn replaced(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
+    pub(super) fn replaced(self, text: &str, node: &Node, reader: &Decoder) -> Option<String> {
         self.replace(text, Others::Refused, node, reader)
     }
 
     /// A JSON value whose texts take what they want from the environment.
-    pub(super) fn json(self, node: &Node, reader: &Reader) -> Option<Value> {
+    pub(super) fn json(self, node: &Node, reader: &Decoder) -> Option<Value> {
         self.json_of(node, |text| self.replaced(text, node, reader))
     }
 
     /// A JSON value whose texts are templates, with their `${env:NAME}` replaced.
-    pub(super) fn json_template(self, node: &Node, reader: &Reader) -> Option<JsonTemplate> {
+    pub(super) fn json_template(self, node: &Node, reader: &Decoder) -> Option<JsonTemplate> {
         let value = self.json_of(node, |text| self.escaped(text, node, reader))?;
         match JsonTemplate::parse(&value) {
             Ok(template) => Some(template),
@@ -60,7 +60,7 @@ impl Environment {
     }
 
     /// A text with its `${env:NAME}` replaced, as a template of what other holes it has.
-    pub(super) fn template(self, node: &Node, reader: &Reader) -> Option<Template> {
+    pub(super) fn template(self, node: &Node, reader: &Decoder) -> Option<Template> {
         let text = self.escaped(reader.text(node)?, node, reader)?;
         match Template::parse(&text) {
             Ok(template) => Some(template),
@@ -72,17 +72,17 @@ impl Environment {
     }
 
     /// The source of a template with its `${env:NAME}` replaced.
-    pub(super) fn escaped(self, text: &str, node: &Node, reader: &Reader) -> Option<String> {
+    pub(super) fn escaped(self, text: &str, node: &Node, reader: &Decoder) -> Option<String> {
         self.replace(text, Others::Kept, node, reader)
     }
 
     /// The value of a variable; one that takes anything from the environment is a secret.
-    pub(super) fn held(self, node: &Node, reader: &Reader) -> Option<Held> {
+    pub(super) fn held(self, node: &Node, reader: &Decoder) -> Option<VariableValue> {
         let value = self.json(node, reader)?;
         Some(if node.to_json().to_string().contains("${env:") {
-            Held::secret(value)
+            VariableValue::secret(value)
         } else {
-            Held::open(value)
+            VariableValue::open(value)
         })
     }
 
@@ -148,7 +148,7 @@ impl Environment {
         })
     }
 
-    fn replace(self, text: &str, others: Others, node: &Node, reader: &Reader) -> Option<String> {
+    fn replace(self, text: &str, others: Others, node: &Node, reader: &Decoder) -> Option<String> {
         let mut rest = text;
         let mut text = String::new();
         while let Some(at) = rest.find("${") {
@@ -176,7 +176,7 @@ impl Environment {
         Some(text)
     }
 
-    fn value(self, name: &str, node: &Node, reader: &Reader) -> Option<String> {
+    fn value(self, name: &str, node: &Node, reader: &Decoder) -> Option<String> {
         if self == Self::Unused {
             return Some(String::from("unused"));
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::pack::{Part, Pointer};
 use failspec_base::{
-    syntax::{Entry, Field, Kind, Node, Reader, Shape},
+    syntax::{Decoder, Entry, Field, MappingSchema, Node, ValueType},
     template::{JsonTemplate, Template},
 };
 
@@ -40,37 +40,41 @@ pub struct LoginStep {
     pub capture: Vec<(String, Part)>,
 }
 
-pub(super) static LOGIN: Shape = Shape {
+pub(super) static LOGIN: MappingSchema = MappingSchema {
     name: "login",
     about: "requests that log the role in, and the header that it then sends",
     fields: &[
-        Field::required("steps", Kind::List(&Kind::Shape(&STEP)), "the requests, in order"),
+        Field::required("steps", ValueType::List(&ValueType::MappingSchema(&STEP)), "the requests, in order"),
         Field::required(
             "header",
-            Kind::Text,
+            ValueType::Text,
             "the header that is sent after the login, such as `Authorization: Bearer ${token}`",
         ),
         Field::optional(
             "expires_in",
-            Kind::Pointer,
+            ValueType::Pointer,
             "pointer to the lifetime of the login, in seconds, in the last response",
         ),
-        Field::optional("lifetime", Kind::Duration, "the lifetime of the login if no response states it"),
+        Field::optional(
+            "lifetime",
+            ValueType::Duration,
+            "the lifetime of the login if no response states it",
+        ),
     ],
     also: &[],
 };
 
-static STEP: Shape = Shape {
+static STEP: MappingSchema = MappingSchema {
     name: "login step",
     about: "one request of a login",
     fields: &[
-        Field::required("request", Kind::Text, "METHOD /path under the target's URL, or METHOD URL"),
-        Field::optional("headers", Kind::Map(&Kind::Text), "request headers by name"),
-        Field::optional("json", Kind::Any, "a JSON body; write secrets as `${env:NAME}`"),
-        Field::optional("form", Kind::Map(&Kind::Text), "a form-encoded body"),
+        Field::required("request", ValueType::Text, "METHOD /path under the target's URL, or METHOD URL"),
+        Field::optional("headers", ValueType::Map(&ValueType::Text), "request headers by name"),
+        Field::optional("json", ValueType::Any, "a JSON body; write secrets as `${env:NAME}`"),
+        Field::optional("form", ValueType::Map(&ValueType::Text), "a form-encoded body"),
         Field::optional(
             "capture",
-            Kind::Map(&Kind::Text),
+            ValueType::Map(&ValueType::Text),
             "name → pointer into the response, or `header NAME`; always secret",
         ),
     ],
@@ -78,7 +82,7 @@ static STEP: Shape = Shape {
 };
 
 impl Login {
-    pub(super) fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &LOGIN)?;
         let steps: Vec<LoginStep> = reader
             .list(fields.get("steps")?)
@@ -113,7 +117,7 @@ impl Login {
 }
 
 impl LoginStep {
-    fn read(node: &Node, reader: &Reader, environment: &Environment) -> Option<Self> {
+    fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
         let fields = reader.fields(node, &STEP)?;
         let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
         let by_name = |key: &str| {
@@ -143,7 +147,7 @@ impl LoginStep {
     }
 }
 
-fn pointer(node: &Node, reader: &Reader) -> Option<Pointer> {
+fn pointer(node: &Node, reader: &Decoder) -> Option<Pointer> {
     let text = reader.text(node)?;
     let pointer = Pointer::parse(text);
     if pointer.is_none() {

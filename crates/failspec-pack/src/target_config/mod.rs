@@ -23,7 +23,7 @@ mod waiver;
 
 pub use address::Address;
 pub use command::Command;
-pub use condition::{Condition, ControlRequest, GlobalCondition};
+pub use condition::{Condition, ConditionRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};
 pub use credential::{Carried, Credential, Role};
 pub use draft::{Known, WaiverDraft};
@@ -31,7 +31,7 @@ pub use environment::Environment;
 pub use login::{Login, LoginStep};
 pub use operation::Operation;
 pub use rate::Rate;
-pub use readiness::Readiness;
+pub use readiness::ReadinessProbe;
 pub use scope::RunPack;
 pub use tls::Tls;
 pub use waiver::{OutOfReach, Waiver, glob};

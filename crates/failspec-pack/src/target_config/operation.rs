@@ -1,7 +1,7 @@
 //! Where a target has an operation of a pack, if not where the pack has it.
 
 use crate::pack::{PathTemplate, split_request};
-use failspec_base::syntax::{Node, Place, Reader};
+use failspec_base::syntax::{Decoder, Location, Node};
 
 /// Where a target has an operation.
 #[derive(Debug, Clone)]
@@ -11,12 +11,12 @@ pub struct Operation {
     /// The path below the target's URL, with the `{parameters}` of the pack's own path.
     pub path: PathTemplate,
     /// Where it stands.
-    pub place: Place,
+    pub place: Location,
 }
 
 impl Operation {
     /// Reads `METHOD /path/{parameter}`.
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let text = reader.text(node)?;
         let Some((method, path)) = split_request(text) else {
             let title = format!("`{text}` is not a request");

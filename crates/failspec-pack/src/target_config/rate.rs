@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use failspec_base::syntax::{Node, Reader};
+use failspec_base::syntax::{Decoder, Node};
 
 /// So many requests in a time span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Rate {
 
 impl Rate {
     /// Reads `50/s` or `300/m`.
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let text = reader.text(node)?;
         let rate = Self::parse(text);
         if rate.is_none() {

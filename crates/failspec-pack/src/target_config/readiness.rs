@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use failspec_base::syntax::{Field, Kind, Node, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 use super::{address::Address, environment::Environment};
 
 /// A path that responds as soon as the target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Readiness {
+pub struct ReadinessProbe {
     /// What is asked, with GET and without credentials.
     pub address: Address,
     /// How long it may take until it responds with a 2xx.
@@ -18,22 +18,22 @@ pub struct Readiness {
 /// As long as a deployment takes that is under way.
 const WITHIN: Duration = Duration::from_secs(60);
 
-pub(super) static READINESS: Shape = Shape {
+pub(super) static READINESS: MappingSchema = MappingSchema {
     name: "readiness",
     about: "the readiness check that a run waits for before it starts",
     fields: &[
         Field::required(
             "path",
-            Kind::Text,
+            ValueType::Text,
             "a path that responds with 2xx to a GET without credentials when the target is ready",
         ),
-        Field::optional("within", Kind::Duration, "how long to wait for it (default: 60s)"),
+        Field::optional("within", ValueType::Duration, "how long to wait for it (default: 60s)"),
     ],
     also: &[],
 };
 
-impl Readiness {
-    pub(super) fn read(node: &Node, reader: &Reader, environment: Environment) -> Option<Self> {
+impl ReadinessProbe {
+    pub(super) fn read(node: &Node, reader: &Decoder, environment: Environment) -> Option<Self> {
         let fields = reader.fields(node, &READINESS)?;
         let path = fields.get("path")?;
         let address = Address::read(reader.text(path)?.trim(), path, reader, environment)?;

@@ -1,7 +1,7 @@
 //! Names of packs with a version, such as `kubeadapt@2026-03::timeout::*`: what they are about in one run.
 
 use crate::pack::{Version, split_version};
-use failspec_base::syntax::{Node, Reader};
+use failspec_base::syntax::{Decoder, Node};
 
 use super::{Config, Waiver, glob};
 
@@ -9,7 +9,7 @@ use super::{Config, Waiver, glob};
 pub type RunPack<'p> = (&'p str, Option<&'p str>);
 
 /// That what stands behind an `@` is a version: with another text, the entry would never be about anything.
-pub(super) fn check(node: &Node, text: &str, reader: &Reader) {
+pub(super) fn check(node: &Node, text: &str, reader: &Decoder) {
     let (head, _) = parts(text);
     if let (name, Some(version)) = split_version(head)
         && Version::parse(version).is_none()

@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use failspec_base::{
     message::Limits,
-    syntax::{Field, Fields, Kind, Node, Reader, Shape},
+    syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
 };
 
 /// The longest bound that a target can be given: an hour. A bound that is never reached is none.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-pub(super) static TIMEOUTS: Shape = Shape {
+pub(super) static TIMEOUTS: MappingSchema = MappingSchema {
     name: "timeouts",
     about: "time limits for the target",
     fields: &[
-        Field::optional("connect", Kind::Duration, "the time limit for connecting (default 10s)"),
+        Field::optional("connect", ValueType::Duration, "the time limit for connecting (default 10s)"),
         Field::optional(
             "first_byte",
-            Kind::Duration,
+            ValueType::Duration,
             "the time limit until the response headers are complete (default 30s)",
         ),
         Field::optional(
             "total",
-            Kind::Duration,
+            ValueType::Duration,
             "the time limit for the whole response (default 60s, or `first_byte` plus 30s if that is longer)",
         ),
     ],
@@ -30,7 +30,7 @@ pub(super) static TIMEOUTS: Shape = Shape {
 };
 
 /// The bounds of each exchange with the target: those of `timeouts`, else the default.
-pub(super) fn read(node: &Node, reader: &Reader) -> Option<Limits> {
+pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Limits> {
     let fields = reader.fields(node, &TIMEOUTS)?;
     let default = Limits::default();
     let first_byte = bound("first_byte", &fields, reader);
@@ -55,7 +55,7 @@ pub(super) fn read(node: &Node, reader: &Reader) -> Option<Limits> {
     })
 }
 
-fn bound(key: &'static str, fields: &Fields<'_>, reader: &Reader) -> Option<Duration> {
+fn bound(key: &'static str, fields: &Fields<'_>, reader: &Decoder) -> Option<Duration> {
     let node = fields.get(key)?;
     let time = reader.duration(node)?;
     if time.is_zero() || time > LONGEST {

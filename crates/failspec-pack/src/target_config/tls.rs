@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use failspec_base::{
     secret::Secret,
-    syntax::{Field, Fields, Kind, Node, Reader, Shape},
+    syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
 };
 
 /// How TLS is spoken with a target.
@@ -18,28 +18,28 @@ pub struct Tls {
     pub insecure: bool,
 }
 
-pub(super) static TLS: Shape = Shape {
+pub(super) static TLS: MappingSchema = MappingSchema {
     name: "TLS",
     about: "the TLS settings of the target",
     fields: &[
         Field::optional(
             "ca",
-            Kind::Text,
+            ValueType::Text,
             "a file of certificates (PEM) that are trusted in addition to those of the system",
         ),
         Field::optional(
             "certificate",
-            Kind::Text,
+            ValueType::Text,
             "a file with the client certificate (PEM) for all requests",
         ),
         Field::optional(
             "key",
-            Kind::Text,
+            ValueType::Text,
             "a file with its private key (PEM), if the certificate file does not contain it",
         ),
         Field::optional(
             "insecure",
-            Kind::Bool,
+            ValueType::Bool,
             "disables the verification of the target's certificate; every report warns about it",
         ),
     ],
@@ -47,14 +47,14 @@ pub(super) static TLS: Shape = Shape {
 };
 
 /// A client certificate of a role.
-pub(super) static CERTIFICATE: Shape = Shape {
+pub(super) static CERTIFICATE: MappingSchema = MappingSchema {
     name: "client certificate",
     about: "a client certificate",
     fields: &[
-        Field::required("file", Kind::Text, "a file with the certificate (PEM), relative to this file"),
+        Field::required("file", ValueType::Text, "a file with the certificate (PEM), relative to this file"),
         Field::optional(
             "key",
-            Kind::Text,
+            ValueType::Text,
             "a file with its private key (PEM), if the certificate file does not contain it",
         ),
     ],
@@ -63,7 +63,7 @@ pub(super) static CERTIFICATE: Shape = Shape {
 
 impl Tls {
     /// Reads the keys, and the files that they name: a missing one must not show only when the run has begun.
-    pub(super) fn read(node: &Node, reader: &Reader, folder: &Path) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &TLS)?;
         if let (None, Some(key)) = (fields.get("certificate"), fields.get("key")) {
             reader.error(key.span, "there is a key, but no certificate");
@@ -80,7 +80,7 @@ impl Tls {
 pub(super) fn identity(
     certificate: &str,
     fields: &Fields<'_>,
-    reader: &Reader,
+    reader: &Decoder,
     folder: &Path,
     label: &str,
 ) -> Option<Secret> {
@@ -99,7 +99,7 @@ pub(super) fn identity(
     }
 }
 
-fn file(node: &Node, reader: &Reader, folder: &Path) -> Option<Vec<u8>> {
+fn file(node: &Node, reader: &Decoder, folder: &Path) -> Option<Vec<u8>> {
     let path = folder.join(reader.text(node)?);
     match fs::read(&path) {
         Ok(bytes) => Some(bytes),

@@ -1,6 +1,6 @@
 //! Known failures, and failures that a target cannot show.
 
-use failspec_base::syntax::{Field, Kind, Node, Place, Reader, Shape};
+use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, ValueType};
 
 use super::scope;
 
@@ -18,9 +18,9 @@ pub struct Waiver {
     /// The last day on which it holds.
     pub expires: jiff::civil::Date,
     /// Where it is written.
-    pub place: Place,
+    pub place: Location,
     /// Where its check is named.
-    pub check_place: Place,
+    pub check_place: Location,
 }
 
 /// Failures that the target cannot show.
@@ -32,33 +32,37 @@ pub struct OutOfReach {
     pub reason: String,
 }
 
-pub(super) static WAIVER: Shape = Shape {
+pub(super) static WAIVER: MappingSchema = MappingSchema {
     name: "waiver",
     about: "a known violation: its cases still run, and must still fail",
     fields: &[
         Field::required(
             "scenario",
-            Kind::Text,
+            ValueType::Text,
             "a glob of case names: pack::failure::scenario[::row], or pack@version::… for one version only",
         ),
-        Field::required("check", Kind::Text, "the check that fails (`failspec explain` lists the checks)"),
-        Field::required("reason", Kind::Text, "the reason for the waiver"),
-        Field::optional("issue", Kind::Text, "the issue that tracks the violation"),
-        Field::required("expires", Kind::Date, "the last day on which the waiver is valid"),
+        Field::required(
+            "check",
+            ValueType::Text,
+            "the check that fails (`failspec explain` lists the checks)",
+        ),
+        Field::required("reason", ValueType::Text, "the reason for the waiver"),
+        Field::optional("issue", ValueType::Text, "the issue that tracks the violation"),
+        Field::required("expires", ValueType::Date, "the last day on which the waiver is valid"),
     ],
     also: &[],
 };
 
-pub(super) static OUT_OF_REACH: Shape = Shape {
+pub(super) static OUT_OF_REACH: MappingSchema = MappingSchema {
     name: "out_of_reach",
     about: "failures that cannot be covered on this target",
     fields: &[
         Field::required(
             "failures",
-            Kind::List(&Kind::Text),
+            ValueType::List(&ValueType::Text),
             "globs of pack::failure, or of pack@version::failure",
         ),
-        Field::required("reason", Kind::Text, "why they cannot be covered"),
+        Field::required("reason", ValueType::Text, "why they cannot be covered"),
     ],
     also: &[],
 };
@@ -74,7 +78,7 @@ impl Waiver {
         today <= self.expires
     }
 
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &WAIVER)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
         // All are read before the first one that is missing ends it: their mistakes are told together.
@@ -103,7 +107,7 @@ impl OutOfReach {
         self.failures.iter().any(|pattern| glob(pattern, &name))
     }
 
-    pub(super) fn read(node: &Node, reader: &Reader) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &OUT_OF_REACH)?;
         let failures = reader.list(fields.get("failures")?).iter();
         let failures = failures.filter_map(|node| {

@@ -36,7 +36,7 @@ mod tokens;
 use std::time::Duration;
 
 use super::{
-    Api, CodeKind, Envelope, Refusal, Request, Response, path,
+    Api, CodeKind, DocumentedError, Envelope, Request, Response, path,
     query::Query,
     store::{Clock, RateLimit, RateLimiter, Store, Switches},
 };
@@ -156,8 +156,8 @@ impl Api for Apinizer {
         &ENVELOPE
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
+    fn refusals(&self) -> Vec<DocumentedError> {
+        let refusal = |code: &Code| DocumentedError::coded(code.as_str(), code.status());
         Code::ALL.iter().map(refusal).collect()
     }
 

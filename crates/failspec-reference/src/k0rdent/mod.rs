@@ -39,9 +39,9 @@ mod target_file;
 use std::time::Duration;
 
 use super::{
-    Api, CodeKind, Envelope, Refusal, Request, Response, path,
+    Api, CodeKind, DocumentedError, Envelope, Request, Response, path,
     query::Query,
-    store::{Clock, Ledger, RateLimit, RateLimiter, Store, Switches, Works},
+    store::{Clock, Quota, RateLimit, RateLimiter, Store, Switches, Works},
 };
 use body::Body;
 use call::Call;
@@ -75,7 +75,7 @@ pub struct K0rdent {
     /// Asynchronous work on servers.
     works: Works,
     /// The capacity of pools and the quota of organisations.
-    ledger: Ledger,
+    ledger: Quota,
 }
 
 impl Default for K0rdent {
@@ -99,7 +99,7 @@ impl K0rdent {
             conditions: Switches::new(conditions::ALL),
             quirks: Switches::new(quirks::ALL),
             works: Works::default(),
-            ledger: Ledger::default(),
+            ledger: Quota::default(),
         };
         k0rdent.fill();
         k0rdent
@@ -168,10 +168,11 @@ impl Api for K0rdent {
         &ENVELOPE
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
+    fn refusals(&self) -> Vec<DocumentedError> {
+        let refusal = |code: &Code| DocumentedError::coded(code.as_str(), code.status());
         // The page names no code for these two.
-        let others = [Refusal::alone("SEMANTIC_ERROR", 422), Refusal::alone("RATE_LIMITED", 429)];
+        let others =
+            [DocumentedError::alone("SEMANTIC_ERROR", 422), DocumentedError::alone("RATE_LIMITED", 429)];
         Code::ALL.iter().map(refusal).chain(others).collect()
     }
 

@@ -36,7 +36,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    Api, Envelope, Refusal, Request, Response, path,
+    Api, DocumentedError, Envelope, Request, Response, path,
     query::Query,
     store::{Clock, Identity, RateLimit, RateLimiter, Store, Switches},
 };
@@ -191,18 +191,18 @@ impl Api for Kubeadapt {
         &ENVELOPE
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
+    fn refusals(&self) -> Vec<DocumentedError> {
         vec![
-            Refusal::worded("invalid_timeframe", 400, "Invalid timeframe"),
-            Refusal::worded("malformed_id", 400, "Invalid cluster ID"),
-            Refusal::worded("missing_key", 401, "API key required"),
-            Refusal::worded("invalid_key", 401, "Invalid API key"),
-            Refusal::worded("missing_scope", 403, "Missing required permission"),
-            Refusal::worded("cluster_not_allowed", 403, "Access to this cluster"),
-            Refusal::alone("not_found", 404),
-            Refusal::alone("invalid_parameters", 422),
-            Refusal::alone("rate_limited", 429),
-            Refusal::alone("internal_error", 500),
+            DocumentedError::worded("invalid_timeframe", 400, "Invalid timeframe"),
+            DocumentedError::worded("malformed_id", 400, "Invalid cluster ID"),
+            DocumentedError::worded("missing_key", 401, "API key required"),
+            DocumentedError::worded("invalid_key", 401, "Invalid API key"),
+            DocumentedError::worded("missing_scope", 403, "Missing required permission"),
+            DocumentedError::worded("cluster_not_allowed", 403, "Access to this cluster"),
+            DocumentedError::alone("not_found", 404),
+            DocumentedError::alone("invalid_parameters", 422),
+            DocumentedError::alone("rate_limited", 429),
+            DocumentedError::alone("internal_error", 500),
         ]
     }
 

@@ -45,7 +45,7 @@ mod seed;
 mod target_file;
 
 use super::{
-    Api, CodeKind, Envelope, Refusal, Request, Response, path,
+    Api, CodeKind, DocumentedError, Envelope, Request, Response, path,
     store::{self, Clock, RateLimit, RateLimiter, Store, Switches},
 };
 use call::Call;
@@ -210,8 +210,8 @@ impl Api for Kubeglass {
         &ENVELOPE
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        let refusal = |code: &Code| Refusal::coded(code.as_str(), code.status());
+    fn refusals(&self) -> Vec<DocumentedError> {
+        let refusal = |code: &Code| DocumentedError::coded(code.as_str(), code.status());
         Code::ALL.iter().map(refusal).collect()
     }
 

@@ -40,7 +40,7 @@ mod validation;
 mod yaml;
 
 use super::{
-    Api, CodeKind, Envelope, Mark, Refusal, Request, Response, path,
+    Api, CodeKind, DocumentedError, Envelope, Mark, Request, Response, path,
     query::Query,
     store::{Clock, Identities, OneTimeCodes, Store, Switches},
 };
@@ -205,9 +205,12 @@ impl Api for Kubevision {
         &ENVELOPE
     }
 
-    fn refusals(&self) -> Vec<Refusal> {
-        let refusal =
-            |code: &Code| Refusal { name: code.name(), status: 200, mark: Mark::Number(code.number()) };
+    fn refusals(&self) -> Vec<DocumentedError> {
+        let refusal = |code: &Code| DocumentedError {
+            name: code.name(),
+            status: 200,
+            mark: Mark::Number(code.number()),
+        };
         Code::ALL.iter().map(refusal).collect()
     }
 

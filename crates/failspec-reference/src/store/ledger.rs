@@ -6,7 +6,7 @@ use super::lock;
 
 /// Accounts with a limit: the capacity of a pool, the quota of an organisation.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct Quota {
     accounts: Mutex<HashMap<String, Account>>,
 }
 
@@ -33,7 +33,7 @@ pub enum LedgerError {
     InUse,
 }
 
-impl Ledger {
+impl Quota {
     /// Opens an account from which nothing is taken yet.
     pub fn open(&self, account: &str, limit: u64) {
         lock(&self.accounts).insert(account.to_owned(), Account { limit, taken: 0 });
@@ -105,11 +105,11 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ledger, LedgerError};
+    use super::{LedgerError, Quota};
 
     #[test]
     fn takes_all_or_nothing() {
-        let ledger = Ledger::default();
+        let ledger = Quota::default();
         assert_eq!(ledger.take("pool", 1), Err(LedgerError::NoAccount));
         ledger.open("pool", 4);
         assert_eq!(ledger.take("pool", 3), Ok(()));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_overdrawn_account_has_nothing_left() {
-        let ledger = Ledger::default();
+        let ledger = Quota::default();
         ledger.open("quota", 1);
         assert_eq!(ledger.overdraw("quota", 5), Ok(()));
         assert_eq!(ledger.take("quota", 1), Err(LedgerError::Exceeded { available: 0 }));

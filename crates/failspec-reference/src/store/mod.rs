@@ -18,12 +18,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use clock::Clock;
 pub use identities::{Grant, Identities, Identity, TokenError};
-pub use ledger::{Ledger, LedgerError};
+pub use ledger::{LedgerError, Quota};
 pub use one_time_codes::OneTimeCodes;
 pub use rate_limit::{Allowance, RateLimit, RateLimiter};
 pub use request_id::{base62, hex_digits, uuid};
 pub use resources::{Expected, Key, Missing, Resource, Resources, Taken, UpdateError};
-pub use single_use::SingleUse;
+pub use single_use::ReplayGuard;
 pub use switches::{Switch, Switches};
 pub use work::{Work, Works};
 
@@ -39,7 +39,7 @@ pub struct Store {
     /// How often one may ask; no limit if `None`.
     pub limiter: Option<RateLimiter>,
     /// Values that are good for one use, such as one-time passwords.
-    pub spent: SingleUse,
+    pub spent: ReplayGuard,
 }
 
 /// Locks, even if another thread panicked while it held the lock: every change in this room leaves its data whole.

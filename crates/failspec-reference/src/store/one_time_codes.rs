@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use totp_rs::{Builder, Secret, Totp};
 
-use super::SingleUse;
+use super::ReplayGuard;
 
 /// Seconds of one step.
 const STEP: u64 = 30;
@@ -14,7 +14,7 @@ const TOLERANCE: u64 = 1;
 /// Checks codes, and remembers which were used.
 #[derive(Debug, Default)]
 pub struct OneTimeCodes {
-    spent: SingleUse,
+    spent: ReplayGuard,
 }
 
 impl OneTimeCodes {

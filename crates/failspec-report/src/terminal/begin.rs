@@ -8,7 +8,7 @@ use crate::{
 };
 use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
 
-use super::{paint::Paint, visible};
+use super::{paint::Styles, visible};
 
 /// The first lines.
 pub fn begin(header: &RunHeader) -> String {
@@ -20,17 +20,17 @@ pub fn begin(header: &RunHeader) -> String {
             true => writeln!(
                 text,
                 "  {} {target} · {}",
-                Paint::dab(Paint::FAINT, "target"),
-                Paint::dab(Paint::WARN, REFERENCE)
+                Styles::dab(Styles::FAINT, "target"),
+                Styles::dab(Styles::WARN, REFERENCE)
             ),
-            false => writeln!(text, "  {} {target}", Paint::dab(Paint::FAINT, "target")),
+            false => writeln!(text, "  {} {target}", Styles::dab(Styles::FAINT, "target")),
         };
         if pack.insecure {
-            let _ = writeln!(text, "  {} {INSECURE}", Paint::dab(Paint::BAD, "insecure"));
+            let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
         }
         // The embedded implementations have short windows: nobody would notice.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
-            let _ = writeln!(text, "  {} {}", Paint::dab(Paint::WARN, "waits"), wait_line(wait));
+            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "waits"), wait_line(wait));
         }
     }
     let documented: usize = header.packs.iter().map(|pack| pack.failures).sum();
@@ -41,7 +41,7 @@ pub fn begin(header: &RunHeader) -> String {
         let _ = writeln!(
             text,
             "  {} {selected} of {documented} documented failures ({})",
-            Paint::dab(Paint::WARN, "selected"),
+            Styles::dab(Styles::WARN, "selected"),
             visible(&by.join(" "))
         );
     }
@@ -65,8 +65,8 @@ fn pack_line(pack: &PackHeader) -> String {
     let as_of = pack.as_of.as_deref().map(|date| format!(" · docs as of {date}")).unwrap_or_default();
     format!(
         "{} {} · {}, sha256:{}{as_of} · {} · {}",
-        Paint::dab(Paint::FAINT, "failspec"),
-        Paint::dab(Paint::STRONG, visible(&pack.label())),
+        Styles::dab(Styles::FAINT, "failspec"),
+        Styles::dab(Styles::STRONG, visible(&pack.label())),
         visible(&pack.origin),
         &pack.digest[..12.min(pack.digest.len())],
         count(pack.failures, "failure"),

@@ -12,7 +12,7 @@ use failspec_judge::{
     report_model::{CaseReport, ExchangeReport, Outcome, SnapshotState},
 };
 
-use super::{paint::Paint, visible};
+use super::{paint::Styles, visible};
 
 /// The longest body that is shown in a terminal, in characters.
 const LONGEST_BODY: usize = 600;
@@ -39,7 +39,7 @@ pub fn case(report: &CaseReport) -> String {
             "{} {} {}",
             visible(&request.method),
             visible(&request.url),
-            Paint::dab(Paint::FAINT, who(exchange))
+            Styles::dab(Styles::FAINT, who(exchange))
         );
         row(&mut text, "sent", &sent);
         row(&mut text, "received", &received(report, exchange));
@@ -62,7 +62,7 @@ pub fn case(report: &CaseReport) -> String {
             true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
             false => exchange.request.curl.as_str(),
         };
-        row(&mut text, "reproduce", &Paint::dab(Paint::FAINT, visible(curl)));
+        row(&mut text, "reproduce", &Styles::dab(Styles::FAINT, visible(curl)));
     }
     text
 }
@@ -76,29 +76,29 @@ pub(super) fn in_short(report: &CaseReport) -> String {
 
 fn title(report: &CaseReport) -> String {
     let style = match report.outcome {
-        Outcome::Failed => Paint::BAD,
-        Outcome::Passed => Paint::GOOD,
-        _ => Paint::WARN,
+        Outcome::Failed => Styles::BAD,
+        Outcome::Passed => Styles::GOOD,
+        _ => Styles::WARN,
     };
     format!(
         "{} {}  {}\n",
-        Paint::dab(style, report.outcome.word().to_uppercase()),
-        Paint::dab(Paint::STRONG, &report.name),
-        Paint::dab(Paint::FAINT, &report.location),
+        Styles::dab(style, report.outcome.word().to_uppercase()),
+        Styles::dab(Styles::STRONG, &report.name),
+        Styles::dab(Styles::FAINT, &report.location),
     )
 }
 
 fn findings(text: &mut String, report: &CaseReport) {
     for finding in &report.violations {
-        finding_row(text, Paint::dab(Paint::BAD, "✗"), finding, "");
+        finding_row(text, Styles::dab(Styles::BAD, "✗"), finding, "");
     }
     for waived in &report.waived {
         let why = format!(" (waived until {}: {})", waived.expires, waived.reason);
-        finding_row(text, Paint::dab(Paint::WARN, "~"), &waived.finding, &why);
+        finding_row(text, Styles::dab(Styles::WARN, "~"), &waived.finding, &why);
     }
     for finding in &report.warnings {
         let source = format!(" ({})", source_of_warning(finding));
-        finding_row(text, Paint::dab(Paint::WARN, "!"), finding, &source);
+        finding_row(text, Styles::dab(Styles::WARN, "!"), finding, &source);
     }
 }
 
@@ -109,7 +109,7 @@ fn documented(report: &CaseReport) -> String {
     let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
     let links = documented.link.as_deref().into_iter().chain(report.documentation.as_deref());
     let links: String = links.map(|link| format!("\n{link}")).collect();
-    format!("{status}{code}{}{}", documented.summary, Paint::dab(Paint::FAINT, links))
+    format!("{status}{code}{}{}", documented.summary, Styles::dab(Styles::FAINT, links))
 }
 
 fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
@@ -131,7 +131,7 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
 
 /// What is wrong, then the check that says so: `failspec explain` knows it.
 fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str) {
-    let check = Paint::dab(Paint::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
+    let check = Styles::dab(Styles::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
     let line = format!("{} {check}", visible(&shortened(&finding.message, LONGEST_MESSAGE)));
     let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
 }
@@ -146,12 +146,12 @@ fn snapshot(text: &mut String, report: &CaseReport) {
     let all = diff.lines().count();
     for line in diff.lines().take(MOST_DIFF_LINES) {
         let style = match line.as_bytes().first() {
-            Some(b'-') => Paint::BAD,
-            Some(b'+') => Paint::GOOD,
-            _ => Paint::FAINT,
+            Some(b'-') => Styles::BAD,
+            Some(b'+') => Styles::GOOD,
+            _ => Styles::FAINT,
         };
         let line = shortened(line, LONGEST_MESSAGE);
-        let _ = writeln!(text, "             {}", Paint::dab(style, visible(&line)));
+        let _ = writeln!(text, "             {}", Styles::dab(style, visible(&line)));
     }
     if all > MOST_DIFF_LINES {
         let _ = writeln!(text, "             … and {} more lines", all - MOST_DIFF_LINES);
@@ -161,7 +161,7 @@ fn snapshot(text: &mut String, report: &CaseReport) {
 /// A label and what it is about; further lines are indented under the first.
 fn row(text: &mut String, label: &str, value: &str) {
     let _ =
-        writeln!(text, "  {} {}", Paint::dab(Paint::FAINT, format_args!("{label:<10}")), indent(value, 13));
+        writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, format_args!("{label:<10}")), indent(value, 13));
 }
 
 fn indent(value: &str, columns: usize) -> String {

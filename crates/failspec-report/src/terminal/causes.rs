@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::visible::shortened;
 use failspec_judge::report_model::{FindingGroup, RunReport};
 
-use super::{end::label, paint::Paint, visible};
+use super::{end::label, paint::Styles, visible};
 
 /// How many causes are listed.
 const MOST_CAUSES: usize = 20;
@@ -23,7 +23,7 @@ pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
         text,
         "{} {findings} findings with {} {}; the shortest example of each:",
         label("by cause"),
-        Paint::dab(Paint::STRONG, report.finding_groups.len()),
+        Styles::dab(Styles::STRONG, report.finding_groups.len()),
         if report.finding_groups.len() == 1 { "cause" } else { "causes" },
     );
     let most = if verbose { usize::MAX } else { MOST_CAUSES };
@@ -37,7 +37,7 @@ pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
 }
 
 fn one(text: &mut String, cause: &FindingGroup) {
-    let sign = if cause.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
+    let sign = if cause.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
     let what = match cause.subject() {
         Some(subject) => format!("{subject}: {}", cause.message),
         None => cause.message.clone(),
@@ -47,8 +47,8 @@ fn one(text: &mut String, cause: &FindingGroup) {
         "  {:>5} × {sign} {} {}\n            {}",
         cause.cases,
         visible(&shortened(&what, LONGEST)),
-        Paint::dab(Paint::FAINT, format_args!("[{}]", cause.check)),
-        Paint::dab(Paint::FAINT, visible(&cause.example)),
+        Styles::dab(Styles::FAINT, format_args!("[{}]", cause.check)),
+        Styles::dab(Styles::FAINT, visible(&cause.example)),
     );
 }
 
@@ -68,12 +68,12 @@ pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
             "{} {name}{seen} of {declared} declared error responses seen ({} operations){}",
             label("openapi"),
             pack.operations.len(),
-            Paint::dab(Paint::FAINT, more)
+            Styles::dab(Styles::FAINT, more)
         );
         for operation in pack.operations.iter().filter(|_| verbose) {
             let errors = operation.errors.iter().map(|error| match error.cases {
-                0 => Paint::dab(Paint::WARN, format_args!("{} –", error.status)),
-                cases => Paint::dab(Paint::GOOD, format_args!("{} ×{cases}", error.status)),
+                0 => Styles::dab(Styles::WARN, format_args!("{} –", error.status)),
+                cases => Styles::dab(Styles::GOOD, format_args!("{} ×{cases}", error.status)),
             });
             let errors: Vec<String> = errors.collect();
             let _ = writeln!(text, "             {}  {}", visible(&operation.operation), errors.join("  "));

@@ -13,7 +13,7 @@ use failspec_judge::report_model::{
 use super::{
     case::{case, in_short},
     causes::{causes, operations},
-    paint::Paint,
+    paint::Styles,
     visible,
 };
 
@@ -45,7 +45,7 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
             text.push('\n');
         }
         let title = if judged { "the run was stopped" } else { "nothing can be judged" };
-        let _ = writeln!(text, "{}\n{}", Paint::dab(Paint::BAD, title), visible(diagnosis));
+        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, title), visible(diagnosis));
     } else if !quiet {
         cases(&mut text, report, verbose);
     }
@@ -110,7 +110,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
         );
     }
     if shortened {
-        let _ = writeln!(text, "\n{}", Paint::dab(Paint::FAINT, "-v shows every case in full"));
+        let _ = writeln!(text, "\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full"));
     }
     for (reason, cases) in undecided {
         if let [only] = cases.as_slice() {
@@ -118,10 +118,11 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
             continue;
         }
         let count = cases.len();
-        let _ = writeln!(text, "\n{} {count} × {}", Paint::dab(Paint::WARN, "INCONCLUSIVE"), visible(reason));
+        let _ =
+            writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(reason));
         let most = if verbose { usize::MAX } else { MOST_NAMES };
         for case in cases.iter().take(most) {
-            let _ = writeln!(text, "  {}  {}", case.name, Paint::dab(Paint::FAINT, &case.location));
+            let _ = writeln!(text, "  {}  {}", case.name, Styles::dab(Styles::FAINT, &case.location));
         }
         if count > most {
             let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
@@ -145,7 +146,7 @@ fn skipped(text: &mut String, report: &RunReport) {
     let _ = writeln!(
         text,
         "\n{} {}: the target does not provide what is required",
-        Paint::dab(Paint::WARN, "SKIPPED"),
+        Styles::dab(Styles::WARN, "SKIPPED"),
         count_cases(report.summary.skipped)
     );
     let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
@@ -155,9 +156,9 @@ fn skipped(text: &mut String, report: &RunReport) {
         let _ = writeln!(
             text,
             "  {kind:<9} {} {:>3} × {}",
-            Paint::dab(Paint::STRONG, format_args!("{:<width$}", missing.name)),
+            Styles::dab(Styles::STRONG, format_args!("{:<width$}", missing.name)),
             missing.cases,
-            Paint::dab(Paint::FAINT, one_line(&missing.about))
+            Styles::dab(Styles::FAINT, one_line(&missing.about))
         );
     }
     let ways = [
@@ -190,8 +191,8 @@ fn left_behind(text: &mut String, report: &RunReport) {
         text,
         "{} {}",
         label("left"),
-        Paint::dab(
-            Paint::WARN,
+        Styles::dab(
+            Styles::WARN,
             format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
         )
     );
@@ -206,21 +207,21 @@ fn left_behind(text: &mut String, report: &RunReport) {
 fn outcomes(text: &mut String, report: &RunReport) {
     let summary = &report.summary;
     let counts = [
-        (summary.passed, "passed", Paint::GOOD),
-        (summary.failed, "failed", Paint::BAD),
-        (summary.inconclusive, "inconclusive", Paint::WARN),
-        (summary.skipped, "skipped", Paint::WARN),
-        (summary.waived, "waived", Paint::WARN),
+        (summary.passed, "passed", Styles::GOOD),
+        (summary.failed, "failed", Styles::BAD),
+        (summary.inconclusive, "inconclusive", Styles::WARN),
+        (summary.skipped, "skipped", Styles::WARN),
+        (summary.waived, "waived", Styles::WARN),
     ];
     let mut parts: Vec<String> = counts
         .iter()
         .filter(|(count, word, _)| *count > 0 || *word == "passed")
         .map(|(count, word, style)| {
-            Paint::dab(if *count > 0 { *style } else { Paint::FAINT }, format_args!("{count} {word}"))
+            Styles::dab(if *count > 0 { *style } else { Styles::FAINT }, format_args!("{count} {word}"))
         })
         .collect();
     if summary.warned > 0 {
-        parts.push(Paint::dab(Paint::WARN, format_args!("{} with warnings", summary.warned)));
+        parts.push(Styles::dab(Styles::WARN, format_args!("{} with warnings", summary.warned)));
     }
     let seconds = report.duration_ms as f64 / 1000.0;
     let _ = writeln!(text, "{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · "));
@@ -254,7 +255,7 @@ fn coverage(text: &mut String, report: &RunReport) {
                 text,
                 "             {} {}",
                 failure.failure,
-                Paint::dab(Paint::FAINT, visible(&why))
+                Styles::dab(Styles::FAINT, visible(&why))
             );
         }
         if report.diagnosis.is_none() {
@@ -276,9 +277,9 @@ fn missing(text: &mut String, missing: &[(String, String)]) {
         let _ = writeln!(
             text,
             "  {} {} — {}",
-            Paint::dab(Paint::WARN, "not covered"),
+            Styles::dab(Styles::WARN, "not covered"),
             names.join(", "),
-            Paint::dab(Paint::FAINT, visible(why))
+            Styles::dab(Styles::FAINT, visible(why))
         );
     }
 }
@@ -286,12 +287,12 @@ fn missing(text: &mut String, missing: &[(String, String)]) {
 fn findings(text: &mut String, report: &RunReport) {
     for finding in &report.run_findings {
         let sign =
-            if finding.violation { Paint::dab(Paint::BAD, "✗") } else { Paint::dab(Paint::WARN, "!") };
+            if finding.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
         let _ = writeln!(
             text,
             "{} {sign} {} {}",
             label("run"),
-            Paint::dab(Paint::STRONG, &finding.check),
+            Styles::dab(Styles::STRONG, &finding.check),
             visible(&finding.message)
         );
         for name in finding.cases.iter().take(MOST_NAMES) {
@@ -335,7 +336,7 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
         "{} {}{}",
         label("errata"),
         count::errata(report.errata.len()),
-        Paint::dab(Paint::FAINT, more)
+        Styles::dab(Styles::FAINT, more)
     );
     if verbose {
         for erratum in &report.errata {
@@ -375,11 +376,11 @@ fn reason(report: &RunReport) -> String {
 
 fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
     let style = match report.verdict {
-        Verdict::Conforms => Paint::GOOD,
-        Verdict::Violations => Paint::BAD,
-        _ => Paint::WARN,
+        Verdict::Conforms => Styles::GOOD,
+        Verdict::Violations => Styles::BAD,
+        _ => Styles::WARN,
     };
-    let mut line = Paint::dab(style, report.verdict.word());
+    let mut line = Styles::dab(style, report.verdict.word());
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
         let _ = write!(line, " · {}", visible(&why));
@@ -392,14 +393,14 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
         let _ = write!(line, " · shard {}: `failspec merge` judges the whole", shard.shard());
     }
     if report.reference {
-        let _ = write!(line, " · {}", Paint::dab(Paint::WARN, REFERENCE));
+        let _ = write!(line, " · {}", Styles::dab(Styles::WARN, REFERENCE));
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
-        let _ = write!(line, " · {}", Paint::dab(Paint::BAD, INSECURE));
+        let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));
     }
     let _ = writeln!(text, "{} {line}", label("verdict"));
 }
 
 pub(super) fn label(word: &str) -> String {
-    Paint::dab(Paint::FAINT, format_args!("{word:<10}"))
+    Styles::dab(Styles::FAINT, format_args!("{word:<10}"))
 }

@@ -10,7 +10,7 @@ mod progress;
 pub use begin::begin;
 pub use case::case;
 pub use end::end;
-pub use paint::Paint;
+pub use paint::Styles;
 pub use progress::Progress;
 
 pub use super::visible;

@@ -5,9 +5,9 @@ use anstyle::{AnsiColor, Style};
 /// Styles by meaning. What is written goes through a stream that takes the codes out where they are not wanted
 /// (`NO_COLOR`, no terminal).
 #[derive(Debug, Clone, Copy)]
-pub struct Paint;
+pub struct Styles;
 
-impl Paint {
+impl Styles {
     /// Something is right.
     pub const GOOD: Style = AnsiColor::Green.on_default().bold();
     /// Something is wrong.

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use failspec_judge::report_model::{CaseReport, Outcome};
 
-use super::{paint::Paint, visible};
+use super::{paint::Styles, visible};
 
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Progress {
 
     /// Something that a person who waits should know.
     pub fn notice(&self, text: &str) {
-        self.line(&Paint::dab(Paint::WARN, visible(text)));
+        self.line(&Styles::dab(Styles::WARN, visible(text)));
     }
 
     /// The run is over.
