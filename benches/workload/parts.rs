@@ -12,7 +12,7 @@ use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
     check::{Observed, Phase, Record, Subject, judge},
     report_model::{RunReport, SnapshotState, Verdict, exit},
-    snapshot::{Mode, Picture, SnapshotFile, SnapshotStore, file_name, picture},
+    snapshot::{Mode, NormalizedResponse, SnapshotFile, SnapshotStore, file_name, picture},
 };
 use failspec_lint::lint;
 use failspec_pack::{
@@ -138,7 +138,12 @@ impl Parts {
             let now = SnapshotFile {
                 source: scenario.place.source.name().to_owned(),
                 expression: scenario.name.clone(),
-                contents: picture(Picture { response, failure, own_values: &[], mask: &self.mask }),
+                contents: picture(NormalizedResponse {
+                    response,
+                    failure,
+                    own_values: &[],
+                    mask: &self.mask,
+                }),
             };
             let name = file_name(&failure.id, &scenario.name, None);
             self.approved.compare(&name, &now).expect("it can be read").state == SnapshotState::Same

@@ -8,7 +8,7 @@ use failspec_certificate::badge;
 use failspec_judge::report_model::exit;
 
 use super::{
-    failure::CliError,
+    error::CliError,
     verify::{VerifyArguments, verify},
 };
 

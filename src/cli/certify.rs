@@ -29,9 +29,9 @@ use failspec_report::{
 
 use super::{
     arguments::{PacksFrom, TargetArguments},
-    chosen_target::{by_pack, override_target, target},
-    failure::CliError,
+    error::CliError,
     packs,
+    resolve_target::{by_pack, override_target, target},
     run::{judge, print},
     runtime::runtime,
 };

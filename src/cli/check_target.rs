@@ -8,9 +8,9 @@ use failspec_report::terminal::{Styles, visible};
 
 use super::{
     arguments::CheckTargetArguments,
-    chosen_target::{by_pack, override_target, target},
-    failure::CliError,
+    error::CliError,
     packs,
+    resolve_target::{by_pack, override_target, target},
     runtime::runtime,
 };
 

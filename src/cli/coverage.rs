@@ -9,7 +9,7 @@ use failspec_pack::{
 };
 use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PackArguments, failure::CliError, packs};
+use super::{arguments::PackArguments, error::CliError, packs};
 
 /// Prints which failures and causes have which scenarios, and the errata of the documentation.
 ///

@@ -12,7 +12,7 @@ use failspec_diff::{Certified, Comparison, certificates, contracts, runs};
 use failspec_judge::report_model::RunReport;
 use failspec_pack::pack::{Files, Pack};
 
-use super::{arguments::PacksFrom, comparison, failure::CliError, merge::read_report, packs};
+use super::{arguments::PacksFrom, diff_outputs, error::CliError, merge::read_report, packs};
 
 /// Options of `diff`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ enum Operand {
 /// # Errors
 /// When one of them cannot be read, or they are of different kinds.
 pub fn command(arguments: &DiffArguments) -> Result<u8, CliError> {
-    let reports = comparison::Reports::open(&arguments.reports)?;
+    let reports = diff_outputs::Reports::open(&arguments.reports)?;
     let files = packs::files(&arguments.from);
     let (old, new) = (operand(&arguments.old, &files)?, operand(&arguments.new, &files)?);
     let comparison = match (&old, &new) {

@@ -10,7 +10,7 @@ use failspec_pack::{
     pack::Pack,
 };
 
-use super::{arguments::PacksFrom, comparison, failure::CliError, import::read_page, packs};
+use super::{arguments::PacksFrom, diff_outputs, error::CliError, import::read_page, packs};
 
 /// Options of `drift`.
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub struct DriftArguments {
 /// # Errors
 /// When the pack or a page cannot be read, or a page contains nothing to compare.
 pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
-    let reports = comparison::Reports::open(&arguments.reports)?;
+    let reports = diff_outputs::Reports::open(&arguments.reports)?;
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
@@ -66,7 +66,7 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
     reports.finish(&comparison)
 }
 
-fn against_openapi(pack: &Pack, path: &Path, reports: comparison::Reports) -> Result<u8, CliError> {
+fn against_openapi(pack: &Pack, path: &Path, reports: diff_outputs::Reports) -> Result<u8, CliError> {
     let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let api = Api::load(path).map_err(unusable)?;
     if api.operations.is_empty() {

@@ -9,7 +9,7 @@ use failspec_judge::{
 };
 use failspec_report::terminal::Styles;
 
-use super::failure::CliError;
+use super::error::CliError;
 
 /// Explains one check, or lists them.
 ///

@@ -14,7 +14,7 @@ use failspec_pack::{
 };
 use failspec_report::terminal::visible;
 
-use super::{arguments::LintArguments, failure::CliError};
+use super::{arguments::LintArguments, error::CliError};
 
 /// The file of targets and waivers, where none is named.
 const CONFIG_FILE: &str = "failspec.toml";

@@ -19,8 +19,8 @@ use failspec_pack::pack::{Files, Pack};
 use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
+    error::CliError,
     examples::IMPORT_OPENAPI_EXAMPLES,
-    failure::CliError,
     import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
 };

@@ -21,7 +21,7 @@ use failspec_pack::{
 use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
-    failure::CliError,
+    error::CliError,
     init::{check_name, editor_schemas},
 };
 

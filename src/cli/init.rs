@@ -13,9 +13,9 @@ use failspec_report::terminal::Styles;
 
 use super::{
     arguments::{InitArguments, SchemaFormat},
-    chosen_target::DEFAULT_CONFIG,
-    failure::CliError,
+    error::CliError,
     packs,
+    resolve_target::DEFAULT_CONFIG,
     schema::schema,
 };
 

@@ -12,7 +12,7 @@ use failspec_certificate::SigningKey;
 use failspec_judge::report_model::exit;
 use failspec_report::terminal::Styles;
 
-use super::failure::CliError;
+use super::error::CliError;
 
 /// Options of `keygen`.
 #[derive(Debug, Args)]

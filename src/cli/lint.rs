@@ -7,7 +7,7 @@ use failspec_judge::report_model::exit;
 use failspec_lint::lint;
 use failspec_report::{count, terminal::Styles};
 
-use super::{arguments::LintArguments, failure::CliError, fix, packs};
+use super::{arguments::LintArguments, error::CliError, fix, packs};
 
 /// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
 ///

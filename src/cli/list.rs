@@ -8,7 +8,7 @@ use failspec_pack::pack::{Contract, Pack};
 use failspec_reference as reference;
 use failspec_report::terminal::{Styles, visible};
 
-use super::{arguments::SelectArguments, failure::CliError, packs};
+use super::{arguments::SelectArguments, error::CliError, packs};
 
 /// Lists packs, or with selectors the cases that they pick, or what packs require of a target.
 ///

@@ -7,7 +7,7 @@ use failspec_report::{json, terminal};
 
 use super::{
     arguments::MergeArguments,
-    failure::CliError,
+    error::CliError,
     reports::Reports,
     run::{print, print_as_it_is},
 };

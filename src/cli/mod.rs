@@ -4,17 +4,15 @@ mod arguments;
 mod badge;
 mod certify;
 mod check_target;
-mod chosen_target;
 mod cleanup;
-mod comparison;
 mod completions;
 mod coverage;
-mod curl;
 mod diff;
+mod diff_outputs;
 mod drift;
+mod error;
 mod examples;
 mod explain;
-mod failure;
 mod fix;
 mod help;
 mod import;
@@ -26,7 +24,9 @@ mod list;
 mod merge;
 mod mutants;
 mod packs;
+mod parse_curl;
 mod reports;
+mod resolve_target;
 mod run;
 mod runtime;
 mod scenario;
@@ -38,7 +38,7 @@ mod verify;
 mod waive;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
-pub use failure::CliError;
+pub use error::CliError;
 pub use schema::schema;
 
 /// Does what the command line says and gives the exit code (see [`failspec_judge::report_model::exit`]).

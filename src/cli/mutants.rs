@@ -14,7 +14,7 @@ use failspec_mutants::{KillMatrix, MutantRun, Subject, markdown, subjects};
 use failspec_pack::pack::Pack;
 use failspec_report::terminal::Styles;
 
-use super::{failure::CliError, packs, runtime::runtime};
+use super::{error::CliError, packs, runtime::runtime};
 
 /// Options of `mutants`.
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use failspec_pack::{
     target_config::glob,
 };
 
-use super::{arguments::PacksFrom, failure::CliError};
+use super::{arguments::PacksFrom, error::CliError};
 
 /// Where packs come from.
 pub fn files(from: &PacksFrom) -> Files {

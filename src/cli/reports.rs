@@ -17,7 +17,7 @@ use failspec_report::{
     html, json, junit, markdown, withhold,
 };
 
-use super::{arguments::BodiesMode, failure::CliError};
+use super::{arguments::BodiesMode, error::CliError};
 
 /// The formats in the order of docs/reports.md.
 const FORMATS: [(&str, Format); 5] = [

@@ -16,10 +16,10 @@ use failspec_report::{github, terminal};
 
 use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
-    chosen_target::{by_pack, override_target, target},
-    failure::CliError,
+    error::CliError,
     packs,
     reports::Reports,
+    resolve_target::{by_pack, override_target, target},
     runtime::runtime,
     signal,
 };

@@ -2,7 +2,7 @@
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::failure::CliError;
+use super::error::CliError;
 
 /// A runtime on all processors.
 ///

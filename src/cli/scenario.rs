@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use failspec_judge::report_model::exit;
 
-use super::{arguments::ScenarioAction, curl::CurlRequest, failure::CliError};
+use super::{arguments::ScenarioAction, error::CliError, parse_curl::CurlRequest};
 
 /// Prints a scenario that sends what a curl command line sends. Credentials are left out: they belong to a role.
 ///

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use failspec_base::syntax::shape::json_schema;
+use failspec_base::syntax::mapping_schema::json_schema;
 use failspec_certificate::PROGRAMME;
 use failspec_judge::report_model::exit;
 use failspec_pack::{

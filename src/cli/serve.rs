@@ -8,7 +8,7 @@ use failspec_mutants as proof;
 use failspec_reference::{Mutant, Options, Server, mutants_of};
 use failspec_report::terminal::Styles;
 
-use super::{arguments::ServeArguments, failure::CliError, runtime::runtime};
+use super::{arguments::ServeArguments, error::CliError, runtime::runtime};
 
 /// Runs a reference implementation until a signal comes.
 ///

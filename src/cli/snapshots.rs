@@ -8,13 +8,13 @@ use std::{
 
 use failspec_judge::{
     report_model::exit,
-    snapshot::{SnapshotFile, accept, difference, pending, reject},
+    snapshot::{SnapshotFile, accept, diff, pending, reject},
 };
 use failspec_report::terminal::{Styles, visible};
 
 use super::{
     arguments::{SnapshotsAction, SnapshotsArguments},
-    failure::CliError,
+    error::CliError,
 };
 
 /// Reviews, accepts or rejects pending responses.
@@ -60,13 +60,13 @@ enum Decision {
     Quit,
 }
 
-/// Shows the difference and asks.
+/// Shows the diff and asks.
 fn ask(file: &Path) -> io::Result<Decision> {
     let read = |path: &Path| fs::read_to_string(path).ok().and_then(|text| SnapshotFile::parse(&text));
     let now = read(file).map(|snapshot| snapshot.contents).unwrap_or_default();
     let before = read(&file.with_extension("")).map(|snapshot| snapshot.contents).unwrap_or_default();
     let mut text = format!("\n{}\n", Styles::dab(Styles::STRONG, file.display()));
-    for line in difference(&before, &now).lines() {
+    for line in diff(&before, &now).lines() {
         let style = match line.as_bytes().first() {
             Some(b'-') => Styles::BAD,
             Some(b'+') => Styles::GOOD,

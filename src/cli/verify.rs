@@ -18,7 +18,7 @@ use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Pack, PackError};
 use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PacksFrom, failure::CliError, packs, run::print};
+use super::{arguments::PacksFrom, error::CliError, packs, run::print};
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -198,15 +198,8 @@ fn screen(path: &Path, verified: &Verified) -> String {
             (false, _) => line("", "its connections had different TLS keys".to_owned()),
         }
     }
-    line(
-        "profile",
-        format!(
-            "{}: {met} of {} requirements, {}",
-            visible(&predicate.profile),
-            required().count(),
-            predicate.result.word()
-        ),
-    );
+    let (required, result) = (required().count(), predicate.result.word());
+    line("profile", format!("{}: {met} of {required} requirements, {result}", visible(&predicate.profile)));
     if let Some(artifact) = &predicate.artifact {
         let parts: Vec<String> = [&artifact.digest, &artifact.commit]
             .into_iter()

@@ -16,7 +16,7 @@ use failspec_pack::target_config::{Config, Known, Waiver, WaiverDraft};
 use failspec_report as report;
 use failspec_report::terminal::visible;
 
-use super::{arguments::WaiveArguments, failure::CliError, merge::read_report, run::print};
+use super::{arguments::WaiveArguments, error::CliError, merge::read_report, run::print};
 
 /// The default validity of a waiver, in days: a quarter, so that it is reviewed.
 const DAYS: i32 = 90;

@@ -7,30 +7,30 @@
 //! Nothing in a certificate is trusted because it is signed: [`Certificate::verify`] derives the predicate again from
 //! the report and the packs, and compares. Not proven is only that the signer ran what the report says.
 
-mod claims;
+mod certificate;
 mod dsse;
 mod key;
+mod operator_input;
 mod predicate;
+mod profile;
 mod programme;
-mod required;
 mod requirement;
-mod signed;
 mod statement;
 mod validity;
 mod verification;
 
 pub mod badge;
 
-pub use claims::OperatorInput;
+pub use certificate::{Certificate, CertificateError, is_loopback, sign};
 pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
+pub use operator_input::OperatorInput;
 pub use predicate::{
     Artifact, Binary, CertifiedPack, PREDICATE_TYPE, Predicate, Signer, TargetIdentity, TestResult,
 };
+pub use profile::{ProfileError, required};
 pub use programme::{PROGRAMME, Programme, ProgrammeError};
-pub use required::{ProfileError, required};
 pub use requirement::{Requirement, RequirementOutcome};
-pub use signed::{Certificate, CertificateError, is_loopback, sign};
 pub use statement::{STATEMENT_TYPE, Statement, StatementError, Subject};
 pub use validity::parse_days;
 pub use verification::{Verification, VerifyOptions};

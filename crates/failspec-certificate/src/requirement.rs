@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use failspec_judge::report_model::{CaseReport, Coverage, Exercise, Outcome, State};
 use failspec_pack::pack::{Pack, Provenance, Scenario, case_names};
 
-use super::required::RequiredSet;
+use super::profile::RequiredSet;
 
 /// A documented failure or cause, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -12,11 +12,11 @@ use failspec_judge::report_model::{CaseReport, Exercise, FORMAT, Outcome, RunRep
 use failspec_pack::pack::{Pack, case_names};
 
 use super::{
-    claims::OperatorInput,
+    certificate::{Certificate, statement},
     key::PublicKey,
+    operator_input::OperatorInput,
     programme::Programme,
     requirement::{Requirement, RequirementOutcome},
-    signed::{Certificate, statement},
 };
 
 /// How far a clock elsewhere may be ahead.

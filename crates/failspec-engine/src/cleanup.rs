@@ -14,11 +14,11 @@ use failspec_pack::pack::{Cleanup, ITEM, RequestTemplate};
 
 use super::{
     Plan, RunOptions,
-    build::{Extra, build},
+    cancel::interrupt,
     error::RunError,
-    interrupt::interrupt,
+    request_builder::{Extra, build},
+    run::session,
     session::Session,
-    whole::session,
 };
 
 /// How often a list is asked for again: it may show only its first page.
@@ -125,7 +125,7 @@ impl Session {
         };
         let request = build(template, credential, scope, &self.target, &Extra::default())
             .map_err(|error| error.to_string())?;
-        let line = super::flow::line(&request);
+        let line = super::case_runner::line(&request);
         let result = self.clients.send(request, template.role.as_deref()).await.result;
         let response = result.map_err(|error| format!("{line}: {error}"))?;
         if self.succeeded(View::new(&response, None)) {

@@ -9,7 +9,7 @@ use failspec_judge::{
     report_model::{ExchangeReport, RequestReport, ResponseReport},
 };
 
-use super::finish::fractional_millis;
+use super::judge::fractional_millis;
 
 /// The longest body that a report shows, in bytes: 64 KiB.
 pub(super) const LONGEST_BODY: usize = 64 << 10;

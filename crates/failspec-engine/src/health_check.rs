@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use failspec_judge::check::Phase;
 use failspec_pack::pack::HealthCheck;
 
-use super::{flow::line, plan::Case, session::Session};
+use super::{case_runner::line, plan::Case, session::Session};
 
 /// The lock that cases share which write.
 pub(super) const LOCK: &str = "writes, because of the health check";

@@ -4,33 +4,33 @@
 //! teardown. Cases run side by side, except those that share a lock; cases under a condition that concerns
 //! everyone run last, alone: setups and controls, begin, requests, end, what follows, teardowns.
 
-mod build;
+mod cancel;
+mod case_runner;
 mod cleanup;
 mod conditions;
-mod diagnosis;
-mod engine;
 mod error;
 mod exchange_report;
-mod finish;
-mod flow;
 mod health_check;
-mod interrupt;
+mod judge;
 mod locks;
 mod login;
 mod manners;
-mod operations;
+mod openapi_coverage;
 mod plan;
-mod sending;
+mod planned_waits;
+mod preflight;
+mod request_builder;
+mod run;
+mod scheduler;
 mod session;
-mod shared;
+mod shard_conflicts;
+mod steps;
 mod target_check;
-mod wait;
-mod whole;
 
+pub use cancel::{CancelHandle, CancelToken, interrupt};
 pub use cleanup::{CleanupReport, Removed, cleanup};
 pub use error::RunError;
 pub use failspec_pack::pack::case_names;
-pub use interrupt::{CancelHandle, CancelToken, interrupt};
 pub use plan::{Case, Plan, Selectors};
+pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
-pub use whole::{Exchanges, RunOptions, run};

@@ -11,7 +11,7 @@ use failspec_pack::{
     target_config::{Condition, Target, glob},
 };
 
-use super::shared::Shared;
+use super::shard_conflicts::Shared;
 
 /// One case: a scenario, or one row of it.
 #[derive(Debug, Clone)]

@@ -19,8 +19,8 @@ use failspec_pack::{
 };
 
 use super::{
-    health_check::HealthCheckState, interrupt::CancelToken, locks::Locks, login::Logins, manners::Clients,
-    whole::Exchanges,
+    cancel::CancelToken, health_check::HealthCheckState, locks::Locks, login::Logins, manners::Clients,
+    run::Exchanges,
 };
 
 /// What all cases of one pack on one target share.

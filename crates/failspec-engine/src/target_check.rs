@@ -7,11 +7,11 @@ use failspec_pack::pack::{Control, Flow, RequestTemplate};
 
 use super::{
     Plan, RunOptions,
-    build::{Extra, build},
+    cancel::interrupt,
     error::RunError,
-    interrupt::interrupt,
+    request_builder::{Extra, build},
+    run::session,
     session::Session,
-    whole::session,
 };
 
 /// What a target brings for a pack.
@@ -78,7 +78,7 @@ impl Session {
             build(request, Some(credential.clone()), &scope, &self.target, &Extra::default()).ok()
         });
         let Some(request) = built else { return RoleCheck::Untried };
-        let line = super::flow::line(&request);
+        let line = super::case_runner::line(&request);
         match self.clients.send(request, Some(role)).await.result {
             Ok(response) if self.succeeded(View::new(&response, None)) => RoleCheck::Works(line),
             Ok(response) => {

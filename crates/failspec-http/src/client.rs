@@ -9,11 +9,12 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    BodyError, Exchange, Limits, PeerIdentity, Phase, Request, Response, TransportError, cause,
-    content::BodyDecoder,
-    plain::ConnectionLost,
+    BodyError, Exchange, Limits, PeerIdentity, Phase, Request, Response, TransportError,
+    body_decoder::BodyDecoder,
+    error,
+    http1_pool::ConnectionLost,
+    peer_identity::PeerRecorder,
     transport::{IncomingBody, Transport},
-    witness::PeerRecorder,
 };
 
 /// What a client may be told.
@@ -150,7 +151,7 @@ impl Client {
             }
             response => response,
         };
-        response.map_err(|error| cause::no_response(&*error, address(&request.url), &self.limits))
+        response.map_err(|error| error::no_response(&*error, address(&request.url), &self.limits))
     }
 }
 
@@ -167,7 +168,7 @@ async fn read(
                 Ok(piece) => content.push(piece).map_err(too_large)?,
                 Err(_) => continue,
             },
-            Some(Err(error)) => break Some(cause::root(&*error)),
+            Some(Err(error)) => break Some(error::root(&*error)),
             None => break None,
         }
         if content.is_broken() {

@@ -5,18 +5,18 @@
 //! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
 //! wrong with them instead of failing.
 
-mod cause;
+mod body_decoder;
 mod client;
-mod content;
-mod keeping;
-mod plain;
-mod socket;
+mod counting_stream;
+mod error;
+mod http1_pool;
+mod keep_alive;
+mod peer_identity;
 mod transport;
-mod witness;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use failspec_base::message::{
     Body, BodyError, Defect, Document, Exchange, Header, Limits, MediaType, Phase, Request, RequestError,
     Response, TransportError,
 };
-pub use witness::PeerIdentity;
+pub use peer_identity::PeerIdentity;

@@ -16,7 +16,7 @@ use hyper::{
 };
 use url::{Host, Url};
 
-use super::{ClientError, ClientOptions, cause, plain::Http1Client};
+use super::{ClientError, ClientOptions, error, http1_pool::Http1Client};
 
 /// How long an unused connection is kept.
 ///
@@ -80,7 +80,7 @@ impl Transport {
         Ok(hyper::Response::from(client.execute(outgoing).await?).map(Either::Right))
     }
 
-    /// Sends a request that was [`ConnectionLost`](super::plain::ConnectionLost) once more.
+    /// Sends a request that was [`ConnectionLost`](super::http1_pool::ConnectionLost) once more.
     pub(super) async fn send_alone(
         &self,
         request: hyper::Request<Bytes>,
@@ -120,7 +120,7 @@ fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, Clie
 }
 
 fn setup(error: reqwest::Error) -> ClientError {
-    ClientError::Setup(cause::root(&error))
+    ClientError::Setup(error::root(&error))
 }
 
 fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuilder, ClientError> {
@@ -144,7 +144,7 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
     for (index, pem) in options.certificates.iter().enumerate() {
         let unreadable = |reason| ClientError::Certificate { number: index + 1, reason };
         let bundle =
-            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| unreadable(cause::root(&error)))?;
+            reqwest::Certificate::from_pem_bundle(pem).map_err(|error| unreadable(error::root(&error)))?;
         if bundle.is_empty() {
             return Err(unreadable("there is no certificate in it".to_owned()));
         }
@@ -152,7 +152,7 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
     }
     if let Some(pem) = &options.identity {
         let identity =
-            reqwest::Identity::from_pem(pem).map_err(|error| ClientError::Identity(cause::root(&error)))?;
+            reqwest::Identity::from_pem(pem).map_err(|error| ClientError::Identity(error::root(&error)))?;
         builder = builder.identity(identity);
     }
     if options.insecure {

@@ -2,9 +2,9 @@
 //!
 //! A pack that cannot be *read* is not linted: [`failspec_pack::pack::Pack::load`] reports its errors.
 
-mod faults;
-mod gaps;
+mod coverage;
 mod openapi;
+mod openapi_errors;
 mod unused;
 
 use failspec_base::syntax::{Diagnostic, Diagnostics};
@@ -14,10 +14,10 @@ use failspec_pack::pack::Pack;
 /// unused or doubtful a warning.
 pub fn lint(pack: &Pack) -> Diagnostics {
     let rules: [fn(&Pack) -> Vec<Diagnostic>; 7] = [
-        gaps::failures_without_scenario,
-        gaps::causes_without_scenario,
-        gaps::scenarios_without_control,
-        gaps::summaries_with_or,
+        coverage::failures_without_scenario,
+        coverage::causes_without_scenario,
+        coverage::scenarios_without_control,
+        coverage::summaries_with_or,
         unused::declarations,
         unused::files,
         openapi::requests,

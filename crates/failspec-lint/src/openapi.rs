@@ -11,7 +11,7 @@ use failspec_pack::{
     pack::{Control, Failure, Pack, Provenance, RequestTemplate, Scenario, Step},
 };
 
-use super::faults::faults;
+use super::openapi_errors::faults;
 
 /// Requests that the document does not know or forbids, and failures whose status it does not declare.
 pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {

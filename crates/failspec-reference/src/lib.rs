@@ -15,6 +15,7 @@
 mod api;
 pub mod apinizer;
 mod control;
+mod documented_error;
 mod envelope;
 mod json_body;
 pub mod k0rdent;
@@ -27,7 +28,6 @@ mod names;
 mod paging;
 mod path;
 mod query;
-mod refusal;
 mod registry;
 mod request;
 mod response;
@@ -35,9 +35,9 @@ mod server;
 pub mod store;
 
 pub use api::Api;
+pub use documented_error::{DocumentedError, Mark};
 pub use envelope::{CodeKind, Envelope};
 pub use mutant::{Mutant, mutants, mutants_of};
-pub use refusal::{DocumentedError, Mark};
 pub use registry::{api, apis};
 pub use request::Request;
 pub use response::Response;

@@ -3,10 +3,10 @@
 //! Whatever a server sent is hostile here: control characters never reach a terminal or XML raw, HTML and Markdown are
 //! escaped, and nothing in a report causes a request.
 
-mod account;
-mod bodies;
+mod body_redaction;
+mod case_text;
 mod count;
-mod facts;
+mod summary;
 mod visible;
 
 pub mod comparison;
@@ -17,6 +17,6 @@ pub mod junit;
 pub mod markdown;
 pub mod terminal;
 
-pub use bodies::{BodyPolicy, withhold};
+pub use body_redaction::{BodyPolicy, withhold};
 pub use count::count;
 pub use visible::visible;

@@ -3,10 +3,10 @@
 //! What we send is masked by position, by whoever writes it. What comes back is searched: a [`Mask`] knows
 //! every [`Secret`] of a run and takes it out of text, also in the encodings in which servers echo values.
 
-mod mask;
-mod pattern;
+mod encodings;
+mod escape_decoding;
+mod redactor;
 mod value;
-mod view;
 
-pub use mask::Mask;
+pub use redactor::Mask;
 pub use value::Secret;

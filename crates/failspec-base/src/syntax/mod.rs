@@ -6,19 +6,19 @@
 //! the first one.
 //!
 //! The keys that a file may have are written down once, as a [`MappingSchema`]: the reader finds unknown keys with it,
-//! and [`shape::json_schema`] makes of it the JSON Schema that editors use.
+//! and [`mapping_schema::json_schema`] makes of it the JSON Schema that editors use.
 
+mod decoder;
 pub mod diagnostic;
+pub mod mapping_schema;
 mod node;
-mod reader;
 pub mod renamed;
-pub mod shape;
 mod source;
 pub mod toml;
 pub mod yaml;
 
+pub use decoder::{Decoder, Fields, closest, parse_duration};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use mapping_schema::{Field, MappingSchema, ValueType};
 pub use node::{Entry, Node, NodeValue};
-pub use reader::{Decoder, Fields, closest, parse_duration};
-pub use shape::{Field, MappingSchema, ValueType};
 pub use source::{Location, Source, Span};

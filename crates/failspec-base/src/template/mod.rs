@@ -4,14 +4,14 @@
 //! `${totp(secret, -300s)}` and `${fill(1048577)}`; `$${` is a literal `${`. A text that is one hole alone keeps
 //! the JSON type of its value.
 
-mod fill;
-mod hole;
 mod json;
-mod scope;
+mod placeholder;
+mod render;
 mod text;
+mod variables;
 
-pub use fill::{RenderError, Rendered};
-pub use hole::{FillerSize, Placeholder, PlaceholderError};
 pub use json::JsonTemplate;
-pub use scope::{Scope, VariableValue};
+pub use placeholder::{FillerSize, Placeholder, PlaceholderError};
+pub use render::{RenderError, Rendered};
 pub use text::Template;
+pub use variables::{Scope, VariableValue};

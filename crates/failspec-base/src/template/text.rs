@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, fill};
+use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, render};
 
 /// A text with holes, parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,12 +82,12 @@ impl Template {
             match part {
                 Part::Text(text) => filled.push(text, text),
                 Part::Placeholder(hole) => {
-                    let value = fill::hole(hole, scope)?;
-                    let sent = fill::as_text(hole, &value.sent)?;
+                    let value = render::hole(hole, scope)?;
+                    let sent = render::as_text(hole, &value.sent)?;
                     match &value.shown {
                         None => filled.push(&sent, &sent),
                         Some(shown) => {
-                            let shown = fill::as_text(hole, shown)?;
+                            let shown = render::as_text(hole, shown)?;
                             filled.push_masked(&sent, &shown);
                         }
                     }
@@ -103,7 +103,7 @@ impl Template {
     /// As for [`Template::fill`].
     pub fn fill_value(&self, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
         if let [Part::Placeholder(hole)] = self.parts.as_slice() {
-            return fill::hole(hole, scope);
+            return render::hole(hole, scope);
         }
         let text = self.fill(scope)?;
         Ok(Rendered { sent: Value::String(text.sent), shown: text.shown.map(Value::String) })

@@ -132,6 +132,7 @@ fn pairs() -> Vec<Pair> {
     all
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn contracts() -> Vec<Pair> {
     vec![
         depot(

@@ -2,7 +2,7 @@
 
 use super::{
     block::{Table, plain},
-    codes, languages, statuses,
+    codes, header_keywords, statuses,
 };
 
 /// What a column holds.
@@ -80,12 +80,12 @@ fn by_head(head: &str) -> Option<Column> {
     ]) {
         return Some(Column::Summary);
     }
-    if languages::says_meaning(&head) {
+    if header_keywords::says_meaning(&head) {
         return Some(Column::Summary);
     }
     if has(&["code", "error", "errno", "exception"])
-        || languages::says_error(&head)
-        || languages::says_code(&head)
+        || header_keywords::says_error(&head)
+        || header_keywords::says_code(&head)
         || is(&[
             "type",
             "name",
@@ -233,8 +233,8 @@ impl Columns {
         }
         let said = code.and_then(|column| head.get(column)).map(|head| {
             let head = head.to_lowercase();
-            let says_error = head.contains("error") || languages::says_error(&head);
-            let says_code = head.contains("code") || languages::says_code(&head);
+            let says_error = head.contains("error") || header_keywords::says_error(&head);
+            let says_code = head.contains("code") || header_keywords::says_code(&head);
             (says_error || says_code || head.contains("exception"), says_error && says_code)
         });
         let (says_error, says_error_code) = said.unwrap_or_default();

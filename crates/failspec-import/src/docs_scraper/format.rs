@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     block::{Block, BlockKind, Row, Table, collapse},
+    extractor,
     findings::Findings,
-    html, markdown, reading, text,
+    html, markdown, text,
 };
 
 /// The largest page that is read, in bytes: 16 MiB.
@@ -82,7 +83,7 @@ pub fn read(page: &[u8], format: Format) -> Result<Findings, PageError> {
         Format::Csv => table(text)?,
         Format::Text => text::blocks(text),
     };
-    Ok(reading::read(&blocks))
+    Ok(extractor::read(&blocks))
 }
 
 /// The digest of a page: SHA-256 over its text with every run of blanks made one space.

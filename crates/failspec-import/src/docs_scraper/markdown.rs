@@ -5,7 +5,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use super::{
     block::{Block, BlockKind, Row, Table, collapse},
     html,
-    lines::Lines,
+    line_index::Lines,
 };
 
 /// The blocks of a Markdown text. HTML in it is read as HTML.

@@ -3,14 +3,12 @@
 use serde_json::Value;
 
 use super::{
-    advice,
     block::{Row, Table, plain},
     codes,
     columns::{Column, Columns},
     findings::{FailureMention, Field, Findings, Header, Scope, Unclassified},
-    sentence,
-    statements::{Statements, Weight},
-    statuses,
+    mentions::{Statements, Weight},
+    prose, retry_advice, statuses,
 };
 
 /// What is known where a table stands.
@@ -102,8 +100,10 @@ fn row(
     if let (true, Some((_, rest))) = (summary.is_empty(), statuses::leading(cell(Column::Status))) {
         summary = rest.trim_matches(|it: char| it.is_whitespace() || "`*()-–—:".contains(it)).to_owned();
     }
-    let retry =
-        columns.at(Column::Retry).and_then(|at| row.cells.get(at)).and_then(|text| advice::of_cell(text));
+    let retry = columns
+        .at(Column::Retry)
+        .and_then(|at| row.cells.get(at))
+        .and_then(|text| retry_advice::of_cell(text));
     for code in codes {
         // Among codes that are numbers, one that is called by the name of a status is that status.
         let (code, statuses) = match code.as_ref().and_then(|code| named(code, &summary)) {
@@ -169,7 +169,7 @@ fn field(row: &Row, line: usize) -> Option<Field> {
     let is_name =
         !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-.".contains(&it));
     let about = row.cells.iter().skip(1).max_by_key(|cell| cell.len())?;
-    let role = sentence::role(&name, about)?;
+    let role = prose::role(&name, about)?;
     let line = if row.line > 0 { row.line } else { line };
     is_name.then(|| Field { pointer: format!("/{}", name.replace('.', "/")), role, line })
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{
     block::{Block, BlockKind, Row, Table, collapse},
     codes::{self, Style},
-    glue::{self, Words},
     statuses,
+    unjoin_cells::{self, Words},
 };
 
 /// The longest body that is looked for, in bytes.
@@ -17,7 +17,7 @@ const IN_VAIN: usize = 4 << 20;
 
 /// The blocks of a bare text.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
-    let styles = glue::styles(text);
+    let styles = unjoin_cells::styles(text);
     let style = styles.iter().max_by_key(|(_, count)| **count).map(|(style, _)| *style);
     let mut flat = Flat { words: Words::of(text), style, blocks: Vec::new(), table: None };
     let lines: Vec<&str> = text.lines().collect();
@@ -134,7 +134,7 @@ impl Flat {
         if text.contains('|') && self.piped(&text, number) {
             return;
         }
-        if let Some(table) = glue::rows(&text, number, self.style) {
+        if let Some(table) = unjoin_cells::rows(&text, number, self.style) {
             match &mut self.table {
                 Some((_, open)) if open.head == table.head => open.rows.extend(table.rows),
                 _ => {
@@ -145,7 +145,7 @@ impl Flat {
             return;
         }
         self.end_table();
-        if let Some(items) = glue::items(&text, &self.words) {
+        if let Some(items) = unjoin_cells::items(&text, &self.words) {
             let rows = items.into_iter().map(|(code, text, guess)| Row {
                 line: number,
                 cells: vec![code, text],

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use failspec_pack::openapi::Bundle;
 
 use super::{
-    flaw::{InvalidValue, core, of_json},
-    sample::{ValueGenerator, kind, texts},
+    invalid_value::{InvalidValue, core, of_json},
+    value_generator::{ValueGenerator, kind, texts},
 };
 
 /// How deep in a body flaws are put.

@@ -4,14 +4,14 @@ use crate::names::slug;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 use super::{
-    ask::{Body, RequestSpec, put, put_cookie, segment},
     body::bad_bodies,
-    class::FaultKind,
-    fields::{Field, bad_forms},
-    flaw::of_text,
+    fault_kind::FaultKind,
     generate::{Generator, declares},
-    paths::{names, parameter},
-    right::{ValidRequest, body_of, holds, json_body},
+    invalid_value::of_text,
+    multipart::{Field, bad_forms},
+    path_values::{names, parameter},
+    request_spec::{Body, RequestSpec, put, put_cookie, segment},
+    valid_request::{ValidRequest, body_of, holds, json_body},
 };
 
 /// The media type that no operation responds with.

@@ -8,16 +8,16 @@ use crate::names::{Unique, slug};
 use failspec_pack::openapi::{Declared, Operation};
 
 use super::{
-    ask::RequestSpec,
-    catalogue::FailureCatalog,
-    class::FaultKind,
-    creator::{CreateOperation, CreateOperations},
+    crud::{CreateOperation, CreateOperations},
+    failure_catalog::FailureCatalog,
+    fault_kind::FaultKind,
     faults::Fault,
-    paths::{CreatedResources, Paths},
-    right::{Reach, ValidRequest, only_reads},
-    sample::ValueGenerator,
+    fixtures::Fixtures,
+    path_values::{CreatedResources, Paths},
+    request_spec::RequestSpec,
     scenario::{Control, Scenario},
-    things::Fixtures,
+    valid_request::{Reach, ValidRequest, only_reads},
+    value_generator::ValueGenerator,
 };
 
 /// The most scenarios of one operation.

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use failspec_pack::{openapi::Operation, pack::PathTemplate};
 
 use super::{
-    ask::RequestSpec,
-    class::FaultKind,
-    creator::bare,
+    crud::bare,
+    fault_kind::FaultKind,
     faults::Fault,
+    fixtures::Fixtures,
     generate::{Generator, declares},
-    paths::CreatedResources,
-    right::{Reach, ValidRequest},
-    things::Fixtures,
+    path_values::CreatedResources,
+    request_spec::RequestSpec,
+    valid_request::{Reach, ValidRequest},
 };
 
 impl<'a> Generator<'a> {

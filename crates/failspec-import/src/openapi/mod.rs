@@ -4,23 +4,23 @@
 //! Valid values come from examples, defaults, enums and schemas; every fault is one that the schema really forbids. The
 //! same document and seed make the same pack.
 
-mod ask;
 mod body;
-mod catalogue;
-mod class;
-mod creator;
+mod crud;
+mod error_envelope;
+mod failure_catalog;
+mod fault_kind;
 mod faults;
-mod fields;
-mod flaw;
+mod fixtures;
 mod generate;
+mod invalid_value;
 mod methods;
-mod nothing;
+mod multipart;
+mod nonexistent_id;
 mod pack;
-mod paths;
-mod right;
-mod sample;
+mod path_values;
+mod request_spec;
 mod scenario;
-mod shape;
-mod things;
+mod valid_request;
+mod value_generator;
 
 pub use pack::{FromOpenApi, Need, OpenApiOptions, from_openapi};

@@ -16,8 +16,8 @@ use crate::{
 use failspec_pack::openapi::{Declared, Operation};
 
 use super::{
-    catalogue::FailureCatalog, creator::CreateOperations, generate::Generator, paths::Paths,
-    sample::ValueGenerator, scenario::Scenario, shape::ErrorEnvelope,
+    crud::CreateOperations, error_envelope::ErrorEnvelope, failure_catalog::FailureCatalog,
+    generate::Generator, path_values::Paths, scenario::Scenario, value_generator::ValueGenerator,
 };
 
 /// What the import of a document is asked to do.

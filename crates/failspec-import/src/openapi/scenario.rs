@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::yaml;
 
-use super::{ask::RequestSpec, things::Fixtures};
+use super::{fixtures::Fixtures, request_spec::RequestSpec};
 
 /// The request without the fault, or why there is none.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
+    response_view::show,
     subject::Subject,
-    view::show,
 };
 
 pub(super) static CHECK: Check = Check {

@@ -3,8 +3,8 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
-    rule::{Check, When},
-    view::Item,
+    definition::{Check, When},
+    response_view::Item,
 };
 
 pub(super) static CHECK: Check = Check {

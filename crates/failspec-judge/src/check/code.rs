@@ -5,12 +5,12 @@ use serde_json::Value;
 use failspec_pack::pack::{CodeRule, Contract, Failure, Provenance, Scenario};
 
 use super::{
+    case_log::{Observed, Phase},
+    definition::{Check, When},
     finding::Finding,
-    identity::{Identity, is_anothers, is_item, is_usable},
-    observed::{Observed, Phase},
-    rule::{Check, When},
+    identification::{Identity, is_anothers, is_item, is_usable},
+    response_view::{View, show},
     subject::Subject,
-    view::{View, show},
 };
 
 pub(super) static CHECK: Check = Check {

@@ -3,8 +3,8 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

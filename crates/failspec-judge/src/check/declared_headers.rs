@@ -5,10 +5,10 @@ use serde_json::Value;
 use failspec_pack::openapi::{Direction, ResponseHeader};
 
 use super::{
-    declaration::{Declaration, declarations},
+    case_log::Observed,
+    definition::{Check, When},
     finding::Finding,
-    observed::Observed,
-    rule::{Check, When},
+    openapi_context::{Declaration, declarations},
 };
 
 pub(super) static CHECK: Check = Check {

@@ -8,10 +8,10 @@ use failspec_pack::{
 };
 
 use super::{
-    declaration::{Declaration, declarations},
+    case_log::Observed,
+    definition::{Check, When},
     finding::Finding,
-    observed::Observed,
-    rule::{Check, When},
+    openapi_context::{Declaration, declarations},
 };
 
 pub(super) static CHECK: Check = Check {

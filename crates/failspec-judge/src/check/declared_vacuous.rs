@@ -1,11 +1,11 @@
 //! Bodies that match a declared schema only because they have none of its properties.
 
 use super::{
-    declaration::declarations,
+    case_log::Observed,
     declared_schema::{name, shape_of},
+    definition::{Check, When},
     finding::Finding,
-    observed::Observed,
-    rule::{Check, When},
+    openapi_context::declarations,
 };
 use failspec_pack::openapi::Direction;
 

@@ -1,8 +1,8 @@
 //! The schema that error responses share.
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

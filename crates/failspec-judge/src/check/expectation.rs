@@ -5,11 +5,11 @@ use std::sync::Arc;
 use failspec_pack::pack::{Pointer, Provenance, Schema};
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
     headers::judge_header,
-    rule::{Check, When},
+    response_view::show,
     subject::Subject,
-    view::show,
 };
 
 pub(super) static CHECK: Check = Check {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use failspec_pack::pack::Provenance;
 
-use super::table::find;
+use super::registry::find;
 
 /// A rule that a response broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -3,8 +3,8 @@
 use failspec_pack::pack::{HeaderRule, Provenance};
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

@@ -10,12 +10,12 @@ use failspec_base::message::Response;
 use failspec_pack::pack::{Envelope, Part, Pointer};
 
 use super::{
+    case_log::Phase,
+    definition::{Check, When},
     finding::Finding,
-    identity::Identity,
-    observed::Phase,
-    rule::{Check, When},
+    identification::Identity,
+    response_view::show,
     subject::Subject,
-    view::show,
 };
 
 /// Parts of a URL of fewer bytes than this are not looked for in responses.

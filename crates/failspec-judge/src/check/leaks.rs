@@ -8,10 +8,10 @@ use serde_json::Value;
 use failspec_pack::pack::Provenance;
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
+    response_view::quote,
     subject::Subject,
-    view::quote,
 };
 
 pub(super) static CHECK: Check = Check {

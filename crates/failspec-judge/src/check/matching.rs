@@ -1,11 +1,11 @@
 //! The parts of a body that identify a failure besides status and code.
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    identity::Identity,
-    rule::{Check, When},
+    identification::Identity,
+    response_view::show,
     subject::Subject,
-    view::show,
 };
 
 pub(super) static CHECK: Check = Check {

@@ -1,8 +1,8 @@
 //! The media type of the response.
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

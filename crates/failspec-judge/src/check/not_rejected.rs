@@ -2,7 +2,7 @@
 
 use failspec_pack::pack::Provenance;
 
-use super::rule::{Check, When};
+use super::definition::{Check, When};
 
 pub(super) static CHECK: Check = Check {
     id: "not-rejected",

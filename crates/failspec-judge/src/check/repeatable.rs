@@ -3,12 +3,12 @@
 use failspec_pack::pack::{Provenance, Retry};
 
 use super::{
+    case_log::Phase,
+    definition::{Check, When},
     finding::Finding,
-    identity::Identity,
-    observed::Phase,
-    rule::{Check, When},
+    identification::Identity,
+    response_view::View,
     subject::Subject,
-    view::View,
 };
 
 pub(super) static CHECK: Check = Check {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
+    response_view::{View, show},
     subject::Subject,
-    view::{View, show},
 };
 
 pub(super) static CHECK: Check = Check {

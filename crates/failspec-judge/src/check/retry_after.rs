@@ -7,10 +7,10 @@ use serde_json::Value;
 use failspec_pack::pack::{Failure, RetryAfterLocation};
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
+    response_view::{View, show},
     subject::Subject,
-    view::{View, show},
 };
 
 /// Seconds by which two places may differ: clocks are read at two moments, and one place rounds up.

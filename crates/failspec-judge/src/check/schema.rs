@@ -1,9 +1,9 @@
 //! The failure's own schema.
 
 use super::{
+    definition::{Check, When},
     envelope::misfits,
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

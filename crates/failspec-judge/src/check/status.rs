@@ -1,9 +1,9 @@
 //! The HTTP status.
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    identity::Identity,
-    rule::{Check, When},
+    identification::Identity,
     subject::Subject,
 };
 

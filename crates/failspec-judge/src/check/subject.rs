@@ -3,7 +3,7 @@
 use failspec_base::message::{Exchange, Response};
 use failspec_pack::pack::{Contract, Failure, Provenance, Scenario};
 
-use super::{finding::Finding, identity::Identity, observed::Observed, view::View};
+use super::{case_log::Observed, finding::Finding, identification::Identity, response_view::View};
 
 /// The input of a check: one identified response, and everything else that happened in the case.
 #[derive(Debug)]

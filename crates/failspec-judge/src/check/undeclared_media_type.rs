@@ -1,10 +1,10 @@
 //! Media types that an OpenAPI document does not declare.
 
 use super::{
-    declaration::declarations,
+    case_log::Observed,
+    definition::{Check, When},
     finding::Finding,
-    observed::Observed,
-    rule::{Check, When},
+    openapi_context::declarations,
 };
 
 pub(super) static CHECK: Check = Check {

@@ -3,10 +3,10 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
-    declaration::declarations,
+    case_log::Observed,
+    definition::{Check, When},
     finding::Finding,
-    observed::Observed,
-    rule::{Check, When},
+    openapi_context::declarations,
 };
 
 pub(super) static CHECK: Check = Check {

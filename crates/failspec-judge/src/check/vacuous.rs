@@ -1,8 +1,8 @@
 //! A body that matches a schema only because it has none of its properties.
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    rule::{Check, When},
     subject::Subject,
 };
 

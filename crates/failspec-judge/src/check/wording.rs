@@ -3,11 +3,11 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
+    definition::{Check, When},
     finding::Finding,
-    identity::Identity,
-    rule::{Check, When},
+    identification::Identity,
+    response_view::show,
     subject::Subject,
-    view::show,
 };
 
 pub(super) static CHECK: Check = Check {

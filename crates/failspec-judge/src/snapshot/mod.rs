@@ -5,12 +5,12 @@
 //! response to response are masked, and the mask names them. Comparing a snapshot never makes a violation: it shows
 //! differences for people to review.
 
-mod approved;
-mod difference;
+mod diff;
 mod file;
-mod picture;
+mod normalize;
+mod store;
 
-pub use approved::{Mode, SnapshotError, SnapshotStore, pending, unreferenced};
-pub use difference::difference;
+pub use diff::diff;
 pub use file::{SnapshotFile, accept, file_name, reject};
-pub use picture::{NormalizedResponse, picture};
+pub use normalize::{NormalizedResponse, picture};
+pub use store::{Mode, SnapshotError, SnapshotStore, pending, unreferenced};

@@ -6,23 +6,23 @@ use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Nod
 
 use super::{
     cleanup::{Cleanup, SWEEP},
-    edition::{Extended, Known},
+    contract_version::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     health_check::{CANARY, HealthCheck},
-    names::ReadContext,
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
-    period::Period,
     pointer::Pointer,
     profile::{PROFILE, Profile},
     provenance::Provenance,
+    read_context::ReadContext,
     request::Line,
     rules::read_matches,
     schema::{Schema, SchemaRegistry},
     stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
+    validity::Period,
     variable::{VARIABLE, Variable},
 };
 

@@ -4,9 +4,9 @@ use failspec_base::syntax::{Field, Fields, MappingSchema, ValueType};
 
 use super::{
     expect::{EXPECT, Expect},
-    flow::{AT, At, Flow, REPEAT, Repeat},
-    names::ReadContext,
+    read_context::ReadContext,
     request::{self, RequestPatch},
+    request_flow::{AT, At, Flow, REPEAT, Repeat},
     step::{STEP, Step, check_parameters},
 };
 

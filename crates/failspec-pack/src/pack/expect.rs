@@ -10,8 +10,8 @@ use failspec_base::{
 };
 
 use super::{
-    names::ReadContext,
     pointer::Pointer,
+    read_context::ReadContext,
     rules::HeaderRule,
     schema::{Schema, SchemaError, SchemaRegistry},
     status::{STATUSES, StatusPattern},

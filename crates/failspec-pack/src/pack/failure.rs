@@ -8,11 +8,11 @@ use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, NodeV
 
 use super::{
     envelope::{ENVELOPE, Envelope},
-    period::{self, Period},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
     schema::SchemaRegistry,
+    validity::{self, Period},
 };
 
 /// One documented failure.
@@ -132,8 +132,8 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         ),
         Field::optional("condition", ValueType::Name, "the condition that the scenarios of the failure need"),
         Field::optional("excluded", ValueType::Text, "the reason why no scenario tests the failure"),
-        period::SINCE,
-        period::UNTIL,
+        validity::SINCE,
+        validity::UNTIL,
         Field::optional(
             "inferred",
             ValueType::MappingSchema(&rules::OURS),

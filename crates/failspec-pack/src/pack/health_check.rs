@@ -3,7 +3,7 @@
 use failspec_base::syntax::{MappingSchema, Node};
 
 use super::{
-    names::ReadContext,
+    read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
     step::check_parameters,
 };

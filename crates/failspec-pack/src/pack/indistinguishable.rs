@@ -3,8 +3,8 @@
 use failspec_base::syntax::{Field, MappingSchema, Node, ValueType};
 
 use super::{
-    names::ReadContext,
     provenance::{Provenance, WORDS},
+    read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
     step::check_parameters,
 };

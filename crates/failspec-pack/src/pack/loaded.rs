@@ -11,10 +11,10 @@ use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Source, yaml};
 
 use super::{
     Contract, Scenario, Version,
-    edition::{ContractVersion, ContractVersions},
+    contract_version::{ContractVersion, ContractVersions},
     files::{Files, FilesError, Texts, digest},
+    parallel::side_by_side,
     schema::SchemaRegistry,
-    side_by_side::side_by_side,
     split_version,
 };
 

@@ -10,9 +10,9 @@ use failspec_base::{
 };
 
 use super::{
-    names::ReadContext,
     path::{PathTemplate, split_request},
     provenance::Provenance,
+    read_context::ReadContext,
 };
 
 /// The method and path of a request.

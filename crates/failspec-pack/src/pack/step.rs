@@ -7,8 +7,8 @@ use failspec_base::{
 
 use super::{
     expect::{EXPECT, Expect},
-    names::ReadContext,
     pointer::Pointer,
+    read_context::ReadContext,
     request::{self, RequestPatch, RequestTemplate},
 };
 

@@ -9,7 +9,7 @@ use failspec_base::{
     template::VariableValue,
 };
 
-use super::{address::Address, environment::Environment};
+use super::{endpoint::Address, environment::Environment};
 
 /// How a target brings about a condition.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use failspec_base::{
     template::{JsonTemplate, Template},
 };
 
-use super::{address::Address, environment::Environment};
+use super::{endpoint::Address, environment::Environment};
 
 /// How a role logs in: done once, shared by all scenarios, done again when what it brought has expired.
 #[derive(Debug, Clone)]

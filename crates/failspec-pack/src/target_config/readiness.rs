@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
-use super::{address::Address, environment::Environment};
+use super::{endpoint::Address, environment::Environment};
 
 /// A path that responds as soon as the target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, ValueType};
 
-use super::scope;
+use super::version_filter;
 
 /// A known failure: it still runs, and must still fail.
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl Waiver {
         let (scenario, check, reason, issue) =
             (text("scenario"), text("check"), text("reason"), text("issue"));
         if let (Some(node), Some(scenario)) = (fields.get("scenario"), &scenario) {
-            scope::check(node, scenario, reader);
+            version_filter::check(node, scenario, reader);
         }
         let expires = fields.get("expires").and_then(|node| reader.date(node));
         Some(Self {
@@ -112,7 +112,7 @@ impl OutOfReach {
         let failures = reader.list(fields.get("failures")?).iter();
         let failures = failures.filter_map(|node| {
             let pattern = reader.text(node)?;
-            scope::check(node, pattern, reader);
+            version_filter::check(node, pattern, reader);
             Some(pattern.to_owned())
         });
         Some(Self { failures: failures.collect(), reason: reader.text(fields.get("reason")?)?.to_owned() })

@@ -3,29 +3,29 @@
 //! Everything lives in memory, is safe to use from many threads, and recovers from a poisoned lock: whatever
 //! one request does, the next one gets a response.
 
+mod async_job;
 mod clock;
+mod feature_flags;
 mod identities;
-mod ledger;
 mod one_time_codes;
+mod quota;
 mod rate_limit;
+mod replay_guard;
 mod request_id;
 mod resources;
-mod single_use;
-mod switches;
-mod work;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use async_job::{Work, Works};
 pub use clock::Clock;
+pub use feature_flags::{Switch, Switches};
 pub use identities::{Grant, Identities, Identity, TokenError};
-pub use ledger::{LedgerError, Quota};
 pub use one_time_codes::OneTimeCodes;
+pub use quota::{LedgerError, Quota};
 pub use rate_limit::{Allowance, RateLimit, RateLimiter};
+pub use replay_guard::ReplayGuard;
 pub use request_id::{base62, hex_digits, uuid};
 pub use resources::{Expected, Key, Missing, Resource, Resources, Taken, UpdateError};
-pub use single_use::ReplayGuard;
-pub use switches::{Switch, Switches};
-pub use work::{Work, Works};
 
 /// What an API holds.
 #[derive(Debug, Default)]

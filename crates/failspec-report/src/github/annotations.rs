@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    account::{differs, sentence},
-    facts::{REFERENCE, because, count_cases, distinct_first, selection, unexercised},
+    case_text::{differs, sentence},
+    summary::{REFERENCE, because, count_cases, distinct_first, selection, unexercised},
 };
 use failspec_judge::{
     check::Finding,
     report_model::{CaseReport, Outcome, RunReport, Verdict},
 };
 
-use super::command::{Level, command};
+use super::workflow_command::{Level, command};
 
 /// How many names an annotation lists.
 const MOST_NAMES: usize = 20;

@@ -1,8 +1,8 @@
 //! GitHub Actions: annotations as workflow commands on standard output. The step summary is the Markdown report.
 
 mod annotations;
-mod command;
+mod workflow_command;
 
 pub use annotations::{Checkout, annotations};
-pub use command::inert;
-pub(super) use command::{Level, command};
+pub use workflow_command::inert;
+pub(super) use workflow_command::{Level, command};

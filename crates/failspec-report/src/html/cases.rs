@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::{
-    account::{differs, judged, sentence, who},
-    facts::source_of_warning,
+    case_text::{differs, judged, sentence, who},
+    summary::source_of_warning,
 };
 use failspec_judge::{
     check::Finding,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::facts::state_word;
+use crate::summary::state_word;
 use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
 
 use super::{document::word, page::Page};

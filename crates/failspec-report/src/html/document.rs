@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::facts::{REFERENCE, because, counts, selection};
+use crate::summary::{REFERENCE, because, counts, selection};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
-use super::{attention, cases, coverage, page::Page, times};
+use super::{cases, coverage, issues, latency, page::Page};
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
@@ -24,12 +24,12 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     head(&mut page, report);
     verdict(&mut page, report);
     page.raw("<main>\n");
-    attention::section(&mut page, report);
+    issues::section(&mut page, report);
     coverage::section(&mut page, report);
     out.write_all(page.take().as_bytes())?;
     cases::section(&mut page, report, &mut out)?;
-    times::section(&mut page, report);
-    attention::errata(&mut page, report);
+    latency::section(&mut page, report);
+    issues::errata(&mut page, report);
     page.raw("</main>\n");
     foot(&mut page, report);
     out.write_all(page.take().as_bytes())?;

@@ -6,11 +6,11 @@
 //! that ten thousand of them open at once. A content security policy forbids every request, and every script and style
 //! but the two of this room.
 
-mod attention;
 mod cases;
 mod coverage;
 mod document;
+mod issues;
+mod latency;
 mod page;
-mod times;
 
 pub use document::write;

@@ -5,8 +5,8 @@ use std::{fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
 
 use crate::{
-    account::{account, sentence, snapshot},
-    facts::source_of_warning,
+    case_text::{account, sentence, snapshot},
+    summary::source_of_warning,
     visible::{one_line, visible},
 };
 use failspec_judge::report_model::{CaseReport, Outcome};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{Property, TestSuite};
 
-use crate::facts::{REFERENCE, count_cases, origin, selection};
+use crate::summary::{REFERENCE, count_cases, origin, selection};
 use failspec_judge::report_model::{PackReport, RunReport, State};
 
 use super::case::{safe, test_case};

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-use crate::facts::{
+use crate::summary::{
     REFERENCE, because, count_cases, counts, origin, selection, snapshots, unexercised, waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, Verdict};

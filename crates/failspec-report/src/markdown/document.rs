@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::facts::{REFERENCE, because, selection};
+use crate::summary::{REFERENCE, because, selection};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{

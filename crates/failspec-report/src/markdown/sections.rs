@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    account::{account, differs, sentence},
+    case_text::{account, differs, sentence},
     count,
-    facts::{count_cases, distinct_first, snapshots, unexercised, waivers},
+    summary::{count_cases, distinct_first, snapshots, unexercised, waivers},
     visible::shortened,
 };
 use failspec_judge::report_model::{CaseReport, FindingGroup, Outcome, RunReport};

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::{
-    account::{judged, who},
-    facts::source_of_warning,
+    case_text::{judged, who},
+    summary::source_of_warning,
     visible::shortened,
 };
 use failspec_judge::{
@@ -12,7 +12,7 @@ use failspec_judge::{
     report_model::{CaseReport, ExchangeReport, Outcome, SnapshotState},
 };
 
-use super::{paint::Styles, visible};
+use super::{styles::Styles, visible};
 
 /// The longest body that is shown in a terminal, in characters.
 const LONGEST_BODY: usize = 600;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::visible::shortened;
 use failspec_judge::report_model::{FindingGroup, RunReport};
 
-use super::{end::label, paint::Styles, visible};
+use super::{styles::Styles, summary::label, visible};
 
 /// How many causes are listed.
 const MOST_CAUSES: usize = 20;

@@ -1,16 +1,16 @@
 //! What a person sees in a terminal: a first line, progress, what did not pass, the end.
 
-mod begin;
 mod case;
 mod causes;
-mod end;
-mod paint;
+mod header;
 mod progress;
+mod styles;
+mod summary;
 
-pub use begin::begin;
 pub use case::case;
-pub use end::end;
-pub use paint::Styles;
+pub use header::begin;
 pub use progress::Progress;
+pub use styles::Styles;
+pub use summary::end;
 
 pub use super::visible;

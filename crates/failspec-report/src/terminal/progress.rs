@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use failspec_judge::report_model::{CaseReport, Outcome};
 
-use super::{paint::Styles, visible};
+use super::{styles::Styles, visible};
 
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]

@@ -1,0 +1,220 @@
+//! Holes into values: what goes out, and what may be shown of it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{FillerSize, Placeholder, Scope, placeholder::MOST_FILL};
+
+/// Something that was filled in, twice: as it goes out, and as it may be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered<T> {
+    /// What goes out.
+    pub sent: T,
+    /// What may be shown; `None` where it is the same.
+    pub shown: Option<T>,
+}
+
+impl<T> Rendered<T> {
+    /// Something that may be shown as it goes out.
+    pub fn plain(sent: T) -> Self {
+        Self { sent, shown: None }
+    }
+
+    /// What may be shown.
+    pub fn shown(&self) -> &T {
+        self.shown.as_ref().unwrap_or(&self.sent)
+    }
+}
+
+impl Rendered<String> {
+    /// Appends text of which `shown` may be shown; the two are the same.
+    pub(super) fn push(&mut self, sent: &str, shown: &str) {
+        if let Some(text) = &mut self.shown {
+            text.push_str(shown);
+        }
+        self.sent.push_str(sent);
+    }
+
+    /// Appends text of which only `shown` may be shown.
+    pub(super) fn push_masked(&mut self, sent: &str, shown: &str) {
+        let before = &self.sent;
+        self.shown.get_or_insert_with(|| before.clone()).push_str(shown);
+        self.sent.push_str(sent);
+    }
+}
+
+/// Why a hole could not be filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// No value under this name.
+    #[error("`${{{0}}}` has no value: nothing captured it")]
+    Missing(String),
+    /// A list or an object in the middle of a text.
+    #[error("`${{{0}}}` is a list or an object and cannot be part of a text")]
+    NotText(String),
+    /// The secret of a one-time code cannot be used.
+    #[error("`${{totp({0})}}`: the secret is not base32 of at least 16 bytes")]
+    Totp(String),
+    /// Not a number of bytes, or too many.
+    #[error("`${{fill({0})}}`: expected a number of bytes up to {MOST_FILL}")]
+    Fill(String),
+}
+
+/// The value of a hole.
+pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
+    let held = |name: &str| scope.get(name).ok_or_else(|| RenderError::Missing(name.to_owned()));
+    Ok(match hole {
+        Placeholder::Name(name) => {
+            let held = held(name)?;
+            Rendered {
+                sent: held.value.clone(),
+                shown: held.secret.then(|| Value::String(format!("[secret: {name}]"))),
+            }
+        }
+        Placeholder::Unique => Rendered::plain(Value::String(scope.unique().to_owned())),
+        Placeholder::Uuid => Rendered::plain(Value::String(scope.uuid().to_owned())),
+        Placeholder::Now { offset } => Rendered::plain(Value::String(moment(*offset))),
+        Placeholder::Totp { secret, offset } => {
+            let moment = scope.codes_from(unix_seconds()).saturating_add(*offset);
+            let code = totp(held(secret)?.value.as_str().unwrap_or_default(), moment)
+                .ok_or_else(|| RenderError::Totp(secret.clone()))?;
+            // A code is worth something for half a minute only, but it belongs to a secret all the same.
+            Rendered { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
+        }
+        Placeholder::Fill(amount) => {
+            let (bytes, written) = match amount {
+                FillerSize::Bytes(bytes) => (Some(*bytes), bytes.to_string()),
+                FillerSize::Name(name) => (number(&held(name)?.value), name.clone()),
+            };
+            let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(RenderError::Fill(written))?;
+            let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
+            // 64 bytes are still easier to read as they are than as a digest.
+            let shown = (bytes > 64).then(|| {
+                let digest = Sha256::digest(text.as_bytes());
+                Value::String(format!(
+                    "[{bytes} bytes, sha256:{:02x}{:02x}{:02x}{:02x}…]",
+                    digest[0], digest[1], digest[2], digest[3]
+                ))
+            });
+            Rendered { sent: Value::String(text), shown }
+        }
+    })
+}
+
+/// A value inside a text.
+pub(super) fn as_text(hole: &Placeholder, value: &Value) -> Result<String, RenderError> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(value) => Ok(value.to_string()),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Null => Ok(String::new()),
+        Value::Array(_) | Value::Object(_) => {
+            Err(RenderError::NotText(hole.name().unwrap_or_default().to_owned()))
+        }
+    }
+}
+
+/// A number, or a text that is one: variables from the command line are text.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn unix_seconds() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn moment(offset: i64) -> String {
+    jiff::Timestamp::from_second(unix_seconds().saturating_add(offset))
+        .map(|moment| moment.to_string())
+        .unwrap_or_default()
+}
+
+/// RFC 6238 with the defaults of every authenticator app: SHA-1, six digits, 30 seconds.
+fn totp(secret: &str, moment: i64) -> Option<String> {
+    let secret = totp_rs::Secret::try_from_base32(secret.trim()).ok()?;
+    let totp = totp_rs::Builder::new().with_secret(secret).build().ok()?;
+    Some(totp.generate(u64::try_from(moment).ok()?).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, sync::Arc};
+
+    use serde_json::json;
+
+    use super::{
+        super::{JsonTemplate, Template, VariableValue},
+        *,
+    };
+
+    fn scope() -> Scope {
+        let mut variables = HashMap::new();
+        variables.insert("port".to_owned(), VariableValue::open(8080));
+        variables.insert("limit".to_owned(), VariableValue::open("100"));
+        variables.insert("token".to_owned(), VariableValue::secret("hunter2hunter2"));
+        Scope::new(Arc::new(variables), "failspec-abc-1")
+    }
+
+    #[test]
+    fn a_lone_hole_keeps_its_type_and_others_become_text() {
+        let template =
+            JsonTemplate::parse(&json!({"a": "${port}", "b": "p${port}", "c": [1, "${unique}"]})).unwrap();
+        let filled = template.fill(&scope()).unwrap();
+        assert_eq!(filled.sent, json!({"a": 8080, "b": "p8080", "c": [1, "failspec-abc-1"]}));
+        assert_eq!(filled.shown, None);
+    }
+
+    #[test]
+    fn secrets_and_filler_are_not_shown() {
+        let template = Template::parse("Bearer ${token}!").unwrap();
+        let filled = template.fill(&scope()).unwrap();
+        assert_eq!(filled.sent, "Bearer hunter2hunter2!");
+        assert_eq!(filled.shown(), "Bearer [secret: token]!");
+        let filled = Template::parse("${fill(limit)}").unwrap().fill(&scope()).unwrap();
+        assert_eq!(filled.sent.len(), 100);
+        assert!(filled.shown().starts_with("[100 bytes, sha256:"));
+    }
+
+    #[test]
+    fn dollars_are_escaped_by_dollars() {
+        let template = Template::parse("$${unique} costs $5").unwrap();
+        assert_eq!(template.as_literal(), Some("${unique} costs $5"));
+        let template = JsonTemplate::parse(&json!({"a": ["$${x}"]})).unwrap();
+        assert_eq!(template.as_constant(), Some(&json!({"a": ["${x}"]})));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        for (text, part) in [
+            ("${", "never closed"),
+            ("${Name}", "neither a name"),
+            ("${fill}", "fill(1048577)"),
+            ("${fill(99999999999)}", "at most"),
+            ("${env(HOME)}", "no function `env`"),
+            ("${totp(secret, soon)}", "totp(secret, -300s)"),
+        ] {
+            let error = Template::parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn one_time_codes_follow_rfc_6238() {
+        // The SHA-1 secret of RFC 6238, appendix B, cut to six digits: at 59 s the code is 94287082.
+        let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+        assert_eq!(totp(secret, 59).as_deref(), Some("287082"));
+        assert_eq!(totp("not base32!", 0), None);
+    }
+
+    #[test]
+    fn one_time_codes_are_of_one_moment_in_a_flow() {
+        let scope = scope();
+        assert_eq!(scope.codes_from(59), 59);
+        // Half a minute later, and in a clone: a scenario that sends a code twice sends the same one.
+        assert_eq!(scope.clone().codes_from(89), 59);
+        assert_eq!(self::scope().codes_from(89), 89);
+    }
+}

@@ -1,0 +1,229 @@
+//! A certificate as it is made and read.
+
+use std::sync::Arc;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use failspec_judge::report_model::{CaseReport, Outcome, PackReport, RunReport, Verdict};
+use failspec_pack::pack::Pack;
+
+use super::{
+    dsse::{Envelope, EnvelopeError, Sealed},
+    key::{PublicKey, SigningKey, hex},
+    operator_input::OperatorInput,
+    predicate::{CertifiedPack, Predicate, Signer, TargetIdentity, TestResult},
+    profile::{ProfileError, required},
+    requirement::{RequirementOutcome, requirements},
+    statement::{Statement, StatementError, Subject},
+};
+
+/// A certificate that has been read. Nothing of it is trusted yet (see [`Self::verify`]).
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    pub(super) sealed: Sealed,
+    /// What it says.
+    pub statement: Statement,
+    /// The key that it says it is signed with.
+    pub signer: PublicKey,
+}
+
+/// An error while reading or making a certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateError {
+    /// The envelope is wrong.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// The statement is wrong.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The key in it is invalid.
+    #[error("its public key is not an Ed25519 key in base64")]
+    Signer,
+    /// A contract has no such profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The report is about other packs.
+    #[error("the report covers the pack {0}, which was not found")]
+    Pack(String),
+    /// It cannot be written.
+    #[error("it cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Certificate {
+    /// Reads a certificate.
+    ///
+    /// # Errors
+    /// When it is not a certificate of failspec, or of another version: with the part that is wrong.
+    pub fn read(text: &[u8]) -> Result<Self, CertificateError> {
+        let sealed = Envelope::open(text)?;
+        // Those same bytes, and nothing that was decoded from them before.
+        let statement = Statement::read(&sealed.payload)?;
+        let der = STANDARD.decode(&statement.predicate.signer.public_key).ok();
+        let signer = der.and_then(|der| PublicKey::from_der(&der)).ok_or(CertificateError::Signer)?;
+        Ok(Self { sealed, statement, signer })
+    }
+
+    /// The outcome of each requirement: pack, requirement.
+    pub fn requirements(&self) -> impl Iterator<Item = (&str, &super::Requirement)> {
+        self.statement.predicate.packs.iter().flat_map(|pack| {
+            pack.requirements.iter().map(move |requirement| (pack.name.as_str(), requirement))
+        })
+    }
+}
+
+/// Makes a certificate of a run. `bytes` is the report as it is written to a file called `name`.
+///
+/// # Errors
+/// When a contract has no such profile, or a pack of the report is not among `packs`.
+pub fn sign(
+    name: &str,
+    bytes: &[u8],
+    report: &RunReport,
+    packs: &[Arc<Pack>],
+    claims: &OperatorInput,
+    key: &SigningKey,
+) -> Result<(Envelope, Predicate), CertificateError> {
+    let statement = statement(name, bytes, report, packs, claims)?;
+    let payload = serde_json::to_vec(&statement)?;
+    Ok((Envelope::sign(&payload, key), statement.predicate))
+}
+
+/// The statement that follows from a report, its packs and the claims. Verification derives it again and compares.
+pub(super) fn statement(
+    name: &str,
+    bytes: &[u8],
+    report: &RunReport,
+    packs: &[Arc<Pack>],
+    claims: &OperatorInput,
+) -> Result<Statement, CertificateError> {
+    let mut configuration = Vec::new();
+    let mut certified = Vec::new();
+    for part in &report.packs {
+        let label = part.header.label();
+        let pack = packs.iter().find(|pack| pack.label() == label);
+        let pack = pack.ok_or_else(|| CertificateError::Pack(label.clone()))?;
+        configuration.push(Subject::new(format!("contract:{label}"), contract_digest(pack)));
+        configuration.push(Subject::new(format!("pack:{label}"), &pack.digest));
+        let required = required(pack, &claims.profile)?;
+        let cases: Vec<&CaseReport> =
+            report.cases.iter().filter(|case| *case.pack == *part.header.name).collect();
+        certified.push(CertifiedPack {
+            name: label,
+            as_of: part.header.as_of.clone(),
+            documentation: part.header.documentation.clone(),
+            target: identity(part),
+            requirements: requirements(pack, &required, &cases, &part.coverage),
+            errata: part.errata.clone(),
+        });
+    }
+    let mut subject = vec![Subject::new(name, hex(&Sha256::digest(bytes)))];
+    subject.extend(configuration.iter().cloned());
+    Ok(Statement::new(subject, predicate(report, configuration, certified, claims)))
+}
+
+fn predicate(
+    report: &RunReport,
+    configuration: Vec<Subject>,
+    packs: Vec<CertifiedPack>,
+    claims: &OperatorInput,
+) -> Predicate {
+    let names = |fits: &dyn Fn(&CaseReport) -> bool| -> Vec<String> {
+        report.cases.iter().filter(|case| fits(case)).map(|case| case.name.to_string()).collect()
+    };
+    let passed = |case: &CaseReport| case.outcome == Outcome::Passed;
+    let warned_tests = names(&|case| passed(case) && !case.warnings.is_empty());
+    let run_violations = run_violations(report);
+    let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
+    // A profile without requirements proves nothing.
+    let fails = required.peek().is_none()
+        || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
+        || !run_violations.is_empty();
+    Predicate {
+        result: match (fails, warned_tests.is_empty()) {
+            (true, _) => TestResult::Failed,
+            (false, true) => TestResult::Passed,
+            (false, false) => TestResult::Warned,
+        },
+        configuration,
+        passed_tests: names(&|case| passed(case) && case.warnings.is_empty()),
+        warned_tests,
+        failed_tests: names(&|case| !passed(case)),
+        profile: claims.profile.clone(),
+        packs,
+        run_violations,
+        artifact: claims.artifact.clone(),
+        failspec: claims.binary.clone(),
+        started: report.started.clone(),
+        finished: finished(report).unwrap_or_else(|| report.started.clone()),
+        issued: claims.issued.to_string(),
+        valid_until: claims.valid_until.to_string(),
+        nonce: claims.nonce.clone(),
+        signer: Signer { public_key: STANDARD.encode(claims.signer.to_der()) },
+    }
+}
+
+/// Violations that belong to no single requirement, and reasons why a run is not complete.
+fn run_violations(report: &RunReport) -> Vec<String> {
+    let found = report.run_findings.iter().filter(|finding| finding.violation);
+    let mut all: Vec<String> =
+        found.map(|finding| format!("{}: {}", finding.check, finding.message)).collect();
+    all.extend(report.diagnosis.clone());
+    if report.verdict == Verdict::Interrupted {
+        all.push("the run was interrupted".to_owned());
+    }
+    if report.shard.is_some() || !report.selectors.is_empty() {
+        all.push("the run did not cover all scenarios".to_owned());
+    }
+    if report.reference {
+        all.push("the run tested an embedded reference implementation".to_owned());
+    }
+    if report.packs.iter().any(|pack| pack.header.insecure) {
+        all.push("the TLS certificate of the target was not verified".to_owned());
+    }
+    all
+}
+
+fn finished(report: &RunReport) -> Option<String> {
+    let started: Timestamp = report.started.parse().ok()?;
+    let took = SignedDuration::from_millis(i64::try_from(report.duration_ms).ok()?);
+    Some(started.checked_add(took).ok()?.to_string())
+}
+
+fn identity(pack: &PackReport) -> TargetIdentity {
+    let url = pack.header.target.clone();
+    let parsed = url::Url::parse(&url).ok();
+    let server = pack.server.clone();
+    let secure = parsed.as_ref().is_some_and(|url| url.scheme() == "https");
+    TargetIdentity {
+        url,
+        loopback: parsed.as_ref().is_some_and(is_loopback),
+        unclear: secure
+            && server.as_ref().is_none_or(|server| server.unclear || server.public_keys.is_empty()),
+        software: server.as_ref().map(|server| server.software.clone()).unwrap_or_default(),
+        public_keys: server.map(|server| server.public_keys).unwrap_or_default(),
+    }
+}
+
+/// Whether a URL is on this machine.
+pub fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// SHA-256 of the contract file, in hex.
+fn contract_digest(pack: &Pack) -> String {
+    let file = pack.version.as_ref().map_or_else(
+        || format!("schemas/{}/contract.yaml", pack.name),
+        |_| pack.contract.place.source.name().to_owned(),
+    );
+    let text =
+        pack.texts.iter().find(|(path, _)| file.ends_with(path.as_str())).map(|(_, text)| text.as_str());
+    hex(&Sha256::digest(text.unwrap_or_default()))
+}

@@ -1,0 +1,390 @@
+//! The stages of one case, from control to cleanup.
+
+use std::time::{Duration, Instant};
+
+use failspec_base::{
+    message::{Exchange, Request, TransportError},
+    template::{Scope, VariableValue},
+};
+use failspec_judge::check::{Expected, Identity, Observed, Phase, Subject, View, intermediary};
+use failspec_pack::{
+    pack::{Control, Flow, Retry, Step},
+    target_config::Condition,
+};
+
+use super::{
+    plan::Case,
+    request_builder::Extra,
+    session::Session,
+    steps::{SendContext, fill_pick, fill_schemas, response_of},
+};
+
+/// How long the teardown of a case may take in all.
+const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
+
+/// One case while it runs. Its stages are called in order; `cleanup` is called always.
+#[derive(Debug)]
+pub(super) struct CaseRunner<'s> {
+    pub session: &'s Session,
+    pub case: &'s Case,
+    pub observed: Observed,
+    /// Why the case cannot be judged.
+    pub inconclusive: Option<String>,
+    /// Why what should follow the response under test cannot be judged. The response itself can.
+    pub unfinished: Option<String>,
+    /// What the teardown could not remove.
+    pub left_behind: Vec<String>,
+    /// Whether the request under test was answered.
+    pub answered: bool,
+    pub began: Instant,
+    scope: Option<Scope>,
+}
+
+impl<'s> CaseRunner<'s> {
+    pub fn new(session: &'s Session, case: &'s Case) -> Self {
+        Self {
+            session,
+            case,
+            observed: Observed { against: session.against.clone(), ..Observed::default() },
+            inconclusive: None,
+            unfinished: None,
+            left_behind: Vec::new(),
+            answered: false,
+            began: Instant::now(),
+            scope: None,
+        }
+    }
+
+    /// The control with its setup and teardown, then the setup of the request under test.
+    pub async fn prepare(&mut self) {
+        if self.session.interrupt.is_set() {
+            self.inconclusive = Some("interrupted before it began".to_owned());
+            return;
+        }
+        if let Control::Flow(control) = &self.case.scenario.control {
+            let mut scope = self.scope();
+            let result = self.interruptible_control(control, &mut scope).await;
+            self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
+            if let Err(reason) = result {
+                self.inconclusive = Some(reason);
+                return;
+            }
+        }
+        let mut scope = self.scope();
+        let faulty = &self.case.scenario.faulty;
+        let result = self.steps(&faulty.setup, &mut scope, Phase::Setup, faulty).await;
+        self.scope = Some(scope);
+        if let Err(reason) = result {
+            self.inconclusive = Some(reason);
+        }
+    }
+
+    /// The request under test, and what can be asked while the fault is in force.
+    pub async fn provoke(&mut self) {
+        if self.inconclusive.is_some() {
+            return;
+        }
+        let Some(scope) = self.scope.take() else { return };
+        // What a condition sets must not reach what comes after it: the fault would never be over.
+        let mut faulty = scope.clone();
+        self.scope = Some(scope);
+        let extra = self.apply_scoped_condition(&mut faulty);
+        match self.provoke_with(&faulty, &extra).await {
+            Err(reason) => self.inconclusive = Some(reason),
+            Ok(()) => self.unfinished = self.ask_again(&faulty, &extra).await.err(),
+        }
+    }
+
+    /// What follows the failure.
+    pub async fn follow_up(&mut self) {
+        let unable = self.inconclusive.is_some() || self.unfinished.is_some() || !self.answered;
+        if unable || self.case.scenario.then.is_empty() {
+            return;
+        }
+        let identity = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
+        if !identity.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. })) {
+            return;
+        }
+        let Some(mut scope) = self.scope.take() else { return };
+        let tested = response_of(&self.observed.records, self.observed.judged);
+        let role = self.case.scenario.faulty.request.role.clone();
+        for (number, step) in self.case.scenario.then.iter().enumerate() {
+            let phase = if step.resend { Phase::Again } else { Phase::Then };
+            let result = tokio::select! {
+                result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result,
+                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            };
+            if let Err(reason) = result {
+                self.unfinished = Some(format!("step {} of `then`: {reason}", number + 1));
+                break;
+            }
+        }
+        self.scope = Some(scope);
+    }
+
+    /// The teardown of the request under test.
+    pub async fn cleanup(&mut self) {
+        let Some(scope) = self.scope.take() else { return };
+        let complete = self.inconclusive.is_none();
+        self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
+    }
+
+    fn scope(&mut self) -> Scope {
+        let mut scope = self.session.scope();
+        for (name, value) in self.case.row().into_iter().flat_map(|row| &row.values) {
+            scope.set(name.clone(), VariableValue::open(value.clone()));
+        }
+        self.observed.own_values.extend([scope.unique().to_owned(), scope.uuid().to_owned()]);
+        scope
+    }
+
+    async fn interruptible_control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
+        let interrupt = self.session.interrupt.clone();
+        tokio::select! {
+            result = self.control(control, scope) => result,
+            () = interrupt.wait() => Err("interrupted".to_owned()),
+        }
+    }
+
+    /// Sends the request without the fault. One that gets the failure under test is left to the check `control`.
+    async fn control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
+        self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
+        let times = self.times(control, scope)?;
+        if times == 0 {
+            return Err("the control was never sent: `repeat` has `times: 0`".to_owned());
+        }
+        let pick = fill_pick(control.at.as_deref(), scope)?;
+        for _ in 0..times {
+            let purpose = SendContext {
+                phase: Phase::Control,
+                role: control.request.role.as_deref(),
+                expects_429: false,
+            };
+            let records = &mut self.observed.records;
+            let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
+            let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
+            let Some(response) = response_of(records, index) else {
+                return Err("the control has no response".to_owned());
+            };
+            let view = View::new(&response, pick.as_ref());
+            let unmet = self.session.unmet(control.expected(), &response, pick.as_ref(), scope, false)?;
+            let Some(unmet) = unmet else { continue };
+            let host = self.session.target.url.host_str();
+            if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
+                return Err(format!("the response to the control is not from the API: {evidence}"));
+            }
+            if !self.is_the_failure(view) {
+                let request = &self.observed.records[index].exchange.request;
+                return Err(format!(
+                    "the control (the request without the fault) did not succeed: {unmet} ({})",
+                    line(request)
+                ));
+            }
+            self.observed.control_failed = Some(index);
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    /// Whether the control got the very failure under test, so that the API is to blame. Where the failure or the
+    /// scenario is our own reading, or a page answered, it may as well be something else.
+    fn is_the_failure(&self, view: View<'_>) -> bool {
+        let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
+        let binding = scenario.source.is_binding() && contract.failures[scenario.failure].source.is_binding();
+        let identity = Identity::of(view, contract, scenario.failure);
+        binding
+            && view.body().is_some()
+            && matches!(identity, Identity::Triggered { by_status_alone: false, .. })
+    }
+
+    async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let failure = &self.session.pack.contract.failures[case.scenario.failure];
+        let pick = fill_pick(faulty.at.as_deref(), scope)?;
+        self.observed.expected = Expected {
+            body: fill_schemas(&faulty.expected().body, scope)?,
+            body_inferred: match &case.scenario.expect_inferred {
+                Some(ours) => fill_schemas(&ours.body, scope)?,
+                None => Vec::new(),
+            },
+        };
+        self.observed.pick = pick;
+        let expects_429 = failure.allows_status(429);
+        let role = faulty.request.role.as_deref();
+        let request = SendContext { phase: Phase::Request, role, expects_429 };
+        let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
+        let mut last = None;
+        for _ in 0..self.times(faulty, scope)? {
+            // Of many requests the last one is judged; the others would only drown it in the report.
+            if let Some(previous) = last {
+                self.observed.records.remove(previous);
+            }
+            let index = self.send(&faulty.request, scope, extra, request).await?;
+            last = Some(index);
+            self.observed.judged = index;
+            if until_triggered && self.is_triggered() {
+                break;
+            }
+        }
+        self.answered = last.is_some();
+        let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
+            return Err("the request was never sent: `repeat` has `times: 0`".to_owned());
+        };
+        if let Some(evidence) =
+            intermediary::detect_intermediary(&response, self.session.target.url.host_str())
+        {
+            return Err(format!("the response is not from the API: {evidence}"));
+        }
+        Ok(())
+    }
+
+    /// The same request once more where the documentation says that it fails again, and the indistinguishable_from.
+    async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
+        let case = self.case;
+        let faulty = &case.scenario.faulty;
+        let failure = &self.session.pack.contract.failures[case.scenario.failure];
+        let fails_again = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
+        let repeats = fails_again && faulty.request.is_safe();
+        if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {
+            return Ok(());
+        }
+        let expects_429 = failure.allows_status(429);
+        if repeats {
+            let role = faulty.request.role.as_deref();
+            let purpose = SendContext { phase: Phase::Repeat, role, expects_429 };
+            let result = self.send(&faulty.request, scope, extra, purpose).await;
+            result.map_err(|reason| format!("the repeated request could not be judged: {reason}"))?;
+        }
+        if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
+            self.observed.indistinguishable_source = Some(indistinguishable_from.source);
+            let purpose = SendContext {
+                phase: Phase::Comparison,
+                role: indistinguishable_from.request.role.as_deref(),
+                expects_429,
+            };
+            let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
+            result.map_err(|reason| format!("the comparison request could not be judged: {reason}"))?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        template: &failspec_pack::pack::RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: SendContext<'_>,
+    ) -> Result<usize, String> {
+        tokio::select! {
+            result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result,
+            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+        }
+    }
+
+    fn is_triggered(&self) -> bool {
+        let subject = Subject::new(&self.session.pack.contract, &self.case.scenario, &self.observed);
+        subject.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. }))
+    }
+
+    /// Values that hold for the request under test alone.
+    fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
+        let condition = self.case.scenario.condition.as_ref();
+        let condition = condition.and_then(|name| self.session.target.conditions.get(name));
+        let Some(Condition::Scoped { variables, headers, url }) = condition else { return Extra::default() };
+        for (name, value) in variables {
+            scope.set(name.clone(), value.clone());
+        }
+        Extra { headers: headers.clone(), url: url.clone() }
+    }
+
+    async fn steps(
+        &mut self,
+        steps: &[Step],
+        scope: &mut Scope,
+        phase: Phase,
+        flow: &Flow,
+    ) -> Result<(), String> {
+        let role = flow.request.role.as_deref();
+        for (number, step) in steps.iter().enumerate() {
+            let records = &mut self.observed.records;
+            let result = tokio::select! {
+                result = self.session.step(step, scope, phase, role, None, records) => result,
+                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            };
+            result.map_err(|reason| {
+                let request = self.observed.records.last().map(|record| line(&record.exchange.request));
+                format!(
+                    "step {} of the {}: {reason} ({})",
+                    number + 1,
+                    phase.name(),
+                    request.unwrap_or_default()
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    /// All steps run, also after one that fails, and after Ctrl-C.
+    async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
+        let deadline = Instant::now() + LONGEST_CLEANUP;
+        let mut scope = scope.clone();
+        let role = flow.request.role.clone();
+        for step in &self.case.scenario.teardown {
+            let before = self.observed.records.len();
+            let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            // A server may close a connection just when it is used again. What is the same done twice is worth a
+            // second attempt, or the target keeps what was made (RFC 9110, section 9.2.2).
+            if self.observed.records.len() == before + 1 && was_lost(&self.observed.records[before].exchange)
+            {
+                self.observed.records.truncate(before);
+                result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
+            }
+            let Err(reason) = result else { continue };
+            let sent = self.observed.records.get(before);
+            // What is gone needs no removing, and what a broken setup never made cannot be left behind.
+            let gone = sent
+                .and_then(|record| record.exchange.result.as_ref().ok())
+                .is_some_and(|response| matches!(response.status, 404 | 410));
+            if gone || (sent.is_none() && !complete) {
+                continue;
+            }
+            let what = sent.map_or_else(
+                || "a step that could not be sent".to_owned(),
+                |record| line(&record.exchange.request),
+            );
+            self.left_behind.push(format!("{what}: {reason}"));
+        }
+    }
+
+    async fn clean(
+        &mut self,
+        step: &Step,
+        scope: &mut Scope,
+        phase: Phase,
+        role: Option<&str>,
+        deadline: Instant,
+    ) -> Result<(), String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
+        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned()))
+    }
+
+    fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {
+        let Some(repeat) = &flow.repeat else { return Ok(1) };
+        let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
+        text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
+    }
+}
+
+/// Whether a request that does the same when it is sent twice met a connection that was closed.
+fn was_lost(exchange: &Exchange) -> bool {
+    let idempotent =
+        matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
+    idempotent && matches!(exchange.result, Err(TransportError::Closed { .. }))
+}
+
+/// A request in a few words.
+pub(super) fn line(request: &Request) -> String {
+    format!("{} {}", request.method, request.shown_url)
+}

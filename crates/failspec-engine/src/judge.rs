@@ -1,0 +1,338 @@
+//! A case that is over, judged and put into words.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use failspec_judge::{
+    check::{self, Finding, Identity, Phase, Subject, View},
+    report_model::{
+        CaseReport, Documented, Exercise, ObservedResponse, Outcome, SnapshotReport, WaivedFinding,
+    },
+    snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
+};
+use failspec_pack::pack::{Contract, Failure, Pack, Scenario};
+
+use super::{
+    case_runner::CaseRunner,
+    exchange_report::{LONGEST_BODY, cut, exchange_report},
+    plan::Case,
+    run::Exchanges,
+    session::Session,
+};
+
+/// The longest text about a response that may quote it, in bytes: a response can be megabytes long, and every check
+/// that quotes it would put them into every report again.
+const LONGEST_QUOTE: usize = 2 << 10;
+
+impl CaseRunner<'_> {
+    /// Judges the case.
+    pub fn finish(self) -> CaseReport {
+        let duration = self.began.elapsed();
+        let (session, case) = (self.session, self.case);
+        let mut report = blank(session, case);
+        report.duration_ms = millis(duration);
+        report.operation = self.operation();
+        let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
+        report.left_behind = self.left_behind.iter().map(quoted).collect();
+        let subject =
+            self.answered.then(|| Subject::new(&session.pack.contract, &case.scenario, &self.observed));
+        let subject = subject.flatten();
+        if let Some(subject) = &subject {
+            let observed = observed(subject, session);
+            report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
+            report.observed = Some(observed);
+        }
+        let reason = self.inconclusive.as_ref().map(quoted);
+        let undocumented =
+            check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
+        match (reason, &subject) {
+            // What the request under test showed before something later went wrong is still worth showing,
+            // but it is no verdict.
+            (Some(reason), _) => {
+                let declared = check::declared(&self.observed, case.scenario.source);
+                sort(&mut report, undocumented.chain(declared), session, case);
+                report.outcome = Outcome::Inconclusive;
+                report.reason = Some(reason);
+            }
+            (None, Some(subject)) => {
+                sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
+                judge(&mut report, subject, session, case);
+            }
+            (None, None) => {
+                report.outcome = Outcome::Inconclusive;
+                report.reason = Some("there is no response to judge".to_owned());
+            }
+        }
+        if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
+            report.reason = Some(quoted(reason));
+            report.outcome = Outcome::Inconclusive;
+        }
+        // What is wrong with a response stays wrong, whatever could not be asked before or after it.
+        if !report.violations.is_empty() {
+            report.outcome = Outcome::Failed;
+        }
+        if report.outcome == Outcome::Inconclusive {
+            report.exercised = Exercise::No;
+        }
+        // Last, because most reports show nothing of a case that simply passed.
+        if session.exchanges == Exchanges::OfAll || report.is_notable() {
+            let records = self.observed.records.iter();
+            report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
+        }
+        report
+    }
+}
+
+/// The report of a case that was not run.
+pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: &str) -> CaseReport {
+    CaseReport { outcome, reason: Some(reason.to_owned()), ..blank(session, case) }
+}
+
+fn blank(session: &Session, case: &Case) -> CaseReport {
+    let contract = &session.pack.contract;
+    let failure = &contract.failures[case.scenario.failure];
+    CaseReport {
+        index: case.index,
+        name: Arc::clone(&case.name),
+        pack: Arc::clone(&session.names.0),
+        failure: Arc::clone(&session.names.1[case.scenario.failure]),
+        cause: case.scenario.cause.map(|cause| failure.causes[cause].clone()),
+        operation: None,
+        outcome: Outcome::Skipped,
+        reason: None,
+        source: case.scenario.source,
+        documentation: case.scenario.documentation.clone(),
+        location: case.scenario.place.to_string(),
+        documented: Arc::clone(&session.documented[case.scenario.failure]),
+        observed: None,
+        exercised: Exercise::No,
+        violations: Vec::new(),
+        warnings: Vec::new(),
+        waived: Vec::new(),
+        snapshot: None,
+        exchanges: Vec::new(),
+        left_behind: Vec::new(),
+        request_ids: Vec::new(),
+        duration_ms: 0,
+    }
+}
+
+/// The name of a pack and the ids of its failures.
+pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
+    let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str().into());
+    (pack.name.as_str().into(), ids.collect())
+}
+
+/// What is documented about each failure of a contract.
+pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
+    let of = |failure: &Failure| Documented {
+        summary: failure.summary.clone(),
+        status: failure.status(),
+        other_statuses: failure.rules.statuses.iter().skip(1).copied().collect(),
+        code: failure.code().cloned(),
+        retry: failure.retry,
+        link: failure.documentation.clone().or_else(|| contract.documentation.clone()),
+    };
+    contract.failures.iter().map(of).map(Arc::new).collect()
+}
+
+/// Puts findings where they belong: violations, known ones, warnings.
+fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, session: &Session, case: &Case) {
+    let findings = findings.map(|finding| masked(finding, session));
+    let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
+    report.warnings = warnings;
+    for finding in violations {
+        let waiver = session
+            .waivers
+            .iter()
+            .find(|waiver| waiver.holds_on(session.today) && waiver.matches(&case.name, finding.check));
+        match waiver {
+            Some(waiver) => report.waived.push(WaivedFinding {
+                finding,
+                reason: waiver.reason.clone(),
+                issue: waiver.issue.clone(),
+                expires: waiver.expires.to_string(),
+            }),
+            None => report.violations.push(finding),
+        }
+    }
+}
+
+fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case: &Case) {
+    report.exercised = exercised(subject);
+    report.outcome = if !report.violations.is_empty() {
+        Outcome::Failed
+    } else if report.waived.is_empty() {
+        Outcome::Passed
+    } else {
+        Outcome::Waived
+    };
+    if report.outcome == Outcome::Waived {
+        report.reason = report.waived.first().map(|waived| waived.reason.clone());
+    } else if report.exercised == Exercise::No {
+        report.reason = Some(format!("the response was {}", identity_in_words(subject, session)));
+    }
+    report.snapshot = snapshot(subject, session, case);
+}
+
+/// A control that gets the same failure shows that the request proved nothing, waived or not.
+fn exercised(subject: &Subject<'_>) -> Exercise {
+    let proven = subject.observed.control_failed.is_none();
+    match &subject.identity {
+        Identity::Triggered { alternative: Some(index), .. } if proven => {
+            let code = subject.contract.failures[*index].code().map(plain);
+            Exercise::Alternative(code.unwrap_or_else(|| subject.contract.failures[*index].id.clone()))
+        }
+        Identity::Triggered { .. } if proven => match own_code_missing(subject) {
+            Some(code) => Exercise::Alternative(code),
+            None => Exercise::Exercised,
+        },
+        _ => Exercise::No,
+    }
+}
+
+/// What was seen in place of the failure's own code: an accepted one that no failure of the contract has for its own,
+/// or no body at all.
+fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
+    if subject.is_bare() && subject.triggered.code().is_some() {
+        return Some(format!("HTTP {} without a code", subject.response().status));
+    }
+    let code = subject.view.code_of(subject.triggered)?;
+    let other = subject.triggered.code().is_some_and(|own| own != code);
+    other.then(|| plain(code))
+}
+
+fn plain(code: &Value) -> String {
+    code.as_str().map_or_else(|| code.to_string(), str::to_owned)
+}
+
+fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
+    let status = subject.response().status;
+    match &subject.identity {
+        Identity::Triggered { .. } => format!("{}, which the control got too", subject.triggered.id),
+        Identity::Other(index) => {
+            format!("another documented failure, {}", subject.contract.failures[*index].id)
+        }
+        Identity::Undocumented(code) => {
+            format!("HTTP {status} with an undocumented code {}", session.mask.text(&check::show(code)))
+        }
+        Identity::Success => format!("a success (HTTP {status})"),
+        Identity::Unidentified => format!("no documented failure (HTTP {status})"),
+    }
+}
+
+fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
+    let envelope = &subject.triggered.envelope;
+    ObservedResponse {
+        status: subject.response().status,
+        code: subject.view.code_of(subject.triggered).map(|code| short_code(code, session)),
+        request_id: subject
+            .view
+            .request_id(envelope)
+            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE).into()),
+        ms: fractional_millis(subject.exchange.elapsed),
+    }
+}
+
+/// The request ids of the responses whose request id is documented: those of the request under test.
+fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<str>>) -> Vec<Arc<str>> {
+    let binding =
+        subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
+    if !binding {
+        return Vec::new();
+    }
+    let records = subject
+        .observed
+        .records
+        .iter()
+        .filter(|record| matches!(record.phase, Phase::Request | Phase::Repeat));
+    let ids = records.filter_map(|record| {
+        let view = View::new(record.exchange.result.as_ref().ok()?, None);
+        let id = view.request_id(&subject.triggered.envelope)?;
+        let id = short_id(session.mask.text(&id).into_owned());
+        // The response in short holds the same one.
+        Some(observed.filter(|observed| ***observed == *id).map_or_else(|| id.into(), Arc::clone))
+    });
+    let mut ids: Vec<Arc<str>> = ids.collect();
+    ids.dedup();
+    // Kept until the end of the run, as a rule with one id in it.
+    ids.shrink_to_fit();
+    ids
+}
+
+fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<SnapshotReport> {
+    let approved = session.approved.as_ref()?;
+    let name = case_file(session, case);
+    let now = SnapshotFile {
+        source: case.scenario.place.source.name().to_owned(),
+        expression: case.name.to_string(),
+        contents: picture(NormalizedResponse {
+            response: subject.response(),
+            failure: subject.triggered,
+            own_values: &subject.observed.own_values,
+            mask: &session.mask,
+        }),
+    };
+    match approved.compare(&name, &now) {
+        Ok(report) => {
+            let diff = report.diff.map(|diff| cut(diff, LONGEST_BODY));
+            Some(SnapshotReport { diff, ..report })
+        }
+        Err(error) => Some(SnapshotReport {
+            file: error.file.clone(),
+            state: failspec_judge::report_model::SnapshotState::Changed,
+            diff: Some(error.to_string()),
+        }),
+    }
+}
+
+/// The snapshot of a case, below the pack's folder.
+fn case_file(session: &Session, case: &Case) -> String {
+    scenario_file(session, &case.scenario, case.row)
+}
+
+/// The snapshot of a scenario, or of one row of it, below the pack's folder.
+pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<usize>) -> String {
+    let failure = &session.pack.contract.failures[scenario.failure].id;
+    let row = row.and_then(|row| scenario.rows.get(row));
+    file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
+}
+
+fn masked(mut finding: Finding, session: &Session) -> Finding {
+    for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
+        *text = cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
+    }
+    finding
+}
+
+/// An id as it is; of one that is far too long a digest follows the beginning, so that different ones stay different.
+fn short_id(id: String) -> String {
+    if id.len() <= LONGEST_QUOTE {
+        return id;
+    }
+    let digest = Sha256::digest(id.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}… sha256:{digest}", &id[..id.floor_char_boundary(LONGEST_QUOTE)])
+}
+
+/// A code as it is; what is too long for a code, or is none, is shown as the beginning of its text: a report must not
+/// nest as deep as a response can.
+fn short_code(code: &Value, session: &Session) -> Value {
+    let text = plain(code);
+    let scalar = !code.is_array() && !code.is_object();
+    if scalar && text.len() <= LONGEST_QUOTE {
+        return session.mask.json(code);
+    }
+    Value::String(cut(session.mask.text(&text).into_owned(), LONGEST_QUOTE))
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with three places: more is noise.
+pub(super) fn fractional_millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}

@@ -1,0 +1,52 @@
+//! What a run showed of the operations of an OpenAPI document.
+
+use std::sync::Arc;
+
+use failspec_judge::{
+    check::{OpenApiContext, Phase},
+    report_model::{CaseReport, ErrorCoverage, OperationCoverage},
+};
+use failspec_pack::openapi::Response;
+
+use super::case_runner::CaseRunner;
+
+impl CaseRunner<'_> {
+    /// The operation that the request under test is, as the contract's OpenAPI document has it.
+    pub(super) fn operation(&self) -> Option<Arc<str>> {
+        let against = self.session.against.as_ref()?;
+        let tested = self.observed.records.iter().find(|record| record.phase == Phase::Request)?;
+        let request = &tested.exchange.request;
+        let status = tested.exchange.result.as_ref().map_or(0, |response| response.status);
+        let operation = against.declaring(&request.method, request.url.path(), status);
+        operation.map(|operation| operation.name().into())
+    }
+}
+
+/// Whether a response refused a method that the path of an operation does not have: that is said of the path as a whole.
+fn is_refusal(case: &CaseReport, asked: &str, operation: &failspec_pack::openapi::Operation) -> bool {
+    let status = case.observed.as_ref().map(|response| response.status);
+    status == Some(405) && asked.split_once(' ').is_some_and(|(_, path)| path == operation.path)
+}
+
+/// The declared errors of all operations, and how many cases were answered with each.
+pub(super) fn operations(against: &OpenApiContext, cases: &[CaseReport]) -> Vec<OperationCoverage> {
+    let all = against.declared.api.operations.iter();
+    let of = |operation: &failspec_pack::openapi::Operation| {
+        let name = operation.name();
+        let statuses: Vec<_> = cases
+            .iter()
+            .filter(|case| {
+                case.operation.as_deref().is_some_and(|it| it == name || is_refusal(case, it, operation))
+            })
+            .filter_map(|case| Response::of(&operation.responses, case.observed.as_ref()?.status))
+            .map(|response| response.status)
+            .collect();
+        let declared = operation.responses.iter().filter(|it| it.status.may_be_failure());
+        let errors = declared.map(|it| ErrorCoverage {
+            status: it.status.to_string(),
+            cases: statuses.iter().filter(|status| **status == it.status).count(),
+        });
+        OperationCoverage { operation: name, errors: errors.collect() }
+    };
+    all.map(of).filter(|it| !it.errors.is_empty()).collect()
+}

@@ -1,0 +1,184 @@
+//! When nothing works, one diagnosis instead of fifty reports.
+
+use std::collections::BTreeMap;
+
+use failspec_base::message::{Response, TransportError};
+use failspec_judge::check::{Observed, Phase, View, intermediary};
+use failspec_pack::pack::{Control, Scenario};
+
+use super::{
+    plan::Case,
+    request_builder::{Extra, build},
+    session::Session,
+};
+
+/// The first request of a case that should succeed, as observed.
+#[derive(Debug)]
+pub(super) struct First {
+    /// The role that sent it.
+    pub role: Option<String>,
+    /// The request in a few words.
+    line: String,
+    /// What came back.
+    result: Result<Response, TransportError>,
+    /// Whether it succeeded.
+    succeeded: bool,
+}
+
+/// One case for each role whose first request should succeed: they run before all others.
+pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
+    let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    for (index, case) in cases.iter().enumerate() {
+        if case.skip.is_some() || !begins_with_success(&case.scenario) {
+            continue;
+        }
+        first.entry(first_role(&case.scenario)).or_insert(index);
+    }
+    first.into_values().collect()
+}
+
+fn begins_with_success(scenario: &Scenario) -> bool {
+    let Control::Flow(control) = &scenario.control else { return false };
+    match control.setup.first() {
+        Some(step) => step.request.is_some() && !step.expect.is_about_outcome() && step.until.is_none(),
+        None => !control.expected().is_about_outcome(),
+    }
+}
+
+fn first_role(scenario: &Scenario) -> Option<&str> {
+    let Control::Flow(control) = &scenario.control else { return None };
+    match control.setup.first() {
+        Some(step) if !step.inherits_role => step.request.as_ref()?.role.as_deref(),
+        _ => control.request.role.as_deref(),
+    }
+}
+
+impl First {
+    /// The first request of a case's control.
+    pub fn of(session: &Session, observed: &Observed) -> Option<Self> {
+        let record = observed.records.first()?;
+        if !matches!(record.phase, Phase::ControlSetup | Phase::Control) {
+            return None;
+        }
+        let result = record.exchange.result.clone();
+        let succeeded = result.as_ref().is_ok_and(|response| session.succeeded(View::new(response, None)));
+        Some(Self {
+            role: record.role.clone(),
+            line: super::case_runner::line(&record.exchange.request),
+            result,
+            succeeded,
+        })
+    }
+}
+
+/// Why nothing can be judged, if not one of the first requests succeeded.
+pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
+    if firsts.is_empty() || firsts.iter().any(|first| first.succeeded) {
+        return None;
+    }
+    let target = &session.target.url;
+    let responses: Vec<&Response> = firsts.iter().filter_map(|first| first.result.as_ref().ok()).collect();
+    let Some(response) = responses.first() else {
+        let reason = firsts.iter().find_map(|first| first.result.as_ref().err())?;
+        return Some(no_response(target, reason));
+    };
+    let evidence = responses.iter().find_map(|response| {
+        Some((response, intermediary::detect_intermediary(response, target.host_str())?))
+    });
+    if let Some((response, evidence)) = evidence {
+        return Some(in_front(target, response, &evidence));
+    }
+    let refused = responses.len() == firsts.len()
+        && responses.iter().all(|response| matches!(response.status, 401 | 403 | 407));
+    let said = session.describe(View::new(response, None));
+    if refused {
+        let roles: Vec<&str> = firsts.iter().filter_map(|first| first.role.as_deref()).collect();
+        let who = if roles.is_empty() {
+            "without credentials".to_owned()
+        } else {
+            format!("as {}", roles.join(", "))
+        };
+        return Some(format!(
+            "the first request of every role was refused ({who}): {} got {said}\n\
+             Check the credentials of the target: are they expired, of another environment, or sent in the wrong way?",
+            firsts[0].line
+        ));
+    }
+    if responses.iter().all(|response| response.status == 429) {
+        return Some(format!(
+            "the target limits the rate of requests: {} got {said}, also after the wait that it asked for\n\
+             Lift the limit for the run, or try again with a smaller --jobs.",
+            firsts[0].line
+        ));
+    }
+    let page = response.document().value.is_none();
+    let same = responses.iter().all(|other| other.status == response.status && other.body == response.body);
+    if page && same {
+        return Some(a_page(target, response, &firsts[0].line));
+    }
+    let list: Vec<String> = firsts
+        .iter()
+        .map(|first| {
+            let who = first
+                .role
+                .as_ref()
+                .map_or_else(|| "without credentials".to_owned(), |role| format!("as {role}"));
+            let what = match &first.result {
+                Ok(response) => session.describe(View::new(response, None)),
+                Err(error) => error.to_string(),
+            };
+            format!("  {who}: {} — {what}", first.line)
+        })
+        .collect();
+    Some(format!(
+        "the first request failed for every role:\n{}\n\
+         Is the URL complete (does the API have a path such as /v1)? Do the variables name resources that exist?",
+        list.join("\n")
+    ))
+}
+
+impl Session {
+    /// Where no case can run for want of credentials or variables: does the API response at all?
+    ///
+    /// One safe request of the pack is sent without credentials. A refusal is what is to be expected; no response, or
+    /// a page, is worth knowing before anyone goes and looks for credentials.
+    pub(super) async fn probe(&self, cases: &[Case]) -> Option<String> {
+        let requests = cases.iter().flat_map(|case| case.scenario.requests());
+        let scope = self.scope();
+        let built = requests
+            .filter(|request| request.is_safe())
+            .find_map(|request| build(request, None, &scope, &self.target, &Extra::default()).ok())?;
+        let line = super::case_runner::line(&built);
+        let target = &self.target.url;
+        let response = match self.clients.send(built, None).await.result {
+            Ok(response) => response,
+            Err(error) => return Some(no_response(target, &error)),
+        };
+        if let Some(evidence) = intermediary::detect_intermediary(&response, target.host_str()) {
+            return Some(in_front(target, &response, &evidence));
+        }
+        let page = response.document().value.is_none() && !response.body.is_empty();
+        page.then(|| a_page(target, &response, &line))
+    }
+}
+
+fn no_response(target: &url::Url, reason: &dyn std::fmt::Display) -> String {
+    format!("{target} does not respond: {reason}\nIs the API running there, and is the URL right?")
+}
+
+fn in_front(target: &url::Url, response: &Response, evidence: &str) -> String {
+    format!(
+        "{target} is not the API but something in front of it: {evidence} (HTTP {})\n\
+         Give --url the address behind it, or the role the credentials that it requires.",
+        response.status
+    )
+}
+
+fn a_page(target: &url::Url, response: &Response, line: &str) -> String {
+    let media_type = response.header("content-type").unwrap_or("no media type");
+    format!(
+        "{target} responds with a page that is not JSON (HTTP {}, {media_type}): {line}\n\
+         This is probably not the base URL of the API.",
+        response.status
+    )
+}

@@ -1,0 +1,342 @@
+//! A whole run: several packs, one report.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
+
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use failspec_base::secret::Mask;
+use failspec_judge::{
+    check::OpenApiContext,
+    report_model::{
+        CaseReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, RunFinding,
+        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, VerdictInput,
+        WaiverReport, group_findings, reused_request_ids, waiver_findings,
+    },
+    snapshot::{Mode, SnapshotStore},
+};
+use failspec_pack::{
+    openapi::Declared,
+    pack::{Files, case_count, case_names},
+    target_config::{Target, Waiver},
+};
+
+use super::{
+    cancel::CancelToken,
+    error::RunError,
+    judge::{documented, millis, names, scenario_file},
+    openapi_coverage::operations,
+    plan::{Case, Plan, Selectors},
+    planned_waits::planned_waits,
+    scheduler::{Engine, PackRun},
+    session::{Session, run_name, variables},
+};
+
+/// Requests under way at once where the target is on this machine.
+const JOBS_ON_LOOPBACK: usize = 16;
+
+/// Requests under way at once elsewhere: modest, because staging systems are shared.
+const JOBS_ELSEWHERE: usize = 8;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Cases at once; by default 16 on loopback, else 8.
+    pub jobs: Option<usize>,
+    /// Whether warnings count as violations.
+    pub deny_warnings: bool,
+    /// What is done with approved responses.
+    pub snapshots: Mode,
+    /// Whether programs of the target may be run that print credentials.
+    pub allow_commands: bool,
+    /// Whether the environment says that this is CI: then no snapshot is written.
+    pub in_ci: bool,
+    /// Which cases keep what was sent and received in the report.
+    pub exchanges: Exchanges,
+    /// Known failures.
+    pub waivers: Vec<Waiver>,
+    /// What was selected, as given.
+    pub selectors: Selectors,
+    /// Whether it is taken down who responds.
+    pub witness: bool,
+    /// Which part of it is run, where it is not all of it; the plans hold no other cases.
+    pub shard: Option<Shard>,
+}
+
+/// Of which cases it is told what was sent and received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exchanges {
+    /// All.
+    #[default]
+    OfAll,
+    /// Those about which there is something to say. What was sent and received takes more memory than all else, and
+    /// most reports show nothing of a case that simply passed.
+    OfNotable,
+}
+
+/// Runs all plans, each on its target, and puts everything into one report.
+///
+/// # Errors
+/// When no client can be made (TLS settings), or the contract's OpenAPI document cannot be used.
+pub async fn run(
+    mut plans: Vec<Plan>,
+    options: RunOptions,
+    interrupt: CancelToken,
+    listener: Arc<Listener>,
+) -> Result<RunReport, RunError> {
+    let began = Instant::now();
+    let started = jiff::Timestamp::now();
+    let header = header(&plans, &options);
+    listener(Event::Started(&header));
+    let loopback = plans.iter().all(|plan| is_loopback(&plan.target));
+    let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
+    let permits = Arc::new(Semaphore::new(jobs));
+    let waivers = Arc::new(options.waivers.clone());
+    // Each case goes when it is over: what is kept of it is its report.
+    let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
+    let mut engines = Vec::new();
+    for plan in &plans {
+        let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
+        let engine = Engine { session, permits: Arc::clone(&permits), jobs, listener: Arc::clone(&listener) };
+        engines.push((engine, plan));
+    }
+    let runs = join_all(engines.iter().zip(cases).map(|((engine, _), cases)| engine.run(cases))).await;
+    let mut report = assemble(&header, &engines, runs, &options, &interrupt);
+    report.started = started.to_string();
+    report.duration_ms = millis(began.elapsed());
+    Ok(report)
+}
+
+pub(super) fn session(
+    plan: &Plan,
+    options: &RunOptions,
+    waivers: &Arc<Vec<Waiver>>,
+    interrupt: &CancelToken,
+) -> Result<Session, RunError> {
+    let mask = Arc::new(Mask::new());
+    // What the reference implementation documents in the open is no secret.
+    if !plan.target.reference {
+        plan.target
+            .roles
+            .values()
+            .filter_map(|role| role.credential.secret())
+            .for_each(|secret| mask.add(secret));
+    }
+    plan.target.secrets.iter().for_each(|secret| mask.add(secret));
+    for (name, held) in plan.target.variables.iter().filter(|(_, held)| held.secret) {
+        mask.add_value(held.value.as_str().unwrap_or_default(), name);
+    }
+    Ok(Session {
+        clients: super::manners::Clients::new(&plan.target, options.witness)?,
+        mask,
+        variables: Arc::new(variables(&plan.pack, &plan.target)),
+        waivers: Arc::clone(waivers),
+        today: jiff::Zoned::now().date(),
+        approved: approved(plan, options),
+        interrupt: interrupt.clone(),
+        locks: super::locks::Locks::default(),
+        health_check_state: super::health_check::HealthCheckState::default(),
+        commands_allowed: options.allow_commands,
+        logins: super::login::Logins::default(),
+        documented: documented(&plan.pack.contract),
+        names: names(&plan.pack),
+        run: run_name(),
+        counter: AtomicU64::new(0),
+        against: Declared::shared(&plan.pack)?
+            .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),
+        exchanges: options.exchanges,
+        pack: Arc::clone(&plan.pack),
+        target: Arc::clone(&plan.target),
+    })
+}
+
+/// Embedded snapshots belong to the reference implementation; another target names a folder of its own.
+fn approved(plan: &Plan, options: &RunOptions) -> Option<SnapshotStore> {
+    if options.snapshots == Mode::Off {
+        return None;
+    }
+    // Responses are approved for one version of the contract.
+    let pack = &plan.pack.label();
+    if !plan.target.reference {
+        let folder = plan.target.snapshots.as_ref()?;
+        return Some(SnapshotStore::folder(folder.join(pack), options.snapshots, options.in_ci));
+    }
+    Some(match &plan.pack.files {
+        Files::Embedded(built_in) => SnapshotStore::built_in(built_in.snapshots_of(pack), options.snapshots),
+        Files::Directory(root) => {
+            SnapshotStore::folder(root.join("snapshots").join(pack), options.snapshots, options.in_ci)
+        }
+    })
+}
+
+fn assemble(
+    header: &RunHeader,
+    engines: &[(Engine, &Plan)],
+    runs: Vec<PackRun>,
+    options: &RunOptions,
+    interrupt: &CancelToken,
+) -> RunReport {
+    let full = plans_are_full(engines);
+    let today = jiff::Zoned::now().date();
+    let waivers: Vec<WaiverReport> =
+        options.waivers.iter().map(|waiver| WaiverReport::of(waiver, today)).collect();
+    let mut unreferenced_elsewhere = Vec::new();
+    let mut packs = Vec::new();
+    let mut findings = Vec::new();
+    let mut diagnosis = Vec::new();
+    let mut scenarios: Vec<CaseReport> = Vec::new();
+    for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
+        let cases: Vec<_> = run.cases.iter().collect();
+        let contract = &plan.pack.contract;
+        let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
+        let errata = contract.errata.iter().map(|erratum| ErratumReport {
+            pack: contract.name.clone(),
+            about: erratum.about.clone(),
+            links: erratum.links.clone(),
+        });
+        findings.extend(reused_request_ids(&cases));
+        if run.diagnosis.is_none() {
+            // A shard knows all names of its pack, but what belongs to none is for the whole run to say.
+            let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
+            if plan.selection.is_none() || options.shard.is_some() {
+                place.extend(unreferenced(&engine.session, plan, options.snapshots));
+            }
+        }
+        packs.push(PackReport {
+            header: header.clone(),
+            coverage,
+            operations: match &engine.session.against {
+                Some(against) => operations(against, &run.cases),
+                None => Vec::new(),
+            },
+            missing_requirements: plan.missing_requirements.clone(),
+            errata: errata.collect(),
+            server: engine.session.clients.answerer().map(|answerer| ServerReport {
+                software: answerer.software.into_iter().collect(),
+                public_keys: answerer.public_keys.into_iter().collect(),
+                unclear: answerer.unclear,
+            }),
+        });
+        diagnosis.extend(run.diagnosis);
+        // Most runs have one pack: its reports need not move.
+        match scenarios.is_empty() {
+            true => scenarios = run.cases,
+            false => scenarios.extend(run.cases),
+        }
+    }
+    if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
+        findings.extend(waiver_findings(&waivers, &scenarios));
+    }
+    let shard = options.shard.map(|shard| ShardReport {
+        number: shard.number,
+        of: shard.of,
+        options: counting(options),
+        waivers,
+        unreferenced: unreferenced_elsewhere,
+    });
+    let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
+    let changed = scenarios
+        .iter()
+        .filter_map(|case| case.snapshot.as_ref())
+        .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
+    let evidence = VerdictInput {
+        interrupted: interrupt.is_set(),
+        stopped: !diagnosis.is_empty(),
+        violation: findings.iter().any(|finding| finding.violation)
+            || (options.snapshots == Mode::Check && changed)
+            || (options.deny_warnings && summary.warned > 0),
+        missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+    };
+    RunReport {
+        format: FORMAT,
+        failspec: env!("CARGO_PKG_VERSION").to_owned(),
+        started: String::new(),
+        duration_ms: 0,
+        verdict: summary.verdict(evidence),
+        summary,
+        reference: header.packs.iter().any(|pack| pack.reference),
+        diagnosis: (!diagnosis.is_empty()).then(|| diagnosis.join("\n\n")),
+        selectors: header.selectors.clone(),
+        shard,
+        errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
+        packs,
+        finding_groups: group_findings(&scenarios),
+        cases: scenarios,
+        run_findings: findings,
+    }
+}
+
+fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
+    engines.iter().all(|(_, plan)| plan.selection.is_none())
+}
+
+/// Approved responses that belong to no case: a violation under `check`, otherwise for review.
+fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
+    let Some(approved) = &session.approved else { return Vec::new() };
+    let names: BTreeSet<String> =
+        case_names(&plan.pack).map(|(_, scenario, row)| scenario_file(session, scenario, row)).collect();
+    let found = match approved.unreferenced(&names) {
+        Ok(found) => found,
+        Err(error) => vec![format!("(the folder cannot be read: {error})")],
+    };
+    found
+        .into_iter()
+        .map(|name| RunFinding {
+            check: "snapshot-unreferenced".to_owned(),
+            message: format!("the snapshot {}/{name} belongs to no scenario", plan.pack.label()),
+            cases: Vec::new(),
+            violation: mode == Mode::Check,
+        })
+        .collect()
+}
+
+fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
+    let packs = plans.iter().map(|plan| {
+        let contract = &plan.pack.contract;
+        PackHeader {
+            name: plan.pack.name.clone(),
+            version: plan.pack.version.as_ref().map(ToString::to_string),
+            origin: match &plan.pack.files {
+                Files::Embedded(_) => "embedded".to_owned(),
+                Files::Directory(root) => root.display().to_string(),
+            },
+            digest: plan.pack.digest.clone(),
+            as_of: contract.as_of.map(|date| date.to_string()),
+            documentation: contract.documentation.clone(),
+            failures: contract.failures.len(),
+            failures_selected: plan.failures_selected(),
+            scenarios: plan.pack.scenarios.len(),
+            cases: case_count(&plan.pack),
+            target: plan.target.url.to_string(),
+            reference: plan.target.reference,
+            insecure: plan.target.tls.insecure,
+            waits: planned_waits(plan),
+        }
+    });
+    RunHeader {
+        packs: packs.collect(),
+        cases: plans.iter().map(|plan| plan.cases.len()).sum(),
+        selectors: options.selectors.0.clone(),
+        shard: options.shard,
+    }
+}
+
+/// The options that decide what counts as a violation besides violations, as they were given.
+fn counting(options: &RunOptions) -> Vec<String> {
+    let denied = options.deny_warnings.then(|| "--deny warnings".to_owned());
+    let checked = (options.snapshots == Mode::Check).then(|| "--snapshots check".to_owned());
+    denied.into_iter().chain(checked).collect()
+}
+
+fn is_loopback(target: &Target) -> bool {
+    match target.url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

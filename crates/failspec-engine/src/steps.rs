@@ -1,0 +1,311 @@
+//! One step of a case: made, sent, held against what it expects, captured from.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use failspec_base::{
+    message::{Exchange, Response},
+    template::{Scope, VariableValue},
+};
+use failspec_judge::check::{Identity, Item, Phase, Pick, Record, View, show, told_wait};
+use failspec_pack::pack::{
+    At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
+};
+
+use super::{
+    request_builder::{Extra, build},
+    session::Session,
+};
+
+/// How often a request is resent after a 429 that it was not meant to bring.
+const MOST_RESENDS: usize = 3;
+
+/// The longest wait that an unexpected 429 is granted.
+const LONGEST_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
+
+/// The pause between two requests of `until`.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The longest wait before the request of a step, whatever a variable says: an hour.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// What a request is sent for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SendContext<'a> {
+    /// The part of the case.
+    pub phase: Phase,
+    /// The role whose credentials go with it.
+    pub role: Option<&'a str>,
+    /// Whether a 429 is what it is meant to bring.
+    pub expects_429: bool,
+}
+
+impl Session {
+    /// Sends a request; a 429 that was not meant waits as told and sends it again, a few times.
+    ///
+    /// # Errors
+    /// Why there is no response that could be judged.
+    pub(super) async fn send(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: SendContext<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, String> {
+        let mut resends = 0;
+        loop {
+            let credential = match purpose.role {
+                Some(role) => Some(self.credential(role).await?),
+                None => None,
+            };
+            let request =
+                build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
+            let exchange: Exchange = self.clients.send(request, purpose.role).await;
+            self.learn_secrets(&exchange);
+            let result = exchange.result.clone();
+            records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
+            let response = result.map_err(|error| error.to_string())?;
+            if response.status != 429 || purpose.expects_429 {
+                return Ok(records.len() - 1);
+            }
+            let told = self.told(&response).unwrap_or(Duration::from_secs(1));
+            if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
+                return Err(format!(
+                    "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
+                    told.as_secs()
+                ));
+            }
+            resends += 1;
+            // The refused attempt is noise in a report; the one that is answered counts.
+            records.pop();
+            tokio::time::sleep(told).await;
+        }
+    }
+
+    /// From here on the credentials in a response are masked wherever they turn up, also in the response itself.
+    fn learn_secrets(&self, exchange: &Exchange) {
+        let secrets = &self.pack.contract.secrets;
+        let Ok(response) = &exchange.result else { return };
+        let Some(body) = response.document().value.as_ref().filter(|_| !secrets.is_empty()) else { return };
+        for pointer in secrets {
+            if let Some(text) = pointer.find(body).and_then(Value::as_str) {
+                self.mask.add_value(text, pointer.as_str().trim_start_matches('/'));
+            }
+        }
+    }
+
+    /// Carries out a step.
+    ///
+    /// # Errors
+    /// Why the case cannot go on: no response, another response than expected, nothing to capture.
+    pub(super) async fn step(
+        &self,
+        step: &Step,
+        scope: &mut Scope,
+        phase: Phase,
+        own_role: Option<&str>,
+        tested: Option<&Response>,
+        records: &mut Vec<Record>,
+    ) -> Result<(), String> {
+        if let Some(wait) = &step.wait {
+            tokio::time::sleep(self.wait_before(step, wait, scope, tested)?).await;
+        }
+        let Some(request) = &step.request else { return Ok(()) };
+        let role = if step.inherits_role { own_role } else { request.role.as_deref() };
+        // After the wait that a 429 told, one more of them is what the check `recovers` is about.
+        let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
+        let expects_429 = still_limited || self.expects_429(&step.expect);
+        let purpose = SendContext { phase, role, expects_429 };
+        let deadline = Instant::now() + self.time(&step.within, scope)?;
+        loop {
+            let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
+            let Some(response) = response_of(records, index) else { return Err("no response".to_owned()) };
+            match &step.until {
+                Some(until) => {
+                    let wrong = self.unmet(until, &response, None, scope, true)?;
+                    if wrong.is_none() {
+                        return self.capture(step, &response, scope);
+                    }
+                    if Instant::now() + POLL > deadline {
+                        return Err(format!(
+                            "what `until` waits for did not come: {}",
+                            wrong.unwrap_or_default()
+                        ));
+                    }
+                    records.pop();
+                    tokio::time::sleep(POLL).await;
+                }
+                // Whether the request under test now succeeds is for a check to say, not for the step.
+                None if step.resend => return Ok(()),
+                None => {
+                    if let Some(wrong) = self.unmet(&step.expect, &response, None, scope, false)? {
+                        return Err(wrong);
+                    }
+                    return self.capture(step, &response, scope);
+                }
+            }
+        }
+    }
+
+    /// What keeps `response` from being what is expected, in words; `None` if nothing does.
+    ///
+    /// # Errors
+    /// When the expectation itself cannot be used with these values.
+    pub(super) fn unmet(
+        &self,
+        expect: &Expect,
+        response: &Response,
+        pick: Option<&Pick>,
+        scope: &Scope,
+        polling: bool,
+    ) -> Result<Option<String>, String> {
+        let contract = &self.pack.contract;
+        let view = View::new(response, pick);
+        let got = || format!("got {}", self.describe(view));
+        if let Some(failure) = expect.failure {
+            if !matches!(Identity::of(view, contract, failure), Identity::Triggered { .. }) {
+                return Ok(Some(format!("{}, expected {}", got(), contract.failures[failure].id)));
+            }
+        } else if expect.status.is_empty() {
+            // While polling, only what `until` says counts: a 404 on the way to a 200 is what it is for.
+            let says_more = !expect.body.is_empty() || !expect.headers.is_empty();
+            let says_enough = polling && says_more;
+            if !says_enough && !self.succeeded(view) {
+                return Ok(Some(format!("{}, expected a success", got())));
+            }
+        }
+        if !expect.status.is_empty() && !expect.status.iter().any(|status| status.matches(response.status)) {
+            let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
+            return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
+        }
+        for header in &expect.headers {
+            let fits =
+                response.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+            if !fits {
+                return Ok(Some(format!("the header {} is not as expected", header.name)));
+            }
+        }
+        for (pointer, schema) in fill_schemas(&expect.body, scope)? {
+            let value = view.body().and_then(|body| pointer.find(body));
+            if !value.is_some_and(|value| schema.fits(value)) {
+                let value = value.map_or_else(|| "missing".to_owned(), show);
+                return Ok(Some(format!("{pointer} is {value}, expected {}", show(&schema.value))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a response is a success: documented as one, and no documented failure.
+    pub(super) fn succeeded(&self, view: View<'_>) -> bool {
+        !matches!(view.item, Item::Unpicked(_))
+            && Identity::of_any(view, &self.pack.contract) == Identity::Success
+    }
+
+    /// A response in a few words: status and code.
+    pub(super) fn describe(&self, view: View<'_>) -> String {
+        let status = view.response.status;
+        match view.code(&self.pack.contract.envelope) {
+            Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
+            _ => format!("HTTP {status}"),
+        }
+    }
+
+    fn expects_429(&self, expect: &Expect) -> bool {
+        expect.failure.is_some_and(|index| self.pack.contract.failures[index].allows_status(429))
+            || (!expect.status.is_empty() && expect.status.iter().any(|status| status.matches(429)))
+    }
+
+    fn wait_before(
+        &self,
+        step: &Step,
+        wait: &WaitFor,
+        scope: &Scope,
+        tested: Option<&Response>,
+    ) -> Result<Duration, String> {
+        let wait = match wait {
+            WaitFor::Time(wait) => self.time(wait, scope)?,
+            WaitFor::RetryAfter => {
+                let told = tested.and_then(|response| self.told(response));
+                told.ok_or("the response does not say how long to wait")?
+            }
+        };
+        if let Some(at_most) = &step.at_most {
+            let at_most = self.time(at_most, scope)?;
+            if wait > at_most {
+                return Err(format!(
+                    "the response asks to wait {} s, more than {} s",
+                    wait.as_secs(),
+                    at_most.as_secs()
+                ));
+            }
+        }
+        Ok(wait.min(LONGEST_WAIT))
+    }
+
+    /// How long a response tells to wait, in the places that are documented for its status or else as HTTP has it.
+    fn told(&self, response: &Response) -> Option<Duration> {
+        let view = View::new(response, None);
+        let failures = self.pack.contract.failures.iter();
+        let documented = failures.filter(|failure| failure.allows_status(response.status));
+        let mut told = documented.filter_map(|failure| told_wait(view, Some(failure)));
+        told.next().or_else(|| told_wait(view, None))
+    }
+
+    /// A time span of a step.
+    pub(super) fn time(&self, wait: &Wait, scope: &Scope) -> Result<Duration, String> {
+        let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
+        failspec_base::syntax::parse_duration(&text)
+            .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
+    }
+
+    /// Takes the captures of a step from its response. From here on a secret one is masked wherever it turns up,
+    /// also in the response that it came in.
+    fn capture(&self, step: &Step, response: &Response, scope: &mut Scope) -> Result<(), String> {
+        for capture in &step.capture {
+            let view = View::new(response, None);
+            // `null` names nothing either: a request made of it would fail for a reason of its own.
+            let value: Value =
+                view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
+                    let place = match &capture.part {
+                        Part::Header(name) => format!("the header {name}"),
+                        Part::Body(pointer) => pointer.to_string(),
+                    };
+                    format!("nothing to capture as {} in {place}", capture.name)
+                })?;
+            let held = if capture.secret {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                self.mask.add_value(&text, &format!("capture {}", capture.name));
+                VariableValue::secret(value)
+            } else {
+                VariableValue::open(value)
+            };
+            scope.set(capture.name.clone(), held);
+        }
+        Ok(())
+    }
+}
+
+/// The response of a record.
+pub(super) fn response_of(records: &[Record], index: usize) -> Option<Response> {
+    records.get(index)?.exchange.result.as_ref().ok().cloned()
+}
+
+/// Schemas with their holes filled.
+pub(super) fn fill_schemas(
+    schemas: &[(Pointer, SchemaTemplate)],
+    scope: &Scope,
+) -> Result<Vec<(Pointer, std::sync::Arc<Schema>)>, String> {
+    schemas
+        .iter()
+        .map(|(pointer, schema)| {
+            Ok((pointer.clone(), schema.fill(scope).map_err(|error| error.to_string())?))
+        })
+        .collect()
+}
+
+/// The item to pick, with holes filled.
+pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
+    at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
+}

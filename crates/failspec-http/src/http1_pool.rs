@@ -1,0 +1,151 @@
+//! `http` without TLS and without a proxy.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Uri,
+    body::Incoming,
+    header::{Entry, HeaderMap},
+    http::{Extensions, uri::Authority},
+};
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+};
+use tower::{BoxError, ServiceExt as _, timeout::Timeout, util::BoxCloneSyncService};
+
+use super::{
+    Limits,
+    counting_stream::{ConnectionStats, Socket},
+    keep_alive::{ConnectionChoice, KeepAliveState},
+    transport::{Failure, IDLE},
+};
+
+/// Opens a connection, within [`Limits::connect`]: the search for the address included.
+type Connector = BoxCloneSyncService<Uri, TokioIo<Socket>, BoxError>;
+
+type Client = legacy::Client<Connector, Full<Bytes>>;
+
+/// A connection was closed that was used before, and nothing came back for the last request.
+#[derive(Debug, thiserror::Error)]
+#[error("a reused connection was closed")]
+pub(super) struct ConnectionLost(#[source] legacy::Error);
+
+/// Sends requests over pooled connections of HTTP/1.1.
+///
+/// reqwest stands on the same pool, and spends over a quarter of the time of a request on what is of no use here: it
+/// copies the headers for a redirect that is never followed, and parses the URL twice more. Nor does it tell whether a
+/// connection was used before.
+#[derive(Debug, Clone)]
+pub(super) struct Http1Client {
+    pool: Client,
+    /// Has connections only that are being watched.
+    probes: Client,
+    /// Uses no connection twice.
+    single: Client,
+    servers: Arc<Mutex<HashMap<Authority, Arc<KeepAliveState>>>>,
+    defaults: HeaderMap,
+}
+
+impl Http1Client {
+    /// `defaults` go out with every request that has none of its own.
+    pub(super) fn new(defaults: HeaderMap, limits: &Limits) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        // Shares the time out among the addresses of a name, so that one that is silent leaves some to the next.
+        tcp.set_connect_timeout(Some(limits.connect));
+        let sockets = tcp.map_response(|io| TokioIo::new(Socket::new(io.into_inner())));
+        let connector = Connector::new(Timeout::new(sockets, limits.connect));
+        let client = |idle| {
+            legacy::Client::builder(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(idle)
+                .http1_max_headers(limits.headers)
+                .build(connector.clone())
+        };
+        Self {
+            pool: client(usize::MAX),
+            probes: client(1),
+            single: client(0),
+            servers: Arc::default(),
+            defaults,
+        }
+    }
+
+    /// Sends a request and waits for the head of the response.
+    ///
+    /// # Errors
+    /// [`ConnectionLost`] when the request may not have reached the server, because the connection was closed before.
+    pub(super) async fn send(
+        &self,
+        request: hyper::Request<Bytes>,
+    ) -> Result<hyper::Response<Incoming>, Failure> {
+        let keeping = self.keeping(request.uri());
+        let route = if request.method().is_safe() { ConnectionChoice::Any } else { keeping.route() };
+        let client = match &route {
+            ConnectionChoice::Any => &self.pool,
+            ConnectionChoice::New => &self.single,
+            ConnectionChoice::Probe(_) => &self.probes,
+        };
+        match client.request(self.prepared(request)).await {
+            Ok(mut response) => {
+                if let Some(usage) = response.extensions_mut().remove::<Arc<ConnectionStats>>() {
+                    if usage.answered() {
+                        keeping.keeps();
+                    }
+                    if let ConnectionChoice::Probe(probe) = route {
+                        probe.answered(usage);
+                    }
+                }
+                Ok(response)
+            }
+            Err(error) if is_lost(&error) => {
+                keeping.loses();
+                Err(ConnectionLost(error).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Sends a request on a connection of its own.
+    pub(super) async fn send_alone(
+        &self,
+        request: hyper::Request<Bytes>,
+    ) -> Result<hyper::Response<Incoming>, Failure> {
+        Ok(self.single.request(self.prepared(request)).await?)
+    }
+
+    fn prepared(&self, mut request: hyper::Request<Bytes>) -> hyper::Request<Full<Bytes>> {
+        for (name, value) in &self.defaults {
+            if let Entry::Vacant(entry) = request.headers_mut().entry(name) {
+                entry.insert(value.clone());
+            }
+        }
+        request.map(Full::new)
+    }
+
+    fn keeping(&self, uri: &Uri) -> Arc<KeepAliveState> {
+        let Some(authority) = uri.authority() else { return Arc::default() };
+        // Nothing in here can be half done.
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        match servers.get(authority) {
+            Some(keeping) => Arc::clone(keeping),
+            None => Arc::clone(servers.entry(authority.clone()).or_default()),
+        }
+    }
+}
+
+fn is_lost(error: &legacy::Error) -> bool {
+    let mut extensions = Extensions::new();
+    if let Some(connection) = error.connect_info() {
+        connection.get_extras(&mut extensions);
+    }
+    extensions.get::<Arc<ConnectionStats>>().is_some_and(|usage| usage.is_lost())
+}

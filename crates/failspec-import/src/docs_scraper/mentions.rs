@@ -1,0 +1,246 @@
+//! What a page says of failures, gathered and made one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use failspec_pack::pack::Retry;
+
+use super::{
+    codes,
+    findings::{FailureMention, Findings, Unclassified},
+    retry_advice,
+    statuses::{self, MULTI_STATUS},
+};
+
+/// How a statement was made. The order is how much it weighs where two say different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// In running text: it counts where nothing else speaks of that status.
+    Prose,
+    /// As a heading, an item of a list or a row of a table.
+    Listed,
+}
+
+/// Statements as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Statements {
+    stated: Vec<(FailureMention, Weight)>,
+    /// What is advised for codes that fit a name, which may end in `*`.
+    advice: Vec<(String, Retry)>,
+    /// Causes that are listed below a status.
+    causes: Vec<(u16, String, usize)>,
+}
+
+impl Statements {
+    /// Adds a statement and tells its index.
+    pub fn add(&mut self, stated: FailureMention, weight: Weight) -> usize {
+        self.stated.push((stated, weight));
+        self.stated.len() - 1
+    }
+
+    /// The statement at an index.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut FailureMention> {
+        self.stated.get_mut(index).map(|(stated, _)| stated)
+    }
+
+    pub fn advise(&mut self, name: &str, retry: Retry) {
+        self.advice.push((name.to_owned(), retry));
+    }
+
+    pub fn cause(&mut self, status: u16, cause: String, line: usize) {
+        self.causes.push((status, cause, line));
+    }
+
+    /// Whether a code, or one that fits a name with `*`, has been stated.
+    pub fn knows(&self, name: &str) -> bool {
+        let codes = self.stated.iter().filter_map(|(stated, _)| stated.code.as_ref());
+        codes.map(codes::shown).any(|code| retry_advice::fits(name, &code))
+    }
+
+    /// Makes the statements one for each status and code.
+    pub fn finish(self, findings: &mut Findings) {
+        let Self { stated, advice, causes } = self;
+        let all = findings.status_of_all.map(|(status, _)| status);
+        // The place of what is known: a code is one failure wherever it is named.
+        let mut with_code: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut bare: BTreeMap<u16, usize> = BTreeMap::new();
+        let mut kept: Vec<FailureMention> = Vec::new();
+        let mut prose: Vec<FailureMention> = Vec::new();
+        for (stated, weight) in stated {
+            match (&stated.code, stated.status) {
+                (Some(code), _) => {
+                    let places = with_code.entry(code.to_string()).or_default();
+                    let same = places.iter().copied().find(|place| {
+                        kept[*place].status == stated.status
+                            || kept[*place].status.is_none()
+                            || stated.status.is_none()
+                    });
+                    match same {
+                        Some(place) => join(&mut kept[place], stated),
+                        None => {
+                            places.push(kept.len());
+                            kept.push(stated);
+                        }
+                    }
+                }
+                (None, Some(_)) if weight == Weight::Prose => prose.push(stated),
+                (None, Some(status)) => match bare.get(&status) {
+                    Some(place) => join(&mut kept[*place], stated),
+                    None => {
+                        bare.insert(status, kept.len());
+                        kept.push(stated);
+                    }
+                },
+                (None, None) => {}
+            }
+        }
+        for stated in &mut kept {
+            if stated.code.is_some() && stated.status.is_none() {
+                stated.status = all;
+            }
+        }
+        for stated in prose {
+            if kept.iter().all(|known| known.status != stated.status) {
+                kept.push(stated);
+            }
+        }
+        // What an error code is told by may be in a list of its own: a name of a member of a body is no code.
+        let members = members(findings);
+        let is_member = |it: &FailureMention| {
+            it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it))
+        };
+        contradictions(&kept, &with_code, findings);
+        for member in kept.iter().filter(|it| is_member(it)) {
+            let text = member.code.as_ref().map(codes::shown).unwrap_or_default();
+            let why = "it is the name of a body field on the page".to_owned();
+            findings.unplaced.push(Unclassified { text, why, line: member.line });
+        }
+        kept.retain(|it| !is_member(it));
+        let coded: Vec<u16> = kept.iter().filter(|it| it.code.is_some()).filter_map(|it| it.status).collect();
+        // A status whose codes are listed is no failure beside them. 207 is: what failed stands within it.
+        kept.retain(|it| {
+            it.code.is_some()
+                || it.status.is_some_and(|status| status == MULTI_STATUS || !coded.contains(&status))
+        });
+        place_causes(&mut kept, causes, findings);
+        for stated in &mut kept {
+            let code = stated.code.as_ref().map(codes::shown);
+            let advised = advice
+                .iter()
+                .find(|(name, _)| code.as_ref().is_some_and(|code| retry_advice::fits(name, code)));
+            stated.retry = stated.retry.or(advised.map(|(_, retry)| *retry));
+            if stated.summary.is_empty() {
+                let reason = stated.status.filter(|_| stated.code.is_none()).and_then(statuses::reason);
+                stated.summary = reason.unwrap_or_default().to_owned();
+            }
+        }
+        kept.sort_by_key(|stated| stated.line);
+        let (successes, rest): (Vec<_>, Vec<_>) = kept.into_iter().partition(|it| is_success(it, all));
+        findings.successes = successes;
+        findings.failures = rest.into_iter().filter(|it| !is_neither(it)).collect();
+    }
+}
+
+/// The names of the members of bodies that the page shows or describes.
+fn members(findings: &Findings) -> BTreeSet<String> {
+    fn gather(value: &Value, names: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    names.insert(name.clone());
+                    gather(value, names);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| gather(item, names)),
+            _ => {}
+        }
+    }
+    let mut names = BTreeSet::new();
+    findings.examples.iter().for_each(|example| gather(&example.body, &mut names));
+    names.extend(
+        findings.fields.iter().filter_map(|field| field.pointer.rsplit('/').next()).map(str::to_owned),
+    );
+    names
+}
+
+/// A second statement of the same failure adds what the first did not say.
+fn join(known: &mut FailureMention, other: FailureMention) {
+    known.status = known.status.or(other.status);
+    known.retry = known.retry.or(other.retry);
+    known.guess = known.guess.take().or(other.guess);
+    if known.summary.is_empty() {
+        known.summary = other.summary;
+    }
+    for cause in other.causes {
+        if !known.causes.contains(&cause) {
+            known.causes.push(cause);
+        }
+    }
+}
+
+/// 2xx but for 207; the code 0, or one that is described as success.
+fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
+    match (&stated.code, stated.status) {
+        (None, Some(status)) => status / 100 == 2 && status != MULTI_STATUS,
+        (Some(code), status) => {
+            let zero = code == &Value::from(0) || code.as_str().is_some_and(|it| it == "0");
+            let word = code.as_str().unwrap_or_default().to_ascii_lowercase();
+            let summary = stated.summary.to_lowercase();
+            let said = ["success", "request succeeded", "ok"].iter().any(|it| word == *it || summary == *it)
+                || zero && (summary.is_empty() || summary.contains("succe") || summary.contains("ok"));
+            // With one success status for all, the status tells nothing.
+            said || (all.is_none()
+                && status.is_some_and(|status| status / 100 == 2 && status != MULTI_STATUS))
+        }
+        (None, None) => false,
+    }
+}
+
+/// 1xx and 3xx are neither success nor failure.
+fn is_neither(stated: &FailureMention) -> bool {
+    stated.code.is_none() && stated.status.is_some_and(|status| matches!(status / 100, 1 | 3))
+}
+
+/// A code with several statuses: all of them are kept, and the contradiction is listed.
+fn contradictions(
+    kept: &[FailureMention],
+    with_code: &BTreeMap<String, Vec<usize>>,
+    findings: &mut Findings,
+) {
+    for places in with_code.values().filter(|places| places.len() > 1) {
+        let said: Vec<String> = places
+            .iter()
+            .map(|place| {
+                let status = kept[*place].status.map_or_else(|| "no status".to_owned(), |it| it.to_string());
+                format!("{status} on line {}", kept[*place].line)
+            })
+            .collect();
+        let Some(first) = places.first().map(|place| &kept[*place]) else { continue };
+        let text = first.code.as_ref().map(codes::shown).unwrap_or_default();
+        let why = format!("the page gives it more than one status: {}", said.join(", "));
+        findings.unplaced.push(Unclassified { text, why, line: first.line });
+    }
+}
+
+/// Causes below a status are those of its failure, if it has one; of which one of several the page does not say.
+fn place_causes(kept: &mut [FailureMention], causes: Vec<(u16, String, usize)>, findings: &mut Findings) {
+    for (status, cause, line) in causes {
+        let mut of_status = kept.iter_mut().filter(|it| it.status == Some(status));
+        match (of_status.next(), of_status.count()) {
+            (Some(stated), 0) => {
+                if !stated.causes.contains(&cause) {
+                    stated.causes.push(cause);
+                }
+            }
+            (Some(_), others) => {
+                let why = format!(
+                    "a cause of {status}, which has {} codes: the page does not say which one",
+                    others + 1
+                );
+                findings.unplaced.push(Unclassified { text: cause, why, line });
+            }
+            (None, _) => {}
+        }
+    }
+}

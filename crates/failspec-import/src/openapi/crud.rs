@@ -1,0 +1,150 @@
+//! Operations that make what others are about.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use failspec_pack::openapi::{Api, Operation, ResponseStatus};
+
+use super::{error_envelope::json, path_values::names};
+
+/// How things of one kind are made and removed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CreateOperation<'a> {
+    /// `POST /things`.
+    pub make: &'a Operation,
+    /// The parameter that names a thing: `{id}` of `/things/{id}`.
+    pub parameter: &'a str,
+    /// `DELETE /things/{id}`.
+    pub remove: &'a Operation,
+    /// `GET /things/{id}`.
+    pub read: Option<&'a Operation>,
+}
+
+/// The operations of a document by method and path, so that those which belong together are found.
+#[derive(Debug)]
+pub(super) struct CreateOperations<'a> {
+    /// Method and [`bare`] path → the operation.
+    operations: HashMap<(&'a str, String), &'a Operation>,
+    /// The last word of a collection, in small letters and digits → the bare path of its items.
+    collections: BTreeMap<String, String>,
+}
+
+/// A path without the names of its parameters and the `/` at its end: two ways to write one address are the same.
+pub(super) fn bare(path: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        bare.push_str(before);
+        bare.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    bare.push_str(rest);
+    bare.truncate(bare.trim_end_matches('/').len());
+    bare
+}
+
+fn fold(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+impl<'a> CreateOperations<'a> {
+    pub fn new(api: &'a Api) -> Self {
+        let mut operations = HashMap::new();
+        for operation in &api.operations {
+            operations.entry((operation.method.as_str(), bare(&operation.path))).or_insert(operation);
+        }
+        let mut collections: BTreeMap<String, String> = BTreeMap::new();
+        for operation in api.operations.iter().filter(|it| it.method == "DELETE") {
+            let item = bare(&operation.path);
+            let Some(collection) = item.strip_suffix("/{}") else { continue };
+            let last = fold(collection.rsplit('/').next().unwrap_or_default());
+            // Of two collections of one name the one at the top: whoever refers to a thing names it alone.
+            let known = collections.get(&last).map_or(usize::MAX, String::len);
+            if !last.is_empty() && item.len() < known {
+                collections.insert(last, item);
+            }
+        }
+        Self { operations, collections }
+    }
+
+    /// How a thing is made whose address is a [`bare`] path; only what can be removed again is made.
+    pub fn of_item(&self, item: &str) -> Option<CreateOperation<'a>> {
+        let collection = item.strip_suffix("/{}")?;
+        let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
+        let (make, remove) = (on("POST", collection)?, on("DELETE", item)?);
+        Some(CreateOperation {
+            make,
+            remove,
+            read: on("GET", item),
+            parameter: names(&remove.path).last().copied()?,
+        })
+    }
+
+    /// How the things of a collection are made, if it is one.
+    pub fn of_collection(&self, make: &Operation) -> Option<CreateOperation<'a>> {
+        self.of_item(&(bare(&make.path) + "/{}"))
+    }
+
+    /// The [`bare`] path of the things that a property such as `flow_id` names: `/flows/{}`.
+    pub fn named_by(&self, property: &str) -> Option<&str> {
+        let stem = ["_id", "Id", "ID", "_uuid", "Uuid"].iter().find_map(|end| property.strip_suffix(end))?;
+        let stem = fold(stem);
+        let several = match stem.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{stem}es"),
+        };
+        let names = [format!("{stem}s"), several, stem];
+        names.iter().find_map(|name| self.collections.get(name)).map(String::as_str)
+    }
+}
+
+impl CreateOperation<'_> {
+    /// Where the name of the new thing stands in the response of the operation that makes it.
+    pub fn name_at(&self, api: &Api) -> Option<String> {
+        let success =
+            self.make.responses.iter().find(|it| {
+                matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+            })?;
+        let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
+        let wanted = fold(self.parameter);
+        let mut places: Vec<(String, &Value)> = Vec::new();
+        collect(schema, api, "", 0, &mut places);
+        let last = |pointer: &str| fold(pointer.rsplit('/').next().unwrap_or_default());
+        let same = places.iter().find(|(pointer, _)| last(pointer) == wanted);
+        let found = same
+            .or_else(|| places.iter().find(|(pointer, _)| ["id", "uuid"].contains(&last(pointer).as_str())));
+        let found = found.or_else(|| {
+            places.iter().find(|(pointer, _)| last(pointer).len() > 1 && wanted.ends_with(&last(pointer)))
+        });
+        found.map(|(pointer, _)| pointer.clone())
+    }
+}
+
+/// The properties of an object, and of the objects in it.
+fn collect<'a>(
+    schema: &'a Value,
+    api: &'a Api,
+    at: &str,
+    depth: usize,
+    places: &mut Vec<(String, &'a Value)>,
+) {
+    let schema = api.bundle.resolve(schema);
+    let mut inner = Vec::new();
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let property = api.bundle.resolve(property);
+        match property.get("type").and_then(Value::as_str) {
+            Some("string" | "integer") => places.push((pointer, property)),
+            _ => inner.push((pointer, property)),
+        }
+    }
+    if depth < 2 {
+        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            collect(part, api, at, depth + 1, places);
+        }
+        for (pointer, property) in inner {
+            collect(property, api, &pointer, depth + 1, places);
+        }
+    }
+}

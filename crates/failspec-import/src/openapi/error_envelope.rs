@@ -1,0 +1,264 @@
+//! The shape that the errors of a document share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::envelope::DraftEnvelope;
+use failspec_pack::openapi::{Api, Bundle, Content, Response, ResponseStatus};
+
+use super::value_generator::{kind, texts};
+
+/// The shape that most of the declared errors have.
+#[derive(Debug, Clone)]
+pub(super) struct ErrorEnvelope {
+    /// What tells it from others.
+    outline: SchemaOutline,
+    /// What of it every error has.
+    pub envelope: DraftEnvelope,
+    /// Where codes are, whether or not every error has one.
+    pub code: Option<String>,
+}
+
+/// Names of properties that hold a code, a text for people, a request id, the status.
+const CODES: &[&str] = &["code", "error_code", "errorCode", "errorcode", "error", "type", "reason", "title"];
+const MESSAGES: &[&str] = &[
+    "message",
+    "detail",
+    "error_description",
+    "description",
+    "msg",
+    "error_message",
+    "errorMessage",
+    "title",
+];
+const REQUEST_IDS: &[&str] =
+    &["request_id", "requestId", "requestid", "trace_id", "traceId", "correlation_id", "correlationId"];
+const STATUSES: &[&str] = &["status", "statusCode", "status_code", "http_status"];
+
+/// The JSON content of a response that has a schema.
+pub(super) fn json(response: &Response) -> Option<&Content> {
+    response.content.iter().find(|content| content.is_json() && content.schema.is_some())
+}
+
+impl ErrorEnvelope {
+    /// The shape that at least two declared errors and most of those with a JSON schema have; one is enough where
+    /// there is but one.
+    pub fn of(api: &Api) -> Option<Self> {
+        let mut counts: BTreeMap<SchemaOutline, (usize, &Content)> = BTreeMap::new();
+        let mut all = 0;
+        for response in
+            api.operations.iter().flat_map(|it| &it.responses).filter(|it| it.status.may_be_failure())
+        {
+            let Some(content) = json(response) else { continue };
+            all += 1;
+            counts.entry(SchemaOutline::of(content, &api.bundle)).or_insert((0, content)).0 += 1;
+        }
+        let (outline, (count, content)) = counts.into_iter().max_by_key(|(_, (count, _))| *count)?;
+        let with_it: Vec<&Response> = api
+            .operations
+            .iter()
+            .flat_map(|it| &it.responses)
+            .filter(|it| it.status.may_be_failure())
+            .filter(|it| json(it).is_some_and(|it| SchemaOutline::of(it, &api.bundle) == outline))
+            .collect();
+        let is_same = with_it.iter().all(|it| json(it).is_some_and(|it| it.schema == content.schema));
+        let statuses: BTreeSet<ResponseStatus> = with_it.iter().map(|it| it.status).collect();
+        // What one status alone has is that error's own.
+        if let [ResponseStatus::Exactly(_)] = statuses.iter().collect::<Vec<_>>().as_slice() {
+            return None;
+        }
+        if count * 2 < all {
+            return None;
+        }
+        let schema = content.schema.clone()?;
+        let found = properties(&schema, &api.bundle, 0);
+        if found.is_empty() {
+            return None;
+        }
+        let plain = with_it.iter().filter_map(|it| json(it)).all(|it| it.media_type == "application/json");
+        let seen = "from the error schema of the document".to_owned();
+        let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
+        let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
+        let looks_like_code = |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);
+        let code = find(&found, CODES, false, looks_like_code).filter(|(pointer, _)| {
+            !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some()
+        });
+        let sure = |names, fits: &dyn Fn(&Value) -> bool| {
+            find(&found, names, true, fits).map(|(pointer, _)| (pointer, seen.clone()))
+        };
+        let code_pointer = code.map(|(pointer, _)| pointer);
+        let sure_code =
+            sure(CODES, &looks_like_code).filter(|(pointer, _)| Some(pointer) == code_pointer.as_ref());
+        let message = sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer) != code_pointer.as_ref());
+        Some(Self {
+            envelope: DraftEnvelope {
+                json: plain,
+                code: sure_code,
+                message,
+                request_id: sure(REQUEST_IDS, &is_text),
+                status: sure(STATUSES, &is_number),
+                named: true,
+                // Where each error narrows it in its own way, such as by its code, what they have in common is the envelope.
+                schema: Some(with_dialect(match is_same {
+                    true => api.bundle.complete(&schema),
+                    false => outline.schema(),
+                })),
+            },
+            code: code_pointer,
+            outline,
+        })
+    }
+
+    /// Whether a declared response has it.
+    pub fn fits(&self, response: &Response, bundle: &Bundle) -> bool {
+        json(response).is_some_and(|content| SchemaOutline::of(content, bundle) == self.outline)
+    }
+
+    /// The codes that a schema of errors lists.
+    pub fn codes(schema: &Value, bundle: &Bundle) -> Vec<Value> {
+        let found = properties(schema, bundle, 0);
+        let Some((_, property)) = find(&found, CODES, false, has_values) else { return Vec::new() };
+        let values = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+        let scalars = values.into_iter().chain(property.get("const").cloned());
+        scalars.filter(|value| value.is_string() || value.is_i64()).collect()
+    }
+}
+
+/// What a schema says of its properties, without what only one of several errors has: its code, its examples, its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SchemaOutline {
+    /// Where each property is → whether it is required, and its type.
+    Properties(BTreeMap<String, (bool, String)>),
+    /// Of one without properties the schema as it stands.
+    Other(String),
+}
+
+impl SchemaOutline {
+    fn of(content: &Content, bundle: &Bundle) -> Self {
+        let Some(schema) = &content.schema else { return Self::Other(String::new()) };
+        let mut outline: BTreeMap<String, (bool, String)> = BTreeMap::new();
+        for (pointer, sure, property) in properties(schema, bundle, 0) {
+            let entry = outline.entry(pointer).or_default();
+            entry.0 |= sure;
+            if entry.1.is_empty() {
+                entry.1 = property.as_object().and_then(kind_or_value).unwrap_or_default().to_owned();
+            }
+        }
+        if outline.is_empty() { Self::Other(schema.to_string()) } else { Self::Properties(outline) }
+    }
+
+    /// The schema of what they have in common.
+    fn schema(&self) -> Value {
+        let Self::Properties(properties) = self else { return Value::Bool(true) };
+        let (mut whole, mut required) = (serde_json::Map::new(), Vec::new());
+        // Outer properties come before those in them.
+        for (pointer, (sure, kind)) in properties {
+            let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+            let mut schema = serde_json::Map::new();
+            if !kind.is_empty() {
+                schema.insert("type".to_owned(), kind.as_str().into());
+            }
+            let Some((name, [])) = steps.split_first() else {
+                if let [outer, inner] = steps.as_slice() {
+                    put(&mut whole, outer, inner, *sure, schema.into());
+                }
+                continue;
+            };
+            if *sure {
+                required.push(Value::from(name.as_str()));
+            }
+            whole.insert(name.clone(), schema.into());
+        }
+        serde_json::json!({ "type": "object", "required": required, "properties": whole })
+    }
+}
+
+/// Puts a property into the object that is the property `outer`.
+fn put(whole: &mut serde_json::Map<String, Value>, outer: &str, inner: &str, sure: bool, schema: Value) {
+    let Some(Value::Object(object)) = whole.get_mut(outer) else { return };
+    let properties = object.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.insert(inner.to_owned(), schema);
+    }
+    if sure
+        && let Some(required) =
+            object.entry("required").or_insert_with(|| Value::Array(Vec::new())).as_array_mut()
+    {
+        required.push(inner.into());
+    }
+}
+
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
+/// The type that a schema names, or that its values have.
+fn kind_or_value(entries: &serde_json::Map<String, Value>) -> Option<&str> {
+    let values = entries.get("enum").and_then(Value::as_array).and_then(|values| values.first());
+    kind(entries).or(match values.or(entries.get("const"))? {
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("integer"),
+        Value::Bool(_) => Some("boolean"),
+        _ => None,
+    })
+}
+
+fn with_dialect(schema: Value) -> Value {
+    let mut whole = serde_json::Map::new();
+    whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    if let Value::Object(entries) = schema {
+        whole.extend(entries);
+    }
+    Value::Object(whole)
+}
+
+fn has_values(schema: &Value) -> bool {
+    schema.get("enum").is_some() || schema.get("const").is_some()
+}
+
+/// A property of errors: where it is, whether every error has it, and its schema.
+type Found<'a> = (String, bool, &'a Value);
+
+/// The first of `names` among the properties, the outer ones first.
+fn find<'a>(
+    found: &[Found<'a>],
+    names: &[&str],
+    required: bool,
+    fits: impl Fn(&Value) -> bool,
+) -> Option<(String, &'a Value)> {
+    let depth = |pointer: &str| pointer.matches('/').count();
+    let is = |pointer: &str, name: &str| pointer.rsplit('/').next() == Some(name);
+    let deepest = found.iter().map(|(pointer, ..)| depth(pointer)).max().unwrap_or_default();
+    (1..=deepest).find_map(|level| {
+        names.iter().find_map(|name| {
+            let mut fitting = found.iter().filter(|(pointer, sure, schema)| {
+                depth(pointer) == level && is(pointer, name) && (*sure || !required) && fits(schema)
+            });
+            fitting.next().map(|(pointer, _, schema)| (pointer.clone(), *schema))
+        })
+    })
+}
+
+/// The properties of an object and of the objects in it, two levels deep.
+fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
+    let schema = bundle.resolve(schema);
+    let mut found = Vec::new();
+    let required: Vec<&str> = texts(schema.get("required")).collect();
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let property = bundle.resolve(property);
+        let sure = required.contains(&name.as_str());
+        let step = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        if level == 0 {
+            let within = properties(property, bundle, level + 1).into_iter();
+            found.extend(
+                within.map(|(pointer, inner, schema)| (format!("{step}{pointer}"), sure && inner, schema)),
+            );
+        }
+        found.push((step, sure, property));
+    }
+    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        found.extend(properties(part, bundle, level));
+    }
+    found
+}

@@ -1,0 +1,260 @@
+//! The failures that a document declares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::{
+    docs_scraper as page,
+    draft::DraftFailure,
+    names::{Unique, slug},
+};
+use failspec_pack::openapi::{Api, Operation, ResponseStatus};
+
+use super::{
+    error_envelope::{ErrorEnvelope, json},
+    fault_kind::FaultKind,
+};
+
+/// The failures that a document declares, and those that scenarios stand for where it leaves a choice.
+#[derive(Debug)]
+pub(super) struct FailureCatalog<'a> {
+    file: &'a str,
+    shape: Option<&'a ErrorEnvelope>,
+    names: Unique,
+    /// The statuses under which all errors have the shared shape.
+    shaped: BTreeSet<u16>,
+    /// Those that a document declares by status.
+    by_status: BTreeMap<u16, Vec<DraftFailure>>,
+    /// Those of several statuses, by these and by whether they are our own reading.
+    combined: BTreeMap<(Vec<u16>, &'static str), DraftFailure>,
+}
+
+/// What a scenario triggers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trigger {
+    /// The failure.
+    pub failure: String,
+}
+
+impl<'a> FailureCatalog<'a> {
+    /// The failures of a document whose file has this name.
+    pub fn new(api: &Api, file: &'a str, shape: Option<&'a ErrorEnvelope>) -> Self {
+        let mut catalogue = Self {
+            file,
+            shape,
+            names: Unique::default(),
+            shaped: BTreeSet::new(),
+            by_status: BTreeMap::new(),
+            combined: BTreeMap::new(),
+        };
+        let mut statuses: BTreeMap<u16, Vec<&failspec_pack::openapi::Response>> = BTreeMap::new();
+        for response in api.operations.iter().flat_map(|operation| &operation.responses) {
+            if let ResponseStatus::Exactly(status) = response.status
+                && status >= 400
+            {
+                statuses.entry(status).or_default().push(response);
+            }
+        }
+        let is_shaped = |response: &&failspec_pack::openapi::Response| {
+            shape.is_some_and(|shape| shape.fits(response, &api.bundle))
+        };
+        let shaped = statuses.iter().filter(|(_, responses)| responses.iter().all(&is_shaped));
+        catalogue.shaped = shaped.map(|(status, _)| *status).collect();
+        let codes: BTreeMap<u16, Vec<Value>> =
+            statuses.iter().map(|(status, responses)| (*status, codes(responses, api))).collect();
+        for (status, responses) in statuses {
+            let own = &codes[&status];
+            // A list that several statuses have in common does not say which code belongs to which.
+            let shared = own.len() > 1 && codes.iter().any(|(other, codes)| *other != status && codes == own);
+            catalogue.add(status, &responses, if shared { &[] } else { own });
+        }
+        catalogue
+    }
+
+    fn add(&mut self, status: u16, responses: &[&failspec_pack::openapi::Response], codes: &[Value]) {
+        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        for response in responses.iter().filter(|it| !it.description.trim().is_empty()) {
+            *words.entry(response.description.as_str()).or_default() += 1;
+        }
+        let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text);
+        let reason = page::reason(status);
+        let summary = most.or(reason).unwrap_or("An error").split_whitespace().collect::<Vec<_>>().join(" ");
+        let documentation = responses.first().map(|it| self.link(&it.pointer)).unwrap_or_default();
+        let plain = reason.map_or_else(|| format!("http_{status}"), slug);
+        let failure = |id: String, code: Option<Value>| DraftFailure {
+            id,
+            statuses: vec![status],
+            codes: if code.is_some() && codes.len() > 1 { codes.to_vec() } else { Vec::new() },
+            code,
+            summary: summary.chars().take(200).collect(),
+            documentation: documentation.clone(),
+            bare: self.shape.is_some() && !self.shaped.contains(&status),
+            ..DraftFailure::default()
+        };
+        let with_codes = !codes.is_empty() && self.shape.is_some_and(|shape| shape.code.is_some());
+        let failures = if with_codes && self.shaped_code(status) {
+            let names = &mut self.names;
+            let ids: Vec<String> = codes
+                .iter()
+                .map(|code| {
+                    let text = code.as_str().map_or_else(|| format!("code_{code}"), slug);
+                    names.name(&text, &status.to_string())
+                })
+                .collect();
+            ids.into_iter().zip(codes).map(|(id, code)| failure(id, Some(code.clone()))).collect()
+        } else {
+            let id = self.names.name(&plain, &status.to_string());
+            vec![failure(id, None)]
+        };
+        self.by_status.insert(status, failures);
+    }
+
+    /// A place of the document among the files of the pack.
+    pub fn link(&self, pointer: &str) -> String {
+        match self.file.rsplit_once('/') {
+            // It is in another file, and begins with the name.
+            Some((folder, _)) if !pointer.is_empty() && !pointer.starts_with('/') => {
+                format!("{folder}/{pointer}")
+            }
+            _ => format!("{}#{pointer}", self.file),
+        }
+    }
+
+    /// Whether codes of errors of this status stand where the envelope has them.
+    fn shaped_code(&self, status: u16) -> bool {
+        self.shaped.contains(&status) && self.shape.is_some_and(|shape| shape.envelope.code.is_some())
+    }
+
+    /// The failure that a fault of a class brings at an operation; else why nothing can be expected.
+    pub fn trigger(&mut self, operation: &Operation, class: FaultKind) -> Result<Trigger, String> {
+        let declares =
+            |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
+        let mut declared: Vec<u16> = class.statuses().iter().copied().filter(declares).collect();
+        if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
+            declared.push(403);
+        }
+        // Whoever looks a thing up by such a value finds none: that is right, declared or not.
+        if class == FaultKind::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
+            declared.push(404);
+        }
+        let class_of = operation
+            .responses
+            .iter()
+            .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
+        // A range, or a response for all else, declares the other ways to say it as well. Of a thing that was never there
+        // nobody says that it is gone.
+        if class_of.is_some() && !declared.is_empty() && class != FaultKind::Unknown {
+            declared.extend_from_slice(class.statuses());
+            declared.sort_unstable();
+            declared.dedup();
+        }
+        if let [status] = declared.as_slice() {
+            let failures = self.by_status.get(status).map(Vec::as_slice).unwrap_or_default();
+            let likely =
+                failures.iter().find(|failure| class.words().iter().any(|word| failure.id.contains(word)));
+            if let Some(failure) = likely.or_else(|| failures.first()) {
+                return Ok(Trigger { failure: failure.id.clone() });
+            }
+        }
+        let (statuses, inferred, documentation) = if !declared.is_empty() {
+            (declared, false, None)
+        } else if class == FaultKind::Credentials && operation.is_guarded() {
+            (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
+        } else if let Some(response) = class_of {
+            (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
+        } else {
+            let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();
+            return Err(format!("the operation declares no HTTP {}", wanted.join(" or ")));
+        };
+        Ok(self.combine(statuses, inferred, documentation, class))
+    }
+
+    fn combine(
+        &mut self,
+        mut statuses: Vec<u16>,
+        inferred: bool,
+        documentation: Option<String>,
+        class: FaultKind,
+    ) -> Trigger {
+        statuses.sort_unstable();
+        let key = (statuses.clone(), class.name());
+        let bare = !statuses.iter().all(|status| self.shaped.contains(status));
+        // Where each of the statuses has codes of its own, any of them will do.
+        let own =
+            |status: &u16| self.by_status.get(status).into_iter().flatten().filter_map(|it| it.code.clone());
+        let all_have_codes = statuses.iter().all(|status| own(status).next().is_some());
+        let mut codes: Vec<Value> = statuses.iter().filter(|_| all_have_codes).flat_map(own).collect();
+        codes.dedup();
+        let names = &mut self.names;
+        let file = self.file;
+        let has_shape = self.shape.is_some();
+        // The name is one of the statuses, whatever else is imported: the contract of an earlier import has to know it.
+        let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
+        let mut usual = class.statuses().to_vec();
+        usual.sort_unstable();
+        let is_usual = statuses == usual || class == FaultKind::Credentials;
+        let id = if is_usual { class.name().to_owned() } else { format!("{}_{told}", class.name()) };
+        let failure = self.combined.entry(key).or_insert_with(|| DraftFailure {
+            id: names.name(&id, &told),
+            summary: class.summary().to_owned(),
+            documentation: documentation.unwrap_or_else(|| file.to_owned()),
+            bare: bare && has_shape,
+            inferred,
+            statuses,
+            codes,
+            ..DraftFailure::default()
+        });
+        Trigger { failure: failure.id.clone() }
+    }
+
+    /// All failures; those that no scenario triggers (`used` holds the others) say why not.
+    pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<DraftFailure> {
+        let combined = self.combined.into_values();
+        let combined: Vec<DraftFailure> =
+            combined.filter(|failure| used.contains(failure.id.as_str())).collect();
+        let within = |failure: &DraftFailure| {
+            combined.iter().find(|it| failure.statuses.iter().all(|status| it.statuses.contains(status)))
+        };
+        let mut failures: Vec<DraftFailure> = Vec::new();
+        for mut failure in self.by_status.into_values().flatten() {
+            if !used.contains(failure.id.as_str()) {
+                let status = failure.statuses.first().copied().unwrap_or_default();
+                let sibling = failure.codes.iter().any(|_| true);
+                failure.excluded = Some(match (within(&failure), blocked.get(&status)) {
+                    (Some(other), _) => format!("the scenarios of {} accept this failure too", other.id),
+                    (None, _) if sibling => "the document does not say which fault has this code".to_owned(),
+                    (None, Some(reason)) => reason.clone(),
+                    (None, None) => why_not(status).to_owned(),
+                });
+            }
+            failures.push(failure);
+        }
+        failures.extend(combined);
+        failures
+    }
+}
+
+/// Why a document alone does not tell how a status comes about.
+fn why_not(status: u16) -> &'static str {
+    match status {
+        403 => "the document does not describe permissions: a scenario needs a role without permission",
+        409 | 412 => "the document does not describe the conflict: a scenario must create it first",
+        429 => "the document does not state the rate limit",
+        500..600 => "a server error: no request should cause it",
+        _ => "the document does not say which request causes it",
+    }
+}
+
+fn codes(responses: &[&failspec_pack::openapi::Response], api: &Api) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for response in responses {
+        let Some(schema) = json(response).and_then(|it| it.schema.as_ref()) else { return Vec::new() };
+        let codes = ErrorEnvelope::codes(schema, &api.bundle);
+        if codes.is_empty() {
+            return Vec::new();
+        }
+        all.extend(codes.into_iter().filter(|code| !all.contains(code)).collect::<Vec<_>>());
+    }
+    all
+}

@@ -1,0 +1,177 @@
+//! Things that a scenario makes for itself and removes again: what generated requests write to, they have made.
+
+use serde_json::Value;
+
+use failspec_pack::pack::PathTemplate;
+
+use super::{
+    crud::{CreateOperation, bare},
+    generate::{Generator, declares},
+    path_values::{CreatedResources, MOST_MADE, capture},
+    request_spec::{Body, RequestSpec},
+    scenario::step,
+    valid_request::escaped,
+    value_generator::UNIQUE,
+};
+
+/// How long a chain of things is, each of which another one needs.
+const LONGEST: usize = 3;
+
+/// How deep in a body names of things are looked for.
+const DEEPEST: usize = 3;
+
+/// Steps before and after a request, and what the first ones make.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Fixtures {
+    pub made: CreatedResources,
+    /// In their order, as YAML.
+    setup: Vec<String>,
+    /// In the order of what was made, as YAML.
+    teardown: Vec<String>,
+}
+
+impl Fixtures {
+    /// The keys of a scenario, `setup` and `teardown`; what was made last is removed first.
+    pub fn yaml(&self) -> (String, String) {
+        if self.setup.is_empty() {
+            return (String::new(), String::new());
+        }
+        let teardown: String = self.teardown.iter().rev().map(String::as_str).collect();
+        (format!("    setup:\n{}", self.setup.concat()), format!("    teardown:\n{teardown}"))
+    }
+}
+
+impl Generator<'_> {
+    /// Makes what the parameters of a path name, as far as that is declared.
+    pub(super) fn make_all(&mut self, path: &str, around: &mut Fixtures, depth: usize) {
+        let ends: Vec<usize> = path.match_indices('}').map(|(end, _)| end).collect();
+        for end in ends {
+            let item = bare(&path[..=end]);
+            if let Some(creator) = self.creators.of_item(&item) {
+                self.make(creator, around, depth);
+            }
+        }
+    }
+
+    /// Makes a thing, with everything that it takes; `None` if that cannot be done, and nothing was added then.
+    pub(super) fn make(
+        &mut self,
+        creator: CreateOperation<'_>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) -> Option<String> {
+        let item = bare(&creator.remove.path);
+        if let Some(known) = around.made.get(&item) {
+            return Some(known.clone());
+        }
+        if depth > LONGEST || self.making.contains(&item) {
+            return None;
+        }
+        self.making.push(item);
+        let made = self.make_new(creator, around, depth);
+        self.making.pop();
+        made
+    }
+
+    fn make_new(
+        &mut self,
+        creator: CreateOperation<'_>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) -> Option<String> {
+        let pointer = creator.name_at(&self.declared.api)?;
+        let mut whole = around.clone();
+        self.make_all(&creator.make.path, &mut whole, depth + 1);
+        let filled = self.paths.fill(creator.make, &whole.made, None);
+        if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
+            return None;
+        }
+        let (mut make, body) = self.asked(creator.make, filled.path).ok()?;
+        self.link(&mut make, body.as_ref(), &mut whole, depth + 1);
+        if whole.made.len() == MOST_MADE {
+            return None;
+        }
+        let name = capture(whole.made.len());
+        let make = make.numbered(whole.made.len() + 1);
+        let says_created = declares(creator.make, 201);
+        // A name of the run's own, or a thing of its own that it belongs to, stands in the path or in the body.
+        let text = make.yaml("");
+        let is_own = says_created || text.contains(UNIQUE) || text.contains("{made");
+        // Whoever responds with something that is there already, for all that the request tells, would lose it.
+        if !is_own {
+            return None;
+        }
+        whole.made.insert(bare(&creator.remove.path), name.clone());
+        let removal = self.paths.fill(creator.remove, &whole.made, None);
+        if removal.foreign {
+            return None;
+        }
+        let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
+        let created = if says_created { "        expect: { status: 201 }\n" } else { "" };
+        whole.setup.push(step(&make, Some((&name, &pointer))) + created);
+        whole.teardown.push(step(&remove, None));
+        *around = whole;
+        Some(name)
+    }
+
+    /// Puts the names of things that the scenario makes into a body, where a property such as `flow_id` wants one.
+    pub(super) fn link(
+        &mut self,
+        ask: &mut RequestSpec,
+        body: Option<&Value>,
+        around: &mut Fixtures,
+        depth: usize,
+    ) {
+        if let (Some(Body::Json(_)), Some(body)) = (&ask.body, body) {
+            self.make_named(body, around, depth, 0);
+            ask.body = Some(Body::Json(self.linked(body, body, &around.made)));
+        }
+    }
+
+    fn make_named(&mut self, value: &Value, around: &mut Fixtures, depth: usize, level: usize) {
+        for (key, value) in value.as_object().into_iter().flatten() {
+            if value.is_object() && level < DEEPEST {
+                self.make_named(value, around, depth, level + 1);
+            } else if value.is_string() || value.is_i64() || value.is_u64() {
+                let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
+                creator.and_then(|creator| self.make(creator, around, depth));
+            }
+        }
+    }
+
+    /// A body with the names of things that the scenario made, wherever it has what `right` has there: another value is
+    /// the fault that it is about.
+    pub(super) fn linked(&self, body: &Value, right: &Value, made: &CreatedResources) -> Value {
+        let mut linked = escaped(body.clone());
+        self.put_names(&mut linked, body, right, made, 0);
+        linked
+    }
+
+    fn put_names(
+        &self,
+        linked: &mut Value,
+        body: &Value,
+        right: &Value,
+        made: &CreatedResources,
+        level: usize,
+    ) {
+        for (key, place) in linked.as_object_mut().into_iter().flatten() {
+            let (Some(body), Some(right)) = (body.get(key), right.get(key)) else { continue };
+            let name = self.creators.named_by(key).and_then(|item| made.get(item));
+            match name {
+                Some(name) if body == right && !body.is_object() => *place = format!("${{{name}}}").into(),
+                _ if level < DEEPEST => self.put_names(place, body, right, made, level + 1),
+                _ => {}
+            }
+        }
+    }
+
+    /// A request that takes nothing which only the target knows.
+    pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<RequestSpec> {
+        let filled = self.paths.fill(operation, &CreatedResources::new(), None);
+        if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
+            return None;
+        }
+        self.asked(operation, filled.path).ok().map(|(ask, _)| ask)
+    }
+}

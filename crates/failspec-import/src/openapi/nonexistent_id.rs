@@ -1,0 +1,112 @@
+//! Ids that name nothing: a request to one of them changes nothing, whatever the API makes of it.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::Value;
+
+use super::{
+    invalid_value::core,
+    request_spec::segment,
+    value_generator::{LIKE_UNIQUE, ValueGenerator, kind},
+};
+
+/// How many values there have to be, in bits, so that one by chance names nothing. Nine digits are 30.
+const ENOUGH: f64 = 28.0;
+
+/// How often something is repeated that may be repeated without end.
+const TIMES: u32 = 9;
+
+/// The deepest nesting of a regular expression that is followed.
+const DEEPEST: usize = 50;
+
+/// A number that hardly any id has, and that a signed one of 32 bits can hold.
+const NUMBER: i64 = 987_654_321;
+
+/// A value for a path that a schema allows and that names nothing. Never an example or a default, which may be there, and
+/// none where there are so few values that every one may be.
+pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) -> Option<String> {
+    let inner = core(&sampler.declared.api.bundle, schema);
+    if inner.get("enum").is_some() || inner.get("const").is_some() {
+        return None;
+    }
+    let kind = inner.as_object().and_then(kind);
+    if matches!(kind, Some("integer" | "number")) {
+        let most = inner.get("maximum").and_then(Value::as_f64).unwrap_or(f64::MAX);
+        let least = inner.get("minimum").and_then(Value::as_f64).unwrap_or(0.0);
+        let few = most - least < ENOUGH.exp2();
+        return (!few && sampler.is_allowed(schema, &NUMBER.into())).then(|| NUMBER.to_string());
+    }
+    if !matches!(kind, Some("string") | None) {
+        return None;
+    }
+    match inner.get("format").and_then(Value::as_str) {
+        Some("uuid") => return Some("${uuid}".to_owned()),
+        Some("date" | "date-time" | "time" | "duration" | "ipv4" | "ipv6" | "boolean") => return None,
+        _ => {}
+    }
+    if sampler.is_allowed(schema, &format!("no-such-{LIKE_UNIQUE}").into()) {
+        return Some("no-such-${unique}".to_owned());
+    }
+    let hir = match inner.get("pattern").and_then(Value::as_str) {
+        Some(pattern) => regex_syntax::parse(pattern).ok()?,
+        None => {
+            let most = inner.get("maxLength").and_then(Value::as_u64)?.min(24);
+            regex_syntax::parse(&format!("[a-z0-9]{{{most}}}")).ok()?
+        }
+    };
+    let (text, bits) = by_chance(&hir, &mut Rng::new(sampler.seed, name), 0)?;
+    (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into())).then(|| segment(&text))
+}
+
+/// Numbers that look random and are the same for the same seed and name.
+struct Rng(u64);
+
+impl Rng {
+    fn new(seed: u64, name: &str) -> Self {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, mix) | 1)
+    }
+
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or_default() % sides.max(1)
+    }
+}
+
+/// A text that a regular expression matches, and of how many it is one, in bits.
+fn by_chance(hir: &Hir, dice: &mut Rng, depth: usize) -> Option<(String, f64)> {
+    if depth > DEEPEST {
+        return None;
+    }
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => Some((String::new(), 0.0)),
+        HirKind::Literal(literal) => Some((String::from_utf8(literal.0.to_vec()).ok()?, 0.0)),
+        HirKind::Class(Class::Unicode(class)) => {
+            let plain = ('0'..='9').chain('a'..='z').chain('A'..='Z');
+            let within =
+                |it: &char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(it));
+            let plain: Vec<char> = plain.filter(within).collect();
+            let bits = f64::from(u32::try_from(plain.len().max(1)).ok()?).log2();
+            let chosen = plain.get(dice.roll(plain.len())).copied();
+            Some((chosen.or_else(|| class.ranges().first().map(|it| it.start()))?.to_string(), bits))
+        }
+        HirKind::Class(Class::Bytes(_)) => None,
+        HirKind::Repetition(repetition) => {
+            let times = repetition.min.max(TIMES).min(repetition.max.unwrap_or(u32::MAX)).min(200);
+            let parts = (0..times).map(|_| by_chance(&repetition.sub, dice, depth + 1));
+            parts.collect::<Option<Vec<_>>>().map(joined)
+        }
+        HirKind::Capture(capture) => by_chance(&capture.sub, dice, depth + 1),
+        HirKind::Concat(parts) => {
+            let parts = parts.iter().map(|part| by_chance(part, dice, depth + 1));
+            parts.collect::<Option<Vec<_>>>().map(joined)
+        }
+        HirKind::Alternation(parts) => by_chance(parts.get(dice.roll(parts.len()))?, dice, depth + 1),
+    }
+}
+
+fn joined(parts: Vec<(String, f64)>) -> (String, f64) {
+    let bits = parts.iter().map(|(_, bits)| bits).sum();
+    (parts.into_iter().map(|(text, _)| text).collect(), bits)
+}

@@ -1,0 +1,155 @@
+//! Paths with values in place of their parameters.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::names::{Unique, slug};
+use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+
+use super::{crud::bare, nonexistent_id::nothing, request_spec::segment, value_generator::ValueGenerator};
+
+/// Fills paths; what only the target knows becomes a variable of the contract.
+#[derive(Debug)]
+pub(super) struct Paths<'a> {
+    sampler: ValueGenerator<'a>,
+    /// Values of parameters by name that whoever imports has given.
+    values: &'a BTreeMap<String, String>,
+    names: Unique,
+    /// The path up to and with a parameter → the variable.
+    known: BTreeMap<String, String>,
+    /// The variables: name, what it is, a default.
+    pub variables: Vec<(String, String, Option<Value>)>,
+}
+
+/// A path with values in place of its parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FilledPath {
+    /// The path.
+    pub path: String,
+    /// Whether it takes a variable for which the document gives no value.
+    pub open: bool,
+    /// Whether a variable names a thing in it that the scenario has not made.
+    pub foreign: bool,
+}
+
+/// The most things that one scenario makes for itself.
+pub(super) const MOST_MADE: usize = 5;
+
+/// The capture that holds the name of a thing, by its number from 0.
+pub(super) fn capture(number: usize) -> String {
+    if number == 0 { "made".to_owned() } else { format!("made_{}", number + 1) }
+}
+
+/// What a scenario made itself: the bare path of each thing, and the capture that holds its name.
+pub(super) type CreatedResources = BTreeMap<String, String>;
+
+impl<'a> Paths<'a> {
+    pub fn new(sampler: ValueGenerator<'a>, values: &'a BTreeMap<String, String>) -> Self {
+        let mut names = Unique::default();
+        // What is built in cannot be a variable.
+        for name in ["unique", "uuid", "now"] {
+            names.name(name, "");
+        }
+        for number in 0..MOST_MADE {
+            names.name(&capture(number), "");
+        }
+        Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
+    }
+
+    /// The value of a parameter that whoever imports has given.
+    pub fn given(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// The path of an operation; `instead` of the value of one parameter stands another text.
+    pub fn fill(
+        &mut self,
+        operation: &Operation,
+        made: &CreatedResources,
+        instead: Option<(&str, &str)>,
+    ) -> FilledPath {
+        let mut filled = FilledPath { path: String::new(), open: false, foreign: false };
+        let mut rest = operation.path.as_str();
+        while let Some(begin) = rest.find('{') {
+            let Some(length) = rest[begin..].find('}') else { break };
+            let name = &rest[begin + 1..begin + length];
+            filled.path.push_str(&rest[..begin]);
+            rest = &rest[begin + length + 1..];
+            let until = &operation.path[..operation.path.len() - rest.len()];
+            let value = match (instead, made.get(&bare(until))) {
+                (Some((other, text)), _) if other == name => text.to_owned(),
+                (_, Some(capture)) => format!("{{{capture}}}"),
+                _ => self.value(operation, name, until, &mut filled),
+            };
+            filled.path.push_str(&value);
+        }
+        filled.path.push_str(rest);
+        filled
+    }
+
+    fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut FilledPath) -> String {
+        if let Some(value) = self.given(name) {
+            return segment(value);
+        }
+        let parameter = parameter(operation, name);
+        let schema = parameter.and_then(|it| it.schema.as_ref());
+        let resolved = schema.map(|schema| self.sampler.declared.api.bundle.resolve(schema));
+        let chosen = resolved.filter(|it| it.get("enum").is_some() || it.get("const").is_some());
+        if let Some(value) = chosen.and_then(|schema| self.sampler.value(schema, name)) {
+            return segment(&text(&value));
+        }
+        let given = parameter.into_iter().flat_map(|it| it.examples.iter());
+        let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
+        let example = given.chain(in_schema).find(|value| value.is_string() || value.is_number()).cloned();
+        filled.open |= example.is_none();
+        filled.foreign = true;
+        let variable = match self.known.get(until) {
+            Some(variable) => variable.clone(),
+            None => {
+                let variable = self.names.name(&variable(until, name), "");
+                let about = format!("an existing {name}, for {}", operation.name());
+                self.variables.push((variable.clone(), about, example));
+                self.known.insert(until.to_owned(), variable.clone());
+                variable
+            }
+        };
+        format!("{{{variable}}}")
+    }
+
+    /// Leaves out the variables that nothing uses.
+    pub fn retain(&mut self, used: impl Fn(&str) -> bool) {
+        self.variables.retain(|(name, ..)| used(&format!("{{{name}}}")));
+    }
+
+    /// A value that the schema of a parameter allows and that names nothing; `None` if none could be made.
+    pub fn nothing(&self, parameter: &Parameter) -> Option<String> {
+        let any = Value::Bool(true);
+        nothing(&self.sampler, parameter.schema.as_ref().unwrap_or(&any), &parameter.name)
+    }
+}
+
+/// A parameter of the path of an operation.
+pub(super) fn parameter<'o>(operation: &'o Operation, name: &str) -> Option<&'o Parameter> {
+    operation.parameters.iter().find(|it| it.place == ParameterLocation::Path && it.name == name)
+}
+
+/// The parameters of a path, in their order.
+pub(super) fn names(path: &str) -> Vec<&str> {
+    let parts = path.split('{').skip(1);
+    parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+}
+
+/// A value as it stands in a path, a query or a header.
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A name that says what the variable is: `{id}` below `/pets` is `pets_id`.
+fn variable(until: &str, name: &str) -> String {
+    let own = slug(name);
+    let folder = until.rsplit('/').find(|part| !part.contains('{') && !part.is_empty()).unwrap_or_default();
+    let folder = slug(folder);
+    let stem = folder.strip_suffix('s').unwrap_or(&folder);
+    if stem.is_empty() || own.contains(stem) { own } else { format!("{folder}_{own}") }
+}

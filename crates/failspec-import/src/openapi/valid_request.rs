@@ -1,0 +1,234 @@
+//! Requests without a fault, and what they may touch.
+
+use serde_json::{Value, json};
+
+use failspec_pack::{
+    openapi::{Content, Operation, Parameter, ParameterLocation},
+    pack::PathTemplate,
+};
+
+use super::{
+    crud::bare,
+    fixtures::Fixtures,
+    generate::Generator,
+    multipart::{BOUNDARY, fields},
+    path_values::text,
+    request_spec::{Body, RequestSpec, put},
+    value_generator::kind,
+};
+
+/// A request without a fault.
+pub(super) struct ValidRequest {
+    pub ask: RequestSpec,
+    /// Its JSON body, before the names of things that the scenario makes stand in it.
+    pub body: Option<Value>,
+    pub around: Fixtures,
+    /// Whether it takes a value that only the target knows and the document has no example for.
+    pub open: bool,
+    pub reach: Reach,
+}
+
+/// What a request changes if it is not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nothing.
+    Nothing,
+    /// Things that the scenario has made.
+    Own,
+    /// It makes something, or does something else that is not undone.
+    Fresh,
+    /// Things that were there before.
+    Foreign,
+}
+
+/// The last words of paths that are asked with POST and only read, because a query would be too long for a URL.
+const READING: [&str; 14] = [
+    "search", "filter", "query", "count", "lookup", "validate", "preview", "estimate", "paginate", "history",
+    "find", "list", "suggest", "_search",
+];
+
+/// Whether an operation only reads, as far as its path tells.
+pub(super) fn only_reads(operation: &Operation) -> bool {
+    let last =
+        operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
+}
+
+/// Words in the last part of a path that make nothing, whatever the method.
+const DESTROYING: [&str; 16] = [
+    "delete", "purge", "reset", "clear", "remove", "wipe", "drop", "truncate", "destroy", "flush",
+    "shutdown", "restart", "stop", "revoke", "prune", "cleanup",
+];
+
+/// Whether an operation does away with something, as far as its path tells.
+fn destroys(operation: &Operation) -> bool {
+    let last =
+        operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
+}
+
+impl Generator<'_> {
+    /// A request that the document allows, as far as it tells.
+    pub(super) fn right(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
+        let mut around = Fixtures::default();
+        if self.allow_writes {
+            self.make_all(&operation.path, &mut around, 0);
+        }
+        let filled = self.paths.fill(operation, &around.made, None);
+        if PathTemplate::parse(&filled.path).is_err() {
+            return Err("its path cannot be sent as written: URL parsing changes it".to_owned());
+        }
+        let reach = self.reach(operation, &around, filled.foreign);
+        let (mut ask, body) = self.asked(operation, filled.path)?;
+        if reach != Reach::Foreign && self.allow_writes {
+            self.link(&mut ask, body.as_ref(), &mut around, 0);
+        }
+        Ok(ValidRequest { ask, body, around, open: filled.open, reach })
+    }
+
+    fn reach(&self, operation: &Operation, around: &Fixtures, foreign: bool) -> Reach {
+        if only_reads(operation) {
+            return Reach::Nothing;
+        }
+        let is_post = operation.method == "POST";
+        let last = operation.path.rfind('}').map(|end| bare(&operation.path[..=end]));
+        if last.is_none() && destroys(operation) {
+            return Reach::Foreign;
+        }
+        match last {
+            Some(last) if around.made.contains_key(&last) => Reach::Own,
+            None if is_post => Reach::Fresh,
+            // What it makes stands below a thing that whoever imports has named.
+            Some(_) if is_post && !foreign && self.creators.of_collection(operation).is_some() => {
+                Reach::Fresh
+            }
+            _ => Reach::Foreign,
+        }
+    }
+
+    /// A request with the parameters that it must have, and with a body where it takes one.
+    pub(super) fn asked(
+        &self,
+        operation: &Operation,
+        path: String,
+    ) -> Result<(RequestSpec, Option<Value>), String> {
+        let mut ask = RequestSpec::of(operation, path, operation.is_guarded() || self.credentials);
+        for parameter in
+            operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
+        {
+            let value = self.valid(parameter)?;
+            if !holds(parameter, &value) {
+                return Err(format!("the generated value of {} is not valid in a header", parameter.name));
+            }
+            put(&mut ask, parameter, Some(&value));
+        }
+        let body = self.body(operation, &mut ask)?;
+        Ok((ask, body))
+    }
+
+    fn valid(&self, parameter: &Parameter) -> Result<String, String> {
+        let name = &parameter.name;
+        if let Some(given) = self.paths.given(name) {
+            return Ok(given.to_owned());
+        }
+        let any = Value::Bool(true);
+        let schema = parameter.schema.as_ref().unwrap_or(&any);
+        let fits = |value: &Value| self.sampler.is_allowed(schema, value);
+        let made = || {
+            let items = list_of(self.sampler.declared.api.bundle.resolve(schema));
+            let one = items.and_then(|items| self.sampler.value(items, name)).map(|item| json!([item]));
+            one.filter(fits).or_else(|| self.sampler.value(schema, name))
+        };
+        let value = parameter.examples.iter().find(|value| fits(value)).cloned().or_else(made);
+        let value = value.ok_or_else(|| format!("no valid value could be generated for {name}"))?;
+        match &value {
+            value if parameter.json => Ok(value.to_string()),
+            // A list of one is written like its only item.
+            Value::Array(items) => match (items.as_slice(), parameter.separator) {
+                ([item], _) => Ok(text(item)),
+                ([first, ..], None) if fits(&json!([first])) => Ok(text(first)),
+                (items, Some(separator)) if !items.is_empty() => {
+                    let items: Vec<String> = items.iter().map(text).collect();
+                    Ok(items.join(&separator.to_string()))
+                }
+                _ => Err(format!(
+                    "{name} must be an empty list or repeated parameters, which is not supported"
+                )),
+            },
+            Value::Object(_) => Err(format!("{name} must be an object, which is not supported")),
+            value => Ok(text(value)),
+        }
+    }
+
+    /// Gives a request a body; one of JSON is returned.
+    fn body(&self, operation: &Operation, ask: &mut RequestSpec) -> Result<Option<Value>, String> {
+        let Some(content) = body_of(operation) else { return Ok(None) };
+        let any = Value::Bool(true);
+        let schema = content.schema.as_ref().unwrap_or(&any);
+        let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
+        let made = self.sampler.value(schema, "body").or(example);
+        let value = made.ok_or("no valid body could be generated")?;
+        let essence = essence(content);
+        if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
+            // Of a range of types, such as `application/*+json`, one has to be named.
+            if content.is_json() && essence != "application/json" && !essence.contains('*') {
+                ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
+            }
+            ask.body = Some(Body::Json(escaped(value.clone())));
+            return Ok(Some(value));
+        } else if essence == "application/x-www-form-urlencoded" {
+            ask.body = Some(Body::Form(fields(&self.sampler, schema, &value)));
+        } else if essence == "multipart/form-data" {
+            let media_type = format!("{essence}; boundary={BOUNDARY}");
+            ask.headers.push(("Content-Type".to_owned(), media_type));
+            ask.body = Some(Body::Parts(fields(&self.sampler, schema, &value)));
+        } else if essence.starts_with("text/") || essence == "application/octet-stream" {
+            ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
+            ask.body = Some(Body::Text("failspec".to_owned()));
+        } else if operation.body_required {
+            return Err(format!("a body of type {essence} cannot be generated"));
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a value can stand where a parameter has its place: a header is one line, and of ASCII for all who read it.
+pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
+    let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
+    !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
+}
+
+/// The schema of the items, if a schema is one of lists.
+fn list_of(schema: &Value) -> Option<&Value> {
+    (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
+}
+
+fn essence(content: &Content) -> &str {
+    content.media_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// What an operation says of the body that it is given: in JSON if it takes that, else as a form or text.
+pub(super) fn body_of(operation: &Operation) -> Option<&Content> {
+    let known = |content: &&Content| {
+        let forms = ["application/x-www-form-urlencoded", "multipart/form-data", "application/octet-stream"];
+        forms.contains(&essence(content)) || essence(content).starts_with("text/")
+    };
+    let all = &operation.body;
+    json_body(operation).or_else(|| all.iter().find(known)).or_else(|| all.first())
+}
+
+/// What an operation says of a body in JSON.
+pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
+    let find = |is: fn(&Content) -> bool| operation.body.iter().find(|content| is(content));
+    find(Content::is_json).or_else(|| find(Content::takes_json))
+}
+
+/// Texts of the document that would read as holes stay what they are.
+pub(super) fn escaped(value: Value) -> Value {
+    match value {
+        Value::String(text) if text != super::value_generator::UNIQUE => text.replace("${", "$${").into(),
+        Value::Array(items) => items.into_iter().map(escaped).collect(),
+        Value::Object(entries) => entries.into_iter().map(|(key, value)| (key, escaped(value))).collect(),
+        other => other,
+    }
+}

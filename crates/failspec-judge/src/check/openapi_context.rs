@@ -1,0 +1,109 @@
+//! Responses compared with what an OpenAPI document declares for them.
+
+use std::sync::Arc;
+
+use failspec_base::message::Response;
+use failspec_pack::{
+    openapi::{self, Content, Declared, Operation, ResponseStatus},
+    pack::Provenance,
+};
+
+use super::{
+    case_log::{Observed, Record},
+    intermediary,
+};
+
+/// The OpenAPI document that responses are checked against.
+#[derive(Debug, Clone)]
+pub struct OpenApiContext {
+    /// The document.
+    pub declared: Arc<Declared>,
+    /// The path of the target's URL, which the document knows nothing of.
+    pub base: Arc<str>,
+}
+
+/// A response of a case and what is declared for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declaration<'a> {
+    pub record: &'a Record,
+    pub response: &'a Response,
+    pub declared: &'a Declared,
+    pub operation: &'a Operation,
+    /// What is declared for its status.
+    pub declared_response: Option<&'a openapi::Response>,
+}
+
+impl OpenApiContext {
+    /// The operation that a request to the target is.
+    pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
+        let base = self.base.trim_end_matches('/');
+        self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
+    }
+
+    /// The operation that declares the response to a request: its own, or, if the path does not have the method, one
+    /// that declares how the method is rejected.
+    pub fn declaring(&self, method: &str, path: &str, status: u16) -> Option<&Operation> {
+        let base = self.base.trim_end_matches('/');
+        let below = path.strip_prefix(base).unwrap_or(path);
+        let refusal = || self.declared.declaring(below, status).filter(|_| status == 405);
+        self.operation(method, path).or_else(refusal)
+    }
+}
+
+/// The responses of a case to requests that the document knows, without those of a proxy.
+pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
+    let against = observed.against.as_ref();
+    observed.records.iter().filter_map(move |record| {
+        let (against, response) = (against?, record.exchange.result.as_ref().ok()?);
+        let request = &record.exchange.request;
+        let operation = against.declaring(&request.method, request.url.path(), response.status)?;
+        if intermediary::detect_intermediary(response, request.url.host_str()).is_some() {
+            return None;
+        }
+        let declared_response = openapi::Response::of(&operation.responses, response.status);
+        Some(Declaration { record, response, declared: &against.declared, operation, declared_response })
+    })
+}
+
+impl<'a> Declaration<'a> {
+    /// The request and the response, in a few words.
+    pub fn told(&self) -> String {
+        format!(
+            "{}: {} {} got HTTP {}",
+            self.record.phase.name(),
+            self.record.exchange.request.method,
+            self.operation.path,
+            self.response.status
+        )
+    }
+
+    /// How binding the declaration for the response is. `default` is everything that is not declared otherwise, and
+    /// most documents mean errors by it: it binds the errors of an operation whose successes are declared.
+    pub fn source(&self) -> Provenance {
+        let is_default =
+            self.declared_response.is_some_and(|response| response.status == ResponseStatus::Default);
+        let declares_success = self.operation.responses.iter().any(|response| {
+            matches!(response.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
+        });
+        match is_default && (self.response.status < 400 || !declares_success) {
+            true => Provenance::Inferred,
+            false => Provenance::Documented,
+        }
+    }
+
+    /// Whether there is a body to check: a response to HEAD has none, nor have 204 and 304.
+    pub fn has_body(&self) -> bool {
+        let bare = matches!(self.response.status, 100..200 | 204 | 205 | 304);
+        !bare && self.record.exchange.request.method != "HEAD" && !self.response.body.is_empty()
+    }
+
+    /// The content that is declared for the media type of the response.
+    pub fn content(&self) -> Option<&'a Content> {
+        let media_type = self.response.header("content-type").unwrap_or_default();
+        let contents = self.declared_response?.content.iter();
+        contents
+            .filter_map(|it| Some((it.closeness(media_type)?, it)))
+            .max_by_key(|(close, _)| *close)
+            .map(|(_, it)| it)
+    }
+}

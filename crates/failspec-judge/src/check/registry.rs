@@ -1,0 +1,129 @@
+//! The one table that lists the checks.
+
+use std::collections::HashSet;
+
+use failspec_pack::pack::Provenance;
+
+use super::{
+    allow, body_status, bulk_item,
+    case_log::Observed,
+    code, control, declared_headers, declared_schema, declared_vacuous,
+    definition::{Check, When},
+    envelope, expectation,
+    finding::Finding,
+    headers, indistinguishable, leaks, matching, media_type, message, not_rejected, recovers, repeatable,
+    request_id, retry_after, retry_after_syntax, schema, status,
+    subject::Subject,
+    undeclared_media_type, undeclared_status, vacuous, well_formed, wording, www_authenticate,
+};
+
+/// All checks, in the order in which their findings are shown.
+pub static CHECKS: &[&Check] = &[
+    &not_rejected::CHECK,
+    &control::CHECK,
+    &bulk_item::CHECK,
+    &status::CHECK,
+    &code::CHECK,
+    &matching::CHECK,
+    &wording::CHECK,
+    &media_type::CHECK,
+    &well_formed::CHECK,
+    &envelope::CHECK,
+    &schema::CHECK,
+    &vacuous::CHECK,
+    &message::CHECK,
+    &request_id::CHECK,
+    &body_status::CHECK,
+    &headers::CHECK,
+    &retry_after::CHECK,
+    &expectation::CHECK,
+    &repeatable::CHECK,
+    &recovers::CHECK,
+    &indistinguishable::CHECK,
+    &leaks::CHECK,
+    &www_authenticate::CHECK,
+    &allow::CHECK,
+    &retry_after_syntax::CHECK,
+    &undeclared_status::CHECK,
+    &undeclared_media_type::CHECK,
+    &declared_schema::CHECK,
+    &declared_vacuous::CHECK,
+    &declared_headers::CHECK,
+];
+
+/// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
+pub const RUN_CHECKS: &[(&str, &str)] = &[
+    ("request-id-reused", "every request of a run has its own request id"),
+    ("waiver-stale", "every waiver still matches a finding of its check"),
+    ("waiver-expired", "no waiver has expired"),
+    ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
+];
+
+/// The check of that id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    CHECKS.iter().copied().find(|check| check.id == id)
+}
+
+/// The rules of an OpenAPI document that the responses of a case break, even if the case cannot be judged as a whole.
+pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
+    let statuses = undeclared_status::statuses(observed).into_iter();
+    let found = statuses
+        .chain(undeclared_media_type::media_types(observed))
+        .chain(declared_schema::schemas(observed))
+        .chain(declared_vacuous::vacuous(observed))
+        .chain(declared_headers::headers(observed));
+    alike_once(found.collect(), scenario)
+}
+
+/// The same problem in several responses of a case is one finding, that of the first. In an inferred scenario nothing
+/// is binding.
+fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
+    let mut seen: HashSet<(&str, String, String)> = HashSet::new();
+    let of_documents = [
+        undeclared_status::CHECK.id,
+        undeclared_media_type::CHECK.id,
+        declared_schema::CHECK.id,
+        declared_vacuous::CHECK.id,
+        declared_headers::CHECK.id,
+    ];
+    found.retain_mut(|it| {
+        if !of_documents.contains(&it.check) {
+            return true;
+        }
+        it.source = it.source.weaken(scenario);
+        seen.insert((it.check, it.expected.clone(), it.actual.clone()))
+    });
+    found
+}
+
+/// Everything that `subject` breaks.
+pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
+    let succeeded = subject.identity == super::Identity::Success;
+    let found = CHECKS
+        .iter()
+        .filter(|check| match check.when {
+            When::Refused => !succeeded,
+            When::RefusedInWords => !succeeded && !subject.is_bare(),
+            When::Succeeded => succeeded,
+            When::Always => true,
+        })
+        .flat_map(|check| (check.run)(subject))
+        .collect::<Vec<Finding>>();
+    alike_once(said_once(found), subject.scenario.source)
+}
+
+/// Removes findings of the OpenAPI document that repeat those of the contract's own schemas.
+fn said_once(mut found: Vec<Finding>) -> Vec<Finding> {
+    let own = |check: &str| check == envelope::CHECK.id || check == schema::CHECK.id;
+    let said: Vec<String> = found.iter().filter(|it| own(it.check)).map(|it| it.message.clone()).collect();
+    let vacuous = found.iter().any(|it| it.check == vacuous::CHECK.id);
+    let media_type = found.iter().any(|it| it.check == media_type::CHECK.id);
+    found.retain(|it| {
+        let again =
+            it.check == declared_schema::CHECK.id && said.iter().any(|said| it.message.ends_with(said));
+        let again = again || (vacuous && it.check == declared_vacuous::CHECK.id);
+        let again = again || (media_type && it.check == undeclared_media_type::CHECK.id);
+        !again
+    });
+    found
+}

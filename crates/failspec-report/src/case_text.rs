@@ -1,0 +1,154 @@
+//! One case in plain lines, for reports that are read as text.
+
+use std::fmt::Write as _;
+
+use failspec_judge::{
+    check::Finding,
+    report_model::{CaseReport, ExchangeReport, SnapshotState},
+};
+
+use super::summary::source_of_warning;
+use super::visible::{shortened, visible};
+
+/// The longest sentence about what is wrong, in characters: it may quote the response.
+const LONGEST_MESSAGE: usize = 600;
+
+/// How many lines of a difference are told.
+const MOST_DIFF_LINES: usize = 60;
+
+/// What is documented, what was sent, what came back, what is wrong with it. Of bodies and command lines at most
+/// `longest` characters: a place that shows many cases has no room for one body.
+pub(super) fn account(case: &CaseReport, longest: usize) -> String {
+    let mut text = String::new();
+    row(&mut text, "documented", &documented(case));
+    let judged = judged(case);
+    if let Some(exchange) = judged {
+        let request = &exchange.request;
+        row(&mut text, "sent", &format!("{} {} {}", request.method, request.url, who(exchange)));
+        row(&mut text, "received", &received(case, exchange));
+    }
+    if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
+        row(&mut text, "reason", reason);
+    }
+    findings(&mut text, case);
+    snapshot(&mut text, case);
+    for left in &case.left_behind {
+        row(&mut text, "left over", &format!("the teardown could not remove: {left}"));
+    }
+    if let Some(exchange) = judged {
+        if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
+            row(&mut text, "body", &shortened(&response.body, longest));
+        }
+        // A command line that is cut short sends something else.
+        if exchange.request.curl.chars().count() <= longest {
+            row(&mut text, "reproduce", &exchange.request.curl);
+        }
+    }
+    row(&mut text, "scenario", &case.location);
+    text
+}
+
+/// The exchange that is judged; where there is none, the last one, at which the case ended.
+pub(super) fn judged(report: &CaseReport) -> Option<&ExchangeReport> {
+    let of = |phase: &str| report.exchanges.iter().find(|exchange| exchange.phase == phase);
+    let teardown = |exchange: &&ExchangeReport| !exchange.phase.starts_with("teardown");
+    of("request").or_else(|| report.exchanges.iter().rfind(teardown))
+}
+
+/// Whether the response is another one than the approved one.
+pub(super) fn differs(case: &CaseReport) -> bool {
+    case.snapshot.as_ref().is_some_and(|snapshot| snapshot.state == SnapshotState::Changed)
+}
+
+/// Whose credentials were sent; a scenario may write wrong ones itself.
+pub(super) fn who(exchange: &ExchangeReport) -> String {
+    let own = |(name, _): &(String, String)| {
+        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
+    };
+    match &exchange.role {
+        Some(role) => format!("as {role}"),
+        None if exchange.request.headers.iter().any(own) => {
+            "with credentials written in the scenario".to_owned()
+        }
+        None => "without credentials".to_owned(),
+    }
+}
+
+/// What is wrong with a case in one sentence: the first violation, else why there is no verdict.
+pub(super) fn sentence(case: &CaseReport) -> String {
+    let first = case.violations.first().or_else(|| case.waived.first().map(|waived| &waived.finding));
+    let text = match (first, &case.reason) {
+        (Some(finding), _) => finding.message.as_str(),
+        (None, Some(reason)) => reason,
+        (None, None) => case.warnings.first().map_or("", |warning| warning.message.as_str()),
+    };
+    shortened(text, LONGEST_MESSAGE).into_owned()
+}
+
+fn documented(case: &CaseReport) -> String {
+    let documented = &case.documented;
+    let status =
+        Some(documented.statuses()).filter(|it| !it.is_empty()).map(|it| it + " · ").unwrap_or_default();
+    let code = documented.code.as_ref().map(|code| format!("{code} · ")).unwrap_or_default();
+    let links = documented.link.as_deref().into_iter().chain(case.documentation.as_deref());
+    let links: String = links.map(|link| format!("\n{link}")).collect();
+    format!("{status}{code}{}{links}", documented.summary)
+}
+
+fn received(case: &CaseReport, exchange: &ExchangeReport) -> String {
+    let Some(response) = &exchange.response else {
+        return exchange.error.clone().unwrap_or_default();
+    };
+    let mut text = format!("HTTP {}", response.status);
+    if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == "request") {
+        if let Some(code) = &observed.code {
+            let _ = write!(text, " · {}", shortened(&code.to_string(), LONGEST_MESSAGE));
+        }
+        if let Some(id) = &observed.request_id {
+            let _ = write!(text, " · request id {}", shortened(id, LONGEST_MESSAGE));
+        }
+    }
+    let _ = write!(text, " · {:.1} ms", exchange.ms);
+    text
+}
+
+fn findings(text: &mut String, case: &CaseReport) {
+    for finding in &case.violations {
+        row(text, "violation", &told(finding));
+    }
+    for waived in &case.waived {
+        let issue = waived.issue.as_ref().map(|issue| format!(", {issue}")).unwrap_or_default();
+        let why = format!("\nwaived until {}: {}{issue}", waived.expires, waived.reason);
+        row(text, "waived", &format!("{}{why}", told(&waived.finding)));
+    }
+    for finding in &case.warnings {
+        row(text, "warning", &format!("{} ({})", told(finding), source_of_warning(finding)));
+    }
+}
+
+/// What is wrong, then the check that says so: `failspec explain` knows it.
+fn told(finding: &Finding) -> String {
+    format!("{} [{}]", shortened(&finding.message, LONGEST_MESSAGE), finding.check)
+}
+
+/// How the response differs from the approved one.
+pub(super) fn snapshot(text: &mut String, case: &CaseReport) {
+    let Some(snapshot) = case.snapshot.as_ref().filter(|it| it.state == SnapshotState::Changed) else {
+        return;
+    };
+    row(text, "snapshot", &format!("differs from the approved response: {}", snapshot.file));
+    let Some(diff) = &snapshot.diff else { return };
+    for line in diff.lines().take(MOST_DIFF_LINES) {
+        let _ = writeln!(text, "           {}", visible(&shortened(line, LONGEST_MESSAGE)));
+    }
+    let all = diff.lines().count();
+    if all > MOST_DIFF_LINES {
+        let _ = writeln!(text, "           … and {} more lines", all - MOST_DIFF_LINES);
+    }
+}
+
+/// A label and what it is about; further lines are indented under the first.
+fn row(text: &mut String, label: &str, value: &str) {
+    let value = visible(value).lines().collect::<Vec<_>>().join("\n           ");
+    let _ = writeln!(text, "{label:<10} {value}");
+}

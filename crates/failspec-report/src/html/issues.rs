@@ -1,0 +1,176 @@
+//! What deserves attention besides single scenarios: findings of the run, what was not exercised, what the target missing_requirements,
+//! waivers, what was left behind, and what is wrong with the documentation itself.
+
+use std::collections::BTreeMap;
+
+use crate::summary::{count_cases, snapshots, unexercised, waivers};
+use failspec_judge::report_model::RunReport;
+
+use super::page::Page;
+
+/// How many names are listed before the rest is only counted.
+const MOST_NAMES: usize = 12;
+
+pub(super) fn section(page: &mut Page, report: &RunReport) {
+    let mut parts = Page::default();
+    run_findings(&mut parts, report);
+    causes(&mut parts, report);
+    not_exercised(&mut parts, report);
+    missing_requirements(&mut parts, report);
+    waived(&mut parts, report);
+    left_behind(&mut parts, report);
+    differences(&mut parts, report);
+    page.parts("<section class=\"wide\" id=\"attention\" aria-label=\"Attention\">\n", parts, "</section>\n");
+}
+
+fn run_findings(page: &mut Page, report: &RunReport) {
+    if report.run_findings.is_empty() {
+        return;
+    }
+    page.raw("<h2>The whole run</h2>\n<ul class=\"findings\">\n");
+    for finding in &report.run_findings {
+        if finding.violation {
+            page.raw("<li class=\"failed\">").icon("failed").raw("<div><b class=\"kind\">violation</b> ");
+        } else {
+            page.raw("<li class=\"warned\">").icon("warned").raw("<div><b class=\"kind\">warning</b> ");
+        }
+        page.text(&finding.message).raw(" <code class=\"check\">").text(&finding.check).raw("</code>");
+        names(page, finding.cases.iter().map(String::as_str));
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+/// Findings that several scenarios have in common, once.
+fn causes(page: &mut Page, report: &RunReport) {
+    let mut shared = report.finding_groups.iter().filter(|cause| cause.cases > 1).peekable();
+    if shared.peek().is_none() {
+        return;
+    }
+    page.raw("<h2>Findings by cause</h2>\n<ul class=\"findings\">\n");
+    for cause in shared {
+        let (class, sign) = if cause.violation { ("failed", "failed") } else { ("warned", "warned") };
+        page.raw("<li class=\"").raw(class).raw("\">").icon(sign).raw("<div><b class=\"kind\">");
+        page.text(&count_cases(cause.cases)).raw("</b> ");
+        if let Some(subject) = cause.subject() {
+            page.raw("<code>").text(subject).raw("</code> ");
+        }
+        page.text(&cause.message).raw(" <code class=\"check\">").text(&cause.check).raw("</code>");
+        names(page, [cause.example.as_str()].into_iter());
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn not_exercised(page: &mut Page, report: &RunReport) {
+    // One reason for many failures is told once; what keeps the run from being complete comes first.
+    let mut by_why: BTreeMap<(bool, &'static str, &str), Vec<String>> = BTreeMap::new();
+    for it in unexercised(report) {
+        let name = format!("{}::{}", it.pack, it.name);
+        by_why.entry((!it.missing, it.state, it.why)).or_default().push(name);
+    }
+    if by_why.is_empty() {
+        return;
+    }
+    let count: usize = by_why.values().map(Vec::len).sum();
+    page.raw("<details class=\"fold\"><summary><h2>Coverage exceptions <span class=\"number\">").count(count);
+    page.raw("</span></h2></summary>\n<dl class=\"reasons\">\n");
+    for ((_, state, why), all) in by_why {
+        page.raw("<div><dt><b>").raw(state).raw("</b> <span>").text(why).raw("</span></dt><dd>");
+        names(page, all.iter().map(String::as_str));
+        page.raw("</dd></div>\n");
+    }
+    page.raw("</dl></details>\n");
+}
+
+fn missing_requirements(page: &mut Page, report: &RunReport) {
+    let mut missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements).peekable();
+    if missing_requirements.peek().is_none() {
+        return;
+    }
+    page.raw("<h2>What is missing on the target</h2>\n<dl class=\"reasons\">\n");
+    for missing in missing_requirements {
+        page.raw("<div><dt><b>").raw(missing.kind.word()).raw("</b> <code>").text(&missing.name);
+        page.raw("</code> <span>").text(&count_cases(missing.cases)).raw(" skipped</span></dt><dd>");
+        page.text(&missing.about).raw("</dd></div>\n");
+    }
+    page.raw("</dl>\n");
+}
+
+fn waived(page: &mut Page, report: &RunReport) {
+    let waivers = waivers(report);
+    if waivers.is_empty() {
+        return;
+    }
+    page.raw("<h2>Waived</h2>\n<ul class=\"findings\">\n");
+    for it in waivers {
+        let waived = it.waived;
+        page.raw("<li class=\"waived\">").icon("waived").raw("<div><b class=\"kind\">until ");
+        page.text(&waived.expires).raw("</b> ").text(&waived.reason);
+        page.raw(" <code class=\"check\">").text(waived.finding.check).raw("</code>");
+        if let Some(issue) = &waived.issue {
+            page.raw(" ").link(issue);
+        }
+        names(page, it.cases.iter().copied());
+        page.raw("</div></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn left_behind(page: &mut Page, report: &RunReport) {
+    let mut all = report.cases.iter().flat_map(|case| &case.left_behind).peekable();
+    if all.peek().is_none() {
+        return;
+    }
+    page.raw(
+        "<h2>Left behind</h2>\n<p>Resources that a teardown could not remove:</p>\n<ul class=\"plain\">\n",
+    );
+    for left in all {
+        page.raw("<li><code>").text(left).raw("</code></li>\n");
+    }
+    page.raw("</ul>\n");
+}
+
+fn differences(page: &mut Page, report: &RunReport) {
+    let counts = snapshots(report);
+    if !counts.is_empty() {
+        page.raw("<p><b>Approved responses:</b> ").text(&counts.join(" · ")).raw(".</p>\n");
+    }
+}
+
+/// Contradictions and gaps in the documentation itself.
+pub(super) fn errata(page: &mut Page, report: &RunReport) {
+    if report.errata.is_empty() {
+        return;
+    }
+    page.raw("<section class=\"wide\" id=\"errata\">\n<h2>Errata <span class=\"number\">");
+    page.count(report.errata.len());
+    page.raw("</span></h2>\n<p class=\"lead\">Contradictions and gaps in the documentation itself.</p>\n");
+    for pack in report.packs.iter().filter(|pack| !pack.errata.is_empty()) {
+        page.raw("<h3><code>").text(&pack.header.name).raw("</code></h3>\n<ol class=\"errata\">\n");
+        for erratum in &pack.errata {
+            page.raw("<li><p>").text(&erratum.about).raw("</p>");
+            for link in &erratum.links {
+                page.raw("<p class=\"faint\">").link(link).raw("</p>");
+            }
+            page.raw("</li>\n");
+        }
+        page.raw("</ol>\n");
+    }
+    page.raw("</section>\n");
+}
+
+fn names<'n>(page: &mut Page, all: impl ExactSizeIterator<Item = &'n str>) {
+    let count = all.len();
+    if count == 0 {
+        return;
+    }
+    page.raw("<ul class=\"names\">");
+    for name in all.take(MOST_NAMES) {
+        page.raw("<li><code>").text(name).raw("</code></li>");
+    }
+    if count > MOST_NAMES {
+        page.raw("<li>and ").count(count - MOST_NAMES).raw(" more</li>");
+    }
+    page.raw("</ul>");
+}

@@ -1,0 +1,406 @@
+//! The end: outcomes, coverage, findings of the run, errata, and the verdict in one word.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::{
+    count,
+    summary::{INSECURE, REFERENCE, count_cases},
+};
+use failspec_judge::report_model::{
+    CaseReport, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
+};
+
+use super::{
+    case::{case, in_short},
+    causes::{causes, operations},
+    styles::Styles,
+    visible,
+};
+
+/// How many cases with one and the same reason are listed by name.
+const MOST_NAMES: usize = 6;
+
+/// How many cases that break the same checks are told in full.
+const MOST_ALIKE: usize = 3;
+
+/// How many more are told in short; the others are counted, and their causes listed.
+const MOST_IN_SHORT: usize = 5;
+
+/// How much is told of what something that the target lacks is, in characters.
+const LONGEST_ABOUT: usize = 80;
+
+/// How many things that were left behind are listed.
+const MOST_LEFT: usize = 20;
+
+/// Everything that is told after a run. `verbose` shows warnings and snapshots of cases that passed in full.
+pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
+    let mut text = String::new();
+    if let Some(diagnosis) = &report.diagnosis {
+        if !quiet {
+            text.push('\n');
+        }
+        let judged = report.cases.iter().any(|it| matches!(it.outcome, Outcome::Passed | Outcome::Failed));
+        if judged && !quiet {
+            cases(&mut text, report, verbose);
+            text.push('\n');
+        }
+        let title = if judged { "the run was stopped" } else { "nothing can be judged" };
+        let _ = writeln!(text, "{}\n{}", Styles::dab(Styles::BAD, title), visible(diagnosis));
+    } else if !quiet {
+        cases(&mut text, report, verbose);
+    }
+    if !quiet {
+        text.push('\n');
+        left_behind(&mut text, report);
+        outcomes(&mut text, report);
+        causes(&mut text, report, verbose);
+        coverage(&mut text, report);
+        operations(&mut text, report, verbose);
+        findings(&mut text, report);
+        snapshots(&mut text, report);
+        errata(&mut text, report, verbose);
+    }
+    last_line(&mut text, report, quiet);
+    text
+}
+
+/// Cases that did not simply pass. Those without a verdict are told together by reason, and of those that break
+/// the same checks only the first few in full: seventy pages about one mistake hide all others.
+fn cases(text: &mut String, report: &RunReport, verbose: bool) {
+    let mut undecided: BTreeMap<&str, Vec<&CaseReport>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+    let (mut shortened, mut hidden) = (false, 0);
+    let stopped = report.verdict == Verdict::Interrupted;
+    for report in &report.cases {
+        let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
+        let differs = snapshot == Some(SnapshotState::Changed);
+        let remarks = !report.warnings.is_empty() || !report.left_behind.is_empty() || differs;
+        let in_full = match report.outcome {
+            Outcome::Skipped => continue,
+            Outcome::Inconclusive => {
+                let reason = report.reason.as_deref().unwrap_or_default();
+                // At which step the signal met each of them is of no use to anyone.
+                let reason = if stopped && reason.contains("interrupted") { "interrupted" } else { reason };
+                undecided.entry(reason).or_default().push(report);
+                continue;
+            }
+            Outcome::Passed if !remarks && !verbose => continue,
+            _ => {
+                let count = alike.entry(trouble(report)).or_default();
+                *count += 1;
+                if *count > MOST_ALIKE + MOST_IN_SHORT
+                    && !verbose
+                    && !differs
+                    && report.left_behind.is_empty()
+                {
+                    hidden += 1;
+                    continue;
+                }
+                verbose || *count <= MOST_ALIKE || differs || !report.left_behind.is_empty()
+            }
+        };
+        shortened |= !in_full;
+        let _ = write!(text, "\n{}", if in_full { case(report) } else { in_short(report) });
+    }
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            "\n… and {} that break the same checks as those above",
+            count::count(hidden, "more case")
+        );
+    }
+    if shortened {
+        let _ = writeln!(text, "\n{}", Styles::dab(Styles::FAINT, "-v shows every case in full"));
+    }
+    for (reason, cases) in undecided {
+        if let [only] = cases.as_slice() {
+            let _ = write!(text, "\n{}", case(only));
+            continue;
+        }
+        let count = cases.len();
+        let _ =
+            writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(reason));
+        let most = if verbose { usize::MAX } else { MOST_NAMES };
+        for case in cases.iter().take(most) {
+            let _ = writeln!(text, "  {}  {}", case.name, Styles::dab(Styles::FAINT, &case.location));
+        }
+        if count > most {
+            let _ = writeln!(text, "  … and {} more (-v lists them)", count - most);
+        }
+    }
+    skipped(text, report);
+}
+
+/// What cases have in common that break the same checks.
+fn trouble(report: &CaseReport) -> Vec<&str> {
+    let waived = report.waived.iter().map(|waived| &waived.finding);
+    let findings = report.violations.iter().chain(waived).chain(&report.warnings);
+    std::iter::once(report.outcome.word()).chain(findings.map(|finding| finding.check)).collect()
+}
+
+/// What the target would have to bring for the cases that were skipped.
+fn skipped(text: &mut String, report: &RunReport) {
+    if report.summary.skipped == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n{} {}: the target does not provide what is required",
+        Styles::dab(Styles::WARN, "SKIPPED"),
+        count_cases(report.summary.skipped)
+    );
+    let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
+    let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
+    for missing in missing_requirements() {
+        let kind = missing.kind.word();
+        let _ = writeln!(
+            text,
+            "  {kind:<9} {} {:>3} × {}",
+            Styles::dab(Styles::STRONG, format_args!("{:<width$}", missing.name)),
+            missing.cases,
+            Styles::dab(Styles::FAINT, one_line(&missing.about))
+        );
+    }
+    let ways = [
+        (RequirementKind::Role, "roles: --role NAME=bearer:env:VAR"),
+        (RequirementKind::Variable, "variables: --var NAME=VALUE"),
+        (RequirementKind::Condition, "conditions and everything else: failspec.toml"),
+    ];
+    let wanted = |kind| missing_requirements().any(|missing| missing.kind == kind);
+    let ways: Vec<&str> = ways.into_iter().filter(|(kind, _)| wanted(*kind)).map(|(_, way)| way).collect();
+    let _ = writeln!(text, "  {}", ways.join(" · "));
+}
+
+/// The beginning of a text, on one line.
+fn one_line(text: &str) -> String {
+    let words = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LONGEST_ABOUT) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+/// What teardowns could not remove. A run that was stopped must tell it too.
+fn left_behind(text: &mut String, report: &RunReport) {
+    let all = || report.cases.iter().flat_map(|case| &case.left_behind);
+    let count = all().count();
+    if count == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "{} {}",
+        label("left"),
+        Styles::dab(
+            Styles::WARN,
+            format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
+        )
+    );
+    for left in all().take(MOST_LEFT) {
+        let _ = writeln!(text, "             {}", visible(left));
+    }
+    if count > MOST_LEFT {
+        let _ = writeln!(text, "             … and {} more (every report lists them)", count - MOST_LEFT);
+    }
+}
+
+fn outcomes(text: &mut String, report: &RunReport) {
+    let summary = &report.summary;
+    let counts = [
+        (summary.passed, "passed", Styles::GOOD),
+        (summary.failed, "failed", Styles::BAD),
+        (summary.inconclusive, "inconclusive", Styles::WARN),
+        (summary.skipped, "skipped", Styles::WARN),
+        (summary.waived, "waived", Styles::WARN),
+    ];
+    let mut parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, word, _)| *count > 0 || *word == "passed")
+        .map(|(count, word, style)| {
+            Styles::dab(if *count > 0 { *style } else { Styles::FAINT }, format_args!("{count} {word}"))
+        })
+        .collect();
+    if summary.warned > 0 {
+        parts.push(Styles::dab(Styles::WARN, format_args!("{} with warnings", summary.warned)));
+    }
+    let seconds = report.duration_ms as f64 / 1000.0;
+    let _ = writeln!(text, "{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · "));
+}
+
+fn coverage(text: &mut String, report: &RunReport) {
+    let several = report.packs.len() > 1;
+    for pack in &report.packs {
+        let coverage = &pack.coverage;
+        let exercised = coverage.count(|state| *state == State::Exercised);
+        let (causes, causes_exercised) = coverage.causes();
+        let mut line = format!("{exercised} of {} documented failures exercised", coverage.failures.len());
+        if causes > 0 {
+            let _ = write!(line, ", {causes_exercised} of {causes} causes");
+        }
+        let not_selected = coverage.count(|state| *state == State::NotSelected);
+        if not_selected > 0 {
+            let _ = write!(line, ", {not_selected} not selected");
+        }
+        let name = if several { format!("{:<11} ", pack.header.label()) } else { String::new() };
+        let _ = writeln!(text, "{} {name}{line}", label("coverage"));
+        for failure in &coverage.failures {
+            let why = match &failure.state {
+                State::CoveredByAlternative(code) => format!("covered by an alternative: code {code}"),
+                State::Waived(reason) => format!("waived: {reason}"),
+                State::Excluded(reason) => format!("excluded by the contract: {reason}"),
+                State::OutOfReach(reason) => format!("out of reach of the target: {reason}"),
+                _ => continue,
+            };
+            let _ = writeln!(
+                text,
+                "             {} {}",
+                failure.failure,
+                Styles::dab(Styles::FAINT, visible(&why))
+            );
+        }
+        if report.diagnosis.is_none() {
+            missing(text, &coverage.missing());
+        }
+    }
+}
+
+/// What was not exercised, told together by reason.
+fn missing(text: &mut String, missing: &[(String, String)]) {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, why) in missing {
+        // What is missing on the target is listed above, with the number of cases that require it.
+        let why =
+            if why.starts_with("skipped: the target does not provide") { "skipped, see above" } else { why };
+        by_reason.entry(why).or_default().push(name);
+    }
+    for (why, names) in by_reason {
+        let _ = writeln!(
+            text,
+            "  {} {} — {}",
+            Styles::dab(Styles::WARN, "not covered"),
+            names.join(", "),
+            Styles::dab(Styles::FAINT, visible(why))
+        );
+    }
+}
+
+fn findings(text: &mut String, report: &RunReport) {
+    for finding in &report.run_findings {
+        let sign =
+            if finding.violation { Styles::dab(Styles::BAD, "✗") } else { Styles::dab(Styles::WARN, "!") };
+        let _ = writeln!(
+            text,
+            "{} {sign} {} {}",
+            label("run"),
+            Styles::dab(Styles::STRONG, &finding.check),
+            visible(&finding.message)
+        );
+        for name in finding.cases.iter().take(MOST_NAMES) {
+            let _ = writeln!(text, "               {name}");
+        }
+        if finding.cases.len() > MOST_NAMES {
+            let _ = writeln!(text, "               … and {} more", finding.cases.len() - MOST_NAMES);
+        }
+    }
+}
+
+/// Responses that were never approved need no diff: all of each would be new.
+fn snapshots(text: &mut String, report: &RunReport) {
+    let count = |state| {
+        let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
+        states.filter(|snapshot| snapshot.state == state).count()
+    };
+    let counts = [
+        (count(SnapshotState::Changed), "differ from the approved response"),
+        (count(SnapshotState::New), "have no approved response yet"),
+        (count(SnapshotState::Updated), "approved by this run"),
+    ];
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !parts.is_empty() {
+        let _ = writeln!(text, "{} {}", label("snapshots"), parts.join(" · "));
+    }
+}
+
+fn errata(text: &mut String, report: &RunReport, verbose: bool) {
+    if report.errata.is_empty() {
+        return;
+    }
+    let packs: Vec<String> = report.packs.iter().map(|pack| pack.header.label()).collect();
+    let more = if verbose { String::new() } else { format!(" (failspec coverage {})", packs.join(" ")) };
+    let _ = writeln!(
+        text,
+        "{} {}{}",
+        label("errata"),
+        count::errata(report.errata.len()),
+        Styles::dab(Styles::FAINT, more)
+    );
+    if verbose {
+        for erratum in &report.errata {
+            let _ = writeln!(text, "             {}: {}", erratum.pack, visible(&erratum.about));
+        }
+    }
+}
+
+/// Why the verdict is what it is, where nothing else is told.
+fn reason(report: &RunReport) -> String {
+    let summary = &report.summary;
+    match report.verdict {
+        Verdict::Violations => {
+            let run = report.run_findings.iter().filter(|finding| finding.violation).count();
+            match (summary.failed, run) {
+                (0, 0) => "warnings or changed responses".to_owned(),
+                (failed, 0) => format!("{failed} failed"),
+                (failed, run) => format!("{failed} failed, {run} findings about the whole run"),
+            }
+        }
+        Verdict::Inconclusive if report.diagnosis.is_none() => {
+            format!("{} inconclusive", summary.inconclusive)
+        }
+        Verdict::Incomplete => {
+            let missing = report.packs.iter().flat_map(|pack| pack.coverage.missing());
+            let names: Vec<String> = missing.map(|(name, _)| name).collect();
+            let shown = names.len().min(MOST_NAMES);
+            let more = match names.len() - shown {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("not covered: {}{more}", names[..shown].join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
+    let style = match report.verdict {
+        Verdict::Conforms => Styles::GOOD,
+        Verdict::Violations => Styles::BAD,
+        _ => Styles::WARN,
+    };
+    let mut line = Styles::dab(style, report.verdict.word());
+    let why = if quiet { reason(report) } else { String::new() };
+    if !why.is_empty() {
+        let _ = write!(line, " · {}", visible(&why));
+    }
+    let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
+    if selected < report.summary.documented || report.shard.is_some() {
+        let _ = write!(line, " · {selected} of {} documented failures selected", report.summary.documented);
+    }
+    if let Some(shard) = &report.shard {
+        let _ = write!(line, " · shard {}: `failspec merge` judges the whole", shard.shard());
+    }
+    if report.reference {
+        let _ = write!(line, " · {}", Styles::dab(Styles::WARN, REFERENCE));
+    }
+    if report.packs.iter().any(|pack| pack.header.insecure) {
+        let _ = write!(line, " · {}", Styles::dab(Styles::BAD, INSECURE));
+    }
+    let _ = writeln!(text, "{} {line}", label("verdict"));
+}
+
+pub(super) fn label(word: &str) -> String {
+    Styles::dab(Styles::FAINT, format_args!("{word:<10}"))
+}

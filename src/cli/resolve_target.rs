@@ -1,0 +1,203 @@
+//! The target that the options of a command choose.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use failspec_base::{
+    syntax::{Diagnostic, Diagnostics, Source, closest, renamed},
+    template::VariableValue,
+};
+use failspec_engine::case_names;
+use failspec_judge::check::{CHECKS, find};
+use failspec_pack::{
+    pack::Pack,
+    target_config::{Config, Credential, Role, Target, Waiver, glob},
+};
+use failspec_report::terminal::Styles;
+
+use super::{arguments::TargetArguments, error::CliError};
+
+/// The file that describes targets, where none is named.
+pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
+
+/// The largest `failspec.toml` that is read, in bytes: 16 MiB.
+const LARGEST_CONFIG: u64 = 16 << 20;
+
+/// The target that the options name; there is never a silent one.
+pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, CliError> {
+    if let Some(url) = &arguments.url {
+        one_pack(packs)?;
+        let target = Target::from_url(url).map_err(|error| CliError::usage(format!("--url: {error}")))?;
+        return Ok(Config { target, waivers: Vec::new() });
+    }
+    let path = arguments.config.clone().or_else(|| {
+        let default = PathBuf::from(DEFAULT_CONFIG);
+        (arguments.target.is_some() || default.is_file()).then_some(default)
+    });
+    let Some(path) = path else {
+        return Err(CliError::usage_hint(
+            "there is no target: nothing was sent",
+            "give --url URL of your API, --target NAME from failspec.toml, or --reference for the embedded \
+             implementation (which says nothing about a real API)",
+        ));
+    };
+    let text =
+        read(&path).map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
+    let source = Source::new(path.display().to_string(), text);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut config = Config::read(&source, arguments.target.as_deref(), folder)?;
+    keep_versions(&mut config, packs);
+    if !packs.iter().all(|pack| config.target.urls.contains_key(&pack.name)) {
+        one_pack(packs)?;
+    }
+    known_checks(&config.waivers)?;
+    commands_allowed(&config.target, arguments)?;
+    Ok(config)
+}
+
+/// What the file says about the versions of a run.
+fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
+    let versions: Vec<_> = packs
+        .iter()
+        .map(|pack| (pack.name.as_str(), pack.version.as_ref().map(failspec_pack::pack::Version::as_str)))
+        .collect();
+    config.keep_versions(&versions);
+    if versions.iter().all(|(_, version)| version.is_none()) {
+        return;
+    }
+    // A waiver that names no version is written for the newest. An older one may not have its scenario: that says
+    // nothing about whether the waiver is stale.
+    let names: Vec<String> = packs.iter().flat_map(|pack| case_names(pack).map(|(name, ..)| name)).collect();
+    config.waivers.retain(|waiver| names.iter().any(|name| glob(&waiver.scenario, name)));
+}
+
+/// A file that came with a checkout must not run commands unless the user allows it.
+fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), CliError> {
+    let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
+    match command {
+        Some((role, _)) if !arguments.allow_commands => Err(CliError::usage_hint(
+            format!("the role {role} of the target {} gets its credentials from a command", target.name),
+            "check the command in the file, then give --allow-commands",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The target as each pack sees it.
+///
+/// # Errors
+/// An operation that the pack does not have.
+pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target>, CliError> {
+    if let [pack] = packs {
+        target.fits(&pack.contract)?;
+        notices(&target.unknown_names(&pack.contract));
+    }
+    // Of several packs each one knows a part of what the target has; what none knows is an error.
+    let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
+    if let Some(name) = target.operations.keys().find(|name| !known(name)) {
+        return Err(CliError::usage(format!(
+            "no pack has the operation `{name}` of the target {}",
+            target.name
+        )));
+    }
+    Ok(packs.iter().map(|pack| target.of_pack(&pack.name)).collect())
+}
+
+/// Prints notices: about names that may be errors, or are meant for another pack.
+fn notices(notices: &[String]) {
+    for notice in notices {
+        let _ = writeln!(anstream::stderr(), "{} {notice}", Styles::dab(Styles::WARN, "notice:"));
+    }
+}
+
+/// A file is read up to a size that no target comes near: a device has no end.
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(LARGEST_CONFIG + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST_CONFIG {
+        return Err(io::Error::other(format!("it is larger than {LARGEST_CONFIG} bytes")));
+    }
+    Ok(text)
+}
+
+/// A waiver of a check that does not exist would look like one that has become stale.
+fn known_checks(waivers: &[Waiver]) -> Result<(), CliError> {
+    let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
+    let mistakes: Vec<Diagnostic> = unknown
+        .map(|waiver| {
+            let near = closest(&waiver.check, CHECKS.iter().map(|check| check.id));
+            let hint = match (renamed::check(&waiver.check), near) {
+                (Some(new), _) => renamed::hint(new),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => "`failspec explain` lists all checks".to_owned(),
+            };
+            Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
+                .hint(hint)
+        })
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }
+}
+
+/// One API has one contract: with several packs on one URL, all but one would report false violations.
+fn one_pack(packs: &[Arc<Pack>]) -> Result<(), CliError> {
+    if packs.len() == 1 {
+        return Ok(());
+    }
+    let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+    Err(CliError::usage_hint(
+        format!("the target has one URL, but there are several packs: {}", names.join(", ")),
+        format!(
+            "name one: failspec run {} …, or give the target `urls`, a base URL for each pack",
+            names.first().unwrap_or(&"PACK")
+        ),
+    ))
+}
+
+/// Applies `--role` and `--var` to the target.
+pub(super) fn override_target(
+    target: &mut Target,
+    arguments: &TargetArguments,
+    pack: &Pack,
+) -> Result<(), CliError> {
+    for option in &arguments.roles {
+        let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;
+        if !pack.contract.roles.contains_key(name) {
+            return Err(unknown(pack, "role", name, pack.contract.roles.keys()));
+        }
+        let role = Role::from_option(name, credential).map_err(CliError::usage)?;
+        target.roles.insert(name.to_owned(), role);
+    }
+    for option in &arguments.variables {
+        let (name, value) = split(option, "--var", "NAME=VALUE")?;
+        if !pack.contract.variables.contains_key(name) {
+            return Err(unknown(pack, "variable", name, pack.contract.variables.keys()));
+        }
+        target.variables.insert(name.to_owned(), VariableValue::open(value));
+    }
+    Ok(())
+}
+
+/// An option names what the pack does not have.
+fn unknown<'k>(
+    pack: &Pack,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k String> + Clone,
+) -> CliError {
+    let all: Vec<&str> = known.clone().map(String::as_str).collect();
+    let hint = match closest(name, all.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if all.is_empty() => format!("it has no {what}s"),
+        None => format!("its {what}s are {}", all.join(", ")),
+    };
+    CliError::usage_hint(format!("the pack {} has no {what} `{name}`", pack.name), hint)
+}
+
+fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), CliError> {
+    // The value may be a credential that was put here by mistake: it is not quoted.
+    option.split_once('=').ok_or_else(|| CliError::usage(format!("{name} must have the form {form}")))
+}
