@@ -22,7 +22,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
@@ -35,6 +35,7 @@ use failspec_judge::{
     report_model::{CaseReport, Event, Outcome, RunReport, SnapshotState, exit},
     snapshot::Mode,
 };
+#[cfg(feature = "reference")]
 use failspec_mutants as proof;
 use failspec_pack::{
     pack::{Files, FilesError, Pack, PackError},
@@ -67,8 +68,13 @@ pub struct Harness {
 #[derive(Default)]
 enum Api {
     /// The embedded reference implementation of each pack.
+    #[cfg(feature = "reference")]
     #[default]
     Reference,
+    /// None was given.
+    #[cfg(not(feature = "reference"))]
+    #[default]
+    Missing,
     /// An API that runs already.
     Url(String),
     /// An API that is started in this process; gives its URL.
@@ -78,7 +84,10 @@ enum Api {
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            #[cfg(feature = "reference")]
             Self::Reference => f.write_str("Reference"),
+            #[cfg(not(feature = "reference"))]
+            Self::Missing => f.write_str("Missing"),
             Self::Url(url) => f.debug_tuple("Url").field(url).finish(),
             Self::Serve(_) => f.write_str("Serve"),
         }
@@ -87,6 +96,7 @@ impl fmt::Debug for Api {
 
 /// Why no test can run.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HarnessError {
     /// The packs cannot be found.
     #[error(transparent)]
@@ -97,6 +107,9 @@ pub enum HarnessError {
     /// There is nothing to run.
     #[error("there are no packs")]
     NoPacks,
+    /// There is nothing to send requests to, and no reference implementation is compiled in.
+    #[error("there is no API to test: call `url` or `serve`, or enable the feature `reference` of failspec")]
+    NoApi,
     /// One API has one contract.
     #[error("one API needs one pack, but there are several: {0}")]
     SeveralPacks(String),
@@ -172,14 +185,24 @@ impl Harness {
     /// When there is no pack, or more than one for one API, or it is wrong, or has no such role or variable.
     pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
         let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
-        let embedded = self.packs.is_none() && !Path::new("schemas").is_dir();
-        let packs = load(&if embedded { crate::builtin::built_in() } else { Files::Directory(root) })?;
+        #[cfg(not(feature = "reference"))]
+        if matches!(self.api, Api::Missing) {
+            return Err(HarnessError::NoApi);
+        }
+        #[cfg(feature = "reference")]
+        let files = match self.packs.is_none() && !std::path::Path::new("schemas").is_dir() {
+            true => crate::builtin::built_in(),
+            false => Files::Directory(root),
+        };
+        #[cfg(not(feature = "reference"))]
+        let files = Files::Directory(root);
+        let packs = load(&files)?;
         self.fits(&packs)?;
         Ok(run_as_tests(packs, arguments, self))
     }
 
     fn fits(&self, packs: &[Arc<Pack>]) -> Result<(), HarnessError> {
-        if !matches!(self.api, Api::Reference) && packs.len() > 1 {
+        if matches!(self.api, Api::Url(_) | Api::Serve(_)) && packs.len() > 1 {
             let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
             return Err(HarnessError::SeveralPacks(names.join(", ")));
         }
@@ -204,7 +227,10 @@ impl Harness {
     /// The target, where the API is not the embedded one.
     fn target(self) -> Result<Option<Target>, String> {
         let (url, isolated) = match self.api {
+            #[cfg(feature = "reference")]
             Api::Reference => return Ok(None),
+            #[cfg(not(feature = "reference"))]
+            Api::Missing => return Ok(None),
             Api::Url(url) => (url, false),
             Api::Serve(start) => (start(), true),
         };
@@ -298,6 +324,12 @@ fn engine(packs: Vec<Arc<Pack>>, senders: Senders, harness: Harness) {
     });
 }
 
+/// A running reference implementation.
+#[cfg(feature = "reference")]
+type EmbeddedServer = failspec_reference::Server;
+#[cfg(not(feature = "reference"))]
+type EmbeddedServer = std::convert::Infallible;
+
 async fn run_pack(
     pack: &Arc<Pack>,
     target: Option<Target>,
@@ -316,11 +348,14 @@ async fn run_pack(
         Selectors(own.into_iter().cloned().collect())
     };
     let (target, server) = match target {
-        Some(target) => (target, None),
+        Some(target) => (target, None::<EmbeddedServer>),
+        #[cfg(feature = "reference")]
         None => {
             let embedded = proof::start(&pack.name, failspec_reference::Options::default()).await?;
             (embedded.target, Some(embedded.server))
         }
+        #[cfg(not(feature = "reference"))]
+        None => return Err(Box::new(HarnessError::NoApi)),
     };
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &selectors, 0);
     if std::env::var_os(NEXTEST).is_some() && !plan.target.isolated && !plan.shared.is_empty() {
@@ -346,9 +381,12 @@ async fn run_pack(
         }
     };
     let report = tokio::spawn(run(vec![plan], options, interrupt, Arc::new(listener))).await??;
+    #[cfg(feature = "reference")]
     if let Some(server) = server {
         server.stop().await;
     }
+    #[cfg(not(feature = "reference"))]
+    let _ = server;
     if let Some(sender) = senders.get(&whole) {
         let _ = sender.send(judge_whole(&report));
     }

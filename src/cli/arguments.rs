@@ -158,7 +158,7 @@ pub enum Command {
 /// Where packs come from.
 #[derive(Debug, Clone, Args)]
 pub struct PacksFrom {
-    /// Read packs from DIR (schemas/<pack>, scenarios/<pack>, snapshots/<pack>) instead of the built-in ones
+    /// Read packs from DIR (schemas/PACK, scenarios/PACK, snapshots/PACK) instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub packs: Option<PathBuf>,
 }
