@@ -3,7 +3,7 @@
 use failspec_pack::pack::{BuiltInPacks, Files, Texts};
 use include_dir::include_dir;
 
-/// Folder by folder, because the JSON Schemas of file formats are beside them, which no run needs.
+/// Folder by folder, because the JSON Schemas of the file formats are next to them, which no run needs.
 static PACKS: BuiltInPacks = BuiltInPacks {
     schemas: &[
         ("apinizer", include_dir!("$CARGO_MANIFEST_DIR/schemas/apinizer")),
@@ -16,12 +16,12 @@ static PACKS: BuiltInPacks = BuiltInPacks {
     snapshots: include_dir!("$CARGO_MANIFEST_DIR/snapshots"),
 };
 
-/// The built-in packs as files.
+/// Returns the built-in packs as files.
 pub fn built_in() -> Files {
     Files::Embedded(&PACKS)
 }
 
-/// The approved responses of a built-in pack: path below `snapshots/<pack>` → text.
+/// Returns the approved responses of a built-in pack: path below `snapshots/<pack>` → text.
 pub fn snapshots_of(pack: &str) -> Texts {
     PACKS.snapshots_of(pack)
 }

@@ -1,6 +1,6 @@
-//! Packs as tests of `cargo test` and nextest: every scenario shows up as one test.
+//! Packs as tests of `cargo test` and nextest: every case is shown as one test.
 //!
-//! An API written in Rust tests itself on its own pack. It is started in the test's process, on a free port:
+//! An API written in Rust tests itself with its own pack. It is started in the process of the test, on a free port:
 //!
 //! ```no_run
 //! // tests/conformance.rs, with `harness = false` under [[test]] in Cargo.toml
@@ -10,13 +10,13 @@
 //! fn main() -> std::process::ExitCode {
 //!     Harness::new()
 //!         .packs("conformance")              // conformance/schemas, conformance/scenarios
-//!         .serve(|| notes_api::serve())      // starts it and gives its URL
+//!         .serve(|| notes_api::serve())      // starts it and returns its URL
 //!         .bearer("reader", "sesame")
 //!         .main()
 //! }
 //! ```
 //!
-//! libtest-mimic is the front end alone: it reads the command line, lists, filters and prints. The engine runs on
+//! libtest-mimic is only the front end: it parses the command line, lists, filters and prints. The engine runs on
 //! tokio ahead of it, and the tests only await their outcomes.
 
 use std::{
@@ -43,10 +43,10 @@ use failspec_pack::{
 };
 use failspec_report::terminal;
 
-/// The test for the results of the whole run: coverage, run findings, the verdict.
+/// Name of the test for the results of the whole run: coverage, run findings, the verdict.
 const WHOLE: &str = "coverage";
 
-/// Set by nextest, which runs every test in a process of its own.
+/// Variable that is set by nextest, which runs every test in a process of its own.
 const NEXTEST: &str = "NEXTEST";
 
 /// Runs the packs below the current directory (`schemas/`, `scenarios/`, `snapshots/`), or the embedded ones, as
@@ -64,20 +64,20 @@ pub struct Harness {
     variables: Vec<(String, String)>,
 }
 
-/// What the scenarios are sent to.
+/// The API that the scenarios are sent to.
 #[derive(Default)]
 enum Api {
     /// The embedded reference implementation of each pack.
     #[cfg(feature = "reference")]
     #[default]
     Reference,
-    /// None was given.
+    /// No API was given.
     #[cfg(not(feature = "reference"))]
     #[default]
     Missing,
-    /// An API that runs already.
+    /// An API that is running already.
     Url(String),
-    /// An API that is started in this process; gives its URL.
+    /// An API that is started in this process; the function returns its URL.
     Serve(Box<dyn FnOnce() -> String + Send>),
 }
 
@@ -94,14 +94,14 @@ impl fmt::Debug for Api {
     }
 }
 
-/// Why no test can run.
+/// Reason why no test can run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HarnessError {
     /// The packs cannot be found.
     #[error(transparent)]
     Files(#[from] FilesError),
-    /// A pack is wrong.
+    /// A pack contains errors.
     #[error(transparent)]
     Pack(#[from] PackError),
     /// There is nothing to run.
@@ -110,7 +110,7 @@ pub enum HarnessError {
     /// There is nothing to send requests to, and no reference implementation is compiled in.
     #[error("there is no API to test: call `url` or `serve`, or enable the feature `reference` of failspec")]
     NoApi,
-    /// One API has one contract.
+    /// There are several packs for one API, which has one contract.
     #[error("one API needs one pack, but there are several: {0}")]
     SeveralPacks(String),
     /// A name that the contract does not have.
@@ -118,7 +118,7 @@ pub enum HarnessError {
     Unknown {
         /// The pack.
         pack: String,
-        /// What kind of thing it is.
+        /// The kind of name, such as role or variable.
         kind: &'static str,
         /// Its name.
         name: String,
@@ -126,8 +126,8 @@ pub enum HarnessError {
 }
 
 impl Harness {
-    /// The packs below the current directory (which is the package's under cargo), or the embedded ones, on their
-    /// reference implementations.
+    /// Creates a harness for the packs below the current directory (which is the package's under cargo), or for the
+    /// embedded ones, on their reference implementations.
     pub fn new() -> Self {
         Self::default()
     }
@@ -146,8 +146,8 @@ impl Harness {
         self
     }
 
-    /// Tests an API that `start` starts in this process, and whose URL it gives. It is called once, and only if some
-    /// test is to run. Nobody else knows the API, so that locks and conditions for everyone hold under nextest too.
+    /// Tests an API that `start` starts in this process; `start` returns its URL. It is called once, and only if some
+    /// test is to run. Nothing else uses the API, so that locks and conditions for everyone work under nextest too.
     #[must_use]
     pub fn serve(mut self, start: impl FnOnce() -> String + Send + 'static) -> Self {
         self.api = Api::Serve(Box::new(start));
@@ -168,7 +168,7 @@ impl Harness {
         self
     }
 
-    /// Runs the tests that the command line asks for, and prints them.
+    /// Runs the tests that the command line selects, and prints them.
     pub fn main(self) -> ExitCode {
         match self.run(Arguments::from_args()) {
             Ok(conclusion) => conclusion.exit_code(),
@@ -179,10 +179,11 @@ impl Harness {
         }
     }
 
-    /// Runs the tests that `arguments` ask for, and prints them.
+    /// Runs the tests that `arguments` select, and prints them.
     ///
     /// # Errors
-    /// When there is no pack, or more than one for one API, or it is wrong, or has no such role or variable.
+    /// When there is no pack, there are several for one API, a pack contains errors, or it has no such role or
+    /// variable.
     pub fn run(self, arguments: Arguments) -> Result<Conclusion, HarnessError> {
         let root = self.packs.clone().unwrap_or_else(|| PathBuf::from("."));
         #[cfg(not(feature = "reference"))]
@@ -224,7 +225,7 @@ impl Harness {
         Ok(())
     }
 
-    /// The target, where the API is not the embedded one.
+    /// Returns the target, if the API is not the embedded one.
     fn target(self) -> Result<Option<Target>, String> {
         let (url, isolated) = match self.api {
             #[cfg(feature = "reference")]
@@ -257,10 +258,10 @@ fn load(files: &Files) -> Result<Vec<Arc<Pack>>, HarnessError> {
     Ok(packs)
 }
 
-/// What a test is told.
+/// The outcome of a test.
 type Told = Result<Completion, Failed>;
 
-/// What a test waits for.
+/// The outcomes that tests wait for, by name.
 type Outcomes = Arc<Mutex<HashMap<String, mpsc::Receiver<Told>>>>;
 
 fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harness) -> Conclusion {
@@ -291,7 +292,8 @@ fn run_as_tests(packs: Vec<Arc<Pack>>, mut arguments: Arguments, harness: Harnes
     libtest_mimic::run(&arguments, cases)
 }
 
-/// The same choice that libtest-mimic makes, so that the engine runs no more than what is asked for.
+/// Returns true if a test is selected. This is the same choice that libtest-mimic makes, so that the engine runs no
+/// more than was requested.
 fn is_wanted(arguments: &Arguments, name: &str) -> bool {
     let matches = |filter: &str| if arguments.exact { name == filter } else { name.contains(filter) };
     arguments.filter.as_deref().is_none_or(matches) && !arguments.skip.iter().any(|skip| matches(skip))
@@ -300,15 +302,15 @@ fn is_wanted(arguments: &Arguments, name: &str) -> bool {
 fn awaited(outcomes: &Outcomes, name: &str) -> Told {
     let receiver = outcomes.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     let outcome = receiver.and_then(|receiver| receiver.recv().ok());
-    // No outcome is no success, whatever the reason.
+    // A missing outcome is a failure, regardless of the reason.
     outcome.unwrap_or_else(|| Err(Failed::from("the run ended without an outcome for this case")))
 }
 
 type Senders = BTreeMap<String, mpsc::Sender<Told>>;
 
-/// Runs every pack that a wanted test belongs to and hands the outcomes out as they come.
+/// Runs every pack with a selected test, and sends the outcomes as they arrive.
 fn engine(packs: Vec<Arc<Pack>>, senders: Senders, harness: Harness) {
-    // Ahead of our runtime: what starts the API may have one of its own.
+    // Called before our runtime exists: the function that starts the API may have a runtime of its own.
     let target = match harness.target() {
         Ok(target) => target,
         Err(error) => return eprintln!("{error}"),
@@ -317,7 +319,7 @@ fn engine(packs: Vec<Arc<Pack>>, senders: Senders, harness: Harness) {
     runtime.block_on(async {
         for pack in packs {
             if let Err(error) = run_pack(&pack, target.clone(), &senders).await {
-                // The tests that now get no outcome fail; this says why.
+                // The tests that now get no outcome fail; this shows the reason.
                 eprintln!("{}: {error}", pack.name);
             }
         }
@@ -341,7 +343,7 @@ async fn run_pack(
     if own.is_empty() {
         return Ok(());
     }
-    // Coverage can only be told of everything.
+    // Coverage can only be judged for all cases.
     let selectors = if senders.contains_key(&whole) {
         Selectors::default()
     } else {
@@ -376,7 +378,7 @@ async fn run_pack(
         if let Event::CaseFinished(case) = event
             && let Some(sender) = own.get(&*case.name)
         {
-            // A test that is not waited for has been filtered out.
+            // A test without a receiver has been filtered out.
             let _ = sender.send(judge(case));
         }
     };
@@ -393,15 +395,18 @@ async fn run_pack(
     Ok(())
 }
 
-/// A test passes if its case did and its approved response is the same; what was not judged has not passed. A scenario
-/// that was skipped is shown as ignored, and the test of the whole fails.
+/// Returns the outcome of the test of a case. It passes if the case passed and its approved response is the same; a
+/// case that was not judged has not passed. A case that was skipped is shown as ignored, and the test of the whole
+/// run fails.
 fn judge(case: &CaseReport) -> Told {
     let same = case.snapshot.as_ref().is_none_or(|snapshot| snapshot.state == SnapshotState::Same);
     if case.outcome == Outcome::Passed && same {
         return Ok(Completion::Completed);
     }
     if case.outcome == Outcome::Skipped {
-        return Ok(Completion::ignored_with(case.reason.as_deref().unwrap_or_default()));
+        return Ok(Completion::ignored_with(
+            case.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
+        ));
     }
     Err(Failed::from(plain(&terminal::case(case))))
 }
@@ -413,7 +418,7 @@ fn judge_whole(report: &RunReport) -> Told {
     Err(Failed::from(plain(&terminal::end(report, false, false))))
 }
 
-/// libtest-mimic prints to wherever it prints: without colours.
+/// Removes the colours, because libtest-mimic prints the text wherever its output goes.
 fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }

@@ -1,11 +1,12 @@
 //! failspec: does your API fail the way its documentation says?
 //!
-//! A contract-conformance test harness for the failures of an HTTP API. A *pack* describes what an API documents about
-//! failing, and the requests that should trigger each failure. A run sends them to a live API and checks every response.
+//! A contract-conformance test harness for the failures of an HTTP API. A *pack* describes the documented failures of
+//! an API, and the requests that should trigger each of them. A run sends these requests to a live API and checks
+//! every response.
 //!
 //! # A pack in a test
 //!
-//! An API written in Rust tests itself on its own pack with [`Harness`]. It is started in the test's process:
+//! An API written in Rust tests itself with its own pack and [`Harness`]. It is started in the process of the test:
 //!
 #![cfg_attr(feature = "harness", doc = "```no_run")]
 #![cfg_attr(not(feature = "harness"), doc = "```ignore")]
@@ -28,15 +29,15 @@
 //! |---|---|
 //! | a pack, read and checked | [`Pack`], [`Files`] |
 //! | the live API under test | [`Target`], [`Config`] |
-//! | what will be sent | [`Plan`], [`Selectors`] |
+//! | the requests that will be sent | [`Plan`], [`Selectors`] |
 //! | a run, with its events | [`run`], [`RunOptions`], [`report::Event`] |
-//! | what came of it | [`report::RunReport`], and the modules of [`report`] that write it |
+//! | its result | [`report::RunReport`], and the modules of [`report`] that write it |
 //!
 //! # Features
 //!
 //! All are on by default. `cli` is the command `failspec`; `reference` has the built-in packs with their reference
-//! implementations; `harness` is [`Harness`]. A test needs `harness` alone, and then compiles no command line, no web
-//! framework and no HTML parser. The crates named `failspec-…` are the inside of this one and promise no stability.
+//! implementations; `harness` is [`Harness`]. A test needs only `harness`, and then compiles no command line, no web
+//! framework and no HTML parser. The crates named `failspec-…` are internal to this one and promise no stability.
 
 #![forbid(unsafe_code)]
 
@@ -56,7 +57,7 @@ pub use failspec_pack::{
 #[cfg(feature = "harness")]
 pub use harness::{Harness, HarnessError};
 
-/// The report of a run: what [`run`] returns, and how it is written.
+/// The report of a run: the type that [`run`] returns, and its writers.
 pub mod report {
     pub use failspec_judge::report_model::{
         CaseReport, Coverage, Event, ExchangeReport, FindingGroup, Listener, MissingRequirement, Outcome,

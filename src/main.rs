@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use failspec::cli::{Arguments, execute};
 
-/// A run makes and drops some hundred small values for each scenario, on all threads.
+/// The allocator. A run allocates and frees some hundred small values for each scenario, on all threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! Every scenario of every pack of this repository is one test.
+//! Runs every scenario of every pack of this repository as one test.
 
 fn main() -> std::process::ExitCode {
     failspec::harness::main()

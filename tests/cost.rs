@@ -1,7 +1,8 @@
-//! What a run costs may not grow unnoticed: memory that the parts of a run ask for, and the growth of instructions.
+//! Cost of a run: memory that its parts allocate, and the growth of the number of instructions. Neither may increase
+//! unnoticed.
 //!
-//! Counts, and never times: they are the same on a fast machine, on a slow one and on a busy one. The baseline is
-//! `tests/cost/allocations.txt`; `UPDATE_COSTS=1 cargo test --test cost` writes what is measured now.
+//! Only counts, no times: counts are the same on fast, slow and busy machines. The baseline is
+//! `tests/cost/allocations.txt`; `UPDATE_COSTS=1 cargo test --test cost` writes the current values.
 
 #[path = "../benches/workload/mod.rs"]
 mod workload;
@@ -17,15 +18,15 @@ use workload::{Api, Parts};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Scenarios of the workload.
+/// Number of scenarios of the workload.
 const COUNT: usize = 400;
 
-/// How much more than the baseline is too much, in percent.
+/// Maximum increase over the baseline, in percent.
 const MOST: f64 = 15.0;
 
 const BASELINE: &str = "tests/cost/allocations.txt";
 
-/// Does one part of a run, and says how much it made.
+/// A function that performs one part of a run, and returns the amount that it produced.
 type Part = fn(&Parts) -> usize;
 
 const PARTS: &[(&str, Part)] = &[
@@ -44,7 +45,7 @@ const PARTS: &[(&str, Part)] = &[
     ("markdown", Parts::markdown),
 ];
 
-/// What each part asks for now. What is made once and kept is made before.
+/// Measures the current allocations of each part. A first call excludes values that are created once and kept.
 fn measured() -> Vec<(&'static str, Allocations)> {
     let parts = Parts::new(COUNT, &Api::start());
     PARTS
@@ -67,13 +68,13 @@ fn baseline() -> Vec<(String, Allocations)> {
     lines.map(read).collect()
 }
 
-/// How much more `now` is than `before`, in percent.
+/// Returns the increase from `before` to `now`, in percent.
 fn growth(before: u64, now: u64) -> f64 {
     (now as f64 / before.max(1) as f64 - 1.0) * 100.0
 }
 
 #[test]
-fn no_part_of_a_run_asks_for_much_more_memory_than_it_did() {
+fn run_parts_stay_within_their_allocation_baseline() {
     let measured = measured();
     if env::var_os("UPDATE_COSTS").is_some() {
         let mut text =
@@ -106,7 +107,7 @@ fn no_part_of_a_run_asks_for_much_more_memory_than_it_did() {
 }
 
 #[test]
-fn a_part_that_asks_for_more_is_noticed() {
+fn increased_allocations_are_detected() {
     let once = counting::during(|| vec![0_u8; 1000].len());
     let twice = counting::during(|| vec![0_u8; 1000].len() + vec![0_u8; 1000].len());
     assert_eq!((once.number, twice.number), (1, 2));
@@ -114,7 +115,7 @@ fn a_part_that_asks_for_more_is_noticed() {
     assert!(growth(100, 115) <= MOST && growth(100, 116) > MOST && growth(100, 50) <= MOST);
 }
 
-/// Instructions that a whole command executes, as callgrind counts them.
+/// Returns the number of instructions that a command executes, as counted by callgrind.
 fn instructions(folder: &Path, arguments: &[&str]) -> u64 {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -130,11 +131,11 @@ fn instructions(folder: &Path, arguments: &[&str]) -> u64 {
     line.1.trim().parse().expect("a number")
 }
 
-/// Twice as many scenarios may take twice as long: what each further one costs must not depend on how many there are.
-/// That is a ratio of counts of one build on one machine, the same whatever compiler made it.
+/// Twice as many scenarios may cost twice as much: the cost of an additional scenario must not depend on their
+/// number. The ratio of counts of one build on one machine is the same for every compiler.
 #[test]
 #[ignore = "needs valgrind"]
-fn each_further_scenario_costs_the_same() {
+fn instructions_grow_linearly_with_scenarios() {
     let api = Api::start();
     let sizes = [100, 200, 400];
     let folders = sizes.map(|count| {

@@ -1,5 +1,5 @@
-//! The harness proven on itself. A representative part of `failspec mutants`, which runs all of it: what breaks the
-//! documentation is caught by the check that is there for it, and what clients must tolerate passes.
+//! Mutation tests of the harness: a representative part of `failspec mutants`, which runs all of it. Responses that
+//! violate the documentation are detected by the intended check, and harmless changes pass.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,11 +19,11 @@ use failspec_pack::pack::Pack;
 use failspec_reference::apis;
 use futures_util::{StreamExt as _, stream};
 
-/// Runs at once: more would only wait for each other.
+/// Number of concurrent runs: more would only wait for each other.
 const AT_ONCE: usize = 8;
 
-/// Scenarios of every kind of response: read and written, with and without credentials, 4xx from handlers of several
-/// sorts. All but the last are documented; that one is ours, so that what breaks there stays a warning.
+/// Scenarios with every kind of response: reads and writes, with and without credentials, 4xx from different kinds of
+/// handlers. All but the last are documented; the last one is inferred, so that violations of it remain warnings.
 const SAMPLE: &[&str] = &[
     "kubeglass::unauthorized::read_without_credentials",
     "kubeglass::not_found::read_an_absent_configmap",
@@ -36,7 +36,7 @@ const SAMPLE: &[&str] = &[
     "kubeglass::not_found::list_an_unknown_kind",
 ];
 
-/// Mutants that not every response shows.
+/// Mutants that do not affect every response.
 const IN_SOME_ANSWERS: &[&str] = &["www-authenticate", "allow", "leaks", "repeatable", "not-rejected"];
 
 fn pack(name: &str) -> Arc<Pack> {
@@ -71,7 +71,7 @@ fn breaks(case: &CaseReport, check: &str) -> bool {
 }
 
 #[test]
-fn every_mutant_says_how_it_must_be_noticed() {
+fn every_mutant_has_an_expected_detection() {
     let known: BTreeSet<&str> = check::CHECKS.iter().map(|check| check.id).collect();
     for name in apis() {
         let mut names = BTreeSet::new();
@@ -79,7 +79,10 @@ fn every_mutant_says_how_it_must_be_noticed() {
             pack(name).contract.failures.iter().map(|failure| failure.id.clone()).collect();
         for subject in of(name) {
             let id = subject.mutant.id.to_string();
-            assert_ne!(subject.noticed, UNKNOWN, "{name} · {id} has no line in src/proof/expected");
+            assert_ne!(
+                subject.noticed, UNKNOWN,
+                "{name} · {id} has no line in crates/failspec-mutants/src/expected"
+            );
             assert_eq!(
                 subject.mutant.harmless,
                 subject.noticed == ExpectedDetection::Harmless,
@@ -98,7 +101,7 @@ fn every_mutant_says_how_it_must_be_noticed() {
 }
 
 #[test]
-fn every_failure_has_a_mutant_of_its_own_and_every_check_one_that_it_must_notice() {
+fn every_failure_and_every_check_has_a_mutant() {
     let mut documented = 0;
     for name in apis() {
         let of = of(name);
@@ -117,7 +120,7 @@ fn every_failure_has_a_mutant_of_its_own_and_every_check_one_that_it_must_notice
             _ => None,
         })
         .collect();
-    // Found beside another check by the same mutants: `failspec mutants` says if they find nothing any more.
+    // Checks that detect the same mutants as another check: `failspec mutants` reports if they no longer detect any.
     let beside = [
         "vacuous",
         "wording",
@@ -132,12 +135,13 @@ fn every_failure_has_a_mutant_of_its_own_and_every_check_one_that_it_must_notice
     }
 }
 
-/// Each mutant of the domain on the scenarios of the failure that it is about.
+/// Each domain-specific mutant, on the scenarios of its failure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_behaviour_is_noticed_where_it_matters() {
+async fn domain_mutants_are_detected_in_the_scenarios_of_their_failure() {
     let jobs = everything().into_iter().filter_map(|subject| {
         let selector = format!("{}::{}::", subject.pack.name, subject.noticed.failure()?);
-        // Where one scenario alone has a control that is refused, everything is: that is a diagnosis.
+        // Mutants for the check `control` need all scenarios: with only those of one failure, every control would be
+        // rejected, which leads to a diagnosis.
         let alone = !matches!(subject.noticed, ExpectedDetection::By { check: "control", .. });
         Some((subject, if alone { vec![selector] } else { Vec::new() }))
     });
@@ -148,7 +152,7 @@ async fn wrong_behaviour_is_noticed_where_it_matters() {
     assert!(survived.is_empty(), "{survived:#?}");
 }
 
-/// What clients must tolerate, on everything.
+/// Harmless changes, on all scenarios.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn harmless_changes_pass() {
     let harmless = everything().into_iter().filter(|subject| subject.mutant.harmless);
@@ -160,13 +164,13 @@ async fn harmless_changes_pass() {
     }
 }
 
-/// Of the mutants that fit every contract, one for each check and contract.
+/// One general mutant for each check and contract.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_responses_are_noticed_with_every_contract() {
+async fn wrong_responses_are_detected_with_every_contract() {
     let mut chosen: BTreeMap<(String, String), Subject> = BTreeMap::new();
     for subject in everything() {
         let general = subject.noticed.failure().is_none() && !subject.mutant.harmless;
-        // The rest is in the test below.
+        // The others are covered by the test below.
         if general && subject.pack.name != "kubeglass" {
             let key = (subject.pack.name.clone(), subject.noticed.to_string());
             chosen.entry(key).or_insert(subject);
@@ -179,9 +183,9 @@ async fn wrong_responses_are_noticed_with_every_contract() {
     }
 }
 
-/// One contract in every detail: not in some scenario, but in every documented one.
+/// One contract in detail: responses are checked in every documented scenario.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_responses_are_caught_in_every_documented_scenario() {
+async fn wrong_responses_are_detected_in_every_documented_scenario() {
     let expected: Vec<(String, &str)> = of("kubeglass")
         .into_iter()
         .filter_map(|subject| match subject.noticed {
@@ -225,8 +229,8 @@ async fn one_response_to_everything_is_one_diagnosis() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_to_everything_is_accepting_what_must_be_refused() {
-    // A setup that wants something of a success, a version for example, has nothing to go on with.
+async fn success_for_every_request_violates_not_rejected() {
+    // A setup that captures a value from a success, for example a version, cannot continue.
     for id in ["always-success", "always-empty"] {
         let report = run_sample(id, SAMPLE).await;
         assert_eq!(report.verdict.word(), "violations", "{id}: {:?}", report.diagnosis);
@@ -239,22 +243,22 @@ async fn success_to_everything_is_accepting_what_must_be_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_request_id_for_everything_is_seen_in_scenarios_and_across_the_run() {
+async fn constant_request_id_is_detected_in_scenarios_and_across_the_run() {
     let report = run_sample("request-id-constant", SAMPLE).await;
     let reused = report.run_findings.iter().find(|finding| finding.check == "request-id-reused");
     let reused = reused.unwrap_or_else(|| panic!("{:?}", report.run_findings));
     assert_eq!(reused.cases.len(), report.cases.len());
-    // Where a safe request is sent again, or a twin, the scenario has two responds with one id.
+    // If a scenario repeats a safe request or sends a comparison request, two of its responses have the same id.
     assert!(report.cases.iter().any(|case| breaks(case, "request-id")));
 }
 
-/// The command must not be green over a survivor: a harness that finds nothing kills nothing.
+/// A surviving mutant must fail the command: a harness that finds nothing kills nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mutant_that_is_not_noticed_as_it_must_be_survives() {
+async fn mutant_without_its_expected_detection_survives() {
     let find = |id: &str| of("kubeglass").into_iter().find(|it| it.mutant.id == id).expect("there is one");
     let wrongly = |id: &str, noticed: ExpectedDetection| Subject { noticed, ..find(id) };
     let subjects = [
-        // Another check, another severity, another place, no finding at all, and one that should pass.
+        // Another check, another severity, another failure, no finding at all, and a harmless mutant.
         wrongly("code-padded", ExpectedDetection::violation("media-type")),
         wrongly("code-padded", ExpectedDetection::warning("code")),
         wrongly("stale-version-accepted", ExpectedDetection::violation("not-rejected").at("already_exists")),

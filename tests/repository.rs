@@ -1,7 +1,7 @@
-//! What holds for the repository as a whole: generated files, the house style.
+//! Rules for the whole repository: generated files and code style.
 //!
-//! `UPDATE_SCHEMAS=1 cargo test --test repository` rewrites the JSON Schemas below `schemas/`, and `UPDATE_DOCS=1`
-//! the generated blocks of README.md and docs/.
+//! `UPDATE_SCHEMAS=1 cargo test --test repository` rewrites the JSON Schemas in `schemas/`, and `UPDATE_DOCS=1` the
+//! generated blocks of README.md and docs/.
 
 mod documentation;
 mod support;
@@ -28,7 +28,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The Rust files below a folder, relative to the repository, sorted.
+/// Returns the Rust files in a folder, relative to the repository, sorted.
 fn rust_files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -48,13 +48,13 @@ fn assert_none<T: fmt::Display>(found: &[T], rule: &str) {
     assert!(list.is_empty(), "{rule}:\n  {}\n", list.join("\n  "));
 }
 
-/// The code without comments.
+/// Returns the code without comments.
 fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn sources_hold_nothing_unfinished() {
+fn sources_contain_nothing_unfinished() {
     let mut wrong = Vec::new();
     for file in rust_files("src").into_iter().chain(rust_files("crates")) {
         let code = code(&read(&file));
@@ -66,7 +66,7 @@ fn sources_hold_nothing_unfinished() {
     assert_none(&wrong, "source files");
 }
 
-/// The JSON Schemas of the formats, made from the descriptions of their keys, or from the types that are written.
+/// Generates the JSON Schemas of the formats, from the descriptions of their keys or from the serialized types.
 fn schemas() -> [(&'static str, Value); 6] {
     let mut report = schemars::schema_for!(RunReport).to_value();
     report["title"] = Value::from("failspec report");
@@ -100,7 +100,7 @@ fn json_schemas_are_up_to_date() {
     );
 }
 
-/// What does not fit a schema.
+/// Returns the violations of a schema.
 fn misfits(format: SchemaFormat, name: &str, value: &Value) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema(format)).unwrap();
     validator.iter_errors(value).map(|error| format!("{name}{}: {error}", error.instance_path())).collect()
@@ -136,7 +136,7 @@ async fn reports_fit_their_json_schema() {
     for name in reference::apis() {
         let pack = Arc::new(Pack::load(&failspec::builtin::built_in(), name).unwrap());
         let mutants = mutants_of(&*reference::api(name).unwrap());
-        // One run in which all is well, and one with violations.
+        // One run that conforms, and one with violations.
         for mutant in [None, mutants.into_iter().find(|mutant| mutant.id == "status-other")] {
             let about = format!("report of {name} as {:?}: ", mutant.as_ref().map(|mutant| &mutant.id));
             let report = proof::run_on(&pack, mutant, RunOptions::default()).await.unwrap();

@@ -25,13 +25,14 @@ use super::{
 #[derive(Debug, Parser)]
 #[command(name = "failspec", version, arg_required_else_help = true, after_help = EXAMPLES, help_template = help::template())]
 pub struct Arguments {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Arguments {
-    /// Parses the command line of the process; ends the process with a message if that fails, or if help was asked for.
+    /// Parses the command line of the process; ends the process with a message if that fails, or with the help if it
+    /// was requested.
     pub fn from_command_line() -> Self {
         Self::try_parse().unwrap_or_else(|mut error| {
             let command = match error.get(ContextKind::InvalidSubcommand) {
@@ -60,7 +61,7 @@ Examples:
   failspec serve kubeglass --mutant code-padded --target-file t.toml
       run the same mutant as a server, to see what a failing run looks like";
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send scenarios to an API and judge its responses
@@ -97,7 +98,7 @@ pub enum Command {
     /// Create a scenario from a curl command line
     #[command(after_help = SCENARIO_EXAMPLES)]
     Scenario {
-        /// What to do
+        /// The action
         #[command(subcommand)]
         action: ScenarioAction,
     },
@@ -143,7 +144,7 @@ pub enum Command {
     /// Review, accept or reject changed responses (`.snap.new`)
     #[command(after_help = SNAPSHOTS_EXAMPLES)]
     Snapshots {
-        /// What to do with them
+        /// The action
         #[command(subcommand)]
         action: SnapshotsAction,
     },
@@ -155,7 +156,7 @@ pub enum Command {
     Serve(ServeArguments),
 }
 
-/// Where packs come from.
+/// The source of the packs.
 #[derive(Debug, Clone, Args)]
 pub struct PacksFrom {
     /// Read packs from DIR (schemas/PACK, scenarios/PACK, snapshots/PACK) instead of the built-in ones
@@ -175,7 +176,7 @@ pub struct RunArguments {
     /// Run against the embedded reference implementations: says nothing about a real API
     #[arg(long, conflicts_with_all = ["url", "target", "config"])]
     pub reference: bool,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
     /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
@@ -287,12 +288,12 @@ pub struct InitArguments {
     /// The file to add the target to (default: failspec.toml)
     #[arg(long, value_name = "PATH")]
     pub config: Option<PathBuf>,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
 
-/// What to do with scenarios.
+/// Actions on scenarios.
 #[derive(Debug, Subcommand)]
 pub enum ScenarioAction {
     /// Print a scenario that sends the request of a curl command line
@@ -327,7 +328,7 @@ pub struct CleanupArguments {
     /// The target
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
@@ -340,7 +341,7 @@ pub struct CheckTargetArguments {
     /// The target
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
@@ -351,7 +352,7 @@ pub struct PackArguments {
     /// Packs (default: all)
     #[arg(value_name = "PACK")]
     pub names: Vec<String>,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
@@ -382,7 +383,7 @@ pub struct SelectArguments {
     /// List what the packs require of a target: roles, variables, conditions
     #[arg(long)]
     pub requires: bool,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
@@ -403,7 +404,7 @@ pub struct ServeArguments {
     pub mutant: Option<String>,
 }
 
-/// What to do with changed responses.
+/// Actions on changed responses.
 #[derive(Debug, Subcommand)]
 pub enum SnapshotsAction {
     /// Show each changed response and ask
@@ -422,7 +423,7 @@ pub struct SnapshotsArguments {
     pub folder: PathBuf,
 }
 
-/// What a run does with approved responses.
+/// Treatment of approved responses in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SnapshotsMode {
     /// Fail on changed and new responses, and on unreferenced snapshots
@@ -435,7 +436,7 @@ pub enum SnapshotsMode {
     Off,
 }
 
-/// Which bodies reports show.
+/// The cases for which reports include bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum BodiesMode {
     /// No cases
@@ -446,7 +447,7 @@ pub enum BodiesMode {
     All,
 }
 
-/// What counts as a violation besides violations.
+/// Findings that count as violations besides violations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Deny {
     /// All warnings

@@ -26,7 +26,7 @@ pub struct BadgeArguments {
     pub endpoint: Option<PathBuf>,
 }
 
-/// Makes a badge of a certificate that verifies and is a pass; of any other nothing is made.
+/// Creates a badge from a certificate that verifies and is a pass; from any other none is created.
 ///
 /// # Errors
 /// When a file cannot be read or written, or the key that signed is unknown.

@@ -45,7 +45,7 @@ pub struct CertifyArguments {
     /// The target
     #[command(flatten)]
     pub target: TargetArguments,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
     /// The profile: core (failures that need no condition), full (with conditions), or one of the contract
@@ -83,13 +83,13 @@ pub struct CertifyArguments {
     pub quiet: bool,
 }
 
-/// The longest text that is taken over into a certificate, in bytes.
+/// Maximum length of a text that is copied into a certificate, in bytes.
 const LONGEST: usize = 200;
 
 /// Runs all scenarios and writes report and certificate.
 ///
 /// # Errors
-/// When something keeps the run from being certified; then nothing was sent.
+/// When something prevents the run from being certified; then nothing was sent.
 pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
     if arguments.reference {
         return Err(CliError::usage_hint(
@@ -147,7 +147,7 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
     done
 }
 
-/// The packs, all of each, in a state in which a verdict can be built on them.
+/// Loads the packs, all of each, and checks that a verdict can be based on them.
 fn whole_packs(arguments: &CertifyArguments) -> Result<Vec<Arc<Pack>>, CliError> {
     if let Some(part) = arguments.whole.iter().find(|name| name.contains("::") || name.contains(['*', '?'])) {
         return Err(CliError::usage_hint(
@@ -269,13 +269,13 @@ fn short(option: &str, text: String) -> Result<String, CliError> {
     }
 }
 
-/// The file of the report, next to the certificate; neither may exist yet.
+/// Returns the file of the report, next to the certificate; neither may exist yet.
 fn report_path(out: &Path) -> Result<PathBuf, CliError> {
     let report = out.with_extension("report.json");
     if let Some(path) = [out, report.as_path()].into_iter().find(|path| path.exists()) {
         return Err(CliError::usage(format!("{} exists already; nothing was sent", path.display())));
     }
-    // Better now than after the run.
+    // Checked now rather than after the run.
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match folder.is_dir() {
         true => Ok(report),
@@ -288,7 +288,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
         .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }
 
-/// SHA-256 of this program's file, where it can be read.
+/// Returns the SHA-256 of this program's file, if it can be read.
 fn own_digest() -> Option<String> {
     let bytes = fs::read(std::env::current_exe().ok()?).ok()?;
     Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())

@@ -35,7 +35,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, CliError> {
     // Do not wait for a pending name lookup.
     runtime.shutdown_background();
     let check = check?;
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());
     let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));
     Ok(if check.unreachable.is_some() || refused {

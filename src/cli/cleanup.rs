@@ -40,7 +40,7 @@ pub fn command(arguments: &CleanupArguments) -> Result<u8, CliError> {
     // Do not wait for a pending name lookup.
     runtime.shutdown_background();
     let report = report?;
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text(&report, arguments.dry_run).as_bytes());
     let clean = report.problems.is_empty() && report.found.iter().all(|swept| swept.problem.is_none());
     Ok(if clean { exit::CONFORMS } else { exit::INCONCLUSIVE })

@@ -13,7 +13,7 @@ use super::arguments::Arguments;
 pub fn command(shell: Shell) -> u8 {
     let mut script = Vec::new();
     generate(shell, &mut Arguments::command(), "failspec", &mut script);
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(&script);
     exit::CONFORMS
 }

@@ -11,14 +11,14 @@ use failspec_report::{terminal::Styles, visible};
 
 use super::{arguments::PackArguments, error::CliError, packs};
 
-/// Prints which failures and causes have which scenarios, and the errata of the documentation.
+/// Prints the failures and causes with their scenarios, and the errata of the documentation.
 ///
 /// # Errors
 /// When a pack cannot be read.
 pub fn command(arguments: &PackArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
     let text: String = packs.iter().map(|pack| of_pack(pack)).collect::<Vec<_>>().join("\n");
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
@@ -98,8 +98,8 @@ fn of_pack(pack: &Pack) -> String {
     text
 }
 
-/// How many scenarios there are for each declared error of each operation. `failspec lint` reports what is wrong with a
-/// document that cannot be read.
+/// Writes the number of scenarios for each declared error of each operation. `failspec lint` reports the problems of
+/// a document that cannot be read.
 fn operations(pack: &Pack, text: &mut String) {
     let Ok(Some(declared)) = Declared::of(pack) else { return };
     let errors = |operation: &&Operation| operation.responses.iter().any(|it| it.status.may_be_failure());

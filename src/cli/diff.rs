@@ -26,12 +26,12 @@ pub struct DiffArguments {
     /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }
 
-/// What can be compared.
+/// A pack, report or certificate that can be compared.
 enum Operand {
     Pack(Arc<Pack>),
     Report(Box<RunReport>),
@@ -108,7 +108,7 @@ fn operand(text: &str, files: &Files) -> Result<Operand, CliError> {
     Ok(Operand::Pack(pack))
 }
 
-/// `ROOT/schemas/PACK/contract.yaml`, or `contract@2026-03.yaml`.
+/// Loads `ROOT/schemas/PACK/contract.yaml`, or `contract@2026-03.yaml`.
 fn contract(path: &Path) -> Result<Operand, CliError> {
     let wrong = || {
         CliError::usage_hint(

@@ -1,4 +1,4 @@
-//! Where comparisons go: to the terminal always, to files and annotations if asked.
+//! Outputs of comparisons: always the terminal; files and annotations if requested.
 
 use std::{
     env, fs,
@@ -15,7 +15,7 @@ use failspec_report::{
 
 use super::error::CliError;
 
-/// The reports that are asked for.
+/// The requested reports.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
     markdown: Vec<PathBuf>,
@@ -24,7 +24,7 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Reads the options `--report`.
+    /// Parses the options `--report`.
     ///
     /// # Errors
     /// When a format is unknown or names no file.
@@ -46,7 +46,7 @@ impl Reports {
         Ok(reports)
     }
 
-    /// Prints and writes a comparison, and gives the exit code: 1 if a difference counts.
+    /// Prints and writes a comparison, and returns the exit code: 1 if a difference counts.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -68,7 +68,7 @@ impl Reports {
                 .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))?;
             write(path, &format!("{json}\n"))?;
         }
-        // A reader that has gone away has seen what it wanted; the exit code reports the rest.
+        // A closed pipe is not an error; the exit code reports the rest.
         let _ = anstream::stdout().write_all(text.as_bytes());
         Ok(if comparison.counting() > 0 { exit::VIOLATIONS } else { exit::CONFORMS })
     }
@@ -79,7 +79,7 @@ fn write(path: &Path, text: &str) -> Result<(), CliError> {
         .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }
 
-/// Other steps may have written to the summary before.
+/// Appends to a file: other steps may have written to the summary before.
 fn append(path: &Path, text: &str) -> Result<(), CliError> {
     let file = fs::OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))

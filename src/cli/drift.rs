@@ -27,7 +27,7 @@ pub struct DriftArguments {
     /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
-    /// Where packs come from
+    /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
 }

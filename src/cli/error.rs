@@ -1,4 +1,4 @@
-//! Why a command ends without doing what it was asked to.
+//! Errors that end a command.
 
 use std::io::Write as _;
 
@@ -10,37 +10,37 @@ use failspec_pack::pack::{FilesError, PackError};
 use failspec_reference::StartError;
 use failspec_report::terminal::{Styles, visible};
 
-/// Why a command ends without doing what it was asked to.
+/// Reason why a command ends without doing what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// Files are wrong.
+    /// Files contain errors.
     #[error(transparent)]
     Diagnostics(#[from] Diagnostics),
     /// Options are wrong, or a file cannot be used.
     #[error("{message}")]
     Usage {
-        /// What is wrong.
+        /// The problem.
         message: String,
-        /// What to do.
+        /// The hint: what to do.
         hint: Option<String>,
     },
-    /// Something kept a begun command from going on.
+    /// Something prevented a started command from continuing.
     #[error("{0}")]
     Broken(String),
 }
 
 impl CliError {
-    /// Options are wrong.
+    /// Creates an error about options.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: None }
     }
 
-    /// Options are wrong, with what to do about it.
+    /// Creates an error about options, with a hint about what to do.
     pub fn usage_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Diagnostics(_) | Self::Usage { .. } => exit::USAGE,
@@ -48,7 +48,7 @@ impl CliError {
         }
     }
 
-    /// Prints it on standard error.
+    /// Prints the error on standard error.
     pub fn print(&self) {
         let text = match self {
             Self::Diagnostics(diagnostics) => {

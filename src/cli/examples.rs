@@ -1,4 +1,4 @@
-//! The examples in `--help`. Each can be typed as it is; a test parses them.
+//! The examples in `--help`. Each is a complete command line; a test parses them.
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -58,12 +58,12 @@ pub fn command(id: Option<&str>) -> Result<u8, CliError> {
             }
         }
     }
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 
-/// Lines of at most 80 characters.
+/// Wraps a text into lines of at most 80 characters.
 fn wrap(text: &str) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

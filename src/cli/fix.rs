@@ -1,4 +1,4 @@
-//! `failspec lint --fix`: old names of the file formats become the new ones.
+//! `failspec lint --fix`: replaces old names of the file formats by the new ones.
 
 use std::{
     collections::BTreeSet,
@@ -16,16 +16,16 @@ use failspec_report::terminal::visible;
 
 use super::{arguments::LintArguments, error::CliError};
 
-/// The file of targets and waivers, where none is named.
+/// The default file of targets and waivers.
 const CONFIG_FILE: &str = "failspec.toml";
 
-/// The file of a programme, where none is named.
+/// The default file of a programme.
 const PROGRAMME_FILE: &str = "programme.toml";
 
-/// A file and what its top level is.
+/// A file and the mapping schema of its top level.
 type File = (PathBuf, &'static MappingSchema);
 
-/// Renames in the files of packs, targets, waivers and programmes, and prints which files were changed.
+/// Replaces old names in the files of packs, targets, waivers and programmes, and prints which files were changed.
 ///
 /// # Errors
 /// When the packs are the built-in ones, or a file cannot be read or written.
@@ -56,7 +56,7 @@ pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), CliErro
     Ok(())
 }
 
-/// The contracts of a folder, and the bases that other packs extend.
+/// Returns the contracts of a folder, and the bases that other packs extend.
 fn contracts(folder: &Path, wanted: bool) -> Result<Vec<File>, CliError> {
     let is_one = |path: &Path| {
         let name = name(path);
@@ -65,7 +65,7 @@ fn contracts(folder: &Path, wanted: bool) -> Result<Vec<File>, CliError> {
     Ok(entries(folder)?.into_iter().filter(|path| is_one(path)).map(|path| (path, &CONTRACT)).collect())
 }
 
-/// The scenario files of a folder and of those in it.
+/// Collects the scenario files of a folder and of its subfolders.
 fn scenarios(folder: &Path, files: &mut Vec<File>) -> Result<(), CliError> {
     for path in entries(folder)? {
         if path.is_dir() {
@@ -77,7 +77,7 @@ fn scenarios(folder: &Path, files: &mut Vec<File>) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The file that is named; else those of the usual name, here and beside the packs.
+/// Returns the file that is named; else those with the usual name, in the current folder and next to the packs.
 fn beside(root: &Path, named: Option<&Path>, usual: &str) -> impl Iterator<Item = PathBuf> {
     let usual = match named {
         Some(path) => vec![path.to_owned()],
@@ -91,8 +91,8 @@ fn beside(root: &Path, named: Option<&Path>, usual: &str) -> impl Iterator<Item 
     usual.into_iter()
 }
 
-/// Renames in one file; how many names it were, where there were any. A file that cannot be parsed is left for `lint`
-/// to complain about.
+/// Replaces old names in one file; returns their number, if there were any. A file that cannot be parsed is left for
+/// `lint` to report.
 fn rename_in(path: &Path, shape: &'static MappingSchema) -> Result<Option<usize>, CliError> {
     let text = fs::read_to_string(path).map_err(|error| failed("read", path, &error))?;
     let source = Source::new(path.display().to_string(), text);
@@ -111,7 +111,7 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(entries(path)?.into_iter().filter(|path| path.is_dir()).collect())
 }
 
-/// What is in a folder, sorted; nothing where there is no such folder.
+/// Returns the contents of a folder, sorted; nothing if there is no such folder.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     let read = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

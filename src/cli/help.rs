@@ -7,7 +7,7 @@ use clap::Subcommand as _;
 
 use super::arguments::Command;
 
-/// The commands by task, both in the order in which a user meets them.
+/// The commands by task, both in the order in which a user needs them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["run", "check-target", "merge", "waive", "snapshots", "cleanup"]),
     ("Write packs", &["init", "import", "scenario", "lint", "coverage", "list", "schema", "explain"]),
@@ -22,7 +22,7 @@ const HEADING: Style = Style::new().bold().underline();
 /// The style that clap gives to names.
 const NAME: Style = Style::new().bold();
 
-/// The template of the program's help.
+/// Returns the template of the program's help.
 pub(super) fn template() -> String {
     let commands = Command::augment_subcommands(clap::Command::new("failspec"));
     let mut text = String::from("{about-with-newline}\n{usage-heading} {usage}\n");
@@ -42,7 +42,7 @@ pub(super) fn template() -> String {
 mod tests {
     use super::*;
 
-    /// Columns of a terminal that nobody has made wider.
+    /// The default width of a terminal, in columns.
     const COLUMNS: usize = 80;
 
     #[test]

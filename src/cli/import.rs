@@ -25,7 +25,7 @@ use super::{
     init::{check_name, editor_schemas, write_all},
 };
 
-/// What a pack is made of.
+/// The source of an imported pack.
 #[derive(Debug, Subcommand)]
 pub enum ImportAction {
     /// Import a documentation page: Markdown, HTML, CSV or plain text
@@ -55,7 +55,7 @@ pub struct ImportDocsArguments {
     pub dir: PathBuf,
 }
 
-/// Makes a pack of what is documented.
+/// Creates a pack from documentation.
 ///
 /// # Errors
 /// When the page cannot be read or documents no failure, or a file exists already.
@@ -66,7 +66,7 @@ pub fn command(action: &ImportAction) -> Result<u8, CliError> {
     }
 }
 
-/// Reads a page. A page in which nothing was recognised is an error: to go on with it would test nothing.
+/// Reads a page. A page in which nothing was recognised is an error: continuing with it would test nothing.
 pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), CliError> {
     let shown = path.display();
     let size =
@@ -112,12 +112,12 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
     }
     let written = write(arguments, &draft)?;
     let text = format!("{}{written}{}", summary(&draft, &findings), next(arguments));
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 
-/// Writes the pack, as a whole or not at all: a pack that cannot be loaded is an error of failspec.
+/// Writes the whole pack or nothing: a pack that cannot be loaded is an error of failspec.
 fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, CliError> {
     let name = &arguments.name;
     let mut files = vec![

@@ -25,10 +25,10 @@ use super::{
     init::{check_name, editor_schemas},
 };
 
-/// How many warnings about a document are shown unless all are asked for.
+/// Maximum number of warnings about a document that are shown by default.
 const WARNINGS_SHOWN: usize = 10;
 
-/// How many variables without a value are shown.
+/// Maximum number of variables without a value that are shown.
 const VARIABLES_SHOWN: usize = 6;
 
 /// Options of `import openapi`.
@@ -77,7 +77,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 /// Creates a pack from a document, or generates the scenarios of an existing one again.
 ///
 /// # Errors
-/// When the document cannot be read or has no operations, or a pack of that name exists that was not imported from one.
+/// When the document cannot be read or has no operations, or a pack with that name exists that was not imported from
+/// one.
 pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
@@ -139,12 +140,13 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     text += &warnings(&declared.api.warnings, arguments.warnings);
     text += &written;
     text += &next(arguments, &made, &declared, before.is_some());
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 
-/// The document among the schema files of the pack: as `openapi.yaml`, or in a folder if it has several files.
+/// Returns the path of the document among the schema files of the pack, and the copies of its files: as
+/// `openapi.yaml`, or in a folder if there are several.
 fn copies(
     path: &Path,
     document: &Document,
@@ -169,7 +171,7 @@ fn copies(
     Ok((own, copies))
 }
 
-/// The pack of that name without its generated scenarios, if there is one.
+/// Loads the pack with that name without its generated scenarios, if there is one.
 fn existing(arguments: &ImportOpenApiArguments) -> Result<Option<Arc<Pack>>, CliError> {
     let name = &arguments.name;
     if !arguments.dir.join(format!("schemas/{name}/contract.yaml")).exists() {
@@ -194,7 +196,7 @@ fn write(arguments: &ImportOpenApiArguments, files: BTreeMap<String, String>) ->
         true => Styles::dab(Styles::GOOD, "wrote"),
         false => Styles::dab(Styles::FAINT, "unchanged"),
     };
-    // The files of a document may be thousands: their folder is enough.
+    // A document may have thousands of files: only their folder is shown.
     let folder = format!("schemas/{}/openapi/", arguments.name);
     let mut copied: BTreeMap<bool, usize> = BTreeMap::new();
     for (file, content) in files {
@@ -303,13 +305,13 @@ fn warnings(warnings: &Warnings, all: bool) -> String {
     text
 }
 
-/// The credential that most operations require, as an argument of `--role`.
+/// Returns the credential that most operations require, as an argument of `--role`.
 fn credential(api: &Api) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let alternatives = api.operations.iter().flat_map(|it| &it.security).filter(|schemes| schemes.len() == 1);
     alternatives.flatten().for_each(|scheme| *counts.entry(scheme).or_default() += 1);
     let most = counts.into_iter().max_by_key(|(_, count)| *count).and_then(|(name, _)| api.schemes.get(name));
-    // It comes from the document, and goes into a shell.
+    // The value comes from the document, and is used in a shell.
     let plain =
         |name: &&String| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     match most.map(|scheme| &scheme.credential) {
@@ -327,7 +329,7 @@ fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Decla
         true => String::new(),
         false => format!(" --role user={}", credential(&declared.api)),
     };
-    // It comes from the document, and goes into a shell.
+    // The value comes from the document, and is used in a shell.
     let base = declared.base_path();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
     let base = if base.chars().all(plain) { base } else { "" };

@@ -22,7 +22,7 @@ use super::{
 const CONTRACT: &str = include_str!("scaffold/contract.yaml");
 const SCENARIOS: &str = include_str!("scaffold/scenarios.yaml");
 
-/// Writes a new pack, a copy of a built-in one, or an empty target. Nothing that exists is written over.
+/// Writes a new pack, a copy of a built-in one, or an empty target. Existing files are not overwritten.
 ///
 /// # Errors
 /// When a name is not valid, a pack does not exist, or a file exists already or cannot be written.
@@ -43,7 +43,7 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
             ));
         }
     };
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(written.as_bytes());
     Ok(exit::CONFORMS)
 }
@@ -65,7 +65,7 @@ fn new_pack(name: &str) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// A copy to edit: contract, schemas, scenarios, and the approved responses where the name stays the same.
+/// Copies a pack to edit it: contract, schemas, scenarios, and the approved responses if the name stays the same.
 fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     let known = crate::builtin::built_in().packs()?;
     if !known.iter().any(|pack| pack == source) {
@@ -96,7 +96,7 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// Editors complete and check the files with these.
+/// Writes the JSON Schemas with which editors complete and check the files.
 pub(super) fn editor_schemas() -> Result<String, CliError> {
     let formats = [("contract", SchemaFormat::Contract), ("scenario", SchemaFormat::Scenario)];
     let missing = formats
@@ -106,7 +106,7 @@ pub(super) fn editor_schemas() -> Result<String, CliError> {
     write_all(missing)
 }
 
-/// Refuses as a whole if one of the files is there already.
+/// Writes files; writes none of them if one exists already.
 pub(super) fn write_all(files: impl IntoIterator<Item = (String, String)>) -> Result<String, CliError> {
     let files: Vec<(String, String)> = files.into_iter().collect();
     if let Some((path, _)) = files.iter().find(|(path, _)| Path::new(path).exists()) {
@@ -175,7 +175,7 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
     ))
 }
 
-/// An empty target with what the pack requires as comments.
+/// Returns an empty target with the requirements of the pack as comments.
 fn target_text(name: &str, contract: &Contract) -> String {
     let mut text = format!("[target.{name}]\nurl = \"https://{name}.example.com\"\n");
     if !contract.roles.is_empty() {
@@ -210,7 +210,7 @@ fn target_text(name: &str, contract: &Contract) -> String {
     text
 }
 
-/// Wrapped at some 100 columns, because `about` may be a paragraph.
+/// Writes a comment, wrapped at about 100 columns, because `about` may be a paragraph.
 fn comment(text: &mut String, about: &str) {
     let mut line = String::from("#");
     for word in about.split_whitespace() {

@@ -22,10 +22,10 @@ pub struct KeygenArguments {
     pub out: PathBuf,
 }
 
-/// Makes a pair of keys to sign certificates with.
+/// Creates a key pair to sign certificates with.
 ///
 /// # Errors
-/// When a file is there already, or cannot be written.
+/// When a file exists already, or cannot be written.
 pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
     let path = &arguments.out;
     let mut public_path = path.clone().into_os_string();
@@ -59,7 +59,7 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
     Ok(exit::CONFORMS)
 }
 
-/// Writes a file that was not there, for its owner alone.
+/// Writes a file that did not exist, which only its owner can read and write.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

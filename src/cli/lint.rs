@@ -38,7 +38,7 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
             count(of(Severity::Warning), "warning"),
         );
     }
-    // A reader that has gone away has seen what it wanted; the exit code reports the rest.
+    // A closed pipe is not an error; the exit code reports the rest.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
 }

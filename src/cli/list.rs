@@ -10,7 +10,7 @@ use failspec_report::terminal::{Styles, visible};
 
 use super::{arguments::SelectArguments, error::CliError, packs};
 
-/// Lists packs, or with selectors the cases that they pick, or what packs require of a target.
+/// Lists packs, or with selectors the cases that they select, or what packs require of a target.
 ///
 /// # Errors
 /// When a pack cannot be read, or a selector matches nothing.
@@ -40,12 +40,12 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
             not_in_force(pack, &selectors);
         }
     }
-    // A reader that has gone away (`| head`) has seen what it wanted.
+    // A closed pipe (`| head`) is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 
-/// The older versions of the contract, and the failures that are not in this one.
+/// Writes the older versions of the contract, and the failures that are not in this one.
 fn versions(text: &mut String, pack: &Pack) {
     if !pack.versions.is_empty() {
         let older: Vec<String> = pack.versions.iter().map(ToString::to_string).collect();
@@ -56,12 +56,13 @@ fn versions(text: &mut String, pack: &Pack) {
     }
 }
 
-/// On standard error: what is printed are names of cases, and other programs read them.
+/// Reports the selected failures that are not in this version. On standard error, because other programs read the
+/// names of cases from standard output.
 fn not_in_force(pack: &Pack, selectors: &Selectors) {
     let asked = |id: &str| selectors.pick(&format!("{}::{id}::", pack.name));
     for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {
         let notice = Styles::dab(Styles::WARN, "not in this version:");
-        // An error here does not matter: the names go to standard output.
+        // An error here is ignored: the names go to standard output.
         let _ = writeln!(anstream::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
     }
 }
@@ -70,7 +71,7 @@ fn absent(failure: &failspec_pack::pack::Failure) -> String {
     format!("{} {}", failure.id, Styles::dab(Styles::FAINT, format_args!("(documented {})", failure.period)))
 }
 
-/// The requirements of a contract.
+/// Writes the requirements of a contract.
 fn requires(text: &mut String, contract: &Contract) {
     let roles = contract.roles.iter().map(|(name, about)| ("role", name, about.clone()));
     let variables = contract.variables.iter().map(|(name, variable)| {

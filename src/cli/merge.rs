@@ -12,10 +12,10 @@ use super::{
     run::{print, print_as_it_is},
 };
 
-/// The largest report that is read, in bytes. A larger file is not a report, or does not fit into memory.
+/// Maximum size of a report that is read, in bytes. A larger file is not a report, or does not fit into memory.
 const LARGEST: u64 = 2 << 30;
 
-/// Joins the reports of all shards and gives the exit code of the whole.
+/// Merges the reports of all shards and returns the exit code of the whole run.
 ///
 /// # Errors
 /// When a report cannot be read, or they are not all the shards of one run.
@@ -43,7 +43,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
         print(&terminal::begin(&header(&report)));
         print(&format!("  merged {count} shards\n"));
     }
-    // Before the end: the last line is the verdict's.
+    // Printed before the summary: the last line is that of the verdict.
     if let Some(annotations) = reports.annotations(&report) {
         print_as_it_is(&annotations);
     }
@@ -55,7 +55,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
 /// Reads a JSON report.
 ///
 /// # Errors
-/// When it cannot be read or is none, with the place.
+/// When it cannot be read or is not a report, with the location.
 pub(super) fn read_report(path: &Path) -> Result<RunReport, CliError> {
     let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
     if fs::metadata(path).map_err(cannot)?.len() > LARGEST {
@@ -70,7 +70,7 @@ pub(super) fn read_report(path: &Path) -> Result<RunReport, CliError> {
     })
 }
 
-/// What the whole run would have said first. The waits are over.
+/// Returns the header that the whole run would have had. It has no waits, because they are over.
 fn header(report: &RunReport) -> RunHeader {
     let packs = report.packs.iter().map(|pack| pack.header.clone());
     RunHeader {

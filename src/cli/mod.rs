@@ -41,7 +41,7 @@ pub use arguments::{Arguments, Command, SchemaFormat};
 pub use error::CliError;
 pub use schema::schema;
 
-/// Does what the command line says and gives the exit code (see [`failspec_judge::report_model::exit`]).
+/// Executes the command and returns the exit code (see [`failspec_judge::report_model::exit`]).
 ///
 /// # Errors
 /// When the command cannot be carried out.

@@ -55,13 +55,13 @@ pub fn command(arguments: &MutantsArguments) -> Result<u8, CliError> {
     }
     let whole = arguments.names.is_empty() && arguments.only.is_empty();
     let idle = if whole { matrix.idle() } else { Vec::new() };
-    // A reader that has gone away has seen what it wanted; the exit code stays.
+    // A closed pipe is not an error; the exit code stays the same.
     let _ = print(&matrix, &idle, arguments.quiet);
     let green = matrix.survivors().next().is_none() && idle.is_empty();
     Ok(if green { exit::CONFORMS } else { exit::VIOLATIONS })
 }
 
-/// The mutants of the packs, all or those that are named.
+/// Returns the mutants of the packs, all or those that are named.
 fn chosen(packs: &[Arc<Pack>], arguments: &MutantsArguments) -> Result<Vec<Subject>, CliError> {
     let mut all = Vec::new();
     for pack in packs {

@@ -1,4 +1,4 @@
-//! The packs that a command is about.
+//! The packs of a command.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -11,16 +11,16 @@ use failspec_pack::{
 
 use super::{arguments::PacksFrom, error::CliError};
 
-/// Where packs come from.
+/// Returns the source of the packs.
 pub fn files(from: &PacksFrom) -> Files {
     from.packs.as_ref().map_or_else(crate::builtin::built_in, |directory| Files::Directory(directory.clone()))
 }
 
-/// The packs that selectors are about, all without a selector, with the selectors as they fit names of cases; and
-/// every selector picks something.
+/// Loads the packs that the selectors refer to (all without a selector), and returns them with the selectors in the
+/// form that matches names of cases. Every selector selects something.
 ///
 /// # Errors
-/// When a pack cannot be read, a selector matches nothing, or two of them want two versions of one pack.
+/// When a pack cannot be read, a selector matches nothing, or two of them name two versions of one pack.
 pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Selectors), CliError> {
     let known = files.packs()?;
     if known.is_empty() {
@@ -67,8 +67,8 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     Ok((packs, selectors))
 }
 
-/// A selector as names of cases are, which hold no version, and the version that it asks for. What names a version
-/// names its pack in full: `tiny@2026-03` is `tiny::`.
+/// Returns a selector in the form of the names of cases, which contain no version, and the version that it names. A
+/// selector with a version names its pack in full: `tiny@2026-03` is `tiny::`.
 fn without_version(selector: &str) -> (String, Option<&str>) {
     let (head, rest) = selector.find("::").map_or((selector, ""), |at| selector.split_at(at));
     match split_version(head) {
@@ -79,7 +79,8 @@ fn without_version(selector: &str) -> (String, Option<&str>) {
     }
 }
 
-/// Their cases have the same names and could not be distinguished in reports.
+/// Creates the error for two versions of one pack: their cases have the same names and could not be distinguished in
+/// reports.
 fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> CliError {
     let (one, other) = (label(pack, one), label(pack, other));
     CliError::usage_hint(
@@ -88,10 +89,10 @@ fn two_versions(pack: &str, one: Option<&str>, other: Option<&str>) -> CliError 
     )
 }
 
-/// Packs by name or name@version, the newest of all without a name.
+/// Loads packs by name or name@version, the newest version of all without a name.
 ///
 /// # Errors
-/// When a pack cannot be read or is not there.
+/// When a pack cannot be read or does not exist.
 pub fn named(files: &Files, names: &[String]) -> Result<Vec<Arc<Pack>>, CliError> {
     let known = files.packs()?;
     if known.is_empty() {
@@ -121,7 +122,7 @@ fn load(files: &Files, names: impl IntoIterator<Item = String>) -> Result<Vec<Ar
     if mistakes.0.is_empty() { Ok(packs) } else { Err(mistakes.into()) }
 }
 
-/// Whether a selector could pick a case of the pack.
+/// Returns true if a selector could select a case of the pack.
 fn concerns(selector: &str, pack: &str) -> bool {
     match selector.split_once("::") {
         Some((head, _)) => glob(head, pack),
@@ -129,7 +130,7 @@ fn concerns(selector: &str, pack: &str) -> bool {
     }
 }
 
-/// The error for a selector that matches nothing because its failure is documented in another period.
+/// Returns the error for a selector that matches nothing because its failure is documented in another period.
 fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<CliError> {
     let (own, _) = without_version(selector);
     packs.iter().find_map(|pack| {
@@ -143,7 +144,7 @@ fn not_in_force(selector: &str, packs: &[Arc<Pack>]) -> Option<CliError> {
     })
 }
 
-/// A hint for a pack in the current folder that was given without `--packs`.
+/// Returns a hint for a pack in the current folder that was given without `--packs`.
 fn lies_here(name: &str, files: &Files) -> Option<String> {
     let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
     let is_here = is_name && Path::new("schemas").join(name).is_dir();

@@ -1,6 +1,6 @@
-//! What a curl command line sends.
+//! Requests of curl command lines.
 
-/// What a curl command line sends.
+/// The request that a curl command line sends.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CurlRequest {
     /// The method.
@@ -9,19 +9,19 @@ pub struct CurlRequest {
     pub path: String,
     /// The query, decoded.
     pub query: Vec<(String, String)>,
-    /// Headers but for those that carry credentials.
+    /// Headers except those that carry credentials.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
-    /// Whether the body is JSON by its content type.
+    /// True if the body is JSON by its content type.
     pub json: bool,
-    /// Whether there were credentials.
+    /// True if there were credentials.
     pub credentials: bool,
-    /// Options that a scenario has no counterpart for.
+    /// Options without an equivalent in a scenario.
     pub ignored: Vec<String>,
 }
 
-/// Why a curl command line cannot be read.
+/// Reason why a curl command line cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CurlError {
     /// A quote is never closed.
@@ -58,7 +58,7 @@ const SILENT: &[&str] = &[
     "--http2",
 ];
 
-/// The same with a value.
+/// Options with a value that control how curl sends the request, not its contents.
 const SILENT_VALUES: &[&str] = &[
     "-o",
     "--output",
@@ -74,10 +74,10 @@ const SILENT_VALUES: &[&str] = &[
 ];
 
 impl CurlRequest {
-    /// Reads a command line as a shell would.
+    /// Parses a command line as a shell would.
     ///
     /// # Errors
-    /// When it is none, or has no URL.
+    /// When a quote is not closed, an option has no value, or there is no valid URL.
     pub fn parse(line: &str) -> Result<Self, CurlError> {
         let line = line.replace("\\\r\n", " ").replace("\\\n", " ");
         let words = shlex::split(&line).ok_or(CurlError::Quote)?;
@@ -126,14 +126,14 @@ impl CurlRequest {
         if ["authorization", "cookie", "x-api-key", "api-key"].contains(&lower.as_str()) {
             self.credentials = true;
         } else if lower == "content-type" && value.to_ascii_lowercase().contains("json") {
-            // `json` sends it by itself.
+            // `json` in a scenario sends this header by itself.
             self.json = true;
         } else {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
     }
 
-    /// Several bodies are joined as forms are.
+    /// Adds a body. Several bodies are joined as forms are.
     fn data(&mut self, data: &str) {
         match &mut self.body {
             Some(body) => {
@@ -145,7 +145,7 @@ impl CurlRequest {
     }
 
     fn address(&mut self, text: &str) -> Result<(), CurlError> {
-        // curl takes an address without a scheme for HTTP.
+        // curl uses HTTP for a URL without a scheme.
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = url::Url::parse(&text).map_err(|_| CurlError::Url)?;
         self.credentials |= !url.username().is_empty();
@@ -155,7 +155,7 @@ impl CurlRequest {
     }
 }
 
-/// `--name=value` and `-Xvalue` hold the value in the same word.
+/// Splits an option from its value, if both are in the same word: `--name=value` and `-Xvalue`.
 fn split_option(word: &str) -> (String, Option<String>) {
     if let Some((name, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
         return (name.to_owned(), Some(value.to_owned()));

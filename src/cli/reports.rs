@@ -1,4 +1,4 @@
-//! The reports that `run` is asked for: opened before anything is sent, written at the end.
+//! The reports that `run` writes: opened before anything is sent, written at the end.
 
 use std::{
     env,
@@ -19,7 +19,7 @@ use failspec_report::{
 
 use super::{arguments::BodiesMode, error::CliError};
 
-/// The formats in the order of docs/reports.md.
+/// The formats, in the order of docs/reports.md.
 const FORMATS: [(&str, Format); 5] = [
     ("json", Format::Json),
     ("junit", Format::Junit),
@@ -37,11 +37,11 @@ enum Format {
     Github,
 }
 
-/// Reports that wait for the end of a run.
+/// Open reports, which are written at the end of a run.
 #[derive(Debug)]
 pub(super) struct Reports {
     outputs: Vec<Output>,
-    /// Whether annotations go to standard output.
+    /// True if annotations go to standard output.
     annotate: bool,
     bodies: BodyPolicy,
 }
@@ -54,8 +54,8 @@ struct Output {
 }
 
 impl Reports {
-    /// Opens every report: a run of an hour must not end at a misspelt folder. What is there is kept until all of them
-    /// could be opened.
+    /// Opens every report: a run of an hour must not fail at the end because of a misspelt folder. Existing contents
+    /// are kept until all of them could be opened.
     ///
     /// # Errors
     /// When a format is unknown or a file cannot be written.
@@ -93,12 +93,12 @@ impl Reports {
         Ok(Self { outputs, annotate, bodies })
     }
 
-    /// Whether one of them shows what was sent and received in cases that passed.
+    /// Returns true if one of them shows the requests and responses of cases that passed.
     pub(super) fn show_passed(&self) -> bool {
         self.outputs.iter().any(|output| matches!(output.format, Format::Json | Format::Html))
     }
 
-    /// The annotations, where they are wanted.
+    /// Returns the annotations, if they were requested.
     pub(super) fn annotations(&self, report: &RunReport) -> Option<String> {
         self.annotate.then(|| {
             let checkout = Checkout {
@@ -109,10 +109,10 @@ impl Reports {
         })
     }
 
-    /// Writes all files, side by side.
+    /// Writes all files, in parallel.
     ///
     /// # Errors
-    /// When one of them cannot be written any more.
+    /// When one of them can no longer be written.
     pub(super) fn write(self, report: &mut RunReport) -> Result<(), CliError> {
         withhold(report, self.bodies);
         let (report, mut outputs) = (&*report, self.outputs);
@@ -141,7 +141,7 @@ impl Output {
     }
 }
 
-/// `FORMAT=PATH`; `github` may stand alone.
+/// Parses `FORMAT=PATH`; `github` needs no path.
 fn parse(option: &str) -> Result<(Format, Option<PathBuf>), CliError> {
     let (name, path) = match option.split_once('=') {
         Some((name, path)) => (name, Some(PathBuf::from(path))),
@@ -172,7 +172,7 @@ fn parse(option: &str) -> Result<(Format, Option<PathBuf>), CliError> {
 fn open(path: &Path) -> Result<File, CliError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false);
-    // To append is right for all: what is not the summary of a step is emptied first.
+    // Appending is right for all: files other than the summary of a step are emptied first.
     options.append(true).open(path).map_err(|error| cannot_write(path, &error))
 }
 
@@ -180,7 +180,7 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
     CliError::usage(format!("cannot write {}: {error}", path.display()))
 }
 
-/// The file that becomes the summary of the step, in GitHub Actions.
+/// Returns the file that becomes the summary of the step, in GitHub Actions.
 fn step_summary() -> Option<PathBuf> {
     variable("GITHUB_STEP_SUMMARY").map(PathBuf::from)
 }

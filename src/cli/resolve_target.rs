@@ -1,4 +1,4 @@
-//! The target that the options of a command choose.
+//! The target that the options of a command select.
 
 use std::{
     fs,
@@ -21,13 +21,13 @@ use failspec_report::terminal::Styles;
 
 use super::{arguments::TargetArguments, error::CliError};
 
-/// The file that describes targets, where none is named.
+/// The default file of targets.
 pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
 
-/// The largest `failspec.toml` that is read, in bytes: 16 MiB.
+/// Maximum size of a `failspec.toml`, in bytes: 16 MiB.
 const LARGEST_CONFIG: u64 = 16 << 20;
 
-/// The target that the options name; there is never a silent one.
+/// Returns the target that the options name, or that of the default file; without either it is an error.
 pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, CliError> {
     if let Some(url) = &arguments.url {
         one_pack(packs)?;
@@ -59,7 +59,7 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
     Ok(config)
 }
 
-/// What the file says about the versions of a run.
+/// Limits the file's contents to the versions of a run.
 fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
     let versions: Vec<_> = packs
         .iter()
@@ -69,13 +69,14 @@ fn keep_versions(config: &mut Config, packs: &[Arc<Pack>]) {
     if versions.iter().all(|(_, version)| version.is_none()) {
         return;
     }
-    // A waiver that names no version is written for the newest. An older one may not have its scenario: that says
-    // nothing about whether the waiver is stale.
+    // A waiver without a version is written for the newest one. An older version may not have its scenario: that does
+    // not show that the waiver is stale.
     let names: Vec<String> = packs.iter().flat_map(|pack| case_names(pack).map(|(name, ..)| name)).collect();
     config.waivers.retain(|waiver| names.iter().any(|name| glob(&waiver.scenario, name)));
 }
 
-/// A file that came with a checkout must not run commands unless the user allows it.
+/// Checks that commands are allowed: a file that came with a checkout must not run commands unless the user allows
+/// it.
 fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), CliError> {
     let command = target.roles.iter().find(|(_, role)| matches!(role.credential, Credential::Command(_)));
     match command {
@@ -87,16 +88,16 @@ fn commands_allowed(target: &Target, arguments: &TargetArguments) -> Result<(), 
     }
 }
 
-/// The target as each pack sees it.
+/// Returns the target for each pack.
 ///
 /// # Errors
-/// An operation that the pack does not have.
+/// When the target has an operation that the pack does not have.
 pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target>, CliError> {
     if let [pack] = packs {
         target.fits(&pack.contract)?;
         notices(&target.unknown_names(&pack.contract));
     }
-    // Of several packs each one knows a part of what the target has; what none knows is an error.
+    // Each of several packs knows a part of the target; an operation that none of them knows is an error.
     let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
     if let Some(name) = target.operations.keys().find(|name| !known(name)) {
         return Err(CliError::usage(format!(
@@ -107,14 +108,14 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
     Ok(packs.iter().map(|pack| target.of_pack(&pack.name)).collect())
 }
 
-/// Prints notices: about names that may be errors, or are meant for another pack.
+/// Prints notices about names that may be errors, or are meant for another pack.
 fn notices(notices: &[String]) {
     for notice in notices {
         let _ = writeln!(anstream::stderr(), "{} {notice}", Styles::dab(Styles::WARN, "notice:"));
     }
 }
 
-/// A file is read up to a size that no target comes near: a device has no end.
+/// Reads a file up to a size that no target comes near: a device has no end.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(LARGEST_CONFIG + 1).read_to_string(&mut text)?;
@@ -124,7 +125,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// A waiver of a check that does not exist would look like one that has become stale.
+/// Checks that the checks of all waivers exist: a waiver of another one would look like a stale one.
 fn known_checks(waivers: &[Waiver]) -> Result<(), CliError> {
     let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
     let mistakes: Vec<Diagnostic> = unknown
@@ -142,7 +143,8 @@ fn known_checks(waivers: &[Waiver]) -> Result<(), CliError> {
     if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }
 }
 
-/// One API has one contract: with several packs on one URL, all but one would report false violations.
+/// Checks that there is only one pack. One API has one contract: with several packs on one URL, all but one would
+/// report false violations.
 fn one_pack(packs: &[Arc<Pack>]) -> Result<(), CliError> {
     if packs.len() == 1 {
         return Ok(());
@@ -181,7 +183,7 @@ pub(super) fn override_target(
     Ok(())
 }
 
-/// An option names what the pack does not have.
+/// Creates the error for an option that names something that the pack does not have.
 fn unknown<'k>(
     pack: &Pack,
     what: &str,
@@ -198,6 +200,6 @@ fn unknown<'k>(
 }
 
 fn split<'o>(option: &'o str, name: &str, form: &str) -> Result<(&'o str, &'o str), CliError> {
-    // The value may be a credential that was put here by mistake: it is not quoted.
+    // The value may be a credential that was put here accidentally: it is not quoted.
     option.split_once('=').ok_or_else(|| CliError::usage(format!("{name} must have the form {form}")))
 }

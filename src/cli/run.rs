@@ -24,7 +24,7 @@ use super::{
     signal,
 };
 
-/// Runs scenarios and gives the exit code.
+/// Runs scenarios and returns the exit code.
 ///
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
@@ -65,7 +65,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
         }
         plans.iter().try_for_each(may_be_shared_out)?;
-        // Last of all that can be wrong: opening one empties the report of an earlier run.
+        // Opened after everything else that can be wrong: opening a report empties that of an earlier run.
         let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
         if !reports.show_passed() && !arguments.verbose {
             options.exchanges = Exchanges::OfNotable;
@@ -74,14 +74,14 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         for server in servers {
             server.stop().await;
         }
-        // Before the end: the last line is the verdict's.
+        // Printed before the summary: the last line is that of the verdict.
         if let Some(annotations) = reports.annotations(&report) {
             print_as_it_is(&annotations);
         }
         print(&terminal::end(&report, arguments.verbose, arguments.quiet));
         reports.write(&mut report)?;
         let code = report.verdict.exit_code();
-        // The process is about to end, and the system takes all of its memory at once.
+        // The process is about to end, and the system frees all of its memory at once.
         std::mem::forget(report);
         Ok(code)
     });
@@ -91,7 +91,8 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     done
 }
 
-/// Locks and global conditions work only within one process: shards of one target would disturb each other.
+/// Checks that a plan may be sharded. Locks and global conditions work only within one process: shards of one target
+/// would disturb each other.
 fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     let alone = plan.target.isolated || plan.shard.is_none_or(|shard| shard.of == 1);
     if alone || plan.shared.is_empty() {
@@ -108,7 +109,7 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     ))
 }
 
-/// Runs, and shows how far it is.
+/// Runs the plans and shows the progress.
 pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, CliError> {
     let (interrupter, interrupt) = interrupt();
     tokio::spawn(listen(interrupter));
@@ -128,7 +129,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
             (_, None) => {}
         }
     };
-    // On a thread of the runtime: the main one is outside of it, and each of its wake-ups asks the system.
+    // On a thread of the runtime: the main thread is outside of it, and each of its wake-ups is a system call.
     let report = match tokio::spawn(run(plans, options, interrupt, Arc::new(listener))).await {
         Ok(report) => report?,
         Err(ended) => match ended.try_into_panic() {
@@ -142,7 +143,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
     Ok(report)
 }
 
-/// The first signal asks the run to clean up and stop; the second one stops at once.
+/// Waits for signals. The first one requests the run to clean up and stop; the second one stops at once.
 async fn listen(interrupter: CancelHandle) {
     signal::wait().await;
     interrupter.interrupt();
@@ -161,7 +162,8 @@ fn mode(mode: SnapshotsMode) -> Mode {
     }
 }
 
-/// Prints what may quote a response. The runner of GitHub Actions would obey commands in it.
+/// Prints text that may quote a response. On GitHub Actions, commands in it are disabled, because the runner would
+/// execute them.
 pub(super) fn print(text: &str) {
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| !value.is_empty()) {
         let token = uuid::Uuid::new_v4().simple().to_string();
@@ -171,7 +173,7 @@ pub(super) fn print(text: &str) {
     }
 }
 
-/// Prints; a closed pipe is not an error, because the exit code still reports the result.
+/// Prints text unchanged; a closed pipe is not an error, because the exit code still reports the result.
 pub(super) fn print_as_it_is(text: &str) {
     let mut out = anstream::stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -4,10 +4,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::error::CliError;
 
-/// A runtime on all processors.
+/// Creates a runtime on all processors.
 ///
 /// # Errors
-/// When the system has no threads or sockets to give.
+/// When the system has no threads or sockets available.
 pub(super) fn runtime() -> Result<Runtime, CliError> {
     Builder::new_multi_thread()
         .enable_all()

@@ -8,7 +8,7 @@ use failspec_judge::report_model::exit;
 
 use super::{arguments::ScenarioAction, error::CliError, parse_curl::CurlRequest};
 
-/// Prints a scenario that sends what a curl command line sends. Credentials are left out: they belong to a role.
+/// Prints a scenario that sends the request of a curl command line. Credentials are left out: they belong to a role.
 ///
 /// # Errors
 /// When the command line cannot be read.
@@ -21,7 +21,7 @@ pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
         let _ =
             writeln!(anstream::stderr(), "notice: {option} has no equivalent in a scenario and is left out");
     }
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }

@@ -17,12 +17,12 @@ use super::arguments::SchemaFormat;
 /// Prints the JSON Schema of a format.
 pub fn command(format: SchemaFormat) -> u8 {
     let text = format!("{:#}\n", schema(format));
-    // A reader that has gone away has seen what it wanted.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = anstream::stdout().write_all(text.as_bytes());
     exit::CONFORMS
 }
 
-/// The JSON Schema of a format.
+/// Returns the JSON Schema of a format.
 pub fn schema(format: SchemaFormat) -> Value {
     match format {
         SchemaFormat::Contract => json_schema(&CONTRACT, "failspec contract"),
@@ -34,7 +34,8 @@ pub fn schema(format: SchemaFormat) -> Value {
     }
 }
 
-/// A schema that a test writes from the types: a program that only prints it need not know how that is done.
+/// Parses a schema that a test generates from the types: a program that only prints it need not be able to generate
+/// it.
 fn written(schema: &str) -> Value {
     serde_json::from_str(schema).unwrap_or_default()
 }

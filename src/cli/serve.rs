@@ -10,10 +10,10 @@ use failspec_report::terminal::Styles;
 
 use super::{arguments::ServeArguments, error::CliError, runtime::runtime};
 
-/// Runs a reference implementation until a signal comes.
+/// Runs a reference implementation until a signal arrives.
 ///
 /// # Errors
-/// When there is none, the address is taken, or the target file cannot be written.
+/// When there is none, the address is in use, or the target file cannot be written.
 pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
     let api = proof::api(&arguments.pack)?;
     let mutant = match arguments.mutant.as_deref() {
@@ -40,7 +40,8 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
     })
 }
 
-/// Refuses to overwrite a file that describes other targets: only one of the same pack, written before, is replaced.
+/// Checks the target file. A file that describes other targets is not overwritten: only one that was written before
+/// for the same pack is replaced.
 fn check_target_file(path: &Path, text: &str) -> Result<(), CliError> {
     let is_ours = |there: &str| there.lines().next() == text.lines().next();
     match fs::read_to_string(path) {
@@ -72,7 +73,7 @@ fn list(mutants: Vec<Mutant>) -> u8 {
         } else {
             Styles::dab(Styles::BAD, "wrong   ")
         };
-        // A reader that has gone away has seen what it wanted.
+        // A closed pipe is not an error: the reader needs no more output.
         if writeln!(
             out,
             "{kind} {} {}",

@@ -1,6 +1,6 @@
-//! Ctrl-C and SIGTERM.
+//! Signals: Ctrl-C and SIGTERM.
 
-/// Waits for either.
+/// Waits for Ctrl-C or SIGTERM.
 #[cfg(unix)]
 pub async fn wait() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -21,7 +21,7 @@ pub async fn wait() {
 /// Waits for Ctrl-C.
 #[cfg(not(unix))]
 pub async fn wait() {
-    // Without a handler there is nothing to wait for but the end of the process.
+    // Without a handler, only the end of the process is left to wait for.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -60,7 +60,7 @@ enum Decision {
     Quit,
 }
 
-/// Shows the diff and asks.
+/// Shows the diff and asks for a decision.
 fn ask(file: &Path) -> io::Result<Decision> {
     let read = |path: &Path| fs::read_to_string(path).ok().and_then(|text| SnapshotFile::parse(&text));
     let now = read(file).map(|snapshot| snapshot.contents).unwrap_or_default();
@@ -77,7 +77,7 @@ fn ask(file: &Path) -> io::Result<Decision> {
     text.push_str("a(ccept), r(eject), s(kip), q(uit)? ");
     print(&text);
     let mut response = String::new();
-    // The end of the input decides nothing: what was not decided stays pending.
+    // The end of the input decides nothing: undecided responses stay pending.
     if io::stdin().lock().read_line(&mut response)? == 0 {
         return Ok(Decision::Quit);
     }

@@ -1,4 +1,4 @@
-//! `failspec verify`, and what `badge` and `diff` need of it.
+//! `failspec verify`, and the verification that `badge` uses.
 
 use std::{
     fmt::Write as _,
@@ -29,7 +29,7 @@ pub struct VerifyArguments {
     /// The report of the certificate (default: the file that it names, in the same folder)
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Where the packs of the certificate come from
+    /// The source of the packs of the certificate
     #[command(flatten)]
     pub from: PacksFrom,
     /// The public key that must have signed the certificate
@@ -46,19 +46,19 @@ pub struct VerifyArguments {
     pub nonce: Option<String>,
 }
 
-/// The largest file that is read besides reports, in bytes.
+/// Maximum size of a file other than a report, in bytes.
 const LARGEST: u64 = 32 << 20;
 
-/// The largest report that is read, in bytes.
+/// Maximum size of a report, in bytes.
 const LARGEST_REPORT: u64 = 2 << 30;
 
-/// A certificate with what came of verifying it.
+/// A certificate and the result of its verification.
 pub(super) struct Verified {
     pub certificate: Certificate,
     pub verification: Verification,
 }
 
-/// Verifies a certificate and gives the exit code.
+/// Verifies a certificate and returns the exit code.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -72,7 +72,7 @@ pub fn command(arguments: &VerifyArguments) -> Result<u8, CliError> {
     })
 }
 
-/// Reads and verifies.
+/// Reads and verifies a certificate.
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> {
     let path = &arguments.certificate;
     let shown = path.display();
@@ -125,7 +125,8 @@ fn read_programme(path: &Path) -> Result<Programme, CliError> {
     })
 }
 
-/// The report next to the certificate, with the name in it. A name that leads elsewhere is not followed.
+/// Returns the report that is given, else the one next to the certificate, with the name in it. A name that leads to
+/// another folder is not followed.
 fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result<PathBuf, CliError> {
     if let Some(path) = &arguments.report {
         return Ok(path.clone());
@@ -142,7 +143,7 @@ fn report_path(arguments: &VerifyArguments, certificate: &Certificate) -> Result
     Ok(path)
 }
 
-/// The packs that a certificate is about. One that cannot be loaded is an error.
+/// Loads the packs of a certificate. One that cannot be loaded is an error.
 fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<Vec<Arc<Pack>>, CliError> {
     let files = packs::files(&arguments.from);
     let mut found = Vec::new();
@@ -161,7 +162,7 @@ fn find_packs(arguments: &VerifyArguments, certificate: &Certificate) -> Result<
     Ok(found)
 }
 
-/// A time without the fractions of its second.
+/// Formats a time without fractions of a second.
 fn second(time: &str) -> String {
     match time.parse::<Timestamp>() {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
@@ -169,7 +170,7 @@ fn second(time: &str) -> String {
     }
 }
 
-/// What was certified, by whom, when; what was checked, and what no signature proves.
+/// Formats what was certified, by whom and when; what was checked, and what no signature proves.
 fn screen(path: &Path, verified: &Verified) -> String {
     let Verified { certificate, verification } = verified;
     let predicate = &certificate.statement.predicate;

@@ -21,13 +21,13 @@ use super::{arguments::WaiveArguments, error::CliError, merge::read_report, run:
 /// The default validity of a waiver, in days: a quarter, so that it is reviewed.
 const DAYS: i32 = 90;
 
-/// The longest default reason, in characters: it stands in a file that people read.
+/// Maximum length of a default reason, in characters: it is written to a file that people read.
 const LONGEST_REASON: usize = 200;
 
 /// Writes waivers for the violations of a report.
 ///
 /// # Errors
-/// When the report or the file cannot be read, or the file could not be read any more with the waivers in it.
+/// When the report or the file cannot be read, or the file could no longer be read with the waivers in it.
 pub fn command(arguments: &WaiveArguments) -> Result<u8, CliError> {
     let today = jiff::Zoned::now().date();
     let report = read_report(&arguments.report)?;
@@ -58,10 +58,10 @@ pub fn command(arguments: &WaiveArguments) -> Result<u8, CliError> {
     Ok(exit::CONFORMS)
 }
 
-/// One waiver for each scenario and check.
+/// Creates one waiver for each scenario and check.
 ///
-/// The rows of a scenario share one if all of them break the check, and if the report can tell: a glob over rows that
-/// nobody has seen, or that are right, would hide the next violation.
+/// The rows of a scenario share one if all of them break the check, and if the report can show that: a glob over rows
+/// that were not run, or that are right, would hide the next violation.
 fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
     let whole = report.selectors.is_empty() && report.shard.is_none();
     let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
@@ -116,7 +116,7 @@ fn of_version(mut draft: WaiverDraft, report: &RunReport) -> WaiverDraft {
     draft
 }
 
-/// The name of a case without its row.
+/// Returns the name of a case without its row.
 fn scenario(case: &str) -> &str {
     case.match_indices("::").nth(2).map_or(case, |(at, _)| &case[..at])
 }
@@ -156,7 +156,7 @@ fn append(path: &Path, drafts: Vec<WaiverDraft>, today: Date, said: &mut String)
         if text.contains("\r\n") {
             added = added.replace('\n', "\r\n");
         }
-        // Never leave a file that cannot be read any more.
+        // Never leave a file that can no longer be read.
         read(path, &format!("{text}{added}")).map_err(|_| {
             CliError::usage_hint(
                 format!("cannot add waivers to {}: nothing was written", path.display()),
@@ -175,7 +175,7 @@ fn read(path: &Path, text: &str) -> Result<Vec<Waiver>, Diagnostics> {
     Config::waivers(&Source::new(path.display().to_string(), text))
 }
 
-/// Lists what keeps the run from conforming and cannot be waived.
+/// Lists the problems that keep the run from conforming and cannot be waived.
 fn not_waived(report: &RunReport, said: &mut String) {
     for finding in report.run_findings.iter().filter(|finding| finding.violation) {
         let _ = writeln!(said, "cannot be waived: {} ({})", finding.message, finding.check);
@@ -192,7 +192,7 @@ fn not_waived(report: &RunReport, said: &mut String) {
     }
 }
 
-/// A day, or a number of days from now: `2027-01-31`, `90d`.
+/// Parses a date, or a number of days from now: `2027-01-31`, `90d`.
 fn expiry(text: &str, today: Date) -> Result<Date, CliError> {
     let wrong = || {
         CliError::usage_hint(

@@ -1,4 +1,5 @@
-//! Certificates: what is certified, what is refused, and that nothing in one can be changed unnoticed.
+//! Certificates: which results can be certified, which are refused, and that any modification of a certificate is
+//! detected.
 
 use std::{
     fs,
@@ -42,7 +43,7 @@ scenarios:
   down: { triggers: broken, request: GET /things/one }
 ";
 
-/// The API of the pack; with `bad`, what must be refused has the code that it is given.
+/// The API of the pack; `bad` is the code of its rejection of `/bad`.
 fn api(bad: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}").with("Server", "tiny/1.2"),
@@ -51,7 +52,7 @@ fn api(bad: &'static str) -> Server {
     })
 }
 
-/// A folder with the pack and a key.
+/// Creates a folder with the pack and a key.
 fn folder() -> tempfile::TempDir {
     let folder = pack_with(CONTRACT, SCENARIOS);
     done(failspec(folder.path()).args(["keygen", "--out", "me.key"])).exits(0).never_says("BEGIN");
@@ -67,7 +68,7 @@ fn verify(folder: &Path, more: &[&str]) -> Done {
     done(failspec(folder).args(["verify", "c.json", "--packs", "."]).args(more))
 }
 
-/// A certificate of an API that passes, with its folder.
+/// Creates a certificate of an API that passes; returns its folder.
 fn certified() -> tempfile::TempDir {
     let (folder, server) = (folder(), api("invalid"));
     certify(folder.path(), &["--url", &server.url, "--allow-loopback", "--nonce", "4711"]).exits(0);
@@ -87,7 +88,7 @@ fn key(folder: &Path, name: &str) -> SigningKey {
     SigningKey::from_pem(&Secret::new(text, name)).unwrap()
 }
 
-/// What the library says of these bytes, trusting the key of the folder; `Err` if they are no certificate at all.
+/// Verifies a certificate with the library, trusting the key of the folder; `Err` if the bytes are not a certificate.
 fn judged(folder: &Path, certificate: &[u8], report: &[u8]) -> Result<Verification, String> {
     let questions =
         VerifyOptions { public_key: Some(key(folder, "me.key").public()), ..VerifyOptions::default() };
@@ -95,7 +96,7 @@ fn judged(folder: &Path, certificate: &[u8], report: &[u8]) -> Result<Verificati
     Ok(certificate.verify(report, &packs(folder), &questions, Timestamp::now()))
 }
 
-/// The certificate with another payload, signed anew with a key.
+/// Changes the payload of the certificate and signs it again with a key.
 fn resigned(folder: &Path, with: &SigningKey, change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let envelope: Value = serde_json::from_slice(&read(folder, "c.json")).unwrap();
     let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
@@ -113,7 +114,7 @@ fn sealed(payload: &[u8], with: &SigningKey) -> Vec<u8> {
 }
 
 #[test]
-fn what_passes_is_certified_and_verified() {
+fn certify_passing_api_is_certified_and_verified() {
     let folder = certified();
     let ours = ["--public-key", "me.key.pub", "--nonce", "4711", "--max-age", "1d"];
     let screen = verify(folder.path(), &ours).exits(0);
@@ -133,9 +134,9 @@ fn what_passes_is_certified_and_verified() {
         screen.all()
     );
     assert!(screen.stdout.lines().count() < 40, "more than a screen:\n{}", screen.stdout);
-    // Without a word on the key nobody knows whose it is.
+    // Without an option that trusts the key, the key is not trusted.
     verify(folder.path(), &[]).exits(3).says("the key is not trusted");
-    // The schema of what is signed is the published one.
+    // The signed statement conforms to the published schema.
     let envelope: Value = serde_json::from_slice(&read(folder.path(), "c.json")).unwrap();
     let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
     let statement: Value = serde_json::from_slice(&payload).unwrap();
@@ -148,8 +149,8 @@ fn what_passes_is_certified_and_verified() {
 }
 
 #[test]
-fn a_partial_result_is_published_and_is_no_pass() {
-    // The full profile wants what the target does not bring.
+fn certify_partial_result_is_published_but_does_not_pass() {
+    // The full profile requires something that the target does not provide.
     let (folder, server) = (folder(), api("invalid"));
     let options = ["--url", &server.url, "--allow-loopback", "--profile", "full"];
     certify(folder.path(), &options)
@@ -166,7 +167,7 @@ fn a_partial_result_is_published_and_is_no_pass() {
 }
 
 #[test]
-fn a_violation_fails_its_profile_and_no_other() {
+fn certify_violation_fails_only_its_profile() {
     let server = api("not_this");
     for (profile, code) in [("core", 1), ("reading", 0)] {
         let folder = folder();
@@ -181,7 +182,7 @@ fn a_violation_fails_its_profile_and_no_other() {
 }
 
 #[test]
-fn a_waiver_is_no_pass() {
+fn certify_waived_violation_does_not_pass() {
     let (folder, server) = (folder(), api("not_this"));
     let waiver = "[[waivers]]\nscenario = \"tiny::refused::*\"\ncheck = \"code\"\nreason = \"known\"\nexpires = 2999-01-01\n";
     let text =
@@ -194,7 +195,7 @@ fn a_waiver_is_no_pass() {
 }
 
 #[test]
-fn what_says_nothing_about_an_api_is_refused_and_nothing_is_sent() {
+fn certify_refuses_meaningless_runs_and_sends_nothing() {
     let (folder, server) = (folder(), api("invalid"));
     let url = ["--url", &server.url];
     let with = |more: &[&'static str]| [url.as_slice(), more].concat();
@@ -216,7 +217,7 @@ fn what_says_nothing_about_an_api_is_refused_and_nothing_is_sent() {
     certify(folder.path(), &["--target", "t"]).exits(2).says("any server could respond");
     let part = ["certify", "tiny::not_found", "--packs", ".", "--key", "me.key", "--out", "c.json"];
     done(failspec(folder.path()).args(part).args(url)).exits(2).says("a part of a pack");
-    // A pack that leaves something untested.
+    // A pack in which a failure has no scenario.
     let untested = pack_with(
         CONTRACT,
         &SCENARIOS.replace(
@@ -228,7 +229,7 @@ fn what_says_nothing_about_an_api_is_refused_and_nothing_is_sent() {
     certify(untested.path(), &with(&["--allow-loopback"])).exits(2).says("refused");
     assert!(!folder.path().join("c.json").exists());
     assert_eq!(server.connections(), 0, "{:?}", server.lines());
-    // What is there already is kept.
+    // An existing certificate is not overwritten.
     certify(folder.path(), &with(&["--artifact-digest", DIGEST])).exits(0);
     certify(folder.path(), &with(&["--allow-loopback"])).exits(2).says("exists already");
     verify(folder.path(), &["--public-key", "me.key.pub"]).exits(0).says(DIGEST);
@@ -237,7 +238,7 @@ fn what_says_nothing_about_an_api_is_refused_and_nothing_is_sent() {
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 #[test]
-fn the_key_of_the_server_is_in_the_certificate() {
+fn certificate_contains_the_key_of_the_server() {
     let server = api("invalid");
     let front = TlsFront::start(&server.url, None);
     let folder = folder();
@@ -256,7 +257,7 @@ fn the_key_of_the_server_is_in_the_certificate() {
 }
 
 #[test]
-fn keys_are_for_their_owner_alone() {
+fn keygen_private_key_is_readable_only_by_its_owner() {
     let folder = folder();
     #[cfg(unix)]
     {
@@ -272,7 +273,7 @@ fn keys_are_for_their_owner_alone() {
     for name in ["c.json", "c.report.json", "me.key.pub"] {
         assert!(!String::from_utf8_lossy(&read(folder.path(), name)).contains(secret), "{name}");
     }
-    // The public one is no key to sign with, and is not quoted.
+    // The public key cannot be used for signing, and is not quoted.
     let wrong = certify(
         folder.path(),
         &["--url", &server.url, "--allow-loopback", "--out", "d.json", "--key", "me.key.pub"],
@@ -281,7 +282,7 @@ fn keys_are_for_their_owner_alone() {
 }
 
 #[test]
-fn every_attack_is_noticed() {
+fn verify_detects_every_attack() {
     let folder = certified();
     let at = folder.path();
     let (own, stranger) =
@@ -292,13 +293,13 @@ fn every_attack_is_noticed() {
         Ok(verification) => assert!(!verification.is_pass(), "{about}"),
         Err(why) => assert!(!why.is_empty()),
     };
-    // By somebody else, who says who he is, and who does not.
+    // Signed by another key: with the name of the original signer, and with its own.
     noticed("another signer", &resigned(at, &stranger, |_| {}), &report);
     let by_stranger = resigned(at, &stranger, |it| {
         it["predicate"]["signer"]["public_key"] = STANDARD.encode(stranger.public().to_der()).into();
     });
     noticed("another signer, named", &by_stranger, &report);
-    // By the signer, against the report.
+    // Signed by the right key, but not consistent with the report.
     type Change = (&'static str, fn(&mut Value));
     let changes: [Change; 12] = [
         ("a result", |it| it["predicate"]["result"] = "WARNED".into()),
@@ -331,7 +332,7 @@ fn every_attack_is_noticed() {
     for (about, change) in times {
         noticed(about, &resigned(at, &own, change), &report);
     }
-    // Other kinds and versions.
+    // Other types and versions.
     let kinds: [Change; 3] = [
         ("a later version", |it| {
             it["predicateType"] = "https://failspec.dev/attestation/conformance/v2".into()
@@ -343,7 +344,7 @@ fn every_attack_is_noticed() {
         let refused = judged(at, &resigned(at, &own, change), &report);
         assert!(refused.is_err(), "{about}: {refused:?}");
     }
-    // Reports: of another run, without a case, with an outcome that does not follow.
+    // Reports: of another run, with a case missing, with an inconsistent outcome.
     noticed("no report", &good, b"{}");
     noticed(
         "line breaks",
@@ -385,14 +386,14 @@ fn every_attack_is_noticed() {
     ] {
         noticed(about, envelope.as_bytes(), &report);
     }
-    // Other packs: a contract that asks for less is another contract.
+    // Other packs: a contract that requires less is a different contract.
     let lax = pack_with(&CONTRACT.replace("code: invalid", "code: other"), SCENARIOS);
     fs::write(lax.path().join("me.key"), read(at, "me.key")).unwrap();
     assert!(!judged(lax.path(), &good, &report).unwrap().is_pass());
 }
 
 #[test]
-fn any_byte_that_is_changed_is_noticed() {
+fn verify_detects_any_changed_byte() {
     let folder = certified();
     let at = folder.path();
     let (good, report) = (read(at, "c.json"), read(at, "c.report.json"));
@@ -400,7 +401,7 @@ fn any_byte_that_is_changed_is_noticed() {
     let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
     let files: Vec<PathBuf> =
         ["schemas/tiny/contract.yaml", "scenarios/tiny/all.yaml"].iter().map(|name| at.join(name)).collect();
-    // A fixed flow of numbers (Knuth's), so that what fails can be seen again.
+    // A fixed sequence of numbers (a linear congruential generator by Knuth), so that a failure can be reproduced.
     let mut state: u64 = 42;
     let mut next = |below: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -425,7 +426,7 @@ fn any_byte_that_is_changed_is_noticed() {
         let text = fs::read(file).unwrap();
         let (spot, bit) = (next(text.len()), next(7));
         fs::write(file, flipped(&text, spot, bit)).unwrap();
-        // A pack that cannot be read any more is noticed as well.
+        // A pack that can no longer be read is detected as well.
         if let Ok(pack) = Pack::load(&Files::Directory(at.to_owned()), "tiny") {
             let certificate = Certificate::read(&good).unwrap();
             let done =
@@ -438,7 +439,7 @@ fn any_byte_that_is_changed_is_noticed() {
 }
 
 #[test]
-fn a_nonce_and_an_age_are_held_to() {
+fn verify_checks_nonce_and_age() {
     let folder = certified();
     verify(folder.path(), &["--public-key", "me.key.pub", "--nonce", "4712"]).exits(1).says("nonce");
     let certificate = Certificate::read(&read(folder.path(), "c.json")).unwrap();
@@ -453,7 +454,7 @@ fn a_nonce_and_an_age_are_held_to() {
 }
 
 #[test]
-fn a_programme_says_what_it_accepts() {
+fn programme_defines_accepted_certificates() {
     let folder = certified();
     let at = folder.path();
     let digest = &packs(at)[0].digest;
@@ -484,7 +485,7 @@ fn a_programme_says_what_it_accepts() {
     try_it(&programme.replace("me.key.pub", "nobody.pub")).exits(2).says("nobody.pub");
     try_it(&programme.replace(digest, "abc")).exits(2).says("not a SHA-256");
 
-    // What the documentation gets wrong may be excused, by name and for nobody else.
+    // An error in the documentation can be excused by an erratum, only for the named requirement.
     let server = api("not_this");
     let wrong = self::folder();
     certify(wrong.path(), &["--url", &server.url, "--allow-loopback"]).exits(1);
@@ -503,7 +504,7 @@ fn a_programme_says_what_it_accepts() {
 }
 
 #[test]
-fn two_certificates_are_compared() {
+fn diff_compares_two_certificates() {
     let (good, bad) = (certified(), folder());
     let server = api("not_this");
     certify(bad.path(), &["--url", &server.url, "--allow-loopback"]).exits(1);
@@ -520,7 +521,7 @@ fn two_certificates_are_compared() {
 }
 
 #[test]
-fn a_badge_says_what_was_certified() {
+fn badge_shows_the_certified_result() {
     let folder = certified();
     let badge = |more: &[&str]| {
         let all = ["badge", "c.json", "--packs", ".", "--svg", "b.svg", "--endpoint", "b.json"];
@@ -535,7 +536,7 @@ fn a_badge_says_what_was_certified() {
 }
 
 #[test]
-fn profiles_hold_what_is_documented() {
+fn profiles_contain_only_documented_failures() {
     let mistakes = [
         ("required: [not_found]", "required: [not_fuond]", "did you mean `not_found`"),
         ("required: [not_found]", "required: []", "must require at least one failure"),
@@ -556,7 +557,7 @@ fn profiles_hold_what_is_documented() {
 
 #[test]
 #[ignore = "needs python3-cryptography"]
-fn another_implementation_verifies_it_too() {
+fn certificate_is_verified_by_another_implementation() {
     let folder = certified();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/certificate/verify.py");
     let python = |certificate: &str| {

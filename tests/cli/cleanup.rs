@@ -1,4 +1,4 @@
-//! What runs left behind is found and removed, and nothing else is.
+//! `failspec cleanup` removes resources that runs left behind, and nothing else.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ failures:
     summary: there is no such thing
 ";
 
-/// Shows two things at a time, and cannot remove what is stuck.
+/// A server that lists up to four things per page and cannot remove those named `stuck`.
 fn shelf(things: &[&str]) -> (Server, Arc<Mutex<Vec<String>>>) {
     let things = Arc::new(Mutex::new(things.iter().map(|&thing| thing.to_owned()).collect::<Vec<_>>()));
     let own = Arc::clone(&things);
@@ -39,7 +39,7 @@ fn shelf(things: &[&str]) -> (Server, Arc<Mutex<Vec<String>>>) {
         }
         let mut things = own.lock().unwrap();
         if request.line() == "GET /things" {
-            // Those that nobody removed come last, so that a page is never full of them.
+            // The last things are listed first, so that a page is never filled with things that cannot be removed.
             let page: Vec<String> =
                 things.iter().rev().take(4).map(|thing| format!("{{\"id\":\"{thing}\"}}")).collect();
             return Reply::json(200, &format!("{{\"items\":[{}]}}", page.join(",")));
@@ -62,7 +62,7 @@ fn cleanup(server: &Server, more: &[&str]) -> crate::support::Done {
 }
 
 #[test]
-fn only_what_runs_have_made_is_removed_page_by_page() {
+fn cleanup_removes_only_resources_of_runs_page_by_page() {
     let (server, things) = shelf(&[
         "failspec-docs",
         "keep-me",
@@ -84,7 +84,7 @@ fn only_what_runs_have_made_is_removed_page_by_page() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_told_and_ends() {
+fn cleanup_reports_resources_that_cannot_be_removed() {
     let (server, things) = shelf(&["failspec-k3x9a1-1", "stuck-failspec-k3x9a1-2"]);
     cleanup(&server, &[])
         .exits(3)
@@ -99,7 +99,7 @@ fn what_cannot_be_removed_is_told_and_ends() {
 }
 
 #[test]
-fn a_cleanup_that_could_remove_something_else_is_a_mistake() {
+fn cleanup_that_could_remove_other_resources_is_an_error() {
     for (from, to, says) in [
         ("path: { id: \"${item}\" }", "path: { id: one }", "does not say which item it removes"),
         ("delete: { request: remove,", "delete: {", "`request` is missing"),
@@ -113,12 +113,12 @@ fn a_cleanup_that_could_remove_something_else_is_a_mistake() {
 }
 
 #[test]
-fn what_a_killed_run_leaves_on_the_reference_is_swept() {
+fn cleanup_removes_resources_of_a_killed_run_from_the_reference() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["serve", "kubeglass", "--target-file", "t.toml"];
     let mut serve = Background::start(failspec(folder.path()).args(arguments));
     serve.first_line();
-    // A run that is killed after its setup: the same requests, and no teardown.
+    // A run that is killed after its setup: the same requests without a teardown.
     let text = fs::read_to_string(folder.path().join("t.toml")).unwrap();
     let pack = tempfile::tempdir().unwrap();
     done(failspec(pack.path()).args(["init", "--from", "kubeglass"])).exits(0);

@@ -1,5 +1,4 @@
-//! `failspec diff`: what breaks clients is told from what they must tolerate, and a run that got worse from one that
-//! got better.
+//! `failspec diff`: distinguishes breaking from compatible changes, and worse from better runs.
 
 use std::fs;
 
@@ -42,7 +41,7 @@ const SCHEMA: &str = r##"{
 
 const SCENARIOS: &str = "contract: tiny\nscenarios:\n  absent: { triggers: too_fast, request: GET /things/none, no_control: a test }\n";
 
-/// The contract with replacements, against itself without.
+/// Compares the contract without and with these replacements.
 fn diff(contract: &[(&str, &str)], schema: &[(&str, &str)]) -> Done {
     let folder = tempfile::tempdir().unwrap();
     let replaced = |text: &str, pairs: &[(&str, &str)]| {
@@ -60,12 +59,12 @@ fn diff(contract: &[(&str, &str)], schema: &[(&str, &str)]) -> Done {
 }
 
 #[test]
-fn a_contract_is_no_different_from_itself() {
+fn diff_of_a_contract_with_itself_is_empty() {
     diff(&[], &[]).exits(0).says("no difference");
 }
 
 #[test]
-fn what_breaks_clients() {
+fn diff_reports_breaking_changes() {
     let cases: &[(&str, &str, &str)] = &[
         ("status: 404", "status: 410", "not_found: the status changed from 404 to 410"),
         ("code: not_found", "code: absent", "not_found: the code changed from not_found to absent"),
@@ -115,7 +114,7 @@ fn what_breaks_clients() {
 }
 
 #[test]
-fn what_clients_must_tolerate() {
+fn diff_reports_compatible_changes() {
     let cases: &[(&str, &str, &str)] = &[
         (
             "errata:",
@@ -157,7 +156,7 @@ fn what_clients_must_tolerate() {
 }
 
 #[test]
-fn a_new_code_breaks_clients_of_a_closed_list() {
+fn diff_new_code_is_breaking_for_a_closed_list() {
     let folder = tempfile::tempdir().unwrap();
     let closed = CONTRACT.replace("codes: open", "codes: closed");
     let more =
@@ -167,14 +166,14 @@ fn a_new_code_breaks_clients_of_a_closed_list() {
         fs::write(folder.path().join(name).join("schemas/tiny/envelope.schema.json"), SCHEMA).unwrap();
     }
     done(failspec(folder.path()).args(["diff", "old", "new"])).exits(1).says("gone (410, code gone) is new");
-    // A schema that was narrowed the other way is none.
+    // In the other direction, the removed failure is a breaking change.
     done(failspec(folder.path()).args(["diff", "new", "old"]))
         .exits(1)
         .says("gone (410, code gone) was removed");
 }
 
 #[test]
-fn the_older_contract_may_class_changes_itself() {
+fn diff_uses_the_classification_of_the_older_contract() {
     let folder = tempfile::tempdir().unwrap();
     let lax = CONTRACT.replace(
         "codes: open",
@@ -189,12 +188,12 @@ fn the_older_contract_may_class_changes_itself() {
     let diff = |old: &str, new: &str| done(failspec(folder.path()).args(["diff", old, new]));
     diff("lax", "other").exits(0).says("not breaking").says("the status changed from 404 to 410");
     diff("lax", "reworded").exits(1);
-    // What the new one says of itself counts from then on.
+    // The classification in the newer contract does not apply to this comparison, only to later ones.
     diff("other", "lax").exits(1);
 }
 
 #[test]
-fn contracts_and_versions_can_be_named_in_many_ways() {
+fn diff_accepts_contracts_and_versions_in_several_notations() {
     let folder = tempfile::tempdir().unwrap();
     write_pack(folder.path(), "tiny", &CONTRACT.replace("status: 404", "status: 410"), SCENARIOS);
     let schemas = folder.path().join("schemas/tiny");
@@ -217,7 +216,7 @@ fn contracts_and_versions_can_be_named_in_many_ways() {
 }
 
 #[test]
-fn reports_go_where_they_are_asked_for() {
+fn diff_writes_reports_to_the_given_paths() {
     let folder = tempfile::tempdir().unwrap();
     let new = CONTRACT.replace("status: 404", "status: 410").replace("Nothing there", "<b>`|` @you");
     for (name, contract) in [("old", CONTRACT), ("new", &new)] {
@@ -242,7 +241,7 @@ fn reports_go_where_they_are_asked_for() {
         .says("markdown=PATH");
 }
 
-/// A run on an embedded reference implementation, as JSON.
+/// Runs against an embedded reference implementation and writes the JSON report.
 fn report(folder: &std::path::Path, name: &str, arguments: &[&str]) {
     let mut command = failspec(folder);
     command.args(["run", "--reference", "-q", "--report", &format!("json={name}")]).args(arguments);
@@ -250,7 +249,7 @@ fn report(folder: &std::path::Path, name: &str, arguments: &[&str]) {
 }
 
 #[test]
-fn a_run_that_got_worse() {
+fn diff_reports_a_run_that_got_worse() {
     let folder = tempfile::tempdir().unwrap();
     report(folder.path(), "whole.json", &["kubeadapt"]);
     report(folder.path(), "part.json", &["kubeadapt::not_found*"]);

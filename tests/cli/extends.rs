@@ -31,10 +31,10 @@ errata:
 const ENVELOPE: &str =
     r#"{"type":"object","required":["error","message"],"properties":{"error":{"type":"string"}}}"#;
 
-/// Has all failures of the base.
+/// A contract with all failures of the base.
 const ORDERS: &str = "contract: orders\nas_of: 2026-02-01\nextends: platform\n";
 
-/// Has another status for one of them, and one of its own.
+/// A contract that changes the status of one failure of the base, and adds a failure.
 const BILLING: &str = "\
 contract: billing
 as_of: 2026-02-01
@@ -102,7 +102,7 @@ fn here(folder: &Path, arguments: &[&str]) -> Done {
 }
 
 #[test]
-fn services_share_what_they_extend_and_are_reported_one_by_one() {
+fn services_share_a_base_and_are_reported_separately() {
     let folder = packs();
     let (orders, billing) = (service(404, "not_found"), service(410, "not_found"));
     target(folder.path(), &orders, &billing);
@@ -122,15 +122,15 @@ fn services_share_what_they_extend_and_are_reported_one_by_one() {
     assert_eq!(failures(1), ["unauthorized", "not_found"]);
     assert_eq!(report["summary"]["exercised"], 5);
     assert_eq!(report["packs"][1]["errata"][0]["about"], "the page says nothing about 429");
-    // Each was asked at its own address.
+    // Each service got its requests at its own URL.
     assert!(billing.lines().contains(&"GET /things/expensive".to_owned()));
     assert!(!orders.lines().contains(&"GET /things/expensive".to_owned()));
 }
 
 #[test]
-fn one_service_that_deviates_is_the_one_that_fails() {
+fn only_the_deviating_service_fails() {
     let folder = packs();
-    // The status of the base, which this service has replaced.
+    // The status of the base, which this service overrides.
     let (orders, billing) = (service(404, "not_found"), service(404, "not_found"));
     target(folder.path(), &orders, &billing);
     let run = here(folder.path(), &["run", "--packs", "."]).exits(1);
@@ -139,11 +139,11 @@ fn one_service_that_deviates_is_the_one_that_fails() {
         "{}",
         run.all()
     );
-    // A code of the base that one service does not keep.
+    // A code of the base that one service does not return.
     let (orders, billing) = (service(404, "nowhere"), service(410, "not_found"));
     target(folder.path(), &orders, &billing);
     here(folder.path(), &["run", "--packs", "."]).exits(1).says("orders::not_found::absent").says("nowhere");
-    // Without an address for each, nobody knows which pack is the target's.
+    // Without a URL for each, it is unknown which pack the URL of the target is for.
     let text = fs::read_to_string(folder.path().join("failspec.toml")).unwrap();
     fs::write(folder.path().join("failspec.toml"), text.replace(", billing = ", ", other = ")).unwrap();
     here(folder.path(), &["run", "--packs", "."])
@@ -153,7 +153,7 @@ fn one_service_that_deviates_is_the_one_that_fails() {
 }
 
 #[test]
-fn mistakes_in_a_base_are_told_where_they_are() {
+fn errors_in_a_base_are_reported_at_their_location() {
     let folder = packs();
     let base = folder.path().join("schemas/platform/base.yaml");
     let lint = || here(folder.path(), &["lint", "orders", "--packs", "."]);
@@ -171,7 +171,7 @@ fn mistakes_in_a_base_are_told_where_they_are() {
 }
 
 #[test]
-fn a_changed_base_changes_the_digest_of_what_extends_it() {
+fn digest_changes_with_the_base() {
     let folder = packs();
     let (orders, billing) = (service(404, "not_found"), service(410, "not_found"));
     target(folder.path(), &orders, &billing);

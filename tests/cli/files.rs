@@ -1,4 +1,4 @@
-//! Wrong files: every mistake at once, each at its place, and nothing sent.
+//! Invalid files: all errors are reported together, each at its location, and nothing is sent.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::support::{
     Done, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny_pack, write_pack,
 };
 
-/// Runs a pack with mistakes: exit 2, and the server is left alone.
+/// Runs a pack with errors: exit code 2, and no connection to the server.
 #[track_caller]
 fn refused(contract: &str, scenarios: &str) -> Done {
     let folder = pack_with(contract, scenarios);
@@ -23,7 +23,7 @@ fn refused_in(folder: &std::path::Path) -> Done {
     done
 }
 
-/// A mistake is told with its title, at `file:line:column`, with a caret.
+/// Asserts that an error is reported with its title, at `file:line:column`, with a caret.
 #[track_caller]
 fn tells(done: &Done, title: &str, place: &str) {
     let told = done.stderr.split("\n\n").any(|diagnostic| {
@@ -34,16 +34,16 @@ fn tells(done: &Done, title: &str, place: &str) {
     assert!(told, "`{title}` at {place} is missing in\n{}", done.stderr);
 }
 
-/// What nothing would check must not be written: it would look as if it were.
+/// An expectation that no check would verify is refused: it would appear to be verified.
 #[test]
-fn a_failure_that_the_scenario_expects_of_its_own_request_is_a_mistake() {
+fn expect_failure_on_the_request_under_test_is_refused() {
     let scenarios = format!("{TINY_SCENARIOS}    expect: {{ failure: not_found }}\n");
     let done = refused(TINY_CONTRACT, &scenarios);
     tells(&done, "`failure` is not allowed here", "scenarios/tiny/all.yaml:7:13");
 }
 
 #[test]
-fn mistakes_in_several_files_and_packs_are_told_together() {
+fn errors_in_several_files_and_packs_are_reported_together() {
     let folder =
         pack_with(&TINY_CONTRACT.replace("codes: open", "codes: opne"), "contract: tiny\nscenarios: [\n");
     let files = folder.path().join("scenarios/tiny");
@@ -71,7 +71,7 @@ fn mistakes_in_several_files_and_packs_are_told_together() {
 }
 
 #[test]
-fn a_broken_contract_does_not_hide_what_is_wrong_with_scenarios() {
+fn contract_errors_do_not_hide_scenario_errors() {
     let done =
         refused("contract: tiny\nfailures: [\n", "contract: tiny\nscenarios:\n  a: { x: yes, x: 1 }\n");
     assert!(done.stderr.contains("schemas/tiny/contract.yaml"), "{}", done.stderr);
@@ -80,17 +80,17 @@ fn a_broken_contract_does_not_hide_what_is_wrong_with_scenarios() {
 }
 
 #[test]
-fn files_that_are_no_text_and_packs_that_are_not_there_are_mistakes() {
+fn binary_files_and_missing_packs_are_errors() {
     let folder = tiny_pack();
     let path = folder.path().join("scenarios/tiny/all.yaml");
     fs::write(&path, b"contract: \xff\xfe\n").unwrap();
     refused_in(folder.path());
-    // Deeper than any stack.
+    // Nesting deeper than any stack.
     fs::write(&path, format!("a: {}", "[".repeat(100_000))).unwrap();
     refused_in(folder.path());
     fs::write(&path, format!("a: {}", "{a: ".repeat(100_000))).unwrap();
     refused_in(folder.path());
-    // Aliases of aliases: short to write, endless to read.
+    // Aliases of aliases: a short file that expands without bound.
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
@@ -104,7 +104,7 @@ fn files_that_are_no_text_and_packs_that_are_not_there_are_mistakes() {
 }
 
 #[test]
-fn a_schema_never_causes_a_request() {
+fn schema_reference_never_causes_a_request() {
     let trap = Server::tiny();
     let folder = tiny_pack();
     let schema = format!(r#"{{ "$schema": "{0}/meta", "$id": "{0}/id", "$ref": "{0}/ref" }}"#, trap.url);
@@ -116,7 +116,7 @@ fn a_schema_never_causes_a_request() {
 }
 
 #[test]
-fn a_failspec_toml_that_names_no_target_is_refused() {
+fn failspec_toml_without_a_target_is_refused() {
     let folder = tiny_pack();
     for text in ["default_target = \"t\n", "[target.t]\nurl = \"http://h\"\n", "", "default_target = \"x\"\n"]
     {

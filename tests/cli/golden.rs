@@ -1,7 +1,7 @@
-//! Golden files: the output of every command, whole, so that a reworded sentence is one reviewed diff.
+//! Golden files: the complete output of every command, so that a changed sentence is one reviewed diff.
 //!
-//! `INSTA_UPDATE=always cargo test --test cli golden` rewrites `tests/golden/snapshots`; read the diff. Run ids, times, ports
-//! and digests are replaced by fixed words, all else is compared as it is.
+//! `INSTA_UPDATE=always cargo test --test cli golden` rewrites `tests/golden/snapshots`; review the diff. Run ids,
+//! times, ports and digests are replaced by fixed words; everything else is compared literally.
 
 #[path = "../golden/normalize.rs"]
 mod normalize;
@@ -19,14 +19,14 @@ use clap::CommandFactory as _;
 use failspec::cli::Arguments;
 use normalize::normalize;
 
-/// A folder that commands run in, with the API of the shop.
+/// A folder in which commands run, and the URL of the shop API.
 struct World {
     folder: tempfile::TempDir,
     url: String,
 }
 
 impl World {
-    /// The shop: its pack, its target file, its server.
+    /// Creates the shop: its pack, its target file and its server.
     fn shop() -> Self {
         let world = Self { folder: tempfile::tempdir().unwrap(), url: shop::start().url };
         copy(&golden_folder().join("world"), world.folder.path());
@@ -34,12 +34,12 @@ impl World {
         world
     }
 
-    /// An empty folder.
+    /// Creates an empty folder.
     fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), url: String::new() }
     }
 
-    /// A folder with the files of `tests/golden/wrong/NAME`.
+    /// Creates a folder with the files of `tests/golden/wrong/NAME`.
     fn wrong(name: &str) -> Self {
         let world = Self::empty();
         copy(&golden_folder().join("wrong").join(name), world.folder.path());
@@ -71,7 +71,7 @@ impl World {
         done(command.args(split(arguments).iter().map(|word| word.replace("SHOP_URL", &self.url))))
     }
 
-    /// Compares the output of a command, and of the files that it wrote, with the golden file.
+    /// Compares the output of a command, and the files that it wrote, with the golden file.
     fn golden(&self, name: &str, arguments: &str, code: i32, files: &[&str]) {
         let done = self.run(arguments).exits(code);
         self.compare(name, arguments, &done, files);
@@ -101,7 +101,7 @@ fn golden_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-/// Words at spaces; quotes hold one together.
+/// Splits a command line at spaces; quotes keep words together.
 fn split(arguments: &str) -> Vec<String> {
     shlex::split(arguments).unwrap()
 }
@@ -119,7 +119,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A run of the shop, one case at a time: names that hold a counter are the same every time.
+/// A run of the shop, one case at a time, so that names with a counter are deterministic.
 const RUN: &str = "run --packs . --jobs 1";
 
 #[test]
@@ -288,7 +288,7 @@ fn comparisons() {
 #[test]
 fn certificates() {
     let world = World::shop();
-    // A certificate of a case that is `passed` although its failure was not seen does not verify.
+    // Replaced because a certificate for a `passed` case whose failure was not observed does not verify.
     world.replace("scenarios/shop/orders.yaml", "request: POST /coffee", "request: POST /teapot");
     world.golden("keygen", "keygen", 0, &[]);
     let certify = "certify shop --packs . --profile reading --key failspec.key --out c.json --allow-loopback";

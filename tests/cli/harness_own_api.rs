@@ -1,5 +1,5 @@
-//! An API of one's own in `cargo test`: the example in `examples/notes-api`, and what its harness does when something
-//! is wrong. The example is a package of its own; here its files are used without building it once more.
+//! Custom APIs in `cargo test`: the example in `examples/notes-api`, and how its harness behaves when something is
+//! wrong. The example is a separate package; its files are used here without building it again.
 
 #[path = "../../examples/notes-api/src/lib.rs"]
 mod notes_api;
@@ -26,7 +26,7 @@ fn harness() -> Harness {
     Harness::new().packs(example().join("conformance"))
 }
 
-/// What the tests below make fail must not look like a failure of theirs: it is printed to nowhere.
+/// Failures that the tests below cause must not look like test failures: their output is discarded.
 fn arguments(words: &[&str]) -> Arguments {
     Arguments::from_iter(["tests", "--logfile", "/dev/null"].iter().chain(words))
 }
@@ -40,7 +40,7 @@ fn full() -> Harness {
 }
 
 #[test]
-fn the_example_conforms_and_its_pack_has_no_gaps() {
+fn example_conforms_and_its_pack_has_no_gaps() {
     assert_eq!(counts(&full().run(arguments(&[])).unwrap()), (4, 0, 0));
     assert_eq!(counts(&full().run(arguments(&["--exact", "notes::coverage"])).unwrap()), (1, 0, 0));
     let pack = Pack::load(&Files::Directory(example().join("conformance")), "notes").unwrap();
@@ -49,7 +49,7 @@ fn the_example_conforms_and_its_pack_has_no_gaps() {
 }
 
 #[test]
-fn the_ten_lines_that_are_shown_are_those_of_the_example() {
+fn documentation_shows_the_ten_lines_of_the_example() {
     let test = fs::read_to_string(example().join("tests/conformance.rs")).unwrap();
     for page in
         [example().join("README.md"), Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cargo-test.md")]
@@ -60,24 +60,24 @@ fn the_ten_lines_that_are_shown_are_those_of_the_example() {
 }
 
 #[test]
-fn what_is_wrong_fails_where_it_is_wrong() {
+fn harness_fails_only_the_wrong_scenario() {
     let wrong = Server::start(|request| match (request.header("authorization"), request.path.as_str()) {
         (Some("Bearer sesame"), "/notes/1") => Reply::json(200, r#"{"text":"buy milk"}"#),
         (Some("Bearer sesame"), _) => Reply::json(404, r#"{"error":"no_such_note","message":"no"}"#),
         _ => Reply::json(401, r#"{"error":"unauthorized","message":"no"}"#),
     });
     let own = || harness().url(&wrong.url).bearer("reader", "sesame").variable("note", "1");
-    // The scenario, and the whole.
+    // The scenario, and the run as a whole.
     assert_eq!(counts(&own().run(arguments(&[])).unwrap()), (2, 2, 0));
     assert_eq!(counts(&own().run(arguments(&["notes::unauthorized"])).unwrap()), (2, 0, 0));
 }
 
 #[test]
-fn what_was_not_judged_has_not_passed() {
-    // Without a role every scenario is skipped; the whole says so.
+fn harness_fails_if_cases_were_not_judged() {
+    // Without a role every scenario is skipped, and the run as a whole fails.
     let none = harness().serve(notes_api::serve);
     assert_eq!(counts(&none.run(arguments(&[])).unwrap()), (0, 1, 3));
-    // No API, and no URL.
+    // No API, and no valid URL.
     for url in ["http://127.0.0.1:9", "nonsense", ""] {
         let gone = harness().url(url).bearer("reader", "sesame").variable("note", "1");
         assert_eq!(counts(&gone.run(arguments(&[])).unwrap()), (0, 4, 0), "{url}");
@@ -85,7 +85,7 @@ fn what_was_not_judged_has_not_passed() {
 }
 
 #[test]
-fn the_api_is_started_only_to_be_tested() {
+fn harness_starts_the_api_only_for_tests() {
     let started = Arc::new(AtomicUsize::new(0));
     let own = || {
         let started = Arc::clone(&started);
@@ -102,7 +102,7 @@ fn the_api_is_started_only_to_be_tested() {
 }
 
 #[test]
-fn what_the_contract_does_not_know_is_a_mistake() {
+fn harness_refuses_names_that_the_contract_does_not_know() {
     let unknown = harness().url("http://127.0.0.1:9").bearer("raeder", "sesame").run(arguments(&[]));
     assert!(matches!(unknown, Err(HarnessError::Unknown { kind: "role", .. })));
     let unknown = harness().url("http://127.0.0.1:9").variable("nota", "1").run(arguments(&[]));

@@ -1,14 +1,14 @@
-//! `--help` teaches, and shells complete.
+//! `--help` contains examples, and shells can complete commands.
 
 use crate::support::run;
 use clap::{CommandFactory as _, Parser as _};
 use failspec::cli::Arguments;
 
-/// The commands that clap itself adds.
+/// Commands that clap adds itself.
 const OWN: [&str; 1] = ["help"];
 
 #[test]
-fn every_command_teaches_with_examples_that_can_be_typed() {
+fn help_examples_of_every_command_are_valid() {
     let mut command = Arguments::command();
     command.build();
     for subcommand in command.get_subcommands().filter(|it| !OWN.contains(&it.get_name())) {
@@ -17,7 +17,7 @@ fn every_command_teaches_with_examples_that_can_be_typed() {
         let lines = help.lines().filter_map(|line| line.strip_prefix("  failspec "));
         let mut own = 0;
         for line in lines {
-            // What a shell would make of it: no redirection, no quotes.
+            // Removes redirections and quotes, as a shell does.
             let words = line.split(" > ").next().unwrap_or_default().replace('\'', "");
             let read = Arguments::try_parse_from(["failspec"].into_iter().chain(words.split_whitespace()));
             if let Err(error) = read {
@@ -30,7 +30,7 @@ fn every_command_teaches_with_examples_that_can_be_typed() {
 }
 
 #[test]
-fn help_tells_the_exit_codes_and_how_to_begin() {
+fn help_lists_exit_codes_and_first_steps() {
     run(&["--help"]).exits(0).says("failspec run --reference").says("4 incomplete");
 }
 

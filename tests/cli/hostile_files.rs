@@ -1,4 +1,4 @@
-//! Files are hostile input as well: packs come from strangers, targets from scripts.
+//! Hostile files: packs may come from untrusted authors, target files from scripts.
 
 use std::{
     fs,
@@ -14,16 +14,16 @@ use std::{
 use crate::hostile_file::{Mutator, Reader, seeds};
 use crate::support::{Done, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny};
 
-/// How long one file may take to be refused, in an unoptimised build on a busy machine.
+/// Maximum time to refuse a file, in an unoptimised build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// The most that may be printed about files, in bytes.
+/// Maximum size of the output about files, in bytes.
 const MOST_PRINTED: usize = 400_000;
 
-/// Mutated files in all, spread over the seeds.
+/// Number of mutated files, distributed over the seeds.
 const MUTATIONS: usize = 400;
 
-/// Refused before anything is sent, soon, in words that a terminal can show.
+/// Asserts that the pack is refused quickly, before anything is sent, and without control characters in the output.
 #[track_caller]
 fn refused(folder: &Path, says: &str) -> Done {
     let server = Server::tiny();
@@ -41,7 +41,7 @@ fn refused(folder: &Path, says: &str) -> Done {
 }
 
 #[test]
-fn mutated_files_are_read_or_refused_and_never_a_panic() {
+fn mutated_files_never_cause_a_panic() {
     let seeds = seeds();
     for reader in [Reader::Contract, Reader::Scenario, Reader::Config] {
         assert!(seeds.iter().any(|seed| seed.reader == reader), "no seed for {reader:?}");
@@ -73,13 +73,13 @@ fn mutated_files_are_read_or_refused_and_never_a_panic() {
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {MUTATIONS}:\n{}", wrong.len(), wrong.join("\n"));
-    // Were nothing refused, nothing would have been mutated; were all, only the first mistake would be tested.
+    // If no file were refused, the mutations would have no effect; if all were, only the first error would be tested.
     let refused = refused.into_inner();
     assert!(refused > MUTATIONS / 4 && refused < MUTATIONS, "{refused} of {MUTATIONS} were refused");
 }
 
 #[test]
-fn the_corpus_of_the_fuzz_targets_is_read_or_refused_with_a_reason() {
+fn fuzz_corpus_is_read_or_refused_with_a_reason() {
     let mut seen = Vec::new();
     for seed in seeds().iter().filter(|seed| seed.name.starts_with("fuzz/")) {
         let read = seed.read(&seed.text).unwrap_or_else(|_| panic!("{} makes it panic", seed.name));
@@ -91,9 +91,9 @@ fn the_corpus_of_the_fuzz_targets_is_read_or_refused_with_a_reason() {
     assert!(seen.len() >= 7, "{seen:?}");
 }
 
-/// Reports are files as well: `merge` and `waive` read what another machine has written.
+/// Reports are hostile input too: `merge` and `waive` read files from other machines.
 #[test]
-fn mutated_reports_are_read_or_refused_and_never_a_panic() {
+fn mutated_reports_never_cause_a_panic() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::tiny();
     let packs = pack_with(TINY_CONTRACT, TINY_SCENARIOS);
@@ -134,8 +134,8 @@ fn alias_bombs_are_refused() {
 }
 
 #[test]
-fn files_of_ten_megabytes_are_refused_soon() {
-    // Ten megabytes in 20,000 values: more of them measure how slow an unoptimised build is.
+fn files_of_ten_megabytes_are_refused_quickly() {
+    // Ten megabytes in 20,000 values: with more values the test would measure how slow an unoptimised build is.
     let long = "x".repeat(490);
     let unknown: String = (0..20_000).map(|number| format!("unknown_key_{number}: {long}\n")).collect();
     let twice = format!("{{{}}}", format!("a: {long}, ").repeat(20_000));
@@ -157,7 +157,7 @@ fn files_of_ten_megabytes_are_refused_soon() {
         println!("{name}");
         refused(pack_with(&contract, TINY_SCENARIOS).path(), says);
     }
-    // What is only long is no mistake.
+    // A file that is only long is valid.
     let folder = pack_with(&format!("{TINY_CONTRACT}# {}\n", "c".repeat(10 << 20)), TINY_SCENARIOS);
     let server = Server::tiny();
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
@@ -200,7 +200,7 @@ fn large_and_endless_targets_are_refused() {
 }
 
 #[test]
-fn schemas_that_refer_to_themselves_end() {
+fn self_referencing_schemas_terminate() {
     for schema in [
         r##"{ "$ref": "#" }"##,
         r##"{ "allOf": [{ "$ref": "#/$defs/a" }], "$defs": { "a": { "anyOf": [{ "$ref": "#/$defs/b" }] }, "b": { "$ref": "#/$defs/a" } } }"##,
@@ -212,12 +212,12 @@ fn schemas_that_refer_to_themselves_end() {
         let schemas = folder.path().join("schemas/tiny");
         fs::write(schemas.join("envelope.schema.json"), schema).unwrap();
         fs::write(schemas.join("other.schema.json"), r#"{ "$ref": "envelope.schema.json" }"#).unwrap();
-        // It says nothing about any value, and must not take a stack to say so.
+        // The schema accepts any value, and validating it must not overflow the stack.
         let server = Server::tiny();
         let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
         assert!(matches!(done.code, 0..=2), "{schema}: {}", done.all());
     }
-    // A tree refers to itself as well, one level further down each time.
+    // The schema of a tree refers to itself too, one level deeper each time.
     let tree = r##"{ "properties": { "error": {}, "causes": { "items": { "$ref": "#" } } } }"##;
     let contract = TINY_CONTRACT.replace("envelope:\n", "envelope:\n  schema: envelope.schema.json\n");
     let folder = pack_with(&contract, TINY_SCENARIOS);
@@ -227,7 +227,7 @@ fn schemas_that_refer_to_themselves_end() {
 }
 
 #[test]
-fn no_name_leaves_the_folder_of_the_snapshots() {
+fn snapshot_names_stay_in_their_folder() {
     for name in ["../../x", "..", ".", "/etc/x", "a/b", "a\\b", "C:x", "", "a\0b", "x\u{202e}y"] {
         let quoted = serde_json::Value::from(name).to_string();
         let scenario = TINY_SCENARIOS.replace("  read_a_missing_thing:", &format!("  {quoted}:"));
@@ -250,7 +250,7 @@ scenarios:
 ";
 
 #[test]
-fn a_variable_never_becomes_another_request() {
+fn variable_value_never_changes_the_request() {
     for (place, value, sent) in [
         ("query: { q: \"${thing}\" }", "a/../b&c=d#e\r\nX-Evil: 1", Some("GET /things/none?q=")),
         ("path: {}", "", Some("GET /things/none")),
@@ -276,7 +276,8 @@ fn a_variable_never_becomes_another_request() {
     }
 }
 
-/// Runs with this value of `thing`: the request goes out like this, or not at all and with a reason.
+/// Asserts that a run with this value of `thing` sends exactly this request, or if `None`, reports why it sends
+/// nothing.
 #[track_caller]
 fn injected(folder: &Path, value: &str, sent: Option<&str>) {
     let server = Server::start(|request| match request.path.starts_with("/things/one") {
@@ -297,7 +298,7 @@ fn injected(folder: &Path, value: &str, sent: Option<&str>) {
             assert!(lines.iter().any(|line| line.starts_with(sent)), "{value:?}: {lines:?}\n{}", done.all());
             assert_eq!(done.code, 0, "{value:?}: {}", done.all());
         }
-        // Nothing of it was sent, and the run says that it could not be.
+        // Nothing was sent, and the run reports why.
         None => {
             let says = ["line break", "control character", "cannot"];
             let told = says.iter().any(|says| done.all().contains(says));
@@ -308,7 +309,7 @@ fn injected(folder: &Path, value: &str, sent: Option<&str>) {
 }
 
 #[test]
-fn a_captured_value_never_becomes_another_request() {
+fn captured_value_never_changes_the_request() {
     let scenarios = "\
 contract: tiny
 scenarios:

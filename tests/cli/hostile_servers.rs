@@ -1,7 +1,7 @@
-//! Whatever a server does, a run ends in time, says why, cleans up, and gives nothing away.
+//! Hostile servers: a run ends in time, reports why, cleans up and reveals no secret.
 //!
-//! Every row of the table is one behaviour of a server on loopback; each is met by the real binary with a small pack
-//! that has a setup, a control, a teardown and a role with a secret.
+//! Every row of the table is one behaviour of a server on loopback. The real binary runs against it, with a small
+//! pack that has a setup, a control, a teardown and a role with a secret.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -11,10 +11,10 @@ use std::{
 
 use crate::hostile_server::{behaviour::Behaviour, echo, run::mistakes, text, transport};
 
-/// Runs at once. Most of them wait for a bound to be reached.
+/// Number of concurrent runs. Most of them wait for a timeout.
 const AT_ONCE: usize = 8;
 
-/// Runs every row; as many as there should be, each under a name of its own.
+/// Runs every row; asserts their minimum number and that their names are unique.
 fn all(rows: Vec<Behaviour>, coloured: bool, at_least: usize) {
     let names: BTreeSet<&str> = rows.iter().map(|row| row.name).collect();
     assert_eq!(names.len(), rows.len(), "two rows have one name");
@@ -43,12 +43,12 @@ fn all(rows: Vec<Behaviour>, coloured: bool, at_least: usize) {
 }
 
 #[test]
-fn an_honest_server_passes() {
+fn honest_server_passes() {
     all(vec![text::honest()], false, 1);
 }
 
 #[test]
-fn responses_that_never_come_or_are_no_http() {
+fn responses_that_never_arrive_or_are_not_http() {
     all(transport::rows(), false, 45);
 }
 

@@ -1,4 +1,5 @@
-//! `failspec import docs` and `failspec drift`: from a page to a pack that runs, and from the pack back to the page.
+//! `failspec import docs` and `failspec drift`: generate a pack from a page that runs, and compare the pack with the
+//! page.
 
 use std::{fs, path::Path};
 
@@ -47,7 +48,7 @@ fn failspec_in(folder: &Path, arguments: &[&str]) -> Done {
 }
 
 #[test]
-fn a_page_becomes_a_pack_that_runs() {
+fn import_docs_creates_a_pack_that_runs() {
     let folder = imported(PAGE);
     let contract = fs::read_to_string(folder.path().join("schemas/things/contract.yaml")).unwrap();
     for line in [
@@ -64,7 +65,7 @@ fn a_page_becomes_a_pack_that_runs() {
     let pairs: Vec<_> =
         pack.contract.failures.iter().map(|it| (it.status().unwrap(), it.code().unwrap().clone())).collect();
     assert_eq!(pairs, [(404, json!("not_found")), (400, json!("bad_name")), (429, json!("too_fast"))]);
-    // One scenario can be sent as it is; what is a stub is no test, and is missed.
+    // One scenario can be sent as generated; a stub is no test, so its failure is reported as missing.
     let server = Server::tiny();
     failspec_in(folder.path(), &["run", "things", "--packs", ".", "--url", &server.url])
         .exits(4)
@@ -72,12 +73,12 @@ fn a_page_becomes_a_pack_that_runs() {
         .says("bad_name")
         .says("too_fast");
     assert_eq!(server.lines().last().map(String::as_str), Some("GET /failspec-no-such-path"));
-    // The pack lies here, and nobody said so.
+    // The pack is in this folder, but `--packs` is not given.
     for command in [["run", "things", "--url"], ["drift", "things", "--docs"]] {
         let last = if command[0] == "run" { server.url.as_str() } else { "errors.md" };
         failspec_in(folder.path(), &[command.as_slice(), &[last]].concat()).exits(2).says("add --packs .");
     }
-    // A stub becomes a scenario by taking the signs away.
+    // A stub becomes a scenario if the comment signs are removed.
     let path = folder.path().join("scenarios/things/things.yaml");
     let stubs = fs::read_to_string(&path).unwrap();
     assert!(stubs.contains("  # bad_name:\n  #   triggers: bad_name\n"), "{stubs}");
@@ -90,7 +91,7 @@ fn a_page_becomes_a_pack_that_runs() {
 }
 
 #[test]
-fn nothing_is_written_over_and_nothing_is_made_of_nothing() {
+fn import_docs_never_overwrites_and_refuses_pages_without_failures() {
     let folder = imported(PAGE);
     failspec_in(folder.path(), &["import", "docs", "errors.md", "--name", "things"])
         .exits(2)
@@ -119,7 +120,7 @@ fn nothing_is_written_over_and_nothing_is_made_of_nothing() {
 }
 
 #[test]
-fn guesses_and_contradictions_are_told() {
+fn import_docs_reports_guesses_and_contradictions() {
     let folder = tempfile::tempdir().unwrap();
     let page =
         "# Errors\n\n| Code | HTTP |\n|---|---|\n| lost_it | 404 |\n| gone_it | 404 |\n| gone_it | 410 |\n";
@@ -133,7 +134,7 @@ fn guesses_and_contradictions_are_told() {
     assert_eq!(pack.contract.errata.len(), 1);
 }
 
-/// Whatever a page says, the pack that is made of it can be loaded, and its texts are what the page said.
+/// The pack generated from any page can be loaded, and its texts are those of the page.
 #[test]
 fn hostile_pages_become_packs_that_load() {
     let texts = [
@@ -232,7 +233,7 @@ fn drift(from: &str, to: &str) -> Done {
 }
 
 #[test]
-fn what_has_drifted_is_told() {
+fn drift_reports_differences() {
     for (from, to, message) in [
         (
             "| `bad_name` | 400 | That is not a valid name |\n",
@@ -256,7 +257,7 @@ fn what_has_drifted_is_told() {
 }
 
 #[test]
-fn what_has_not_drifted_is_not() {
+fn drift_reports_nothing_without_differences() {
     for (from, to) in [
         ("There is no such thing", "Nothing is there"),
         (
@@ -274,7 +275,7 @@ fn what_has_not_drifted_is_not() {
 }
 
 #[test]
-fn a_page_that_says_nothing_is_no_proof() {
+fn drift_page_without_failures_is_no_proof() {
     let folder = imported(PAGE);
     fs::write(folder.path().join("errors.md"), "<html><body><div id=root></div></body></html>").unwrap();
     failspec_in(folder.path(), &["drift", "things", "--packs", ".", "--docs", "errors.md"])
@@ -285,7 +286,7 @@ fn a_page_that_says_nothing_is_no_proof() {
 }
 
 #[test]
-fn what_another_page_documents_is_not_missing_from_this_one() {
+fn drift_ignores_failures_documented_on_another_page() {
     let folder = imported(PAGE);
     let path = folder.path().join("schemas/things/contract.yaml");
     let text = fs::read_to_string(&path).unwrap();
@@ -295,7 +296,7 @@ fn what_another_page_documents_is_not_missing_from_this_one() {
     failspec_in(folder.path(), &["drift", "things", "--packs", ".", "--docs", "errors.md"])
         .exits(0)
         .says("no difference");
-    // Both pages together: what the second one has is in the contract, too.
+    // Both pages together: the failures of the second page are in the contract, too.
     fs::write(folder.path().join("more.md"), "# Errors\n\n| Code | HTTP |\n|---|---|\n| away | 503 |\n")
         .unwrap();
     failspec_in(
@@ -306,7 +307,7 @@ fn what_another_page_documents_is_not_missing_from_this_one() {
 }
 
 #[test]
-fn a_scheduled_job_is_told_where() {
+fn drift_reports_locations_for_a_scheduled_job() {
     let folder = imported(PAGE);
     fs::write(folder.path().join("errors.md"), PAGE.replace("`bad_name` | 400", "`bad_name` | 422")).unwrap();
     failspec_in(

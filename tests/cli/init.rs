@@ -1,4 +1,4 @@
-//! What `init` and `scenario new` write can be used at once, and nothing is written over.
+//! Files written by `init` and `scenario new` can be used at once, and nothing is overwritten.
 
 use std::{fs, path::Path};
 
@@ -9,7 +9,7 @@ fn here(folder: &Path, arguments: &[&str]) -> Done {
 }
 
 #[test]
-fn a_new_pack_lints_clean_and_runs_at_once() {
+fn init_creates_a_pack_that_lints_clean_and_runs() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(|request| match request.path.as_str() {
         "/" => Reply::html(200, "hello"),
@@ -25,17 +25,17 @@ fn a_new_pack_lints_clean_and_runs_at_once() {
         .says("1 of 1 documented failures exercised");
     let wrong = Server::start(|_| Reply::html(200, "hello"));
     here(folder.path(), &["run", "notes", "--packs", ".", "--url", &wrong.url]).exits(1).says("not-rejected");
-    // The editor's schema is where the files say that it is.
+    // The JSON Schema for editors is at the path that the files give.
     let scenarios = fs::read_to_string(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
     assert!(scenarios.contains("$schema=../../schemas/scenario.schema.json"), "{scenarios}");
     assert!(folder.path().join("schemas/scenario.schema.json").is_file());
-    // Every key is listed where no checkout is needed.
+    // All keys can be listed without a checkout of the repository.
     let contract = fs::read_to_string(folder.path().join("schemas/notes/contract.yaml")).unwrap();
     for (file, format) in [(&contract, "contract"), (&scenarios, "scenario")] {
         assert!(file.contains(&format!("All keys: `failspec schema {format}`")), "{file}");
         here(folder.path(), &["schema", format]).exits(0).says("\"$defs\"");
     }
-    // A second pack beside it is fine; the same one again is refused as a whole.
+    // A second pack can be added; for an existing pack the whole command is refused.
     here(folder.path(), &["init", "other"]).exits(0);
     fs::remove_file(folder.path().join("scenarios/notes/notes.yaml")).unwrap();
     here(folder.path(), &["init", "notes"]).exits(2).says("exists already; nothing was written");
@@ -43,7 +43,7 @@ fn a_new_pack_lints_clean_and_runs_at_once() {
 }
 
 #[test]
-fn a_copy_of_a_built_in_pack_can_be_edited() {
+fn init_from_a_built_in_pack_creates_an_editable_copy() {
     let folder = tempfile::tempdir().unwrap();
     here(folder.path(), &["init", "--from", "kubeadapt"]).exits(0);
     here(folder.path(), &["lint", "--packs", "."]).exits(0);
@@ -64,7 +64,7 @@ fn a_copy_of_a_built_in_pack_can_be_edited() {
 }
 
 #[test]
-fn an_empty_target_says_what_the_pack_requires() {
+fn init_target_lists_the_requirements_of_the_pack() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("failspec.toml");
     here(folder.path(), &["init", "--target", "staging", "--pack", "kubeglass"])
@@ -80,7 +80,7 @@ fn an_empty_target_says_what_the_pack_requires() {
     ] {
         assert!(text.contains(required), "{required} in\n{text}");
     }
-    // As it is, and with everything that is commented out taken in, it can be read.
+    // The file can be parsed, both unchanged and with all commented-out keys enabled.
     let lines = text.lines().map(|line| match line.strip_prefix("# ") {
         Some(rest) if rest.contains(" = ") => rest,
         _ => line,
@@ -92,7 +92,7 @@ fn an_empty_target_says_what_the_pack_requires() {
     command.args(["check-target", "kubeglass", "--config", "whole.toml", "--target", "staging"]);
     let checked = done(&mut command);
     assert!([0, 3].contains(&checked.code), "{}", checked.all());
-    // A second one is added; what was there stays.
+    // A second target is added; the existing text is unchanged.
     here(folder.path(), &["init", "--target", "local", "--pack", "k0rdent"]).exits(0);
     let both = fs::read_to_string(&config).unwrap();
     assert!(both.starts_with(&text) && both.contains("[target.local]"), "{both}");
@@ -103,7 +103,7 @@ fn an_empty_target_says_what_the_pack_requires() {
 }
 
 #[test]
-fn a_scenario_from_a_curl_command_line_can_be_put_into_a_pack() {
+fn scenario_new_converts_a_curl_command_line() {
     let line = "curl 'http://h/v1/things?tag=a%20b&tag=c' -H 'Authorization: Bearer hunter2-hunter2' \
                 -H 'Content-Type: application/json' -H 'X-Trace: 7' -d '{\"name\":\"${x}\"}' --http3";
     let new = run(&["scenario", "new", "--from-curl", line, "--name", "make", "--triggers", "not_found"])

@@ -1,4 +1,4 @@
-//! Exit codes and verdicts of `failspec run`: no silent target, one diagnosis, no false green, waivers.
+//! Exit codes and verdicts of `failspec run`: no implicit target, one diagnosis, no false success, waivers.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::support::{
 const NOTHING: &str = "this says nothing about a real API";
 
 #[test]
-fn without_a_target_nothing_is_sent_and_the_ways_to_name_one_are_told() {
+fn run_without_a_target_sends_nothing_and_lists_the_options() {
     run(&["run", "kubeglass"]).exits(2).says("--url").says("--target").says("--reference");
     run(&["run", "kubeglass", "--url", ""]).exits(2).says("empty");
     run(&["run", "kubeglass", "--url", "  "]).exits(2).says("empty");
@@ -20,7 +20,7 @@ fn without_a_target_nothing_is_sent_and_the_ways_to_name_one_are_told() {
 }
 
 #[test]
-fn what_matches_nothing_is_a_mistake() {
+fn selector_without_a_match_is_an_error() {
     run(&["run", "kubeglas", "--reference"]).exits(0).says("36 of 36");
     run(&["run", "nope", "--reference"]).exits(2).says("nope").says("kubeglass");
     run(&["run", "kubeglass::nope", "--reference"]).exits(2).says("kubeglass::nope");
@@ -32,7 +32,7 @@ fn what_matches_nothing_is_a_mistake() {
 }
 
 #[test]
-fn the_reference_conforms_and_says_what_that_means() {
+fn reference_conforms_and_the_output_explains_it() {
     let done = run(&["run", "--reference"]).exits(0).says("36 of 36 documented failures exercised");
     assert!(done.head().contains(NOTHING), "{}", done.stdout);
     assert!(done.last_line().contains("conforms") && done.last_line().contains(NOTHING), "{}", done.stdout);
@@ -47,7 +47,7 @@ fn the_binary_needs_neither_cargo_nor_an_environment() {
 }
 
 #[test]
-fn a_selector_narrows_what_is_judged_and_both_ends_say_so() {
+fn selector_is_shown_at_the_beginning_and_the_end() {
     let done =
         run(&["run", "--reference", "kubeglass::conflict", "kubeglass::not_f", "kubeglass::*::read_bey*"])
             .exits(0)
@@ -90,7 +90,7 @@ fn warnings_count_only_when_denied() {
 }
 
 #[test]
-fn secrets_that_are_not_there_are_a_mistake_and_nothing_is_sent() {
+fn missing_secret_is_an_error_and_nothing_is_sent() {
     let server = Server::tiny();
     let folder = tiny_pack();
     fs::write(
@@ -123,7 +123,7 @@ fn secrets_that_are_not_there_are_a_mistake_and_nothing_is_sent() {
     done(failspec(folder.path()).args(url).args(["--var", "thign=1"])).exits(2).says("thing");
     done(failspec(folder.path()).args(url).args(["--report", "json=/no/such/folder/r.json"])).exits(2);
     done(failspec(folder.path()).args(url).args(["--report", "xml=r.xml"])).exits(2).says("json");
-    // The report of an earlier run outlives a mistake.
+    // An error does not overwrite the report of an earlier run.
     fs::write(folder.path().join("r.json"), "earlier").unwrap();
     done(command().env_remove("TINY_TOKEN").args(["--report", "json=r.json"])).exits(2);
     assert_eq!(fs::read_to_string(folder.path().join("r.json")).unwrap(), "earlier");
@@ -131,7 +131,7 @@ fn secrets_that_are_not_there_are_a_mistake_and_nothing_is_sent() {
     done(command().env("TINY_TOKEN", "something-long-enough")).exits(0);
 }
 
-/// The run of the KubeGlass pack with all roles and variables against a server: one diagnosis, exit 3.
+/// Runs the KubeGlass pack with all roles and variables against a server; asserts one diagnosis and exit code 3.
 #[track_caller]
 fn diagnosed(url: &str) -> Done {
     let folder = tempfile::tempdir().unwrap();
@@ -207,13 +207,13 @@ fn without_roles_everything_is_skipped_and_the_output_is_short() {
     assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
     assert!(lines < 50, "{lines} lines:\n{}", done.all());
-    // One safe request without credentials asks whether an API responds there at all.
+    // One safe request without credentials checks that an API responds at this URL.
     assert_eq!(server.lines(), ["GET /api/v1/namespaces"]);
     assert_eq!(server.received()[0].header("authorization"), None);
 }
 
 #[test]
-fn a_page_instead_of_the_api_is_told_even_without_roles() {
+fn html_page_is_diagnosed_even_without_roles() {
     let server = Server::start(|_| Reply::html(404, "<html>nothing here</html>"));
     run(&["run", "kubeglass", "--url", &server.url])
         .exits(3)
@@ -228,7 +228,7 @@ fn an_api_that_accepts_everything_does_not_conform() {
     command.args(["run", "kubeglass", "--url", &server.url]);
     let done = done(all_of_kubeglass(&mut command)).exits(1).says("0 of 36");
     assert!(done.last_line().ends_with("violations"), "{}", done.stdout);
-    // Seventy cases with one and the same trouble are not seventy pages.
+    // Seventy cases with the same problem must not fill seventy pages.
     let lines = done.all().lines().count();
     assert!(lines < 350, "{lines} lines:\n{}", done.all());
 }
@@ -248,7 +248,7 @@ fn a_failing_control_proves_nothing() {
 
 #[test]
 fn a_control_that_gets_the_failure_under_test_is_a_violation() {
-    // Another case shows that the API works at all: otherwise there would be one diagnosis.
+    // Another case shows that the API works: otherwise there would be only a diagnosis.
     let folder = pack_with(
         TINY_CONTRACT,
         "contract: tiny\nscenarios:\n  fine:\n    triggers: not_found\n    request: GET /things/none\n    \
@@ -279,7 +279,7 @@ fn an_empty_pack_never_conforms() {
 }
 
 #[test]
-fn what_the_target_lacks_is_listed_and_incomplete() {
+fn missing_requirements_are_listed_and_the_run_is_incomplete() {
     let folder = pack_with(
         &format!("{TINY_CONTRACT}  - id: down\n    status: 503\n    code: down\n    summary: It is down\n"),
         "contract: tiny\nscenarios:\n  fine:\n    triggers: not_found\n    request: GET /things/none\n    \
@@ -331,7 +331,7 @@ const WAIVER: &str = "[[waivers]]\nscenario = \"tiny::not_found::*\"\ncheck = \"
                       expires = 2999-01-31\n";
 
 #[test]
-fn a_known_failure_is_waived_while_it_lasts() {
+fn waiver_covers_a_violation_until_it_is_fixed() {
     let wrong = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
         _ => Reply::failure(410, "not_found", request),
@@ -343,7 +343,8 @@ fn a_known_failure_is_waived_while_it_lasts() {
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("expired on 2020-01-31");
     let folder = waived(&right, WAIVER);
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("waiver-stale");
-    // A narrowed run cannot tell what is stale. The pack has one scenario: select another pack's way of it.
+    // A run of selected cases cannot determine which waivers are stale. A second scenario is added, so that one can
+    // be selected.
     let two = "contract: tiny\nscenarios:\n  a:\n    triggers: not_found\n    request: GET /things/none\n    \
                control: { request: GET /things/one }\n  b:\n    triggers: not_found\n    \
                request: GET /things/none\n    control: { request: GET /things/one }\n";

@@ -1,4 +1,4 @@
-//! Roles that log in: once, shared, again when what they got has expired, and never in any output.
+//! Roles that log in: once, shared, again after expiry, and without secrets in any output.
 
 use std::{
     fs,
@@ -46,12 +46,12 @@ scenarios:
     control: { request: GET /things }
 "#;
 
-/// What the server does and sees.
+/// The behaviour of the server, and the requests that it got.
 #[derive(Default)]
 struct Shop {
     logins: AtomicU64,
     refuses: bool,
-    /// How long a token holds, in seconds.
+    /// Lifetime of a token, in seconds.
     lifetime: u64,
 }
 
@@ -75,7 +75,7 @@ async fn response(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, b
         return error(StatusCode::UNAUTHORIZED, "unauthorized");
     }
     if uri.path() == "/things" {
-        // A server that echoes what it was sent is the worst case for a secret.
+        // A server that returns the credential is the worst case for a secret.
         return json(StatusCode::OK, format!(r#"{{"you":"{bearer}"}}"#));
     }
     error(StatusCode::NOT_FOUND, "not_found")
@@ -114,7 +114,7 @@ expires_in = "/expires_in"
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_logs_in_once_for_all_scenarios_and_its_token_is_nowhere() {
+async fn login_is_shared_by_all_scenarios_and_its_token_is_masked() {
     let (report, shop) = judge(Shop { lifetime: 3600, ..Shop::default() }).await;
     assert_eq!(report.verdict, Verdict::Conforms);
     assert_eq!(shop.logins.load(Ordering::SeqCst), 1);
@@ -124,15 +124,15 @@ async fn a_role_logs_in_once_for_all_scenarios_and_its_token_is_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_logs_in_again_when_its_token_has_expired() {
-    // A token that holds for no time at all has expired before each request.
+async fn login_is_renewed_after_expiry() {
+    // A token with a lifetime of zero has expired before each request.
     let (report, shop) = judge(Shop { lifetime: 0, ..Shop::default() }).await;
     assert_eq!(report.verdict, Verdict::Conforms);
     assert!(shop.logins.load(Ordering::SeqCst) >= 10, "one login for each of the ten requests");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_login_is_one_diagnosis_and_never_a_skip() {
+async fn rejected_login_is_one_diagnosis_and_not_a_skip() {
     let (report, _) = judge(Shop { refuses: true, ..Shop::default() }).await;
     assert_eq!(report.verdict, Verdict::Inconclusive);
     let diagnosis = report.diagnosis.unwrap();

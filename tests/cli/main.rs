@@ -1,4 +1,4 @@
-//! The command line and the library as users meet them.
+//! Tests of the command line and the library, as users use them.
 
 mod certify;
 mod cleanup;

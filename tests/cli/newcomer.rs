@@ -1,10 +1,10 @@
-//! What someone meets who writes a first pack: defaults, and messages that say what to do.
+//! First use by a new author of a pack: defaults, and messages that say what to do.
 
 use std::fs;
 
 use crate::support::{Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, run, tiny_pack};
 
-/// Success is 2xx, an envelope is not needed, and an operation is its request.
+/// The smallest contract: success is 2xx by default, there is no envelope, and an operation is its request.
 const LEAST: &str = "\
 contract: tiny
 as_of: 2026-01-31
@@ -27,12 +27,12 @@ scenarios:
 ";
 
 #[test]
-fn a_contract_says_no_more_than_there_is_to_say() {
+fn minimal_contract_uses_defaults() {
     let (server, folder) = (Server::tiny(), pack_with(LEAST, LEAST_SCENARIOS));
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
         .exits(0)
         .says("1 of 1 documented failures exercised");
-    // The default is a default: what is said instead holds.
+    // An explicit value overrides the default.
     let strict = LEAST.replace("operations:", "success: { status: 299 }\noperations:");
     let folder = pack_with(&strict, LEAST_SCENARIOS);
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
@@ -41,7 +41,7 @@ fn a_contract_says_no_more_than_there_is_to_say() {
 }
 
 #[test]
-fn an_unusable_schema_is_told_at_the_part_that_is_wrong() {
+fn invalid_schema_is_reported_at_its_location() {
     let with = |schema: &str| {
         let contract = LEAST.replace("operations:", &format!("envelope:\n  schema: {schema}\noperations:"));
         let folder = pack_with(&contract, LEAST_SCENARIOS);
@@ -60,7 +60,7 @@ fn an_unusable_schema_is_told_at_the_part_that_is_wrong() {
 }
 
 #[test]
-fn an_operation_has_a_path_of_its_own() {
+fn operation_has_its_own_path() {
     let contract = LEAST.replace("GET /things/{thing}", "PUT ${upload}");
     let folder = pack_with(&contract, "contract: tiny\nscenarios: {}\n");
     done(failspec(folder.path()).args(["lint", "--packs", "."]))
@@ -86,7 +86,7 @@ fn a_control_with_another_path_needs_no_values_of_the_first() {
 }
 
 #[test]
-fn a_message_without_a_place_has_no_margin() {
+fn message_without_a_location_has_no_margin() {
     let told = run(&["run", "kubeglass"]).exits(2).says("help: give --url URL");
     assert!(!told.stderr.lines().any(|line| line.trim() == "|"), "{}", told.stderr);
     run(&["run", "kubeglass", "--url", "http://127.0.0.1:9", "--role", "editr=bearer:env:HOME"])
@@ -101,7 +101,7 @@ fn a_message_without_a_place_has_no_margin() {
 }
 
 #[test]
-fn names_of_a_target_that_no_pack_knows_are_noticed() {
+fn unknown_names_in_a_target_are_reported() {
     let (server, folder) = (Server::tiny(), tiny_pack());
     let config = format!(
         "default_target = \"own\"\n[target.own]\nurl = \"{}\"\n\
@@ -113,7 +113,7 @@ fn names_of_a_target_that_no_pack_knows_are_noticed() {
     );
     fs::write(folder.path().join("failspec.toml"), config).unwrap();
     let told = done(failspec(folder.path()).args(["run", "--packs", "."]))
-        // It may be meant for another pack: no mistake, and no verdict either way.
+        // The name may be meant for another pack: no error, and no effect on the verdict.
         .exits(0)
         .says("has no variable `thign`, which the target own defines; did you mean `thing`?")
         .says("has no variable `elsewhere`")
@@ -124,7 +124,7 @@ fn names_of_a_target_that_no_pack_knows_are_noticed() {
 }
 
 #[test]
-fn what_a_target_must_bring_can_be_asked_for() {
+fn requirements_of_a_target_can_be_listed() {
     let folder = tiny_pack();
     done(failspec(folder.path()).args(["list", "--packs", ".", "--requires"]))
         .exits(0)
@@ -137,7 +137,7 @@ fn what_a_target_must_bring_can_be_asked_for() {
 }
 
 #[test]
-fn quiet_still_says_why() {
+fn quiet_still_shows_the_reason() {
     let server = Server::tiny();
     let quiet = |contract: &str, scenarios: &str| {
         let folder = pack_with(contract, scenarios);
@@ -167,7 +167,7 @@ fn verbose_shows_each_case_once() {
 }
 
 #[test]
-fn what_was_not_asked_for_is_not_explained() {
+fn exceptions_of_unselected_failures_are_not_shown() {
     let server = Server::tiny();
     let more = format!("{TINY_CONTRACT}  - {{ id: never, status: 418, code: never, summary: Never }}\n");
     let teapot = "  never:\n    triggers: never\n    request: GET /tea\n    condition: broken\n";

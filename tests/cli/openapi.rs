@@ -1,4 +1,5 @@
-//! `failspec import openapi`, and contracts that name a document: import, lint, run, health_check, causes, drift.
+//! `failspec import openapi`, and contracts that name an OpenAPI document: import, lint, run, health check, causes,
+//! drift.
 
 use std::{
     fs,
@@ -63,7 +64,7 @@ components:
       properties: { code: { type: string }, message: { type: string }, hint: { type: string, nullable: true } }
 "##;
 
-/// The pack that is made of a document, in a folder of its own.
+/// Imports a document into a new folder.
 fn imported(document: &str, more: &[&str]) -> (tempfile::TempDir, Done) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("pets.yaml"), document).unwrap();
@@ -79,7 +80,7 @@ fn read(folder: &Path, path: &str) -> String {
     fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// A thing that is there, for packs that make none.
+/// A variable with an existing pet, for packs that create none.
 const KNOWN: [&str; 2] = ["--var", "pet_id=failspec-known"];
 
 fn run_on(folder: &Path, server: &Server, more: &[&str]) -> Done {
@@ -93,7 +94,7 @@ fn refused(status: u16, code: &str) -> Reply {
     Reply::json(status, &format!(r#"{{"code":"{code}","message":"no"}}"#))
 }
 
-/// The API as its document has it.
+/// The API as documented.
 fn pets(asked: &Received) -> Reply {
     let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
     if asked.header("x-key") != Some("right-key") {
@@ -124,7 +125,7 @@ fn pets(asked: &Received) -> Reply {
 }
 
 #[test]
-fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
+fn import_openapi_creates_a_pack_that_lints_clean_and_runs() {
     let (folder, done_importing) = imported(DOCUMENT, &["--allow-writes"]);
     done_importing.exits(0).says("code at /code").never_says("error");
     let folder = folder.path();
@@ -149,7 +150,7 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
         list["errors"].as_array().unwrap().iter().all(|error| error["cases"].as_u64() > Some(0)),
         "{list}"
     );
-    // What was made was made by the run, and only that was removed.
+    // Only resources that the run created were deleted.
     for line in server.lines() {
         let own = ["/pets/failspec-", "/pets/no-such-failspec-"].iter().any(|own| line.contains(own));
         let foreign = line.starts_with("DELETE") && !own;
@@ -158,13 +159,13 @@ fn a_document_becomes_a_pack_that_lints_clean_and_runs() {
 }
 
 #[test]
-fn without_leave_nothing_is_written() {
+fn import_openapi_generates_no_writes_without_permission() {
     let (folder, done) = imported(DOCUMENT, &[]);
     done.exits(0).says("it writes: sent only with --allow-writes");
     let server = Server::start(pets);
     run_on(folder.path(), &server, &KNOWN).exits(0);
     assert!(server.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
-    // What only the target knows is asked for, and nothing is passed over in silence.
+    // A value that only the target knows is required from it, and nothing is skipped without a message.
     run_on(folder.path(), &server, &[])
         .exits(4)
         .says("pet_id")
@@ -172,7 +173,7 @@ fn without_leave_nothing_is_written() {
 }
 
 #[test]
-fn a_later_import_writes_the_generated_scenarios_alone() {
+fn import_openapi_again_rewrites_only_generated_scenarios() {
     let (folder, _) = imported(DOCUMENT, &[]);
     let folder = folder.path();
     let contract = read(folder, "schemas/pets/contract.yaml") + "\n# mine\n";
@@ -190,14 +191,14 @@ fn a_later_import_writes_the_generated_scenarios_alone() {
     assert_ne!(read(folder, "scenarios/pets/generated.yaml"), before);
     assert_eq!(read(folder, "schemas/pets/contract.yaml"), contract);
     assert_eq!(read(folder, "scenarios/pets/own.yaml"), own);
-    // What the contract does not know is said, not written.
+    // A failure that is not in the contract is reported, not added.
     let newer = DOCUMENT.replace("'404'", "'410'");
     fs::write(folder.join("pets.yaml"), newer).unwrap();
     import(folder, &[]).exits(0).says("contract.yaml has no failure `gone`");
 }
 
 #[test]
-fn a_pack_that_was_not_made_of_a_document_is_left_alone() {
+fn import_openapi_does_not_change_a_handwritten_pack() {
     let folder = crate::support::tiny_pack();
     fs::write(folder.path().join("pets.yaml"), DOCUMENT).unwrap();
     let import = ["import", "openapi", "pets.yaml", "--name", "tiny"];
@@ -205,7 +206,7 @@ fn a_pack_that_was_not_made_of_a_document_is_left_alone() {
 }
 
 #[test]
-fn documents_that_cannot_be_used_say_why() {
+fn unusable_documents_are_refused_with_a_reason() {
     for (document, said) in [
         ("swagger: '2.0'\n", "Swagger 2.0"),
         ("openapi: 4.0.0\n", "3.0 or 3.1 is required"),
@@ -224,7 +225,7 @@ fn documents_that_cannot_be_used_say_why() {
 }
 
 #[test]
-fn what_cannot_be_used_is_a_warning_with_its_place() {
+fn unusable_parts_are_warnings_with_their_location() {
     let dirty = DOCUMENT
         .replace("minimum: 1, maximum: 100", "minimum: one, maximum: 100, pattern: '(?<=a'")
         .replace(
@@ -249,7 +250,7 @@ fn what_cannot_be_used_is_a_warning_with_its_place() {
 }
 
 #[test]
-fn a_document_may_have_several_files_and_run_in_circles() {
+fn document_may_have_several_files_and_cyclic_references() {
     let folder = tempfile::tempdir().unwrap();
     let root = DOCUMENT.replace(
         "schema: { $ref: '#/components/schemas/Error' }",
@@ -266,7 +267,7 @@ fn a_document_may_have_several_files_and_run_in_circles() {
     run_on(folder.path(), &server, &KNOWN).exits(0).says("conforms");
 }
 
-/// A lint of the imported pack with another scenario in it.
+/// Lints the imported pack with an additional scenario.
 fn linted(scenario: &str) -> Done {
     let (folder, _) = imported(DOCUMENT, &[]);
     let own = format!("contract: pets\nscenarios:\n{scenario}");
@@ -275,7 +276,7 @@ fn linted(scenario: &str) -> Done {
 }
 
 #[test]
-fn lint_holds_requests_against_the_document() {
+fn lint_validates_requests_against_the_document() {
     let right =
         "  mine: { triggers: not_found, as: user, request: GET /pets/none, control: { request: GET /me } }\n";
     linted(right).exits(0).says("0 errors, 0 warnings");
@@ -299,13 +300,13 @@ fn lint_holds_requests_against_the_document() {
     ] {
         linted(&scenario).exits(1).says(said);
     }
-    // Two things are wrong with it, and it is about the credentials.
+    // The request has a second error, but the failure under test is about the credentials.
     let both = "  mine: { triggers: unauthorized, request: GET /pets, control: { as: user, query: { kind: cat } } }\n";
     linted(both).exits(0).says("also violates the OpenAPI document: the query parameter `kind` is missing");
 }
 
 #[test]
-fn a_document_that_is_not_there_is_said_where_it_is_named() {
+fn missing_document_is_reported_at_its_reference() {
     let (folder, _) = imported(DOCUMENT, &[]);
     fs::remove_file(folder.path().join("schemas/pets/openapi.yaml")).unwrap();
     let done =
@@ -314,7 +315,7 @@ fn a_document_that_is_not_there_is_said_where_it_is_named() {
 }
 
 #[test]
-fn findings_with_one_cause_are_told_once() {
+fn findings_with_one_cause_are_reported_once() {
     let (folder, _) = imported(DOCUMENT, &[]);
     let server = Server::start(|asked| {
         let reply = pets(asked);
@@ -331,17 +332,17 @@ fn findings_with_one_cause_are_told_once() {
     let failed = report["summary"]["failed"].as_u64().unwrap();
     assert!(failed >= 5, "{failed}");
     assert!(causes.iter().all(|cause| cause["cases"].as_u64() == Some(failed)), "{causes:#?}");
-    // The same schema of contract and document is not told twice.
+    // A schema that the contract and the document share is reported only once.
     assert!(causes.iter().all(|cause| cause["check"] != "declared-schema"), "{causes:#?}");
     assert_eq!(causes[0]["example"], "pets::bad_request::list_pets_without_kind");
 }
 
 #[test]
-fn the_run_stops_when_a_write_breaks_what_it_needs() {
+fn run_stops_when_a_write_breaks_the_health_check() {
     let (folder, _) = imported(DOCUMENT, &["--allow-writes"]);
     let gone = AtomicBool::new(false);
     let server = Server::start(move |asked| {
-        // The API forgets the account with the first thing that is removed.
+        // The API deletes the account along with the first deleted resource.
         if asked.method == "DELETE" {
             gone.store(true, Ordering::SeqCst);
         } else if gone.load(Ordering::SeqCst) {
@@ -358,19 +359,19 @@ fn the_run_stops_when_a_write_breaks_what_it_needs() {
     let named = done.all().lines().find(|line| line.starts_with("after pets::")).map(str::to_owned);
     assert!(named.is_some(), "{}", done.all());
     let deleted = server.lines().iter().filter(|line| line.starts_with("DELETE")).count();
-    // Those of the one case: of its control and of its request.
+    // Only the deletions of one case: those of its control and of its request.
     assert!((1..=3).contains(&deleted), "{:?}", server.lines());
 }
 
 #[test]
-fn drift_tells_what_a_document_declares_otherwise() {
+fn drift_reports_differences_from_the_document() {
     let (folder, _) = imported(DOCUMENT, &[]);
     let drift = |document: String| {
         fs::write(folder.path().join("now.yaml"), document).unwrap();
         done(failspec(folder.path()).args(["drift", "pets", "--packs", ".", "--openapi", "now.yaml"]))
     };
     drift(DOCUMENT.to_owned()).exits(0).says("no difference");
-    // Other words, another success, another optional field.
+    // A different description, a different success, a different optional field.
     drift(DOCUMENT.replace("description: refused", "description: not done").replace("hint:", "advice:"))
         .exits(0);
     drift(DOCUMENT.replace("'409'", "'423'"))

@@ -1,5 +1,4 @@
-//! Forms, forms with files, values that may be null and others that are not plainly made: what `failspec import openapi`
-//! makes of them.
+//! `failspec import openapi` with forms, multipart forms, nullable values and others that are difficult to generate.
 
 use std::fs;
 
@@ -50,7 +49,7 @@ components:
     Error: { type: object, required: [code], properties: { code: { type: string } } }
 "##;
 
-/// The values of the parts of a form with files, by name, and whether each is a file.
+/// Returns the parts of a multipart form: name, value, and whether it is a file.
 fn parts(asked: &Received) -> Option<Vec<(String, String, bool)>> {
     let boundary = asked.header("content-type")?.strip_prefix("multipart/form-data; boundary=")?.to_owned();
     let body = String::from_utf8(asked.body.clone()).ok()?;
@@ -115,7 +114,7 @@ fn run(forgets: &'static str) -> Done {
 }
 
 #[test]
-fn every_field_of_a_form_counts() {
+fn every_form_field_is_checked() {
     run("nothing").exits(0);
     let rules = [
         "to",
@@ -136,9 +135,9 @@ fn every_field_of_a_form_counts() {
     }
 }
 
-/// Which alternative a body is, and what a pattern that looks around wants, is nothing that a schema alone tells.
+/// Values that a schema alone does not determine, such as the alternative of a body or a pattern with lookaround.
 #[test]
-fn values_that_are_not_plainly_made_are_right() {
+fn values_that_are_difficult_to_generate_are_valid() {
     let document = r##"
 openapi: 3.1.0
 info: { title: Pets, version: "1" }

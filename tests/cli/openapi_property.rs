@@ -1,5 +1,5 @@
-//! An API that keeps strictly to a document passes the pack that was made of the document; without any one of its
-//! validations it does not.
+//! A strict implementation of a document passes the pack generated from the document; without any one of its
+//! validations it fails.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +15,7 @@ use failspec_pack::{
 };
 use serde_json::Value;
 
-/// The pack that is made of a document.
+/// Generates the pack of a document.
 fn imported(document: &Value) -> Arc<Pack> {
     let text = document.to_string();
     let api = Api::parse("openapi.json", &text).expect("a document");
@@ -65,17 +65,17 @@ fn told(report: &RunReport) -> String {
 }
 
 #[tokio::test]
-async fn a_strict_api_passes_and_one_that_forgets_a_rule_does_not() {
+async fn strict_api_passes_and_fails_without_any_rule() {
     assert!(every_rule_counts(1..=4).await > 100);
 }
 
-/// The same for other documents, beside the first.
+/// The same test with other documents, concurrently.
 #[tokio::test]
-async fn so_do_apis_of_other_documents() {
+async fn strict_api_of_other_documents_passes_and_fails_without_any_rule() {
     assert!(every_rule_counts(5..=8).await > 100);
 }
 
-/// How many rules were dropped, one after the other, from the APIs of these documents.
+/// Drops one rule after the other from the APIs of these documents; returns the number of dropped rules.
 async fn every_rule_counts(seeds: std::ops::RangeInclusive<u64>) -> usize {
     let mut dropped = 0;
     for seed in seeds {

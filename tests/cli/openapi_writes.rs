@@ -1,4 +1,4 @@
-//! What generated requests may change: what the run has made, and nothing that was there before.
+//! Generated requests change only resources that the run created, and none that existed before.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,8 @@ use std::{
 use crate::support::{Done, Received, Reply, Server, done, failspec};
 use serde_json::{Value, json};
 
-/// Teams with members and boxes that belong to a team; settings, users and jobs, which no operation makes or removes.
+/// Teams with members, and boxes that belong to a team; settings, users and jobs, which no operation creates or
+/// deletes.
 const DOCUMENT: &str = r##"
 openapi: 3.1.0
 info: { title: Teams, version: "1" }
@@ -76,10 +77,10 @@ components:
     Error: { type: object, required: [code], properties: { code: { type: string } } }
 "##;
 
-/// What there is: the address of each thing. What the run made is `own-…`.
+/// The existing things, by their paths. Those that the run created are named `own-…`.
 type Things = Arc<Mutex<BTreeMap<String, Value>>>;
 
-/// The API. Whatever would change something that was there before it began is written to `/touched`.
+/// The API. A change to a thing that existed before the run is recorded as `/touched`.
 fn teams(asked: &Received, things: &Things, forgets: &str) -> Reply {
     let refused = |status: u16, code: &str| Reply::json(status, &json!({ "code": code }).to_string());
     let mut things = things.lock().unwrap();
@@ -134,7 +135,7 @@ fn before() -> BTreeMap<String, Value> {
     there.into_iter().map(|path| (path.to_owned(), Value::Null)).collect()
 }
 
-/// Imports with these options, runs against the API, and returns what there is afterwards.
+/// Imports with these options, runs against the API, and returns the things that exist afterwards.
 fn run(options: &[&str], forgets: &'static str) -> (BTreeMap<String, Value>, String, Done) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("teams.yaml"), DOCUMENT).unwrap();
@@ -150,7 +151,7 @@ fn run(options: &[&str], forgets: &'static str) -> (BTreeMap<String, Value>, Str
 }
 
 #[test]
-fn what_was_there_before_is_there_after() {
+fn existing_resources_are_unchanged_after_the_run() {
     let (things, generated, done) = run(&[], "nothing");
     let done = done.exits(0);
     assert_eq!(things, before(), "{generated}");
@@ -173,9 +174,9 @@ fn what_was_there_before_is_there_after() {
     assert!(!done.stdout.contains("inconclusive"), "{}", done.stdout);
 }
 
-/// The body takes the name of a thing that the run has made, so that what is wrong with it is the fault alone.
+/// The body contains the name of a resource that the run created, so that the fault is its only error.
 #[test]
-fn a_forgotten_rule_behind_another_thing_is_noticed() {
+fn missing_validation_is_detected_with_a_valid_reference() {
     let (things, _, done) = run(&[], "size");
     done.exits(1).says("post_boxes_size_missing").says("[not-rejected]");
     let boxes = things.keys().filter(|path| path.starts_with("/boxes/own-")).count();
@@ -183,7 +184,7 @@ fn a_forgotten_rule_behind_another_thing_is_noticed() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_made_when_that_is_allowed() {
+fn undeletable_resources_are_created_if_allowed() {
     let (things, generated, done) = run(&["--allow-leftovers"], "nothing");
     done.exits(0);
     let left = things.keys().filter(|path| path.starts_with("/left/")).count();
@@ -192,7 +193,7 @@ fn what_cannot_be_removed_is_made_when_that_is_allowed() {
 }
 
 #[test]
-fn operations_are_left_out_by_path_or_id() {
+fn operations_are_skipped_by_path_or_id() {
     let (_, generated, done) = run(&["--skip", "* /jobs*", "--skip", "PUT *"], "nothing");
     done.exits(0);
     assert!(
@@ -206,7 +207,7 @@ fn operations_are_left_out_by_path_or_id() {
     assert!(generated.contains("--skip '* /jobs*' --skip 'PUT *'"), "{generated}");
 }
 
-/// The ids that are asked for as absent, by the schema of the parameter.
+/// Returns the id that is requested as unknown for this schema of the parameter, and the generated scenarios.
 fn absent(schema: &str) -> (Option<String>, String) {
     let folder = tempfile::tempdir().unwrap();
     let document = format!(
@@ -223,9 +224,9 @@ fn absent(schema: &str) -> (Option<String>, String) {
     (asked.map(|id| id.trim_matches('"').to_owned()), generated.clone())
 }
 
-/// An id that names nothing is one by chance of very many: never an example, and none where every one may be there.
+/// An unknown id is one of very many possible ones: never an example, and none if all possible ids may exist.
 #[test]
-fn an_absent_id_is_one_by_chance_or_none() {
+fn unknown_id_is_random_or_not_generated() {
     for schema in
         ["{ type: string, example: pet-1 }", "{ type: string, default: pet-1, maxLength: 60 }", "{}"]
     {
@@ -267,7 +268,7 @@ paths:
 components: { responses: { Tag: { description: a tag, content: { application/json: { schema: { type: object, properties: { id: { type: string } } } } } } } }
 "##;
 
-/// Runs on an API that responds with the one tag that it has, or makes one for each name and refuses a name twice.
+/// Runs against an API that always returns its one tag, or creates one tag per name and rejects a duplicate name.
 fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tags.yaml"), TAGS).unwrap();
@@ -282,7 +283,7 @@ fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
         let is_json = asked.header("content-type") == Some("application/json");
         match asked.method.as_str() {
             "POST" if get_or_create => Reply::json(200, r#"{"id":"t1"}"#),
-            // Whether there is a thing of that name is looked at before all else.
+            // An existing name is checked before everything else.
             "POST" => match body["name"].as_str() {
                 Some(name) if names.contains_key(name) => Reply::json(409, "{}"),
                 Some(name) if body["kind"] == "x" && !name.is_empty() => {
@@ -305,9 +306,9 @@ fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
     (server.received(), done)
 }
 
-/// A thing that the API had already is not the run's, and stays.
+/// A resource that already existed was not created by the run, and is not deleted.
 #[test]
-fn what_was_found_and_not_made_is_not_removed() {
+fn existing_resource_is_not_deleted() {
     let (received, done) = tags(true);
     assert_ne!(done.code, 0, "{}", done.stdout);
     let removed: Vec<String> =
@@ -315,9 +316,9 @@ fn what_was_found_and_not_made_is_not_removed() {
     assert!(removed.is_empty(), "{removed:?}");
 }
 
-/// The fault is the only thing that is wrong: not the name, which another thing has, nor the media type.
+/// The fault is the only error of a request: neither its name, which may exist already, nor its media type is wrong.
 #[test]
-fn nothing_but_the_fault_is_wrong() {
+fn fault_is_the_only_error_of_a_request() {
     let (received, done) = tags(false);
     done.exits(0);
     assert!(received.iter().all(|asked| asked.path != "/tags/purge"), "it may purge what was there");

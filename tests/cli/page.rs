@@ -1,6 +1,6 @@
-//! Documentation pages: every code and status that a page gives is found, in whatever form the page lies before us, and
-//! nothing else is. The pages are of our own writing; their codes, statuses and shapes are those of the pages that the
-//! built-in contracts were taken from.
+//! Documentation pages: every documented code and status is extracted, from every format of the page, and nothing
+//! else. The pages were written for the tests; their codes, statuses and structures are those of the pages of the
+//! built-in contracts.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -18,7 +18,7 @@ fn markdown(text: &str) -> Findings {
     read(text.as_bytes(), Format::Markdown).unwrap()
 }
 
-/// Status and code as text: `404 not_found`, `404 -`.
+/// Formats status and code as text: `404 not_found`, `404 -`.
 fn pair(status: Option<u16>, code: Option<&Value>) -> String {
     let code = code
         .map_or_else(|| "-".to_owned(), |code| code.as_str().map_or_else(|| code.to_string(), str::to_owned));
@@ -29,7 +29,7 @@ fn found(findings: &Findings) -> BTreeSet<String> {
     findings.failures.iter().map(|stated| pair(stated.status, stated.code.as_ref())).collect()
 }
 
-/// What the shipped contract takes from its page: what is documented there, each status and code once.
+/// Returns the documented failures of a built-in contract, each status and code once.
 fn documented(pack: &str) -> BTreeSet<String> {
     let pack = Pack::load(&failspec::builtin::built_in(), pack).unwrap();
     let failures = pack.contract.failures.iter().filter(|failure| failure.source == Provenance::Documented);
@@ -61,7 +61,8 @@ fn integer_codes_with_one_status_for_all() {
 
 #[test]
 fn statuses_without_codes() {
-    // Three of the ten failures of the contract stand on other lines: one status is one failure of the page.
+    // Three of the ten failures of the contract are documented on other lines: each status is one failure of the
+    // page.
     for name in ["statuses.txt", "statuses.md", "statuses.html"] {
         let wanted: BTreeSet<String> = [400, 401, 403, 404, 422, 429, 500].map(|it| format!("{it} -")).into();
         let findings = page(name);
@@ -82,7 +83,7 @@ fn statuses_without_codes() {
 }
 
 #[test]
-fn a_table_of_statuses_beside_one_of_codes() {
+fn table_of_statuses_next_to_a_table_of_codes() {
     assert_found(&["two-tables.txt", "two-tables.md", "two-tables.html"], "k0rdent", 13);
     let codes: Vec<_> =
         page("two-tables.md").fields.into_iter().filter(|field| field.role == Role::Code).collect();
@@ -95,7 +96,7 @@ fn lists_of_codes_below_statuses() {
 }
 
 #[test]
-fn what_was_guessed_is_marked_and_nothing_else() {
+fn only_guesses_are_marked() {
     let guessed = |name: &str| -> Vec<String> {
         let failures = page(name).failures;
         failures.iter().filter(|it| it.guess.is_some()).map(|it| pair(None, it.code.as_ref())).collect()
@@ -120,7 +121,7 @@ fn every_statement_has_its_line() {
     }
 }
 
-/// Shapes that other products' pages have, in words of our own.
+/// Structures of the pages of other products, with texts written for the tests.
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn shapes_of_other_pages() {
@@ -243,7 +244,7 @@ fn shapes_of_other_pages() {
 }
 
 #[test]
-fn what_is_no_error_is_none() {
+fn other_content_is_not_an_error() {
     for text in [
         "# Parameters\n\n| Name | Type | Description |\n|---|---|---|\n| user_id | string | Who |\n| page_size | integer | 100 at most |\n",
         "# Prices\n\nIt costs 404 or 500 a month; 429 people pay.\n",
@@ -255,7 +256,7 @@ fn what_is_no_error_is_none() {
 }
 
 #[test]
-fn a_contradiction_is_listed() {
+fn contradiction_is_listed() {
     let findings =
         markdown("# Errors\n\n| Code | HTTP |\n|---|---|\n| gone_away | 404 |\n| gone_away | 410 |\n");
     assert_eq!(found(&findings), BTreeSet::from(["404 gone_away".to_owned(), "410 gone_away".to_owned()]));
@@ -267,13 +268,13 @@ fn a_contradiction_is_listed() {
 }
 
 #[test]
-fn a_code_without_any_status_is_kept_without_one() {
+fn code_without_a_status_is_kept() {
     let findings =
         markdown("# Error codes\n\n| Error code | Meaning |\n|---|---|\n| lost_it | It is lost |\n");
     assert_eq!(found(&findings), BTreeSet::from(["? lost_it".to_owned()]));
 }
 
-/// Pages are written by others: whatever they hold, they are read in linear time and never end in a panic.
+/// Hostile pages: any content is parsed in linear time and without a panic.
 #[test]
 fn hostile_pages() {
     let deep = format!("{}x{}", "<table><tr><td>".repeat(20_000), "</td></tr></table>".repeat(20_000));
@@ -292,7 +293,7 @@ fn hostile_pages() {
     assert_eq!(read(&[0xff, 0xfe], Format::Text), Err(PageError::Encoding(0)));
 }
 
-/// Every page cut off anywhere, and with any of its bytes replaced, is still read.
+/// Every page, truncated anywhere or with any byte replaced, is still parsed.
 #[test]
 fn broken_pages() {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages")).unwrap() {

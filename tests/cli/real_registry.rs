@@ -1,4 +1,4 @@
-//! A server that none of us wrote: the pack `oci-distribution` on Debian's docker-registry.
+//! A third-party server: the pack `oci-distribution` against the docker-registry of Debian.
 
 use std::{
     collections::BTreeSet,
@@ -14,24 +14,24 @@ use std::{
 use crate::support::{Done, done, failspec};
 use serde_json::Value;
 
-/// How long a registry may take until it listens: it takes a moment on an idle machine.
+/// Maximum time until a registry listens: it takes a moment on an idle machine.
 const LONGEST_START: Duration = Duration::from_secs(30);
 
-/// The version whose responses are approved. Another one may word them differently.
+/// The version whose responses are approved. Other versions may word them differently.
 const APPROVED: &str = "2.8.2";
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/oci-distribution")
 }
 
-/// One docker-registry, on a port that nobody else has. It ends when this is dropped.
+/// A docker-registry on a free port. It ends when this is dropped.
 struct Registry {
     child: Child,
     url: String,
 }
 
 impl Registry {
-    /// Starts it with a configuration of the example; only port and folder are ours.
+    /// Starts it with a configuration of the example; only port and folder are replaced.
     fn start(configuration: &str, storage: &Path) -> Self {
         let mut child = Command::new("docker-registry")
             .args(["serve", configuration])
@@ -45,7 +45,7 @@ impl Registry {
             .expect("docker-registry is installed");
         let log = child.stderr.take().expect("a pipe");
         let (tell, told) = mpsc::channel();
-        // The pipe is read to its end: a registry that cannot write its log would stand still.
+        // The pipe is read to its end: a registry that cannot write its log would block.
         thread::spawn(move || {
             for line in BufReader::new(log).lines().map_while(Result::ok) {
                 if let Some((_, rest)) = line.split_once("listening on ") {
@@ -91,7 +91,7 @@ impl Registries {
     fn run(&self, config: &Path, arguments: &[&str]) -> Done {
         done(
             failspec(Path::new(env!("CARGO_MANIFEST_DIR")))
-                // Nothing is written, whatever the responses are.
+                // No snapshot is written, whatever the responses are.
                 .env("CI", "true")
                 .env("OPEN_REGISTRY", &self.open.url)
                 .env("NO_DELETION_REGISTRY", &self.no_deletion.url)
@@ -103,7 +103,7 @@ impl Registries {
     }
 }
 
-/// `report` where another version responses, whose texts nobody has approved.
+/// Returns the snapshot mode: `report` if another version responds, whose texts are not approved.
 fn snapshots() -> &'static str {
     let version = done(Command::new("docker-registry").arg("--version"));
     if version.all().contains(APPROVED) { "check" } else { "report" }
@@ -113,7 +113,7 @@ fn read(report: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(report).expect("a report")).expect("JSON")
 }
 
-/// `scenario: check` of all findings of a kind, without the name of the pack.
+/// Returns all findings of a kind as `scenario: check`, without the name of the pack.
 fn found(report: &Value, kind: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for case in report["cases"].as_array().expect("cases") {
@@ -127,7 +127,7 @@ fn found(report: &Value, kind: &str) -> BTreeSet<String> {
 
 #[test]
 #[ignore = "needs docker-registry"]
-fn a_real_registry_conforms_but_for_what_is_waived() {
+fn registry_conforms_with_waivers() {
     let registries = Registries::start();
     let config = example().join("failspec.toml");
     for target in ["open", "authenticated"] {
@@ -142,7 +142,7 @@ fn a_real_registry_conforms_but_for_what_is_waived() {
 
 #[test]
 #[ignore = "needs docker-registry"]
-fn without_waivers_exactly_the_deviations_appear() {
+fn registry_without_waivers_has_exactly_the_known_deviations() {
     let registries = Registries::start();
     let folder = tempfile::tempdir().unwrap();
     let waived = fs::read_to_string(example().join("failspec.toml")).unwrap();
@@ -159,7 +159,7 @@ fn without_waivers_exactly_the_deviations_appear() {
         "manifest_invalid::push_something_that_is_no_manifest::null_alone: code",
     ];
     assert_eq!(found(&report, "violations"), violations.map(str::to_owned).into());
-    // What the specification leaves open, or only recommends, and the registry does otherwise than one expects.
+    // Deviations from recommendations, or from expectations that the specification does not require.
     let warnings = [
         "manifest_invalid::push_something_that_is_no_manifest::empty_object: status",
         "manifest_invalid::push_something_that_is_no_manifest::null_alone: status",
@@ -178,17 +178,17 @@ fn without_waivers_exactly_the_deviations_appear() {
 
 #[test]
 #[ignore = "needs docker-registry"]
-fn credentials_are_asked_for_where_the_registry_says_so() {
+fn credentials_are_required_only_with_authentication() {
     let registries = Registries::start();
     let config = example().join("failspec.toml");
     let run = |target| registries.run(&config, &["oci-distribution::unauthorized", "--target", target]);
-    // Who asks nobody for credentials brings no role for it: nothing is tested, and nothing is green.
+    // A registry without authentication provides no role for it: nothing is tested, and the run is not successful.
     run("open").exits(4).never_says("conforms");
     run("authenticated").exits(0).says("3 passed");
 }
 
 #[test]
-fn a_pack_without_a_reference_implementation_cannot_be_run_on_one() {
+fn pack_without_a_reference_implementation_cannot_run_against_it() {
     done(failspec(Path::new(env!("CARGO_MANIFEST_DIR"))).args([
         "run",
         "--packs",
@@ -200,7 +200,7 @@ fn a_pack_without_a_reference_implementation_cannot_be_run_on_one() {
 }
 
 #[test]
-fn the_example_is_complete() {
+fn example_is_complete() {
     done(failspec(Path::new(env!("CARGO_MANIFEST_DIR"))).args([
         "lint",
         "--packs",

@@ -11,7 +11,7 @@ use crate::support::{
 };
 use serde_json::Value;
 
-/// Runs KubeGlass with every report on its served reference implementation, as a mutant.
+/// Runs KubeGlass with every report against its served reference implementation with a mutant.
 fn kubeglass(folder: &Path, mutant: &str, code: i32) -> crate::support::Done {
     let serve = ["serve", "kubeglass", "--mutant", mutant, "--target-file", "t.toml"];
     let mut serve = Background::start(failspec(folder).args(serve));
@@ -24,7 +24,7 @@ fn count(report: &Value, outcome: &str) -> usize {
 }
 
 #[test]
-fn all_formats_tell_the_violations_of_a_run() {
+fn all_formats_show_the_violations_of_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let done = kubeglass(folder.path(), "code-padded", 1);
     assert!(done.last_line().ends_with("violations"), "{}", done.last_line());
@@ -70,14 +70,14 @@ fn all_formats_tell_the_violations_of_a_run() {
 }
 
 #[test]
-fn annotations_stand_at_the_lines_of_the_scenarios() {
+fn annotations_are_at_the_lines_of_the_scenarios() {
     let folder = tempfile::tempdir().unwrap();
     let done = kubeglass(folder.path(), "message-missing", 1);
     let report = json(folder.path());
     let errors: Vec<&str> = done.stdout.lines().filter(|line| line.starts_with("::error file=")).collect();
     assert_eq!(errors.len(), count(&report, "failed"), "{}", done.stdout);
     for line in errors {
-        // The scenario of that name begins on that line of that file, in this repository.
+        // The scenario of this name begins at this line of this file in the repository.
         let file = between(line, "file=", ",")[0];
         let number: usize = between(line, "line=", ",")[0].parse().unwrap();
         let name = between(line, "title=", "::")[0].replace("%3A", ":");
@@ -116,7 +116,7 @@ fn paths_of_annotations_begin_at_the_checkout_and_summaries_are_appended() {
 }
 
 #[test]
-fn all_formats_say_that_a_reference_is_nobodys_api_and_what_was_selected() {
+fn all_formats_show_the_reference_and_the_selection() {
     let folder = tempfile::tempdir().unwrap();
     let run = ["run", "--reference", "kubeglass::conflict", "kubeglass::forbidden"];
     let done = done(failspec(folder.path()).args(run).args(EVERY)).exits(0);
@@ -132,7 +132,7 @@ fn all_formats_say_that_a_reference_is_nobodys_api_and_what_was_selected() {
     assert!(done.last_line().contains("conforms") && done.last_line().contains("2 of 36"));
 }
 
-/// A pack and a target with one of everything that keeps a run from being plainly fine.
+/// Creates a pack and a target with one of each condition that keeps a run from passing.
 fn of_everything(server: &Server) -> tempfile::TempDir {
     let failure = |id: &str, more: &str| {
         format!("  - id: {id}\n    status: 409\n    code: {id}\n    summary: It is {id}\n{more}")
@@ -183,7 +183,7 @@ fn responses_of_everything(request: &crate::support::Received) -> Reply {
 }
 
 #[test]
-fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
+fn all_formats_show_everything_that_needs_attention() {
     let server = Server::start(responses_of_everything);
     let folder = of_everything(&server);
     let done = done(failspec(folder.path()).args(["run", "--packs", "."]).args(EVERY)).exits(1);
@@ -208,7 +208,7 @@ fn all_formats_tell_everything_that_keeps_a_run_from_being_plainly_fine() {
     }
     let xml = text(folder.path(), "r.xml");
     let document = junit(&xml);
-    // One violation, one waived, one skipped, one fine; and the verdict and the stale waiver.
+    // One violation, one waived, one skipped, one passed; and the verdict and the stale waiver.
     assert_eq!(outcomes(suite(&document, "tiny")), [1, 0, 2, 1]);
     assert_eq!(outcomes(suite(&document, "failspec")), [2, 0, 0, 0]);
     for annotation in [
@@ -234,7 +234,7 @@ fn a_diagnosis_and_an_incomplete_run_are_red_in_every_format() {
     for name in FILES {
         assert!(text(folder.path(), name).contains("inconclusive"), "{name}");
     }
-    // One scenario is skipped for want of a role: nothing failed, and that is not green.
+    // One scenario is skipped because a role is missing: nothing failed, but the run is not successful.
     let server = Server::tiny();
     let skipped = crate::support::TINY_SCENARIOS
         .replace("request: GET /things/none", "request: GET /things/none\n    as: user");
@@ -291,18 +291,18 @@ fn bodies_can_be_left_out() {
             assert_eq!(has("BODY-OF/wrong"), wrong, "{bodies:?} {name}");
             assert_eq!(has("SENT-wrong"), wrong, "{bodies:?} {name}");
             if ["r.json", "r.html"].contains(&name) {
-                // The other two show no body of what passed.
+                // The other two reports show no bodies of passed cases.
                 assert_eq!(has("BODY-OF/right"), right, "{bodies:?} {name}");
                 assert_eq!(has("SENT-right"), right, "{bodies:?} {name}");
             }
-            // What is wrong is told all the same.
+            // Violations are reported even without bodies.
             assert!(has("gone"), "{bodies:?} {name}");
         }
     }
 }
 
 #[test]
-fn a_wrong_report_option_is_told_before_anything_is_sent() {
+fn invalid_report_option_is_reported_before_anything_is_sent() {
     let server = Server::tiny();
     let folder = tiny_pack();
     fs::write(folder.path().join("r.json"), "earlier").unwrap();
@@ -357,14 +357,14 @@ fn all_formats_show_how_a_response_differs_from_the_approved_one() {
         markdown.contains("1 differ from the approved response") && markdown.contains("- differ: `tiny::")
     );
     assert!(log.stdout.contains("the response differs from the approved one"), "{}", log.stdout);
-    // Under `check` it decides, and every reader is told why nothing failed and the run did.
+    // In mode `check` it decides the verdict, and every report explains why the run failed without a failed case.
     done(run().args(["--snapshots", "check"]).args(EVERY)).exits(1);
     let xml = text(folder.path(), "r.xml");
     assert_eq!(outcomes(suite(&junit(&xml), "failspec")), [1, 0, 0, 0], "{xml}");
     assert!(text(folder.path(), "r.md").contains("counts warnings or changed responses as violations"));
 }
 
-/// A report without what differs from run to run: times, the day, and what is computed of them.
+/// Removes what differs between runs from a report: times, the date, and values computed from them.
 fn timeless(text: &str) -> String {
     let patterns = [
         (r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)", "TIME"),
@@ -380,8 +380,8 @@ fn timeless(text: &str) -> String {
 }
 
 #[test]
-fn the_same_responses_make_the_same_reports_but_for_times_and_ids() {
-    // Request ids of one length: the lengths of responses are no times and no ids.
+fn reports_of_equal_responses_differ_only_in_times_and_ids() {
+    // Request ids of equal length: otherwise the lengths of responses would differ.
     let server = Server::start(|request| {
         let number = request.number + 100_000;
         responses_of_everything(&crate::support::Received { number, ..request.clone() })

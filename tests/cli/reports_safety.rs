@@ -1,4 +1,4 @@
-//! Reports: nothing hostile and no secret in any of them, what they cost, and what a browser makes of the page.
+//! Reports: no hostile text and no secret in any of them, their cost, and the display in a browser.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::support::{Reply, Server, TINY_CONTRACT, done, failspec, pack_with, ti
 use base64::Engine as _;
 use failspec_engine::RunOptions;
 use failspec_judge::report_model::{
-    CaseReport, Outcome, RunFinding, RunReport, SnapshotReport, SnapshotState,
+    CaseReport, Outcome, Reason, RunFinding, RunReport, SnapshotReport, SnapshotState,
 };
 use failspec_mutants as proof;
 use failspec_pack::pack::Pack;
@@ -24,7 +24,7 @@ use failspec_reference::mutants_of;
 use failspec_report::{github, html, junit as junit_report, markdown};
 use serde_json::Value;
 
-/// Something for every reader to trip over.
+/// A text with special characters and markup for every format.
 const EVIL: &str = "</script></style></details><img src=x onerror=alert(1)><!-- ]]> & \"'` ``` ${7*7} {{7*7}} \n::error::owned\n\
                     ##[error]owned\n| a | b |\n# head\n@everyone #1 [x](javascript:alert(1)) :tada:\r\
                     \u{0}\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2066}\u{2028}\u{feff}\u{fffe}\u{ffff}\u{7f}\u{e0041}";
@@ -40,12 +40,12 @@ fn spoil(text: &mut String) {
     text.push_str(EVIL);
 }
 
-/// The same case with something evil in every text that is not a word of ours.
+/// Puts hostile text into every field that does not come from failspec itself.
 fn spoil_case(case: &mut CaseReport) {
     let evil = || Some(EVIL.to_owned());
     case.name = format!("{}{EVIL}", case.name).into();
-    spoil(&mut case.location);
-    case.reason = evil();
+    spoil(&mut case.location.file);
+    case.reason = evil().map(|cause| Reason::Unjudged { cause });
     let documented = Arc::make_mut(&mut case.documented);
     spoil(&mut documented.summary);
     documented.code = Some(Value::from(EVIL));
@@ -64,7 +64,7 @@ fn spoil_case(case: &mut CaseReport) {
     }
     for exchange in &mut case.exchanges {
         let request = &mut exchange.request;
-        for text in [&mut request.method, &mut request.url, &mut request.curl, &mut exchange.phase] {
+        for text in [&mut request.method, &mut request.url, &mut request.curl] {
             spoil(text);
         }
         request.headers.push((EVIL.to_owned(), EVIL.to_owned()));
@@ -125,7 +125,7 @@ async fn hostile_texts_in_every_field_are_only_texts() {
     for broken in ["<img", "alert(1)>", "</style></details>", "href=\"javascript", "<!-- ]]"] {
         assert!(!markup.contains(broken), "{broken}");
     }
-    // What is opened is closed, and the values for the script are what they were.
+    // Every opened element is closed, and the values for the script are unchanged.
     let tags = tags(&page);
     for element in ["details", "section", "ul", "li", "div", "table", "span", "summary", "svg", "code"] {
         let opened = tags.iter().filter(|tag| tag.split(' ').next() == Some(element)).count();
@@ -155,7 +155,7 @@ async fn hostile_texts_in_every_field_are_only_texts() {
     assert!(!log.contains("\n::error::owned"));
 }
 
-/// Outside of code, nothing of what a server sent is markup, a mention or a link.
+/// Asserts that outside of code, no text from a server is markup, a mention or a link.
 #[track_caller]
 fn markdown_is_tame(comment: &str) {
     let (mut outside, mut fence) = (String::new(), None::<String>);
@@ -169,17 +169,17 @@ fn markdown_is_tame(comment: &str) {
         }
     }
     assert!(fence.is_none(), "a block is open at the end");
-    // What has a backslash in front is the character and nothing else.
+    // An escaped character is only that character.
     let outside = regex::Regex::new(r"\\.").unwrap().replace_all(&outside, "_").into_owned();
     for line in outside.lines() {
-        // Such a line is HTML, not Markdown; mentions are none inside `code`.
+        // Such a line is HTML, not Markdown; text inside `code` contains no mentions.
         if let Some(rest) = line.strip_prefix("<details><summary>") {
             let tags: Vec<&str> = rest.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()).collect();
             let ours = ["code", "/code", "/summary"];
             assert!(tags.iter().all(|tag| ours.contains(tag)), "{tags:?}");
             continue;
         }
-        // Code spans: everything up to as many backticks as began it.
+        // Code spans: everything up to the same number of backticks.
         let (mut rest, mut plain) = (line, String::new());
         while let Some(at) = rest.find('`') {
             plain.push_str(&rest[..at]);
@@ -196,7 +196,7 @@ fn markdown_is_tame(comment: &str) {
 }
 
 #[test]
-fn an_response_cannot_command_the_runner_of_github() {
+fn response_cannot_inject_github_workflow_commands() {
     let folder = tiny_pack();
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
@@ -211,14 +211,14 @@ fn an_response_cannot_command_the_runner_of_github() {
     assert!(token.len() >= 32, "{token}");
     let go = lines.iter().position(|line| *line == format!("::{token}::")).expect("commands work again");
     assert!(stop < owned && owned < go && lines.iter().rposition(|it| it.contains("owned")).unwrap() < go);
-    // Our own stand outside.
+    // The annotations of failspec are outside.
     assert!(lines[..stop].iter().any(|line| line.starts_with("::error file=")), "{}", done.stdout);
 }
 
 const TOKEN: &str = "tok/en+of=the <tests> & \"0815\"";
 const CAPTURED: &str = "session-secret-4711";
 
-/// Every form in which a secret must not be seen; HTML and Markdown have their own.
+/// Returns every encoding of a secret that must not be visible; HTML and Markdown have their own.
 fn forms(secret: &str) -> Vec<String> {
     let engine = base64::engine::general_purpose::STANDARD;
     let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -286,7 +286,7 @@ scenarios:
                     assert!(!output.contains(&form), "{bodies} {name}: {form} is in\n{output}");
                 }
             }
-            // It is masked and not just absent; without bodies what was sent still says so.
+            // It is masked and not just missing: even without bodies the requests are shown.
             assert!(
                 output.contains("[secret:") || output.contains("\\[secret:"),
                 "{bodies} {name}\n{output}"
@@ -295,7 +295,7 @@ scenarios:
     }
 }
 
-/// A report of so many scenarios, some of them wrong.
+/// Creates a report of `count` scenarios, some of them with violations.
 async fn many(count: usize) -> RunReport {
     let mut report = violations().await;
     let known = std::mem::take(&mut report.cases);
@@ -308,12 +308,12 @@ async fn many(count: usize) -> RunReport {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_scenarios_are_written_in_time_in_proportion() {
+async fn reports_of_ten_thousand_scenarios_are_written_in_linear_time() {
     let report = many(10_000).await;
     let began = Instant::now();
     let page = written(|out| html::write(&report, out));
     assert_eq!(page.matches("<details class=\"case ").count(), 10_000);
-    // No row is laid out before it is near the window.
+    // Rows are in chunks that are laid out only near the viewport.
     assert_eq!(
         page.matches("<div class=\"chunk\">").count(),
         page.matches("</div>\n<div class=\"chunk\">").count() + 2
@@ -325,28 +325,28 @@ async fn ten_thousand_scenarios_are_written_in_time_in_proportion() {
 }
 
 #[test]
-fn all_packs_with_every_report_cost_less_than_twice_the_run_without() {
+fn reports_less_than_double_the_duration_of_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let time = |reports: &[&str]| {
         let began = Instant::now();
         done(failspec(folder.path()).args(["run", "--reference", "-q"]).args(reports)).exits(0);
         began.elapsed()
     };
-    // The better of three: other tests run at the same time.
+    // The best of three: other tests run at the same time.
     let best = |reports: &[&str]| (0..3).map(|_| time(reports)).min().unwrap();
     let (without, with) = (best(&[]), best(&EVERY));
     println!("all packs: {without:?} without reports, {with:?} with every report");
     assert!(with < without * 2, "{without:?} without reports, {with:?} with all");
 }
 
-/// Opens a page in a browser without a window: the document as it is after its script ran, and the log.
+/// Opens a page in a headless browser; returns the document after its script ran, and the log.
 fn browser(page: &Path, fragment: &str) -> (String, String) {
     let profile = tempfile::tempdir().unwrap();
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let program =
         names.iter().find(|name| Command::new(name).arg("--version").output().is_ok()).expect("chromium");
     let Output { stdout, stderr, .. } = Command::new(program)
-        // Without a sandbox, because CI runs as root; what is opened is ours.
+        // Without a sandbox, because CI runs as root; the page is from this test.
         .args([
             "--headless=new",
             "--no-sandbox",
@@ -364,11 +364,11 @@ fn browser(page: &Path, fragment: &str) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium"]
-async fn a_browser_shows_the_page_without_an_error() {
+async fn browser_shows_the_page_without_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let plain = violations().await;
     let mut hostile = violations().await;
-    // The names stay: they are what a link leads to.
+    // The names are kept: links refer to them.
     let names: Vec<Arc<str>> = hostile.cases.iter().map(|case| case.name.clone()).collect();
     hostile.cases.iter_mut().for_each(spoil_case);
     for (case, name) in hostile.cases.iter_mut().zip(&names) {
@@ -383,7 +383,7 @@ async fn a_browser_shows_the_page_without_an_error() {
         assert!(errors.is_empty(), "{kind}: {errors:?}");
         let count = report.cases.len();
         assert_eq!(document.matches("<details class=\"case ").count(), count, "{kind}");
-        // The script ran: it shows the filters, counts, and has opened the scenario of the link.
+        // The script ran: it shows the filters and counts, and has opened the scenario of the link.
         assert!(document.contains(&format!("All {count} scenarios")), "{kind}");
         assert!(
             document.contains("<div class=\"message\">") && document.contains(">Send it again<"),

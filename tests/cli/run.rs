@@ -1,4 +1,4 @@
-//! How a run goes: a served reference, signals, many scenarios, closed pipes, reports.
+//! Runs: a served reference implementation, signals, many scenarios, closed pipes, reports.
 
 use std::{
     fmt::Write as _,
@@ -14,7 +14,7 @@ use crate::support::{
 use serde_json::Value;
 
 #[test]
-fn a_served_reference_is_judged_like_the_embedded_one() {
+fn served_reference_is_judged_like_the_embedded_one() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("target.toml");
     let mut serve = Background::start(failspec(folder.path()).args([
@@ -33,13 +33,13 @@ fn a_served_reference_is_judged_like_the_embedded_one() {
     assert!(judged.last_line().ends_with("conforms"), "{}", judged.stdout);
     serve.signal("TERM");
     serve.finish(5).exits(0);
-    // Nobody listens any more: a target that was fine a moment ago is one diagnosis.
+    // The server has stopped: a target that worked a moment ago leads to one diagnosis.
     done(failspec(folder.path()).args(["run", "kubeglass", "--config", "target.toml"]))
         .exits(3)
         .says("nothing can be judged");
 }
 
-/// The other contracts: what is documented, causes, and the line that announces the wait for a rate limit.
+/// The other contracts: documented failures, causes, and the line that announces the wait for a rate limit.
 #[test]
 fn every_served_reference_conforms_and_waits_are_announced() {
     for (pack, failures, causes, waits) in [
@@ -72,7 +72,7 @@ fn every_served_reference_conforms_and_waits_are_announced() {
 }
 
 #[test]
-fn ctrl_c_ends_a_server_and_what_cannot_be_served_is_a_mistake() {
+fn serve_ends_on_ctrl_c_and_refuses_invalid_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let mut serve = Background::start(failspec(folder.path()).args(["serve", "kubeglass"]));
     let url = serve.first_line();
@@ -99,14 +99,14 @@ scenarios:
       - request: DELETE /things/made-${unique}
 ";
 
-/// What got while a condition was in force is judged, also where the condition could not be ended.
+/// Responses received while a condition is in effect are judged, even if the condition cannot be ended.
 #[test]
 fn a_violation_outlives_a_condition_that_cannot_be_ended() {
     let response = |code: &'static str| {
         let calls = std::sync::atomic::AtomicUsize::new(0);
         move |request: &crate::support::Received| match request.line().as_str() {
             "GET /things/slow" => Reply::failure(503, code, request),
-            // The call before the run is fine; the one after the requests is not.
+            // The call before the run succeeds; the one after the requests fails.
             "DELETE /break" if calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
                 Reply::json(500, "{}")
             }
@@ -121,7 +121,7 @@ fn a_violation_outlives_a_condition_that_cannot_be_ended() {
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(3).says("1 inconclusive");
 }
 
-/// Responses all but one path, which hangs.
+/// A server that responds to all paths but one, for which it hangs.
 fn hangs_at(path: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {
         at if at == path => Reply::Hang(Duration::from_secs(20)),
@@ -178,7 +178,7 @@ fn a_second_signal_stops_at_once() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_listed_also_after_a_signal() {
+fn resources_left_behind_are_listed_after_a_signal() {
     let folder = pack_with(TINY_CONTRACT, SLOW_SCENARIOS);
     let server = Server::start(|request| match (request.method.as_str(), request.path.as_str()) {
         ("DELETE", _) => Reply::failure(500, "broken", request),
@@ -250,7 +250,7 @@ fn a_condition_is_ended_before_the_run_after_it_and_after_a_signal() {
 }
 
 #[test]
-fn a_condition_that_cannot_be_begun_is_ended_and_judges_nothing() {
+fn condition_that_cannot_be_started_is_ended_and_judges_nothing() {
     let server = Server::start(|request| match request.line().as_str() {
         "PUT /break" => Reply::failure(500, "no", request),
         _ => tiny(request),
@@ -279,7 +279,7 @@ fn many(count: usize) -> tempfile::TempDir {
 }
 
 #[test]
-fn thousands_of_scenarios_take_time_in_proportion() {
+fn thousands_of_scenarios_take_linear_time() {
     let time = |count: usize| {
         let folder = many(count);
         let server = Server::tiny();
@@ -288,7 +288,7 @@ fn thousands_of_scenarios_take_time_in_proportion() {
             .exits(0)
             .says(&format!("{count} passed"));
         assert_eq!(server.received().len(), 2 * count);
-        // Connections are used again: a port for each request would run out.
+        // Connections are reused: otherwise the ports would be exhausted.
         assert!(server.connections() <= 64, "{} connections", server.connections());
         began.elapsed()
     };
@@ -307,7 +307,7 @@ fn ten_thousand_scenarios_can_be_listed() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_panic_and_changes_no_exit_code() {
+fn closed_pipe_causes_no_panic_and_keeps_the_exit_code() {
     let mutant = |mutant: &'static str, code: i32| {
         let folder = tempfile::tempdir().unwrap();
         let mut serve = Background::start(failspec(folder.path()).args([
@@ -348,7 +348,7 @@ fn a_closed_pipe_is_no_panic_and_changes_no_exit_code() {
 }
 
 #[test]
-fn colours_come_only_where_they_are_wanted() {
+fn colours_are_used_only_when_wanted() {
     let folder = tempfile::tempdir().unwrap();
     let run = ["run", "--reference", "kubeglass::conflict"];
     let plain = done(failspec(folder.path()).args(run)).exits(0);
@@ -363,7 +363,7 @@ fn colours_come_only_where_they_are_wanted() {
 }
 
 #[test]
-fn quiet_is_the_verdict_alone() {
+fn quiet_prints_only_the_verdict() {
     let quiet = run(&["run", "--reference", "-q"]).exits(0);
     assert_eq!(quiet.stdout.trim().lines().count(), 1, "{}", quiet.stdout);
     assert!(quiet.stdout.contains("conforms") && quiet.stderr.is_empty(), "{}", quiet.all());
@@ -372,7 +372,7 @@ fn quiet_is_the_verdict_alone() {
 }
 
 #[test]
-fn the_json_report_holds_the_whole_run() {
+fn json_report_contains_the_whole_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut serve = Background::start(failspec(folder.path()).args([
         "serve",
@@ -412,7 +412,7 @@ fn the_json_report_holds_the_whole_run() {
             }
         }
     }
-    // The schema of the format is checked in, and the report fits it.
+    // The report conforms to the published schema of its format.
     let schema: Value = serde_json::from_str(&run(&["schema", "report"]).exits(0).stdout).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
@@ -420,7 +420,7 @@ fn the_json_report_holds_the_whole_run() {
 }
 
 #[test]
-fn the_same_responses_make_the_same_report_but_for_times_and_ids() {
+fn reports_of_equal_responses_differ_only_in_times_and_ids() {
     let report = || {
         let folder = tempfile::tempdir().unwrap();
         done(failspec(folder.path()).args([
@@ -445,7 +445,7 @@ fn the_same_responses_make_the_same_report_but_for_times_and_ids() {
 }
 
 #[test]
-fn a_limit_on_the_rate_is_waited_for_and_then_no_verdict() {
+fn rate_limit_is_waited_for_and_then_inconclusive() {
     let folder = tiny_pack();
     let server = Server::start(|request| {
         if request.number == 0 {

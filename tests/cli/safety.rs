@@ -1,4 +1,4 @@
-//! Secrets stay secret, and responses are hostile.
+//! Secrets and hostile responses.
 
 use std::{fs, path::Path};
 
@@ -19,7 +19,7 @@ scenarios:
     control: { request: GET /things/one }
 ";
 
-/// All files below a folder that a run may have written.
+/// Returns the contents of all files in a folder that a run may have written.
 fn texts(folder: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -33,7 +33,7 @@ fn texts(folder: &Path) -> String {
     all
 }
 
-/// Every form in which a token must not be seen.
+/// Returns every encoding in which a token must not be visible.
 fn forms(token: &str) -> Vec<String> {
     let percent: String =
         percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).collect();
@@ -65,7 +65,7 @@ fn echo(request: &Received) -> Reply {
 }
 
 #[test]
-fn a_token_that_the_server_echoes_is_seen_nowhere() {
+fn echoed_token_is_masked_everywhere() {
     for (kind, value) in [
         ("bearer:env:TINY", TOKEN.to_owned()),
         ("header:X-Key:env:TINY", TOKEN.to_owned()),
@@ -148,7 +148,7 @@ fn a_secret_is_masked_in_a_diagnosis() {
 }
 
 #[test]
-fn what_a_condition_takes_from_the_environment_is_seen_nowhere() {
+fn condition_value_from_the_environment_is_masked_everywhere() {
     let scenarios = "\
 contract: tiny
 scenarios:
@@ -185,8 +185,8 @@ scenarios:
     }
 }
 
-/// A scenario as a user who logs in by `step`, at a server that lets nobody in where `refuses`, and that tells in each
-/// response what it was logged in with.
+/// Runs a scenario with a role that logs in by `step`, against a server that includes the login secret in each
+/// response and, if `refuses`, rejects the login. Returns everything that was written.
 fn written_of_a_login(step: &str, secret: &str, refuses: bool) -> String {
     let folder = pack_with(TINY_CONTRACT, AS_USER);
     let server = Server::start(move |request| {
@@ -218,7 +218,7 @@ fn written_of_a_login(step: &str, secret: &str, refuses: bool) -> String {
 }
 
 #[test]
-fn what_a_login_takes_from_the_environment_is_seen_nowhere() {
+fn login_value_from_the_environment_is_masked_everywhere() {
     for step in [
         "request = \"POST /login\", json = { user = \"joe\", request = \"${env:TINY}\" }",
         "request = \"POST /login\", form = { user = \"${env:TINY}\" }",
@@ -226,7 +226,7 @@ fn what_a_login_takes_from_the_environment_is_seen_nowhere() {
         "request = \"GET /login?key=${env:TINY}\"",
     ] {
         let secret = match step.contains("GET") {
-            // A path is written as it is to go out.
+            // A path must be written percent-encoded.
             true => "p@ss word/of+the=login".replace(' ', "%20"),
             false => "p@ss word/of+the=login".to_owned(),
         };
@@ -240,14 +240,14 @@ fn what_a_login_takes_from_the_environment_is_seen_nowhere() {
 }
 
 #[test]
-fn the_address_of_a_login_is_shown_as_it_is_written() {
-    // Too short to be searched for in a text.
+fn login_url_is_shown_as_written() {
+    // Too short to be masked in a text.
     let written = written_of_a_login("request = \"GET /login/${env:TINY}?a\"", "Zq9x7", true);
     assert!(!written.contains("Zq9x7"), "{written}");
     assert!(written.contains("GET /login/${env:TINY}?a got"), "{written}");
 }
 
-/// No character that a terminal obeys, but line breaks and tabs.
+/// Asserts that there are no characters that control a terminal, except line breaks and tabs.
 #[track_caller]
 fn is_harmless(text: &str) {
     let obeyed = |character: &char| {
@@ -317,7 +317,7 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
 }
 
 #[test]
-fn a_huge_response_makes_no_huge_output() {
+fn huge_response_is_truncated_in_the_output() {
     let large = "A".repeat(5 << 20);
     let folder = tiny_pack();
     for place in ["message", "error", "requestId"] {
@@ -340,9 +340,9 @@ fn a_huge_response_makes_no_huge_output() {
 }
 
 #[test]
-fn an_response_without_end_is_cut_off() {
+fn endless_response_is_cut_off() {
     let folder = tiny_pack();
-    // 64 MiB that are announced and sent: more than any limit.
+    // 64 MiB, announced and sent: more than any limit.
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
         _ => Reply::json(404, &" ".repeat(64 << 20)),
@@ -351,7 +351,7 @@ fn an_response_without_end_is_cut_off() {
 }
 
 #[test]
-fn a_pack_cannot_read_the_environment() {
+fn pack_cannot_read_the_environment() {
     let scenarios = TINY_SCENARIOS.replace("/things/none", "/things/${env:PATH}");
     let folder = pack_with(TINY_CONTRACT, &scenarios);
     let server = Server::tiny();

@@ -1,4 +1,4 @@
-//! `--shard` and `merge`: the parts together say what the whole would have said, and nothing else is joined.
+//! `--shard` and `merge`: the merged shards give the same result as the whole run, and nothing else can be merged.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,7 +7,7 @@ use crate::support::{
 };
 use serde_json::Value;
 
-/// A pack of `count` scenarios of one failure, and what else the contract has.
+/// Creates a pack of `count` scenarios of one failure, with additional lines in the contract.
 fn many(count: usize, more: &str) -> tempfile::TempDir {
     pack_with(&format!("{TINY_CONTRACT}{more}"), &scenarios(count))
 }
@@ -22,13 +22,13 @@ fn scenarios(count: usize) -> String {
     format!("contract: tiny\nscenarios:\n{}", (0..count).map(one).collect::<String>())
 }
 
-/// Runs with these arguments, writes the report `NAME.json`.
+/// Runs with these arguments and writes the report `NAME.json`.
 fn run(folder: &Path, name: &str, arguments: &[&str]) -> Done {
     let report = format!("json={name}.json");
     done(failspec(folder).args(["run", "--packs", "."]).args(arguments).args(["--report", &report]))
 }
 
-/// Runs every shard, each with a report of its own: `1.json`, `2.json`, …
+/// Runs every shard, each with its own report: `1.json`, `2.json`, …
 fn shards(folder: &Path, of: u32, arguments: &[&str]) -> Vec<Done> {
     let shard = |number: u32| {
         let shard = format!("{number}/{of}");
@@ -47,11 +47,11 @@ fn report(folder: &Path, name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()).unwrap()
 }
 
-/// What must be the same, however the scenarios were shared out.
+/// Returns the part of a report that must not depend on sharding.
 fn gist(report: &Value) -> Value {
     let mut packs = report["packs"].clone();
     for pack in packs.as_array_mut().unwrap() {
-        // Each run has an embedded implementation of its own, on another port.
+        // Each run has its own embedded implementation on another port.
         pack["target"] = Value::Null;
     }
     let cases: Vec<Value> = report["cases"]
@@ -72,7 +72,7 @@ fn gist(report: &Value) -> Value {
 }
 
 #[test]
-fn the_shards_of_a_run_are_together_what_the_whole_run_is() {
+fn merged_shards_equal_the_whole_run() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     let run = |name: &str, more: &[&str]| {
@@ -98,12 +98,12 @@ fn the_shards_of_a_run_are_together_what_the_whole_run_is() {
     let parts = [cases("1"), cases("2"), cases("3")];
     assert!(parts.iter().all(|part| *part > 0), "{parts:?}");
     assert_eq!(parts.iter().sum::<usize>(), cases("whole"));
-    // A whole is no part of anything.
+    // The report of a whole run is not a shard.
     merge(here, &["merged", "whole"]).exits(2).says("merged.json is not the report of a shard");
 }
 
 #[test]
-fn violations_come_out_the_same() {
+fn violations_of_merged_shards_equal_those_of_the_whole_run() {
     let folder = many(7, "");
     let wrong = Server::start(|request| match request.path.as_str() {
         "/things/none-3" => Reply::failure(410, "not_found", request),
@@ -119,7 +119,7 @@ fn violations_come_out_the_same() {
 }
 
 #[test]
-fn a_scenario_that_comes_or_goes_moves_no_other_one() {
+fn added_or_removed_scenario_moves_no_other_one() {
     let server = Server::tiny();
     let names = |count: usize| {
         let folder = many(count, "");
@@ -133,7 +133,7 @@ fn a_scenario_that_comes_or_goes_moves_no_other_one() {
 }
 
 #[test]
-fn an_empty_shard_does_not_conform_and_the_whole_does() {
+fn empty_shard_does_not_conform_but_the_merged_run_does() {
     let folder = tiny_pack();
     let server = Server::tiny();
     let mut codes: Vec<i32> =
@@ -144,24 +144,24 @@ fn an_empty_shard_does_not_conform_and_the_whole_does() {
 }
 
 #[test]
-fn what_no_scenario_triggers_is_missing_in_the_whole_alone() {
+fn untested_failure_is_missing_only_in_the_merged_run() {
     let more = "  - id: gone\n    status: 410\n    code: gone\n    summary: It is gone\n";
     let folder = many(6, more);
     let server = Server::tiny();
     for part in shards(folder.path(), 2, &["--url", &server.url]) {
-        part.exits(0).says("1 of 2 documented failures").never_says("not shown");
+        part.exits(0).says("1 of 2 documented failures").never_says("not covered");
     }
     merge(folder.path(), &["1", "2"]).exits(4).says("gone").says("no scenario triggers it");
 }
 
 #[test]
-fn a_request_id_that_two_shards_got_is_seen_by_the_whole() {
+fn request_id_reused_in_two_shards_is_detected_by_merge() {
     let folder = many(2, "");
     let same = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
         _ => Reply::failure(404, "not_found", &Received { number: 7, ..request.clone() }),
     });
-    // Each of the two is in a shard of its own.
+    // Finds a number of shards with which the two cases are in different shards.
     let of = (2..20)
         .find(|of| {
             let parts = shards(folder.path(), *of, &["--url", &same.url]);
@@ -174,7 +174,7 @@ fn a_request_id_that_two_shards_got_is_seen_by_the_whole() {
 }
 
 #[test]
-fn a_credential_as_a_request_id_is_seen_in_no_report() {
+fn credential_as_a_request_id_is_masked_in_every_report() {
     let token = "token-of-the-tests-4711";
     let folder =
         pack_with(TINY_CONTRACT, &scenarios(3).replace("    request:", "    as: user\n    request:"));
@@ -203,7 +203,7 @@ fn config(folder: &Path, server: &Server, more: &str) {
 }
 
 #[test]
-fn waivers_are_judged_over_the_whole() {
+fn waivers_are_judged_by_merge() {
     let folder = many(4, "");
     let here = folder.path();
     let one_wrong = Server::start(|request| match request.path.as_str() {
@@ -224,14 +224,14 @@ fn waivers_are_judged_over_the_whole() {
     config(here, &Server::tiny(), &WAIVER.replace("2999", "2020"));
     shards(here, 2, &[]);
     merge(here, &["1", "2"]).exits(1).says("expired on 2020-01-31");
-    // A selected part of the scenarios is no whole, shared out or not.
+    // Selected scenarios are not the whole pack, sharded or not.
     config(here, &Server::tiny(), WAIVER);
     shards(here, 2, &["tiny::not_found::read_1", "tiny::not_found::read_2"]);
     merge(here, &["1", "2"]).exits(0).never_says("waiver-stale");
 }
 
 #[test]
-fn snapshots_of_nothing_are_judged_over_the_whole() {
+fn unreferenced_snapshots_are_reported_by_merge() {
     let folder = many(4, "");
     let here = folder.path();
     let server = Server::tiny();
@@ -249,7 +249,7 @@ fn snapshots_of_nothing_are_judged_over_the_whole() {
 }
 
 #[test]
-fn what_does_not_belong_together_is_refused() {
+fn merge_refuses_reports_of_different_runs() {
     let folder = many(5, "");
     let here = folder.path();
     let (server, other) = (Server::tiny(), Server::tiny());
@@ -279,7 +279,7 @@ fn what_does_not_belong_together_is_refused() {
     version["failspec"] = "99.0.0".into();
     fs::write(here.join("version.json"), version.to_string()).unwrap();
     merge(here, &["a1", "version"]).exits(2).says("99.0.0");
-    // A case in a shard that it does not belong to would count twice.
+    // A case in a shard to which it does not belong would be counted twice.
     let (mut doubled, first) = (report(here, "a2"), report(here, "a1"));
     doubled["cases"].as_array_mut().unwrap().push(first["cases"][0].clone());
     fs::write(here.join("doubled.json"), doubled.to_string()).unwrap();
@@ -288,7 +288,7 @@ fn what_does_not_belong_together_is_refused() {
 }
 
 #[test]
-fn what_is_no_report_is_refused_with_its_place() {
+fn merge_refuses_invalid_reports_with_their_location() {
     let folder = many(2, "");
     let here = folder.path();
     run(here, "a", &["--url", &Server::tiny().url, "--shard", "1/1"]).exits(0);
@@ -320,7 +320,7 @@ fn what_is_no_report_is_refused_with_its_place() {
 }
 
 #[test]
-fn locks_and_conditions_for_everyone_are_not_shared_out() {
+fn locks_and_global_conditions_are_not_sharded() {
     let folder =
         pack_with(TINY_CONTRACT, &scenarios(4).replace("    request:", "    locks: [it]\n    request:"));
     let here = folder.path();
@@ -328,7 +328,7 @@ fn locks_and_conditions_for_everyone_are_not_shared_out() {
     config(here, &server, "");
     run(here, "a", &["--shard", "1/2"]).exits(2).says("lock it").says("isolated = true");
     assert_eq!(server.connections(), 0);
-    // Parts that cannot meet, and a whole that calls itself a part.
+    // The only shard of a run, and shards that cannot interfere with each other.
     run(here, "a", &["--shard", "1/1"]).exits(0);
     run(here, "a", &["--shard", "1/2", "tiny::not_found::read_0"]);
     config(here, &server, "isolated = true\n");
@@ -343,7 +343,7 @@ fn locks_and_conditions_for_everyone_are_not_shared_out() {
 }
 
 #[test]
-fn a_shard_is_written_k_of_n() {
+fn shard_option_is_k_of_n() {
     for wrong in ["0/3", "4/3", "3", "a/b"] {
         crate::support::run(&["run", "kubeglass", "--reference", "--shard", wrong]).exits(2).says("K/N");
     }

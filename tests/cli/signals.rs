@@ -1,13 +1,13 @@
-//! Ctrl-C and SIGTERM at any moment: what was made is removed, the run ends soon, and with 130.
+//! Ctrl-C and SIGTERM at any moment: created resources are removed, and the run ends soon with exit code 130.
 
 use std::time::{Duration, Instant};
 
 use crate::support::{Background, Received, Reply, Server, TINY_CONTRACT, failspec, pack_with, tiny};
 
-/// How long an interrupted run may take, in seconds. What it waits for would take longer.
+/// Maximum duration of an interrupted run, in seconds, which is less than the waits in it.
 const SOON: u64 = 10;
 
-/// How long a server hangs, and how long scenarios wait: longer than any test.
+/// Duration for which the server hangs: longer than any test.
 const LONG: Duration = Duration::from_secs(40);
 
 const SCENARIOS: &str = "\
@@ -32,7 +32,7 @@ fn scenarios(setup: &str, then: &str) -> String {
     SCENARIOS.replace("SETUP", setup).replace("THEN", then)
 }
 
-/// A run, and a server that hangs at requests like this.
+/// Starts a run, and a server that hangs for the requests selected by `hangs`.
 fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, tempfile::TempDir) {
     let folder = pack_with(TINY_CONTRACT, scenarios);
     let server = Server::start(move |request| match () {
@@ -54,7 +54,8 @@ fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, 
     (run, server, folder)
 }
 
-/// The run ends with 130, soon, in words and in the report, and everything that was made was removed.
+/// Asserts that the run ends soon with 130, that its output and report say so, and that every created resource was
+/// removed.
 #[track_caller]
 fn cleaned_up(run: Background, server: &Server, folder: &tempfile::TempDir, about: &str) {
     let done = run.finish(SOON);
@@ -90,13 +91,13 @@ fn every_moment_of_a_case_can_be_interrupted() {
         ("wait for a limit of rate", ("{ request: GET /limited }", plain.1), nowhere, "GET /limited"),
     ];
     for signal in ["INT", "TERM"] {
-        // Side by side: each of them waits for a process to start and to end.
+        // Concurrently: each of them waits for a process to start and to end.
         std::thread::scope(|scope| {
             for (about, (setup, then), hangs, seen) in moments {
                 scope.spawn(move || {
                     let (run, server, folder) = begin(&scenarios(setup, then), hangs);
                     server.wait_for(|request| request.line().starts_with(seen));
-                    // What is waited for is not seen by the server: the wait has begun a moment later.
+                    // The server does not see the wait, which begins a moment later.
                     std::thread::sleep(Duration::from_millis(150));
                     run.signal(signal);
                     cleaned_up(run, &server, &folder, &format!("{signal} during {about}"));
@@ -109,7 +110,7 @@ fn every_moment_of_a_case_can_be_interrupted() {
 #[test]
 fn a_teardown_that_is_interrupted_goes_on() {
     let text = scenarios("{ request: GET /things/one }", "{ request: GET /things/one }");
-    // The first removal takes a moment, in which the signal comes.
+    // The first removal takes a moment, during which the signal is sent.
     let folder = pack_with(TINY_CONTRACT, &text);
     let server = Server::start(|request| {
         if request.line().starts_with("DELETE /things/made-") {

@@ -1,4 +1,4 @@
-//! Approved responses: what is compared, what is written, what is accepted.
+//! Approved responses: comparing, writing and accepting them.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{Background, Server, done, failspec, tiny_pack};
 
-/// A copy of the pack of this repository with its approved responses.
+/// Creates a copy of the pack with its approved responses.
 fn checkout() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for part in ["schemas/kubeglass", "scenarios/kubeglass", "snapshots/kubeglass"] {
@@ -31,7 +31,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// All files below a folder that end like this.
+/// Returns all files in a folder whose names end with `end`.
 fn ending(folder: &Path, end: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     if !folder.is_dir() {
@@ -49,7 +49,7 @@ fn ending(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Approves another response than the reference gives, for one case; gives its file.
+/// Changes the approved response of one case; returns its file.
 fn tamper(folder: &Path) -> PathBuf {
     let file = ending(&folder.join("snapshots/kubeglass/conflict"), ".snap").remove(0);
     let text = fs::read_to_string(&file).unwrap();
@@ -59,7 +59,7 @@ fn tamper(folder: &Path) -> PathBuf {
     file
 }
 
-/// A run of the failure that the tests tamper with.
+/// Runs the failure whose snapshot the tests change.
 fn run(folder: &Path, mode: &str) -> Command {
     run_of("kubeglass::conflict", folder, mode)
 }
@@ -75,21 +75,21 @@ fn pending(path: &Path) -> PathBuf {
 }
 
 #[test]
-fn the_approved_responses_of_the_reference_are_the_same() {
+fn reference_matches_its_approved_responses() {
     let folder = checkout();
     done(&mut run_of("kubeglass", folder.path(), "check")).exits(0);
     assert!(ending(folder.path(), ".snap.new").is_empty());
 }
 
 #[test]
-fn a_changed_response_is_shown_written_for_review_and_fails_a_check() {
+fn changed_response_is_shown_written_for_review_and_fails_check() {
     let folder = checkout();
     let file = tamper(folder.path());
     let checked = done(&mut run(folder.path(), "check")).exits(1).says("1 differ from the approved response");
     assert!(checked.last_line().contains("violations"), "{}", checked.stdout);
     assert!(checked.stdout.contains("418") && checked.stdout.contains("409"), "{}", checked.stdout);
     assert_eq!(ending(folder.path(), ".snap.new"), [pending(&file)]);
-    // Shown, but no verdict.
+    // The difference is shown, but does not affect the verdict.
     done(&mut run(folder.path(), "report")).exits(0).says("1 differ from the approved response");
     assert!(pending(&file).is_file());
     let off = done(&mut run(folder.path(), "off")).exits(0);
@@ -100,7 +100,7 @@ fn a_changed_response_is_shown_written_for_review_and_fails_a_check() {
 }
 
 #[test]
-fn what_is_pending_goes_when_the_response_is_as_approved_again() {
+fn pending_snapshot_is_removed_when_the_response_matches_again() {
     let folder = checkout();
     let file = tamper(folder.path());
     done(&mut run(folder.path(), "report")).exits(0);
@@ -125,7 +125,7 @@ fn in_ci_nothing_is_written() {
 }
 
 #[test]
-fn a_new_response_and_one_of_nobody_fail_a_check() {
+fn new_and_unreferenced_snapshots_fail_check() {
     let folder = checkout();
     let file = ending(&folder.path().join("snapshots/kubeglass/conflict"), ".snap").remove(0);
     fs::remove_file(&file).unwrap();
@@ -140,7 +140,7 @@ fn a_new_response_and_one_of_nobody_fail_a_check() {
         .says("snapshot-unreferenced")
         .says("kubeglass/conflict/nobody.snap");
     done(&mut run_of("kubeglass", folder.path(), "report")).exits(0).says("conflict/nobody.snap");
-    // A narrowed run cannot know whose they are.
+    // A run of selected cases cannot know to which case they belong.
     done(&mut run(folder.path(), "check")).exits(0).never_says("nobody.snap");
 }
 
@@ -186,7 +186,7 @@ fn pending_responses_are_accepted_rejected_and_reviewed_without_cargo() {
 }
 
 #[test]
-fn the_embedded_responses_are_compared_under_reference_alone_and_never_written() {
+fn embedded_snapshots_are_compared_only_with_the_reference_and_never_written() {
     let folder = tempfile::tempdir().unwrap();
     let mode = ["--snapshots", "update"];
     done(failspec(folder.path()).args(["run", "--reference"]).args(mode)).exits(0);
@@ -206,7 +206,7 @@ fn the_embedded_responses_are_compared_under_reference_alone_and_never_written()
 }
 
 #[test]
-fn a_target_has_a_folder_of_its_own_approved_responses() {
+fn target_has_its_own_folder_of_approved_responses() {
     let folder = tiny_pack();
     let server = Server::tiny();
     let config =
@@ -218,7 +218,7 @@ fn a_target_has_a_folder_of_its_own_approved_responses() {
         done(failspec(folder.path()).args(options))
     };
     run("check").exits(1).says("1 have no approved response yet");
-    // Relative to the file that names it.
+    // The folder is relative to the file that names it.
     let file = folder.path().join("config/approved/tiny/not_found/read_a_missing_thing.snap");
     assert!(pending(&file).is_file());
     done(failspec(folder.path()).args(["snapshots", "accept", "config/approved"]))
@@ -226,10 +226,10 @@ fn a_target_has_a_folder_of_its_own_approved_responses() {
         .says("1 accepted");
     run("check").exits(0);
     let text = fs::read_to_string(&file).unwrap();
-    // What varies says what was there instead.
+    // Volatile values are replaced by descriptions.
     assert!(text.contains("[message]") && text.contains("[request-id]"), "{text}");
     assert!(text.contains("tiny::not_found::read_a_missing_thing"), "{text}");
-    // A file that is no snapshot is told, not replaced.
+    // A file that is not a snapshot is reported, not replaced.
     fs::write(&file, "not a snapshot").unwrap();
     run("check").exits(1);
     assert_eq!(fs::read_to_string(&file).unwrap(), "not a snapshot");
@@ -237,11 +237,11 @@ fn a_target_has_a_folder_of_its_own_approved_responses() {
 
 #[test]
 #[ignore = "needs cargo-insta"]
-fn cargo_insta_accepts_what_is_written() {
+fn cargo_insta_accepts_written_snapshots() {
     let folder = checkout();
     let file = tamper(folder.path());
     let text = fs::read_to_string(&file).unwrap();
-    // cargo-insta wants a crate around the snapshots, as there is one around those of this repository.
+    // cargo-insta requires a crate around the snapshots, as in this repository.
     let manifest = "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n";
     fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
     fs::write(folder.path().join("lib.rs"), "").unwrap();

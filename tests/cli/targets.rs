@@ -1,5 +1,5 @@
-//! How targets are reached: TLS, credentials of every kind, rate, readiness, operations elsewhere; and what
-//! `check-target` says of them.
+//! Connections to targets: TLS, all kinds of credentials, rate limit, readiness, remapped operations; and the output
+//! of `check-target` about them.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::support::{
 };
 use crate::tls_front::TlsFront;
 
-/// The tiny pack with a target `t`.
+/// Creates the tiny pack with a target `t`.
 fn targeted(url: &str, more: &str) -> tempfile::TempDir {
     let folder = tiny_pack();
     target(folder.path(), url, more);
@@ -58,7 +58,7 @@ scenarios:
 ";
 
 #[test]
-fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
+fn certificates_are_verified_unless_the_target_disables_it_with_a_warning() {
     let server = Server::tiny();
     let front = TlsFront::start(&server.url, None);
     let folder = targeted(&front.url, "");
@@ -67,7 +67,7 @@ fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
 
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     target(folder.path(), &front.url, "tls = { ca = \"ca.pem\" }");
-    judged(folder.path(), &[]).exits(0).never_says("not checked");
+    judged(folder.path(), &[]).exits(0).never_says("not verified");
 
     target(folder.path(), &front.url, "tls = { insecure = true }");
     let reports = ["--report", "json=r.json", "--report", "html=r.html", "--report", "junit=r.xml"];
@@ -82,14 +82,14 @@ fn certificates_are_checked_unless_the_target_says_otherwise_and_then_loudly() {
     }
 }
 
-/// The same API over HTTP/2, which is offered where TLS is: no verdict depends on the version of HTTP.
+/// The same API over HTTP/2, which is offered with TLS: no verdict depends on the HTTP version.
 #[test]
 fn a_target_that_offers_http_2_is_judged_over_it() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["serve", "kubeglass", "--target-file", "t.toml"];
     let mut serve = Background::start(failspec(folder.path()).args(arguments));
     let url = serve.first_line();
-    // Nothing but HTTP/2 is offered: a client that could not speak it would get no response.
+    // Only HTTP/2 is offered: a client without it would get no response.
     let front = TlsFront::speaking(&url, None, &["h2"]);
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     let text = fs::read_to_string(folder.path().join("t.toml")).unwrap();
@@ -121,11 +121,11 @@ fn a_role_may_be_a_client_certificate() {
     judged(folder.path(), &[]).exits(0);
     assert_eq!(strangers.connections(), 0, "{:?}", strangers.lines());
     assert!(known.lines().contains(&"GET /things/none".to_owned()), "{:?}", known.lines());
-    // The same certificate for everybody.
+    // The same certificate for all requests.
     let all = "tls = { ca = \"ca.pem\", certificate = \"me.pem\", key = \"me.key\" }\nroles.reader = { bearer = \"x\" }";
     target(folder.path(), &front.url, all);
     judged(folder.path(), &[]).exits(0);
-    // None at all: refused, and one diagnosis says so.
+    // No certificate: rejected, and reported as one diagnosis.
     target(folder.path(), &front.url, "tls = { ca = \"ca.pem\" }\nroles.reader = { bearer = \"x\" }");
     judged(folder.path(), &[]).exits(3).says("the first request of every role was refused");
 }
@@ -147,7 +147,7 @@ fn files_of_certificates_are_read_before_anything_is_sent() {
         judged(folder.path(), &[]).exits(2).says(says).says("failspec.toml");
     }
     assert_eq!(server.connections(), 0, "{:?}", server.lines());
-    // What a file holds is not said.
+    // The contents of the file are not shown.
     let folder = targeted(&server.url, "tls = { ca = \"secret.pem\" }");
     fs::write(folder.path().join("secret.pem"), "hunter2-hunter2").unwrap();
     let refused = judged(folder.path(), &[]);
@@ -178,7 +178,7 @@ fn a_role_may_be_a_query_parameter_which_is_never_shown() {
 }
 
 #[test]
-fn a_role_may_be_what_a_program_prints_if_that_is_allowed() {
+fn role_may_use_the_output_of_a_program_if_allowed() {
     let server = Server::start(|request| match (request.line().as_str(), request.header("authorization")) {
         ("GET /things/none", Some("Token hunter2-hunter2")) => Reply::failure(404, "not_found", request),
         ("GET /things/one", Some("Token hunter2-hunter2")) => Reply::json(200, "{}"),
@@ -189,7 +189,7 @@ fn a_role_may_be_what_a_program_prints_if_that_is_allowed() {
         let role = format!("roles.reader = {{ command = {{ run = {run}, prefix = \"Token \" }} }}");
         target(folder.path(), &server.url, &role);
     };
-    // It says how often it was run.
+    // The program records how often it was run.
     role(r#"["sh", "-c", "echo run >> runs; echo hunter2-hunter2"]"#);
     judged(folder.path(), &[]).exits(2).says("--allow-commands");
     assert!(!folder.path().join("runs").exists());
@@ -207,7 +207,7 @@ fn a_role_may_be_what_a_program_prints_if_that_is_allowed() {
 }
 
 #[test]
-fn requests_keep_to_the_rate_of_the_target() {
+fn requests_respect_the_rate_of_the_target() {
     let server = Server::tiny();
     let scenarios: String = (0..10)
         .map(|number| {
@@ -218,12 +218,12 @@ fn requests_keep_to_the_rate_of_the_target() {
     target(folder.path(), &server.url, "rate = \"40/s\"");
     let began = Instant::now();
     judged(folder.path(), &[]).exits(0);
-    // A lower bound: however slow the machine is, 20 requests cannot be sent sooner.
+    // A lower bound: 20 requests at this rate cannot be sent faster, however slow the machine is.
     assert!(began.elapsed() >= Duration::from_millis(19 * 25), "{:?}", began.elapsed());
     assert!(server.lines().len() >= 20);
 }
 
-/// Responses as a proxy that is asked for the tiny API of any host, and keeps count of how many ask at once.
+/// A proxy that responds like the tiny API for any host, and records the maximum number of concurrent requests.
 fn proxy() -> (Server, Arc<AtomicUsize>) {
     let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let seen = Arc::clone(&most);
@@ -240,7 +240,7 @@ fn proxy() -> (Server, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn the_proxy_of_the_environment_is_asked_and_staging_gets_eight_requests_at_once() {
+fn environment_proxy_is_used_with_at_most_eight_concurrent_requests() {
     let scenarios: String = (0..40)
         .map(|number| {
             format!("  s{number}:\n    triggers: not_found\n    request: GET /things/none\n    control: {{ request: GET /things/one }}\n")
@@ -264,7 +264,7 @@ fn the_proxy_of_the_environment_is_asked_and_staging_gets_eight_requests_at_once
     let (server, most) = proxy();
     run(&server, &["--jobs", "2"]).exits(0);
     assert!(most.load(Ordering::SeqCst) <= 2);
-    // What is on this machine is asked directly.
+    // Targets on this machine are requested without the proxy.
     let (direct, most) = proxy();
     let (aside, _) = proxy();
     let mut command = failspec(folder.path());
@@ -295,7 +295,7 @@ fn a_run_waits_until_the_target_is_ready() {
 }
 
 #[test]
-fn an_operation_may_be_elsewhere_on_a_target() {
+fn operation_may_be_remapped_by_a_target() {
     let server = Server::start(|request| match request.line().as_str() {
         "GET /v2/api/none/thing" => Reply::failure(404, "not_found", request),
         "GET /v2/api/one/thing" => Reply::json(200, "{}"),
@@ -322,7 +322,7 @@ scenarios:
 }
 
 #[test]
-fn a_target_is_checked_before_anything_is_run() {
+fn check_target_reports_what_a_target_provides() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["serve", "kubeglass", "--target-file", "t.toml"];
     let mut serve = Background::start(failspec(folder.path()).args(arguments));

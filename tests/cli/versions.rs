@@ -1,4 +1,4 @@
-//! Several dated versions of one contract side by side, and failures that are in force for some time.
+//! Several dated versions of one contract, and failures with a period of validity.
 
 use std::{fs, path::Path};
 
@@ -33,7 +33,7 @@ scenarios:
     control: { request: \"GET /things/${thing}\" }
 ";
 
-/// `gone` is documented by the older contract alone.
+/// Creates two versions of a contract; only the older one documents `gone`.
 fn two_versions() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write_pack(folder.path(), "tiny", &contract("2026-09-15", &failure("not_found", 404, "")), SCENARIOS);
@@ -50,7 +50,7 @@ fn newest(folder: &Path, text: &str) {
     fs::write(folder.join("schemas/tiny/contract.yaml"), text).unwrap();
 }
 
-/// What is gone responses 410, everything else that is absent 404.
+/// A server that responds with 410 for things that are gone, and with 404 for all others that do not exist.
 fn server() -> Server {
     Server::start(|request| match request.path.as_str() {
         "/things/old" => Reply::failure(410, "gone", request),
@@ -74,7 +74,7 @@ fn report(folder: &Path, server: &Server, selector: &str) -> Value {
 }
 
 #[test]
-fn a_run_takes_the_newest_unless_told() {
+fn run_uses_the_newest_version_by_default() {
     let (folder, server) = (two_versions(), server());
     let run_newest = run(folder.path(), &server, &["tiny"]).exits(0);
     assert!(run_newest.stdout.starts_with("failspec tiny · "), "{}", run_newest.stdout);
@@ -82,12 +82,12 @@ fn a_run_takes_the_newest_unless_told() {
     let told = run(folder.path(), &server, &["tiny@2026-03"]).exits(0);
     assert!(told.stdout.starts_with("failspec tiny@2026-03 · "), "{}", told.stdout);
     told.says("docs as of 2026-03-10").says("2 of 2 documented failures exercised");
-    // Without a selector, too.
+    // The same without a selector.
     run(folder.path(), &server, &[]).exits(0).says("1 of 1 documented");
 }
 
 #[test]
-fn reports_tell_versions_apart_and_cases_keep_their_names() {
+fn reports_distinguish_versions_and_cases_keep_their_names() {
     let (folder, server) = (two_versions(), server());
     let (new, old) = (report(folder.path(), &server, "tiny"), report(folder.path(), &server, "tiny@2026-03"));
     assert_eq!(new["packs"][0]["name"], "tiny");
@@ -116,7 +116,7 @@ fn reports_tell_versions_apart_and_cases_keep_their_names() {
 }
 
 #[test]
-fn the_digest_is_that_of_the_version_that_is_used() {
+fn digest_is_of_the_selected_version() {
     let (folder, server) = (two_versions(), server());
     let digest = |selector: &str| report(folder.path(), &server, selector)["packs"][0]["digest"].clone();
     let (new, old) = (digest("tiny"), digest("tiny@2026-03"));
@@ -124,7 +124,7 @@ fn the_digest_is_that_of_the_version_that_is_used() {
     older(folder.path(), "2026-03", &other);
     assert_eq!(digest("tiny"), new, "another version changed");
     assert_ne!(digest("tiny@2026-03"), old);
-    // The same contract on another day may have other failures in force.
+    // The same contract on another date may have other valid failures.
     assert_ne!(digest("tiny@2026-04"), digest("tiny@2026-05"));
 }
 
@@ -165,7 +165,7 @@ fn the_version_of_a_day_is_the_last_one_before_it() {
         .says("`march` is not a valid version of tiny")
         .says("tiny@2026-03");
     here(folder.path(), &["lint", "tinny@2026-03"]).exits(2).says("there is no pack `tinny`");
-    // A version that is there by name is that one, whatever its day.
+    // A version with exactly this name is selected, whatever its date.
     older(folder.path(), "2025", &contract("2025-06-01", &failure("not_found", 404, "")));
     older(folder.path(), "2025-01-05", &contract("2025-01-05", &failure("gone", 410, "")));
     here(folder.path(), &["coverage", "tiny@2025"]).exits(0).says("about not_found").never_says("about gone");
@@ -195,14 +195,14 @@ fn a_version_and_its_date_agree() {
 }
 
 #[test]
-fn a_scenario_of_no_version_is_a_mistake_as_ever() {
+fn scenario_of_no_version_is_an_error() {
     let folder = two_versions();
     let wrong = SCENARIOS.replace("triggers: gone", "triggers: gome");
     fs::write(folder.path().join("scenarios/tiny/all.yaml"), wrong).unwrap();
     let newest = here(folder.path(), &["lint", "tiny"]).exits(2);
     newest.says("there is no failure `gome`").says("all.yaml:8:15");
     here(folder.path(), &["lint", "tiny@2026-03"]).exits(2).says("did you mean `gone`?");
-    // A cause that only the other version lists leaves its scenario out; one that none lists is a mistake.
+    // A scenario of a cause that only the other version lists is left out; a cause that no version lists is an error.
     let causes = failure("gone", 410, ", causes: [sold, burnt]") + &failure("not_found", 404, "");
     older(folder.path(), "2026-03", &contract("2026-03-10", &causes));
     newest_with(folder.path(), &(failure("gone", 410, ", causes: [sold]") + &failure("not_found", 404, "")));
@@ -218,7 +218,7 @@ fn newest_with(folder: &Path, failures: &str) {
 }
 
 #[test]
-fn a_failure_is_in_force_from_since_to_until() {
+fn failure_is_valid_from_since_to_until() {
     let (folder, server) = (two_versions(), server());
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
     let with = |more: &str| {
@@ -244,7 +244,7 @@ fn a_failure_is_in_force_from_since_to_until() {
         assert_eq!(cases.stdout.contains("tiny::gone::retired"), in_force, "{period}");
         assert_eq!(cases.stderr.contains("not in this version: tiny::gone"), !in_force, "{period}");
     }
-    // The day is the version's, where one is told.
+    // The date is that of the version, if one is selected.
     with(", since: 2027-01-01");
     here(folder.path(), &["lint", "tiny@2026-12"]).exits(0).says("1 failure,");
     here(folder.path(), &["lint", "tiny@2027-01"]).exits(0).says("2 failures");
@@ -256,10 +256,10 @@ fn a_failure_is_in_force_from_since_to_until() {
 }
 
 #[test]
-fn what_is_not_in_force_is_undocumented() {
+fn failure_outside_its_period_is_undocumented() {
     let folder = two_versions();
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
-    // The API still responses what was taken out of force; the scenario of `not_found` must not take it for that.
+    // The API still responds with a failure that is no longer valid; the scenario of `not_found` must not accept it.
     let server = Server::start(|request| match request.path.as_str() {
         "/things/none" => Reply::failure(404, "gone", request),
         _ => tiny(request),
@@ -272,7 +272,7 @@ fn what_is_not_in_force_is_undocumented() {
 }
 
 #[test]
-fn one_failure_may_change_on_a_day() {
+fn failure_may_change_on_a_date() {
     let folder = two_versions();
     let (old, new) =
         (failure("gone", 404, ", until: 2026-06-01"), failure("gone", 410, ", since: 2026-06-01"));
@@ -281,7 +281,7 @@ fn one_failure_may_change_on_a_day() {
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
     let server = server();
     run(folder.path(), &server, &["tiny"]).exits(0).says("2 of 2 documented");
-    // In May the contract of September was not there yet, so an older one stands beside it.
+    // The September contract did not exist in May, so an older version is added.
     older(folder.path(), "2026-05", &contract("2026-05-01", &format!("{old}{new}{rest}")));
     run(folder.path(), &server, &["tiny@2026-05"]).exits(1).says("410").says("tiny::gone::retired");
     let overlapping = failure("gone", 410, ", since: 2026-05-31");
@@ -300,7 +300,7 @@ fn one_failure_may_change_on_a_day() {
 }
 
 #[test]
-fn mistakes_in_what_is_not_in_force_are_told() {
+fn errors_in_failures_outside_their_period_are_reported() {
     let folder = two_versions();
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
     newest_with(
@@ -313,14 +313,14 @@ fn mistakes_in_what_is_not_in_force_are_told() {
 }
 
 #[test]
-fn one_run_is_about_one_version() {
+fn run_has_one_version_per_contract() {
     let (folder, server) = (two_versions(), server());
     run(folder.path(), &server, &["tiny@2026-03", "tiny"]).exits(2).says("give tiny@2026-03 or tiny");
     run(folder.path(), &server, &["tiny@2026-03::gone", "tiny@2026-03::not_found"]).exits(0);
     let one = run(folder.path(), &server, &["tiny@2026-03::gone::*"]).exits(0);
     one.says("selected 1 of 2 documented failures (tiny@2026-03::gone::*)");
     run(folder.path(), &server, &["ti*@2026-03"]).exits(0).says("2 of 2 documented");
-    // A prefix of a name with a version would be about another pack than it says.
+    // A prefix of a name with a version would select another pack than it names.
     run(folder.path(), &server, &["tin@2026-03"]).exits(2).says("matches no case");
     run(folder.path(), &server, &["tiny@2026-03::nothing"])
         .exits(2)
@@ -349,9 +349,9 @@ fn responses_are_approved_for_a_version() {
 }
 
 #[test]
-fn a_target_speaks_of_one_version_where_it_says_so() {
+fn target_settings_may_apply_to_one_version() {
     let (folder, server) = (two_versions(), server());
-    // The old API does not respond 410; the new one is elsewhere.
+    // The old API does not respond with 410; the new one has another URL.
     let old = Server::start(tiny);
     let config = |more: &str| {
         let text = format!(
@@ -363,7 +363,7 @@ fn a_target_speaks_of_one_version_where_it_says_so() {
     config("");
     here(folder.path(), &["run", "tiny"]).exits(0).says(&server.url).never_says(&old.url);
     here(folder.path(), &["run", "tiny@2026-03"]).exits(1).says(&old.url).says("tiny@2026-03");
-    // What is waived for the old version is neither waived nor stale for the newest.
+    // A waiver for the old version is neither applied nor stale for the newest.
     report_of(folder.path(), "tiny@2026-03");
     let all: String = ["status", "code"]
         .iter()
@@ -385,7 +385,7 @@ fn a_target_speaks_of_one_version_where_it_says_so() {
     done(failspec(folder.path()).args(["waive", "report.json"]))
         .exits(0)
         .says("scenario = \"tiny@2026-03::gone::retired\"");
-    // A failure that the old API cannot show.
+    // A failure that the old API cannot produce.
     let scenarios = SCENARIOS.split("  retired:").next().unwrap();
     fs::write(folder.path().join("scenarios/tiny/all.yaml"), scenarios).unwrap();
     config("");
@@ -411,10 +411,10 @@ fn versions_extend_bases_and_dated_bases() {
     let extending = |as_of: &str, base: &str| format!("contract: tiny\nas_of: {as_of}\nextends: {base}\n");
     newest(folder.path(), &extending("2026-09-15", "platform"));
     older(folder.path(), "2026-03", &extending("2026-03-10", "platform"));
-    // What the base has is in force on the day of who extends it.
+    // The validity of failures of the base is determined by the date of the extending contract.
     here(folder.path(), &["lint", "tiny"]).exits(0).says("1 failure, 1 scenario");
     here(folder.path(), &["lint", "tiny@2026-03"]).exits(0).says("2 failures, 2 scenarios");
-    // A base of its own, which no other version is made of.
+    // A separate base, which no other version extends.
     base("base.yaml", &failure("not_found", 404, ""));
     base("base@2026-01.yaml", &(failure("not_found", 404, "") + &failure("gone", 410, "")));
     older(folder.path(), "2026-03", &extending("2026-03-10", "platform@2026-01"));

@@ -1,4 +1,4 @@
-//! `waive`: adopting the tool on an API that is not there yet.
+//! `waive`: adopting the tool for an API that does not conform yet.
 
 use std::{fs, path::Path};
 
@@ -23,7 +23,7 @@ scenarios:
     control: { request: \"GET /things/${thing}\" }
 ";
 
-/// Breaks two checks at `none`, one at `wrong-…`.
+/// A server that violates two checks at `none`, and one at `wrong-…`.
 fn wrong() -> Server {
     Server::start(|request| match request.path.as_str() {
         "/things/none" => Reply::failure(410, "not_found", request).with("X", "y"),
@@ -69,17 +69,17 @@ fn after_waiving_the_same_run_conforms() {
         );
     }
     run(here).exits(0).says("4 waived");
-    // The new report, the old one: there is nothing to add.
+    // With the new report and with the old one, there is nothing to add.
     waive(here, &["--config", "failspec.toml"]).exits(0).says("0 waivers added");
     assert_eq!(config(here), after);
-    // What the waivers do not name is a violation as before, and what was mended makes them stale.
+    // The waivers become stale when the API is fixed.
     let mended = Server::tiny();
     fs::write(here.join("failspec.toml"), after.replace(&server.url, &mended.url)).unwrap();
     run(here).exits(1).says("waiver-stale");
 }
 
 #[test]
-fn the_old_report_adds_nothing_twice() {
+fn waive_adds_nothing_twice() {
     let folder = folder(&wrong(), "");
     run(folder.path()).exits(1);
     waive(folder.path(), &["--config", "failspec.toml"]).exits(0);
@@ -89,7 +89,7 @@ fn the_old_report_adds_nothing_twice() {
 }
 
 #[test]
-fn reason_issue_and_expiry_are_those_that_were_asked_for() {
+fn waive_uses_the_given_reason_issue_and_expiry() {
     let folder = folder(&wrong(), "");
     let here = folder.path();
     run(here).exits(1);
@@ -113,7 +113,7 @@ fn reason_issue_and_expiry_are_those_that_were_asked_for() {
 }
 
 #[test]
-fn an_expired_waiver_is_for_a_person_to_extend() {
+fn waive_does_not_extend_an_expired_waiver() {
     let expired =
         "\n[[waivers]]\nscenario = \"tiny::*\"\ncheck = \"status\"\nreason = \"old\"\nexpires = 2020-01-31\n";
     let folder = folder(&wrong(), expired);
@@ -128,7 +128,7 @@ fn an_expired_waiver_is_for_a_person_to_extend() {
 }
 
 #[test]
-fn a_file_that_could_not_be_read_any_more_is_not_written() {
+fn waive_never_writes_an_invalid_file() {
     let folder = folder(&wrong(), "\n");
     let here = folder.path();
     run(here).exits(1);
@@ -138,14 +138,14 @@ fn a_file_that_could_not_be_read_any_more_is_not_written() {
     assert_eq!(config(here), before);
     fs::write(here.join("failspec.toml"), "[target.t\n").unwrap();
     waive(here, &["--config", "failspec.toml"]).exits(2).says("not well-formed TOML");
-    // Other line ends stay those of the file.
+    // The line endings of the file are preserved.
     fs::write(here.join("failspec.toml"), "default_target = \"t\"\r\n").unwrap();
     waive(here, &["--config", "failspec.toml"]).exits(0);
     assert_eq!(config(here).matches('\n').count(), config(here).matches("\r\n").count());
 }
 
 #[test]
-fn rows_that_the_report_did_not_see_are_not_waived() {
+fn waive_skips_rows_that_are_not_in_the_report() {
     let folder = folder(&wrong(), "");
     let here = folder.path();
     let selected = ["run", "--packs", ".", "tiny::not_found::all_rows", "--report", "json=r.json"];
@@ -154,7 +154,7 @@ fn rows_that_the_report_did_not_see_are_not_waived() {
 }
 
 #[test]
-fn what_only_the_whole_run_sees_is_told_and_not_waived() {
+fn waive_reports_but_does_not_waive_run_findings() {
     let same_id = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
         _ => Reply::json(404, r#"{"error":"not_found","message":"no","requestId":"r-1"}"#),

@@ -1,4 +1,4 @@
-//! An allocator that counts what the current thread asks for.
+//! An allocator that counts the allocations of the current thread.
 #![expect(
     unsafe_code,
     reason = "an allocator is an unsafe trait; every call goes to that of the system as it is"
@@ -9,25 +9,25 @@ use std::{
     cell::Cell,
 };
 
-/// What was asked for.
+/// Counted allocations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allocations {
-    /// How often; to grow what is there counts as once more.
+    /// Number of allocations; growing one counts as another.
     pub number: u64,
-    /// How much in all, in bytes, whether it was given back or not.
+    /// Total size in bytes, whether freed or not.
     pub bytes: u64,
 }
 
 thread_local! {
-    // Neither needs memory for itself, or the allocator would call itself.
+    // Neither allocates memory, because the allocator would then call itself.
     static NUMBER: Cell<u64> = const { Cell::new(0) };
     static BYTES: Cell<u64> = const { Cell::new(0) };
 }
 
-/// The allocator of the system, counting.
+/// The system allocator with counters.
 pub struct Counting;
 
-// SAFETY: every call goes to the allocator of the system as it is.
+// SAFETY: every call is passed to the system allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
@@ -45,12 +45,12 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 fn count(bytes: usize) {
-    // A thread that ends may still give memory back.
+    // A thread that is ending may still use the allocator.
     let _ = NUMBER.try_with(|number| number.set(number.get() + 1));
     let _ = BYTES.try_with(|all| all.set(all.get() + bytes as u64));
 }
 
-/// What this thread asks for while `work` goes on.
+/// Counts the allocations of this thread during `work`.
 pub fn during<T>(work: impl FnOnce() -> T) -> Allocations {
     let now = || Allocations { number: NUMBER.get(), bytes: BYTES.get() };
     let before = now();

@@ -1,4 +1,4 @@
-//! The tables that are written by the code that they are about.
+//! Tables in the documentation that are generated from the code.
 
 use std::{collections::BTreeMap, env, fs, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{assert_none, read, root};
 const BEGIN: &str = "<!-- generated: ";
 const END: &str = "<!-- end of generated -->";
 
-/// The generated blocks by name: each is on one page, whichever.
+/// Returns the generated blocks by name: each is on exactly one page.
 fn blocks() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("packs", packs_block()),
@@ -58,7 +58,7 @@ fn packs_block() -> String {
     text
 }
 
-/// The commands by task, as `failspec --help` lists them.
+/// Lists the commands by task, as in `failspec --help`.
 fn commands_block() -> String {
     let help = Arguments::command().render_help().to_string();
     let tasks = help.split("\n\n").filter(|part| !part.starts_with("Usage") && !part.starts_with("Options"));
@@ -102,7 +102,7 @@ fn checks_block() -> String {
     text
 }
 
-/// From the constants and their doc comments: there is no list of them at run time.
+/// Generates the table from the constants and their doc comments: there is no list of them at run time.
 fn exit_codes_block() -> String {
     let source = read("crates/failspec-judge/src/report_model/summary.rs");
     let constants = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
@@ -119,7 +119,7 @@ fn exit_codes_block() -> String {
     text
 }
 
-/// The page with the blocks that it names; these are taken out of `blocks`.
+/// Fills the blocks of a page, and removes them from `blocks`.
 fn filled(page: &Page, blocks: &mut BTreeMap<&'static str, String>) -> Result<String, String> {
     let mut parts = page.text.split(BEGIN);
     let mut after = parts.next().unwrap_or_default().to_owned();
@@ -154,7 +154,7 @@ fn generated_blocks_are_up_to_date() {
 }
 
 #[test]
-fn a_block_that_is_twice_there_or_unknown_is_noticed() {
+fn duplicate_or_unknown_block_is_detected() {
     let page = |text: &str| Page { path: "page.md".into(), text: text.into() };
     let block = format!("{BEGIN}a -->\nold\n{END}\n");
     let (mut blocks, fresh) = (BTreeMap::from([("a", "new\n".to_owned())]), block.replace("old", "new"));

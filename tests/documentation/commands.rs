@@ -1,4 +1,4 @@
-//! The commands that pages show can be typed.
+//! Commands in the documentation are valid.
 
 use clap::Parser as _;
 use failspec::cli::Arguments;
@@ -6,17 +6,17 @@ use failspec::cli::Arguments;
 use super::page::Page;
 use crate::{assert_none, read};
 
-/// What the README says first, and continuous integration runs.
+/// The first commands in the README, which continuous integration runs, too.
 const COMMANDS: [&str; 2] = ["cargo run -- run --reference", "cargo test"];
 
-/// The lines of the page's shell blocks, those that a backslash continues joined.
+/// Returns the lines of the page's shell blocks; lines continued by a backslash are joined.
 fn shell_lines(page: &Page) -> Vec<String> {
     let blocks: String =
         page.fences().into_iter().filter(|it| it.language == "sh").map(|it| it.text).collect();
     blocks.replace("\\\n", " ").lines().map(str::to_owned).collect()
 }
 
-/// What failspec says against the line; `None` if it takes it, or it is another program's.
+/// Returns the error of failspec for a command line; `None` if it is valid, or runs another program.
 fn refusal(line: &str) -> Option<String> {
     let command = line.split(" #").next().unwrap_or_default().trim_end_matches(" &");
     let (_, words) = command.split_once("failspec ")?;
@@ -26,7 +26,7 @@ fn refusal(line: &str) -> Option<String> {
 }
 
 #[test]
-fn the_first_commands_are_those_of_ci() {
+fn first_commands_of_the_readme_run_in_ci() {
     let (pages, ci) = (Page::documentation(), read(".ci/run"));
     let first = shell_lines(&pages[0]);
     let mut wrong = Vec::new();
@@ -42,7 +42,7 @@ fn the_first_commands_are_those_of_ci() {
 }
 
 #[test]
-fn commands_that_are_shown_can_be_typed() {
+fn documented_commands_are_valid() {
     let (mut wrong, mut seen) = (Vec::new(), 0);
     for page in Page::all() {
         for line in shell_lines(&page) {
@@ -55,7 +55,7 @@ fn commands_that_are_shown_can_be_typed() {
 }
 
 #[test]
-fn a_command_that_cannot_be_typed_is_noticed() {
+fn invalid_command_is_detected() {
     for line in
         ["TOKEN=… failspec run a --url http://b &", "failspec run  # all", "cargo test", "failspec --help"]
     {

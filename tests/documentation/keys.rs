@@ -1,23 +1,23 @@
-//! The keys of a file, as tables.
+//! Tables of the keys of a file.
 
 use std::collections::BTreeSet;
 
 use failspec_base::syntax::{Field, MappingSchema, ValueType};
 
-/// The keys of a file, one table for each mapping in it.
+/// The keys of a file: one table for each mapping in it.
 pub struct Keys {
     text: String,
     seen: BTreeSet<&'static str>,
     waiting: Vec<&'static MappingSchema>,
-    /// Where the table of the keys of a request is: every mapping that holds one refers to it.
+    /// The link to the table of request keys; every mapping that contains a request refers to it.
     request: &'static str,
 }
 
-/// The heading of that table is on the page itself.
+/// The link if the table of request keys is on the same page.
 pub const REQUEST_HERE: &str = "#keys-of-request";
 
 impl Keys {
-    /// The tables of a file whose top level is `shape`. The keys of a request are at `request`.
+    /// Generates the tables of a file with the top-level mapping `shape`. `request` is the link to the request keys.
     pub fn of(shape: &'static MappingSchema, request: &'static str) -> String {
         let (text, seen) = (String::new(), BTreeSet::from([shape.name]));
         let mut keys = Self { text, seen, waiting: vec![shape], request };

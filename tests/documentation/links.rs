@@ -1,11 +1,11 @@
-//! Links between our own pages lead somewhere.
+//! Links between pages of the documentation have valid targets.
 
 use std::path::{Component, Path, PathBuf};
 
 use super::page::Page;
 use crate::{assert_none, root};
 
-/// Why the link `target` on `page` leads nowhere; `None` if it leads somewhere, or to the net.
+/// Returns why the link `target` on `page` is invalid; `None` if it is valid or external.
 fn dangling(page: &Page, target: &str, pages: &[Page]) -> Option<String> {
     if target.contains("://") || target.starts_with("mailto:") {
         return None;
@@ -23,13 +23,13 @@ fn dangling(page: &Page, target: &str, pages: &[Page]) -> Option<String> {
     }
 }
 
-/// The path `to`, which stands on the page `from`, in the repository.
+/// Returns the path in the repository of the relative link `to` on the page `from`.
 fn beside(from: &str, to: &str) -> Option<PathBuf> {
     let mut path = Path::new(from).parent()?.to_owned();
     for part in Path::new(to).components() {
         match part {
             Component::ParentDir => {
-                // What leads out of the repository is somewhere else for every reader.
+                // A path outside of the repository depends on the location of the checkout.
                 if !path.pop() {
                     return Some(PathBuf::from("(outside)"));
                 }
@@ -41,7 +41,7 @@ fn beside(from: &str, to: &str) -> Option<PathBuf> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_are_valid() {
     let pages = Page::all();
     let mut wrong = Vec::new();
     for page in &pages {
@@ -54,7 +54,7 @@ fn links_between_pages_lead_somewhere() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_noticed() {
+fn broken_link_is_detected() {
     let page = Page { path: "docs/page.md".into(), text: "# Here\n".into() };
     let pages = [page, Page { path: "README.md".into(), text: "## There\n".into() }];
     let about = |target| dangling(&pages[0], target, &pages).unwrap_or_default();

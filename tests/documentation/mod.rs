@@ -1,4 +1,4 @@
-//! What README.md and docs/ say is what the program does: generated tables, commands, files that are shown, links.
+//! README.md and docs/ match the program: generated tables, commands, example files, links.
 
 mod blocks;
 mod commands;

@@ -1,4 +1,4 @@
-//! The output that pages show is what the program prints, but for ids, ports and times.
+//! The output shown on pages is the real output, except for ids, ports and times.
 
 use std::{fs, path::Path};
 
@@ -7,10 +7,10 @@ use regex::Regex;
 use super::shown_files::write_shown_pack;
 use crate::support::{Background, Received, Reply, Server, done, failspec};
 
-/// The longest line of output on a page, in characters.
+/// Maximum length of a line of output on a page, in characters.
 const LONGEST_LINE: usize = 110;
 
-/// A run that finds a deliberate bug of a reference implementation: the one that the README shows.
+/// Returns the output of a run that finds a deliberate bug of a reference implementation, as shown in the README.
 pub fn failing_run() -> String {
     let folder = tempfile::tempdir().unwrap();
     let serve = ["serve", "kubeglass", "--mutant", "stale-version-accepted", "--target-file", "wrong.toml"];
@@ -21,7 +21,7 @@ pub fn failing_run() -> String {
     block(&done.stdout)
 }
 
-/// The finding of the tutorial's first run.
+/// Returns the finding of the tutorial's first run.
 pub fn first_finding() -> String {
     let folder = tempfile::tempdir().unwrap();
     write_shown_pack(folder.path());
@@ -32,7 +32,7 @@ pub fn first_finding() -> String {
     block(&finding.lines().take(6).collect::<Vec<_>>().join("\n"))
 }
 
-/// What a typing error in the tutorial's scenarios leads to.
+/// Returns the error for a typo in the tutorial's scenarios.
 pub fn wrong_file() -> String {
     let folder = tempfile::tempdir().unwrap();
     write_shown_pack(folder.path());
@@ -70,9 +70,9 @@ fn block(output: &str) -> String {
     format!("```text\n{}```\n", lines.collect::<String>())
 }
 
-/// The server that the page shows is the one that stands for it here.
+/// The server on the page is the one that is reimplemented here.
 #[test]
-fn notes_is_the_server_that_the_tutorial_shows() {
+fn notes_server_matches_the_tutorial() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/packs.md")).unwrap();
     for part in [
         "Bearer sesame",

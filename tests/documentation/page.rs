@@ -1,4 +1,4 @@
-//! A page in Markdown: what is prose in it and what is code.
+//! A Markdown page: separates prose and code.
 
 use std::{collections::BTreeSet, fs, sync::LazyLock};
 
@@ -10,20 +10,20 @@ use crate::{read, root};
 static LINK: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\]\(\s*<?([^)>\s]+)>?[^)]*\)|^\s*\[[^\]]+\]:\s*<?([^>\s]+)").unwrap());
 
-/// Code within a line: nothing in it is a link.
+/// Inline code, which contains no links.
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"``[^`].*?``|`[^`]*`").unwrap());
 
 /// A page of the documentation.
 pub struct Page {
-    /// Where it is in the repository.
+    /// Its path in the repository.
     pub path: String,
     pub text: String,
 }
 
-/// A block of code in a page.
+/// A code block in a page.
 pub struct Fence<'a> {
     pub language: &'a str,
-    /// The line before it that says something: where a file is shown, its path.
+    /// The last non-empty line before it: if a file is shown, its path.
     pub before: &'a str,
     pub text: String,
 }
@@ -33,14 +33,14 @@ impl Page {
         Self { path: path.to_owned(), text: read(path) }
     }
 
-    /// README.md and the pages of docs/, sorted.
+    /// Reads README.md and the pages of docs/, sorted.
     pub fn documentation() -> Vec<Self> {
         let mut paths = vec!["README.md".to_owned()];
         paths.extend(markdown_files("docs"));
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
-    /// Every page that people read: those of the documentation, those for contributors, those of the examples.
+    /// Reads every page for users: the documentation, pages for contributors, and the examples.
     pub fn all() -> Vec<Self> {
         let mut pages = Self::documentation();
         pages.extend(["CHANGELOG.md", "CONTRIBUTING.md"].map(Self::read));
@@ -48,7 +48,7 @@ impl Page {
         pages
     }
 
-    /// Its blocks of code. Those in lists are indented; their text is not.
+    /// Returns its code blocks. The indentation of blocks in lists is removed.
     pub fn fences(&self) -> Vec<Fence<'_>> {
         let (mut fences, mut before) = (Vec::new(), "");
         let mut lines = self.text.lines();
@@ -66,7 +66,7 @@ impl Page {
         fences
     }
 
-    /// What is not in a block of code: line numbers from 1, and lines.
+    /// Returns the lines outside of code blocks, with their numbers from 1.
     pub fn prose(&self) -> Vec<(usize, &str)> {
         let mut inside = false;
         let lines = (1..).zip(self.text.lines()).filter(|(_, line)| {
@@ -77,7 +77,7 @@ impl Page {
         lines.collect()
     }
 
-    /// The targets of its links, each with its line.
+    /// Returns the targets of its links, each with its line number.
     pub fn links(&self) -> Vec<(usize, String)> {
         let mut links = Vec::new();
         for (number, line) in self.prose() {
@@ -91,7 +91,7 @@ impl Page {
         links
     }
 
-    /// The anchors that its headings get.
+    /// Returns the anchors of its headings.
     pub fn anchors(&self) -> BTreeSet<String> {
         let mut anchors = BTreeSet::new();
         for (_, line) in self.prose() {
@@ -101,7 +101,7 @@ impl Page {
                 continue;
             };
             let anchor = anchor(heading.trim());
-            // A second heading of the same name is told apart by a number.
+            // A second heading of the same name gets a number.
             let mut numbered = (1..).map(|number| format!("{anchor}-{number}"));
             let free = if anchors.contains(&anchor) {
                 numbered.find(|anchor| !anchors.contains(anchor)).unwrap_or_default()
@@ -114,20 +114,20 @@ impl Page {
     }
 }
 
-/// What GitHub makes of a heading: lower case, without punctuation, with `-` for spaces.
+/// Converts a heading to an anchor as GitHub does: lower case, without punctuation, with `-` for spaces.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
     kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// The Markdown files below a folder, sorted.
+/// Returns the Markdown files in a folder, sorted.
 fn markdown_files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
     for entry in entries {
         let name = entry.unwrap().file_name();
         let path = format!("{folder}/{}", name.to_str().unwrap());
-        // Where cargo puts what it builds, others' pages may lie.
+        // The build folder of cargo may contain pages of other projects.
         if root().join(&path).is_dir() && name != "target" {
             found.extend(markdown_files(&path));
         } else if path.ends_with(".md") {
@@ -139,7 +139,7 @@ fn markdown_files(folder: &str) -> Vec<String> {
 }
 
 #[test]
-fn prose_and_code_are_told_apart() {
+fn prose_and_code_are_distinguished() {
     let text = "# A `b.c` (d)\n\n[x](y.md#z), `[a](b)` and [`c`](d)\n\n`e.yaml`:\n\n  ```sh\n  # [f](g)\n    h\n  ```\n# A bc d\n[i]: j\n";
     let page = Page { path: "page.md".into(), text: text.into() };
     let links: Vec<_> = page.links().into_iter().map(|(line, target)| format!("{line} {target}")).collect();

@@ -1,4 +1,4 @@
-//! Words that a format, a command or a report had once must not come back: whoever finds one looks for it in vain.
+//! Retired words of formats, commands and reports must not be used again: readers would search for them in vain.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use regex::Regex;
 use super::page::Page;
 use crate::{assert_none, read, root};
 
-/// What is looked for, and what is written instead.
+/// Patterns of retired words, and their replacements.
 const RETIRED: &[(&str, &str)] = &[
     (r"\bsource: ours\b|\bours:|`ours`|\bours\b", "inferred"),
     (r"\bsource: elsewhere\b|`elsewhere`", "published"),
@@ -34,7 +34,7 @@ const RETIRED: &[(&str, &str)] = &[
     (r"\bis no (name|credential|URL|version|shard|JSON)\b", "is not a valid …"),
 ];
 
-/// Where a retired word is right: part of a path, part of a line, and why.
+/// Exceptions: part of a path, part of a line, and the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("Cargo.toml", "edition = ", "the edition of Rust"),
     ("CHANGELOG.md", "", "lists what was renamed"),
@@ -42,7 +42,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("snapshots/explain-unknown", "", "the old name of a check"),
 ];
 
-/// The files that users write, read or see.
+/// Returns the files that users write, read or see.
 fn texts() -> Vec<(String, String)> {
     let mut texts: Vec<(String, String)> =
         Page::all().into_iter().map(|page| (page.path, page.text)).collect();
@@ -64,7 +64,7 @@ fn collect(folder: &str, texts: &mut Vec<(String, String)>) {
     }
 }
 
-/// The retired words of a text, with their lines.
+/// Returns the retired words of a text, with their lines.
 fn found(path: &str, text: &str) -> Vec<String> {
     let patterns: Vec<(Regex, &str)> =
         RETIRED.iter().map(|(pattern, new)| (Regex::new(pattern).unwrap(), *new)).collect();
@@ -84,13 +84,13 @@ fn found(path: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn retired_words_are_in_no_pack_page_or_output() {
+fn retired_words_are_not_used() {
     let found: Vec<String> = texts().iter().flat_map(|(path, text)| found(path, text)).collect();
     assert_none(&found, "retired words");
 }
 
 #[test]
-fn a_retired_word_is_noticed() {
+fn retired_word_is_detected() {
     for text in
         ["source: ours", "the answer was a success", "12 trials", "  twin: {}", "not to be believed (2)"]
     {

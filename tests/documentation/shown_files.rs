@@ -1,4 +1,4 @@
-//! The files that pages show can be read.
+//! Example files in the documentation are valid.
 
 use std::{fs, path::Path};
 
@@ -14,12 +14,12 @@ fn page(path: &str) -> Page {
     Page::documentation().into_iter().find(|page| page.path == path).unwrap()
 }
 
-/// Writes the files that the tutorial shows; gives their number.
+/// Writes the files that the tutorial shows; returns their number.
 pub fn write_shown_pack(folder: &Path) -> usize {
     let page = page("docs/packs.md");
     let mut written = 0;
     for fence in page.fences() {
-        // A file is shown as its path in a line of its own, and then its text in a block.
+        // A file is shown as its path in a separate line, followed by its text in a code block.
         let path = fence.before.strip_prefix('`').and_then(|line| line.strip_suffix("`:"));
         let Some(path) = path.map(|path| folder.join(path)) else { continue };
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -30,14 +30,14 @@ pub fn write_shown_pack(folder: &Path) -> usize {
 }
 
 #[test]
-fn the_pack_that_is_shown_can_be_read() {
+fn documented_pack_is_valid() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(write_shown_pack(folder.path()), 5, "a server, a contract, a schema, scenarios and a target");
     let files = Files::Directory(folder.path().to_owned());
     let pack = Pack::load(&files, "notes").unwrap_or_else(|error| panic!("{error}"));
     let found = lint(&pack);
     assert!(found.0.is_empty(), "{}", found.render(false));
-    // The README shows one scenario of it, without the rest of the file.
+    // The README shows only one scenario of it, without the rest of the file.
     let readme = self::page("README.md");
     let fence = readme.fences().into_iter().find(|fence| fence.text.contains("triggers:")).unwrap();
     let scenarios: String = fence.text.lines().map(|line| format!("  {line}\n")).collect();
@@ -48,18 +48,18 @@ fn the_pack_that_is_shown_can_be_read() {
 }
 
 #[test]
-fn the_scenario_that_is_shown_is_one_that_runs() {
+fn documented_scenario_runs() {
     let page = page("docs/scenarios.md");
     let fence = page.fences().into_iter().find(|fence| fence.text.starts_with("contract: ")).unwrap();
     assert!(read("scenarios/kubeglass/concurrency.yaml").contains(&fence.text), "{}", fence.text);
 }
 
-/// What is wrong with a block that is shown.
+/// Returns the errors in a code block.
 fn mistakes(language: &str, text: &str) -> Vec<String> {
     let source = Source::new("block", text.to_owned());
     match language {
         "yaml" => yaml::parse(&source).err().map(|error| error.to_string()).into_iter().collect(),
-        // What belongs to a config, and not to another program.
+        // Only configurations of failspec, not those of other programs.
         "toml" if text.contains("[target.") || text.contains("[[waivers]]") => match toml::parse(&source) {
             Ok(value) => misfits(SchemaFormat::Config, "", &value.to_json()),
             Err(error) => vec![error.to_string()],
@@ -69,7 +69,7 @@ fn mistakes(language: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn configs_and_yaml_that_are_shown_can_be_read() {
+fn documented_configs_and_yaml_are_valid() {
     let mut wrong = Vec::new();
     for page in Page::documentation() {
         for fence in page.fences() {

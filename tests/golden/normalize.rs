@@ -1,19 +1,19 @@
-//! Fixed words for what differs from run to run.
+//! Replaces values that differ between runs by fixed words.
 
 use std::path::Path;
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use regex::Regex;
 
-/// What differs, and the word that stands for it.
+/// Patterns of values that differ, and their replacements.
 const REPLACED: &[(&str, &str)] = &[
     ("\u{1b}", "␛"),
-    // The bars of the latencies.
+    // The bars of the latency chart.
     (r#"(<tr><th scope="row">[^<]*m?s</th><td><svg.*</tr>\n)+"#, "LATENCIES\n"),
     (r"127\.0\.0\.1(\\?):\d{4,5}", "127.0.0.1$1:PORT"),
     (r"failspec-[a-z0-9]{4,6}-[a-z0-9]+\b", "failspec-RUN-N"),
     (r"failspec-[a-z0-9]{6}\b", "failspec-RUN"),
-    // The server of the tests counts its requests, in whatever order they come.
+    // The test server numbers requests in the order in which they arrive, which may vary.
     (r"\breq-\d+\b", "req-N"),
     (r"sha256:[0-9a-f]{12,64}", "sha256:DIGEST"),
     (r#"("digest"|"sha256"): ?"[0-9a-f]{64}""#, r#"$1: "DIGEST""#),
@@ -27,7 +27,7 @@ const REPLACED: &[(&str, &str)] = &[
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
 ];
 
-/// `text` without what differs from run to run.
+/// Replaces everything in `text` that differs between runs.
 pub fn normalize(text: &str, folder: &Path) -> String {
     let mut text = text.replace(&folder.display().to_string(), "DIR");
     text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");

@@ -1,4 +1,4 @@
-//! The API of the shop: what its contract promises, but for the deviations that its scenarios say.
+//! The API of the shop, as its contract documents it except for the deviations that its scenarios describe.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +7,7 @@ use crate::support::{Received, Reply, Server};
 /// The token of the role `clerk`.
 pub const CLERK_TOKEN: &str = "the-token-of-the-clerk";
 
-/// Starts it.
+/// Starts the server.
 pub fn start() -> Server {
     let warehouse_down = AtomicBool::new(false);
     Server::start(move |request| {
@@ -37,7 +37,7 @@ fn response(request: &Received, warehouse_down: &AtomicBool) -> Reply {
         }
         ("GET", "/orders/17") => Reply::json(200, r#"{"id":"17","name":"tea","quantity":1}"#),
         ("DELETE", path) if path.starts_with("/orders/") => Reply::json(200, "{}"),
-        // Neither a name nor an id that exists is looked at: two deviations.
+        // Neither existing names nor existing ids are rejected: two deviations.
         ("POST", "/orders") if body["quantity"].as_i64().is_none_or(|quantity| quantity < 1) => {
             error(422, "bad_quantity", "a quantity is at least 1")
         }

@@ -1,4 +1,4 @@
-//! What the tests of the command line share: the binary, a small server on loopback, a small pack.
+//! Shared code of the command-line tests: running the binary, a small server on loopback, and a small pack.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 use std::{
@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a finished command left.
+/// The result of a finished command.
 #[derive(Debug)]
 pub struct Done {
     pub code: i32,
@@ -24,12 +24,12 @@ pub struct Done {
 }
 
 impl Done {
-    /// Both streams.
+    /// Returns standard output and standard error.
     pub fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
 
-    /// The exit code must be this one; otherwise everything is shown.
+    /// Asserts the exit code; shows the output otherwise.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
@@ -48,25 +48,25 @@ impl Done {
         self
     }
 
-    /// The last line of standard output.
+    /// Returns the last line of standard output.
     pub fn last_line(&self) -> &str {
         self.stdout.trim_end().lines().last().unwrap_or_default()
     }
 
-    /// The lines before the first empty one.
+    /// Returns the lines before the first empty one.
     pub fn head(&self) -> &str {
         self.stdout.split("\n\n").next().unwrap_or_default()
     }
 }
 
-/// The binary, in a folder, without what the environment of the tests would change.
+/// Creates a command that runs the binary in a folder, without environment variables that would affect it.
 pub fn failspec(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failspec"));
     command.current_dir(folder).env_remove("CI").env_remove("NO_COLOR").stdin(Stdio::null());
     command
 }
 
-/// Runs to the end.
+/// Runs a command and waits for it to end.
 pub fn done(command: &mut Command) -> Done {
     let output = command.output().expect("the binary starts");
     Done {
@@ -94,10 +94,10 @@ impl Background {
         Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts"))
     }
 
-    /// The first line of standard output.
+    /// Reads the first line of standard output.
     pub fn first_line(&mut self) -> String {
         let mut line = String::new();
-        // The pipe must stay open: the rest is of no interest.
+        // The pipe must stay open, although the rest is not read here.
         let mut reader = BufReader::new(self.0.stdout.as_mut().expect("a pipe"));
         reader.read_line(&mut line).expect("a line");
         line.trim_end().to_owned()
@@ -108,7 +108,7 @@ impl Background {
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill").success());
     }
 
-    /// Waits for the end, at most `seconds`.
+    /// Waits for the command to end, for at most `seconds`.
     pub fn finish(mut self, seconds: u64) -> Done {
         let (mut out, mut err) = (self.0.stdout.take(), self.0.stderr.take());
         let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
@@ -146,7 +146,7 @@ impl Drop for Background {
     }
 }
 
-/// A request as the server saw it.
+/// A request as received by the server.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub method: String,
@@ -169,7 +169,7 @@ impl Received {
     }
 }
 
-/// What the server does with a request.
+/// The reaction of the server to a request.
 pub enum Reply {
     Response { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     Close,
@@ -190,7 +190,7 @@ impl Reply {
         Self::new(status, "text/html", body)
     }
 
-    /// A failure in the envelope of the small pack.
+    /// Creates a failure in the envelope of the small pack.
     pub fn failure(status: u16, code: &str, request: &Received) -> Self {
         let id = request.number;
         Self::json(status, &format!(r#"{{"error":"{code}","message":"no such thing","requestId":"r-{id}"}}"#))
@@ -204,7 +204,7 @@ impl Reply {
     }
 }
 
-/// A server on loopback that does what a closure says.
+/// A server on loopback whose responses are defined by a closure.
 pub struct Server {
     pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
@@ -229,7 +229,7 @@ impl Server {
         Self { url, received, connections }
     }
 
-    /// The small pack's API: `/things/one` is there, all else is not.
+    /// Starts the API of the small pack: `/things/one` exists, everything else does not.
     pub fn tiny() -> Self {
         Self::start(tiny)
     }
@@ -238,7 +238,7 @@ impl Server {
         self.received.lock().expect("the log").clone()
     }
 
-    /// The request lines so far.
+    /// Returns the request lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.received().iter().map(Received::line).collect()
     }
@@ -247,7 +247,7 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until the server has seen a request like this one.
+    /// Waits until the server has received a matching request.
     #[track_caller]
     pub fn wait_for(&self, fits: impl Fn(&Received) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -258,7 +258,7 @@ impl Server {
     }
 }
 
-/// The small pack's API as it should be.
+/// The API of the small pack, as documented.
 pub fn tiny(request: &Received) -> Reply {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/things/one") => Reply::json(200, r#"{"name":"one"}"#),
@@ -345,7 +345,7 @@ failures:
     summary: There is no such thing
 ";
 
-/// Its one scenario.
+/// The scenario of the small pack.
 pub const TINY_SCENARIOS: &str = "\
 contract: tiny
 scenarios:
@@ -355,7 +355,7 @@ scenarios:
     control: { request: \"GET /things/${thing}\" }
 ";
 
-/// Writes a pack below `folder`, laid out as `--packs` wants it.
+/// Writes a pack to `folder`, in the layout that `--packs` requires.
 pub fn write_pack(folder: &Path, name: &str, contract: &str, scenarios: &str) {
     let (schemas, files) = (folder.join("schemas").join(name), folder.join("scenarios").join(name));
     fs::create_dir_all(&schemas).expect("a folder");
@@ -364,19 +364,19 @@ pub fn write_pack(folder: &Path, name: &str, contract: &str, scenarios: &str) {
     fs::write(files.join("all.yaml"), scenarios).expect("scenarios");
 }
 
-/// A folder with the small pack.
+/// Creates a folder with the small pack.
 pub fn tiny_pack() -> tempfile::TempDir {
     pack_with(TINY_CONTRACT, TINY_SCENARIOS)
 }
 
-/// A folder with a pack called `tiny`.
+/// Creates a folder with a pack named `tiny`.
 pub fn pack_with(contract: &str, scenarios: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     write_pack(folder.path(), "tiny", contract, scenarios);
     folder
 }
 
-/// Everything that the KubeGlass pack wants of a target, as options, besides a URL.
+/// Adds options for everything that the KubeGlass pack requires of a target, except the URL.
 pub fn all_of_kubeglass(command: &mut Command) -> &mut Command {
     command.env("KG_TOKEN", "token-of-the-tests-0815");
     for role in ["admin", "editor"] {

@@ -1,5 +1,5 @@
-//! The vocabulary that the crates of failspec share, written once: secrets, templates, the syntax of files with places,
-//! and HTTP messages as data.
+//! Vocabulary shared by the crates of failspec: secrets, templates, the syntax of files with locations, and HTTP
+//! messages as data.
 //!
 //! No stability is promised for this crate: use `failspec`.
 

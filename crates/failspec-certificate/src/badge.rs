@@ -1,20 +1,20 @@
-//! Badges: one line about a certificate, for a web page.
+//! Badges: summaries of a certificate in one line, for web pages.
 
 use serde_json::{Value, json};
 
 use super::predicate::Predicate;
 
-/// Width of a letter, roughly, in pixels: Verdana 11.
+/// The approximate width of a letter in Verdana 11, in pixels.
 const LETTER: usize = 7;
 
-/// The two halves of a badge.
+/// Returns the texts of the left and the right half of a badge.
 fn words(predicate: &Predicate) -> (String, String) {
     let packs: Vec<&str> = predicate.packs.iter().map(|pack| pack.name.as_str()).collect();
     let day = predicate.finished.get(..10).unwrap_or_default();
     (packs.join(" + "), format!("{} conformant · {day}", predicate.profile))
 }
 
-/// The badge of a certificate that is a pass, as SVG.
+/// Renders the badge of a certificate that is a pass, as SVG.
 pub fn svg(predicate: &Predicate) -> String {
     let (left, right) = words(predicate);
     let [one, two] = [&left, &right].map(|text| text.chars().count() * LETTER + 12);
@@ -34,7 +34,7 @@ pub fn svg(predicate: &Predicate) -> String {
     )
 }
 
-/// The badge of a certificate that is a pass, as the endpoint of shields.io requires it
+/// Renders the badge of a certificate that is a pass, as JSON for the endpoint badge of shields.io
 /// (<https://shields.io/badges/endpoint-badge>).
 pub fn endpoint(predicate: &Predicate) -> Value {
     let (label, message) = words(predicate);

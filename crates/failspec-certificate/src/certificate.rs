@@ -1,4 +1,4 @@
-//! A certificate as it is made and read.
+//! Creation and parsing of certificates.
 
 use std::sync::Arc;
 
@@ -19,35 +19,35 @@ use super::{
     statement::{Statement, StatementError, Subject},
 };
 
-/// A certificate that has been read. Nothing of it is trusted yet (see [`Self::verify`]).
+/// A certificate that was read. Nothing in it is trusted yet (see [`Self::verify`]).
 #[derive(Debug, Clone)]
 pub struct Certificate {
     pub(super) sealed: Sealed,
-    /// What it says.
+    /// The statement that the signature covers.
     pub statement: Statement,
-    /// The key that it says it is signed with.
+    /// The key of the signer, as the certificate itself names it.
     pub signer: PublicKey,
 }
 
-/// An error while reading or making a certificate.
+/// An error while reading or creating a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    /// The envelope is wrong.
+    /// The envelope is invalid.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    /// The statement is wrong.
+    /// The statement is invalid.
     #[error(transparent)]
     Statement(#[from] StatementError),
-    /// The key in it is invalid.
+    /// The public key in the certificate is invalid.
     #[error("its public key is not an Ed25519 key in base64")]
     Signer,
     /// A contract has no such profile.
     #[error(transparent)]
     Profile(#[from] ProfileError),
-    /// The report is about other packs.
+    /// The report covers a pack that was not found.
     #[error("the report covers the pack {0}, which was not found")]
     Pack(String),
-    /// It cannot be written.
+    /// The certificate cannot be written as JSON.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -56,17 +56,18 @@ impl Certificate {
     /// Reads a certificate.
     ///
     /// # Errors
-    /// When it is not a certificate of failspec, or of another version: with the part that is wrong.
+    /// Returns an error that names the invalid part if the text is not a certificate of failspec or has another
+    /// version.
     pub fn read(text: &[u8]) -> Result<Self, CertificateError> {
         let sealed = Envelope::open(text)?;
-        // Those same bytes, and nothing that was decoded from them before.
+        // The statement is parsed from exactly the bytes that were signed, not from an earlier decoding of them.
         let statement = Statement::read(&sealed.payload)?;
         let der = STANDARD.decode(&statement.predicate.signer.public_key).ok();
         let signer = der.and_then(|der| PublicKey::from_der(&der)).ok_or(CertificateError::Signer)?;
         Ok(Self { sealed, statement, signer })
     }
 
-    /// The outcome of each requirement: pack, requirement.
+    /// Iterates over the requirements and their outcomes, each with the name of its pack.
     pub fn requirements(&self) -> impl Iterator<Item = (&str, &super::Requirement)> {
         self.statement.predicate.packs.iter().flat_map(|pack| {
             pack.requirements.iter().map(move |requirement| (pack.name.as_str(), requirement))
@@ -74,10 +75,10 @@ impl Certificate {
     }
 }
 
-/// Makes a certificate of a run. `bytes` is the report as it is written to a file called `name`.
+/// Creates a certificate of a run. `bytes` is the content of the report's file, `name` the name of that file.
 ///
 /// # Errors
-/// When a contract has no such profile, or a pack of the report is not among `packs`.
+/// Returns an error if a contract has no such profile or if a pack of the report is not among `packs`.
 pub fn sign(
     name: &str,
     bytes: &[u8],
@@ -91,7 +92,8 @@ pub fn sign(
     Ok((Envelope::sign(&payload, key), statement.predicate))
 }
 
-/// The statement that follows from a report, its packs and the claims. Verification derives it again and compares.
+/// Derives the statement from a report, its packs and the operator's input. Verification derives it again and
+/// compares.
 pub(super) fn statement(
     name: &str,
     bytes: &[u8],
@@ -165,7 +167,7 @@ fn predicate(
     }
 }
 
-/// Violations that belong to no single requirement, and reasons why a run is not complete.
+/// Collects violations that belong to no single requirement, and reasons why a run is not complete.
 fn run_violations(report: &RunReport) -> Vec<String> {
     let found = report.run_findings.iter().filter(|finding| finding.violation);
     let mut all: Vec<String> =
@@ -207,7 +209,7 @@ fn identity(pack: &PackReport) -> TargetIdentity {
     }
 }
 
-/// Whether a URL is on this machine.
+/// Returns true if the host of a URL is this machine: `localhost`, a subdomain of it, or a loopback address.
 pub fn is_loopback(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -217,7 +219,7 @@ pub fn is_loopback(url: &url::Url) -> bool {
     }
 }
 
-/// SHA-256 of the contract file, in hex.
+/// Computes SHA-256 of the contract file, in hex.
 fn contract_digest(pack: &Pack) -> String {
     let file = pack.version.as_ref().map_or_else(
         || format!("schemas/{}/contract.yaml", pack.name),

@@ -1,4 +1,4 @@
-//! The envelope around what is signed: DSSE v1 (<https://github.com/secure-systems-lab/dsse>).
+//! The envelope around the signed payload: DSSE v1 (<https://github.com/secure-systems-lab/dsse>).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
@@ -8,14 +8,14 @@ use super::key::{PublicKey, SigningKey};
 /// The type of the payload: an in-toto statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// The largest envelope that is read, in bytes: a certificate is some hundred kilobytes.
+/// Maximum size of an envelope that is read, in bytes. A certificate has some hundred kilobytes.
 pub const LARGEST: usize = 16 << 20;
 
 /// A payload and its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
-    /// What the payload is; part of what is signed.
+    /// The media type of the payload. The signature covers it, too.
     #[serde(rename = "payloadType")]
     payload_type: String,
     /// The payload in base64.
@@ -33,37 +33,37 @@ struct Signature {
     sig: String,
 }
 
-/// The content of an envelope, before anything of it is trusted.
+/// The decoded content of an envelope. Nothing in it is trusted yet.
 #[derive(Debug, Clone)]
 pub(super) struct Sealed {
     /// The exact bytes that were signed.
     pub payload: Vec<u8>,
     signature: Vec<u8>,
-    /// The key that it names.
+    /// The id of the key, as the envelope gives it.
     pub key_id: String,
 }
 
-/// Why an envelope cannot be read.
+/// An error in an envelope.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// It is too large.
+    /// The envelope is too large.
     #[error("it is larger than the maximum of {LARGEST} bytes")]
     TooLarge,
-    /// It is not a DSSE envelope.
+    /// The text is not a DSSE envelope.
     #[error("it is not a DSSE envelope: {0}")]
     NotAnEnvelope(String),
-    /// Its payload is not a statement.
+    /// The payload is not an in-toto statement.
     #[error("its payload type is `{0}`; only `{PAYLOAD_TYPE}` is supported")]
     PayloadType(String),
-    /// It has no signature, or several.
+    /// The envelope has no signature, or several.
     #[error("it has {0} signatures; a certificate has exactly one")]
     Signatures(usize),
-    /// Something is not in standard base64 with padding.
+    /// A field is not standard base64 with padding.
     #[error("its {0} is not valid base64 (RFC 4648, section 4, with padding)")]
     Base64(&'static str),
 }
 
-/// The bytes that are signed (DSSE, "Signature Definition": PAE).
+/// Encodes the bytes that are signed: the pre-authentication encoding (PAE) of DSSE, "Signature Definition".
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend_from_slice(payload);
@@ -81,15 +81,15 @@ impl Envelope {
         }
     }
 
-    /// As JSON, with a line break at the end.
+    /// Serializes the envelope as JSON, with a line break at the end.
     ///
     /// # Errors
-    /// Never in practice: there is nothing in it that JSON cannot hold.
+    /// Does not fail in practice: the envelope contains nothing that JSON cannot represent.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Opens an envelope. Only the form that failspec writes is read.
+    /// Decodes an envelope. Only the form that failspec writes is accepted.
     pub(super) fn open(text: &[u8]) -> Result<Sealed, EnvelopeError> {
         if text.len() > LARGEST {
             return Err(EnvelopeError::TooLarge);
@@ -112,7 +112,7 @@ impl Envelope {
 }
 
 impl Sealed {
-    /// Whether it was signed with the private key of `key`, over exactly these bytes.
+    /// Returns true if the envelope names `key` and exactly these bytes were signed with its private key.
     pub fn is_signed_by(&self, key: PublicKey) -> bool {
         self.key_id == key.id() && key.verifies(&pae(PAYLOAD_TYPE, &self.payload), &self.signature)
     }

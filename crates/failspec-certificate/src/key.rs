@@ -1,4 +1,4 @@
-//! Keys that sign certificates: Ed25519 (RFC 8032), in the files that OpenSSL reads and writes.
+//! Ed25519 keys (RFC 8032) that sign certificates, in the file formats that OpenSSL reads and writes.
 
 use std::fmt;
 
@@ -12,50 +12,51 @@ use sha2::{Digest, Sha256};
 
 use failspec_base::secret::Secret;
 
-/// PKCS#8 (RFC 5958, version 1) around the 32 bytes of an Ed25519 private key (RFC 8410, section 7).
+/// The DER prefix of a PKCS#8 private key (RFC 5958, version 1). The 32 bytes of the Ed25519 key follow (RFC 8410,
+/// section 7).
 const PKCS8: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// SubjectPublicKeyInfo around the 32 bytes of an Ed25519 public key (RFC 8410, section 4).
+/// The DER prefix of a SubjectPublicKeyInfo. The 32 bytes of the Ed25519 key follow (RFC 8410, section 4).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// The length of an Ed25519 key, in bytes.
 const LENGTH: usize = 32;
 
-/// An error while reading or making a key.
+/// An error while reading or generating a key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// It is not a PEM file with a key of the right kind.
+    /// The text is not a PEM file with a key of the expected kind.
     #[error("{origin} contains no {wanted} in PEM: {reason}")]
     NotPem {
-        /// Where it is from.
+        /// The origin of the text.
         origin: String,
         /// The expected kind of key.
         wanted: &'static str,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
-    /// It is a key of another algorithm, or encrypted.
+    /// The key is not a valid Ed25519 key, for example because it uses another algorithm.
     #[error("{origin} is not an Ed25519 key; no other algorithm is accepted")]
     Algorithm {
-        /// Where it is from.
+        /// The origin of the text.
         origin: String,
     },
-    /// The system has no random numbers.
+    /// The system provides no random numbers.
     #[error("the system provides no random numbers")]
     NoRandom,
 }
 
-/// A private key. It is never shown: `Debug` gives the id of its public key.
+/// A private key. It is never printed: `Debug` prints the id of its public key.
 pub struct SigningKey {
     pair: Ed25519KeyPair,
 }
 
 impl SigningKey {
-    /// A new private key, as PEM (PKCS#8).
+    /// Generates a private key and returns it as PEM (PKCS#8).
     ///
     /// # Errors
-    /// When the system has no random numbers.
+    /// Returns [`KeyError::NoRandom`] if the system provides no random numbers.
     pub fn generate() -> Result<Secret, KeyError> {
         let mut seed = [0; LENGTH];
         SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::NoRandom)?;
@@ -65,7 +66,8 @@ impl SigningKey {
     /// Reads a private key from PEM (PKCS#8, not encrypted).
     ///
     /// # Errors
-    /// When it is none, or one of another algorithm. The text itself is never quoted.
+    /// Returns an error if the text is not such a key or if the key uses another algorithm. The error never quotes
+    /// the text.
     pub fn from_pem(text: &Secret) -> Result<Self, KeyError> {
         let origin = || text.origin().to_owned();
         let der = PrivatePkcs8KeyDer::from_pem_slice(text.expose().as_bytes()).map_err(|error| {
@@ -76,14 +78,14 @@ impl SigningKey {
         Ok(Self { pair: pair.map_err(|_| KeyError::Algorithm { origin: origin() })? })
     }
 
-    /// The public key that belongs to it.
+    /// Returns the public key that belongs to this private key.
     pub fn public(&self) -> PublicKey {
         let mut bytes = [0; LENGTH];
         bytes.copy_from_slice(self.pair.public_key().as_ref());
         PublicKey(bytes)
     }
 
-    /// The signature over a message, 64 bytes.
+    /// Signs a message. Returns the signature, 64 bytes.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
     }
@@ -100,10 +102,10 @@ impl fmt::Debug for SigningKey {
 pub struct PublicKey([u8; LENGTH]);
 
 impl PublicKey {
-    /// Reads a public key from PEM (SubjectPublicKeyInfo); `origin` says where it is from.
+    /// Reads a public key from PEM (SubjectPublicKeyInfo). Errors contain `origin`, the origin of the text.
     ///
     /// # Errors
-    /// When it is none, or one of another algorithm.
+    /// Returns an error if the text is not such a key or if the key uses another algorithm.
     pub fn from_pem(text: &[u8], origin: &str) -> Result<Self, KeyError> {
         let der = SubjectPublicKeyInfoDer::from_pem_slice(text).map_err(|error| {
             let reason = not_pem(&error);
@@ -116,33 +118,34 @@ impl PublicKey {
         Self::from_der(&der).ok_or_else(|| KeyError::Algorithm { origin: origin.to_owned() })
     }
 
-    /// Reads a SubjectPublicKeyInfo; `None` if it is not exactly that of an Ed25519 key.
+    /// Reads a public key from DER (SubjectPublicKeyInfo). Returns `None` if it is not exactly the encoding of an
+    /// Ed25519 key.
     pub fn from_der(der: &[u8]) -> Option<Self> {
         der.strip_prefix(&SPKI)?.try_into().ok().map(Self)
     }
 
-    /// As SubjectPublicKeyInfo.
+    /// Encodes the key as DER (SubjectPublicKeyInfo).
     pub fn to_der(self) -> Vec<u8> {
         [&SPKI[..], &self.0].concat()
     }
 
-    /// As PEM (SubjectPublicKeyInfo).
+    /// Encodes the key as PEM (SubjectPublicKeyInfo).
     pub fn to_pem(self) -> String {
         pem("PUBLIC KEY", &self.to_der())
     }
 
-    /// SHA-256 of its SubjectPublicKeyInfo, in hex: its id in lists of keys.
+    /// Returns the id of the key in lists of keys: SHA-256 of its SubjectPublicKeyInfo, in hex.
     pub fn id(self) -> String {
         hex(&Sha256::digest(self.to_der()))
     }
 
-    /// Whether `signature` is that of its private key over `message`.
+    /// Returns true if `signature` was made over `message` with the private key that belongs to this public key.
     pub fn verifies(self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
     }
 }
 
-/// The error of the parser holds no more than what kind of section it looked for.
+/// Describes an error of the PEM parser, which itself only contains the kind of section that it searched for.
 fn not_pem(error: &rustls::pki_types::pem::Error) -> String {
     match error {
         rustls::pki_types::pem::Error::NoItemsFound => "no PEM section of this kind".to_owned(),
@@ -163,7 +166,7 @@ fn pem(label: &str, der: &[u8]) -> String {
     text + &format!("-----END {label}-----\n")
 }
 
-/// Bytes in lower-case hex.
+/// Encodes bytes in lower-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

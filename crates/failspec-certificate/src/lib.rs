@@ -1,11 +1,12 @@
-//! Certificates: a verdict that others can check.
+//! Certificates: signed results of runs that others can verify.
 //!
 //! A certificate is a DSSE envelope ([`Envelope`]) with one Ed25519 signature around an in-toto [`Statement`]. Its
-//! subjects are digests of the report of the run, of each contract and of each pack; its [`Predicate`] says for which
-//! [profile](required) the run is a pass, and the outcome of each requirement.
+//! subjects are the report of the run, each contract and each pack, with their digests. Its [`Predicate`] contains
+//! the [profile](required), the result for this profile and the outcome of each requirement.
 //!
-//! Nothing in a certificate is trusted because it is signed: [`Certificate::verify`] derives the predicate again from
-//! the report and the packs, and compares. Not proven is only that the signer ran what the report says.
+//! A signature is not a reason to trust the content: [`Certificate::verify`] derives the predicate again from the
+//! report and the packs, and compares. The only unproven part is that the signer really made the run that the report
+//! describes.
 
 mod certificate;
 mod dsse;

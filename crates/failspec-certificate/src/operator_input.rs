@@ -1,4 +1,4 @@
-//! The parts of a certificate that are not in the report.
+//! The parts of a certificate that do not come from the report.
 
 use jiff::Timestamp;
 
@@ -7,27 +7,27 @@ use super::{
     predicate::{Artifact, Binary, Predicate},
 };
 
-/// The fields that the operator supplies: the rest of a certificate follows from the report and the packs.
+/// The fields that the operator supplies. All others are derived from the report and the packs.
 #[derive(Debug, Clone)]
 pub struct OperatorInput {
     /// The profile.
     pub profile: String,
-    /// What was tested.
+    /// The tested artifact.
     pub artifact: Option<Artifact>,
     /// The nonce of the party that requested the certificate.
     pub nonce: Option<String>,
-    /// The program that ran.
+    /// The program that ran the scenarios.
     pub binary: Binary,
-    /// When the certificate was made.
+    /// The time at which the certificate is issued.
     pub issued: Timestamp,
-    /// The end of its validity.
+    /// The end of the certificate's validity.
     pub valid_until: Timestamp,
-    /// The key that signs.
+    /// The public key of the signer.
     pub signer: PublicKey,
 }
 
 impl OperatorInput {
-    /// The claims of a predicate; `None` if a time or the key cannot be read.
+    /// Extracts the operator's input from a predicate. Returns `None` if one of the times cannot be parsed.
     pub(super) fn of(predicate: &Predicate, signer: PublicKey) -> Option<Self> {
         Some(Self {
             profile: predicate.profile.clone(),

@@ -1,4 +1,4 @@
-//! The statement of a certificate about a run.
+//! The predicate of a certificate: the result of a run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,11 +7,11 @@ use failspec_judge::report_model::ErratumReport;
 
 use super::{requirement::Requirement, statement::Subject};
 
-/// The type of the predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with their meaning,
-/// and more.
+/// The type of the predicate. It has all fields of `https://in-toto.io/attestation/test-result/v0.1` with the same
+/// meaning, and more.
 pub const PREDICATE_TYPE: &str = "https://failspec.dev/attestation/conformance/v1";
 
-/// The statement of a certificate about a run.
+/// The predicate of a certificate: the result of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Predicate {
@@ -38,15 +38,15 @@ pub struct Predicate {
     pub artifact: Option<Artifact>,
     /// The program that ran the scenarios.
     pub failspec: Binary,
-    /// When the run began, RFC 3339 in UTC.
+    /// The start of the run, RFC 3339 in UTC.
     pub started: String,
-    /// When it ended, RFC 3339 in UTC.
+    /// The end of the run, RFC 3339 in UTC.
     pub finished: String,
-    /// When the certificate was made, RFC 3339 in UTC.
+    /// The time at which the certificate was issued, RFC 3339 in UTC.
     pub issued: String,
-    /// The end of its validity, RFC 3339 in UTC.
+    /// The end of the certificate's validity, RFC 3339 in UTC.
     pub valid_until: String,
-    /// The nonce of the party that requested the certificate, so that it cannot be an older one.
+    /// The nonce of the party that requested the certificate. It proves that the certificate is not an older one.
     pub nonce: Option<String>,
     /// The signer.
     pub signer: Signer,
@@ -58,19 +58,19 @@ pub struct Predicate {
 pub enum TestResult {
     /// Every requirement was met.
     Passed,
-    /// The same, with warnings about undocumented rules.
+    /// Every requirement was met, with warnings about undocumented rules.
     Warned,
     /// A requirement was not met, or a documented rule was broken.
     Failed,
 }
 
 impl TestResult {
-    /// Whether it is a pass.
+    /// Returns true if the result is a pass.
     pub fn is_pass(self) -> bool {
         self != Self::Failed
     }
 
-    /// The word.
+    /// Returns the result as certificates write it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "PASSED",
@@ -88,7 +88,7 @@ pub struct CertifiedPack {
     pub name: String,
     /// The date of the documentation.
     pub as_of: Option<String>,
-    /// Where the documentation is.
+    /// The address of the documentation.
     pub documentation: Option<String>,
     /// The target.
     pub target: TargetIdentity,
@@ -104,13 +104,13 @@ pub struct CertifiedPack {
 pub struct TargetIdentity {
     /// The base URL.
     pub url: String,
-    /// Whether it is on the machine of the run.
+    /// True if it is on the machine of the run.
     pub loopback: bool,
-    /// The software that the server names: the values of `Server`.
+    /// The software that the server reports: the values of the header `Server`.
     pub software: Vec<String>,
-    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. None without TLS.
+    /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. Empty without TLS.
     pub public_keys: Vec<String>,
-    /// Whether the TLS key is not known for some responses.
+    /// True if the TLS key is unknown for some responses.
     pub unclear: bool,
 }
 
@@ -130,7 +130,7 @@ pub struct Artifact {
 pub struct Binary {
     /// The version of failspec.
     pub version: String,
-    /// SHA-256 of its file, in hex, where it could be read.
+    /// SHA-256 of its file, in hex, if the file could be read.
     pub sha256: Option<String>,
 }
 

@@ -6,24 +6,24 @@ use failspec_pack::pack::{BUILT_IN, Pack};
 
 use super::requirement::source;
 
-/// The requirements of a profile for an API with a contract. The set is frozen with the contract: the same contract and
+/// The requirements of a profile for an API with a contract. The set is fixed by the contract: the same contract and
 /// scenarios give the same set.
 #[derive(Debug, Clone)]
 pub struct RequiredSet {
-    /// Failures, and causes as `failure/cause`.
+    /// The ids of required failures, and of required causes as `failure/cause`.
     pub ids: BTreeSet<String>,
-    /// Whether cases under a condition are ignored.
+    /// True if cases that need a condition are ignored.
     pub without_conditions: bool,
 }
 
 impl RequiredSet {
-    /// Whether this failure or cause is required.
+    /// Returns true if this failure or cause is required.
     pub fn holds(&self, id: &str) -> bool {
         self.ids.contains(id)
     }
 }
 
-/// There is no such profile.
+/// The error for a profile that a pack does not have.
 #[derive(Debug, thiserror::Error)]
 #[error("{pack} has no profile `{profile}`; it has {known}")]
 pub struct ProfileError {
@@ -35,12 +35,12 @@ pub struct ProfileError {
     pub known: String,
 }
 
-/// The requirements of a profile: `core` has all failures that a request can trigger without a condition, `full` also
-/// those that need one, any other profile those that the contract lists under its name. Inferred and excluded failures
-/// are never required.
+/// Determines the requirements of a profile. `core` requires all failures that a request can trigger without a
+/// condition; `full` also requires those that need a condition; any other profile requires the failures that the
+/// contract lists under its name. Inferred and excluded failures are never required.
 ///
 /// # Errors
-/// When the contract has no such profile.
+/// Returns an error if the contract has no such profile.
 pub fn required(pack: &Pack, profile: &str) -> Result<RequiredSet, ProfileError> {
     let contract = &pack.contract;
     if !BUILT_IN.contains(&profile) {

@@ -20,19 +20,19 @@ pub struct Programme {
     pub name: String,
     /// The profiles that it awards.
     pub profiles: Vec<String>,
-    /// The longest validity of a certificate.
+    /// The maximum validity of a certificate.
     pub max_validity: Option<SignedDuration>,
     /// The maximum age of the run of a certificate.
     pub max_age: Option<SignedDuration>,
-    /// Versions of failspec that are accepted; all if there are none.
+    /// The accepted versions of failspec. Empty: all.
     pub versions: Vec<String>,
-    /// SHA-256 of the files of failspec that are accepted, in hex; all if there are none.
+    /// SHA-256 of the accepted failspec binaries, in hex. Empty: all.
     pub binaries: Vec<String>,
-    /// Packs (`name` or `name@version`) and the digests that are accepted of each, in hex.
+    /// The accepted packs: `name` or `name@version` → accepted digests, in hex.
     pub packs: BTreeMap<String, Vec<String>>,
-    /// Trusted keys: id → owner.
+    /// The trusted keys: id → owner.
     pub keys: BTreeMap<String, String>,
-    /// Revoked keys: id → since when and why.
+    /// The revoked keys: id → date and reason.
     pub revoked: BTreeMap<String, Revoked>,
     /// Requirements that need not be met, because the documentation is wrong there.
     pub errata: Vec<ApprovedErratum>,
@@ -41,9 +41,9 @@ pub struct Programme {
 /// A revoked key.
 #[derive(Debug, Clone)]
 pub struct Revoked {
-    /// The first day on which it is not trusted; without one it never was.
+    /// The first day on which it is not trusted. `None`: it was never trusted.
     pub since: Option<Date>,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -54,30 +54,30 @@ pub struct ApprovedErratum {
     pub pack: String,
     /// The failure, or `failure/cause`.
     pub requirement: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 /// An error in a programme.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgrammeError {
-    /// The file is wrong.
+    /// The file is invalid.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
-    /// A file that it names is not a key.
+    /// A key file that the programme names is not a valid key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// A key that it names cannot be read.
+    /// A key file that the programme names cannot be read.
     #[error("cannot read the key {path}: {reason}")]
     Unreadable {
-        /// Its file.
+        /// The path of the key file.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// The keys of `programme.toml`.
+/// The mapping schema of `programme.toml`.
 pub static PROGRAMME: MappingSchema = MappingSchema {
     name: "programme",
     about: "the rules of a conformance programme",
@@ -168,10 +168,10 @@ static APPROVED: MappingSchema = MappingSchema {
 };
 
 impl Programme {
-    /// Reads a programme; `folder` is where its key files are.
+    /// Reads a programme. Paths of key files are relative to `folder`.
     ///
     /// # Errors
-    /// Every error in it, with its place; or a key that cannot be read.
+    /// Returns all errors in the file, each with its location, or the error of the first key that cannot be read.
     pub fn read(source: &Arc<Source>, folder: &Path) -> Result<Self, ProgrammeError> {
         let node = toml::parse(source)?;
         let reader = Decoder::new(source);
@@ -258,7 +258,7 @@ fn days(fields: &Fields<'_>, key: &str, reader: &Decoder) -> Option<SignedDurati
     span
 }
 
-/// A SHA-256 in hex, with or without `sha256:` in front.
+/// Reads a SHA-256 digest in hex, with or without the prefix `sha256:`.
 fn digest(node: &Node, reader: &Decoder) -> Option<String> {
     let text = reader.text(node)?;
     let hex = text.strip_prefix("sha256:").unwrap_or(text);

@@ -20,11 +20,11 @@ pub struct Requirement {
     pub source: Provenance,
     /// The address of the documentation.
     pub documentation: Option<String>,
-    /// Whether the profile requires it.
+    /// True if the profile requires it.
     pub required: bool,
     /// Its outcome.
     pub outcome: RequirementOutcome,
-    /// The reason, where it was not met.
+    /// The reason, if it was not met.
     pub why: Option<String>,
     /// The number of cases that count for it.
     pub cases: usize,
@@ -42,7 +42,7 @@ pub enum RequirementOutcome {
     Waived,
     /// A case of it could not be judged.
     Inconclusive,
-    /// The target is missing a requirement for a case of it.
+    /// The target does not provide a requirement of one of its cases.
     Skipped,
     /// The target declares it out of reach.
     OutOfReach,
@@ -50,12 +50,12 @@ pub enum RequirementOutcome {
     Excluded,
     /// Its cases passed with another code that the documentation also accepts.
     Alternative,
-    /// No case is about it.
+    /// It has no cases.
     Untested,
 }
 
 impl RequirementOutcome {
-    /// The word in reports.
+    /// Returns the name of the outcome for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -71,7 +71,7 @@ impl RequirementOutcome {
     }
 }
 
-/// The outcome of every failure and cause of a pack.
+/// Determines the outcome of every failure and cause of a pack.
 pub(super) fn requirements(
     pack: &Pack,
     required: &RequiredSet,
@@ -93,7 +93,7 @@ pub(super) fn requirements(
                 .copied()
                 .filter(|case| cause.is_none() || case.cause.as_deref() == cause)
                 .filter(|case| {
-                    // `core` ignores failures that need a condition.
+                    // `core` ignores cases that need a condition.
                     let aside = is_required && required.without_conditions;
                     let scenario = scenarios.get(&*case.name);
                     !aside || scenario.is_none_or(|it| it.condition.is_none())
@@ -117,7 +117,7 @@ pub(super) fn requirements(
     found
 }
 
-/// The reason why a failure is out of reach, if the target declares it so.
+/// Returns the reason why a failure is out of reach, if the target declares it so.
 fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
     let of = coverage.failures.iter().find(|it| it.failure == failure)?;
     let states = std::iter::once(&of.state).chain(of.causes.iter().map(|cause| &cause.state));
@@ -127,7 +127,8 @@ fn out_of_reach<'c>(coverage: &'c Coverage, failure: &str) -> Option<&'c str> {
     })
 }
 
-/// The source of a failure or cause: what only inferred scenarios claim is inferred.
+/// Determines the source of a failure or cause. It is inferred if there are scenarios for it and none of them has a
+/// binding source.
 pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Provenance {
     let documented = pack.contract.failures[failure].source;
     let mut own = pack
@@ -139,14 +140,15 @@ pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Prove
     if claimed { documented } else { Provenance::Inferred }
 }
 
-/// The worst of the cases, else whether one of them covered it.
+/// Determines an outcome and its reason: the outcome of the worst case or, if all cases passed, whether one of them
+/// covered the failure.
 fn met(
     cases: &[&CaseReport],
     is_cause: bool,
     out_of_reach: Option<&str>,
 ) -> (RequirementOutcome, Option<String>) {
     let with = |outcome: Outcome| cases.iter().find(|case| case.outcome == outcome);
-    let reason = |case: &CaseReport| case.reason.clone();
+    let reason = |case: &CaseReport| case.reason.as_ref().map(ToString::to_string);
     if let Some(case) = with(Outcome::Failed) {
         let first = case.violations.first();
         return (
@@ -173,7 +175,7 @@ fn met(
     });
     match (exercised, alternative) {
         (true, _) => (RequirementOutcome::Passed, None),
-        // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
+        // The codes belong to the failure, not to the cause: any accepted code covers the cause.
         (false, Some(_)) if is_cause => (RequirementOutcome::Passed, None),
         (false, Some(code)) => (RequirementOutcome::Alternative, Some(format!("the code was {code}"))),
         (false, None) if cases.is_empty() => (RequirementOutcome::Untested, out_of_reach.map(str::to_owned)),

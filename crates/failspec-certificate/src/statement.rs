@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::predicate::{PREDICATE_TYPE, Predicate};
 
-/// The type of statements.
+/// The type of in-toto statements.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// A predicate about subjects that are identified by their digests.
@@ -20,7 +20,7 @@ pub struct Statement {
     /// [`PREDICATE_TYPE`].
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    /// The predicate about them.
+    /// The predicate about the subjects.
     pub predicate: Predicate,
 }
 
@@ -43,7 +43,7 @@ pub struct Digests {
 }
 
 impl Subject {
-    /// A subject and its digest.
+    /// Creates a subject from its name and its SHA-256 digest, in lower-case hex.
     pub fn new(name: impl Into<String>, sha256: impl Into<String>) -> Self {
         Self { name: name.into(), digest: Digests { sha256: sha256.into() } }
     }
@@ -52,13 +52,13 @@ impl Subject {
 /// An error in the payload of a certificate.
 #[derive(Debug, thiserror::Error)]
 pub enum StatementError {
-    /// It is not JSON of the right form.
+    /// The payload is not JSON with the fields of a statement.
     #[error("its payload is not a statement: {0}")]
     Form(String),
-    /// It is another kind of statement.
+    /// The statement has another type.
     #[error("its payload has the type `{0}`; only `{STATEMENT_TYPE}` is supported")]
     Kind(String),
-    /// Its predicate has another type or version.
+    /// The predicate has another type or version.
     #[error(
         "its predicate has the type `{0}`; only `{PREDICATE_TYPE}` is supported: use the failspec that created it"
     )]
@@ -75,9 +75,9 @@ impl Statement {
         }
     }
 
-    /// Reads a payload. Unknown fields are rejected: a later version may give them a meaning that matters.
+    /// Parses a payload. Unknown fields are rejected, because a later version may give them a meaning that matters.
     pub(super) fn read(payload: &[u8]) -> Result<Self, StatementError> {
-        // Before all else: in another version anything else may look wrong.
+        // The types are checked first: in another version, any other field may look invalid.
         #[derive(Deserialize)]
         struct Types {
             #[serde(rename = "_type")]

@@ -19,7 +19,7 @@ use super::{
     requirement::{Requirement, RequirementOutcome},
 };
 
-/// How far a clock elsewhere may be ahead.
+/// Maximum clock skew: the clock of the signer may be ahead by this much.
 const CLOCK: SignedDuration = SignedDuration::from_mins(5);
 
 /// Requirements for a certificate in addition to its own consistency.
@@ -38,9 +38,10 @@ pub struct VerifyOptions<'a> {
 /// The result of verifying a certificate.
 #[derive(Debug, Clone, Default)]
 pub struct Verification {
-    /// The problems for which verification fails. Empty: the certificate is consistent.
+    /// The problems because of which verification fails. Empty if the certificate is consistent.
     pub problems: Vec<String>,
-    /// Requirements that were not met and that no approved erratum excuses, so that it is not a pass.
+    /// Violations of the run, and requirements that were not met and that no approved erratum excuses. If there are
+    /// any, the certificate is not a pass.
     pub unmet: Vec<String>,
     /// Requirements that were not met but that an approved erratum excuses: requirement and reason.
     pub excused: Vec<(String, String)>,
@@ -49,14 +50,14 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Whether it is consistent and a pass.
+    /// Returns true if the certificate is consistent and a pass.
     pub fn is_pass(&self) -> bool {
         self.problems.is_empty() && self.unmet.is_empty()
     }
 }
 
 impl Certificate {
-    /// Verifies a certificate against the report and the packs that it is about, at `now`.
+    /// Verifies a certificate against its report and its packs, at the time `now`.
     ///
     /// All problems are reported, not only the first.
     pub fn verify(
@@ -127,7 +128,7 @@ impl Certificate {
         }
     }
 
-    /// Verifies the digests, and that the report agrees with the predicate.
+    /// Verifies the digests, and that the predicate follows from the report and the packs.
     fn verify_contents(&self, bytes: &[u8], packs: &[Arc<Pack>], done: &mut Verification) {
         let report = match serde_json::from_slice::<RunReport>(bytes) {
             Ok(report) if report.format == FORMAT => report,
@@ -235,7 +236,7 @@ fn told(name: &str, requirement: &Requirement) -> String {
     format!("{name} ({}{why})", requirement.outcome.word())
 }
 
-/// The maximum number of inconsistencies that are listed.
+/// Maximum number of inconsistencies that are listed.
 const MOST: usize = 12;
 
 fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String>) {
@@ -266,7 +267,7 @@ fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String
     }
 }
 
-/// Contradictions in a report, and cases that it is missing.
+/// Finds contradictions in a report, and cases of the packs that are missing in it.
 fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
     let mut found = Vec::new();
     for part in &report.packs {
@@ -310,7 +311,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
     found
 }
 
-/// Whether the outcome of a case follows from what was found.
+/// Returns true if the outcome of a case is consistent with its findings.
 fn fits(case: &CaseReport) -> bool {
     match case.outcome {
         Outcome::Passed => {

@@ -1,4 +1,4 @@
-//! Two certificates.
+//! Comparison of two certificates.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use super::comparison::{Comparison, Difference};
 /// A requirement in a certificate.
 #[derive(Debug, Clone)]
 pub struct Certified {
-    /// Pack and requirement.
+    /// The names of the pack and of the requirement.
     pub name: String,
-    /// Whether its profile requires it.
+    /// True if its profile requires it.
     pub required: bool,
-    /// Whether it was met.
+    /// True if it was met.
     pub met: bool,
     /// Its outcome.
     pub outcome: &'static str,
 }
 
-/// Compares the requirements of two certificates. `names` are those of the certificates, `notes` are shown with the
-/// differences.
+/// Compares the requirements of two certificates. `names` are the names of the certificates; `notes` are listed with
+/// the differences.
 pub fn certificates(
     names: (&str, &str),
     old: &[Certified],
@@ -46,7 +46,7 @@ pub fn certificates(
             _ => {}
         }
         match (was.required, is.required) {
-            // A certificate that requires less is worth less.
+            // A certificate with fewer requirements proves less.
             (true, false) => {
                 worse.push(Difference::new(
                     "requirement-dropped",

@@ -1,4 +1,4 @@
-//! Two contracts.
+//! Comparison of two contracts.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use super::{
     schema::{self, Side},
 };
 
-/// Compares two contracts and groups the changes by their effect on clients. The older contract may class kinds of
-/// changes differently than usual: a promise is kept or broken as it was given.
+/// Compares two contracts and groups the changes by their effect on clients. The older contract can override the
+/// default class of a kind of change, because clients rely on what it promised.
 pub fn contracts(old: &Pack, new: &Pack) -> Comparison {
     let mut changes = Changes { old, new, found: Vec::new() };
     changes.whole();
@@ -102,7 +102,7 @@ impl<'a> Changes<'a> {
             at.into_iter().for_each(|at| taken[at] = true);
             pairs.push((failure, at));
         }
-        // What has another id may be the same failure all the same.
+        // A failure with another id is the same failure if its code and its statuses are the same.
         for (failure, at) in pairs.iter_mut().filter(|(_, at)| at.is_none()) {
             let same = |it: &Failure| it.code() == failure.code() && statuses(it) == statuses(failure);
             *at = (0..new.len()).find(|index| !taken[*index] && same(&new[*index]));
@@ -149,7 +149,7 @@ impl<'a> Changes<'a> {
             codes
         };
         let (before, now) = (codes(old), codes(new));
-        // Fewer codes than before promise more; a different code is a different promise.
+        // Fewer codes than before guarantee more. A different code is a different guarantee.
         if before != now
             && (now.is_empty() || now.iter().any(|code| !before.contains(code)) || old.code() != new.code())
         {
@@ -256,7 +256,7 @@ impl<'a> Changes<'a> {
     }
 
     fn schemas(&mut self, old: Option<Value>, new: Option<Value>, subject: &str, at: Option<&Failure>) {
-        // What had no schema promised nothing that could be broken.
+        // Without an old schema, there is no guarantee that could be broken.
         let Some(old) = old else { return };
         let new = new.unwrap_or_else(|| serde_json::json!({}));
         let (old_library, new_library) = (self.old.library(), self.new.library());
@@ -323,7 +323,7 @@ fn success(contract: &Contract) -> String {
     forms.join("; ")
 }
 
-/// The places of the parts of an envelope.
+/// Returns the locations of the parts of an envelope: part → JSON Pointer or header.
 fn pointers(envelope: &Envelope) -> BTreeMap<&'static str, String> {
     let mut places = BTreeMap::new();
     let parts = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];

@@ -1,6 +1,6 @@
-//! Comparisons of two contracts ([`contracts`]), two runs ([`runs`]), two certificates ([`certificates`]).
+//! Comparisons of two contracts ([`contracts`]), two runs ([`runs`]) or two certificates ([`certificates`]).
 //!
-//! Every comparison ends as a [`Comparison`]: differences in groups, some of which count.
+//! Every comparison returns a [`Comparison`]: differences in groups, some of which count for the exit code.
 
 mod certificate;
 mod comparison;

@@ -1,4 +1,4 @@
-//! Two reports of runs.
+//! Comparison of two run reports.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use failspec_judge::report_model::{CaseReport, Outcome, PackHeader, RunReport, S
 
 use super::comparison::{Comparison, Difference};
 
-/// Compares the cases, the failures and the findings of two runs. `names` are those of the reports.
+/// Compares the cases, the failures and the findings of two runs. `names` are the names of the reports.
 pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison {
     let mut comparison = Comparison::new(format!("{} → {}", names.0, names.1));
     comparison.notes = notes(old, new);
@@ -52,7 +52,7 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
     comparison
 }
 
-/// Notes on how far two runs are comparable.
+/// Lists differences of two runs that limit how far they are comparable.
 fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
     let mut notes = vec![format!("the verdict was {}, is now {}", old.verdict.word(), new.verdict.word())];
     let packs = |report: &RunReport, of: fn(&PackHeader) -> String| {
@@ -61,7 +61,7 @@ fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
     type Of = fn(&PackHeader) -> String;
     let compared: [(&str, Of); 3] = [
         ("packs", |header| header.name.clone()),
-        // An embedded implementation has another port every time.
+        // An embedded reference implementation has a different port in every run.
         ("targets", |header| if header.reference { "reference".to_owned() } else { header.target.clone() }),
         ("digests of packs", |header| header.digest.chars().take(12).collect()),
     ];
@@ -84,7 +84,7 @@ fn by_name(report: &RunReport) -> BTreeMap<&str, &CaseReport> {
     report.cases.iter().map(|case| (&*case.name, case)).collect()
 }
 
-/// How bad an outcome is. A skip is worse than a pass: a run that shrinks in silence tests nothing.
+/// The severity of an outcome; higher is worse. A skip is worse than a pass, so that a run cannot silently test less.
 fn rank(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Passed => 0,
@@ -101,12 +101,7 @@ fn why(case: &CaseReport) -> String {
 }
 
 fn at(case: &CaseReport, kind: &str, message: String) -> Difference {
-    let difference = Difference::new(kind, &*case.name, message);
-    let place = case.location.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
-    match place {
-        Some((file, line)) => difference.at(file, line),
-        None => difference,
-    }
+    Difference::new(kind, &*case.name, message).at(&case.location.file, case.location.line)
 }
 
 fn coverage(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, better: &mut Vec<Difference>) {
@@ -144,7 +139,7 @@ fn coverage(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, bette
 }
 
 fn findings(old: &RunReport, new: &RunReport, worse: &mut Vec<Difference>, better: &mut Vec<Difference>) {
-    // Messages contain ids that differ from run to run, so findings are compared by kind.
+    // Messages contain ids that differ from run to run, so the findings of each check are only counted.
     let counted = |report: &RunReport| {
         let mut counted: BTreeMap<String, usize> = BTreeMap::new();
         for finding in report.run_findings.iter().filter(|finding| finding.violation) {

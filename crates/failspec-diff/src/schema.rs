@@ -1,31 +1,31 @@
-//! Comparison of two schemas of a body that clients read.
+//! Comparison of two JSON Schemas of a value that clients read.
 
 use serde_json::{Map, Value};
 
 use failspec_pack::pack::SchemaRegistry;
 
-/// The deepest nesting that is compared; references may lead in a circle.
+/// Maximum nesting depth that is compared. References may be circular.
 const DEEPEST: usize = 24;
 
 /// Keywords that constrain nothing.
 const WORDS: [&str; 9] =
     ["$schema", "$id", "$comment", "title", "description", "examples", "default", "deprecated", "$defs"];
 
-/// Keywords that are compared one by one.
+/// Keywords that have a comparison of their own.
 const KNOWN: [&str; 6] = ["type", "required", "properties", "items", "enum", "$ref"];
 
-/// A schema and the library for its references.
+/// A schema and the registry that resolves its references.
 #[derive(Clone, Copy)]
 pub(super) struct Side<'a> {
     pub schema: &'a Value,
     pub library: &'a SchemaRegistry,
 }
 
-/// One change: the name of its kind, the place in the body, what changed.
+/// A change: the name of its kind, the location in the body, and a description.
 pub(super) type SchemaChange = (&'static str, String, String);
 
-/// Compares two schemas from the point of view of a client that reads such bodies: to promise more is harmless, to
-/// promise less is not.
+/// Compares two schemas from the point of view of a client that reads such bodies. A new schema that guarantees more
+/// is harmless; one that guarantees less is not.
 pub(super) fn compare(old: Side<'_>, new: Side<'_>) -> Vec<SchemaChange> {
     let mut changes = Vec::new();
     let (old, new) =
@@ -35,7 +35,7 @@ pub(super) fn compare(old: Side<'_>, new: Side<'_>) -> Vec<SchemaChange> {
     changes
 }
 
-/// A schema with its reference followed: the schema, the document that contains it, and the library.
+/// Follows the references of a schema. Returns the schema, the document that contains it, and the registry.
 fn resolve<'a>(
     schema: &Value,
     root: &Value,
@@ -138,7 +138,7 @@ impl Both<'_> {
         }
         let others = old_keys.keys().chain(new_keys.keys().filter(|key| !old_keys.contains_key(*key)));
         for key in others.filter(|key| !WORDS.contains(&key.as_str()) && !KNOWN.contains(&key.as_str())) {
-            // An additional rule promises more, which does not harm clients.
+            // An additional keyword guarantees more, which does not harm clients.
             let weaker = match (old_keys.get(key), new_keys.get(key)) {
                 (Some(old), Some(new)) => old != new,
                 (old, _) => old.is_some(),
@@ -165,7 +165,7 @@ fn has_reference(schema: &Value) -> bool {
     }
 }
 
-/// The types that a schema allows; `None`: all of them.
+/// Returns the types that a schema allows. `None`: all of them.
 fn type_names(schema: &Value) -> Option<Vec<&str>> {
     match schema.get("type")? {
         Value::String(name) => Some(vec![name]),

@@ -1,4 +1,4 @@
-//! The stages of one case, from control to cleanup.
+//! Runs one case through its stages, from the control to the teardown.
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use failspec_pack::{
     target_config::Condition,
 };
 
+use super::error::Unjudged;
 use super::{
     plan::Case,
     request_builder::Extra,
@@ -19,22 +20,23 @@ use super::{
     steps::{SendContext, fill_pick, fill_schemas, response_of},
 };
 
-/// How long the teardown of a case may take in all.
+/// Maximum total duration of the teardown of a case.
 const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
 
-/// One case while it runs. Its stages are called in order; `cleanup` is called always.
+/// A case while it runs. Its stages are called in order; `cleanup` is always called.
 #[derive(Debug)]
 pub(super) struct CaseRunner<'s> {
     pub session: &'s Session,
     pub case: &'s Case,
     pub observed: Observed,
-    /// Why the case cannot be judged.
-    pub inconclusive: Option<String>,
-    /// Why what should follow the response under test cannot be judged. The response itself can.
-    pub unfinished: Option<String>,
-    /// What the teardown could not remove.
+    /// The reason why the case cannot be judged, if it cannot.
+    pub inconclusive: Option<Unjudged>,
+    /// The reason why the follow-up steps could not be judged, if they could not. The response under test can still
+    /// be judged.
+    pub unfinished: Option<Unjudged>,
+    /// Resources that the teardown could not remove, one line each.
     pub left_behind: Vec<String>,
-    /// Whether the request under test was answered.
+    /// True if the request under test got a response.
     pub answered: bool,
     pub began: Instant,
     scope: Option<Scope>,
@@ -55,10 +57,10 @@ impl<'s> CaseRunner<'s> {
         }
     }
 
-    /// The control with its setup and teardown, then the setup of the request under test.
+    /// Runs the control with its setup and teardown, then the setup of the request under test.
     pub async fn prepare(&mut self) {
         if self.session.interrupt.is_set() {
-            self.inconclusive = Some("interrupted before it began".to_owned());
+            self.inconclusive = Some(Unjudged::Interrupted);
             return;
         }
         if let Control::Flow(control) = &self.case.scenario.control {
@@ -79,13 +81,14 @@ impl<'s> CaseRunner<'s> {
         }
     }
 
-    /// The request under test, and what can be asked while the fault is in force.
+    /// Sends the request under test, and the requests that must follow while its condition is active (resend and
+    /// comparison).
     pub async fn provoke(&mut self) {
         if self.inconclusive.is_some() {
             return;
         }
         let Some(scope) = self.scope.take() else { return };
-        // What a condition sets must not reach what comes after it: the fault would never be over.
+        // The values of a condition must not reach later steps: the fault would never end.
         let mut faulty = scope.clone();
         self.scope = Some(scope);
         let extra = self.apply_scoped_condition(&mut faulty);
@@ -95,7 +98,7 @@ impl<'s> CaseRunner<'s> {
         }
     }
 
-    /// What follows the failure.
+    /// Runs the steps of `then`, if the response was identified as the failure under test.
     pub async fn follow_up(&mut self) {
         let unable = self.inconclusive.is_some() || self.unfinished.is_some() || !self.answered;
         if unable || self.case.scenario.then.is_empty() {
@@ -109,20 +112,21 @@ impl<'s> CaseRunner<'s> {
         let tested = response_of(&self.observed.records, self.observed.judged);
         let role = self.case.scenario.faulty.request.role.clone();
         for (number, step) in self.case.scenario.then.iter().enumerate() {
-            let phase = if step.resend { Phase::Again } else { Phase::Then };
+            let phase = if step.resend { Phase::Resend } else { Phase::Then };
             let result = tokio::select! {
-                result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result,
-                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+                result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result.map_err(Unjudged::from),
+                () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
             };
             if let Err(reason) = result {
-                self.unfinished = Some(format!("step {} of `then`: {reason}", number + 1));
+                self.unfinished =
+                    Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
                 break;
             }
         }
         self.scope = Some(scope);
     }
 
-    /// The teardown of the request under test.
+    /// Runs the teardown of the request under test.
     pub async fn cleanup(&mut self) {
         let Some(scope) = self.scope.take() else { return };
         let complete = self.inconclusive.is_none();
@@ -138,20 +142,21 @@ impl<'s> CaseRunner<'s> {
         scope
     }
 
-    async fn interruptible_control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
+    async fn interruptible_control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), Unjudged> {
         let interrupt = self.session.interrupt.clone();
         tokio::select! {
             result = self.control(control, scope) => result,
-            () = interrupt.wait() => Err("interrupted".to_owned()),
+            () = interrupt.wait() => Err(Unjudged::Interrupted),
         }
     }
 
-    /// Sends the request without the fault. One that gets the failure under test is left to the check `control`.
-    async fn control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), String> {
+    /// Sends the control. If it gets the failure under test, this is recorded for the check `control` and is no error
+    /// here.
+    async fn control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), Unjudged> {
         self.steps(&control.setup, scope, Phase::ControlSetup, control).await?;
         let times = self.times(control, scope)?;
         if times == 0 {
-            return Err("the control was never sent: `repeat` has `times: 0`".to_owned());
+            return Err("the control was never sent: `repeat` has `times: 0`".into());
         }
         let pick = fill_pick(control.at.as_deref(), scope)?;
         for _ in 0..times {
@@ -164,21 +169,22 @@ impl<'s> CaseRunner<'s> {
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
             let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
             let Some(response) = response_of(records, index) else {
-                return Err("the control has no response".to_owned());
+                return Err("the control has no response".into());
             };
             let view = View::new(&response, pick.as_ref());
             let unmet = self.session.unmet(control.expected(), &response, pick.as_ref(), scope, false)?;
             let Some(unmet) = unmet else { continue };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
-                return Err(format!("the response to the control is not from the API: {evidence}"));
+                return Err(format!("the response to the control is not from the API: {evidence}").into());
             }
             if !self.is_the_failure(view) {
                 let request = &self.observed.records[index].exchange.request;
                 return Err(format!(
                     "the control (the request without the fault) did not succeed: {unmet} ({})",
                     line(request)
-                ));
+                )
+                .into());
             }
             self.observed.control_failed = Some(index);
             return Ok(());
@@ -186,8 +192,9 @@ impl<'s> CaseRunner<'s> {
         Ok(())
     }
 
-    /// Whether the control got the very failure under test, so that the API is to blame. Where the failure or the
-    /// scenario is our own reading, or a page answered, it may as well be something else.
+    /// Returns true if the control certainly got the failure under test, so that the API is at fault. False if the
+    /// failure or the scenario is inferred, if the body is not JSON, or if only the status identifies the failure:
+    /// then the cause may be different.
     fn is_the_failure(&self, view: View<'_>) -> bool {
         let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
         let binding = scenario.source.is_binding() && contract.failures[scenario.failure].source.is_binding();
@@ -197,7 +204,7 @@ impl<'s> CaseRunner<'s> {
             && matches!(identity, Identity::Triggered { by_status_alone: false, .. })
     }
 
-    async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
+    async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
         let failure = &self.session.pack.contract.failures[case.scenario.failure];
@@ -216,7 +223,7 @@ impl<'s> CaseRunner<'s> {
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
-            // Of many requests the last one is judged; the others would only drown it in the report.
+            // Only the last of the repeated requests is judged; the others would clutter the report.
             if let Some(previous) = last {
                 self.observed.records.remove(previous);
             }
@@ -229,18 +236,19 @@ impl<'s> CaseRunner<'s> {
         }
         self.answered = last.is_some();
         let Some(response) = last.and_then(|index| response_of(&self.observed.records, index)) else {
-            return Err("the request was never sent: `repeat` has `times: 0`".to_owned());
+            return Err("the request was never sent: `repeat` has `times: 0`".into());
         };
         if let Some(evidence) =
             intermediary::detect_intermediary(&response, self.session.target.url.host_str())
         {
-            return Err(format!("the response is not from the API: {evidence}"));
+            return Err(format!("the response is not from the API: {evidence}").into());
         }
         Ok(())
     }
 
-    /// The same request once more where the documentation says that it fails again, and the indistinguishable_from.
-    async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), String> {
+    /// Sends the same request again if the documentation says that it fails again (only safe methods), and the
+    /// comparison request of `indistinguishable_from`.
+    async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
         let failure = &self.session.pack.contract.failures[case.scenario.failure];
@@ -254,7 +262,9 @@ impl<'s> CaseRunner<'s> {
             let role = faulty.request.role.as_deref();
             let purpose = SendContext { phase: Phase::Repeat, role, expects_429 };
             let result = self.send(&faulty.request, scope, extra, purpose).await;
-            result.map_err(|reason| format!("the repeated request could not be judged: {reason}"))?;
+            result.map_err(|reason| {
+                reason.within(|reason| format!("the repeated request could not be judged: {reason}"))
+            })?;
         }
         if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
             self.observed.indistinguishable_source = Some(indistinguishable_from.source);
@@ -264,7 +274,9 @@ impl<'s> CaseRunner<'s> {
                 expects_429,
             };
             let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
-            result.map_err(|reason| format!("the comparison request could not be judged: {reason}"))?;
+            result.map_err(|reason| {
+                reason.within(|reason| format!("the comparison request could not be judged: {reason}"))
+            })?;
         }
         Ok(())
     }
@@ -275,10 +287,10 @@ impl<'s> CaseRunner<'s> {
         scope: &Scope,
         extra: &Extra,
         purpose: SendContext<'_>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Unjudged> {
         tokio::select! {
-            result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result,
-            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+            result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result.map_err(Unjudged::from),
+            () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
         }
     }
 
@@ -287,7 +299,8 @@ impl<'s> CaseRunner<'s> {
         subject.is_some_and(|subject| matches!(subject.identity, Identity::Triggered { .. }))
     }
 
-    /// Values that hold for the request under test alone.
+    /// Sets the variables of a scoped condition in `scope` and returns its headers and URL. They apply only to the
+    /// request under test.
     fn apply_scoped_condition(&self, scope: &mut Scope) -> Extra {
         let condition = self.case.scenario.condition.as_ref();
         let condition = condition.and_then(|name| self.session.target.conditions.get(name));
@@ -304,28 +317,24 @@ impl<'s> CaseRunner<'s> {
         scope: &mut Scope,
         phase: Phase,
         flow: &Flow,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unjudged> {
         let role = flow.request.role.as_deref();
         for (number, step) in steps.iter().enumerate() {
             let records = &mut self.observed.records;
             let result = tokio::select! {
-                result = self.session.step(step, scope, phase, role, None, records) => result,
-                () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
+                result = self.session.step(step, scope, phase, role, None, records) => result.map_err(Unjudged::from),
+                () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
             };
             result.map_err(|reason| {
                 let request = self.observed.records.last().map(|record| line(&record.exchange.request));
-                format!(
-                    "step {} of the {}: {reason} ({})",
-                    number + 1,
-                    phase.name(),
-                    request.unwrap_or_default()
-                )
+                let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
+                reason.within(|reason| format!("step {number} of the {phase}: {reason} ({request})"))
             })?;
         }
         Ok(())
     }
 
-    /// All steps run, also after one that fails, and after Ctrl-C.
+    /// Runs all teardown steps, even after one fails and after Ctrl-C.
     async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
         let deadline = Instant::now() + LONGEST_CLEANUP;
         let mut scope = scope.clone();
@@ -333,8 +342,8 @@ impl<'s> CaseRunner<'s> {
         for step in &self.case.scenario.teardown {
             let before = self.observed.records.len();
             let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
-            // A server may close a connection just when it is used again. What is the same done twice is worth a
-            // second attempt, or the target keeps what was made (RFC 9110, section 9.2.2).
+            // A server may close a connection just as it is reused. An idempotent request is sent a second time, so
+            // that the target does not keep created resources (RFC 9110, section 9.2.2).
             if self.observed.records.len() == before + 1 && was_lost(&self.observed.records[before].exchange)
             {
                 self.observed.records.truncate(before);
@@ -342,7 +351,7 @@ impl<'s> CaseRunner<'s> {
             }
             let Err(reason) = result else { continue };
             let sent = self.observed.records.get(before);
-            // What is gone needs no removing, and what a broken setup never made cannot be left behind.
+            // A resource that is already gone needs no removal, and an incomplete setup may never have created one.
             let gone = sent
                 .and_then(|record| record.exchange.result.as_ref().ok())
                 .is_some_and(|response| matches!(response.status, 404 | 410));
@@ -377,14 +386,14 @@ impl<'s> CaseRunner<'s> {
     }
 }
 
-/// Whether a request that does the same when it is sent twice met a connection that was closed.
+/// Returns true if an idempotent request failed because the connection was closed.
 fn was_lost(exchange: &Exchange) -> bool {
     let idempotent =
         matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
     idempotent && matches!(exchange.result, Err(TransportError::Closed { .. }))
 }
 
-/// A request in a few words.
+/// Method and redacted URL of a request.
 pub(super) fn line(request: &Request) -> String {
     format!("{} {}", request.method, request.shown_url)
 }

@@ -1,4 +1,4 @@
-//! Removes what earlier runs left behind, where the pack says how.
+//! Removes resources that earlier runs left behind, as described by the `cleanup` entries of the pack.
 
 use std::{collections::BTreeSet, sync::Arc, sync::LazyLock};
 
@@ -21,35 +21,37 @@ use super::{
     session::Session,
 };
 
-/// How often a list is asked for again: it may show only its first page.
+/// Maximum number of times that a list is requested. A list may show only its first page, so it is requested again
+/// after each removal.
 const MOST_ROUNDS: usize = 100;
 
-/// The names that `${unique}` gives: nothing else is ever removed.
+/// Matches the names that `${unique}` creates. Resources with other names are never removed.
 static OURS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"failspec-([0-9a-z]{1,6})-[0-9a-z]+").ok());
 
-/// What became of one thing that was found.
+/// A resource that the cleanup found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removed {
     /// Its name.
     pub name: String,
-    /// Why it could not be removed; nothing where it was, or was only to be found.
+    /// The reason why it could not be removed. `None` if it was removed, or if nothing was to be removed.
     pub problem: Option<String>,
 }
 
-/// What a cleanup came to.
+/// The result of a cleanup.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CleanupReport {
-    /// What was found, in order.
+    /// The resources that were found, in the order in which they were found.
     pub found: Vec<Removed>,
-    /// Why a list could not be had, one line each.
+    /// Errors while listing resources, one line each.
     pub problems: Vec<String>,
 }
 
-/// Looks for what runs of failspec left behind: of one run, or of all. With `remove` it is removed.
+/// Finds resources that runs of failspec left behind: of the run `of_run`, or of all runs if it is `None`. Removes
+/// them if `remove` is true.
 ///
 /// # Errors
-/// As for [`super::run`].
+/// The same as for [`super::run`].
 pub async fn cleanup(
     plan: &Plan,
     options: &RunOptions,
@@ -113,7 +115,11 @@ impl Session {
             .map_err(|problem| self.mask.text(&problem).into_owned())
     }
 
-    /// Sends a request that must succeed; gives what was sent in a few words, and the response.
+    /// Sends a request that must succeed. Returns its method and URL as one line, and the response.
+    ///
+    /// # Errors
+    /// A description of the problem, if there is no credential, the request cannot be built, no response arrives, or
+    /// the response is not a success.
     pub(super) async fn ask(
         &self,
         template: &RequestTemplate,
@@ -136,7 +142,7 @@ impl Session {
     }
 }
 
-/// The names in a list; `None` where there is no list.
+/// Extracts the names from a list response; `None` if the response contains no list.
 fn names(cleanup: &Cleanup, response: &Response) -> Option<Vec<String>> {
     let document = response.document();
     let items = cleanup.items.find(document.value.as_ref()?)?.as_array()?;

@@ -1,4 +1,4 @@
-//! Conditions that concern everyone who uses the target.
+//! Starts and ends global conditions, which affect all requests to the target.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use failspec_pack::target_config::{Condition, ConditionRequest};
 
 use super::session::Session;
 
-/// The pause between two requests that ask whether a condition is in force or over.
+/// Interval between two requests that check whether a condition is in effect or has ended.
 const POLL: Duration = Duration::from_millis(50);
 
 impl Session {
-    /// Brings a global condition about.
+    /// Starts a global condition and waits until it is in effect. Does nothing for other conditions.
     ///
     /// # Errors
-    /// Why it is not in force.
+    /// The reason why it is not in effect.
     pub(super) async fn begin(&self, name: &str) -> Result<(), String> {
         let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
         self.control(&condition.begin)
@@ -27,10 +27,10 @@ impl Session {
             .map_err(|reason| format!("the condition {name} was started but is not in effect: {reason}"))
     }
 
-    /// Ends a global condition.
+    /// Ends a global condition and waits until it is over. Does nothing for other conditions.
     ///
     /// # Errors
-    /// Why it is not over.
+    /// The reason why it is not over.
     pub(super) async fn end(&self, name: &str) -> Result<(), String> {
         let Some(Condition::Global(condition)) = self.target.conditions.get(name) else { return Ok(()) };
         self.control(&condition.end)
@@ -41,7 +41,7 @@ impl Session {
             .map_err(|reason| format!("the condition {name} was ended but is still in effect: {reason}"))
     }
 
-    /// Whether a condition concerns everyone.
+    /// Returns true if a condition is global on this target.
     pub(super) fn is_global(&self, condition: &str) -> bool {
         matches!(self.target.conditions.get(condition), Some(Condition::Global(_)))
     }
@@ -58,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Sends a request of a condition; any 2xx is a success.
+    /// Sends a request of a condition; any 2xx status is a success.
     async fn control(&self, request: &ConditionRequest) -> Result<(), String> {
         let url = request.address.on(&self.target.url)?;
         let line = format!("{} {}", request.method, request.address.shown);

@@ -1,15 +1,48 @@
-//! Why a run could not begin.
+//! Errors that prevent a run from starting.
 
 use failspec_http::ClientError;
 use failspec_pack::openapi::DocumentError;
 
-/// Why a run could not begin. Nothing was sent.
+/// The error that prevented a run from starting. No request was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// There is no client: TLS settings that cannot be obeyed.
+    /// The HTTP client cannot be created because of invalid TLS settings.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The OpenAPI document that the contract names cannot be used.
     #[error("the contract's OpenAPI document: {0}")]
     Document(#[from] DocumentError),
+}
+
+/// The reason why a case, or the rest of it, could not be judged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unjudged {
+    /// A signal stopped the run.
+    #[error("interrupted")]
+    Interrupted,
+    /// Something else, in words.
+    #[error("{0}")]
+    Because(String),
+}
+
+impl Unjudged {
+    /// Puts the words into a sentence that says where it happened. An interruption stays one.
+    pub(super) fn within(self, sentence: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Interrupted => Self::Interrupted,
+            Self::Because(words) => Self::Because(sentence(words)),
+        }
+    }
+}
+
+impl From<String> for Unjudged {
+    fn from(words: String) -> Self {
+        Self::Because(words)
+    }
+}
+
+impl From<&str> for Unjudged {
+    fn from(words: &str) -> Self {
+        Self::Because(words.to_owned())
+    }
 }

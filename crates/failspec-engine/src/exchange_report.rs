@@ -1,4 +1,4 @@
-//! An exchange as reports show it: masked, cut, with a command line that reproduces it.
+//! Builds the report of an exchange: secrets masked, bodies truncated, with a `curl` command that reproduces it.
 
 use failspec_base::{
     message::{Request, Response},
@@ -11,14 +11,14 @@ use failspec_judge::{
 
 use super::judge::fractional_millis;
 
-/// The longest body that a report shows, in bytes: 64 KiB.
+/// Maximum size of a body in a report, in bytes: 64 KiB.
 pub(super) const LONGEST_BODY: usize = 64 << 10;
 
-/// An exchange as reports show it. Masking comes before cutting: half a secret is a secret.
+/// Builds the report of an exchange. Masks before truncating: a truncated secret would no longer be recognised.
 pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
     let exchange = &record.exchange;
     ExchangeReport {
-        phase: record.phase.name().to_owned(),
+        phase: record.phase,
         role: record.role.clone(),
         request: request_report(&exchange.request, mask),
         response: exchange.result.as_ref().ok().map(|response| response_report(response, mask)),
@@ -39,7 +39,7 @@ fn request_report(request: &Request, mask: &Mask) -> RequestReport {
 }
 
 fn response_report(response: &Response, mask: &Mask) -> ResponseReport {
-    // Kept until the end of the run: no more room than there are headers.
+    // Kept until the end of the run: reserve no more capacity than there are headers.
     let mut headers = Vec::with_capacity(response.headers.len());
     headers.extend(response.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -53,7 +53,7 @@ fn response_report(response: &Response, mask: &Mask) -> ResponseReport {
     }
 }
 
-/// The beginning of a text, at most `longest` bytes of it. Mask before: half a secret is a secret.
+/// Truncates a text to at most `longest` bytes. Mask before: a truncated secret would no longer be recognised.
 pub(super) fn cut(mut text: String, longest: usize) -> String {
     if text.len() > longest {
         let length = text.len();
@@ -63,7 +63,7 @@ pub(super) fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// A command line that sends the request; a credential is a shell variable.
+/// A `curl` command that sends the request; credentials are shell variables.
 fn curl(request: &Request) -> String {
     let mut line = "curl -i ".to_owned();
     if request.method != "GET" || request.body.is_some() {
@@ -83,7 +83,8 @@ fn curl(request: &Request) -> String {
     line
 }
 
-/// Quoted for a POSIX shell; `[secret: role editor]` becomes a variable that the reader sets.
+/// Quotes a text for a POSIX shell; `[secret: role editor]` becomes the shell variable `${ROLE_EDITOR}`, which the
+/// user sets.
 fn quote(text: &str) -> String {
     if !text.contains(['\'', '[']) {
         return format!("'{text}'");
@@ -106,7 +107,7 @@ fn quote(text: &str) -> String {
     }
     quoted.push_str(&rest.replace('\'', r"'\''"));
     quoted.push('\'');
-    // Nothing between the last two quotes is noise.
+    // Remove an empty pair of quotes at the end.
     match quoted.strip_suffix("\"''") {
         Some(rest) => format!("{rest}\""),
         None => quoted,

@@ -1,8 +1,8 @@
-//! A health_check between the writes of a run.
+//! Sends the health check of the contract after each case that writes.
 //!
-//! A generated `DELETE` can remove the very account that the run is using; what comes afterwards is 401 after 401 and
-//! says nothing about the API. So cases that write run one after the other, a request that must succeed follows each,
-//! and the first time that it does not, the run stops and names the case.
+//! A generated `DELETE` can remove the very account that the run uses; every later request then gets a 401, which
+//! shows nothing about the API. Therefore cases that write run one after the other, each is followed by a request
+//! that must succeed, and the run stops at the first one that does not and names the case.
 
 use std::sync::OnceLock;
 
@@ -11,39 +11,39 @@ use failspec_pack::pack::HealthCheck;
 
 use super::{case_runner::line, plan::Case, session::Session};
 
-/// The lock that cases share which write.
+/// The lock shared by all cases that write.
 pub(super) const LOCK: &str = "writes, because of the health check";
 
-/// What a run knows of its health_check.
+/// The state of the health check during a run.
 #[derive(Debug, Default)]
 pub struct HealthCheckState {
-    /// Whether it was well before the first write.
+    /// Initialised once the health check was sent before the first write.
     before: tokio::sync::OnceCell<()>,
-    /// Why the run must stop.
+    /// The reason why the run must stop.
     broken: OnceLock<String>,
 }
 
 impl HealthCheckState {
-    /// Why the run must stop, once it must.
+    /// Returns the reason why the run must stop, if it must.
     pub fn broken(&self) -> Option<&str> {
         self.broken.get().map(String::as_str)
     }
 }
 
 impl Session {
-    /// The health_check of the contract, if the target can send it.
+    /// The health check of the contract, if the target can send it.
     fn health_check(&self) -> Option<&HealthCheck> {
         let health_check = self.pack.contract.health_check.as_ref()?;
         let able = health_check.request.role.as_ref().is_none_or(|role| self.target.roles.contains_key(role));
         able.then_some(health_check)
     }
 
-    /// Whether a case writes and a health check follows it.
+    /// Returns true if the case writes and must be followed by a health check.
     pub fn wants_health_check(&self, case: &Case) -> bool {
         self.health_check().is_some() && case.scenario.requests().any(|request| !request.is_safe())
     }
 
-    /// Asks before the first write: what was broken before is no case's doing.
+    /// Sends the health check before the first write: a failure at this point is not caused by any case.
     pub async fn health_check_before(&self) {
         let first = async {
             if let Err(reason) = self.sing().await {
@@ -55,7 +55,7 @@ impl Session {
         self.health_check_state.before.get_or_init(|| first).await;
     }
 
-    /// Asks after a case that wrote.
+    /// Sends the health check after a case that wrote.
     pub async fn health_check_after(&self, case: &Case, writes: &[String]) {
         if self.health_check_state.broken().is_some() || self.interrupt.is_set() {
             return;
@@ -71,7 +71,7 @@ impl Session {
         }
     }
 
-    /// Once more if it does not succeed at once: a target may be busy for a moment.
+    /// Sends the health check, with one retry: a target may be busy for a moment.
     async fn sing(&self) -> Result<(), String> {
         let Some(health_check) = self.health_check() else { return Ok(()) };
         match self.ask(&health_check.request, &self.scope()).await {
@@ -81,7 +81,7 @@ impl Session {
     }
 }
 
-/// The requests of a case that may have changed something.
+/// The requests of a case that may have changed something; those of teardowns come last.
 pub(super) fn writes(observed: &failspec_judge::check::Observed) -> Vec<String> {
     let cleaning = |phase| matches!(phase, Phase::Teardown | Phase::ControlTeardown);
     let unsafe_method = |method: &str| !matches!(method, "GET" | "HEAD" | "OPTIONS");

@@ -1,4 +1,4 @@
-//! A case that is over, judged and put into words.
+//! Judges a finished case and builds its report.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,12 +8,14 @@ use sha2::{Digest as _, Sha256};
 use failspec_judge::{
     check::{self, Finding, Identity, Phase, Subject, View},
     report_model::{
-        CaseReport, Documented, Exercise, ObservedResponse, Outcome, SnapshotReport, WaivedFinding,
+        CaseReport, Documented, Exercise, ObservedResponse, Outcome, Reason, ScenarioLocation,
+        SnapshotReport, WaivedFinding,
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
 use failspec_pack::pack::{Contract, Failure, Pack, Scenario};
 
+use super::error::Unjudged;
 use super::{
     case_runner::CaseRunner,
     exchange_report::{LONGEST_BODY, cut, exchange_report},
@@ -22,12 +24,12 @@ use super::{
     session::Session,
 };
 
-/// The longest text about a response that may quote it, in bytes: a response can be megabytes long, and every check
-/// that quotes it would put them into every report again.
+/// Maximum length of a text that may quote a response, in bytes: a response can be megabytes long, and every check
+/// that quotes it would repeat it in every report.
 const LONGEST_QUOTE: usize = 2 << 10;
 
 impl CaseRunner<'_> {
-    /// Judges the case.
+    /// Judges the case and builds its report.
     pub fn finish(self) -> CaseReport {
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
@@ -44,12 +46,16 @@ impl CaseRunner<'_> {
             report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
             report.observed = Some(observed);
         }
-        let reason = self.inconclusive.as_ref().map(quoted);
+        let in_report = |reason: &Unjudged| match reason {
+            Unjudged::Interrupted => Reason::Interrupted,
+            Unjudged::Because(words) => Reason::Unjudged { cause: quoted(words) },
+        };
+        let reason = self.inconclusive.as_ref().map(in_report);
         let undocumented =
             check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
         match (reason, &subject) {
-            // What the request under test showed before something later went wrong is still worth showing,
-            // but it is no verdict.
+            // Findings about the request under test are reported even if something failed later, but they do not
+            // decide the outcome.
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source);
                 sort(&mut report, undocumented.chain(declared), session, case);
@@ -62,21 +68,21 @@ impl CaseRunner<'_> {
             }
             (None, None) => {
                 report.outcome = Outcome::Inconclusive;
-                report.reason = Some("there is no response to judge".to_owned());
+                report.reason = Some(Reason::Unjudged { cause: "there is no response to judge".to_owned() });
             }
         }
         if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
-            report.reason = Some(quoted(reason));
+            report.reason = Some(in_report(reason));
             report.outcome = Outcome::Inconclusive;
         }
-        // What is wrong with a response stays wrong, whatever could not be asked before or after it.
+        // A violation is a failure, even if requests before or after it could not be sent.
         if !report.violations.is_empty() {
             report.outcome = Outcome::Failed;
         }
         if report.outcome == Outcome::Inconclusive {
             report.exercised = Exercise::No;
         }
-        // Last, because most reports show nothing of a case that simply passed.
+        // Last, because it depends on the outcome: most reports include no exchanges of a case that simply passed.
         if session.exchanges == Exchanges::OfAll || report.is_notable() {
             let records = self.observed.records.iter();
             report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
@@ -85,9 +91,9 @@ impl CaseRunner<'_> {
     }
 }
 
-/// The report of a case that was not run.
-pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: &str) -> CaseReport {
-    CaseReport { outcome, reason: Some(reason.to_owned()), ..blank(session, case) }
+/// Builds the report of a case that was not run.
+pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: Reason) -> CaseReport {
+    CaseReport { outcome, reason: Some(reason), ..blank(session, case) }
 }
 
 fn blank(session: &Session, case: &Case) -> CaseReport {
@@ -104,7 +110,10 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         reason: None,
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
-        location: case.scenario.place.to_string(),
+        location: ScenarioLocation {
+            file: case.scenario.place.source.name().to_owned(),
+            line: case.scenario.place.line(),
+        },
         documented: Arc::clone(&session.documented[case.scenario.failure]),
         observed: None,
         exercised: Exercise::No,
@@ -119,13 +128,13 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
     }
 }
 
-/// The name of a pack and the ids of its failures.
+/// Returns the name of a pack and the ids of its failures, to be shared by all reports.
 pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
     let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str().into());
     (pack.name.as_str().into(), ids.collect())
 }
 
-/// What is documented about each failure of a contract.
+/// Returns the documented facts about each failure of a contract.
 pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
     let of = |failure: &Failure| Documented {
         summary: failure.summary.clone(),
@@ -138,7 +147,7 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
     contract.failures.iter().map(of).map(Arc::new).collect()
 }
 
-/// Puts findings where they belong: violations, known ones, warnings.
+/// Sorts findings into violations, waived violations and warnings.
 fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, session: &Session, case: &Case) {
     let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
@@ -170,14 +179,15 @@ fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case
         Outcome::Waived
     };
     if report.outcome == Outcome::Waived {
-        report.reason = report.waived.first().map(|waived| waived.reason.clone());
+        report.reason = report.waived.first().map(|waived| Reason::Waived { reason: waived.reason.clone() });
     } else if report.exercised == Exercise::No {
-        report.reason = Some(format!("the response was {}", identity_in_words(subject, session)));
+        report.reason = Some(Reason::OtherResponse { response: identity_in_words(subject, session) });
     }
     report.snapshot = snapshot(subject, session, case);
 }
 
-/// A control that gets the same failure shows that the request proved nothing, waived or not.
+/// Returns whether the failure was exercised. It was not if the control got the same failure, waived or not: then the
+/// request proves nothing.
 fn exercised(subject: &Subject<'_>) -> Exercise {
     let proven = subject.observed.control_failed.is_none();
     match &subject.identity {
@@ -193,8 +203,8 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
     }
 }
 
-/// What was seen in place of the failure's own code: an accepted one that no failure of the contract has for its own,
-/// or no body at all.
+/// Returns the code that was seen instead of the failure's own code, if any: an accepted code that is not the own
+/// code of any failure of the contract, or a text saying that the response had no code.
 fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
     if subject.is_bare() && subject.triggered.code().is_some() {
         return Some(format!("HTTP {} without a code", subject.response().status));
@@ -236,7 +246,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
     }
 }
 
-/// The request ids of the responses whose request id is documented: those of the request under test.
+/// Returns the request ids of the request under test and its repetition, if the documentation defines the request id.
 fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<str>>) -> Vec<Arc<str>> {
     let binding =
         subject.triggered.envelope.request_id.as_ref().is_some_and(|ruled| ruled.source.is_binding());
@@ -252,12 +262,12 @@ fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<s
         let view = View::new(record.exchange.result.as_ref().ok()?, None);
         let id = view.request_id(&subject.triggered.envelope)?;
         let id = short_id(session.mask.text(&id).into_owned());
-        // The response in short holds the same one.
+        // Reuse the id that `observed` already contains.
         Some(observed.filter(|observed| ***observed == *id).map_or_else(|| id.into(), Arc::clone))
     });
     let mut ids: Vec<Arc<str>> = ids.collect();
     ids.dedup();
-    // Kept until the end of the run, as a rule with one id in it.
+    // Kept until the end of the run, usually with one id in it.
     ids.shrink_to_fit();
     ids
 }
@@ -288,12 +298,12 @@ fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<Sna
     }
 }
 
-/// The snapshot of a case, below the pack's folder.
+/// Returns the path of a case's snapshot, relative to the pack's folder.
 fn case_file(session: &Session, case: &Case) -> String {
     scenario_file(session, &case.scenario, case.row)
 }
 
-/// The snapshot of a scenario, or of one row of it, below the pack's folder.
+/// Returns the path of the snapshot of a scenario or of one of its rows, relative to the pack's folder.
 pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<usize>) -> String {
     let failure = &session.pack.contract.failures[scenario.failure].id;
     let row = row.and_then(|row| scenario.rows.get(row));
@@ -307,7 +317,7 @@ fn masked(mut finding: Finding, session: &Session) -> Finding {
     finding
 }
 
-/// An id as it is; of one that is far too long a digest follows the beginning, so that different ones stay different.
+/// Shortens an id that is too long, and appends its digest so that different ids stay different.
 fn short_id(id: String) -> String {
     if id.len() <= LONGEST_QUOTE {
         return id;
@@ -317,8 +327,8 @@ fn short_id(id: String) -> String {
     format!("{}… sha256:{digest}", &id[..id.floor_char_boundary(LONGEST_QUOTE)])
 }
 
-/// A code as it is; what is too long for a code, or is none, is shown as the beginning of its text: a report must not
-/// nest as deep as a response can.
+/// Converts a code for the report. A code that is too long, or is an array or an object, is replaced by the beginning
+/// of its text: a report must not nest as deeply as a response can.
 fn short_code(code: &Value, session: &Session) -> Value {
     let text = plain(code);
     let scalar = !code.is_array() && !code.is_object();
@@ -332,7 +342,7 @@ pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Milliseconds with three places: more is noise.
+/// Milliseconds, rounded to three decimal places.
 pub(super) fn fractional_millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }

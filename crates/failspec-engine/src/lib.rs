@@ -1,8 +1,8 @@
-//! The engine: plans, cases, their stages, and the report of a run.
+//! The engine: plans a run, executes its cases and builds the report.
 //!
-//! A case goes through stages: control (with a setup and a teardown of its own), setup, request, what follows,
-//! teardown. Cases run side by side, except those that share a lock; cases under a condition that concerns
-//! everyone run last, alone: setups and controls, begin, requests, end, what follows, teardowns.
+//! A case goes through these stages: control (with its own setup and teardown), setup, request, follow-up steps,
+//! teardown. Cases run concurrently, except those that share a lock. Cases under a global condition run last and
+//! separately: setups and controls, begin, requests, end, follow-up steps, teardowns.
 
 mod cancel;
 mod case_runner;

@@ -1,4 +1,4 @@
-//! Scenarios that must not overlap.
+//! Locks that keep scenarios from overlapping.
 
 use std::{
     collections::HashMap,
@@ -11,14 +11,14 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 #[derive(Debug, Default)]
 pub struct Locks(Mutex<HashMap<String, Arc<AsyncMutex<()>>>>);
 
-/// Locks that are held until this is dropped.
+/// Guards of acquired locks, which are released on drop.
 #[derive(Debug)]
 pub struct LockGuards {
     _guards: Vec<OwnedMutexGuard<()>>,
 }
 
 impl Locks {
-    /// Takes all of `names`. They must be sorted: everyone takes them in one order, so that nobody waits for ever.
+    /// Acquires all locks in `names`. The names must be sorted: acquiring locks in one order prevents deadlocks.
     pub async fn take(&self, names: &[String]) -> LockGuards {
         let mut guards = Vec::with_capacity(names.len());
         for name in names {

@@ -1,4 +1,4 @@
-//! Credentials of roles: at hand, or brought by a login that is done once and shared.
+//! Credentials of roles: configured, or obtained by a login that is done once and shared.
 
 use std::{
     collections::HashMap,
@@ -20,17 +20,17 @@ use failspec_pack::target_config::{Carried, Command, Credential, Login, LoginSte
 
 use super::session::Session;
 
-/// A login is done again this long before it expires: requests take time.
+/// Time before its expiry at which a login is renewed, because a request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// How long a program may take to print a credential: it may ask a vault on another continent.
+/// Timeout of a program that prints a credential: it may query a remote secret store.
 const LONGEST_COMMAND: Duration = Duration::from_secs(60);
 
-/// The logins of one target that were done.
+/// Cached logins of one target, by role.
 #[derive(Debug, Default)]
 pub struct Logins(Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>);
 
-/// What a login brought.
+/// The result of a login.
 #[derive(Debug, Clone)]
 struct LoggedIn {
     header: Header,
@@ -38,10 +38,10 @@ struct LoggedIn {
 }
 
 impl Session {
-    /// What a role sends with its requests.
+    /// Returns the credential that a role sends with its requests; logs the role in if necessary.
     ///
     /// # Errors
-    /// Why there is none: the target has no such role, or its login was refused.
+    /// If the target does not provide the role, or if its login failed.
     pub(super) async fn credential(&self, role: &str) -> Result<Carried, String> {
         let known = self
             .target
@@ -52,7 +52,7 @@ impl Session {
             return Ok(known.credential.carried(role));
         }
         let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
-        // Whoever comes second waits here and finds it done.
+        // Concurrent callers wait here and then use the finished login.
         let mut held = place.lock().await;
         let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
         if let Some(valid) = valid {
@@ -69,10 +69,10 @@ impl Session {
         Ok(Carried::Header(fresh.header))
     }
 
-    /// Logs every role in that needs it, before anything is judged.
+    /// Logs in every role that needs it, before any case runs.
     ///
     /// # Errors
-    /// The first login that was refused.
+    /// The error of the first login that failed.
     pub(super) async fn log_in_all<'r>(&self, roles: impl Iterator<Item = &'r str>) -> Result<(), String> {
         for role in roles {
             let logs_in =
@@ -86,8 +86,8 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a program and takes what it prints for a credential. What it says besides is not shown: nobody knows what
-    /// is in it.
+    /// Runs a program and uses its standard output as a credential. Its standard error is discarded, because it may
+    /// contain secrets.
     async fn run_command(&self, command: &Command, role: &str) -> Result<LoggedIn, String> {
         let (program, arguments) = command.run.split_first().ok_or("no program")?;
         if !self.commands_allowed {
@@ -123,7 +123,7 @@ impl Session {
         }
         let (name, template) = &login.header;
         let value = template.fill(&scope).map_err(|error| error.to_string())?.sent;
-        // The whole value is masked too: a part of it may be too short to be searched for.
+        // The whole value is masked too: its secret part may be too short to be masked by itself.
         self.mask.add_value(&value, &format!("role {role}"));
         let told = login.expires_in.as_ref().and_then(|pointer| {
             let seconds = pointer.find(last.as_ref()?.document().value.as_ref()?)?.as_u64()?;
@@ -188,7 +188,7 @@ impl Session {
     }
 }
 
-/// A header of which nothing is shown.
+/// A header whose value is redacted completely in reports.
 fn hidden(name: &str, value: String) -> Header {
     Header { name: name.to_owned(), value, shown: "[a login]".to_owned() }
 }

@@ -1,4 +1,4 @@
-//! How the target is asked: with the right client, not too fast, and not before it is ready.
+//! Per-role HTTP clients, rate limiting and the readiness probe.
 
 use std::{
     collections::BTreeMap,
@@ -13,10 +13,10 @@ use failspec_pack::target_config::{Credential, Rate, Target};
 
 use super::session::Session;
 
-/// How often it is asked whether the target is ready.
+/// Interval between two readiness probes.
 const POLL: Duration = Duration::from_millis(250);
 
-/// The clients of one target: one for everybody, and one for each role with a certificate of its own.
+/// The HTTP clients of one target: one for general use, and one for each role with its own client certificate.
 #[derive(Debug)]
 pub struct Clients {
     everybody: Client,
@@ -25,10 +25,10 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients that a target wants; `witness`: it is taken down who responds.
+    /// Creates the clients of a target. With `witness`, they record the identity of the responding servers.
     ///
     /// # Errors
-    /// When a certificate cannot be used.
+    /// If a certificate or another TLS setting cannot be used.
     pub fn new(target: &Target, witness: bool) -> Result<Self, ClientError> {
         let options = ClientOptions {
             limits: target.limits,
@@ -53,7 +53,7 @@ impl Clients {
         })
     }
 
-    /// Who has answered any of them, if that is taken down.
+    /// Returns the identity of all servers that responded, or `None` if it is not recorded.
     pub fn answerer(&self) -> Option<PeerIdentity> {
         let mut all = self.everybody.answerer()?;
         for other in self.certified.values().filter_map(Client::answerer) {
@@ -64,7 +64,7 @@ impl Clients {
         Some(all)
     }
 
-    /// Sends a request as soon as the rate of the target allows.
+    /// Sends a request as soon as the rate limit of the target allows.
     pub async fn send(&self, request: Request, role: Option<&str>) -> Exchange {
         if let Some((rate, next)) = &self.pace {
             let at = {
@@ -81,10 +81,10 @@ impl Clients {
 }
 
 impl Session {
-    /// Waits until the target says that it is ready.
+    /// Waits until the readiness probe of the target succeeds. Returns at once if none is configured.
     ///
     /// # Errors
-    /// What it said last.
+    /// The result of the last probe if the target is not ready in time, or a message that the run was interrupted.
     pub(super) async fn wait_until_ready(&self) -> Result<(), String> {
         let Some(readiness) = &self.target.wait_for else {
             return Ok(());

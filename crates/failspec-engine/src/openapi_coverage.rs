@@ -1,4 +1,4 @@
-//! What a run showed of the operations of an OpenAPI document.
+//! Coverage of the error responses that an OpenAPI document declares.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use failspec_pack::openapi::Response;
 use super::case_runner::CaseRunner;
 
 impl CaseRunner<'_> {
-    /// The operation that the request under test is, as the contract's OpenAPI document has it.
+    /// Finds the operation of the contract's OpenAPI document that matches the request under test.
     pub(super) fn operation(&self) -> Option<Arc<str>> {
         let against = self.session.against.as_ref()?;
         let tested = self.observed.records.iter().find(|record| record.phase == Phase::Request)?;
@@ -22,13 +22,14 @@ impl CaseRunner<'_> {
     }
 }
 
-/// Whether a response refused a method that the path of an operation does not have: that is said of the path as a whole.
+/// Returns true if the response is a 405 for the operation's path, even if the request used a method that is not
+/// declared: a 405 applies to the path as a whole.
 fn is_refusal(case: &CaseReport, asked: &str, operation: &failspec_pack::openapi::Operation) -> bool {
     let status = case.observed.as_ref().map(|response| response.status);
     status == Some(405) && asked.split_once(' ').is_some_and(|(_, path)| path == operation.path)
 }
 
-/// The declared errors of all operations, and how many cases were answered with each.
+/// Returns the declared error responses of all operations, and how many cases got each of them.
 pub(super) fn operations(against: &OpenApiContext, cases: &[CaseReport]) -> Vec<OperationCoverage> {
     let all = against.declared.api.operations.iter();
     let of = |operation: &failspec_pack::openapi::Operation| {

@@ -1,11 +1,13 @@
-//! What a run will do: the selected cases, and why others are skipped.
+//! Plans a run: selects its cases, and determines which are skipped and why.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use failspec_judge::report_model::{MissingRequirement, RequirementKind, Selection, Shard};
+use failspec_judge::report_model::{
+    MissingRequirement, Reason, Requirement, RequirementKind, Selection, Shard,
+};
 use failspec_pack::{
     pack::{Contract, Pack, Row, Scenario, case_names},
     target_config::{Condition, Target, glob},
@@ -13,19 +15,19 @@ use failspec_pack::{
 
 use super::shard_conflicts::Shared;
 
-/// One case: a scenario, or one row of it.
+/// A case: a scenario, or one row of it.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Its place in the run.
+    /// Its index in the run, all shards taken together.
     pub index: usize,
     /// `pack::failure::scenario[::row]`.
     pub name: Arc<str>,
     /// The scenario.
     pub scenario: Arc<Scenario>,
-    /// Which row of it.
+    /// The index of its row, if the scenario has rows.
     pub row: Option<usize>,
-    /// Why it cannot run on this target.
-    pub skip: Option<String>,
+    /// The reason why it is skipped on this target, if it is.
+    pub skip: Option<Reason>,
 }
 
 impl Case {
@@ -36,7 +38,8 @@ impl Case {
 }
 
 impl Case {
-    /// The locks that it takes, sorted: its own, and one for each exclusive role that it uses.
+    /// Returns the names of the locks that it acquires, sorted: those of the scenario, and one for each exclusive
+    /// role that it uses.
     pub(super) fn locks(&self, target: &Target) -> Vec<String> {
         let roles = self.scenario.needs().roles.into_iter();
         let exclusive = roles
@@ -56,37 +59,38 @@ pub struct Plan {
     pub target: Arc<Target>,
     /// The cases that will run, in the order of the pack: those that are selected, or a shard of them.
     pub cases: Vec<Case>,
-    /// What the target does not bring.
+    /// The requirements of these cases that the target does not provide.
     pub missing_requirements: Vec<MissingRequirement>,
-    /// What was selected, where it is not everything.
+    /// The failures and causes of these cases; `None` if the plan contains all cases of the pack.
     pub selection: Option<Selection>,
-    /// How many cases are selected, all shards taken together.
+    /// Number of selected cases of all shards.
     pub selected: usize,
-    /// Which part of them this is.
+    /// The shard that this plan is for, if it is sharded.
     pub shard: Option<Shard>,
-    /// What holds within one process alone and the selected cases need, in words: shards would get in each other's
-    /// way.
+    /// Descriptions of the locks and global conditions that the selected cases need and that work only within one
+    /// process: concurrent shards would interfere with each other.
     pub shared: Vec<String>,
 }
 
-/// Which cases are asked for: prefixes or globs of their names.
+/// Selects cases by prefixes or globs of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Selectors(pub Vec<String>);
 
 impl Selectors {
-    /// Whether one of them picks `name`; none picks everything.
+    /// Returns true if a selector matches `name`, or if there are no selectors.
     pub fn pick(&self, name: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|selector| picks(selector, name))
     }
 
-    /// Those that pick nothing of `names`.
+    /// Returns the selectors that match none of `names`.
     pub fn without_match<'a>(&'a self, names: &[&str]) -> Vec<&'a str> {
         let idle = |selector: &&String| !names.iter().any(|name| picks(selector, name));
         self.0.iter().filter(idle).map(String::as_str).collect()
     }
 }
 
-/// A selector is a prefix of the name, or a glob of the name or of its first parts.
+/// Returns true if a selector matches a name. A selector is a prefix of the name, or a glob of the name or of its
+/// leading `::`-separated parts.
 fn picks(selector: &str, name: &str) -> bool {
     if !selector.contains(['*', '?']) {
         return name.starts_with(selector);
@@ -96,13 +100,13 @@ fn picks(selector: &str, name: &str) -> bool {
 }
 
 impl Plan {
-    /// The plan for a pack on a target; `first` is the index of its first case in the run.
+    /// Creates the plan for a pack on a target; `first` is the index of its first case in the run.
     pub fn new(pack: Arc<Pack>, target: Arc<Target>, selectors: &Selectors, first: usize) -> Self {
         Self::of_shard(pack, target, selectors, first, None)
     }
 
-    /// The plan for one shard of a pack on a target, or for all of it; `first` is the index of the pack's first case
-    /// in the run, all shards taken together.
+    /// Creates the plan for one shard of a pack on a target, or for the whole pack; `first` is the index of the
+    /// pack's first case in the run, all shards taken together.
     pub fn of_shard(
         pack: Arc<Pack>,
         target: Arc<Target>,
@@ -154,7 +158,7 @@ impl Plan {
         }
     }
 
-    /// How many failures are asked for.
+    /// Returns the number of selected failures.
     pub fn failures_selected(&self) -> usize {
         self.selection
             .as_ref()
@@ -162,7 +166,8 @@ impl Plan {
     }
 }
 
-/// What the target missing_requirements for a scenario: kind and name, in the order in which they are told.
+/// Returns the requirements of a scenario that the target does not provide, as kind and name, in the order in which
+/// they are reported.
 fn lacking<'s>(
     scenario: &'s Scenario,
     contract: &Contract,
@@ -197,21 +202,15 @@ fn lacking<'s>(
         .collect()
 }
 
-/// Why a scenario is skipped, in one sentence.
-fn skip_reason(lacking: &[(RequirementKind, &str)]) -> Option<String> {
-    let of = |kind| {
-        let names: Vec<&str> =
-            lacking.iter().filter(|(other, _)| *other == kind).map(|(_, name)| *name).collect();
-        (!names.is_empty()).then(|| format!("the {} {}", kind.word(), names.join(", ")))
-    };
-    let parts: Vec<String> = [RequirementKind::Role, RequirementKind::Variable, RequirementKind::Condition]
-        .into_iter()
-        .filter_map(of)
-        .collect();
-    (!parts.is_empty()).then(|| format!("the target does not provide {}", parts.join(" and ")))
+/// Returns the reason why a scenario is skipped, if it is.
+fn skip_reason(lacking: &[(RequirementKind, &str)]) -> Option<Reason> {
+    let mut requirements: Vec<Requirement> =
+        lacking.iter().map(|(kind, name)| Requirement { kind: *kind, name: (*name).to_owned() }).collect();
+    requirements.sort_by_key(|requirement| requirement.kind);
+    (!requirements.is_empty()).then_some(Reason::MissingRequirements { requirements })
 }
 
-/// What a contract says about something that a target is to bring.
+/// Returns the description of a requirement from the contract.
 fn about(kind: RequirementKind, name: &str, contract: &Contract) -> String {
     let about = match kind {
         RequirementKind::Role => contract.roles.get(name),

@@ -1,4 +1,4 @@
-//! The waits that a run knows of before it begins, so that nobody takes a waiting run for a hanging one.
+//! Waits that are known before a run starts. They are announced, so that a waiting run does not appear to hang.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,8 +12,8 @@ use super::{
     steps::LONGEST_WAIT,
 };
 
-/// The waits of the cases that will run, in the order of the plan. Those that a response asks for count with the
-/// longest that the scenario allows.
+/// Returns the waits of the cases that will run, in the order of the plan. A wait that depends on a response counts
+/// as the maximum that the scenario allows.
 pub(super) fn planned_waits(plan: &Plan) -> Vec<PlannedWait> {
     let scope = Scope::new(Arc::new(variables(&plan.pack, &plan.target)), String::new());
     let able = plan.cases.iter().filter(|case| case.skip.is_none());
@@ -32,14 +32,14 @@ fn waits(case: &Case) -> impl Iterator<Item = (&Step, &WaitFor)> {
     case.scenario.steps().filter_map(|(_, step)| Some((step, step.wait.as_ref()?)))
 }
 
-/// All waits of a case after each other; `None` where it has none.
+/// Returns the sum of all waits of a case; `None` if it has none.
 fn longest_wait(case: &Case, scope: &Scope) -> Option<Duration> {
     let spans = waits(case).map(|(step, wait)| {
         let bound = match wait {
             WaitFor::Time(wait) => Some(wait),
             WaitFor::RetryAfter => step.at_most.as_ref(),
         };
-        // What only a capture or a row tells is not known yet; no wait is longer than this.
+        // A duration from a capture or a row is not known yet; no wait is longer than this.
         bound.and_then(|bound| span(bound, scope)).map_or(LONGEST_WAIT, |bound| bound.min(LONGEST_WAIT))
     });
     spans.reduce(Duration::saturating_add)

@@ -1,4 +1,4 @@
-//! When nothing works, one diagnosis instead of fifty reports.
+//! Diagnoses a run in which nothing works: one diagnosis instead of many failed cases.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,21 @@ use super::{
     session::Session,
 };
 
-/// The first request of a case that should succeed, as observed.
+/// The first request of a case, which should succeed, and its result.
 #[derive(Debug)]
 pub(super) struct First {
     /// The role that sent it.
     pub role: Option<String>,
-    /// The request in a few words.
+    /// Method and redacted URL of the request.
     line: String,
-    /// What came back.
+    /// The response, or the transport error.
     result: Result<Response, TransportError>,
-    /// Whether it succeeded.
+    /// True if it succeeded.
     succeeded: bool,
 }
 
-/// One case for each role whose first request should succeed: they run before all others.
+/// Returns the indexes of one case for each role in which the first request should succeed. These cases run before
+/// all others.
 pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
     let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
@@ -54,7 +55,7 @@ fn first_role(scenario: &Scenario) -> Option<&str> {
 }
 
 impl First {
-    /// The first request of a case's control.
+    /// Returns the first request of a case's control, if it was sent.
     pub fn of(session: &Session, observed: &Observed) -> Option<Self> {
         let record = observed.records.first()?;
         if !matches!(record.phase, Phase::ControlSetup | Phase::Control) {
@@ -71,7 +72,7 @@ impl First {
     }
 }
 
-/// Why nothing can be judged, if not one of the first requests succeeded.
+/// Returns the reason why nothing can be judged, if all first requests failed.
 pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
     if firsts.is_empty() || firsts.iter().any(|first| first.succeeded) {
         return None;
@@ -138,10 +139,11 @@ pub(super) fn diagnose(session: &Session, firsts: &[First]) -> Option<String> {
 }
 
 impl Session {
-    /// Where no case can run for want of credentials or variables: does the API response at all?
+    /// Sends one safe request of the pack without credentials, to find out whether the API responds. Used if no case
+    /// can run because credentials or variables are missing.
     ///
-    /// One safe request of the pack is sent without credentials. A refusal is what is to be expected; no response, or
-    /// a page, is worth knowing before anyone goes and looks for credentials.
+    /// A rejection is expected and is no problem. Returns a diagnosis if there is no response, an intermediary
+    /// responds, or the body is not JSON: the user should know this before looking for credentials.
     pub(super) async fn probe(&self, cases: &[Case]) -> Option<String> {
         let requests = cases.iter().flat_map(|case| case.scenario.requests());
         let scope = self.scope();

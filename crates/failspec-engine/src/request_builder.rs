@@ -1,4 +1,4 @@
-//! Request templates into requests.
+//! Builds requests from request templates.
 
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,44 +14,44 @@ use failspec_pack::{
     target_config::{Carried, Target},
 };
 
-/// Everything but the unreserved characters of RFC 3986.
+/// All ASCII characters except the unreserved characters of RFC 3986.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The longest body that is shown as it is, in bytes: 16 KiB.
+/// Maximum size of a body that is shown in full, in bytes: 16 KiB.
 const LONGEST_SHOWN: usize = 16 << 10;
 
-/// Why a request cannot be made.
+/// The reason why a request cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
-    /// A hole without a value.
+    /// A placeholder has no value.
     #[error(transparent)]
     Fill(#[from] RenderError),
-    /// URL parsing would ask for another resource.
+    /// URL parsing would change the path, so that another resource would be requested.
     #[error("the path {0} cannot be sent as written: URL parsing rewrites it")]
     Rewritten(String),
-    /// A response gave an address that packs may not ask, or none at all.
+    /// An address from a response is invalid or is not on the target; packs must not send requests to other hosts.
     #[error(
         "the address {0} is not on the target: packs send requests to no other host, and a relative address begins with `/`"
     )]
     Elsewhere(String),
-    /// A value that would break out of its header.
+    /// The value of a header contains a line break or a NUL.
     #[error("the header {0} would contain a line break")]
     HeaderBreaks(String),
 }
 
-/// What a scoped condition adds to a request.
+/// Changes to a request by a scoped condition.
 #[derive(Debug, Clone, Default)]
 pub struct Extra {
-    /// Headers.
+    /// Additional headers.
     pub headers: Vec<(String, String)>,
-    /// Another base URL.
+    /// The base URL that replaces that of the target.
     pub url: Option<url::Url>,
 }
 
-/// The request that a template makes with these values.
+/// Builds a request from a template with the values of `scope`.
 ///
 /// # Errors
-/// When a hole has no value, or a value cannot be sent where it stands.
+/// If a placeholder has no value, or a value cannot be sent at its location.
 pub fn build(
     template: &RequestTemplate,
     credential: Option<Carried>,
@@ -74,7 +74,7 @@ pub fn build(
     for (name, value) in &extra.headers {
         headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
     }
-    // A header that the scenario writes itself is the fault that it is about.
+    // A header that the scenario sets itself is not overwritten: it is the fault under test.
     match credential {
         Some(Carried::Header(header)) if header.name.eq_ignore_ascii_case("cookie") => {
             add_cookie(&mut headers, header);
@@ -107,7 +107,8 @@ pub fn build(
     Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, body })
 }
 
-/// Adds a cookie: all cookies are one header (RFC 6265, section 5.4). One that the scenario writes itself stays.
+/// Adds a cookie to the `Cookie` header: all cookies are sent in one header (RFC 6265, section 5.4). A cookie of the
+/// same name that the scenario sets itself is not changed.
 fn add_cookie(headers: &mut Vec<Header>, cookie: Header) {
     let Some(own) = headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case("cookie")) else {
         return headers.push(cookie);
@@ -126,7 +127,7 @@ struct Address {
 }
 
 impl Address {
-    /// Adds a query parameter of which `shown` may be shown.
+    /// Adds a query parameter; `shown` is its value in reports.
     fn add(&mut self, name: &str, value: &str, shown: &str) {
         let separator = if self.sent.query().is_some() { '&' } else { '?' };
         let name: String = utf8_percent_encode(name, COMPONENT).collect();
@@ -137,7 +138,8 @@ impl Address {
     }
 }
 
-/// `own` is the target's base URL, `base` the one that is asked: a condition may bring another.
+/// Builds the URL of a request. `own` is the target's base URL, `base` is the base URL of this request: a condition
+/// may replace it.
 fn url(
     path: &PathTemplate,
     template: &RequestTemplate,
@@ -168,18 +170,19 @@ fn url(
     }
 }
 
-/// The URL that is written exactly like this; `None` if there is none.
+/// Parses a URL; returns `None` if the parser would change how it is written.
 fn parse(written: &str, base: &url::Url) -> Option<url::Url> {
-    // What follows the authority of `base` is read below it: the name of a host is by far the most work.
+    // The part after the authority of `base` is parsed relative to it: parsing the host name takes by far the most
+    // time.
     let below = written.strip_prefix(&base[..url::Position::BeforePath]);
     let url = below.and_then(|below| base.join(below).ok()).filter(|url| url.as_str() == written);
-    // A path that begins with `//` would be read as another authority.
+    // A path that begins with `//` would be parsed as an authority.
     url.or_else(|| url::Url::parse(written).ok().filter(|url| url.as_str() == written))
 }
 
-/// Path and query of an address that a response gave, read as every client reads a `Location`.
+/// Extracts path and query of an address from a response. The address is parsed like a `Location` header.
 ///
-/// `None` where it is not of the target: credentials and bodies go to nobody else, whatever a response says.
+/// Returns `None` if the address is not on the target: credentials and bodies are never sent to another host.
 fn path_of_address(address: &str, own: &url::Url) -> Option<String> {
     let url = url::Url::parse(address).or_else(|error| match address.starts_with('/') {
         true => own.join(address),
@@ -227,7 +230,7 @@ fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>
     Ok(Rendered { sent: sent.finish().into_bytes(), shown: masked.then(|| shown.finish().into_bytes()) })
 }
 
-/// Length and digest stand for what is too long to show or is no text.
+/// Describes a body by its length and digest, if it is too long to show or is not text.
 fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -1,4 +1,4 @@
-//! A whole run: several packs, one report.
+//! Runs several packs and builds one report.
 
 use std::{
     collections::BTreeSet,
@@ -36,52 +36,52 @@ use super::{
     session::{Session, run_name, variables},
 };
 
-/// Requests under way at once where the target is on this machine.
+/// Default number of concurrent cases if all targets are on this machine.
 const JOBS_ON_LOOPBACK: usize = 16;
 
-/// Requests under way at once elsewhere: modest, because staging systems are shared.
+/// Default number of concurrent cases for other targets: low, because staging systems are shared.
 const JOBS_ELSEWHERE: usize = 8;
 
-/// What a run is asked to do.
+/// Options of a run.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Cases at once; by default 16 on loopback, else 8.
+    /// Maximum number of concurrent cases; by default 16 on loopback, otherwise 8.
     pub jobs: Option<usize>,
-    /// Whether warnings count as violations.
+    /// True if warnings count as violations.
     pub deny_warnings: bool,
-    /// What is done with approved responses.
+    /// Handling of approved responses.
     pub snapshots: Mode,
-    /// Whether programs of the target may be run that print credentials.
+    /// True if programs that print credentials may be run, as configured in the target.
     pub allow_commands: bool,
-    /// Whether the environment says that this is CI: then no snapshot is written.
+    /// True if the environment indicates CI: then no snapshot is written.
     pub in_ci: bool,
-    /// Which cases keep what was sent and received in the report.
+    /// Cases whose exchanges are included in the report.
     pub exchanges: Exchanges,
-    /// Known failures.
+    /// Waivers of known violations.
     pub waivers: Vec<Waiver>,
-    /// What was selected, as given.
+    /// The selectors, as given.
     pub selectors: Selectors,
-    /// Whether it is taken down who responds.
+    /// True if the identity of the responding servers is recorded.
     pub witness: bool,
-    /// Which part of it is run, where it is not all of it; the plans hold no other cases.
+    /// The shard to run, if the run is sharded; the plans then contain only its cases.
     pub shard: Option<Shard>,
 }
 
-/// Of which cases it is told what was sent and received.
+/// Cases whose request and response are included in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exchanges {
-    /// All.
+    /// All cases.
     #[default]
     OfAll,
-    /// Those about which there is something to say. What was sent and received takes more memory than all else, and
-    /// most reports show nothing of a case that simply passed.
+    /// Cases that need attention. Exchanges take more memory than everything else, and most reports include none of a
+    /// case that simply passed.
     OfNotable,
 }
 
-/// Runs all plans, each on its target, and puts everything into one report.
+/// Runs all plans, each on its target, and builds one report.
 ///
 /// # Errors
-/// When no client can be made (TLS settings), or the contract's OpenAPI document cannot be used.
+/// If the HTTP client cannot be created (TLS settings), or the OpenAPI document of the contract cannot be used.
 pub async fn run(
     mut plans: Vec<Plan>,
     options: RunOptions,
@@ -96,7 +96,7 @@ pub async fn run(
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let waivers = Arc::new(options.waivers.clone());
-    // Each case goes when it is over: what is kept of it is its report.
+    // Each case is dropped as soon as it is finished; only its report is kept.
     let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
     let mut engines = Vec::new();
     for plan in &plans {
@@ -118,7 +118,7 @@ pub(super) fn session(
     interrupt: &CancelToken,
 ) -> Result<Session, RunError> {
     let mask = Arc::new(Mask::new());
-    // What the reference implementation documents in the open is no secret.
+    // The credentials of the reference implementation are public.
     if !plan.target.reference {
         plan.target
             .roles
@@ -154,7 +154,8 @@ pub(super) fn session(
     })
 }
 
-/// Embedded snapshots belong to the reference implementation; another target names a folder of its own.
+/// Opens the approved responses. Embedded snapshots are for the reference implementation; another target configures
+/// its own folder.
 fn approved(plan: &Plan, options: &RunOptions) -> Option<SnapshotStore> {
     if options.snapshots == Mode::Off {
         return None;
@@ -200,7 +201,7 @@ fn assemble(
         });
         findings.extend(reused_request_ids(&cases));
         if run.diagnosis.is_none() {
-            // A shard knows all names of its pack, but what belongs to none is for the whole run to say.
+            // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
             if plan.selection.is_none() || options.shard.is_some() {
                 place.extend(unreferenced(&engine.session, plan, options.snapshots));
@@ -222,7 +223,7 @@ fn assemble(
             }),
         });
         diagnosis.extend(run.diagnosis);
-        // Most runs have one pack: its reports need not move.
+        // Most runs have one pack: its reports need not be moved.
         match scenarios.is_empty() {
             true => scenarios = run.cases,
             false => scenarios.extend(run.cases),
@@ -274,7 +275,8 @@ fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
     engines.iter().all(|(_, plan)| plan.selection.is_none())
 }
 
-/// Approved responses that belong to no case: a violation under `check`, otherwise for review.
+/// Returns a finding for each approved response that belongs to no case: a violation in mode `check`, otherwise for
+/// review.
 fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
     let Some(approved) = &session.approved else { return Vec::new() };
     let names: BTreeSet<String> =
@@ -325,7 +327,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     }
 }
 
-/// The options that decide what counts as a violation besides violations, as they were given.
+/// Returns the options that make findings other than violations count, as they were given.
 fn counting(options: &RunOptions) -> Vec<String> {
     let denied = options.deny_warnings.then(|| "--deny warnings".to_owned());
     let checked = (options.snapshots == Mode::Check).then(|| "--snapshots check".to_owned());

@@ -1,4 +1,4 @@
-//! The engine: plans into cases, cases into a report.
+//! Schedules the cases of one pack: concurrently, under locks, and under global conditions.
 
 use std::{
     collections::BTreeSet,
@@ -9,8 +9,9 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::Semaphore;
 
-use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome};
+use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason};
 
+use super::error::Unjudged;
 use super::{
     case_runner::CaseRunner,
     judge::not_run,
@@ -19,32 +20,32 @@ use super::{
     session::Session,
 };
 
-/// What came of all cases of one pack.
+/// The result of all cases of one pack.
 #[derive(Debug, Default)]
 pub struct PackRun {
     /// The reports of its cases, in the order of the plan.
     pub cases: Vec<CaseReport>,
-    /// Why nothing could be judged.
+    /// The reason why nothing could be judged, if nothing could.
     pub diagnosis: Option<String>,
 }
 
-/// Runs the cases of one pack on one target; events go out as cases end.
+/// Runs the cases of one pack on one target; emits an event when a case ends.
 pub(super) struct Engine {
     pub session: Arc<Session>,
-    /// For all packs together: who holds one may send.
+    /// Permits to send, shared by all packs.
     pub permits: Arc<Semaphore>,
-    /// How many permits there are.
+    /// Number of permits.
     pub jobs: usize,
     pub listener: Arc<Listener>,
 }
 
 impl Engine {
-    /// Runs all cases. Cases under a condition that concerns everyone run alone, last.
+    /// Runs all cases. Cases under a global condition run last and separately.
     pub async fn run(&self, cases: Vec<Case>) -> PackRun {
         let mut run = PackRun { cases: Vec::with_capacity(cases.len()), ..PackRun::default() };
         let (able, skipped): (Vec<Case>, Vec<Case>) = cases.into_iter().partition(|case| case.skip.is_none());
         for case in &skipped {
-            let reason = case.skip.as_deref().unwrap_or_default();
+            let Some(reason) = case.skip.clone() else { continue };
             self.tell(&mut run, not_run(&self.session, case, Outcome::Skipped, reason));
         }
         if let Err(reason) = self.session.wait_until_ready().await {
@@ -63,7 +64,7 @@ impl Engine {
             }
             diagnosis
         };
-        // Nothing was made yet that would have to be removed: who interrupts this need not wait for a login.
+        // No resource was created yet that would have to be removed: an interrupt need not wait for a login.
         run.diagnosis = tokio::select! {
             diagnosis = begin => diagnosis,
             () = self.session.interrupt.wait() => None,
@@ -74,13 +75,13 @@ impl Engine {
         }
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
             able.into_iter().partition(|case| self.global_condition(case).is_some());
-        // Among the first to run is one case for each role: if not one of them gets through, nobody will.
+        // The first cases to run include one for each role: if none of them succeeds, no other will.
         let first: BTreeSet<usize> = canaries(&ordinary).into_iter().collect();
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
         let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
         let mut firsts = self.run_ordinary(cases_of(canaries), Preflights::Wanted, &mut run).await;
-        // They end in any order; what is said about them is the same every time.
+        // They end in any order; sorting makes the diagnosis deterministic.
         firsts.sort_by(|one, other| one.role.cmp(&other.role));
         // It quotes responses, and a response may quote a credential.
         let mask = &self.session.mask;
@@ -95,32 +96,32 @@ impl Engine {
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
         }
-        // No two have the same index; a stable sort would need the memory of half of them once more.
+        // Indexes are unique; a stable sort would allocate half of the memory again.
         run.cases.sort_unstable_by_key(|report| report.index);
         run
     }
 
-    /// What the first cases look like is the diagnosis's to say: one cause, one message. No case is left out of
-    /// the report because of it.
+    /// Marks all cases that were not skipped as inconclusive: the diagnosis reports the one cause in one message. No
+    /// case is left out of the report because of it.
     fn nothing_judged(&self, others: &[Case], global: &[Case], run: &mut PackRun) {
-        let reason = "nothing can be judged: see the diagnosis";
+        let reason = Reason::RunStopped;
         for case in run.cases.iter_mut().filter(|case| case.outcome != Outcome::Skipped) {
             case.outcome = Outcome::Inconclusive;
-            case.reason = Some(reason.to_owned());
+            case.reason = Some(reason.clone());
             case.exercised = Exercise::No;
             case.violations.clear();
             case.warnings.clear();
             case.waived.clear();
             case.snapshot = None;
-            // One page for everybody has one request id, too.
+            // If all requests got the same page, they also have the same request id.
             case.request_ids.clear();
         }
         for case in others.iter().chain(global) {
-            self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason));
+            self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason.clone()));
         }
     }
 
-    /// Runs cases side by side; gives what the first request of each came to, if that is `wanted`.
+    /// Runs cases concurrently; returns the result of the first request of each, if `wanted` says so.
     async fn run_ordinary(&self, cases: Vec<Case>, wanted: Preflights, run: &mut PackRun) -> Vec<First> {
         let (free, locked): (Vec<Case>, Vec<Case>) =
             cases.into_iter().partition(|case| self.locks(case).is_empty());
@@ -133,7 +134,7 @@ impl Engine {
             done: Arc::new(Mutex::new(done)),
         };
         let mut at_it = Vec::new();
-        // Who waits for a lock must not keep others from going on: each of these waits in a task of its own.
+        // A case that waits for a lock must not block others: each of these runs in its own task.
         for case in locked {
             let (at_work, locks) = (at_work.clone(), self.locks(&case));
             at_it.push(tokio::spawn(async move {
@@ -141,8 +142,8 @@ impl Engine {
                 at_work.judge(&case).await;
             }));
         }
-        // The others are taken one by one by as many tasks as may send at once: making, waking and dropping a task for
-        // each of them is work that nobody needs.
+        // The others are executed by as many tasks as may send concurrently: creating, waking and dropping a task for
+        // each case would be unnecessary work.
         let tasks = self.jobs.min(free.len());
         let free = Arc::new(Mutex::new(free.into_iter()));
         for _ in 0..tasks {
@@ -163,14 +164,14 @@ impl Engine {
         done.firsts
     }
 
-    /// Runs cases under conditions that concern everyone, one condition after the other.
+    /// Runs cases under global conditions, one condition after the other.
     async fn run_global(&self, cases: &[Case], run: &mut PackRun) {
         let mut left: Vec<&Case> = cases.iter().collect();
         while let Some(condition) = left.first().and_then(|case| self.global_condition(case)) {
             let condition = condition.to_owned();
             let mut round: Vec<&Case> = Vec::new();
             let mut taken: BTreeSet<String> = BTreeSet::new();
-            // Cases that share a lock must not overlap: the later one waits for another round.
+            // Cases that share a lock must not overlap: the later one runs in another round.
             left.retain(|case| {
                 let locks = self.locks(case);
                 let fits = self.global_condition(case) == Some(&condition)
@@ -185,15 +186,12 @@ impl Engine {
         }
     }
 
-    /// Setups and controls → begin → requests → end → what follows → teardowns.
+    /// Runs the cases of one round: setups and controls → begin → requests → end → follow-up steps → teardowns.
     async fn run_round(&self, condition: &str, round: &[&Case], run: &mut PackRun) {
         let stopped = self.session.health_check_state.broken().is_some();
         if self.session.interrupt.is_set() || stopped {
             for case in round {
-                let reason = match stopped {
-                    true => "the run was stopped: see the diagnosis",
-                    false => "interrupted before it began",
-                };
+                let reason = if stopped { Reason::RunStopped } else { Reason::Interrupted };
                 self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason));
             }
             return;
@@ -201,19 +199,20 @@ impl Engine {
         let mut running: Vec<CaseRunner<'_>> =
             round.iter().map(|case| CaseRunner::new(&self.session, case)).collect();
         join_all(running.iter_mut().map(|case| self.permitted(case.prepare()))).await;
-        // After a signal nothing is begun; `end` still follows, for what an earlier run may have left.
+        // After a signal no condition is started. `end` is still called, because an earlier run may have left the
+        // condition active.
         let begun = tokio::select! {
             biased;
-            () = self.session.interrupt.wait() => Err("interrupted".to_owned()),
-            begun = self.session.begin(condition) => begun,
+            () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
+            begun = self.session.begin(condition) => begun.map_err(Unjudged::from),
         };
         if let Err(reason) = &begun {
             give_up(&mut running, reason);
         }
         join_all(running.iter_mut().map(|case| self.permitted(case.provoke()))).await;
-        // Also after a `begin` that seemed to fail: what is half in force must not stay.
+        // Also after a `begin` that failed: a condition that is partly in effect must not remain.
         if let Err(reason) = self.session.end(condition).await {
-            leave_off(&mut running, &reason);
+            leave_off(&mut running, &Unjudged::Because(reason.clone()));
             self.notice(&reason);
         }
         join_all(running.iter_mut().map(|case| self.permitted(case.follow_up()))).await;
@@ -228,14 +227,14 @@ impl Engine {
         work.await
     }
 
-    /// Ends every condition that this run may begin: an earlier run may have died while one was in force.
+    /// Ends every global condition that this run may start: an earlier run may have died while one was active.
     async fn end_all(&self, cases: &[Case]) {
         let conditions: BTreeSet<&str> =
             cases.iter().filter_map(|case| self.global_condition(case)).collect();
         for condition in conditions {
             if let Err(reason) = self.session.end(condition).await {
                 self.notice(&reason);
-                // Where the target does not respond at all, the diagnosis says so; no need to try them all.
+                // If the target does not respond at all, the diagnosis reports it; there is no need to try them all.
                 return;
             }
         }
@@ -249,7 +248,7 @@ impl Engine {
         let mut locks = case.locks(&self.session.target);
         if self.session.wants_health_check(case) {
             locks.push(super::health_check::LOCK.to_owned());
-            // Everyone takes them in one order.
+            // All cases acquire locks in the same order.
             locks.sort();
         }
         locks
@@ -265,38 +264,38 @@ impl Engine {
     }
 }
 
-/// Tells the listener. What it does wrong is its own affair: the run and its exit code go on.
+/// Calls the listener. A panic in it is caught and does not affect the run or its exit code.
 fn heard(listener: &Arc<Listener>, event: Event<'_>) {
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
 }
 
-/// Whether what first requests came to is wanted: it holds responses.
+/// Selects if the results of the first requests are kept, which contain responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Preflights {
     Wanted,
     Dropped,
 }
 
-/// What has come of the cases so far.
+/// The results of the cases so far.
 #[derive(Default)]
 struct Done {
     run: PackRun,
     firsts: Vec<First>,
 }
 
-/// What a task needs to run cases.
+/// The shared state of a task that runs cases.
 #[derive(Clone)]
 struct Worker {
     session: Arc<Session>,
     permits: Arc<Semaphore>,
     listener: Arc<Listener>,
     wanted: Preflights,
-    /// Each task adds to it what it has judged: no other task need wake up for that.
+    /// Each task adds its results here, so that no other task must be woken for it.
     done: Arc<Mutex<Done>>,
 }
 
 impl Worker {
-    /// Runs one case from its control to its teardown, and adds what came of it.
+    /// Runs one case from its control to its teardown, and adds its report to the results.
     async fn judge(&self, case: &Case) {
         let _permit = self.permits.acquire().await.ok();
         match AssertUnwindSafe(self.run(case)).catch_unwind().await {
@@ -314,7 +313,8 @@ impl Worker {
         }
     }
 
-    /// A panic in a case is a bug of inferred: it must show, and must not look like a verdict.
+    /// Records a panic in a case as the diagnosis. It is a bug in failspec: it must be visible, and must not look
+    /// like a verdict.
     fn panicked(&self, error: &str) {
         let said = || format!("internal error of failspec: {error}");
         self.done().run.diagnosis.get_or_insert_with(said);
@@ -330,8 +330,8 @@ impl Worker {
         if writes && !session.interrupt.is_set() {
             session.health_check_before().await;
         }
-        let stopped = session.health_check_state.broken().map(|_| "the run was stopped: see the diagnosis");
-        let interrupted = session.interrupt.is_set().then_some("interrupted before it began");
+        let stopped = session.health_check_state.broken().map(|_| Reason::RunStopped);
+        let interrupted = session.interrupt.is_set().then_some(Reason::Interrupted);
         if let Some(reason) = interrupted.or(stopped) {
             return (not_run(session, case, Outcome::Inconclusive, reason), None);
         }
@@ -349,21 +349,22 @@ impl Worker {
     }
 }
 
-/// The next case that nobody has taken.
+/// Takes the next case from the queue.
 fn next(cases: &Mutex<std::vec::IntoIter<Case>>) -> Option<Case> {
     cases.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
-/// What was answered while the condition was in force is judged; what would follow it is not.
-fn leave_off(running: &mut [CaseRunner<'_>], reason: &str) {
+/// Records that the condition could not be ended: responses received while it was in effect are judged, later steps
+/// are not.
+fn leave_off(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
     for case in running {
         let place = if case.answered { &mut case.unfinished } else { &mut case.inconclusive };
-        place.get_or_insert_with(|| reason.to_owned());
+        place.get_or_insert_with(|| reason.clone());
     }
 }
 
-fn give_up(running: &mut [CaseRunner<'_>], reason: &str) {
+fn give_up(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
     for case in running {
-        case.inconclusive.get_or_insert_with(|| reason.to_owned());
+        case.inconclusive.get_or_insert_with(|| reason.clone());
     }
 }

@@ -1,4 +1,4 @@
-//! What all cases of one pack on one target share.
+//! State shared by all cases of one pack on one target.
 
 use std::{
     collections::HashMap,
@@ -23,59 +23,58 @@ use super::{
     run::Exchanges,
 };
 
-/// What all cases of one pack on one target share.
+/// State shared by all cases of one pack on one target.
 #[derive(Debug)]
 pub struct Session {
-    /// The OpenAPI document that responses are held against besides.
+    /// The OpenAPI document that responses are additionally validated against.
     pub against: Option<OpenApiContext>,
     /// The pack.
     pub pack: Arc<Pack>,
     /// The target.
     pub target: Arc<Target>,
-    /// Sends requests.
+    /// The HTTP clients.
     pub clients: Clients,
-    /// Every secret that is known so far.
+    /// Masks every secret that is known so far.
     pub mask: Arc<Mask>,
     /// The values of the pack's variables on this target.
     pub variables: Arc<HashMap<String, VariableValue>>,
-    /// Known failures.
+    /// Waivers of known violations.
     pub waivers: Arc<Vec<Waiver>>,
-    /// The day on which waivers are judged.
+    /// The date on which the expiry of waivers is checked.
     pub today: jiff::civil::Date,
     /// The approved responses.
     pub approved: Option<SnapshotStore>,
-    /// Ctrl-C.
+    /// Cancellation of the run.
     pub interrupt: CancelToken,
-    /// Scenarios that must not overlap.
+    /// Locks that keep scenarios from overlapping.
     pub locks: Locks,
-    /// Whether the run can still go on.
+    /// The state of the health check.
     pub health_check_state: HealthCheckState,
-    /// Whether programs may be run that print credentials.
+    /// True if programs that print credentials may be run.
     pub commands_allowed: bool,
-    /// The logins that were done.
+    /// Cached logins.
     pub logins: Logins,
-    /// What is documented about each failure, in the order of the contract: every report of a case holds it.
+    /// The documented facts about each failure, in the order of the contract; shared by all case reports.
     pub documented: Vec<Arc<Documented>>,
-    /// The name of the pack, and the ids of its failures in the order of the contract, as each report of a case holds
-    /// them.
+    /// The name of the pack, and the ids of its failures in the order of the contract; shared by all case reports.
     pub names: (Arc<str>, Vec<Arc<str>>),
-    /// Of which cases it is told what was sent and received.
+    /// Cases whose request and response are included in the report.
     pub exchanges: Exchanges,
-    /// A short random name of the run; created names carry it.
+    /// A short random name of the run, which is part of the names of created resources.
     pub run: String,
-    /// Counts the values of `${unique}`.
+    /// Counter for the values of `${unique}`.
     pub counter: AtomicU64,
 }
 
 impl Session {
-    /// A scope for one flow of a case, with a `${unique}` of its own.
+    /// Creates the variable scope of one flow of a case, with its own `${unique}`.
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;
         Scope::new(Arc::clone(&self.variables), format!("failspec-{}-{}", self.run, base36(number)))
     }
 }
 
-/// The values of a pack's variables on a target: the target's, else the default.
+/// Returns the values of a pack's variables on a target: those of the target, otherwise the defaults.
 pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, VariableValue> {
     pack.contract
         .variables
@@ -87,13 +86,13 @@ pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, VariableValue>
         .collect()
 }
 
-/// A short random name for a run: names that the target makes us create carry it.
+/// Generates a short random name for a run, which is part of the names of created resources.
 pub fn run_name() -> String {
     let random = uuid::Uuid::new_v4().as_u128();
     base36(u64::try_from(random % 36_u128.pow(6)).unwrap_or_default())
 }
 
-/// Digits and lower-case letters are allowed in about every kind of name.
+/// Formats a number in base 36: digits and lower-case letters are allowed in nearly every kind of name.
 fn base36(mut number: u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let mut digits = Vec::new();

@@ -1,4 +1,4 @@
-//! What keeps several processes from running the cases of one target side by side.
+//! Detects conflicts between shards: locks and global conditions work only within one process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,16 +6,16 @@ use failspec_pack::target_config::{Condition, Target};
 
 use super::plan::Case;
 
-/// What cases need that holds within one process alone.
+/// Global conditions and locks that cases need, which work only within one process.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     conditions: BTreeSet<String>,
-    /// Locks, and how many cases take each.
+    /// The locks, and the number of cases that take each.
     locks: BTreeMap<String, usize>,
 }
 
 impl Shared {
-    /// Notes what a selected case needs.
+    /// Records the global condition and the locks of a selected case.
     pub fn note(&mut self, case: &Case, target: &Target) {
         if case.skip.is_some() {
             return;
@@ -28,10 +28,10 @@ impl Shared {
         self.conditions.extend(condition.filter(global).cloned());
     }
 
-    /// What would be shared between processes, if several ran these cases.
+    /// Returns a description of each conflict that concurrent shards of these cases would have.
     pub fn in_words(self) -> Vec<String> {
         let conditions = self.conditions.into_iter().map(|name| format!("condition {name}"));
-        // Nobody gets in the way of a lock that one case takes.
+        // A lock that only one case takes causes no conflict.
         let locks = self.locks.into_iter().filter(|(_, cases)| *cases > 1);
         let locks = locks.map(|(name, _)| match name.strip_prefix("role ") {
             Some(role) => format!("exclusive role {role}"),

@@ -1,4 +1,5 @@
-//! One step of a case: made, sent, held against what it expects, captured from.
+//! Executes the steps of a case: builds and sends the request, compares the response with the expectation and
+//! captures values.
 
 use std::time::{Duration, Instant};
 
@@ -18,34 +19,35 @@ use super::{
     session::Session,
 };
 
-/// How often a request is resent after a 429 that it was not meant to bring.
+/// Maximum number of times that a request is resent after an unexpected 429.
 const MOST_RESENDS: usize = 3;
 
-/// The longest wait that an unexpected 429 is granted.
+/// Maximum wait after an unexpected 429.
 const LONGEST_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
 
-/// The pause between two requests of `until`.
+/// Interval between two requests of `until`.
 const POLL: Duration = Duration::from_millis(100);
 
-/// The longest wait before the request of a step, whatever a variable says: an hour.
+/// Maximum wait before the request of a step, even if a variable says more: one hour.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// What a request is sent for.
+/// The context in which a request is sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SendContext<'a> {
-    /// The part of the case.
+    /// The phase of the case.
     pub phase: Phase,
-    /// The role whose credentials go with it.
+    /// The role whose credentials are sent.
     pub role: Option<&'a str>,
-    /// Whether a 429 is what it is meant to bring.
+    /// True if a 429 is an expected response.
     pub expects_429: bool,
 }
 
 impl Session {
-    /// Sends a request; a 429 that was not meant waits as told and sends it again, a few times.
+    /// Sends a request and appends its exchange to `records`; returns its index. After an unexpected 429 it waits for
+    /// the advertised time and resends, a limited number of times.
     ///
     /// # Errors
-    /// Why there is no response that could be judged.
+    /// The reason why there is no response to judge.
     pub(super) async fn send(
         &self,
         template: &RequestTemplate,
@@ -78,13 +80,14 @@ impl Session {
                 ));
             }
             resends += 1;
-            // The refused attempt is noise in a report; the one that is answered counts.
+            // The rejected attempt would only clutter the report; the last one counts.
             records.pop();
             tokio::time::sleep(told).await;
         }
     }
 
-    /// From here on the credentials in a response are masked wherever they turn up, also in the response itself.
+    /// Registers the secrets of a response, as listed in the contract. From then on they are masked everywhere, also
+    /// in this response.
     fn learn_secrets(&self, exchange: &Exchange) {
         let secrets = &self.pack.contract.secrets;
         let Ok(response) = &exchange.result else { return };
@@ -96,10 +99,10 @@ impl Session {
         }
     }
 
-    /// Carries out a step.
+    /// Executes a step.
     ///
     /// # Errors
-    /// Why the case cannot go on: no response, another response than expected, nothing to capture.
+    /// The reason why the case cannot continue: no response, an unexpected response, or nothing to capture.
     pub(super) async fn step(
         &self,
         step: &Step,
@@ -114,7 +117,7 @@ impl Session {
         }
         let Some(request) = &step.request else { return Ok(()) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
-        // After the wait that a 429 told, one more of them is what the check `recovers` is about.
+        // After waiting as a 429 requested, another 429 is judged by the check `recovers`.
         let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
         let expects_429 = still_limited || self.expects_429(&step.expect);
         let purpose = SendContext { phase, role, expects_429 };
@@ -137,7 +140,7 @@ impl Session {
                     records.pop();
                     tokio::time::sleep(POLL).await;
                 }
-                // Whether the request under test now succeeds is for a check to say, not for the step.
+                // A check judges whether the resent request succeeds, not the step.
                 None if step.resend => return Ok(()),
                 None => {
                     if let Some(wrong) = self.unmet(&step.expect, &response, None, scope, false)? {
@@ -149,10 +152,10 @@ impl Session {
         }
     }
 
-    /// What keeps `response` from being what is expected, in words; `None` if nothing does.
+    /// Returns why `response` does not match the expectation; `None` if it does.
     ///
     /// # Errors
-    /// When the expectation itself cannot be used with these values.
+    /// If the expectation cannot be rendered with these values.
     pub(super) fn unmet(
         &self,
         expect: &Expect,
@@ -169,7 +172,7 @@ impl Session {
                 return Ok(Some(format!("{}, expected {}", got(), contract.failures[failure].id)));
             }
         } else if expect.status.is_empty() {
-            // While polling, only what `until` says counts: a 404 on the way to a 200 is what it is for.
+            // While polling, only `until` decides: a 404 before a 200 is exactly the case that it is for.
             let says_more = !expect.body.is_empty() || !expect.headers.is_empty();
             let says_enough = polling && says_more;
             if !says_enough && !self.succeeded(view) {
@@ -197,13 +200,13 @@ impl Session {
         Ok(None)
     }
 
-    /// Whether a response is a success: documented as one, and no documented failure.
+    /// Returns true if a response is a success: documented as one, and not a documented failure.
     pub(super) fn succeeded(&self, view: View<'_>) -> bool {
         !matches!(view.item, Item::Unpicked(_))
             && Identity::of_any(view, &self.pack.contract) == Identity::Success
     }
 
-    /// A response in a few words: status and code.
+    /// Describes a response by its status and code.
     pub(super) fn describe(&self, view: View<'_>) -> String {
         let status = view.response.status;
         match view.code(&self.pack.contract.envelope) {
@@ -244,7 +247,8 @@ impl Session {
         Ok(wait.min(LONGEST_WAIT))
     }
 
-    /// How long a response tells to wait, in the places that are documented for its status or else as HTTP has it.
+    /// Returns how long a response says to wait, from the locations documented for its status, otherwise from the
+    /// standard `Retry-After` header.
     fn told(&self, response: &Response) -> Option<Duration> {
         let view = View::new(response, None);
         let failures = self.pack.contract.failures.iter();
@@ -253,19 +257,19 @@ impl Session {
         told.next().or_else(|| told_wait(view, None))
     }
 
-    /// A time span of a step.
+    /// Parses a duration of a step.
     pub(super) fn time(&self, wait: &Wait, scope: &Scope) -> Result<Duration, String> {
         let text = wait.0.fill(scope).map_err(|error| error.to_string())?.sent;
         failspec_base::syntax::parse_duration(&text)
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
 
-    /// Takes the captures of a step from its response. From here on a secret one is masked wherever it turns up,
-    /// also in the response that it came in.
+    /// Captures values from the response of a step. A secret value is masked everywhere from then on, also in this
+    /// response.
     fn capture(&self, step: &Step, response: &Response, scope: &mut Scope) -> Result<(), String> {
         for capture in &step.capture {
             let view = View::new(response, None);
-            // `null` names nothing either: a request made of it would fail for a reason of its own.
+            // `null` identifies nothing either: a request built from it would fail for a different reason.
             let value: Value =
                 view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
                     let place = match &capture.part {
@@ -287,12 +291,12 @@ impl Session {
     }
 }
 
-/// The response of a record.
+/// The response of a record, if there is one.
 pub(super) fn response_of(records: &[Record], index: usize) -> Option<Response> {
     records.get(index)?.exchange.result.as_ref().ok().cloned()
 }
 
-/// Schemas with their holes filled.
+/// Fills the placeholders of schemas.
 pub(super) fn fill_schemas(
     schemas: &[(Pointer, SchemaTemplate)],
     scope: &Scope,
@@ -305,7 +309,7 @@ pub(super) fn fill_schemas(
         .collect()
 }
 
-/// The item to pick, with holes filled.
+/// Fills the placeholders of an item selector.
 pub(super) fn fill_pick(at: Option<&At>, scope: &Scope) -> Result<Option<Pick>, String> {
     at.map(|at| Ok(Pick { items: at.items.clone(), filter: fill_schemas(&at.filter, scope)? })).transpose()
 }

@@ -1,4 +1,4 @@
-//! What a target brings for a pack, found out with as few and as harmless requests as possible.
+//! Checks what a target provides for a pack, with as few and as harmless requests as possible.
 
 use std::sync::Arc;
 
@@ -14,33 +14,33 @@ use super::{
     session::Session,
 };
 
-/// What a target brings for a pack.
+/// The result of checking a target.
 #[derive(Debug)]
 pub struct TargetCheck {
-    /// Why it cannot be asked at all, if so.
+    /// The reason why no requests can be sent to it, if so.
     pub unreachable: Option<String>,
-    /// What became of each role of the contract, in the order of their names.
+    /// The result for each role of the contract, in the order of their names.
     pub roles: Vec<(String, RoleCheck)>,
 }
 
-/// What is known about a role.
+/// The result for one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoleCheck {
-    /// A request that must succeed did.
+    /// A request that must succeed did; contains its method and URL.
     Works(String),
-    /// It was refused, or its login was.
+    /// The request or the login was rejected; contains the reason.
     Refused(String),
-    /// The target has it; no safe request without a setup uses it, so nothing was sent.
+    /// The target provides the role, but no safe request without a setup uses it, so nothing was sent.
     Untried,
-    /// The target does not have it.
+    /// The target does not provide the role.
     Missing,
 }
 
-/// Asks the target whether it is there, and as each role for something that must succeed. Only safe requests are sent
-/// (RFC 9110, section 9.2.1), and what logs a role in.
+/// Checks that the target responds, and sends a request that must succeed as each role. Only safe requests (RFC 9110,
+/// section 9.2.1) and the requests of logins are sent.
 ///
 /// # Errors
-/// As for [`super::run`].
+/// The same as for [`super::run`].
 pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetCheck, RunError> {
     let (_interrupter, interrupt) = interrupt();
     let session = session(plan, options, &Arc::default(), &interrupt)?;
@@ -90,7 +90,7 @@ impl Session {
     }
 }
 
-/// A control's request that can be sent by itself and must succeed as this role.
+/// Returns the request of a control if it needs no setup, is safe and is sent as this role.
 fn fit_for_trying<'c>(flow: &'c Flow, role: &str) -> Option<&'c RequestTemplate> {
     let request = &flow.request;
     let alone = flow.setup.is_empty() && request.is_safe();

@@ -1,4 +1,4 @@
-//! The body of a response while it arrives: bounded, and decoded as its `BodyDecoder-Encoding` says.
+//! Reads the body of a response: limits its size and decodes it according to its `Content-Encoding`.
 
 use std::io::Write;
 
@@ -8,18 +8,18 @@ use hyper::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::{BodyError, Limits};
 
-/// The most that is reserved because a `BodyDecoder-Length` announces it. More grows as it arrives.
+/// Maximum capacity, in bytes, that is reserved because of a `Content-Length`. The buffer grows as more data arrives.
 const RESERVE: u64 = 64 * 1024;
 
 /// The body became larger than [`Limits::body`].
 #[derive(Debug)]
 pub(super) struct TooLarge;
 
-/// Collects a body.
+/// Collects and decodes a body.
 pub(super) struct BodyDecoder {
     limit: usize,
     reserve: usize,
-    /// What arrived; dropped as soon as something of it is decoded.
+    /// The bytes as received; dropped as soon as some of them are decoded.
     raw: RawBuffer,
     coding: ContentCoding,
     defect: Option<BodyError>,
@@ -29,12 +29,12 @@ enum ContentCoding {
     Identity,
     Gzip(Box<MultiGzDecoder<BoundedWriter>>),
     Deflate(Box<ZlibDecoder<BoundedWriter>>),
-    /// What is decoded will not grow any more; the rest of what arrives is of no use.
+    /// Decoding failed; contains the bytes decoded so far. The rest of the body is ignored.
     Broken(Vec<u8>),
 }
 
 impl BodyDecoder {
-    /// A body that is going to arrive behind these headers. `announced` is its length, if that is known.
+    /// Creates a decoder for the body that follows these headers. `announced` is its length in bytes, if known.
     pub(super) fn new(headers: &HeaderMap, announced: Option<u64>, limits: &Limits) -> Self {
         let limit = limits.body;
         let mut defect = None;
@@ -58,7 +58,10 @@ impl BodyDecoder {
         Self { limit, reserve, raw: RawBuffer::Nothing, coding, defect }
     }
 
-    /// Takes the next piece.
+    /// Adds the next chunk.
+    ///
+    /// # Errors
+    /// If the body, as received or decoded, becomes larger than the limit.
     pub(super) fn push(&mut self, piece: Bytes) -> Result<(), TooLarge> {
         if piece.is_empty() {
             return Ok(());
@@ -88,12 +91,15 @@ impl BodyDecoder {
         }
     }
 
-    /// Whether the rest of the body can be left unread.
+    /// Returns true if decoding failed, so that the rest of the body need not be read.
     pub(super) fn is_broken(&self) -> bool {
         matches!(self.coding, ContentCoding::Broken(_))
     }
 
-    /// The body is complete, or ended early for `reason`.
+    /// Ends the body, which is complete or ended early for `reason`. Returns its bytes and what is wrong with it.
+    ///
+    /// # Errors
+    /// If the body becomes larger than the limit.
     pub(super) fn finish(mut self, reason: Option<String>) -> Result<(Bytes, Option<BodyError>), TooLarge> {
         let empty = matches!(self.raw, RawBuffer::Nothing);
         let finished = match &mut self.coding {
@@ -103,7 +109,7 @@ impl BodyDecoder {
             ContentCoding::Deflate(decoder) if empty && decoder.get_ref().bytes.is_empty() => Ok(()),
             ContentCoding::Gzip(decoder) if reason.is_none() => decoder.try_finish(),
             ContentCoding::Deflate(decoder) if reason.is_none() => decoder.try_finish(),
-            // Brings out what is decoded already.
+            // Flush what has been decoded so far.
             ContentCoding::Gzip(decoder) => decoder.flush().or(Ok(())),
             ContentCoding::Deflate(decoder) => decoder.flush().or(Ok(())),
         };
@@ -125,11 +131,11 @@ impl BodyDecoder {
         Ok((body, self.defect))
     }
 
-    /// The decoder failed: keep what it had, or else what arrived.
+    /// Stops after a decoding error: keeps the decoded bytes, or the received bytes if none were decoded.
     fn stop_decoding(&mut self, reason: String) -> Result<(), TooLarge> {
         let decoded = match std::mem::replace(&mut self.coding, ContentCoding::Identity) {
             ContentCoding::Gzip(mut decoder) => {
-                let _ = decoder.flush(); // It failed already; this is for what it decoded before that.
+                let _ = decoder.flush(); // It has already failed; this yields the bytes decoded before.
                 decoder.get_mut().take()?
             }
             ContentCoding::Deflate(mut decoder) => {
@@ -147,7 +153,7 @@ impl BodyDecoder {
     }
 }
 
-/// The content codings in the order in which they were applied, in lower case, without `identity`.
+/// Returns the content codings in the order in which they were applied, in lower case, without `identity`.
 fn codings(headers: &HeaderMap) -> Vec<String> {
     let mut names = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -161,7 +167,7 @@ fn codings(headers: &HeaderMap) -> Vec<String> {
     names
 }
 
-/// Bytes as they arrived. A body that comes in one piece is never copied; others are copied once.
+/// Bytes as received. A body that arrives in one chunk is never copied; others are copied once.
 enum RawBuffer {
     Nothing,
     One(Bytes),
@@ -203,7 +209,7 @@ impl RawBuffer {
     }
 }
 
-/// Where decoded bytes go. It refuses what goes beyond the limit, which also stops the decoder.
+/// A buffer for decoded bytes. It rejects bytes beyond the limit, which also stops the decoder.
 struct BoundedWriter {
     bytes: Vec<u8>,
     limit: usize,

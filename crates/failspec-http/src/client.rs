@@ -1,4 +1,4 @@
-//! Sends requests.
+//! The HTTP client.
 
 use std::{sync::Arc, time::Instant};
 
@@ -17,23 +17,23 @@ use super::{
     transport::{IncomingBody, Transport},
 };
 
-/// What a client may be told.
+/// Options of a [`Client`].
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
-    /// The bounds of each exchange.
+    /// The limits of each exchange.
     pub limits: Limits,
-    /// Whether `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are obeyed. Loopback addresses are
-    /// always reached directly. Default: yes.
+    /// True if `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are used. Loopback addresses are always
+    /// connected directly. Default: true.
     pub environment_proxy: bool,
-    /// The `User-Agent` of requests that bring none. Default: `failspec/<version>`.
+    /// The `User-Agent` of requests that have none. Default: `failspec/<version>`.
     pub user_agent: String,
-    /// Certificates (PEM, one or several in each) that are trusted beside those of the system.
+    /// Certificates (PEM, one or several in each) that are trusted in addition to those of the system.
     pub certificates: Vec<Vec<u8>>,
-    /// Our own certificate and its private key (PEM, one after the other), for servers that ask for one.
+    /// The client certificate and its private key (PEM, one after the other), for servers that request one.
     pub identity: Option<Vec<u8>>,
-    /// Whether the certificate of the server is not checked. Default: no.
+    /// True if the certificate of the server is not verified. Default: false.
     pub insecure: bool,
-    /// Whether the identity of the responding servers is recorded. Default: no.
+    /// True if the identity of the responding servers is recorded. Default: false.
     pub witness: bool,
 }
 
@@ -51,34 +51,35 @@ impl Default for ClientOptions {
     }
 }
 
-/// Why there is no client.
+/// The error that prevented the creation of a client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// A certificate of [`ClientOptions::certificates`] cannot be read.
     #[error("certificate {number} cannot be read: {reason}")]
     Certificate {
-        /// Which one, from 1.
+        /// Its number in the list, starting at 1.
         number: usize,
-        /// What is wrong with it.
+        /// The error of the parser.
         reason: String,
     },
     /// [`ClientOptions::identity`] cannot be used.
     #[error("the client certificate cannot be used: {0}")]
     Identity(String),
-    /// The user agent cannot be a header value, a proxy in the environment is no URL, or the like.
+    /// Another setting is invalid: for example, the user agent is not a valid header value, or the URL of a proxy in
+    /// the environment is not valid.
     #[error("the HTTP client cannot be set up: {0}")]
     Setup(String),
 }
 
-/// Sends requests exactly as they are written and observes what comes back.
+/// An HTTP client that sends requests exactly as they are written and records the response.
 ///
-/// It follows no redirect, keeps no cookie and adds no `Referer`. Beside `Host` and the framing it adds
-/// `User-Agent`, `Accept: */*` and `Accept-Encoding: gzip`, each only where the request has none of its own.
+/// It follows no redirects, stores no cookies and adds no `Referer`. In addition to `Host` and the framing headers it
+/// adds `User-Agent`, `Accept: */*` and `Accept-Encoding: gzip`, each only if the request does not set it.
 ///
-/// It sends a request once, with two exceptions. When a pooled connection turns out to be closed before anything of the
-/// request was written, the request goes out on another one, whatever its method. And when a pooled connection without
-/// TLS is closed under a request of a safe method before anything came back, that request goes out once more, on a new
-/// connection (RFC 9112, section 9.3.1).
+/// It sends a request once, with two exceptions. If a pooled connection is found to be closed before any part of the
+/// request was written, the request is sent on another connection, whatever its method. If a pooled connection
+/// without TLS is closed after a request of a safe method was sent and before any part of the response arrived, the
+/// request is sent once more, on a new connection (RFC 9112, section 9.3.1).
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -89,25 +90,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with its own pool of connections.
+    /// Creates a client with its own connection pool.
     ///
     /// # Errors
-    /// When an option cannot be obeyed. That the system has no certificates is no error here: a target
-    /// without TLS needs none, and with TLS every exchange ends in [`NoResponse::Tls`].
+    /// If an option cannot be applied. Missing system certificates are not an error here: a target without TLS does
+    /// not need them, and with TLS every exchange results in [`TransportError::Tls`].
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let limits = options.limits;
         let witness = options.witness.then(Arc::default);
         Ok(Self { transport: Transport::new(options)?, limits, witness })
     }
 
-    /// Who has answered so far; `None` unless [`ClientOptions::witness`] asks for it.
+    /// Returns the identity of the servers that responded so far; `None` unless [`ClientOptions::witness`] is true.
     pub fn answerer(&self) -> Option<PeerIdentity> {
         self.witness.as_ref().map(|witness| witness.answerer())
     }
 
     /// Sends `request` and waits for the end of the response, within [`Limits`].
     ///
-    /// Runs on tokio. Dropping the future gives up the exchange and its connection.
+    /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
         let result = self.response(&request, started).await;
@@ -138,7 +139,7 @@ impl Client {
         Ok(response)
     }
 
-    /// Waits for the head of the response.
+    /// Sends the request and waits for the head of the response.
     async fn head(
         &self,
         outgoing: hyper::Request<Bytes>,
@@ -163,7 +164,7 @@ async fn read(
     let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
     let ended = loop {
         match body.frame().await {
-            // What is not data is trailers, which nothing is promised of.
+            // A frame without data contains trailers, which are not checked.
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(piece) => content.push(piece).map_err(too_large)?,
                 Err(_) => continue,
@@ -178,9 +179,9 @@ async fn read(
     content.finish(ended).map_err(too_large)
 }
 
-/// Holds [`Limits::head`] and [`Limits::headers`] against a head that hyper has let through.
+/// Checks a head that hyper accepted against [`Limits::head`] and [`Limits::headers`].
 fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), TransportError> {
-    // Four bytes for the colon, a blank and the line break.
+    // Four bytes for the colon, a space and the line break.
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     let reason = if headers.len() > limits.headers {
         format!("its head has more than {} headers", limits.headers)
@@ -192,7 +193,7 @@ fn check_head(headers: &HeaderMap, limits: &Limits) -> Result<(), TransportError
     Err(TransportError::Malformed { reason })
 }
 
-/// Host and port, as they may be shown.
+/// Returns host and port for error messages.
 fn address(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port_or_known_default() {

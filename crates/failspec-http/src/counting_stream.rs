@@ -1,4 +1,4 @@
-//! A connection without TLS.
+//! A TCP connection that records its use.
 
 use std::{
     io::{self, IoSlice},
@@ -16,24 +16,24 @@ use tokio::{
     net::TcpStream,
 };
 
-/// What has happened on a connection.
+/// Statistics of a connection.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionStats {
-    /// How many responses have begun on it.
+    /// Number of responses that have begun on it.
     responses: AtomicUsize,
-    /// Whether something was read since the last write.
+    /// True if something was read since the last write.
     heard: AtomicBool,
-    /// Whether it is over, whoever has ended it.
+    /// True if it is closed, by either side.
     over: AtomicBool,
 }
 
 impl ConnectionStats {
-    /// Takes down that a response has begun. Says whether it is not the first one.
+    /// Records that a response has begun. Returns true if it is not the first one.
     pub(super) fn answered(&self) -> bool {
         self.responses.fetch_add(1, Relaxed) > 0
     }
 
-    /// Whether the connection was used before and nothing came back for what was sent on it last.
+    /// Returns true if the connection was used before and nothing was received since the last write.
     pub(super) fn is_lost(&self) -> bool {
         self.responses.load(Relaxed) > 0 && !self.heard.load(Relaxed)
     }
@@ -43,7 +43,7 @@ impl ConnectionStats {
     }
 }
 
-/// A TCP connection that takes down what happens on it.
+/// A TCP connection that records its use.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
@@ -63,7 +63,7 @@ impl Drop for Socket {
 }
 
 impl Connection for Socket {
-    /// With its [`ConnectionStats`], which reaches every response, and every error.
+    /// Attaches its [`ConnectionStats`], which are then available from every response and every error.
     fn connected(&self) -> Connected {
         Connected::new().extra(Arc::clone(&self.usage))
     }

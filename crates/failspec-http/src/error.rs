@@ -1,4 +1,4 @@
-//! From the errors of the HTTP libraries to what they mean for an exchange.
+//! Converts errors of the HTTP libraries to [`TransportError`].
 
 use std::{error::Error, io};
 
@@ -8,7 +8,7 @@ use tower::timeout::error::Elapsed;
 
 use super::{ClientError, Limits, Phase, TransportError, http1_pool::ConnectionLost};
 
-/// What a request that got no head means.
+/// Converts the error of a request that got no response head.
 pub(super) fn no_response(
     error: &(dyn Error + Send + Sync + 'static),
     address: String,
@@ -42,13 +42,13 @@ pub(super) fn no_response(
     }
 }
 
-/// The innermost cause in one line. What the outer ones say ("error sending request", "client error
-/// (Connect)") adds nothing, and the outermost of reqwest holds the URL with all that may be secret in it.
+/// Returns the innermost cause in one line. The outer ones ("error sending request", "client error (Connect)") add
+/// nothing, and the outermost error of reqwest contains the URL with any secrets in it.
 pub(super) fn root(error: &(dyn Error + Send + Sync + 'static)) -> String {
     let text = causes(error)
         .last()
         .map_or_else(|| "the HTTP client gave no reason".to_owned(), |cause| cause.to_string());
-    // "Connection refused (os error 111)": the number differs between systems, the words say it all.
+    // "Connection refused (os error 111)": the number differs between systems, the text is sufficient.
     let text = match text.rfind(" (os error ") {
         Some(end) if text.ends_with(')') => &text[..end],
         _ => &text,
@@ -56,8 +56,8 @@ pub(super) fn root(error: &(dyn Error + Send + Sync + 'static)) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The causes below an error of the client. [`io::Error::source`] skips the error that it wraps, and it is
-/// in there that TLS errors are.
+/// Iterates over the causes of an error of the client. [`io::Error::source`] skips the error that it wraps, and TLS
+/// errors are wrapped in this way.
 fn causes<'a>(
     error: &'a (dyn Error + Send + Sync + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
@@ -72,19 +72,21 @@ fn causes<'a>(
     std::iter::successors(first, below)
 }
 
-/// Whether what came back does not even begin like TLS.
+/// Returns true if the received bytes do not begin like TLS.
 fn is_no_tls(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType))
 }
 
-/// Whether a time was over: the one for a connection as a whole, or the share of one address, or that of the system.
+/// Returns true if a timeout expired: that of the connection as a whole, that of one address, or that of the
+/// operating system.
 fn is_timeout(error: &(dyn Error + Send + Sync + 'static), chain: &[&(dyn Error + 'static)]) -> bool {
     let late = |io: &io::Error| io.kind() == io::ErrorKind::TimedOut;
     error.downcast_ref().is_some_and(reqwest::Error::is_timeout)
         || chain.iter().any(|cause| cause.is::<Elapsed>() || cause.downcast_ref().is_some_and(late))
 }
 
-/// What is wrong with a head. hyper says the same of one that is too long and of one with too many lines.
+/// Describes what is wrong with a head. hyper returns the same error for a head that is too large and for one with
+/// too many headers.
 fn malformation(cause: &hyper::Error, limits: &Limits) -> String {
     match cause.to_string() {
         text if text == "message head is too large" => {
@@ -94,7 +96,8 @@ fn malformation(cause: &hyper::Error, limits: &Limits) -> String {
     }
 }
 
-/// Bytes on a connection that waits for no response. hyper has no method that tells this kind.
+/// Returns true if bytes were received on a connection that waits for no response. hyper has no method to detect this
+/// kind of error.
 fn is_unexpected(error: &hyper::Error) -> bool {
     error.to_string() == "received unexpected message from connection"
 }

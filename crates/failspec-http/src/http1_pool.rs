@@ -1,4 +1,4 @@
-//! `http` without TLS and without a proxy.
+//! HTTP/1.1 client for `http` URLs without a proxy.
 
 use std::{
     collections::HashMap,
@@ -26,38 +26,39 @@ use super::{
     transport::{Failure, IDLE},
 };
 
-/// Opens a connection, within [`Limits::connect`]: the search for the address included.
+/// A connector with the timeout [`Limits::connect`], which includes the name lookup.
 type Connector = BoxCloneSyncService<Uri, TokioIo<Socket>, BoxError>;
 
 type Client = legacy::Client<Connector, Full<Bytes>>;
 
-/// A connection was closed that was used before, and nothing came back for the last request.
+/// The error when a reused connection was closed before any part of the response was received.
 #[derive(Debug, thiserror::Error)]
 #[error("a reused connection was closed")]
 pub(super) struct ConnectionLost(#[source] legacy::Error);
 
-/// Sends requests over pooled connections of HTTP/1.1.
+/// An HTTP/1.1 client with a connection pool.
 ///
-/// reqwest stands on the same pool, and spends over a quarter of the time of a request on what is of no use here: it
-/// copies the headers for a redirect that is never followed, and parses the URL twice more. Nor does it tell whether a
-/// connection was used before.
+/// reqwest uses the same pool, but over a quarter of its time per request is spent on work that is not needed here:
+/// it copies the headers for redirects that are never followed, and parses the URL twice more. It also does not
+/// report whether a connection was used before.
 #[derive(Debug, Clone)]
 pub(super) struct Http1Client {
     pool: Client,
-    /// Has connections only that are being watched.
+    /// Client for keep-alive probes; it keeps only their connections.
     probes: Client,
-    /// Uses no connection twice.
+    /// Client that never reuses a connection.
     single: Client,
     servers: Arc<Mutex<HashMap<Authority, Arc<KeepAliveState>>>>,
     defaults: HeaderMap,
 }
 
 impl Http1Client {
-    /// `defaults` go out with every request that has none of its own.
+    /// Creates a client. `defaults` are headers that are added to each request that does not set them.
     pub(super) fn new(defaults: HeaderMap, limits: &Limits) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
-        // Shares the time out among the addresses of a name, so that one that is silent leaves some to the next.
+        // This timeout is divided among the addresses of a name, so that an address that does not respond leaves time
+        // for the next.
         tcp.set_connect_timeout(Some(limits.connect));
         let sockets = tcp.map_response(|io| TokioIo::new(Socket::new(io.into_inner())));
         let connector = Connector::new(Timeout::new(sockets, limits.connect));
@@ -82,7 +83,8 @@ impl Http1Client {
     /// Sends a request and waits for the head of the response.
     ///
     /// # Errors
-    /// [`ConnectionLost`] when the request may not have reached the server, because the connection was closed before.
+    /// [`ConnectionLost`] if a reused connection was closed before any part of the response was received: the request
+    /// may not have reached the server.
     pub(super) async fn send(
         &self,
         request: hyper::Request<Bytes>,
@@ -114,7 +116,7 @@ impl Http1Client {
         }
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on a new connection, which is not reused.
     pub(super) async fn send_alone(
         &self,
         request: hyper::Request<Bytes>,
@@ -133,7 +135,7 @@ impl Http1Client {
 
     fn keeping(&self, uri: &Uri) -> Arc<KeepAliveState> {
         let Some(authority) = uri.authority() else { return Arc::default() };
-        // Nothing in here can be half done.
+        // The map is never left in an inconsistent state.
         let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
         match servers.get(authority) {
             Some(keeping) => Arc::clone(keeping),

@@ -1,4 +1,4 @@
-//! Whether a server keeps its connections open.
+//! Detects servers that close idle connections without notice.
 
 use std::{
     sync::{
@@ -10,23 +10,24 @@ use std::{
 
 use super::counting_stream::ConnectionStats;
 
-/// What is still open so long after a response was not closed by it.
+/// A connection still open this long after a response is assumed to be kept alive.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// What is known of a server.
+/// Values of the field `known`: the server keeps connections open, or requests on reused connections get lost. 0
+/// means unknown.
 const KEEPS: u8 = 1;
 const LOSES: u8 = 2;
 
-/// Whether a server keeps a connection open after a response.
+/// The known keep-alive behaviour of a server.
 ///
-/// One that does not has to say so with `Connection: close` (RFC 9112, section 9.6). Some close without a word, such as
-/// the router of uWSGI: a request that goes out on that connection meanwhile is lost. What changes nothing can be sent
-/// again, but nothing else can, for nobody knows whether it was handled (RFC 9110, section 9.2.2). Such a request uses
-/// a connection again only once it is known that the server keeps them.
+/// A server that closes a connection after a response must send `Connection: close` (RFC 9112, section 9.6). Some
+/// close without notice, such as the router of uWSGI; a request that is sent on that connection at the same time is
+/// lost. Safe requests can be sent again, others cannot, because it is unknown if they were processed (RFC 9110,
+/// section 9.2.2). Such a request reuses a connection only once it is known that the server keeps connections open.
 #[derive(Debug, Default)]
 pub(super) struct KeepAliveState {
     known: AtomicU8,
-    /// Whether a request is under way whose connection will be watched.
+    /// True while a probe is in flight.
     trying: AtomicBool,
     watched: Mutex<Option<Watched>>,
 }
@@ -37,23 +38,23 @@ struct Watched {
     usage: Arc<ConnectionStats>,
 }
 
-/// On which connection a request goes out.
+/// The connection on which a request is sent.
 #[derive(Debug)]
 pub(super) enum ConnectionChoice<'a> {
-    /// Any, one that was used before as well.
+    /// Any connection; it may have been used before.
     Any,
-    /// A new one, which is not used again.
+    /// A new connection, which is not reused.
     New,
-    /// A new one, which is left open.
+    /// A new connection, which is left open and monitored.
     Probe(Probe<'a>),
 }
 
-/// The right to use a connection that will be watched.
+/// Permit for the single in-flight keep-alive probe.
 #[derive(Debug)]
 pub(super) struct Probe<'a>(&'a KeepAliveState);
 
 impl KeepAliveState {
-    /// The way for a request that must not be lost.
+    /// Chooses the connection for a request that must not be lost.
     pub(super) fn route(&self) -> ConnectionChoice<'_> {
         match self.known.load(Relaxed) {
             KEEPS => return ConnectionChoice::Any,
@@ -77,25 +78,25 @@ impl KeepAliveState {
         }
     }
 
-    /// Takes down that a connection was answered on again.
+    /// Records that a reused connection worked.
     pub(super) fn keeps(&self) {
-        // A loss is not forgotten.
+        // A recorded loss is not overwritten.
         let _ = self.known.compare_exchange(0, KEEPS, Relaxed, Relaxed);
     }
 
-    /// Takes down that a request was lost on a connection that was used before.
+    /// Records that a request was lost on a reused connection.
     pub(super) fn loses(&self) {
         self.known.store(LOSES, Relaxed);
     }
 
     fn watched(&self) -> std::sync::MutexGuard<'_, Option<Watched>> {
-        // What is inside is replaced as a whole.
+        // The value is only ever replaced as a whole, so that a poisoned lock is harmless.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Probe<'_> {
-    /// Takes down that there was a response on the connection.
+    /// Records that a response arrived on the connection, and starts to monitor it.
     pub(super) fn answered(self, usage: Arc<ConnectionStats>) {
         *self.0.watched() = Some(Watched { since: Instant::now(), usage });
     }

@@ -1,9 +1,9 @@
-//! One request, one exchange. Every limit on what a server may do to us is in this room.
+//! HTTP client for single exchanges. All limits on the behaviour of a server are in this crate.
 //!
-//! A [`Client`] sends a [`Request`] exactly as it is written and gives an [`Exchange`]: a [`Response`] as it
-//! was observed, or the reason why there is none ([`TransportError`]). Whatever a server sends, it is bounded by
-//! [`Limits`] and kept as bytes; [`Document`] and [`MediaType`] read those bytes strictly, and say what is
-//! wrong with them instead of failing.
+//! A [`Client`] sends a [`Request`] exactly as it is written and returns an [`Exchange`]: a [`Response`] as it was
+//! observed, or the reason why there is none ([`TransportError`]). All data from a server is bounded by [`Limits`]
+//! and kept as bytes; [`Document`] and [`MediaType`] parse these bytes strictly, and report defects instead of
+//! failing.
 
 mod body_decoder;
 mod client;

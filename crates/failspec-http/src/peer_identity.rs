@@ -1,4 +1,4 @@
-//! Who answered: what servers say of themselves, and the keys that they prove to have.
+//! Identity of the responding servers: their `Server` headers and their public keys.
 
 use std::{
     collections::BTreeSet,
@@ -10,13 +10,13 @@ use reqwest::tls::TlsInfo;
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 use sha2::{Digest, Sha256};
 
-/// So many different values are kept of each kind: a server may put anything into a header.
+/// Maximum number of different values that are kept of each kind: a server may send any value in a header.
 const MOST: usize = 16;
 
-/// The longest value that is kept, in bytes.
+/// Maximum length of a kept value, in characters.
 const LONGEST: usize = 200;
 
-/// Who answered, over all exchanges of a client.
+/// The identity of all servers that responded to a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PeerIdentity {
     /// The values of `Server` (RFC 9110, section 10.2.4), sorted.
@@ -24,25 +24,26 @@ pub struct PeerIdentity {
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex, sorted. Empty
     /// without TLS.
     pub public_keys: BTreeSet<String>,
-    /// Whether a response came over TLS whose certificate could not be read, or there were too many different ones.
+    /// True if the certificate of a response over TLS could not be read, or if there were too many different
+    /// certificates.
     pub unclear: bool,
 }
 
-/// Records which servers respond.
+/// Records the identity of responding servers.
 #[derive(Debug, Default)]
 pub(super) struct PeerRecorder(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
     answerer: PeerIdentity,
-    /// Certificates that were seen before: most responses come with the same one.
+    /// Certificates that were seen before: most responses have the same one.
     known: Vec<Vec<u8>>,
 }
 
 impl PeerRecorder {
-    /// Takes down who gave a response, with the headers of its head.
+    /// Records the server of a response: its `Server` headers and, over TLS (`secure`), its certificate.
     pub fn note(&self, headers: &HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
-        // What is inside stays whole if a thread panics: nothing is half done.
+        // The value stays consistent if a thread panics.
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Noted { answerer, known } = &mut *noted;
         for value in headers.get_all(SERVER) {

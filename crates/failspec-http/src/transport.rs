@@ -1,4 +1,4 @@
-//! What carries requests: pools of connections.
+//! Connection pools, and the choice of the pool for a request.
 
 use std::{
     env,
@@ -18,37 +18,37 @@ use url::{Host, Url};
 
 use super::{ClientError, ClientOptions, error, http1_pool::Http1Client};
 
-/// How long an unused connection is kept.
+/// Maximum idle time of a pooled connection.
 ///
-/// Shorter than the patience of common servers (gunicorn 2 s, Node.js, uvicorn and Apache 5 s): a request
-/// that goes out while the server is closing the connection is lost, and for POST nobody can say whether it
-/// was handled. Under load connections are reused within milliseconds.
+/// Shorter than the idle timeout of common servers (gunicorn 2 s, Node.js, uvicorn and Apache 5 s): a request that is
+/// sent while the server closes the connection is lost, and for a POST it is unknown if it was processed. Under load,
+/// connections are reused within milliseconds.
 pub(super) const IDLE: Duration = Duration::from_millis(1500);
 
-/// Why a request got no head, or a body no end.
+/// The error of a request without a response head, or of an incomplete body.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
-/// A body on its way.
+/// A response body that is being received.
 pub(super) type IncomingBody = Either<Incoming, reqwest::Body>;
 
-/// Carries requests to wherever their URL says, one attempt each.
+/// A transport that sends each request once to the server of its URL.
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
-    /// For `http` without a proxy.
+    /// Client for `http` without a proxy.
     plain: Http1Client,
-    /// For `https` without a proxy. Made when it is first asked for, unless an option could keep it from being made:
-    /// to read the certificates of the system takes longer than a hundred requests.
+    /// Client for `https` without a proxy. Created on first use, unless certificates in the options could make its
+    /// creation fail: reading the system certificates takes longer than a hundred requests.
     secure: Arc<OnceLock<reqwest::Client>>,
-    /// For everything but loopback, where the environment names a proxy.
+    /// Client for all hosts except loopback, if the environment configures a proxy.
     proxied: Option<reqwest::Client>,
     options: Arc<ClientOptions>,
 }
 
 impl Transport {
     /// # Errors
-    /// When an option cannot be obeyed.
+    /// If an option cannot be applied.
     pub(super) fn new(options: ClientOptions) -> Result<Self, ClientError> {
         install_crypto();
         let proxied = (options.environment_proxy && environment_has_proxy())
@@ -80,7 +80,7 @@ impl Transport {
         Ok(hyper::Response::from(client.execute(outgoing).await?).map(Either::Right))
     }
 
-    /// Sends a request that was [`ConnectionLost`](super::http1_pool::ConnectionLost) once more.
+    /// Sends a request again, on a new connection, after [`ConnectionLost`](super::http1_pool::ConnectionLost).
     pub(super) async fn send_alone(
         &self,
         request: hyper::Request<Bytes>,
@@ -97,7 +97,7 @@ impl Transport {
     }
 }
 
-/// What goes out with every request that has none of its own.
+/// Returns the headers that are added to each request that does not set them.
 fn default_headers(options: &ClientOptions) -> Result<HeaderMap, ClientError> {
     let agent = HeaderValue::from_str(&options.user_agent)
         .map_err(|_| ClientError::Setup("the user agent is not a valid header value".to_owned()))?;
@@ -110,8 +110,8 @@ fn default_headers(options: &ClientOptions) -> Result<HeaderMap, ClientError> {
 
 fn build(options: &ClientOptions, proxied: bool) -> Result<reqwest::Client, ClientError> {
     match builder(options, proxied)?.build() {
-        // Without certificates of the user this fails where the system has none, as in small containers.
-        // Then nobody is trusted, which is an error only when TLS is used.
+        // Without user certificates this fails if the system has none, as in small containers. Then no certificate is
+        // trusted, which is an error only if TLS is used.
         Err(_) if options.certificates.is_empty() => {
             builder(options, proxied)?.tls_certs_only([]).build().map_err(setup)
         }
@@ -129,8 +129,8 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
         .default_headers(default_headers(options)?)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        // By default a request that an HTTP/2 server refused (REFUSED_STREAM, GOAWAY) is sent again, up to
-        // twice; here that is what came of the exchange.
+        // By default reqwest resends a request that an HTTP/2 server refused (REFUSED_STREAM, GOAWAY), up to twice;
+        // here the refusal is the result of the exchange.
         .retry(reqwest::retry::never())
         .connect_timeout(limits.connect)
         .pool_idle_timeout(IDLE)
@@ -161,11 +161,11 @@ fn builder(options: &ClientOptions, proxied: bool) -> Result<reqwest::ClientBuil
     Ok(builder)
 }
 
-/// reqwest is built without a cryptography provider of its own and takes the one of the process.
+/// Installs a cryptography provider: reqwest is built without one and uses that of the process.
 fn install_crypto() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // An error means that the program around this library has chosen one already.
+        // An error means that the program using this library has already installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }
@@ -178,7 +178,7 @@ fn environment_has_proxy() -> bool {
     })
 }
 
-/// Whether the URL stays on this machine (RFC 6761, section 6.3, for names below `localhost`).
+/// Returns true if the URL is on this machine (RFC 6761, section 6.3, for names under `localhost`).
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback() || ip == Ipv4Addr::UNSPECIFIED,

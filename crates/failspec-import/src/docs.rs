@@ -1,4 +1,4 @@
-//! From a documentation page to a draft.
+//! Creation of a draft from a documentation page.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use super::{
     names::{Unique, slug},
 };
 
-/// A page that a draft is made from.
+/// A page from which a draft is created.
 #[derive(Debug, Clone, Copy)]
 pub struct Page<'a> {
-    /// Where it is, for people: its URL, or the name of its file.
+    /// Its address, for people: its URL, or the name of its file.
     pub address: &'a str,
     /// Its digest.
     pub digest: &'a str,
@@ -23,7 +23,7 @@ pub struct Page<'a> {
     pub read: &'a str,
 }
 
-/// A draft of what a page says.
+/// Creates a draft from the findings on a page.
 pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
     let link = |line: usize| format!("{}, line {line}", page.address);
     let envelope = read_envelope(findings, &link);
@@ -50,7 +50,7 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
     }
 }
 
-/// A code with more than one status is a contradiction of the page itself.
+/// Returns the contradictions of the page itself: codes with more than one status.
 fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<(String, String)> {
     let several = findings.unplaced.iter().filter(|it| it.why.contains("more than one status"));
     several.map(|it| (format!("{}: {}", it.text, it.why), link(it.line))).collect()
@@ -156,7 +156,7 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
             Scope::Failures => true,
             Scope::Success | Scope::Unknown => false,
         };
-        // What every response has is no promise about this one.
+        // A header that every response has is not specific to this failure.
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
         let usable = header.name.len() < LONGEST
             && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
@@ -177,10 +177,10 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
     found
 }
 
-/// The longest name of a header and the longest pointer that is taken over, in bytes: YAML has keys of 1,024 at most.
+/// Maximum length of the names of headers and of pointers that are used, in bytes. YAML allows keys of at most 1,024.
 const LONGEST: usize = 200;
 
-/// Names that a text for people has, the likeliest first.
+/// Names of fields that contain a text for people, the most likely first.
 const MESSAGES: [&str; 9] = [
     "message",
     "error_description",
@@ -193,7 +193,7 @@ const MESSAGES: [&str; 9] = [
     "reason",
 ];
 
-/// Names that a request id has.
+/// Names of fields that contain a request id.
 const REQUEST_IDS: [&str; 7] =
     ["requestId", "request_id", "requestID", "traceId", "trace_id", "correlationId", "correlation_id"];
 
@@ -215,9 +215,9 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     };
     let said = |role: Role| {
         let fields = findings.fields.iter().filter(|field| field.role == role);
-        // The longer one says more of where it is.
+        // The longest pointer gives the most precise location.
         let field = fields.max_by_key(|field| field.pointer.matches('/').count())?;
-        // A name alone may be that of a field further within.
+        // A pointer with only a name may be that of a nested field.
         let within = examples.iter().find_map(|example| {
             let places = places(&example.body);
             places
@@ -230,7 +230,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
         match (pointer.contains("/0"), role) {
             (false, _) => Some((pointer, said)),
             (true, Role::Code) => Some((of_each(&pointer), said)),
-            // Of several, none is the one that belongs to the response.
+            // A field of list items has several values, none of which belongs to the whole response.
             (true, _) => None,
         }
     };
@@ -269,7 +269,7 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     let status = repeated_status(findings, code.as_ref().map(|(pointer, _)| pointer.as_str()), &seen);
     let pointers = [&code, &message, &request_id, &status];
     let sure: Vec<String> = pointers.into_iter().flatten().map(|(pointer, _)| pointer.clone()).collect();
-    // Pieces of a body say nothing about the whole of it.
+    // Repaired examples may be fragments, which say nothing about the whole body.
     let whole: Vec<&Value> = examples.iter().filter(|it| it.guess.is_none()).map(|it| &it.body).collect();
     DraftEnvelope {
         json: !findings.examples.is_empty(),
@@ -282,13 +282,13 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     }
 }
 
-/// A pointer into the first item of lists, as one into each of them.
+/// Converts a pointer into the first item of a list to a pointer into each item.
 fn of_each(pointer: &str) -> String {
     let parts: Vec<&str> = pointer.split('/').map(|part| if part == "0" { "*" } else { part }).collect();
     parts.join("/")
 }
 
-/// Where every example whose status is known repeats it.
+/// Finds the location at which every example with a known status repeats it.
 fn repeated_status(
     findings: &Findings,
     code: Option<&str>,
@@ -310,7 +310,7 @@ fn repeated_status(
     everywhere.then(|| seen(&place.0)).flatten()
 }
 
-/// The scalars of a body with their places; of lists the first item alone.
+/// Collects the scalars of a body with their JSON Pointers. Only the first item of a list is used.
 fn places(body: &Value) -> Vec<(String, &Value)> {
     let mut found = Vec::new();
     let mut open = vec![(String::new(), body)];

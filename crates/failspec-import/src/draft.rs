@@ -1,4 +1,4 @@
-//! What a pack will be.
+//! Drafts of packs.
 
 use std::fmt::Write as _;
 
@@ -8,41 +8,41 @@ use failspec_pack::pack::Retry;
 
 use super::{envelope::DraftEnvelope, yaml};
 
-/// What a pack will be.
+/// A draft of a pack.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     /// Its name.
     pub name: String,
-    /// The day of the documentation, as `YYYY-MM-DD`.
+    /// The date of the documentation, as `YYYY-MM-DD`.
     pub as_of: String,
-    /// Where the documentation is.
+    /// The address of the documentation.
     pub documentation: String,
     /// The digest of the page.
     pub digest: Option<String>,
-    /// What the API calls itself.
+    /// The title of the API or of its documentation.
     pub title: Option<String>,
-    /// What success looks like: a status, and for codes that tell success apart, pointer and value.
+    /// The definition of success: a status and, if a code distinguishes success from failure, its pointer and value.
     pub success: (String, Option<(String, Value)>),
-    /// The shape that error responses share.
+    /// The common envelope of error responses.
     pub envelope: DraftEnvelope,
     /// The failures.
     pub failures: Vec<DraftFailure>,
-    /// The OpenAPI document among its schema files.
+    /// The name of the OpenAPI document among its schema files.
     pub openapi: Option<String>,
-    /// What a target must bring: roles, and variables with what they are and a default.
+    /// The requirements that a target must provide: roles and variables.
     pub requires: DraftRequires,
-    /// The request that shows whether a run can still go on, as YAML.
+    /// The health check, as YAML: the request that must succeed for a run to go on.
     pub health_check: Option<String>,
-    /// Contradictions in the documentation, each with where it stands.
+    /// Contradictions in the documentation, each with its location.
     pub errata: Vec<(String, String)>,
 }
 
-/// What a target must bring.
+/// The requirements that a target must provide.
 #[derive(Debug, Clone, Default)]
 pub struct DraftRequires {
-    /// Roles: name, and what they may do.
+    /// Roles: name and permissions.
     pub roles: Vec<(String, String)>,
-    /// Variables: name, what they are, and a default.
+    /// Variables: name, description and default value.
     pub variables: Vec<(String, String, Option<Value>)>,
 }
 
@@ -51,29 +51,29 @@ pub struct DraftRequires {
 pub struct DraftFailure {
     /// Its name.
     pub id: String,
-    /// Its statuses; none: the documentation gives none, and it stays a comment.
+    /// Its statuses. Empty if the documentation gives none; the failure is then written as a comment.
     pub statuses: Vec<u16>,
     /// Its code.
     pub code: Option<Value>,
-    /// All codes that are accepted, where the documentation does not say which one it is.
+    /// All accepted codes, if the documentation does not say which one it is.
     pub codes: Vec<Value>,
-    /// What it means.
+    /// Its description.
     pub summary: String,
-    /// Where it is documented.
+    /// The location of its documentation.
     pub documentation: String,
-    /// Its causes: name, and the documentation's words.
+    /// Its causes: name, and the description in the documentation.
     pub causes: Vec<(String, String)>,
-    /// What a client should do.
+    /// The retry advice for clients.
     pub retry: Option<Retry>,
     /// The headers that its responses have.
     pub headers: Vec<DraftHeader>,
-    /// What was guessed about it.
+    /// The guess that was made about it, if any.
     pub guess: Option<String>,
-    /// Whether its responses do not have the shape that the others share.
+    /// True if its responses do not have the common envelope.
     pub bare: bool,
-    /// Whether that it exists is our own reading.
+    /// True if its existence is inferred, not documented.
     pub inferred: bool,
-    /// Why it has no scenario.
+    /// The reason why it has no scenario, if it is excluded.
     pub excluded: Option<String>,
 }
 
@@ -82,14 +82,14 @@ pub struct DraftFailure {
 pub struct DraftHeader {
     /// Its name.
     pub name: String,
-    /// Whether its value is a whole number.
+    /// True if its value is an integer.
     pub numeric: bool,
-    /// Why it is only proposed, where the documentation does not promise it.
+    /// The reason why it is only proposed, if the documentation does not promise it.
     pub proposed: Option<String>,
 }
 
 impl Draft {
-    /// The text of `contract.yaml`.
+    /// Returns the text of `contract.yaml`.
     pub fn contract(&self) -> String {
         let mut text = String::new();
         let title = self.title.as_deref().unwrap_or(&self.name);
@@ -172,7 +172,7 @@ impl DraftRequires {
 }
 
 impl DraftFailure {
-    /// Its entry in the list of failures; a comment if it has no status.
+    /// Returns its entry in the list of failures. The entry is a comment if the failure has no status.
     fn yaml(&self, documentation: &str, envelope: &DraftEnvelope) -> String {
         let mut text = String::new();
         if let Some(guess) = &self.guess {

@@ -1,4 +1,4 @@
-//! The shape that error responses share, as far as examples and words tell.
+//! The common envelope of error responses, as far as examples and descriptions show it.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,28 @@ use serde_json::{Map, Value, json};
 
 use super::yaml;
 
-/// The shape that error responses share. Each pointer comes with where it was seen.
+/// The common envelope of error responses. Each pointer has a note about its origin.
 #[derive(Debug, Clone, Default)]
 pub struct DraftEnvelope {
-    /// Whether responses are JSON.
+    /// True if responses are JSON.
     pub json: bool,
-    /// Where the code is.
+    /// The location of the code.
     pub code: Option<(String, String)>,
-    /// Where the text for people is.
+    /// The location of the text for people.
     pub message: Option<(String, String)>,
-    /// Where the request id is.
+    /// The location of the request id.
     pub request_id: Option<(String, String)>,
-    /// Where the body repeats the status.
+    /// The location at which the body repeats the status.
     pub status: Option<(String, String)>,
-    /// Whether only the names of properties tell what is a message, a request id and the status: that is our reading.
+    /// True if message, request id and status were recognised only by the names of properties, and are therefore
+    /// inferred.
     pub named: bool,
     /// The JSON Schema of the body.
     pub schema: Option<Value>,
 }
 
 impl DraftEnvelope {
-    /// Overrides for a failure that has nothing of it.
+    /// Returns the overrides for a failure without this envelope.
     pub(super) fn nothing_of_it(&self) -> String {
         let parts = [
             ("schema", self.schema.is_some()),
@@ -40,7 +41,7 @@ impl DraftEnvelope {
         gone.chain(["body: optional".to_owned()]).collect::<Vec<_>>().join(", ")
     }
 
-    /// Its entry in the contract.
+    /// Returns its entry in the contract.
     pub(super) fn yaml(&self) -> String {
         let parts = [("message", &self.message), ("request_id", &self.request_id), ("status", &self.status)];
         let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
@@ -72,8 +73,8 @@ impl DraftEnvelope {
     }
 }
 
-/// A JSON Schema that all bodies fit. What all of them have is required if there are several; of a single one only what
-/// `sure` names, because an example shows more than it promises.
+/// Infers a JSON Schema that all bodies match. Of several bodies, the members that all of them have are required; of
+/// a single one, only those that `sure` names, because an example shows more than it guarantees.
 pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
     let mut schema = infer(bodies, sure, "");
     if let Some(entries) = schema.as_object_mut() {

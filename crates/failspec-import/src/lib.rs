@@ -1,7 +1,8 @@
-//! From what is documented to a pack: drafts of contracts and of scenarios.
+//! Import of documentation into packs: drafts of contracts and scenarios.
 //!
-//! A [`Draft`] is what a pack will be, whatever it was made from; [`from_page`] makes one of a documentation page.
-//! What it says is written as files that people go on with, so every guess stands beside what it was made for.
+//! A [`Draft`] describes a new pack, independent of its source. [`from_page`] creates one from a documentation page,
+//! [`from_openapi`] from an OpenAPI document. Drafts are written as files that people edit, so every guess is marked
+//! where it was made.
 
 mod docs;
 pub mod docs_scraper;

@@ -1,17 +1,18 @@
-//! Names for what has none.
+//! Generation of names.
 
 use std::collections::BTreeSet;
 
-/// The longest name that is made, in characters.
+/// Maximum length of a generated name, in characters.
 const LONGEST: usize = 60;
 
-/// A name as files may have it, made of a text: `AccessDenied` is `access_denied`. Empty if nothing of it can be used.
+/// Converts a text to a name for use in files: `AccessDenied` becomes `access_denied`. Returns an empty text if no
+/// character can be used.
 pub(super) fn slug(text: &str) -> String {
     let mut slug = String::new();
     let mut before = ' ';
     for letter in text.chars() {
         if letter.is_ascii_alphanumeric() {
-            // A capital behind a small letter begins a word.
+            // An upper-case letter after a lower-case letter begins a word.
             if letter.is_ascii_uppercase() && before.is_ascii_lowercase() && !slug.is_empty() {
                 slug.push('_');
             }
@@ -28,12 +29,12 @@ pub(super) fn slug(text: &str) -> String {
     slug.trim_end_matches('_').to_owned()
 }
 
-/// Names that are each given once.
+/// A set of names without duplicates.
 #[derive(Debug, Default)]
 pub(super) struct Unique(BTreeSet<String>);
 
 impl Unique {
-    /// `name`, or with `addition` or a number behind it if it is taken.
+    /// Returns `name`, with `addition` or a number appended if it is taken.
     pub fn name(&mut self, name: &str, addition: &str) -> String {
         let base = if name.is_empty() { "failure" } else { name };
         let mut candidate = base.to_owned();

@@ -1,4 +1,4 @@
-//! Stubs of scenarios: what is still to be written, in the form in which it will be written.
+//! Stubs of scenarios: templates for the scenarios that are still to be written.
 
 use std::fmt::Write as _;
 
@@ -8,8 +8,8 @@ use super::{
 };
 
 impl Draft {
-    /// The text of the scenario file: one request that can be sent as it is, if there is a failure that it may bring,
-    /// and a stub for each other failure and cause. A stub is a comment: what tests nothing must not look like a test.
+    /// Returns the text of the scenario file: one complete scenario, if there is a failure that it may trigger, and a
+    /// stub for each other failure and cause. A stub is a comment: text that tests nothing must not look like a test.
     pub fn scenarios(&self) -> String {
         let mut text = String::from(
             "# Each scenario sends a request that must fail as the contract says. Its control is the same\n\
@@ -46,7 +46,8 @@ impl Draft {
     }
 }
 
-/// What usually brings a status about, and the same request without the fault; `…` is for the author to replace.
+/// Returns the lines of a request that usually triggers a status, and of its control. The author must replace every
+/// `…`.
 fn request(status: u16) -> &'static [&'static str] {
     match status {
         400 | 422 => &["request: POST /…", "json: { …: wrong }", "control: { json: { …: right } }"],

@@ -1,8 +1,8 @@
-//! Values as YAML that reads back as what was meant.
+//! Formatting of values as YAML that is parsed as the same values.
 
 use serde_json::Value;
 
-/// A text as a scalar: plain where nobody could take it for something else, else quoted.
+/// Formats a text as a scalar: plain if it is unambiguous, else quoted.
 pub(super) fn text(text: &str) -> String {
     let words = text.split(' ').all(|word| !word.is_empty());
     let plain = words
@@ -16,12 +16,12 @@ pub(super) fn text(text: &str) -> String {
     quoted(text)
 }
 
-/// A text in double quotes: what JSON escapes, YAML reads.
+/// Formats a text in double quotes. YAML can read the escapes of JSON.
 pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// A value that stands within braces or brackets, where a comma would end a plain text.
+/// Formats a value within braces or brackets. A comma would end a plain scalar there.
 pub(super) fn within(value: &Value) -> String {
     match value {
         Value::String(value) if !value.contains(',') => text(value),
@@ -29,7 +29,7 @@ pub(super) fn within(value: &Value) -> String {
     }
 }
 
-/// A text as a comment: one line, whatever it holds.
+/// Formats a text as a comment. It is always one line of at most 300 characters.
 pub(super) fn comment(text: &str) -> String {
     let line: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).take(300).collect();
     format!("# {}", line.trim())

@@ -1,5 +1,5 @@
-//! What failspec makes of what was observed: checks and identification, snapshots, and the model of reports. Pure: this crate
-//! depends on nothing that can send.
+//! Judgement of what was observed: checks and identification, snapshots, and the model of reports. Pure: this crate
+//! depends on nothing that can send requests.
 //!
 //! No stability is promised for this crate: use `failspec`.
 

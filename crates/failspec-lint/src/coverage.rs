@@ -1,11 +1,11 @@
-//! Documented failures without a scenario, and scenarios without proof.
+//! Rules about documented failures without a scenario and about scenarios without a control.
 
 use std::collections::BTreeSet;
 
 use failspec_base::syntax::Diagnostic;
 use failspec_pack::pack::{Control, Pack};
 
-/// Documented failures that no scenario triggers.
+/// Reports documented failures that no scenario triggers.
 pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     let triggered: BTreeSet<usize> = pack.scenarios.iter().map(|scenario| scenario.failure).collect();
     let failures = pack.contract.failures.iter().enumerate();
@@ -18,7 +18,7 @@ pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Documented causes that no scenario triggers.
+/// Reports documented causes that no scenario triggers.
 pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     let triggered: BTreeSet<(usize, usize)> =
         pack.scenarios.iter().filter_map(|scenario| Some((scenario.failure, scenario.cause?))).collect();
@@ -43,7 +43,7 @@ pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     gaps
 }
 
-/// Scenarios that prove nothing: without a control, it is not known what triggered the failure.
+/// Reports scenarios without a control. They prove nothing, because it is unknown what triggered the failure.
 pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
     pack.scenarios
         .iter()
@@ -58,7 +58,7 @@ pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether a summary names alternatives: "absent or removed", but not "1 or more".
+/// Returns true if a summary names alternatives: "absent or removed", but not "1 or more".
 fn has_alternatives(summary: &str) -> bool {
     let words: Vec<String> = summary.split_whitespace().map(str::to_lowercase).collect();
     let compares =
@@ -66,9 +66,9 @@ fn has_alternatives(summary: &str) -> bool {
     words.windows(2).any(|pair| pair[0] == "or" && !compares.contains(&pair[1].trim_matches([',', '.', ';'])))
 }
 
-/// Summaries that name two causes where the contract lists fewer than two.
+/// Reports summaries that name alternatives although the contract lists fewer than two causes.
 pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
-    // The descriptions of a document that a pack was imported from are for people, and say little about causes.
+    // Summaries that were imported from a document are written for people and say little about causes.
     let written_by_hand = !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name));
     pack.contract
         .failures

@@ -1,6 +1,6 @@
-//! The completeness gate: reports everything in a pack that is untested, unproven or unused.
+//! Completeness check of packs: reports everything in a pack that is untested, unproven or unused.
 //!
-//! A pack that cannot be *read* is not linted: [`failspec_pack::pack::Pack::load`] reports its errors.
+//! A pack that cannot be *read* is not linted; [`failspec_pack::pack::Pack::load`] reports its errors.
 
 mod coverage;
 mod openapi;
@@ -10,8 +10,8 @@ mod unused;
 use failspec_base::syntax::{Diagnostic, Diagnostics};
 use failspec_pack::pack::Pack;
 
-/// Everything that a pack leaves untested, unproven or unused. What is untested or unproven is an error, what is
-/// unused or doubtful a warning.
+/// Reports everything in a pack that is untested, unproven or unused. Untested and unproven parts are errors; unused
+/// and doubtful parts are warnings.
 pub fn lint(pack: &Pack) -> Diagnostics {
     let rules: [fn(&Pack) -> Vec<Diagnostic>; 7] = [
         coverage::failures_without_scenario,

@@ -1,4 +1,4 @@
-//! Scenarios compared with the OpenAPI document that their contract names.
+//! Comparison of scenarios with the OpenAPI document that their contract names.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,7 +13,7 @@ use failspec_pack::{
 
 use super::openapi_errors::faults;
 
-/// Requests that the document does not know or forbids, and failures whose status it does not declare.
+/// Reports requests that the document does not declare or that violate it, and failures with an undeclared status.
 pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
     let declared = match Declared::of(pack) {
         Ok(Some(declared)) => declared,
@@ -30,7 +30,7 @@ fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {
     Diagnostic::error(place, error.to_string())
 }
 
-/// Values for placeholders that are known before a run: those of variables with a default.
+/// Returns the values of placeholders that are known before a run: those of variables with a default.
 fn scope(pack: &Pack) -> Scope {
     let defaults = pack.contract.variables.iter();
     let known: HashMap<String, VariableValue> = defaults
@@ -67,7 +67,7 @@ impl Beside<'_> {
 
     fn operation(&self, request: &RequestTemplate) -> Found<'_> {
         let written = request.line.path.written.split('?').next().unwrap_or_default();
-        // The number of segments, or the address that a response gives, is not known yet.
+        // The number of segments (`{+…}`) or the URL from a response (`${…}`) is not known before the run.
         if written.contains("{+") || written.starts_with("${") {
             return Found::Unknown;
         }
@@ -77,7 +77,7 @@ impl Beside<'_> {
         }
     }
 
-    /// A request that must succeed.
+    /// Checks a request that must succeed.
     fn sound(&self, scenario: &Scenario, request: &RequestTemplate, part: &str) -> Option<Diagnostic> {
         let name = line(request);
         let place = scenario.place.clone();
@@ -99,14 +99,14 @@ impl Beside<'_> {
         }
     }
 
-    /// The request under test: its fault is what the scenario tests.
+    /// Checks the request under test. Its fault is intended.
     fn tested(&self, scenario: &Scenario, failure: &Failure) -> Vec<Diagnostic> {
         let request = &scenario.faulty.request;
         let (name, place) = (line(request), scenario.place.clone());
         let about = |statuses: &[u16]| statuses.iter().any(|status| failure.allows_status(*status));
         let operation = match self.operation(request) {
             Found::Unknown => return Vec::new(),
-            // Where failures have the status of a success, it does not identify them.
+            // If failures have a success status, the status does not identify them.
             Found::Undeclared
                 if about(&[404, 405, 501]) || failure.rules.statuses.iter().all(|status| *status < 400) =>
             {
@@ -162,7 +162,7 @@ impl Beside<'_> {
 enum Found<'d> {
     Declared(&'d Operation),
     Undeclared,
-    /// It is not known which operation it will be.
+    /// The operation is not known before the run.
     Unknown,
 }
 

@@ -8,7 +8,7 @@ use failspec_pack::{
     pack::{BodyTemplate, RequestTemplate},
 };
 
-/// Violations of the OpenAPI document by a request. Placeholders without a value are ignored.
+/// Finds violations of the OpenAPI document by a request. Placeholders without a value are ignored.
 pub(super) fn faults(
     declared: &Declared,
     operation: &Operation,
@@ -37,7 +37,7 @@ impl Against<'_> {
                 key == name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('['))
             }),
             ParameterLocation::Header => named(&self.request.headers, |key| key.eq_ignore_ascii_case(name)),
-            // Cookies are in one header, and a role may provide them.
+            // All cookies are in one header, which a role may provide.
             ParameterLocation::Cookie => return None,
             ParameterLocation::Path => named(&self.request.path, |key| key == name),
         };
@@ -46,7 +46,7 @@ impl Against<'_> {
             return Some(format!("the {} parameter `{name}` is missing", parameter.place));
         }
         let declared = parameter.schema.as_ref().filter(|_| !parameter.json)?;
-        // Objects are written in several styles, so a mismatch does not prove a wrong value.
+        // Objects can be serialized in several styles, so a mismatch does not prove an invalid value.
         let kind = |key: &str| self.declared.api.bundle.resolve(declared).get(key);
         if kind("type").and_then(Value::as_str) == Some("object") || kind("properties").is_some() {
             return None;
@@ -109,8 +109,8 @@ fn named(entries: &[(String, Template)], is: impl Fn(&str) -> bool) -> Vec<&Temp
     entries.iter().filter(|(name, _)| is(name)).map(|(_, value)| value).collect()
 }
 
-/// The possible meanings of texts in a path, a query or a header: one is itself, a number or a boolean, a list of it or
-/// of its parts; several of one name are a list.
+/// Returns the JSON values that texts in a path, a query or a header can represent. A single text is a string, a
+/// number, a boolean or null, or a list with the text or its parts as items. Several texts of one name are a list.
 fn readings(texts: &[String]) -> Vec<Value> {
     let scalar = |text: &str| {
         let read = serde_json::from_str::<Value>(text).ok();
@@ -130,7 +130,7 @@ fn readings(texts: &[String]) -> Vec<Value> {
             found.extend([list(&parts, &or_text), list(&parts, &|part| part.into())]);
         }
     }
-    // Objects are written in several styles, so a mismatch does not prove a wrong value.
+    // Objects can be serialized in several styles, so a mismatch does not prove an invalid value.
     found.push(Value::Object(serde_json::Map::new()));
     found
 }

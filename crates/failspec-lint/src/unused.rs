@@ -7,7 +7,7 @@ use failspec_engine::case_names;
 use failspec_judge::snapshot::{file_name, unreferenced};
 use failspec_pack::pack::{Files, Pack};
 
-/// Roles, variables, conditions and operations that no scenario uses.
+/// Reports roles, variables, conditions and operations that no scenario uses.
 pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
     let contract = &pack.contract;
     let needs: Vec<_> = pack.scenarios.iter().map(|scenario| scenario.needs()).collect();
@@ -52,14 +52,15 @@ pub(super) fn declarations(pack: &Pack) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Schema files that nothing refers to, and approved responses of scenarios that are gone.
+/// Reports schema files that nothing refers to, and snapshots of scenarios that no longer exist.
 pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
     let library = pack.library();
     let mut found: Vec<String> = library
         .names()
         .filter(|name| {
             let own = format!("schemas/{}/{name}", pack.name);
-            // A file of a document in several folders is referred to as seen from the other file.
+            // A document in several files refers to them relative to the referring file, so only the file name is
+            // searched.
             let last = name.rsplit('/').next().unwrap_or(name);
             !pack.texts.iter().chain(&*pack.others).any(|(path, text)| *path != own && text.contains(last))
         })

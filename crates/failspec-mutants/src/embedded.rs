@@ -1,4 +1,4 @@
-//! An embedded reference implementation as a target: it is described by the very file that `serve` writes.
+//! An embedded reference implementation as a target. The target is read from the same file that `serve` writes.
 
 use std::{path::Path, sync::Arc};
 
@@ -7,7 +7,7 @@ use failspec_pack::target_config::{Config, Target};
 use failspec_reference as reference;
 use failspec_reference::{Api, Options, Server, StartError};
 
-/// A running reference implementation and the target that it is.
+/// A running reference implementation and the target that describes it.
 #[derive(Debug)]
 pub struct Embedded {
     /// The server.
@@ -16,29 +16,29 @@ pub struct Embedded {
     pub target: Target,
 }
 
-/// Why there is no running reference implementation.
+/// An error that prevents a reference implementation from running.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// The pack has none.
+    /// The pack has no reference implementation.
     #[error("the pack `{pack}` has no embedded reference implementation (available: {known})")]
     None {
         /// The pack.
         pack: String,
-        /// The packs that have one.
+        /// The packs that have one, separated by commas.
         known: String,
     },
-    /// It does not start.
+    /// The server cannot be started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// It describes itself wrongly.
+    /// The target file that it generates is invalid.
     #[error(transparent)]
     Target(#[from] Diagnostics),
 }
 
-/// The reference implementation of a pack.
+/// Returns the reference implementation of a pack.
 ///
 /// # Errors
-/// When there is none.
+/// When the pack has no reference implementation.
 pub fn api(pack: &str) -> Result<Arc<dyn Api>, EmbeddedError> {
     reference::api(pack)
         .ok_or_else(|| EmbeddedError::None { pack: pack.to_owned(), known: reference::apis().join(", ") })
@@ -47,7 +47,8 @@ pub fn api(pack: &str) -> Result<Arc<dyn Api>, EmbeddedError> {
 /// Starts the reference implementation of a pack.
 ///
 /// # Errors
-/// When there is none, or no port is free.
+/// When the pack has no reference implementation, the server cannot be started (for example, because no port is
+/// free), or its target file is invalid.
 pub async fn start(pack: &str, options: Options) -> Result<Embedded, EmbeddedError> {
     let api = api(pack)?;
     let server = Server::start(Arc::clone(&api), options).await?;
@@ -55,7 +56,7 @@ pub async fn start(pack: &str, options: Options) -> Result<Embedded, EmbeddedErr
     let source = Source::new(format!("(target of the reference implementation of {pack})"), text);
     let mut target = Config::read(&source, None, Path::new("."))?.target;
     target.reference = true;
-    // No other process knows its port.
+    // The port is not known to any other process.
     target.isolated = true;
     Ok(Embedded { server, target })
 }

@@ -1,52 +1,52 @@
-//! How a mutant must be noticed.
+//! The expected detection of a mutant.
 
 use std::{borrow::Cow, fmt};
 
-/// How heavy a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// The rule is documented.
+    /// A finding for a documented rule.
     Violation,
-    /// The rule is inferred, or from a standard.
+    /// A finding for a rule that is inferred or from a standard.
     Warning,
 }
 
-/// How a mutant must be noticed. By less, it has survived.
+/// The way in which a mutant must be detected. A mutant that is not detected in this way has survived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectedDetection {
-    /// By a check.
+    /// Detection by a check.
     By {
-        /// The check.
+        /// The id of the check.
         check: &'static str,
-        /// How heavy its finding must be. A violation where a warning is due is crying wolf.
+        /// The severity that the finding must have. A violation where a warning is expected is a false positive.
         severity: Severity,
-        /// In a case of this failure; anywhere if there is none.
+        /// The id of the failure: the finding must be in one of its cases. Any case counts if `None`.
         failure: Option<Cow<'static, str>>,
     },
-    /// By a finding of the whole run.
+    /// Detection by a finding of this check about the whole run.
     Run(&'static str),
-    /// By a diagnosis that stops the run and holds this text; nothing is judged then.
+    /// Detection by a diagnosis that contains this text. It stops the run, so no case is judged.
     Diagnosis(&'static str),
-    /// By not being judged, for a reason that holds this text; and by no violation.
+    /// Detection by an inconclusive case with a reason that contains this text, and without any violation.
     Inconclusive(&'static str),
-    /// Not at all: clients must tolerate it.
+    /// No detection: clients must tolerate the change.
     Harmless,
-    /// Not at all: nothing that is documented is broken. The reason is told.
+    /// No detection: the mutant breaks no documented rule. The text is the reason, which is reported.
     Unpromised(&'static str),
 }
 
 impl ExpectedDetection {
-    /// By a violation of a check, anywhere.
+    /// Expects a violation of a check, in any case.
     pub const fn violation(check: &'static str) -> Self {
         Self::By { check, severity: Severity::Violation, failure: None }
     }
 
-    /// By a warning of a check, anywhere.
+    /// Expects a warning of a check, in any case.
     pub const fn warning(check: &'static str) -> Self {
         Self::By { check, severity: Severity::Warning, failure: None }
     }
 
-    /// In a case of this failure.
+    /// Restricts the detection to the cases of this failure.
     #[must_use]
     pub fn at(self, id: impl Into<Cow<'static, str>>) -> Self {
         match self {
@@ -55,7 +55,7 @@ impl ExpectedDetection {
         }
     }
 
-    /// The failure whose cases must notice it.
+    /// The failure to which the detection is restricted, if any.
     pub fn failure(&self) -> Option<&str> {
         match self {
             Self::By { failure, .. } => failure.as_deref(),

@@ -1,7 +1,7 @@
-//! The harness proven on itself: packs on the embedded reference implementations, right ones and mutants.
+//! Mutation testing of failspec: runs packs against the embedded reference implementations, correct ones and mutants.
 //!
-//! A [`Subject`] is a mutant with the way in which it must be [`ExpectedDetection`]; an [`MutantRun`] is what came of it; all of
-//! them together are the [`KillMatrix`].
+//! A [`Subject`] is a mutant with its [`ExpectedDetection`]; a [`MutantRun`] is the result of running it; all results
+//! together are the [`KillMatrix`].
 
 mod embedded;
 mod expected;

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{KillMatrix, MutantRun};
 
-/// A table of packs, a table of checks, and each pack's mutants against the checks: the number of cases in which a
-/// check found a violation, and in brackets a warning.
+/// Formats a table of packs, a table of checks, and a table of each pack's mutants against the checks. A cell
+/// contains the number of cases in which the check found a violation and, in parentheses, a warning.
 #[must_use]
 pub fn markdown(matrix: &KillMatrix) -> String {
     let mut text = String::from("# Kill matrix\n\n");
@@ -39,7 +39,7 @@ pub fn markdown(matrix: &KillMatrix) -> String {
     text
 }
 
-/// Two small tables: each pack's mutants in numbers, and how many mutants each check noticed.
+/// Formats two small tables: the numbers of mutants of each pack, and the number of mutants that each check detected.
 #[must_use]
 pub fn summary(matrix: &KillMatrix) -> String {
     let mut text =

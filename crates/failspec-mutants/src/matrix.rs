@@ -7,37 +7,37 @@ use serde::Serialize;
 
 use super::{MutantRun, ProofError, Subject};
 
-/// Mutants at once. Most of the time of a run is spent waiting for documented windows to pass, so this is far more than
-/// there are processors.
+/// The number of mutants that run concurrently. A run spends most of its time waiting for documented time windows, so
+/// this is far more than the number of processors.
 const AT_ONCE: usize = 24;
 
-/// Checks that no built-in contract uses: they are proven on the tests' own contracts.
+/// Checks that no built-in contract uses. They are tested with contracts of the tests.
 pub const UNUSED: &[&str] = &["body-status", "declared-vacuous", "declared-headers"];
 
-/// What came of all mutants.
+/// The results of all mutants.
 #[derive(Debug, Clone, Serialize)]
 pub struct KillMatrix {
     /// The version of failspec.
     pub failspec: &'static str,
-    /// What came of each, in the order of packs and mutants.
+    /// The result of each mutant, in the order of packs and mutants.
     pub experiments: Vec<MutantRun>,
 }
 
-/// A pack's mutants in numbers.
+/// The numbers of mutants of a pack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Mutants that must be noticed.
+    /// The number of mutants that must be detected.
     pub harmful: usize,
-    /// Those of them that were noticed as they must be.
+    /// The number of those that were detected as expected.
     pub killed: usize,
-    /// Changes that must pass.
+    /// The number of changes that must pass.
     pub harmless: usize,
-    /// Those of them that passed.
+    /// The number of those that passed.
     pub passed: usize,
 }
 
 impl KillMatrix {
-    /// Runs every mutant, many at once; `progress` hears of each one that is done.
+    /// Runs every mutant, several of them concurrently, and calls `progress` with each result.
     ///
     /// # Errors
     /// When a reference implementation or a client cannot be started.
@@ -55,7 +55,7 @@ impl KillMatrix {
         Ok(Self { failspec: env!("CARGO_PKG_VERSION"), experiments: done.into_values().collect() })
     }
 
-    /// The packs, in order.
+    /// The names of the packs, in order.
     #[must_use]
     pub fn packs(&self) -> Vec<&str> {
         let mut packs: Vec<&str> = self.experiments.iter().map(|it| it.pack.as_str()).collect();
@@ -63,12 +63,12 @@ impl KillMatrix {
         packs
     }
 
-    /// Those that were not noticed as they must be, and harmless ones that were.
+    /// The mutants that were not detected as expected, including harmless ones that were detected.
     pub fn survivors(&self) -> impl Iterator<Item = &MutantRun> {
         self.experiments.iter().filter(|experiment| experiment.survived.is_some())
     }
 
-    /// A pack's mutants in numbers; of all packs for `None`.
+    /// Counts the mutants of a pack, or of all packs for `None`.
     #[must_use]
     pub fn tally(&self, pack: Option<&str>) -> Tally {
         let mut tally = Tally::default();
@@ -83,7 +83,7 @@ impl KillMatrix {
         tally
     }
 
-    /// The checks that found something, and how many mutants each one noticed.
+    /// The checks that found something, and the number of harmful mutants that each one detected.
     #[must_use]
     pub fn kills(&self) -> BTreeMap<&str, usize> {
         let mut kills = BTreeMap::new();
@@ -94,7 +94,7 @@ impl KillMatrix {
         kills
     }
 
-    /// Checks of the table that noticed nothing, though some built-in contract uses them.
+    /// Checks that detected no mutant although a built-in contract uses them.
     #[must_use]
     pub fn idle(&self) -> Vec<&'static str> {
         let kills = self.kills();

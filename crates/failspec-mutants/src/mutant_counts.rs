@@ -1,10 +1,10 @@
-//! How many mutants there are, and what must notice them: known without running one.
+//! The numbers of mutants and of their expected detections, which are known without running a mutant.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{ExpectedDetection, Severity, Subject};
 
-/// Two Markdown tables of the mutants of all packs: by pack, and by what must notice them.
+/// Formats two Markdown tables of the mutants of all packs: by pack, and by expected detection.
 #[must_use]
 pub fn census(subjects: &[Subject]) -> String {
     let mut packs: BTreeMap<&str, [usize; 3]> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! One mutant held against its pack.
+//! The run of a pack against one mutant.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -14,41 +14,41 @@ use failspec_reference::Mutant;
 
 use super::{ExpectedDetection, ProofError, Severity, run_on};
 
-/// A mutant and how it must be noticed.
+/// A mutant and its expected detection.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The pack that it is run with.
+    /// The pack that runs against it.
     pub pack: Arc<Pack>,
     /// The mutant.
     pub mutant: Mutant,
-    /// How it must be noticed.
+    /// The expected detection.
     pub noticed: ExpectedDetection,
 }
 
-/// What came of one mutant.
+/// The result of running one mutant.
 #[derive(Debug, Clone, Serialize)]
 pub struct MutantRun {
-    /// The pack.
+    /// The name of the pack.
     pub pack: String,
-    /// The mutant.
+    /// The id of the mutant.
     pub mutant: String,
-    /// What it does.
+    /// The description of the mutant.
     pub about: String,
-    /// Whether it must pass: clients must tolerate it, or nothing that is documented forbids it.
+    /// True if it must pass: clients must tolerate it, or no documented rule forbids it.
     pub harmless: bool,
-    /// Why nothing that is documented forbids it, where it is not plainly harmless.
+    /// The reason why no documented rule forbids it, if it is not simply harmless.
     pub unpromised: Option<&'static str>,
-    /// How it must be noticed, in words.
+    /// The expected detection as text.
     pub expected: String,
-    /// Why it was not noticed as it must be; for a harmless one, what was noticed.
+    /// The reason why it was not detected as expected; for a harmless one, the unexpected detection.
     pub survived: Option<String>,
-    /// In how many cases each check found something. Findings of the whole run count as one.
+    /// The number of cases in which each check found something. A finding of the whole run counts as one.
     pub noticed: BTreeMap<String, Count>,
     /// The verdict of the run.
     pub verdict: &'static str,
 }
 
-/// In how many cases a check found something.
+/// The number of cases in which a check found something.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
     /// Cases with violations.
@@ -58,12 +58,13 @@ pub struct Count {
 }
 
 impl Subject {
-    /// Runs the pack against the mutant, all of it or what is selected, and compares.
+    /// Runs the pack, or the selected cases, against the mutant and compares the report with the expected detection.
     ///
     /// # Errors
     /// When the reference implementation or the client cannot be started.
     pub async fn experiment(&self, selectors: &[String]) -> Result<MutantRun, ProofError> {
-        // An approved response that differs is for review: a mutant that only this would show has survived.
+        // A response that differs from the approved one is left for review: a mutant that only this detects has
+        // survived.
         let options = RunOptions {
             snapshots: Mode::Off,
             selectors: Selectors(selectors.to_vec()),
@@ -105,7 +106,8 @@ impl Subject {
                 None => Some(format!("no diagnosis, but {}", report.verdict.word())),
             },
             ExpectedDetection::Inconclusive(text) => {
-                let reasons = || report.cases.iter().filter_map(|case| case.reason.as_deref());
+                let reasons =
+                    || report.cases.iter().filter_map(|case| Some(case.reason.as_ref()?.to_string()));
                 let found = report.summary.inconclusive > 0 && reasons().any(|reason| reason.contains(text));
                 if found { violations(report) } else { Some(format!("no case has the reason `{text}`")) }
             }
@@ -113,10 +115,10 @@ impl Subject {
         }
     }
 
-    /// What was made of a change that breaks nothing.
+    /// Returns the first unexpected detection of a change that breaks nothing.
     fn cried_wolf(&self, report: &RunReport) -> Option<String> {
         let without_codes = self.pack.contract.envelope.code.is_none();
-        // Where only texts tell failures apart, other words are for a person to look at.
+        // If only the message text distinguishes failures, a person must review a changed wording.
         let excused = |check: &str| without_codes && check == "wording";
         let warning = report.cases.iter().find_map(|case| {
             let warning = case.warnings.iter().find(|warning| !excused(warning.check))?;
@@ -124,7 +126,8 @@ impl Subject {
         });
         let unjudged = report.cases.iter().find(|case| case.outcome == Outcome::Inconclusive);
         let unjudged = unjudged.map(|case| {
-            format!("{} is inconclusive: {}", case.name, case.reason.as_deref().unwrap_or_default())
+            let reason = case.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{} is inconclusive: {reason}", case.name)
         });
         let finding =
             report.run_findings.first().map(|finding| format!("a run finding: {}", finding.message));
@@ -137,7 +140,7 @@ impl Subject {
     }
 }
 
-/// Why cases do not show a check as heavy as it must be.
+/// Returns the reason why the cases have no finding of a check with the expected severity; `None` if they have one.
 fn by_check<'t>(
     cases: impl Iterator<Item = &'t CaseReport>,
     check: &str,

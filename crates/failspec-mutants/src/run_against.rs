@@ -1,4 +1,4 @@
-//! One run of a pack on its reference implementation, as it is or as a mutant.
+//! A run of a pack against its reference implementation, unchanged or as a mutant.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use failspec_reference::{Mutant, Options};
 
 use super::{EmbeddedError, start};
 
-/// Why a run on a reference implementation did not come about.
+/// An error that prevents a run against a reference implementation.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// There is no running reference implementation.
+    /// The reference implementation is not running.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
-    /// The run could not begin.
+    /// The run cannot start.
     #[error(transparent)]
     Run(#[from] RunError),
 }
 
-/// Runs a pack on its reference implementation, or on a mutant of it.
+/// Runs a pack against its reference implementation, or against a mutant of it.
 ///
 /// # Errors
 /// When the reference implementation or the client cannot be started.

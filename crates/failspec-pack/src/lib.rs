@@ -1,4 +1,5 @@
-//! What failspec tests: packs (contracts and scenarios), the OpenAPI documents that they name, and target files.
+//! Test definitions of failspec: packs (contracts and scenarios), the OpenAPI documents that they name, and target
+//! files.
 //!
 //! No stability is promised for this crate: use `failspec`.
 

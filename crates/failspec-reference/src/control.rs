@@ -1,15 +1,15 @@
-//! The control endpoint: how a suite brings about what no request of the API can.
+//! The control endpoint, with which a test suite switches the states that no request to the API can cause.
 //!
-//! It lives beside the API under `/_reference/` and is no part of any contract, so no mutant touches it and no
-//! credentials are asked for.
+//! It is next to the API under `/_reference/` and not part of any contract, so no mutant affects it and it requires
+//! no credentials.
 //!
 //! | request | effect |
 //! |---|---|
 //! | `GET /_reference/ready` | 200 as soon as the server responds |
-//! | `GET /_reference/conditions` | every condition with what it means and whether it is on |
-//! | `DELETE /_reference/conditions` | ends all |
-//! | `PUT /_reference/conditions/{name}` | begins one; doing so twice is fine |
-//! | `DELETE /_reference/conditions/{name}` | ends one; doing so twice is fine |
+//! | `GET /_reference/conditions` | every condition with its meaning and its state |
+//! | `DELETE /_reference/conditions` | ends all conditions |
+//! | `PUT /_reference/conditions/{name}` | begins a condition; idempotent |
+//! | `DELETE /_reference/conditions/{name}` | ends a condition; idempotent |
 
 use serde_json::{Value, json};
 

@@ -1,54 +1,54 @@
-//! One documented way to refuse, as it is told apart on the wire.
+//! A documented error and how a client recognises it.
 
 use serde_json::Value;
 
 use super::{Envelope, Response};
 
-/// One documented way to refuse.
+/// A documented error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentedError {
-    /// Its name here, in the documentation's terms: the code, where there is one.
+    /// The name: the code if there is one, otherwise a name in the terms of the documentation.
     pub name: &'static str,
     /// The HTTP status.
     pub status: u16,
-    /// What tells it from others of the same status.
+    /// The part of the response that distinguishes it from other errors of the same status.
     pub mark: Mark,
 }
 
-/// What tells a refusal from others of the same status.
+/// The part of a response that distinguishes an error from others of the same status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// A code that is a text.
+    /// A code that is a string.
     Code(&'static str),
     /// A code that is a number.
     Number(u16),
-    /// How its message begins, where there are no codes.
+    /// The beginning of the message, where there are no codes.
     Text(&'static str),
-    /// Nothing: it is alone with its status.
+    /// Nothing: it is the only error of its status.
     Status,
 }
 
 impl DocumentedError {
-    /// One that its code tells apart.
+    /// Creates an error that its code identifies.
     #[must_use]
     pub fn coded(code: &'static str, status: u16) -> Self {
         Self { name: code, status, mark: Mark::Code(code) }
     }
 
-    /// One that is alone with its status.
+    /// Creates an error that is the only one of its status.
     #[must_use]
     pub fn alone(name: &'static str, status: u16) -> Self {
         Self { name, status, mark: Mark::Status }
     }
 
-    /// One that the beginning of its message tells apart.
+    /// Creates an error that the beginning of its message identifies.
     #[must_use]
     pub fn worded(name: &'static str, status: u16, text: &'static str) -> Self {
         Self { name, status, mark: Mark::Text(text) }
     }
 
-    /// Another refusal of the same status that something of its own marks, the last one of a list: lists begin with
-    /// the most general.
+    /// Finds another error of the same status with a mark of its own. Returns the last one of the list, because lists
+    /// begin with the most general error.
     #[must_use]
     pub fn sibling(&self, all: &[Self]) -> Option<Self> {
         let marked = |other: &&Self| other.mark != Mark::Status;
@@ -56,7 +56,7 @@ impl DocumentedError {
         all.iter().rev().filter(marked).find(alike).copied()
     }
 
-    /// The code, where it has one.
+    /// The code, if it has one.
     #[must_use]
     pub fn code(&self) -> Option<Value> {
         match self.mark {
@@ -66,7 +66,7 @@ impl DocumentedError {
         }
     }
 
-    /// Whether a response is this refusal.
+    /// Returns true if a response is this error.
     #[must_use]
     pub fn is(&self, response: &Response, envelope: &Envelope) -> bool {
         if response.status != self.status {

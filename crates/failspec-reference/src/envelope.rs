@@ -1,29 +1,30 @@
-//! How an API shapes its errors.
+//! The structure of an API's errors.
 
 use super::Response;
 
-/// How an API shapes its errors, in JSON Pointers (RFC 6901) into the body.
+/// The structure of an API's errors. Locations are JSON Pointers (RFC 6901) into the body.
 #[derive(Debug)]
 pub struct Envelope {
-    /// Where the code is and of which type; `None` where a contract has no codes.
+    /// The location and the type of the code; `None` if the contract has no codes.
     pub code: Option<(&'static str, CodeKind)>,
-    /// Where the text for people is.
+    /// The location of the message for people.
     pub message: &'static str,
-    /// Where the request id is; `None` where a contract has none.
+    /// The location of the request id; `None` if the contract has none.
     pub request_id: Option<&'static str>,
     /// The header that repeats the request id, if one is documented.
     pub request_id_header: Option<&'static str>,
-    /// Whether the documented codes of one status may stand for each other.
+    /// True if the documented codes of one status are interchangeable.
     pub loose_codes: bool,
-    /// Whether the documentation says of errors that the same request fails again.
+    /// True if the documentation says that the same request fails again after an error.
     pub repeats: bool,
     /// Every HTTP status that is documented for an error.
     pub statuses: &'static [u16],
-    /// Whether a response is an error. Not always a matter of the status: some contracts respond 200 to everything.
+    /// Returns true if a response is an error. The status is not always enough: some contracts respond with 200 to
+    /// everything.
     pub is_error: fn(&Response) -> bool,
-    /// The target of a GET that succeeds with credentials and is refused without.
+    /// The target of a GET that succeeds with credentials and is rejected without them.
     pub protected: &'static str,
-    /// The body of some success, for a mutant that succeeds on everything.
+    /// The body of a successful response, for a mutant that succeeds on everything.
     pub success: &'static str,
 }
 

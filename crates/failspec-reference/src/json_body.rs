@@ -1,28 +1,28 @@
-//! Request bodies that have to be JSON objects.
+//! Decoding of request bodies that must be JSON objects.
 
 use serde_json::{Map, Value};
 
-/// Why a body is of no use.
+/// The reason why a body is unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// Nothing was sent.
+    /// The body is empty.
     #[error("a request body is required")]
     Empty,
-    /// More was sent than is read.
+    /// The body is larger than the limit.
     #[error("the request body is too large")]
     TooLarge,
-    /// It is no JSON, or JSON that cannot be represented.
+    /// The body is not JSON, or is JSON that cannot be represented.
     #[error("the request body is not valid JSON")]
     NotJson,
-    /// It is JSON of another type.
+    /// The body is JSON of another type.
     #[error("the request body must be a JSON object")]
     NotAnObject,
 }
 
-/// The object in a body of `most` bytes at most.
+/// Decodes a body of at most `most` bytes as a JSON object.
 ///
 /// # Errors
-/// If there is none.
+/// If the body is empty, too large, or not a JSON object.
 pub fn object(body: &[u8], most: usize) -> Result<Map<String, Value>, Unusable> {
     if body.is_empty() {
         return Err(Unusable::Empty);

@@ -1,16 +1,16 @@
 //! Embedded reference implementations of documented error contracts.
 //!
-//! A harness that judges other people's APIs is proven on APIs that are known to be right, and on the same
-//! APIs with one thing deliberately wrong. Both live here:
+//! A harness that checks other people's APIs is tested on APIs that are known to be correct, and on the same APIs
+//! with one deliberate error. This crate contains both:
 //!
-//! - an [`Api`] is one contract, implemented from its documentation alone and without any network: a
-//!   [`Request`] in, a [`Response`] out. It knows nothing of packs and scenarios, and gives the documented
+//! - An [`Api`] is one contract, implemented only from its documentation and without a network: it takes a
+//!   [`Request`] and returns a [`Response`]. It does not depend on packs and scenarios, and also gives the documented
 //!   response to requests that no scenario sends.
-//! - [`Server`] puts an API on a socket, together with the control endpoint that switches its conditions.
-//! - a [`Mutant`] is one deliberate violation, which must be caught, or one harmless change, which must pass.
-//! - [`store`] is the small domain that the APIs share: versioned resources, identities, clocks, limits.
+//! - A [`Server`] serves an API on a socket, together with the control endpoint that switches its conditions.
+//! - A [`Mutant`] is one deliberate violation, which must be detected, or one harmless change, which must pass.
+//! - [`store`] is the small domain model that the APIs share: versioned resources, identities, clocks, limits.
 //!
-//! This room imports nothing from the other rooms of the crate.
+//! This crate imports nothing from the other crates of the workspace.
 
 mod api;
 pub mod apinizer;

@@ -1,13 +1,14 @@
 //! Request methods.
 
-/// The method whose operation responds: HEAD is GET without the body (RFC 9110, 9.3.2), and leaving out the body is
-/// the server's business.
+/// The method of the operation that responds: HEAD is GET without the body (RFC 9110, 9.3.2); the server leaves out
+/// the body.
 #[must_use]
 pub fn effective(method: &str) -> &str {
     if method == "HEAD" { "GET" } else { method }
 }
 
-/// The value of an `Allow` header for a path that `has` some methods; `None` if it has none.
+/// The value of an `Allow` header for a path; `has` returns true for each method that the path supports. `None` if it
+/// supports none.
 #[must_use]
 pub fn allowed(has: impl Fn(&str) -> bool) -> Option<String> {
     let mut methods: Vec<&str> =

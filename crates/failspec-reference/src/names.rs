@@ -3,12 +3,12 @@
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>: most resources need a "DNS subdomain
 //! name" (RFC 1123), namespaces a "DNS label name".
 
-/// An RFC 1123 label has 63 characters at most.
+/// The maximum length of an RFC 1123 label, in characters.
 pub const LABEL: usize = 63;
-/// A DNS subdomain name has 253 characters at most.
+/// The maximum length of a DNS subdomain name, in characters.
 const SUBDOMAIN: usize = 253;
 
-/// Lower-case letters, digits and dashes; begins and ends with a letter or digit.
+/// Returns true for 1 to `most` lower-case letters, digits and dashes that begin and end with a letter or digit.
 #[must_use]
 pub fn is_label(name: &str, most: usize) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -19,13 +19,13 @@ pub fn is_label(name: &str, most: usize) -> bool {
         && !name.ends_with('-')
 }
 
-/// Labels joined by dots. Kubernetes limits the whole, not the single label.
+/// Returns true for labels joined by dots. Kubernetes limits the whole name, not the single label.
 #[must_use]
 pub fn is_subdomain(name: &str) -> bool {
     name.len() <= SUBDOMAIN && name.split('.').all(|label| is_label(label, SUBDOMAIN))
 }
 
-/// A message repeats no more of what was sent than helps to find it.
+/// Truncates a name for a message, which repeats only as much of it as is needed to find it.
 #[must_use]
 pub fn shortened(name: &str) -> String {
     name.chars().take(LABEL).collect()

@@ -1,25 +1,25 @@
-//! Lists in pages: `page` from 1 and `pageSize` from 1 to 100.
+//! Pages of lists: `page` from 1 and `pageSize` from 1 to 100.
 
 use super::query::Query;
 
-/// How many a page has where nobody asks for a number.
+/// The default number of rows of a page.
 const DEFAULT_SIZE: usize = 20;
 const LARGEST_SIZE: usize = 100;
 
-/// Which part of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    /// Counts from 1.
+    /// The number of the page, from 1.
     pub number: usize,
-    /// Rows of a page.
+    /// The number of rows of a page.
     pub size: usize,
 }
 
-/// A parameter with a value that it may not have, and what it may have.
+/// A parameter with an invalid value, and the rule for its values.
 pub type BadParameter = (&'static str, &'static str);
 
 impl Page {
-    /// Reads both parameters. A bad value is replaced by the default, and told.
+    /// Reads both parameters. An invalid value is reported and replaced with the default.
     #[must_use]
     pub fn read(query: &Query) -> (Self, Vec<BadParameter>) {
         let mut bad = Vec::new();
@@ -43,7 +43,7 @@ impl Page {
         (page, bad)
     }
 
-    /// The rows of this page, and whether there are more behind it.
+    /// Returns the rows of this page, and true if more rows follow.
     #[must_use]
     pub fn cut<T>(&self, rows: Vec<T>) -> (Vec<T>, bool) {
         let begin = (self.number - 1).saturating_mul(self.size);
@@ -52,7 +52,7 @@ impl Page {
     }
 }
 
-/// Digits and nothing else: no sign, no exponent, no space.
+/// Parses digits only: no sign, no exponent, no space.
 fn whole_number(text: &str) -> Option<usize> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok() } else { None }

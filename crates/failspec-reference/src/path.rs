@@ -1,17 +1,18 @@
-//! Paths of requests.
+//! Request paths.
 
 use std::borrow::Cow;
 
 /// A path, split and decoded.
 #[derive(Debug)]
 pub struct Segments<'a> {
-    /// The segments. One that cannot be decoded is left as sent; it has a `%` and so is no literal of any route.
+    /// The segments. One that cannot be decoded is kept as it was sent; it contains a `%` and so matches no literal
+    /// of a route.
     pub names: Vec<Cow<'a, str>>,
-    /// Whether all could be decoded.
+    /// True if all segments could be decoded.
     pub decodable: bool,
 }
 
-/// Splits first and decodes then, so that an encoded slash stays within its segment.
+/// Splits a path, then decodes its segments, so that an encoded slash stays within its segment.
 #[must_use]
 pub fn segments(path: &str) -> Segments<'_> {
     let mut decodable = true;
@@ -35,7 +36,7 @@ pub fn segments(path: &str) -> Segments<'_> {
     Segments { names, decodable }
 }
 
-/// Decodes `%XX`; `None` if a `%` is not followed by two hexadecimal digits, or if the bytes are no UTF-8.
+/// Decodes `%XX`; `None` if a `%` is not followed by two hexadecimal digits, or if the bytes are not UTF-8.
 #[must_use]
 pub fn decode(text: &str) -> Option<String> {
     let well_formed = text.split('%').skip(1).all(|rest| {

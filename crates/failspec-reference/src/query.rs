@@ -1,20 +1,20 @@
-//! Query strings, as HTML forms write them.
+//! Query strings in the encoding of HTML forms.
 
 use super::path::decode;
 
-/// The parameters in the order they were sent.
+/// The parameters in the order in which they were sent.
 #[derive(Debug, Default)]
 pub struct Query {
     pairs: Vec<(String, Result<String, Undecodable>)>,
 }
 
-/// A value whose percent-encoding is broken, as it was sent.
+/// A value with an invalid percent-encoding, as it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} has an invalid percent-encoding")]
 pub struct Undecodable(pub String);
 
 impl Query {
-    /// Splits and decodes what follows the `?`.
+    /// Splits and decodes the part of a URL after the `?`.
     #[must_use]
     pub fn read(query: Option<&str>) -> Self {
         let decoded = |text: &str| decode(&text.replace('+', " "));
@@ -31,7 +31,7 @@ impl Query {
         Self { pairs }
     }
 
-    /// The value of a parameter; the first one, if it was sent several times.
+    /// Returns the value of a parameter; the first one, if it was sent several times.
     ///
     /// # Errors
     /// If that value cannot be decoded.
@@ -39,7 +39,7 @@ impl Query {
         self.values(name).next().map(|value| value.as_deref()).transpose()
     }
 
-    /// The value of a parameter; the last one, if it was sent several times.
+    /// Returns the value of a parameter; the last one, if it was sent several times.
     ///
     /// # Errors
     /// If that value cannot be decoded.

@@ -7,13 +7,13 @@ use super::{
     kubevision::Kubevision,
 };
 
-/// The names that [`api`] knows.
+/// The names that [`api`] accepts.
 #[must_use]
 pub fn apis() -> &'static [&'static str] {
     &["kubeglass", "kubevision", "kubeadapt", "k0rdent", "apinizer"]
 }
 
-/// A fresh reference implementation with its initial data; `None` if there is none of that name.
+/// Creates a reference implementation with its initial data; `None` if there is none of that name.
 #[must_use]
 pub fn api(name: &str) -> Option<Arc<dyn Api>> {
     match name {

@@ -1,29 +1,29 @@
-//! What an API is asked.
+//! Requests to an API.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-/// One HTTP request, as far as an API needs to see it.
+/// An HTTP request, reduced to the parts that an API needs.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The method as sent; case matters (RFC 9110, 9.1).
+    /// The method as it was sent; it is case-sensitive (RFC 9110, 9.1).
     pub method: String,
-    /// The path as sent: percent-encodings are still there, and so are empty segments.
+    /// The path as it was sent, including percent-encodings and empty segments.
     pub path: String,
-    /// What follows the `?`, as sent; `None` without a `?`.
+    /// The part after the `?` as it was sent; `None` without a `?`.
     pub query: Option<String>,
-    /// Names and values in the order they were sent. Bytes that are no UTF-8 were replaced.
+    /// The header names and values in the order in which they were sent. Bytes that are not UTF-8 were replaced.
     pub headers: Vec<(String, String)>,
-    /// The body. The server hands over no more than its cap plus one byte.
+    /// The body. The server passes on at most its cap plus one byte.
     pub body: Bytes,
-    /// Who asks.
+    /// The address of the client.
     pub remote: IpAddr,
 }
 
 impl Request {
-    /// A request from the local machine without headers and body; `target` is a path with an optional query.
+    /// Creates a request from the local machine without headers and body; `target` is a path with an optional query.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = match target.split_once('?') {
@@ -66,14 +66,14 @@ impl Request {
         self.with_header("Content-Type", "application/json").with_body(body.to_string())
     }
 
-    /// Sets who asks.
+    /// Sets the address of the client.
     #[must_use]
     pub fn from_remote(mut self, remote: IpAddr) -> Self {
         self.remote = remote;
         self
     }
 
-    /// Every value of a header, in the order they were sent.
+    /// Returns every value of a header, in the order in which they were sent.
     pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         self.headers
             .iter()
@@ -81,7 +81,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The token of `Authorization: Bearer …` (RFC 6750, 2.1), if there is exactly one such header.
+    /// Returns the token of `Authorization: Bearer …` (RFC 6750, 2.1), if there is exactly one such header.
     ///
     /// Two `Authorization` headers contradict each other, so they count as none.
     #[must_use]

@@ -1,4 +1,4 @@
-//! An API on a socket.
+//! A server for an API.
 
 use std::{
     future::poll_fn,
@@ -22,23 +22,23 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{Api, Mutant, Request, Response, control};
 
-/// No API here takes bodies beyond a few MiB; one that is larger than this is cut one byte behind it, which is
-/// enough for the API to refuse it.
+/// The maximum size of a body that an API gets, in bytes. No API here accepts bodies of more than a few MiB; a larger
+/// one is cut one byte after this limit, which is enough for the API to reject it.
 const BODY_CAP: usize = 16 * 1024 * 1024;
 
-/// How much of an over-long body is read and thrown away, so that a client that is still sending gets to read
-/// its 413 instead of a reset connection.
+/// The size, in bytes, up to which an over-long body is read and discarded, so that a client that is still sending
+/// can read its 413 instead of a reset connection.
 const DRAIN_CAP: usize = 64 * 1024 * 1024;
 
-/// How long [`Server::stop`] waits for responses that are under way.
+/// The time that [`Server::stop`] waits for responses in progress.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How a server is started.
+/// The options of a server.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen; port 0 (the default, on the loopback interface) takes a free one.
+    /// The address to listen on; port 0 (the default, on the loopback interface) selects a free port.
     pub listen: SocketAddr,
-    /// One deliberate change.
+    /// The mutant to serve instead of the unchanged API.
     pub mutant: Option<Mutant>,
 }
 
@@ -48,21 +48,21 @@ impl Default for Options {
     }
 }
 
-/// Why a server could not be started.
+/// An error that prevents the start of a server.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is in use or not available.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address that was asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The mutant belongs to another API.
     #[error("{api} has no mutant {mutant}")]
     Foreign {
-        /// The API that was to be served.
+        /// The API to serve.
         api: &'static str,
         /// The mutant.
         mutant: String,
@@ -95,7 +95,7 @@ impl Server {
         let refused = |source| StartError::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        // Responses are small and latency is what a suite waits for.
+        // Responses are small, and a test suite waits for their latency.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let router = Router::new().fallback(handle).with_state(Arc::new(Served { api, mutant }));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -105,13 +105,14 @@ impl Server {
         Ok(Self { address, stop: Some(stop), task })
     }
 
-    /// The address that it listens on, with the actual port.
+    /// The address on which it listens, with the actual port.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The base URL, without a slash at its end. A server that listens on all interfaces is reached by loopback.
+    /// The base URL, without a trailing slash. For a server that listens on all interfaces, it contains the loopback
+    /// address.
     #[must_use]
     pub fn url(&self) -> String {
         let mut address = self.address;
@@ -124,10 +125,10 @@ impl Server {
         format!("http://{address}")
     }
 
-    /// Accepts no more connections and lets responses that are under way finish, for at most two seconds.
+    /// Stops accepting connections and lets responses in progress finish, for at most two seconds.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
-            // That nobody listens means that it has stopped already.
+            // An error means that the server has stopped already.
             let _ = stop.send(());
         }
         if tokio::time::timeout(STOP_PATIENCE, &mut self.task).await.is_err() {
@@ -149,7 +150,7 @@ async fn handle(
 ) -> WireResponse {
     let (parts, body) = request.into_parts();
     let Ok(body) = read(body).await else {
-        // The client broke off within its body; it will hardly read any response.
+        // The client aborted within its body and will probably not read a response.
         return wire(Response::empty(400));
     };
     let request = plain(&parts, body, remote.ip());
@@ -185,7 +186,7 @@ fn plain(parts: &Parts, body: Bytes, remote: IpAddr) -> Request {
     }
 }
 
-/// Reads a body up to one byte behind the cap.
+/// Reads a body up to one byte after the cap.
 async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
     let mut kept = BytesMut::new();
     let mut seen = 0_usize;
@@ -203,7 +204,7 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
     Ok(kept.freeze())
 }
 
-/// Turns a response into what axum sends. What HTTP cannot express is left out rather than a panic.
+/// Converts a response to one of axum. Anything that HTTP cannot express is left out, instead of a panic.
 fn wire(response: Response) -> WireResponse {
     let mut wire = WireResponse::new(Body::from(response.body));
     *wire.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

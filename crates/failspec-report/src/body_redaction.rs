@@ -1,21 +1,22 @@
-//! Which bodies a report shows.
+//! Selection of the bodies that a report shows.
 
 use failspec_judge::report_model::{CaseReport, ExchangeReport, Outcome, RunReport};
 
-/// Which bodies a report shows.
+/// Selection of the bodies that a report shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum BodyPolicy {
-    /// None: responses may hold what must not leave the house.
+    /// No bodies: responses may contain confidential data.
     None,
-    /// Those of scenarios with violations, waived ones too.
+    /// Bodies of cases with violations, including waived ones.
     Violations,
-    /// All.
+    /// All bodies.
     #[default]
     All,
 }
 
-/// Takes the bodies out that are not to be shown: of requests, of responses, of command lines, and of differences from
-/// approved responses. What a violation quotes of a response stays: without it nobody would know what is wrong.
+/// Removes the bodies that are not to be shown: of requests, of responses, of command lines, and of differences from
+/// approved responses. Quotations of a response in violations are kept: without them it would be unclear what is
+/// wrong.
 pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
     for case in &mut report.cases {
         let keep = match bodies {
@@ -31,14 +32,14 @@ pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
 
 fn without_bodies(case: &mut CaseReport) {
     if let Some(snapshot) = &mut case.snapshot {
-        // It is a picture of the body, line by line.
+        // The difference shows the body, line by line.
         snapshot.diff = None;
     }
     for ExchangeReport { request, response, .. } in &mut case.exchanges {
         if let Some(body) = &mut request.body {
             *body = told(body.len() as u64);
-            // The body is the last part of a command line. The first place that could begin it is good enough: a header
-            // that holds these words loses its end, and no body stays.
+            // The body is the last part of a command line. The first location at which it could begin is good enough:
+            // a header that contains these words loses its end, and no body remains.
             if let Some(at) = request.curl.find(" --data-binary ") {
                 request.curl.truncate(at);
                 request.curl.push_str(" --data-binary @body  # left out of this report");

@@ -1,23 +1,23 @@
-//! One case in plain lines, for reports that are read as text.
+//! One case as plain lines, for reports that are read as text.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use failspec_judge::{
-    check::Finding,
+    check::{Finding, Phase},
     report_model::{CaseReport, ExchangeReport, SnapshotState},
 };
 
 use super::summary::source_of_warning;
 use super::visible::{shortened, visible};
 
-/// The longest sentence about what is wrong, in characters: it may quote the response.
+/// Maximum length of a sentence about a problem, in characters: it may quote the response.
 const LONGEST_MESSAGE: usize = 600;
 
-/// How many lines of a difference are told.
+/// Maximum number of lines of a difference.
 const MOST_DIFF_LINES: usize = 60;
 
-/// What is documented, what was sent, what came back, what is wrong with it. Of bodies and command lines at most
-/// `longest` characters: a place that shows many cases has no room for one body.
+/// Describes what is documented, what was sent, what was received, and what is wrong with it. Bodies and command
+/// lines have at most `longest` characters: a report of many cases has no space for a whole body.
 pub(super) fn account(case: &CaseReport, longest: usize) -> String {
     let mut text = String::new();
     row(&mut text, "documented", &documented(case));
@@ -28,7 +28,7 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
         row(&mut text, "received", &received(case, exchange));
     }
     if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
-        row(&mut text, "reason", reason);
+        row(&mut text, "reason", &reason.to_string());
     }
     findings(&mut text, case);
     snapshot(&mut text, case);
@@ -39,28 +39,28 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
         if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
             row(&mut text, "body", &shortened(&response.body, longest));
         }
-        // A command line that is cut short sends something else.
+        // A command line that is cut would send something else.
         if exchange.request.curl.chars().count() <= longest {
             row(&mut text, "reproduce", &exchange.request.curl);
         }
     }
-    row(&mut text, "scenario", &case.location);
+    row(&mut text, "scenario", &case.location.to_string());
     text
 }
 
-/// The exchange that is judged; where there is none, the last one, at which the case ended.
+/// Returns the exchange that is judged; if there is none, the last one, at which the case ended.
 pub(super) fn judged(report: &CaseReport) -> Option<&ExchangeReport> {
-    let of = |phase: &str| report.exchanges.iter().find(|exchange| exchange.phase == phase);
-    let teardown = |exchange: &&ExchangeReport| !exchange.phase.starts_with("teardown");
-    of("request").or_else(|| report.exchanges.iter().rfind(teardown))
+    let of = |phase| report.exchanges.iter().find(|exchange| exchange.phase == phase);
+    let teardown = |exchange: &&ExchangeReport| !exchange.phase.is_teardown();
+    of(Phase::Request).or_else(|| report.exchanges.iter().rfind(teardown))
 }
 
-/// Whether the response is another one than the approved one.
+/// Returns true if the response differs from the approved one.
 pub(super) fn differs(case: &CaseReport) -> bool {
     case.snapshot.as_ref().is_some_and(|snapshot| snapshot.state == SnapshotState::Changed)
 }
 
-/// Whose credentials were sent; a scenario may write wrong ones itself.
+/// Describes the credentials that were sent; a scenario may contain wrong ones itself.
 pub(super) fn who(exchange: &ExchangeReport) -> String {
     let own = |(name, _): &(String, String)| {
         name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
@@ -74,15 +74,16 @@ pub(super) fn who(exchange: &ExchangeReport) -> String {
     }
 }
 
-/// What is wrong with a case in one sentence: the first violation, else why there is no verdict.
+/// Describes the problem of a case in one sentence: the first violation, else the reason why there is no verdict,
+/// else the first warning.
 pub(super) fn sentence(case: &CaseReport) -> String {
     let first = case.violations.first().or_else(|| case.waived.first().map(|waived| &waived.finding));
     let text = match (first, &case.reason) {
-        (Some(finding), _) => finding.message.as_str(),
-        (None, Some(reason)) => reason,
-        (None, None) => case.warnings.first().map_or("", |warning| warning.message.as_str()),
+        (Some(finding), _) => Cow::Borrowed(finding.message.as_str()),
+        (None, Some(reason)) => Cow::Owned(reason.to_string()),
+        (None, None) => case.warnings.first().map_or("", |warning| warning.message.as_str()).into(),
     };
-    shortened(text, LONGEST_MESSAGE).into_owned()
+    shortened(&text, LONGEST_MESSAGE).into_owned()
 }
 
 fn documented(case: &CaseReport) -> String {
@@ -100,7 +101,7 @@ fn received(case: &CaseReport, exchange: &ExchangeReport) -> String {
         return exchange.error.clone().unwrap_or_default();
     };
     let mut text = format!("HTTP {}", response.status);
-    if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == "request") {
+    if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
         if let Some(code) = &observed.code {
             let _ = write!(text, " · {}", shortened(&code.to_string(), LONGEST_MESSAGE));
         }
@@ -126,12 +127,12 @@ fn findings(text: &mut String, case: &CaseReport) {
     }
 }
 
-/// What is wrong, then the check that says so: `failspec explain` knows it.
+/// Formats a finding: its message, then the check, which `failspec explain` explains.
 fn told(finding: &Finding) -> String {
     format!("{} [{}]", shortened(&finding.message, LONGEST_MESSAGE), finding.check)
 }
 
-/// How the response differs from the approved one.
+/// Writes the difference between the response and the approved one.
 pub(super) fn snapshot(text: &mut String, case: &CaseReport) {
     let Some(snapshot) = case.snapshot.as_ref().filter(|it| it.state == SnapshotState::Changed) else {
         return;
@@ -147,7 +148,7 @@ pub(super) fn snapshot(text: &mut String, case: &CaseReport) {
     }
 }
 
-/// A label and what it is about; further lines are indented under the first.
+/// Writes a label and its value; further lines are indented below the first.
 fn row(text: &mut String, label: &str, value: &str) {
     let value = visible(value).lines().collect::<Vec<_>>().join("\n           ");
     let _ = writeln!(text, "{label:<10} {value}");

@@ -1,12 +1,12 @@
-//! Numbers of things in sentences.
+//! Counts with their nouns, for sentences.
 
-/// `1 case`, `2 cases`: a count with its noun, whose plural ends in `s`.
+/// Formats a count with its noun, which has a plural in `s`: `1 case`, `2 cases`.
 pub fn count(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }
 
-/// The number of contradictions and gaps in the documentation, in words.
+/// Returns the number of contradictions and gaps in the documentation, in words.
 pub(super) fn errata(errata: usize) -> String {
     match errata {
         1 => "1 contradiction or gap in the documentation itself".to_owned(),

@@ -1,10 +1,10 @@
-//! The whole run as JSON, with a version and a JSON Schema of its own.
+//! The whole run as JSON, with a version and its own JSON Schema.
 
 use std::io::{self, Write};
 
 use failspec_judge::report_model::{FORMAT, RunReport};
 
-/// How much is written at once, in bytes: each time asks the system.
+/// Size of the write buffer, in bytes: each write is a system call.
 const BUFFER: usize = 64 << 10;
 
 /// Writes the report, indented, with a line break at the end.
@@ -18,17 +18,17 @@ pub fn write(report: &RunReport, out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Why a text is not a report.
+/// Reason why a text is not a report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// It is not JSON, or JSON of something else.
+    /// It is not JSON, or it is JSON of another kind.
     #[error("line {line}, column {column}: {what}")]
     Wrong {
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The problem there.
         what: String,
     },
     /// It has the format of another version.
@@ -39,14 +39,14 @@ pub enum ReadError {
 /// Reads a report that [`write`] wrote.
 ///
 /// # Errors
-/// When the text is not a report of this format, with the place.
+/// When the text is not a report of this format, with the location.
 pub fn read(text: &str) -> Result<RunReport, ReadError> {
-    // Before all else: in another format anything else may look wrong.
+    // Checked before all else: in another format anything else may look wrong.
     #[derive(serde::Deserialize)]
     struct Version {
         format: u64,
     }
-    // As bytes, as a certificate reads its report: the same code reads both, and there is much of it.
+    // Parsed as bytes, as a certificate parses its report: both use the same code, of which there is much.
     let version: Version = serde_json::from_slice(text.as_bytes()).map_err(wrong)?;
     if version.format != u64::from(FORMAT) {
         return Err(ReadError::Format(version.format));
@@ -62,5 +62,5 @@ fn wrong(error: serde_json::Error) -> ReadError {
     ReadError::Wrong { line, column, what }
 }
 
-/// How much of a mistake is told, in characters: it may quote what is there, and that may be anything.
+/// Maximum length of an error, in characters: it may quote the text, which can contain anything.
 const LONGEST_QUOTE: usize = 200;

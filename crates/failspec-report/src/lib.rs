@@ -1,7 +1,7 @@
-//! Reports: one room or file for each format, all made from the events and the report of a run.
+//! Reports: one module for each format, all created from the events and the report of a run.
 //!
-//! Whatever a server sent is hostile here: control characters never reach a terminal or XML raw, HTML and Markdown are
-//! escaped, and nothing in a report causes a request.
+//! Everything that a server sent is hostile here: control characters never reach a terminal or XML unescaped, HTML
+//! and Markdown are escaped, and nothing in a report causes a request.
 
 mod body_redaction;
 mod case_text;

@@ -1,6 +1,6 @@
-//! What every report must say in a prominent place, whatever its format.
+//! Facts that every report shows prominently, in all formats.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use failspec_judge::{
     check::Finding,
@@ -10,29 +10,29 @@ use failspec_judge::{
 };
 use failspec_pack::pack::Provenance;
 
-/// What a run on an embedded implementation says of itself, first and last.
+/// Notice about a run on an embedded implementation, shown first and last.
 pub(super) const REFERENCE: &str =
     "the embedded reference implementation: this says nothing about a real API";
 
-/// What a run without checked certificates says of itself, first and last.
+/// Notice about a run without verified certificates, shown first and last.
 pub(super) const INSECURE: &str =
     "the certificate of the target is not verified: any server could have responded";
 
-/// Something documented that was not plainly exercised.
+/// A documented failure or cause that was not simply exercised: a coverage exception.
 pub(super) struct Unexercised<'r> {
     /// The pack.
     pub pack: &'r str,
     /// `failure`, or `failure/cause`.
     pub name: String,
-    /// What it is instead.
+    /// Its state, in words.
     pub state: &'static str,
-    /// Why.
-    pub why: &'r str,
-    /// Whether it keeps the run from being complete.
+    /// The reason.
+    pub why: Cow<'r, str>,
+    /// True if it keeps the run from being complete.
     pub missing: bool,
 }
 
-/// A waiver and the cases in which it covers something.
+/// A waiver and the cases in which it covers a finding.
 pub(super) struct WaiverUse<'r> {
     /// One of its findings.
     pub waived: &'r WaivedFinding,
@@ -40,10 +40,10 @@ pub(super) struct WaiverUse<'r> {
     pub cases: Vec<&'r str>,
 }
 
-/// Why the verdict is what it is, in one sentence.
+/// Returns the reason for the verdict, in one sentence.
 pub(super) fn because(report: &RunReport) -> String {
     let reason = reason(report);
-    // Here, because every format shows it at its top.
+    // The notice is added here, because every format shows this sentence at its top.
     match report.packs.iter().any(|pack| pack.header.insecure) {
         true => format!("{reason} INSECURE: {INSECURE}."),
         false => reason,
@@ -91,7 +91,7 @@ fn reason(report: &RunReport) -> String {
     }
 }
 
-/// The source of a warning: why it is not a violation.
+/// Returns the source of a warning: the reason why it is not a violation.
 pub(super) fn source_of_warning(finding: &Finding) -> &'static str {
     match finding.source {
         Provenance::Standard => "from a standard",
@@ -100,7 +100,7 @@ pub(super) fn source_of_warning(finding: &Finding) -> &'static str {
     }
 }
 
-/// `1 case`, `2 cases`.
+/// Formats a number of cases: `1 case`, `2 cases`.
 pub(super) fn count_cases(count: usize) -> String {
     super::count(count, "case")
 }
@@ -111,7 +111,7 @@ fn sentence(text: &str) -> String {
     format!("{first}{}.", characters.as_str())
 }
 
-/// What was selected, where it is not everything.
+/// Describes the selection, if it is not everything.
 pub(super) fn selection(report: &RunReport) -> Option<String> {
     let selected: usize = report.packs.iter().map(|pack| pack.header.failures_selected).sum();
     let documented = report.summary.documented;
@@ -123,12 +123,12 @@ pub(super) fn selection(report: &RunReport) -> Option<String> {
     })
 }
 
-/// Where a pack is from, with a digest that tells it from every other.
+/// Describes the origin of a pack, with a digest that distinguishes it from every other.
 pub(super) fn origin(header: &PackHeader) -> String {
     format!("{}, sha256:{}", header.origin, header.digest)
 }
 
-/// Counts of outcomes that are not zero; how many passed is always told.
+/// Returns the counts of outcomes that are not zero; the number of passed cases is always included.
 pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     let summary = &report.summary;
     [
@@ -143,8 +143,8 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
     .collect()
 }
 
-/// What is documented and was not plainly exercised, in the order of the contracts. What was not selected is left out:
-/// the selection tells it.
+/// Returns the documented failures and causes that were not simply exercised, in the order of the contracts. Those
+/// that were not selected are omitted: the selection is shown separately.
 pub(super) fn unexercised(report: &RunReport) -> Vec<Unexercised<'_>> {
     let mut found = Vec::new();
     for pack in &report.packs {
@@ -169,14 +169,14 @@ impl<'r> Unexercised<'r> {
             State::CoveredByAlternative(why)
             | State::Waived(why)
             | State::Excluded(why)
-            | State::OutOfReach(why)
-            | State::Missing(why) => why,
+            | State::OutOfReach(why) => Cow::Borrowed(why.as_str()),
+            State::Missing(why) => Cow::Owned(why.to_string()),
         };
         Some(Self { pack, name, state: state_word(state), why, missing: !state.is_settled() })
     }
 }
 
-/// The words for a state of coverage.
+/// Returns the words for a state of coverage.
 pub(super) fn state_word(state: &State) -> &'static str {
     match state {
         State::Exercised => "exercised",
@@ -189,7 +189,7 @@ pub(super) fn state_word(state: &State) -> &'static str {
     }
 }
 
-/// The waivers that cover something, each with its cases, in the order in which they were met.
+/// Returns the waivers that cover a finding, each with its cases, in the order in which they occur.
 pub(super) fn waivers(report: &RunReport) -> Vec<WaiverUse<'_>> {
     let mut uses: Vec<WaiverUse<'_>> = Vec::new();
     for case in &report.cases {
@@ -208,7 +208,7 @@ pub(super) fn waivers(report: &RunReport) -> Vec<WaiverUse<'_>> {
     uses
 }
 
-/// How the responses of the run compare with the approved ones, where something is to be reviewed.
+/// Summarizes the comparison of responses with the approved ones, if something is to be reviewed.
 pub(super) fn snapshots(report: &RunReport) -> Vec<String> {
     let count = |state| {
         let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
@@ -225,17 +225,19 @@ pub(super) fn snapshots(report: &RunReport) -> Vec<String> {
     .collect()
 }
 
-/// The cases that fit, those first that are the first with their trouble: a reader who sees only the first ten should
-/// not see ten times the same mistake.
+/// Returns the matching cases; those come first that are the first with their problem, so that the first ten cases do
+/// not all show the same problem.
 pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&CaseReport) -> bool) -> Vec<&CaseReport> {
-    let mut seen: HashSet<Vec<&str>> = HashSet::new();
+    let mut seen: HashSet<Vec<Cow<'_, str>>> = HashSet::new();
     let (mut first, mut alike) = (Vec::new(), Vec::new());
     for case in report.cases.iter().filter(|case| fits(case)) {
-        let mut trouble: Vec<&str> = vec![&case.pack, case.outcome.word()];
+        let mut trouble: Vec<Cow<'_, str>> = vec![(*case.pack).into(), case.outcome.word().into()];
         match case.outcome {
-            Outcome::Inconclusive => trouble.extend(case.reason.as_deref()),
-            Outcome::Failed => trouble.extend(case.violations.iter().map(|finding| finding.check)),
-            _ => trouble.extend(case.warnings.iter().map(|finding| finding.check)),
+            Outcome::Inconclusive => {
+                trouble.extend(case.reason.as_ref().map(|reason| reason.to_string().into()))
+            }
+            Outcome::Failed => trouble.extend(case.violations.iter().map(|finding| finding.check.into())),
+            _ => trouble.extend(case.warnings.iter().map(|finding| finding.check.into())),
         }
         if seen.insert(trouble) { first.push(case) } else { alike.push(case) }
     }

@@ -1,12 +1,12 @@
-//! Text of unknown origin that is safe to show.
+//! Text of unknown origin, made safe to show.
 
 use std::borrow::Cow;
 
-/// Text of unknown origin without anything that a terminal, an XML reader or an eye could be misled by: control
-/// characters, escapes, marks that turn the direction of writing, and code points that are no characters are shown as
-/// what they are. Line breaks and tabs stay.
+/// Returns text of unknown origin without anything that could mislead a terminal, an XML parser or a person: control
+/// characters, escape codes, marks that change the direction of text, and code points that are not characters are
+/// escaped. Line breaks and tabs are kept.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    // Nearly all text is plain: what each byte says need not be asked of each character.
+    // Nearly all text is plain ASCII: checking its bytes is faster than checking each character.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) || !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -21,7 +21,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// Text on one line: whitespace of any kind, line breaks too, becomes one space.
+/// Returns text on one line: whitespace of any kind, line breaks too, becomes one space.
 pub(super) fn one_line(text: &str) -> String {
     let is_one = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && !text.contains("  ")
@@ -32,7 +32,7 @@ pub(super) fn one_line(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The beginning of a text, at most `longest` characters of it.
+/// Returns the beginning of a text, at most `longest` characters of it.
 pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -40,16 +40,17 @@ pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character is shown as what it is instead of being used.
+/// Returns true if a character must be escaped.
 pub(super) fn is_unsafe(character: char) -> bool {
     let is_break = matches!(character, '\n' | '\t');
     let turns = matches!(
         character,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
     );
-    // XML 1.0, section 2.2, leaves out U+FFFE and U+FFFF; the last two of every plane are the same kind of thing.
+    // XML 1.0, section 2.2, excludes U+FFFE and U+FFFF; the last two code points of every plane are noncharacters,
+    // too.
     let is_none = u32::from(character) & 0xfffe == 0xfffe || matches!(character, '\u{fdd0}'..='\u{fdef}');
-    // Tags: letters that nothing shows.
+    // Tags: letters that are never displayed.
     let is_tag = matches!(character, '\u{e0000}'..='\u{e007f}');
     (character.is_control() && !is_break)
         || turns

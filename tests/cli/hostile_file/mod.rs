@@ -1,4 +1,4 @@
-//! Files to begin with, a deterministic way to spoil them, and the readers that they are thrown at.
+//! Seed files, a deterministic mutator, and the decoders under test.
 
 use std::{
     any::Any,
@@ -13,7 +13,7 @@ use failspec_pack::{
     target_config::Config,
 };
 
-/// Which reader a file is for.
+/// The decoder that a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
     Contract,
@@ -21,18 +21,18 @@ pub enum Reader {
     Config,
 }
 
-/// A file to begin with.
+/// A valid file that is mutated.
 pub struct Seed {
     pub name: String,
     pub text: String,
     pub reader: Reader,
-    /// The files that are read beside it.
+    /// The other files of its pack.
     beside: Texts,
     pack: String,
 }
 
 impl Seed {
-    /// Reads `text` in place of the seed: read, refused with a reason, or a panic.
+    /// Decodes `text` instead of the seed. Returns success, the reason of the refusal, or the panic.
     pub fn read(&self, text: &str) -> Result<Result<(), String>, Box<dyn Any + Send>> {
         catch_unwind(AssertUnwindSafe(|| match self.reader {
             Reader::Config => Config::read(&Source::new("failspec.toml", text), None, Path::new("."))
@@ -53,7 +53,7 @@ impl Seed {
     }
 }
 
-/// The corpus of the fuzz targets, and the smallest built-in packs with all their files.
+/// Returns the corpus of the fuzz targets, and the smallest built-in packs with all their files.
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
     let contract = read("fuzz/corpus/contract/small.yaml");
@@ -100,7 +100,7 @@ fn names(folder: &str) -> Vec<String> {
     names
 }
 
-/// What is put into files: syntax of YAML and TOML, of templates and pointers, and values at the edges.
+/// Texts that are inserted into files: syntax of YAML and TOML, of templates and pointers, and boundary values.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -173,7 +173,7 @@ const PIECES: &[&str] = &[
     "[[waivers]]\n",
 ];
 
-/// A source of spoiled files: the same number gives the same file.
+/// A deterministic mutator: the same seed number gives the same file.
 pub struct Mutator(u64);
 
 impl Mutator {
@@ -181,7 +181,8 @@ impl Mutator {
         Self(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// xorshift64: good enough to pick places, and the same everywhere.
+    /// Returns a number below `bound`. xorshift64 is sufficient for choosing positions, and is the same on all
+    /// platforms.
     fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -194,7 +195,7 @@ impl Mutator {
         text.floor_char_boundary(at)
     }
 
-    /// A few changes to `text`.
+    /// Makes a few changes to `text`.
     pub fn mutate(&mut self, text: &str) -> String {
         let mut text = text.to_owned();
         for _ in 0..=self.below(3) {
@@ -220,7 +221,7 @@ impl Mutator {
     }
 }
 
-/// Two lines in each other's place.
+/// Swaps two lines.
 fn swap_lines(text: &str, one: usize, other: usize) -> String {
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     let line = |at: usize| text[..at].matches('\n').count();
@@ -231,7 +232,7 @@ fn swap_lines(text: &str, one: usize, other: usize) -> String {
     lines.concat()
 }
 
-/// Another value behind the next colon.
+/// Replaces the value after the next colon.
 fn value(text: &str, from: usize, piece: &str) -> String {
     let Some(colon) = text[from..].find(": ").map(|at| from + at + 2) else { return text.to_owned() };
     let end = text[colon..].find(['\n', ',', '}']).map_or(text.len(), |at| colon + at);

@@ -1,34 +1,35 @@
-//! One hostile behaviour and what a run must make of it.
+//! A hostile behaviour of a server, and the expected result of a run.
 
 use std::{io, io::Write as _, net::TcpStream};
 
 use super::{Asked, json, response};
 
-/// Where a server is hostile.
+/// The response in which a server is hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the response to the request under test.
+    /// The response to the request under test.
     Request,
-    /// In the response to the control.
+    /// The response to the control.
     Control,
-    /// In the responses to the teardown.
+    /// The responses to the teardown.
     Teardown,
 }
 
-/// What a run must come to.
+/// The expected result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
     /// The response is as documented: exit code 0.
     Passed,
     /// This check finds a violation: exit code 1.
     Violates(&'static str),
-    /// There is nothing to judge, and the reason holds this text: exit code 3.
+    /// Nothing can be judged, and the reason contains this text: exit code 3.
     Inconclusive(&'static str),
-    /// As documented, and what the teardown could not remove is listed with this text: exit code 0.
+    /// The response is as documented, and the resources that the teardown could not remove are listed with this text:
+    /// exit code 0.
     Leaves(&'static str),
 }
 
-/// What a server does on a connection from which it has read a request.
+/// The action of a server on a connection from which it has read a request.
 pub type Act = Box<dyn Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync>;
 
 /// One row of the table.
@@ -37,31 +38,30 @@ pub struct Behaviour {
     pub place: Place,
     pub act: Act,
     pub expected: Expected,
-    /// Whether it sends the credentials back: then they must be seen as masked.
+    /// True if it returns the credentials: then they must appear masked.
     pub echoes: bool,
-    /// Whether it ends the connection before a byte came back: a `GET` that met this on a connection that was used
-    /// before goes out once more.
+    /// True if it closes the connection before sending a byte: a `GET` on a reused connection is then sent once more.
     pub loses: bool,
 }
 
 impl Behaviour {
-    /// The same behaviour, which ends the connection before a byte came back.
+    /// Marks the behaviour as closing the connection before sending a byte.
     pub fn that_loses(self) -> Self {
         Self { loses: true, ..self }
     }
 
-    /// The same behaviour, in the response to the control.
+    /// Moves the behaviour to the response to the control.
     pub fn in_the_control(self, expected: Expected) -> Self {
         Self { place: Place::Control, expected, ..self }
     }
 
-    /// The same behaviour, in the responses to the teardown.
+    /// Moves the behaviour to the responses to the teardown.
     pub fn in_the_teardown(self, expected: Expected) -> Self {
         Self { place: Place::Teardown, expected, ..self }
     }
 }
 
-/// Does something with the connection.
+/// A behaviour with this action on the connection.
 pub fn acts(
     name: &'static str,
     expected: Expected,
@@ -70,18 +70,18 @@ pub fn acts(
     Behaviour { name, place: Place::Request, act: Box::new(act), expected, echoes: false, loses: false }
 }
 
-/// Sends these bytes.
+/// A behaviour that sends these bytes.
 pub fn sends(name: &'static str, expected: Expected, bytes: impl Into<Vec<u8>>) -> Behaviour {
     let bytes = bytes.into();
     acts(name, expected, move |_, stream| stream.write_all(&bytes))
 }
 
-/// Sends a 404 with this body, as JSON.
+/// A behaviour that sends a 404 with this JSON body.
 pub fn says(name: &'static str, expected: Expected, body: impl Into<Vec<u8>>) -> Behaviour {
     sends(name, expected, json(404, &body.into()))
 }
 
-/// Sends the credentials back in a 404 that is made of the request: header lines, and a body.
+/// A behaviour that returns the credentials in a 404, made from the request: header lines and a body.
 pub fn echoes(
     name: &'static str,
     expected: Expected,

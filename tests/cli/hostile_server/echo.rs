@@ -1,4 +1,4 @@
-//! Responses that send the credentials back.
+//! Responses that contain the credentials of the request.
 
 use std::io::Write as _;
 
@@ -16,7 +16,7 @@ use super::{
 
 const JSON: &str = "Content-Type: application/json\r\n";
 
-/// Another code than the documented one: then the response is quoted by checks.
+/// A code other than the documented one: checks then quote the response.
 const OTHER: Expected = Expected::Violates("code");
 
 pub fn rows() -> Vec<Behaviour> {
@@ -36,7 +36,7 @@ fn percent(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// Every second character as a JSON escape.
+/// Writes every second character as a JSON escape.
 fn escaped(text: &str) -> String {
     let escape = |(at, character): (usize, char)| match at % 2 {
         0 => format!("\\u{:04x}", character as u32),
@@ -111,7 +111,7 @@ fn bodies() -> Vec<Behaviour> {
     ]
 }
 
-/// Whatever is cut must not be cut through a secret.
+/// Secrets at the positions where values are truncated: truncation must not split them.
 fn cut() -> Vec<Behaviour> {
     vec![
         echoes("credentials where values are cut", OTHER, |asked| {
@@ -162,8 +162,8 @@ fn elsewhere() -> Vec<Behaviour> {
     });
     let wrong_teardown = acts("credentials in the teardown", Expected::Passed, |asked, stream| {
         let (_, body) = in_code(asked, &format!("{}{}", "a".repeat(108), asked.token()));
-        // The server closes here and says so: the next request makes a thing, and on a connection that is being closed
-        // it would be lost, for it must not be sent twice.
+        // The server closes the connection here and announces it. The next request creates a thing and must not be
+        // sent twice; on a connection that is being closed it would be lost.
         stream.write_all(&super::response(
             500,
             "Content-Type: application/json\r\nConnection: close\r\n",

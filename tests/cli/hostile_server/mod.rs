@@ -1,4 +1,4 @@
-//! A server that is an honest API in all but one response.
+//! A server that behaves correctly in all responses but one.
 
 pub mod behaviour;
 pub mod echo;
@@ -21,18 +21,18 @@ use std::{
 
 use behaviour::{Behaviour, Place};
 
-/// A request as the server saw it.
+/// A request as received by the server.
 pub struct Asked {
-    /// The value of `Authorization`, or nothing.
+    /// The value of `Authorization`, or an empty text.
     pub authorization: String,
     /// The address of the server.
     pub here: String,
-    /// A name of another host, at which somebody listens.
+    /// The address of another host, at which a listener counts connections.
     pub elsewhere: String,
 }
 
 impl Asked {
-    /// The token alone.
+    /// The token without its scheme.
     pub fn token(&self) -> &str {
         self.authorization.trim_start_matches("Bearer ")
     }
@@ -46,7 +46,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// An API that behaves like this in one place.
+    /// Starts an API with this behaviour in one response.
     pub fn start(behaviour: Arc<Behaviour>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let other = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -60,7 +60,7 @@ impl Server {
             }
         });
         let (url, log) = (format!("http://{here}"), Arc::clone(&lines));
-        // The same machine by another name is another host for whoever must not take credentials there.
+        // The same machine under another name: for a client, it is another host that must not get the credentials.
         let asked = move |authorization| Asked {
             authorization,
             here: format!("http://{here}"),
@@ -70,7 +70,7 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (behaviour, log, asked) = (Arc::clone(&behaviour), Arc::clone(&log), Arc::clone(&asked));
-                // A client that gives up is what many behaviours are about.
+                // Errors are ignored: with many behaviours the client closes the connection.
                 thread::spawn(move || drop(serve(stream, &behaviour, &log, &*asked)));
             }
         });
@@ -82,7 +82,7 @@ impl Server {
         self.lines.lock().expect("the log").clone()
     }
 
-    /// How often somebody went to the other host.
+    /// Number of connections to the other host.
     pub fn went_elsewhere(&self) -> usize {
         self.elsewhere.load(Ordering::SeqCst)
     }
@@ -94,7 +94,7 @@ fn serve(
     log: &Mutex<Vec<String>>,
     asked: &(dyn Fn(String) -> Asked + Send + Sync),
 ) -> io::Result<()> {
-    // Nobody waits for longer than this; a thread that is left over ends with the process of the tests.
+    // No client waits longer than this; a thread that is still running ends with the test process.
     stream.set_write_timeout(Some(Duration::from_secs(20)))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some((line, authorization)) = read_request(&mut reader)? {
@@ -123,7 +123,7 @@ fn serve(
     Ok(())
 }
 
-/// The body that the contract documents.
+/// A body as documented by the contract.
 pub fn right(number: usize) -> String {
     format!(r#"{{"error":"not_found","message":"no such thing","requestId":"r-{number}"}}"#)
 }
@@ -140,7 +140,7 @@ pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// The next request; `None` when the client has closed the connection.
+/// Reads the next request; `None` if the client has closed the connection.
 fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String, String)>> {
     let mut first = String::new();
     if reader.read_line(&mut first)? == 0 {

@@ -1,4 +1,4 @@
-//! The pack of these tests, and the target that is hostile.
+//! The pack of these tests, and the target file for the hostile server.
 
 use std::{fs, path::Path};
 
@@ -49,11 +49,11 @@ scenarios:
       - request: DELETE /things/made-${unique}
 ";
 
-/// How long the target may take until a response begins. Honest responses come in milliseconds; the rest is for a
-/// machine that is busy with something else.
+/// Timeout until a response begins. Correct responses arrive within milliseconds; the rest is a margin for a busy
+/// machine.
 const FIRST_BYTE: &str = "1500ms";
 
-/// How long the target may take until a response ends.
+/// Timeout until a response ends.
 const TOTAL: &str = "2500ms";
 
 /// Writes the pack and a `failspec.toml` for the server at `url`.

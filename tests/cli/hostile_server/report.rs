@@ -1,18 +1,18 @@
-//! The formats of reports, and what makes each of them well-formed.
+//! The report formats, and a validator for each of them.
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// A format of reports.
+/// A report format.
 pub struct Format {
     /// Its name in `--report NAME=PATH`.
     pub name: &'static str,
-    /// What is wrong with a report of this format; empty if nothing is.
+    /// Returns the errors in a report of this format; empty if it is valid.
     pub mistakes: fn(&str) -> Vec<String>,
 }
 
-/// Every format that there is.
+/// All report formats.
 pub const FORMATS: &[Format] = &[
     Format { name: "json", mistakes: json_mistakes },
     Format { name: "junit", mistakes: junit_mistakes },
@@ -56,7 +56,7 @@ fn html_mistakes(page: &str) -> Vec<String> {
     found
 }
 
-/// Characters that no reader of a text should obey.
+/// Finds characters that could control the display of a text.
 fn raw(text: &str) -> Vec<String> {
     let obeyed = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\t'))

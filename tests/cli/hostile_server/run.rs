@@ -1,4 +1,4 @@
-//! One run against one hostile behaviour, and everything that is wrong with it.
+//! A run against one hostile behaviour, and all errors in its result.
 
 use std::{
     fs,
@@ -22,20 +22,20 @@ use super::{
     report::FORMATS,
 };
 
-/// How long a run may take, in all. The bounds of the target allow a few seconds; the rest is for a machine that is
-/// busy with something else.
+/// Maximum duration of a run. The timeouts of the target allow a few seconds; the rest is a margin for a busy
+/// machine.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The most memory that a run may ever have, in KiB.
+/// Maximum memory of a run, in KiB.
 const MOST_MEMORY: u64 = 200 << 10;
 
-/// The most that a run may print, in bytes.
+/// Maximum size of the output of a run, in bytes.
 const MOST_PRINTED: usize = 40_000;
 
-/// The largest report, in bytes.
+/// Maximum size of a report, in bytes.
 const LARGEST_REPORT: usize = 2 << 20;
 
-/// Runs failspec against a server that behaves like this; what is wrong, in words.
+/// Runs failspec against a server with this behaviour; returns descriptions of everything that is wrong.
 pub fn mistakes(behaviour: Behaviour, coloured: bool) -> Vec<String> {
     let behaviour = Arc::new(behaviour);
     let server = Server::start(Arc::clone(&behaviour));
@@ -79,8 +79,8 @@ pub fn mistakes(behaviour: Behaviour, coloured: bool) -> Vec<String> {
     found
 }
 
-/// The exit code, and the most memory that the process had in KiB, where it can be measured; `None` when it did not
-/// end.
+/// Returns the exit code, and the peak memory of the process in KiB if it can be measured; `None` if the process did
+/// not end in time.
 fn run(folder: &Path, coloured: bool) -> Option<(i32, Option<u64>)> {
     let file = |name: &str| fs::File::create(folder.join(name)).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_failspec"));
@@ -111,10 +111,10 @@ fn run(folder: &Path, coloured: bool) -> Option<(i32, Option<u64>)> {
     }
 }
 
-/// The most memory that a process has had so far, in KiB; nothing where there is no /proc.
+/// Returns the peak memory of a process so far, in KiB; `None` if there is no /proc.
 ///
-/// A child shares the memory of the one that started it until it has become another program, and is back from
-/// `spawn` a moment before that: what is read then is the peak of this test. The name changes after the memory does.
+/// Until it executes the new program, a child shares the memory of its parent, and `spawn` may return before that: a
+/// value read then is the peak of this test. The name of the process changes after its memory does.
 fn peak(child: &Child) -> Option<u64> {
     let folder = format!("/proc/{}", child.id());
     if fs::read_to_string(format!("{folder}/comm")).ok()?.trim_end() != "failspec" {
@@ -153,7 +153,7 @@ fn terminal_mistakes(text: &str, coloured: bool) -> Vec<String> {
     found
 }
 
-/// The text without `ESC [ numbers m`, which sets colours and nothing else.
+/// Removes `ESC [ numbers m`, which only sets colours.
 fn without_colours(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -187,7 +187,7 @@ fn verdict_mistakes(report: &Value, code: i32, behaviour: &Behaviour) -> Vec<Str
     if (case["outcome"].as_str(), report["verdict"].as_str(), code) != (Some(outcome), Some(verdict), exit) {
         found.push(format!("it is {} instead of {outcome}, {}", case["outcome"], report["verdict"]));
     }
-    let reason = case["reason"].as_str().unwrap_or_default();
+    let reason = case["reason"]["cause"].as_str().unwrap_or_default();
     match behaviour.expected {
         Expected::Passed => {}
         Expected::Violates(check) => {
@@ -206,7 +206,7 @@ fn verdict_mistakes(report: &Value, code: i32, behaviour: &Behaviour) -> Vec<Str
     found
 }
 
-/// Where the token can be seen, in any form, in whatever case.
+/// Finds the token in the output, in any encoding, ignoring case.
 fn secrets(folder: &Path, must_be_masked: bool) -> Vec<String> {
     let all = texts(folder).to_lowercase();
     let mut found: Vec<String> = forms(TOKEN)
@@ -220,7 +220,7 @@ fn secrets(folder: &Path, must_be_masked: bool) -> Vec<String> {
     found
 }
 
-/// Everything that a run may have written.
+/// Returns the contents of all files that a run may have written.
 fn texts(folder: &Path) -> String {
     let mut all = String::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -234,7 +234,7 @@ fn texts(folder: &Path) -> String {
     all
 }
 
-/// The token in the encodings that writers use, and its two halves, which are what careless cutting leaves.
+/// Returns the token in common encodings, and its two halves, which would remain if it were split by truncation.
 fn forms(token: &str) -> Vec<String> {
     let percent =
         percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string();
@@ -254,12 +254,12 @@ fn forms(token: &str) -> Vec<String> {
     ]
 }
 
-/// In hexadecimal digits.
+/// Encodes a text in hexadecimal digits.
 pub fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// With the escapes of HTML.
+/// Escapes a text for HTML.
 pub fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&#39;")
 }
@@ -269,7 +269,7 @@ fn request_mistakes(server: &Server, behaviour: &Behaviour) -> Vec<String> {
     let mut found = Vec::new();
     let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
     let wanted = if behaviour.place == Place::Control { 1 } else { 2 };
-    // A teardown may be sent twice, where the first one met a connection that was being closed.
+    // A teardown may be sent twice if the first attempt met a connection that was being closed.
     if count("POST /things/") != wanted || !(wanted..=2 * wanted).contains(&count("DELETE /things/")) {
         found.push(format!("what was made was not removed: {lines:?}"));
     }
@@ -278,7 +278,7 @@ fn request_mistakes(server: &Server, behaviour: &Behaviour) -> Vec<String> {
         found.push(format!("it sent {strange}"));
     }
     let tested = if behaviour.place == Place::Control { "GET /fine" } else { "GET /tested" };
-    // A limit of rate is asked again a few times, what was lost is asked once more, and nothing else is asked again.
+    // A rate-limited request is resent a few times, a lost request once, and all others never.
     let most = match behaviour {
         Behaviour { name, .. } if name.contains("429") => usize::MAX,
         Behaviour { loses: true, .. } => 2,

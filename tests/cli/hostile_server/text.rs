@@ -1,4 +1,4 @@
-//! Bodies that are no JSON, or JSON with something evil in it.
+//! Bodies that are not JSON, or JSON with dangerous content.
 
 use super::{
     behaviour::{Behaviour, Expected, acts, says, sends},
@@ -7,14 +7,14 @@ use super::{
 
 const NO_JSON: Expected = Expected::Violates("well-formed");
 
-/// Everything that a terminal could obey.
+/// All kinds of characters that can control a terminal.
 const EVIL: &str = "\u{1b}[31m\u{1b}]0;owned\u{7}\u{1b}P\u{9b}2J\r\u{8}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{7f}\0\u{feff}";
 
 pub fn rows() -> Vec<Behaviour> {
     [evil(), broken(), numbers(), large(), references()].into_iter().flatten().collect()
 }
 
-/// A body with `text` in one of its places, everything that JSON wants to be escaped as `\u`.
+/// Returns a body with `text` in one of its members, escaped as JSON requires.
 fn with(place: &str, text: &str) -> String {
     let mut body = serde_json::json!({ "error": "not_found", "message": "m", "requestId": "r-1" });
     body[place] = text.into();
@@ -148,7 +148,7 @@ fn large() -> Vec<Behaviour> {
     ]
 }
 
-/// A schema in a response is data: nothing is fetched.
+/// References in a response are data: nothing is fetched.
 fn references() -> Vec<Behaviour> {
     vec![acts("schema and reference by URL", Expected::Passed, |asked, stream| {
         let (here, there) = (&asked.here, &asked.elsewhere);
@@ -162,7 +162,7 @@ fn references() -> Vec<Behaviour> {
     })]
 }
 
-/// Right in all ways: what the table proves is proved against this.
+/// A correct behaviour, as a control for the table.
 pub fn honest() -> Behaviour {
     sends("honest", Expected::Passed, json(404, right(1).as_bytes()))
 }

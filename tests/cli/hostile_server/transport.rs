@@ -1,4 +1,4 @@
-//! Responses that do not come, do not end, or are no HTTP.
+//! Responses that never arrive, never end, or are not HTTP.
 
 use std::{
     io::{self, Write as _},
@@ -20,13 +20,13 @@ const TOO_LARGE: Expected = Expected::Inconclusive("the body of the response is 
 const NO_HTTP: Expected = Expected::Inconclusive("the response is not well-formed HTTP");
 const CLOSED: Expected = Expected::Inconclusive("the connection ended before there was a response");
 const HEAD_TOO_LARGE: Expected = Expected::Inconclusive("not well-formed HTTP: its head ");
-/// The body that arrived is the API's, and is judged.
+/// The incomplete body is from the API, and is judged.
 const CUT_OFF: Expected = Expected::Violates("well-formed");
 
 const CHUNKED: &str =
     "HTTP/1.1 404 X\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Longer than any bound: the client gives up, and the write fails.
+/// A number of repetitions that exceeds every limit: the client gives up, and the write fails.
 const FOREVER: usize = 100_000;
 
 pub fn rows() -> Vec<Behaviour> {
@@ -49,8 +49,8 @@ fn flood(stream: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
     (0..FOREVER).try_for_each(|_| stream.write_all(&many))
 }
 
-fn never_responses() -> Behaviour {
-    acts("never responses", NO_HEAD, |_, _| {
+fn never_responds() -> Behaviour {
+    acts("never responds", NO_HEAD, |_, _| {
         thread::sleep(Duration::from_secs(5));
         Ok(())
     })
@@ -69,7 +69,7 @@ fn bomb() -> Behaviour {
 fn endless() -> Vec<Behaviour> {
     let second = Duration::from_secs(1);
     vec![
-        never_responses(),
+        never_responds(),
         acts("head at one byte a second", NO_HEAD, move |_, stream| {
             trickle(stream, &json(404, b"{}"), second)
         }),
@@ -181,7 +181,7 @@ fn ends() -> Vec<Behaviour> {
     ]
 }
 
-/// Makes the end of the connection a reset, which is no error here and ends the connection as it is.
+/// Makes closing the connection a reset. The error that it returns ends the connection without a shutdown.
 fn reset(stream: &TcpStream) -> io::Result<()> {
     stream.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -226,15 +226,15 @@ fn in_front() -> Vec<Behaviour> {
     ]
 }
 
-/// Some of the same behaviours in other places: the case must still end, and clean up.
+/// Some of these behaviours in other responses: the case must still end and clean up.
 fn elsewhere_in_the_case() -> Vec<Behaviour> {
     let named = |name, row: Behaviour| Behaviour { name, ..row };
     vec![
-        named("never responses the control", never_responses()).in_the_control(NO_HEAD),
+        named("never responds the control", never_responds()).in_the_control(NO_HEAD),
         named("bomb in the control", bomb()).in_the_control(TOO_LARGE),
         sends("control that is not HTTP", NO_HTTP, "no").in_the_control(NO_HTTP),
         sends("control that is closed", CLOSED, "").in_the_control(CLOSED),
-        named("never responses the teardown", never_responses())
+        named("never responds the teardown", never_responds())
             .in_the_teardown(Expected::Leaves("waiting for a response took longer")),
         named("bomb in the teardown", bomb()).in_the_teardown(Expected::Leaves("larger than 8388608 bytes")),
         sends("teardown that is closed", CLOSED, "").in_the_teardown(Expected::Leaves("connection ended")),

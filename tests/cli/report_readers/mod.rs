@@ -1,4 +1,4 @@
-//! What tests read out of reports: each format as its own readers would see it.
+//! Readers of reports: each format as its own consumers parse it.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 use std::{fs, path::Path};
@@ -8,7 +8,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde_json::Value;
 use sha2::Digest as _;
 
-/// The options that ask for every report there is, with files called `r.*`.
+/// Options for every report format, with files called `r.*`.
 pub const EVERY: [&str; 10] = [
     "--report",
     "json=r.json",
@@ -37,12 +37,12 @@ pub fn junit(xml: &str) -> quick_junit::Report {
     quick_junit::Report::deserialize_from_str(xml).unwrap_or_else(|error| panic!("{error}\n{xml}"))
 }
 
-/// The suite of that name.
+/// Returns the suite of this name.
 pub fn suite<'r>(report: &'r quick_junit::Report, name: &str) -> &'r TestSuite {
     report.test_suites.iter().find(|suite| suite.name.as_str() == name).expect("a suite")
 }
 
-/// Test cases of a suite that are `failure`, `error`, `skipped` and fine.
+/// Counts the test cases of a suite: `failure`, `error`, `skipped` and passed.
 pub fn outcomes(suite: &TestSuite) -> [usize; 4] {
     let mut counts = [0; 4];
     for case in &suite.test_cases {
@@ -56,7 +56,7 @@ pub fn outcomes(suite: &TestSuite) -> [usize; 4] {
     counts
 }
 
-/// All that a test case says.
+/// Returns all texts of a test case.
 pub fn said(case: &TestCase) -> String {
     let (message, description) = match &case.status {
         TestCaseStatus::Success { .. } => (None, None),
@@ -67,18 +67,19 @@ pub fn said(case: &TestCase) -> String {
     parts.into_iter().flatten().map(|text| text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
-/// What stands between two texts, as often as it occurs.
+/// Returns all texts between two markers.
 pub fn between<'t>(text: &'t str, begin: &str, end: &str) -> Vec<&'t str> {
     text.split(begin).skip(1).map(|rest| rest.split(end).next().unwrap_or_default()).collect()
 }
 
-/// The values that the script of an HTML report reads.
+/// Returns the values that the script of an HTML report reads.
 pub fn embedded(html: &str) -> Vec<Value> {
     let texts = between(html, "<script type=\"application/json\">", "</script>");
     texts.into_iter().map(|text| serde_json::from_str(text).expect("JSON in the page")).collect()
 }
 
-/// The page needs nothing, and runs nothing but its own script and style: what the policy says, and that it is true.
+/// Asserts that the page loads nothing, and runs only its own script and style: that the policy requires this, and
+/// that the page complies.
 #[track_caller]
 pub fn is_self_contained(html: &str) {
     let [policy] = between(html, "<meta http-equiv=\"Content-Security-Policy\" content=\"", "\"")[..] else {
@@ -95,7 +96,7 @@ pub fn is_self_contained(html: &str) {
             assert!(!own.contains(request), "{request} in {begin}");
         }
     }
-    // What loads something by itself; a link waits for a person.
+    // Elements that load something without user action; a link does not.
     for tag in tags(html) {
         let name = tag.split([' ', '>']).next().unwrap_or_default();
         assert!(!["link", "img", "iframe", "object", "embed", "base", "image"].contains(&name), "<{tag}>");
@@ -105,7 +106,7 @@ pub fn is_self_contained(html: &str) {
     }
 }
 
-/// The tags of a page, without `<`, `>` and the values of their attributes.
+/// Returns the tags of a page, without `<`, `>` and the values of their attributes.
 pub fn tags(html: &str) -> Vec<String> {
     let markup = without_scripts(html);
     let tag = |rest: &str| {
@@ -123,7 +124,7 @@ pub fn tags(html: &str) -> Vec<String> {
     markup.match_indices('<').map(|(at, _)| tag(&markup[at + 1..])).collect()
 }
 
-/// The page as it is without its scripts: what a reader without JavaScript gets.
+/// Returns the page without its scripts, as seen without JavaScript.
 pub fn without_scripts(html: &str) -> String {
     let mut text = String::new();
     for (at, part) in html.split("<script").enumerate() {
@@ -133,7 +134,8 @@ pub fn without_scripts(html: &str) -> String {
     text
 }
 
-/// No character that a terminal obeys, that XML forbids or that turns the direction of writing; escaped ones are fine.
+/// Asserts that there are no characters that control a terminal, that XML forbids or that change the text direction;
+/// escaped ones are allowed.
 #[track_caller]
 pub fn is_harmless(name: &str, text: &str) {
     let obeyed = |character: &char| {

@@ -1,8 +1,8 @@
-//! Documents made up by a seed.
+//! Generates OpenAPI documents from a seed.
 
 use serde_json::{Map, Value, json};
 
-/// Numbers that look random and are the same for the same seed.
+/// A pseudo-random number generator: the same seed gives the same numbers.
 pub struct Dice(u64);
 
 impl Dice {
@@ -10,7 +10,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    /// A number below `sides`.
+    /// Returns a number below `sides`.
     pub fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -23,7 +23,7 @@ impl Dice {
     }
 }
 
-/// A document of version 3.0 or 3.1, with one or two kinds of things, lists of which can be asked for.
+/// Generates a document of version 3.0 or 3.1, with one or two kinds of things that can be listed.
 pub fn document(seed: u64) -> Value {
     let mut dice = Dice::new(seed);
     let invalid = if dice.flip() { "400" } else { "422" };
@@ -128,7 +128,7 @@ fn one(invalid: &str, guarded: bool) -> Value {
     })
 }
 
-/// The schema of a value that is no list and no object.
+/// Generates the schema of a value that is neither an array nor an object.
 fn scalar(dice: &mut Dice) -> Value {
     match dice.roll(10) {
         0 => json!({ "type": "integer", "minimum": 3, "maximum": 40 }),

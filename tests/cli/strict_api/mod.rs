@@ -1,4 +1,4 @@
-//! An API that is generated from a document, and keeps strictly to it, but for one rule perhaps.
+//! A strict implementation of an OpenAPI document that can omit one validation rule.
 
 pub mod document;
 pub mod rules;
@@ -22,10 +22,10 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use rules::{Broken, Rule, Said};
 
-/// The token that the API knows.
+/// The valid token of the API.
 pub const TOKEN: &str = "the-right-token";
 
-/// The API.
+/// The running API.
 pub struct StrictApi {
     pub url: String,
     inner: Arc<Inner>,
@@ -34,7 +34,7 @@ pub struct StrictApi {
 
 struct Inner {
     document: Value,
-    /// The rule that it does not know.
+    /// The rule that it does not check.
     dropped: Option<Rule>,
     things: Mutex<BTreeMap<u64, String>>,
     next: AtomicU64,
@@ -57,12 +57,12 @@ impl StrictApi {
         Self { url, inner, task }
     }
 
-    /// The rules that requests met.
+    /// Returns the rules that were checked for a request.
     pub fn rules(&self) -> BTreeSet<Rule> {
         self.inner.known.lock().expect("the rules").clone()
     }
 
-    /// How many things there are.
+    /// Returns the number of existing things.
     pub fn things(&self) -> usize {
         self.inner.things.lock().expect("the things").len()
     }
@@ -100,7 +100,7 @@ fn refusal(status: u16, code: &str) -> (u16, Value) {
 }
 
 impl Inner {
-    /// Whether a rule is broken that the API knows.
+    /// Returns true if a rule is violated that the API checks.
     fn breaks(&self, broken: Broken) -> bool {
         self.known.lock().expect("the rules").extend(broken.known);
         broken.rules.iter().any(|rule| self.dropped.as_ref() != Some(rule))
@@ -176,7 +176,7 @@ impl Inner {
         declares: &dyn Fn(&str) -> bool,
         invalid: &dyn Fn() -> (u16, Value),
     ) -> Option<(u16, Value)> {
-        // Whether there is a body at all is no rule that could be dropped: an empty one is no JSON either.
+        // The presence of a body is not a rule that could be dropped: an empty body is not JSON either.
         if said.body.is_empty() {
             return Some(invalid());
         }
@@ -195,7 +195,7 @@ impl Inner {
 
     fn act(&self, method: &str, kind: &str, id: Option<String>) -> (u16, Value) {
         let mut things = self.things.lock().expect("the things");
-        // What is no number names nothing.
+        // An id that is not a number identifies nothing.
         let number = id.map(|id| id.parse::<u64>().unwrap_or_default());
         let there = number.filter(|number| things.get(number).is_some_and(|known| known == kind));
         match (method, number) {

@@ -1,13 +1,13 @@
-//! A strict validator of requests, made of nothing but the document: it shares no code with the product.
+//! A strict validator of requests, based only on the document: it shares no code with the product.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// A rule of a document, as `POST /things0 body part1 maxLength`.
+/// A rule of a document, such as `POST /things0 body part1 maxLength`.
 pub type Rule = String;
 
-/// What a request says.
+/// The contents of a request.
 #[derive(Debug)]
 pub struct Said {
     pub method: String,
@@ -26,11 +26,11 @@ impl Said {
     }
 }
 
-/// Whoever looks at a request: which rules it breaks, and which rules there are at all.
+/// The violated rules of a request, and all rules that were checked.
 #[derive(Debug, Default)]
 pub struct Broken {
     pub rules: BTreeSet<Rule>,
-    /// Every rule that was looked at, broken or not.
+    /// Every rule that was checked, violated or not.
     pub known: BTreeSet<Rule>,
 }
 
@@ -42,7 +42,7 @@ impl Broken {
         self.known.insert(rule);
     }
 
-    /// The rules for a parameter; `value` is what stands in the request.
+    /// Checks the rules for a parameter; `value` is its value in the request.
     pub fn parameter(&mut self, at: &str, parameter: &Value, value: Option<&str>) {
         let at = format!("{at} {}", parameter["name"].as_str().expect("a name"));
         let Some(value) = value else {
@@ -64,7 +64,7 @@ impl Broken {
         self.value(&at, schema, &read);
     }
 
-    /// The rules of a schema for a value.
+    /// Checks the rules of a schema for a value.
     pub fn value(&mut self, at: &str, schema: &Value, value: &Value) {
         let of_type = match schema["type"].as_str() {
             Some("integer") => value.is_i64() || value.is_u64(),
@@ -75,7 +75,7 @@ impl Broken {
             Some("object") => value.is_object(),
             _ => true,
         };
-        // A list of values says their type as well: without either, the other one still forbids the same.
+        // An `enum` implies the type: if either of them is dropped, the other one still rejects the same values.
         match schema["enum"].as_array() {
             Some(values) => self.look(format!("{at} enum"), !values.contains(value)),
             None if at.ends_with(" thingId") => {}
@@ -104,7 +104,7 @@ impl Broken {
         bound("maxItems", &|it| {
             value.as_array().is_some_and(|items| (items.len() as u64) > it.as_u64().expect("a count"))
         });
-        // The one pattern that documents have here, by hand.
+        // The only pattern that these documents contain, checked by hand.
         bound("pattern", &|_| value.as_str().is_some_and(|text| !is_two_letters_and_a_number(text)));
         for item in value.as_array().into_iter().flatten() {
             self.value(&format!("{at} items"), &schema["items"], item);
@@ -136,7 +136,7 @@ fn is_two_letters_and_a_number(text: &str) -> bool {
     })
 }
 
-/// Every rule of a document that an API could forget.
+/// Returns every rule of a document that an API could omit.
 pub fn all(document: &Value) -> BTreeSet<Rule> {
     let mut rules = BTreeSet::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
@@ -154,7 +154,7 @@ pub fn all(document: &Value) -> BTreeSet<Rule> {
                 let at = format!("{at} {}", parameter["name"].as_str().expect("a name"));
                 rules.extend((parameter["required"] == true).then(|| format!("{at} required")));
                 of_schema(&at, &parameter["schema"], &mut rules);
-                // Whatever stands in a query is a text.
+                // Every value in a query is a string.
                 if parameter["schema"]["type"] == "string" {
                     rules.remove(&format!("{at} type"));
                 }

@@ -1,4 +1,4 @@
-//! TLS in front of a server that speaks none, with certificates made for the test.
+//! A TLS proxy in front of a server without TLS, with certificates made for the test.
 
 use std::{net::SocketAddr, sync::Arc, thread};
 
@@ -12,25 +12,26 @@ use tokio_rustls::{
     },
 };
 
-/// A running TLS front.
+/// A running TLS proxy.
 pub struct TlsFront {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// The certificate (PEM) that signed its own.
+    /// The CA certificate (PEM) that signed its own certificate.
     pub authority: String,
-    /// A client certificate (PEM) that it knows.
+    /// A client certificate (PEM) that it trusts.
     pub client_certificate: String,
-    /// Its private key (PEM).
+    /// The private key (PEM) of the client certificate.
     pub client_key: String,
 }
 
 impl TlsFront {
-    /// Hands connections to the server at `strangers`, or to the one at `known` if they show a certificate.
+    /// Starts a proxy that forwards connections to the server at `strangers`, or to the one at `known` if the client
+    /// presents a certificate.
     pub fn start(strangers: &str, known: Option<&str>) -> Self {
         Self::speaking(strangers, known, &[])
     }
 
-    /// The same, offering these protocols (ALPN): the server behind must speak whichever is chosen.
+    /// Starts the same proxy, offering these protocols (ALPN). The server behind it must support the negotiated one.
     pub fn speaking(strangers: &str, known: Option<&str>, protocols: &[&str]) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
@@ -64,7 +65,7 @@ impl TlsFront {
         let url = format!("https://{}", listener.local_addr().expect("an address"));
         let strangers = address(strangers);
         let known = known.map_or(strangers, address);
-        // Ends with the process of the test.
+        // The thread ends with the test process.
         thread::spawn(move || serve(listener, TlsAcceptor::from(Arc::new(config)), strangers, known));
         Self {
             url,
@@ -86,7 +87,7 @@ fn serve(listener: std::net::TcpListener, acceptor: TlsAcceptor, strangers: Sock
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                // A client that does not trust us breaks off, which is what one test is about.
+                // A client that does not trust the certificate aborts the handshake, as expected by one test.
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let shown = stream.get_ref().1.peer_certificates().is_some();
                 let Ok(mut behind) = TcpStream::connect(if shown { known } else { strangers }).await else {

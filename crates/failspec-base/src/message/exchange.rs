@@ -1,4 +1,4 @@
-//! One request and what came of it.
+//! Exchanges: one request and its result.
 
 use std::{fmt, time::Duration};
 
@@ -7,74 +7,74 @@ use super::{Request, RequestError, Response};
 /// One request and the response as observed.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// What was sent.
+    /// The request that was sent.
     pub request: Request,
-    /// What came back, or why there is nothing that could be judged.
+    /// The response, or the reason why there is none that can be judged.
     pub result: Result<Response, TransportError>,
-    /// From the first attempt to send until the end of the response (or the giving up).
+    /// Time from the first attempt to send until the end of the response, or until the attempt was abandoned.
     pub elapsed: Duration,
 }
 
-/// Why an exchange has no response that could be judged.
+/// Reason why an exchange has no response that can be judged.
 ///
-/// The texts are one line each and name neither the URL's path nor its query: both may hold secrets.
+/// The texts are one line each and contain neither the path nor the query of the URL: both may contain secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// The request cannot be expressed in HTTP, or not by this client. Nothing was sent.
+    /// The request cannot be expressed in HTTP, or cannot be sent by this client. Nothing was sent.
     #[error("the request cannot be sent: {0}")]
     Unsendable(#[from] RequestError),
-    /// No connection was made. A name that cannot be resolved is this, too.
+    /// No connection was established. A name that cannot be resolved is reported as this error, too.
     #[error("no connection to {address}: {reason}")]
     Connect {
-        /// Host and port that were tried.
+        /// Host and port of the attempt.
         address: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         reason: String,
     },
-    /// There was a connection, but TLS failed: a certificate, a version, or no TLS at all on the other side.
+    /// A connection was established, but TLS failed: a certificate, a version, or no TLS on the other side.
     #[error("no TLS connection to {address}: {reason}")]
     Tls {
-        /// Host and port that were tried.
+        /// Host and port of the attempt.
         address: String,
-        /// What the TLS library said.
+        /// The error of the TLS library.
         reason: String,
     },
-    /// A bound of [`Limits`](super::Limits) on time was reached.
+    /// A timeout of [`Limits`](super::Limits) expired.
     #[error("{phase} took longer than {limit:?}")]
     Timeout {
-        /// What was being waited for.
+        /// The phase that timed out.
         phase: Phase,
-        /// The bound that was reached.
+        /// The timeout.
         limit: Duration,
     },
-    /// What came back is not HTTP, or its head is malformed or larger than [`Limits`](super::Limits) allow.
+    /// The received bytes are not HTTP, or the head is malformed or larger than [`Limits`](super::Limits) allow.
     #[error("the response is not well-formed HTTP: {reason}")]
     Malformed {
-        /// What is wrong with it.
+        /// The defect.
         reason: String,
     },
     /// The connection ended before the head of a response was complete.
     #[error("the connection ended before there was a response: {reason}")]
     Closed {
-        /// How it ended.
+        /// The way in which it ended.
         reason: String,
     },
     /// The body, after content decoding, is larger than [`Limits::body`](super::Limits::body).
     #[error("the body of the response is larger than {limit} bytes")]
     BodyTooLarge {
-        /// The bound, in bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
 }
 
-/// What an exchange was waiting for.
+/// Phase of an exchange that can time out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// A connection: name lookup, TCP, TLS.
+    /// Connecting: name lookup, TCP, TLS.
     Connect,
-    /// The head of the response.
+    /// Waiting for the head of the response.
     Head,
-    /// The rest of the body.
+    /// Reading the rest of the body.
     Body,
 }
 

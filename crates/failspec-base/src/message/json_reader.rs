@@ -1,4 +1,4 @@
-//! Reads a [`Document`] in one pass, duplicate keys included.
+//! Parses a [`Document`] in one pass, duplicate keys included.
 
 use std::{
     borrow::Cow,
@@ -11,25 +11,24 @@ use serde_json::{Map, Number, Value, map::Entry};
 
 use super::{Defect, Document};
 
-/// The depth at which `serde_json` gives up, so that its recursion cannot overflow the stack.
+/// Maximum nesting depth of `serde_json`, which keeps its recursion from overflowing the stack.
 const DEPTH: usize = 127;
 
-/// How many defects are listed: a body of a million duplicates must not become a list of a million.
+/// Maximum number of defects listed: a body with a million duplicates must not produce a list of a million.
 const MOST_DEFECTS: usize = 20;
 
-/// How many bytes of a key are told, for keys can be as long as the body.
+/// Maximum length of a key that is reported, in bytes: keys can be as long as the body.
 const LONGEST_KEY: usize = 200;
 
-/// The most values that are read: 8 MiB of `[],[],…` would be hundreds of MiB in memory. Lists that a control reads
-/// may be large; a response with more than this is no response to read.
+/// Maximum number of values that are parsed: 8 MiB of `[],[],…` would take hundreds of MiB in memory. Lists that a
+/// control reads may be large; a response with more values than this is not parsed.
 const MOST_VALUES: usize = 200_000;
 
-/// What the reader says of more values, and what is made of it below.
+/// Text of the error for too many values, by which [`defect_of`] recognises it.
 const TOO_MANY: &str = "too many values";
 
 impl Document {
-    /// Reads `bytes` as exactly one JSON document (RFC 8259) and lists everything that is wrong with it,
-    /// at most 20 defects.
+    /// Parses `bytes` as exactly one JSON document (RFC 8259) and lists all defects, at most 20.
     pub fn read(bytes: &[u8]) -> Self {
         let mut document = Self::default();
         if is_utf16(bytes) {
@@ -79,8 +78,8 @@ impl Document {
     }
 }
 
-/// Whether this is UTF-16: by its byte order mark, or because the first of two bytes is ASCII and the other
-/// is zero. (No JSON text in UTF-8 has a zero byte among its first two.)
+/// Returns true if this is UTF-16: by its byte order mark, or because one of the first two bytes is ASCII and the
+/// other is zero. (No JSON text in UTF-8 has a zero byte among its first two.)
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xfe, 0xff, ..] | [0xff, 0xfe, ..] => true,
@@ -90,7 +89,8 @@ fn is_utf16(bytes: &[u8]) -> bool {
     }
 }
 
-/// What `serde_json` complains of. It tells kinds apart by their texts alone; a test guards each of them.
+/// Returns the defect that an error of `serde_json` describes. `serde_json` distinguishes kinds of errors only by
+/// their texts; a test guards each of them.
 fn defect_of(error: &serde_json::Error) -> Defect {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
@@ -107,8 +107,8 @@ fn defect_of(error: &serde_json::Error) -> Defect {
     }
 }
 
-/// Where the reader is. It lives on the stack of the recursion; pointers are spelled out when there is
-/// something to say about them.
+/// Position of the reader. It is kept on the stack of the recursion; a pointer is written out only when a defect is
+/// reported.
 enum Path<'a> {
     Root,
     Key { parent: &'a Path<'a>, key: &'a str },
@@ -122,7 +122,8 @@ impl Path<'_> {
             Self::Key { parent, key } => {
                 parent.write(pointer);
                 pointer.push('/');
-                // A key is told whole or not at all: a secret in it is taken out later on, and half of one is not.
+                // A key is reported in full or not at all: a secret in it is masked later, and a part of a secret
+                // would not be.
                 if key.len() > LONGEST_KEY {
                     pointer.push_str(&format!("({} bytes)", key.len()));
                     return;
@@ -150,12 +151,12 @@ impl Path<'_> {
     }
 }
 
-/// Reads one value, and notes duplicate keys in it.
+/// Parses one value and records its duplicate keys.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     path: &'a Path<'a>,
     defects: &'a RefCell<Vec<Defect>>,
-    /// How many more values are read.
+    /// Number of values that may still be parsed.
     left: &'a Cell<usize>,
 }
 
@@ -165,7 +166,7 @@ impl Reader<'_> {
         if defects.len() < MOST_DEFECTS {
             let pointer = Path::Key { parent: self.path, key }.pointer();
             let defect = Defect::DuplicateKey { pointer };
-            // Three members of one name are one finding.
+            // Three members with one name are one defect.
             if !defects.contains(&defect) {
                 defects.push(defect);
             }

@@ -1,4 +1,4 @@
-//! A media type, as in `Content-Type`.
+//! Media types, as in `Content-Type`.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct MediaType {
 }
 
 impl MediaType {
-    /// Reads the value of a `Content-Type`; `None` when it does not follow the grammar.
+    /// Parses the value of a `Content-Type`; returns `None` if it does not follow the grammar.
     pub fn parse(text: &str) -> Option<Self> {
         let (essence, mut rest) = text.split_at(text.find(';').unwrap_or(text.len()));
         let (type_, subtype) = essence.trim_matches(is_blank).split_once('/')?;
@@ -42,24 +42,24 @@ impl MediaType {
         })
     }
 
-    /// `type/subtype` without parameters.
+    /// Returns `type/subtype` without parameters.
     pub fn essence(&self) -> String {
         format!("{}/{}", self.type_, self.subtype)
     }
 
-    /// The structured syntax suffix (RFC 6839): `json` in `application/problem+json`.
+    /// Returns the structured syntax suffix (RFC 6839): `json` in `application/problem+json`.
     pub fn suffix(&self) -> Option<&str> {
         self.subtype.rsplit_once('+').map(|(_, suffix)| suffix)
     }
 
-    /// Whether a body of this type is a JSON text: `application/json`, `text/json`, or any type with the
+    /// Returns true if a body of this type is a JSON text: `application/json`, `text/json`, or any type with the
     /// suffix `+json` (the WHATWG's "JSON MIME type").
     pub fn is_json(&self) -> bool {
         self.suffix() == Some("json")
             || (self.subtype == "json" && matches!(self.type_.as_str(), "application" | "text"))
     }
 
-    /// Whether a body of this type is an HTML page.
+    /// Returns true if a body of this type is an HTML page.
     pub fn is_html(&self) -> bool {
         matches!(
             (self.type_.as_str(), self.subtype.as_str()),
@@ -67,7 +67,7 @@ impl MediaType {
         )
     }
 
-    /// The first parameter of this name (names are case-insensitive).
+    /// Returns the first parameter with this name (names are case-insensitive).
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
@@ -91,7 +91,7 @@ impl fmt::Display for MediaType {
     }
 }
 
-/// Reads a token or a quoted string; gives its text and what follows it.
+/// Parses a token or a quoted string; returns its text and the rest after it.
 fn read_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find(|c| is_blank(c) || c == ';').unwrap_or(text.len());
@@ -110,12 +110,12 @@ fn read_value(text: &str) -> Option<(String, &str)> {
     None
 }
 
-/// OWS (RFC 9110, section 5.6.3).
+/// Returns true for OWS (RFC 9110, section 5.6.3).
 fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t'
 }
 
-/// `token` (RFC 9110, section 5.6.2).
+/// Returns true for a `token` (RFC 9110, section 5.6.2).
 fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -1,7 +1,7 @@
-//! HTTP messages as data: what was sent, what was received, or why nothing was.
+//! HTTP messages as data: requests, responses, and the reasons why there is no response.
 //!
-//! A [`Response`] is kept as bytes, as it was observed. [`Document`] and [`MediaType`] read those bytes strictly, and report
-//! what is wrong with them instead of failing. Nothing here sends.
+//! A [`Response`] is kept as bytes, as it was observed. [`Document`] and [`MediaType`] parse those bytes strictly,
+//! and report defects instead of failing. Nothing here sends requests.
 
 mod exchange;
 mod json;

@@ -1,4 +1,4 @@
-//! What is sent, and what may be shown of it.
+//! Requests: the parts that are sent, and the forms in which they may be shown.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use http::{
 
 /// A request, ready to be sent.
 ///
-/// Each part that can hold a secret or a generated value is there twice: as it goes out, and as it may be
-/// shown (template holes that are secret replaced by a placeholder). `Debug` prints the latter.
+/// Each part that can contain a secret or a generated value is stored twice: as it is sent, and as it may be shown
+/// (with a marker in place of each secret). `Debug` prints the latter.
 #[derive(Clone)]
 pub struct Request {
     /// The method, as written.
@@ -20,8 +20,8 @@ pub struct Request {
     pub url: url::Url,
     /// The URL as it may be shown.
     pub shown_url: String,
-    /// Headers in the order in which they go out. The names of HTTP/1 go out in lower case, and headers of
-    /// one name together, which means the same (RFC 9110, sections 5.1 and 5.3).
+    /// Headers in the order in which they are sent. The names of HTTP/1 are sent in lower case, and headers with the
+    /// same name together, which has the same meaning (RFC 9110, sections 5.1 and 5.3).
     pub headers: Vec<Header>,
     /// The body, if there is one.
     pub body: Option<Body>,
@@ -32,7 +32,7 @@ pub struct Request {
 pub struct Header {
     /// The name, as written.
     pub name: String,
-    /// The value that goes out.
+    /// The value that is sent.
     pub value: String,
     /// The value as it may be shown.
     pub shown: String,
@@ -41,34 +41,34 @@ pub struct Header {
 /// The body of a request.
 #[derive(Clone)]
 pub struct Body {
-    /// The bytes that go out, exactly.
+    /// The exact bytes that are sent.
     pub bytes: Bytes,
-    /// The body as it may be shown: text, or length and digest where it was generated or is not text.
+    /// The body as it may be shown: text, or length and digest if it was generated or is not text.
     pub shown: String,
 }
 
-/// Why a request cannot be sent as it is written.
+/// Reason why a request cannot be sent as it is written.
 ///
-/// A value never appears here, for it may be a secret.
+/// A value never appears here, because it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Not a token (RFC 9110, section 9.1).
     #[error("{0:?} is not an HTTP method")]
     Method(String),
-    /// `CONNECT` asks for a tunnel; what came back would not be a response.
+    /// `CONNECT` requests a tunnel; what the server sent back would not be a response.
     #[error("CONNECT opens a tunnel and cannot be tested")]
     Connect,
     /// Not a token (RFC 9110, section 5.1).
     #[error("{0:?} is not a header name")]
     HeaderName(String),
-    /// A line break, a NUL or another control character in a value (RFC 9110, section 5.5).
+    /// The value contains a line break, a NUL or another control character (RFC 9110, section 5.5).
     #[error("the value of the header {0:?} contains a line break or another control character")]
     HeaderValue(String),
-    /// More headers than the library can hold.
+    /// More headers than the library supports.
     #[error("there are more headers than can be sent")]
     TooManyHeaders,
-    /// A `Content-Length` that is not the body's. The connection could not be used any further, and the
-    /// server would wait for bytes that never come.
+    /// A `Content-Length` that differs from the length of the body. The connection could not be reused, and the
+    /// server would wait for bytes that never arrive.
     #[error("Content-Length does not match the body of {actual} bytes")]
     ContentLength {
         /// The length of the body, in bytes.
@@ -80,16 +80,17 @@ pub enum RequestError {
     /// A scheme other than `http` and `https`.
     #[error("{0:?} is not http or https")]
     Scheme(String),
-    /// User name or password in the URL: they would not be sent.
+    /// User name or password in the URL, which would not be sent.
     #[error("the URL contains a user name or a password")]
     Credentials,
-    /// The URL cannot be put into a request line: too long, or with characters that RFC 3986 does not know.
+    /// The URL cannot be put into a request line: it is too long, or contains characters that RFC 3986 does not
+    /// permit.
     #[error("the URL cannot be sent: {0}")]
     Url(String),
 }
 
 impl Request {
-    /// Whether this request can be sent exactly as it is written.
+    /// Checks that this request can be sent exactly as it is written.
     ///
     /// # Errors
     /// The first reason why it cannot.
@@ -99,7 +100,7 @@ impl Request {
         self.header_map().map(drop)
     }
 
-    /// The request as HTTP clients take it. The body is shared, not copied.
+    /// Converts the request to the type that HTTP clients take. The body is shared, not copied.
     ///
     /// # Errors
     /// The first reason why it cannot be sent.
@@ -147,7 +148,8 @@ impl Request {
         Ok(map)
     }
 
-    /// Sees to it that the headers say truly where the body ends.
+    /// Checks that `Content-Length` and `Transfer-Encoding` match the body, and adds `Content-Length: 0` if it is
+    /// needed.
     fn frame(&self, map: &mut HeaderMap) -> Result<(), RequestError> {
         let actual = self.body.as_ref().map_or(0, |body| body.bytes.len());
         let mut lengths = map.get_all(CONTENT_LENGTH).iter();
@@ -162,8 +164,8 @@ impl Request {
             }
             return Ok(());
         }
-        // RFC 9110, section 8.6: a method that anticipates content says so, even when there is none. hyper
-        // says nothing about an empty body.
+        // RFC 9110, section 8.6: a request with a method that anticipates content has `Content-Length` even if the
+        // body is empty. hyper adds none for an empty body.
         let anticipated = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
         if actual == 0 && (self.body.is_some() || anticipated) {
             map.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -1,4 +1,4 @@
-//! What came back.
+//! Responses, as observed.
 
 use std::{
     borrow::Cow,
@@ -20,34 +20,34 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body after content decoding, as far as it arrived.
     pub body: Bytes,
-    /// What went wrong while the body arrived.
+    /// The error that occurred while the body arrived.
     pub defect: Option<BodyError>,
-    /// From sending until the head of the response was there.
+    /// Time from sending until the head of the response was complete.
     pub first_byte: Duration,
-    /// Shared by the copies of a response: values take many times the memory of their text.
+    /// The parsed body, shared by the copies of a response: values take many times the memory of their text.
     pub(super) document: OnceLock<Arc<Document>>,
 }
 
-/// What went wrong while a body arrived. What had arrived until then is kept.
+/// Error that occurred while a body arrived. The part that arrived before it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// The connection ended before the announced length or the last chunk.
     #[error("the body ended early: {0}")]
     EndedEarly(String),
-    /// The body is not in the coding that `Content-Encoding` names. When nothing of it could be decoded,
-    /// the body is kept as it arrived.
+    /// The body is not in the coding that `Content-Encoding` names. If no part of it could be decoded, the body is
+    /// kept as it arrived.
     #[error("the body does not match Content-Encoding: {0}")]
     BadEncoding(String),
-    /// `Content-Encoding` names a coding that this client never accepts by itself and cannot decode. The
-    /// body is kept as it arrived. A request that asks for such a coding in its own `Accept-Encoding` gets
-    /// this without any fault of the server.
+    /// `Content-Encoding` names a coding that this client never accepts by itself and cannot decode. The body is kept
+    /// as it arrived. A request with such a coding in its own `Accept-Encoding` can get this error although the
+    /// server is correct.
     #[error("the content coding {0:?} cannot be decoded here")]
     UnsupportedEncoding(String),
 }
 
 impl Response {
-    /// A response without any defect, as if it had come back at once: for tests, and for responses that are
-    /// read from a record.
+    /// Creates a response without any defect and with no delay: for tests, and for responses that are read from a
+    /// recording.
     pub fn new(status: u16, headers: HeaderMap, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -59,20 +59,20 @@ impl Response {
         }
     }
 
-    /// The value of the first header of this name, when it is UTF-8.
+    /// Returns the value of the first header with this name, if it is UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
         let value = self.headers.get(name)?;
         std::str::from_utf8(value.as_bytes()).ok()
     }
 
-    /// All headers as text, in the order in which they came (those of one name together). Bytes that are
-    /// not UTF-8 are replaced by U+FFFD.
+    /// Returns all headers as text, in the order in which they arrived (those with the same name together). Bytes
+    /// that are not UTF-8 are replaced by U+FFFD.
     pub fn headers_text(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
     }
 
-    /// The media type; `None` when there is no `Content-Type`, when it is malformed, or when there are
-    /// several that differ.
+    /// Returns the media type; `None` if there is no `Content-Type`, if it is malformed, or if there are several that
+    /// differ.
     pub fn media_type(&self) -> Option<MediaType> {
         let mut values = self.headers.get_all(CONTENT_TYPE).iter();
         let first = values.next()?;
@@ -82,12 +82,12 @@ impl Response {
         MediaType::parse(std::str::from_utf8(first.as_bytes()).ok()?)
     }
 
-    /// The body read as one JSON document, whatever its media type. Read once, when it is first asked for.
+    /// Returns the body parsed as one JSON document, regardless of its media type. It is parsed once, on first use.
     pub fn document(&self) -> &Document {
         self.document.get_or_init(|| Arc::new(Document::read(&self.body)))
     }
 
-    /// The body as text; bytes that are not UTF-8 are replaced by U+FFFD.
+    /// Returns the body as text; bytes that are not UTF-8 are replaced by U+FFFD.
     pub fn text_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }

@@ -1,4 +1,4 @@
-//! The forms of a secret that are searched for as they stand.
+//! Encoded forms of a secret that are searched for literally.
 
 use std::collections::BTreeSet;
 
@@ -7,27 +7,28 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
-/// The value itself, also in lower case, in hexadecimal digits, and in base64.
+/// Returns the value itself, also in lower case, in hexadecimal digits, and in base64.
 ///
-/// Escapes (percent, JSON, HTML) are not here: one character has several of them, and writers differ in
-/// what they escape, so that they are decoded in the text instead (see [`view`](super::view)).
+/// Escapes (percent, JSON, HTML) are not included: one character has several escaped forms, and writers differ in the
+/// characters that they escape, so that escapes are decoded in the text instead (see
+/// [`escape_decoding`](super::escape_decoding)).
 pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
-    // Names in HTTP have no case, and whoever handles them folds it.
+    // Names in HTTP are case-insensitive, and programs that handle them may convert them to lower case.
     let mut found = BTreeSet::from([bytes.to_vec(), secret.to_ascii_lowercase().into_bytes()]);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     found.insert(hex.to_ascii_uppercase().into_bytes());
     found.insert(hex.into_bytes());
-    // Encoded on its own: the whole, padding included, so that nothing of it stays behind.
+    // Encoded by itself: the whole value, padding included, so that no part of it remains.
     for text in [STANDARD.encode(bytes), URL_SAFE.encode(bytes)] {
         found.insert(text.into_bytes());
     }
     for text in [STANDARD_NO_PAD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes)] {
         found.insert(text.into_bytes());
     }
-    // Encoded as a part of something larger (`user:secret` of Basic credentials): three bytes become four
-    // characters, so that what precedes it can shift it by none, one or two bytes. The characters that
-    // the secret shares with its neighbours are left out.
+    // Encoded as a part of something larger (`user:secret` of Basic credentials): three bytes become four characters,
+    // so that the preceding text can shift it by none, one or two bytes. The characters that the secret shares with
+    // its neighbours are omitted.
     for shift in 0..3 {
         let shifted = [vec![0; shift], bytes.to_vec()].concat();
         let (first, end) = ((shift * 8).div_ceil(6), shifted.len() * 8 / 6);

@@ -1,13 +1,13 @@
-//! A text with one kind of escapes decoded, and the way back to the text as it stands.
+//! Decodes one kind of escapes in a text, and maps positions back to the original text.
 
 use std::ops::Range;
 
-/// A kind of escapes.
+/// A syntax of escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EscapeSyntax {
     /// `%41` (RFC 3986, section 2.1).
     Percent,
-    /// `%41`, and `+` for a blank (the WHATWG's `application/x-www-form-urlencoded`).
+    /// `%41`, and `+` for a space (the WHATWG's `application/x-www-form-urlencoded`).
     Form,
     /// `\"`, `\/`, `\n`, `\u0041` (RFC 8259, section 7).
     Json,
@@ -20,7 +20,7 @@ pub(super) enum EscapeSyntax {
 impl EscapeSyntax {
     pub(super) const ALL: [Self; 5] = [Self::Percent, Self::Form, Self::Json, Self::Html, Self::Pointer];
 
-    /// What a text must contain for a view to differ from it.
+    /// Returns the bytes of which a text must contain at least one for its decoded form to differ.
     fn marks(self) -> &'static [u8] {
         match self {
             Self::Percent => b"%",
@@ -31,7 +31,7 @@ impl EscapeSyntax {
         }
     }
 
-    /// Reads the escape at the front of `text`: what it stands for, and its length.
+    /// Decodes the escape at the start of `text`; returns the decoded value and the length of the escape.
     fn read(self, text: &[u8]) -> Option<(Plain, usize)> {
         match (self, text) {
             (Self::Form, [b'+', ..]) => Some((Plain::Byte(b' '), 1)),
@@ -47,7 +47,7 @@ impl EscapeSyntax {
     }
 }
 
-/// What an escape stands for. A percent escape is one byte, maybe of several that make a character.
+/// Decoded value of an escape. A percent escape is one byte, possibly of several that form a character.
 enum Plain {
     Byte(u8),
     Char(char),
@@ -56,18 +56,18 @@ enum Plain {
 /// A text with one kind of escapes decoded.
 pub(super) struct DecodedText {
     pub(super) bytes: Vec<u8>,
-    /// The escapes in their order. What is between them is the same in both texts.
+    /// The escapes in order. The text between them is the same in both forms.
     escapes: Vec<Escape>,
 }
 
-/// Where an escape is in the view and in the text.
+/// Position of an escape in the decoded text (`seen`) and in the original text (`source`).
 struct Escape {
     seen: Range<usize>,
     source: Range<usize>,
 }
 
 impl DecodedText {
-    /// Decodes `text`; `None` when there is nothing to decode.
+    /// Decodes `text`; returns `None` if there is nothing to decode.
     pub(super) fn of(text: &[u8], kind: EscapeSyntax) -> Option<Self> {
         let marks = kind.marks();
         let mut next = text.iter().position(|byte| marks.contains(byte))?;
@@ -102,7 +102,7 @@ impl DecodedText {
         (!view.escapes.is_empty()).then_some(view)
     }
 
-    /// Where a part of the view stands in the text. A part of an escape is the whole escape.
+    /// Maps a range of the decoded text to the original text. A part of an escape maps to the whole escape.
     pub(super) fn source(&self, seen: Range<usize>) -> Range<usize> {
         let start = match self.escape_before(seen.start) {
             Some(escape) if seen.start < escape.seen.end => escape.source.start,
@@ -118,7 +118,7 @@ impl DecodedText {
         start..end
     }
 
-    /// The last escape that begins at `at` or before it.
+    /// Returns the last escape that begins at `at` or before it.
     fn escape_before(&self, at: usize) -> Option<&Escape> {
         let count = self.escapes.partition_point(|escape| escape.seen.start <= at);
         self.escapes[..count].last()
@@ -143,7 +143,7 @@ fn read_json(kind: u8, text: &[u8]) -> Option<(Plain, usize)> {
     Some((Plain::Byte(plain), 2))
 }
 
-/// `\u0041`, or two of them that are a surrogate pair.
+/// Decodes `\u0041`, or two such escapes that form a surrogate pair.
 fn read_utf16(text: &[u8]) -> Option<(Plain, usize)> {
     let unit = |text: &[u8]| {
         let digits = text.strip_prefix(b"\\u")?.get(..4)?;
@@ -159,7 +159,7 @@ fn read_utf16(text: &[u8]) -> Option<(Plain, usize)> {
 }
 
 fn read_html(text: &[u8]) -> Option<(Plain, usize)> {
-    // The longest that is understood: `&#x0010FFFF;`. Without a bound, many `&` were quadratic.
+    // The longest escape that is decoded is `&#x0010FFFF;`. Without a limit, many `&` would take quadratic time.
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
     let name = std::str::from_utf8(&text[1..end]).ok()?;
     let c = match name {

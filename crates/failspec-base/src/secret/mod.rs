@@ -1,7 +1,8 @@
-//! Secret values: where they came from, and how they are kept out of everything that is shown.
+//! Secret values: their origin, and how they are kept out of all output.
 //!
-//! What we send is masked by position, by whoever writes it. What comes back is searched: a [`Mask`] knows
-//! every [`Secret`] of a run and takes it out of text, also in the encodings in which servers echo values.
+//! Secrets in requests are masked by position, by the code that writes the request. Responses are searched: a
+//! [`Mask`] knows every [`Secret`] of a run and removes it from text, also in the encodings in which servers echo
+//! values.
 
 mod encodings;
 mod escape_decoding;

@@ -1,4 +1,4 @@
-//! The one place that knows every secret of a run and takes them out of text.
+//! Removes all secrets of a run from text.
 
 use std::{
     borrow::Cow,
@@ -16,51 +16,50 @@ use super::{
     escape_decoding::{DecodedText, EscapeSyntax},
 };
 
-/// Every secret of a run that is known so far.
+/// All secrets of a run that are known so far.
 ///
-/// Shared by all parts of a run; a login adds to it while the run goes on. Each text is searched for every
-/// secret as it stands, in hexadecimal digits, in base64 (both alphabets, also inside of something larger
-/// that was encoded), and in any of these with percent, form, JSON, HTML or
-/// JSON Pointer escapes. What is found becomes
-/// `[secret: <label>]`. A search takes time that is linear in the text, whatever the number of secrets.
+/// Shared by all parts of a run; a login adds secrets while the run is in progress. Each text is searched for every
+/// secret literally, in hexadecimal digits, in base64 (both alphabets, also inside of something larger that was
+/// encoded), and in any of these with percent, form, JSON, HTML or JSON Pointer escapes. Each match is replaced by
+/// `[secret: <label>]`. A search takes time that is linear in the text, regardless of the number of secrets.
 #[derive(Default)]
 pub struct Mask {
-    /// Replaced whenever a secret is added, so that a search holds the lock for no longer than a clone.
+    /// Replaced whenever a secret is added, so that a search holds the lock only for a clone.
     known: RwLock<Arc<RegisteredSecret>>,
 }
 
-/// The secrets at one moment, and what is needed for finding them.
+/// The secrets at one moment, and the automaton that finds them.
 #[derive(Default)]
 struct RegisteredSecret {
     secrets: Vec<(Secret, Arc<str>)>,
     search: OnceLock<Option<Automaton>>,
 }
 
-/// All patterns of all secrets in one automaton.
+/// One automaton with all patterns of all secrets.
 struct Automaton {
-    /// `None` when the patterns are too large for it (some GiB): then nothing is shown at all.
+    /// `None` if the patterns are too large for it (some GiB): then the whole text is masked.
     automaton: Option<AhoCorasick>,
-    /// For each pattern the placeholder of its secret.
+    /// The placeholder of the secret, for each pattern.
     placeholders: Vec<Arc<str>>,
 }
 
-/// A secret in a text.
+/// An occurrence of a secret in a text.
 struct Match {
     place: Range<usize>,
     placeholder: Arc<str>,
 }
 
 impl Mask {
-    /// The length in bytes from which a secret is searched for. Shorter ones (`admin`, `1234`) are found by
-    /// chance in harmless text, and masking that would tell more about them than it hides.
+    /// Minimum length of a secret that is searched for, in bytes. Shorter ones (`admin`, `1234`) occur by chance in
+    /// harmless text, and masking those occurrences would reveal more about the secrets than it hides.
     pub const SHORTEST: usize = 8;
 
-    /// A mask that knows no secret.
+    /// Creates a mask without secrets.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// From now on takes out this secret; its origin is the label.
+    /// Adds a secret, which is masked from now on; its origin is the label.
     pub fn add(&self, secret: &Secret) {
         if secret.expose().len() < Self::SHORTEST {
             return;
@@ -74,21 +73,21 @@ impl Mask {
         *known = Arc::new(RegisteredSecret { secrets, search: OnceLock::new() });
     }
 
-    /// From now on takes out this value. The first label of a value stays.
+    /// Adds a value, which is masked from now on. The first label of a value is kept.
     pub fn add_value(&self, value: &str, label: &str) {
         self.add(&Secret::new(value, label));
     }
 
-    /// Whether no secret is known that is long enough to be searched for.
+    /// Returns true if no secret is known that is long enough to be searched for.
     pub fn is_empty(&self) -> bool {
         self.known().secrets.is_empty()
     }
 
-    /// `text` without any known secret. Borrowed when there is none in it.
+    /// Returns `text` without any known secret. Borrowed if it contains none.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.bytes(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
-            // Hits begin and end between characters, so that nothing is lost here.
+            // Matches begin and end at character boundaries, so that nothing is lost here.
             Cow::Owned(bytes) => Cow::Owned(match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -96,7 +95,7 @@ impl Mask {
         }
     }
 
-    /// `bytes` without any known secret. Borrowed when there is none in it.
+    /// Returns `bytes` without any known secret. Borrowed if they contain none.
     pub fn bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
         let known = self.known();
         let Some(search) = known.search() else {
@@ -117,8 +116,8 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// `value` without any known secret in its strings, keys and numbers. A number that is a secret becomes
-    /// a string.
+    /// Returns `value` without any known secret in its strings, keys and numbers. A number that is a secret becomes a
+    /// string.
     pub fn json(&self, value: &Value) -> Value {
         if self.is_empty() {
             return value.clone();
@@ -145,7 +144,7 @@ impl Mask {
 }
 
 impl RegisteredSecret {
-    /// Built when it is first needed: a login adds several secrets before anything is shown.
+    /// Returns the automaton. It is built on first use: a login adds several secrets before anything is shown.
     fn search(&self) -> Option<&Automaton> {
         self.search.get_or_init(|| Automaton::for_secrets(&self.secrets)).as_ref()
     }
@@ -167,7 +166,7 @@ impl Automaton {
         Some(Self { automaton: AhoCorasick::new(all).ok(), placeholders })
     }
 
-    /// All places in `text` that hold a secret, in order, without overlaps.
+    /// Returns all ranges of `text` that contain a secret, in order, without overlaps.
     fn hits(&self, text: &[u8]) -> Vec<Match> {
         let mut hits = Vec::new();
         self.find(text, &mut hits, |place| place);
@@ -176,7 +175,7 @@ impl Automaton {
                 self.find(&view.bytes, &mut hits, |place| view.source(place));
             }
         }
-        // The view of one kind can cut through what another kind sees; both are hidden together.
+        // A match in one decoded form can overlap a match in another; overlapping matches are masked together.
         hits.sort_by_key(|hit| (hit.place.start, std::cmp::Reverse(hit.place.end)));
         hits.dedup_by(|next, last| {
             let overlaps = next.place.start < last.place.end;
@@ -188,9 +187,11 @@ impl Automaton {
         hits
     }
 
-    /// Overlapping hits are searched for, because secrets can overlap: with the first one alone masked, a
-    /// part of the second would stay. They are joined as they are found, so that a text of one repeated
-    /// character does not give a hit for each of its bytes.
+    /// Adds the matches in `text` to `hits`.
+    ///
+    /// Overlapping matches are searched for, because secrets can overlap: if only the first one were masked, a part
+    /// of the second would remain. They are joined as they are found, so that a text of one repeated character does
+    /// not produce a match for each of its bytes.
     fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: impl Fn(Range<usize>) -> Range<usize>) {
         let first = hits.len();
         let Some(automaton) = &self.automaton else {
@@ -202,7 +203,7 @@ impl Automaton {
             let mut place = source(found.range());
             let mut placeholder = &self.placeholders[found.pattern().as_usize()];
             let joined;
-            // They come in the order of their ends.
+            // Matches come in the order of their ends.
             while hits.len() > first
                 && let Some(last) = hits.pop_if(|last| place.start < last.place.end)
             {

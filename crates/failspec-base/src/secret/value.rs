@@ -1,13 +1,13 @@
-//! A value that must not be shown.
+//! Values that must not be shown.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A secret value, and where it came from.
+/// A secret value and its origin.
 ///
-/// Neither `Debug` nor `Display` shows the value; both show the origin. The memory is overwritten when the
-/// value is dropped.
+/// Neither `Debug` nor `Display` shows the value; both show the origin. The memory is overwritten when the value is
+/// dropped.
 #[derive(Clone)]
 pub struct Secret {
     value: SecretString,
@@ -15,22 +15,22 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret and the place it is from, in the words of the user: `env:STAGING_TOKEN`, `role editor`.
+    /// Creates a secret. `origin` is its source, in the words of the user: `env:STAGING_TOKEN`, `role editor`.
     pub fn new(value: impl Into<String>, origin: impl Into<String>) -> Self {
         Self { value: SecretString::from(value.into()), origin: origin.into() }
     }
 
-    /// The value. For sending it, and for nothing else.
+    /// Returns the value. Only for sending it, and for nothing else.
     pub fn expose(&self) -> &str {
         self.value.expose_secret()
     }
 
-    /// Where it came from.
+    /// Returns the origin of the secret.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// What stands in its place wherever something is shown.
+    /// Returns the text that replaces the secret in all output.
     pub fn placeholder(&self) -> String {
         format!("[secret: {}]", self.origin)
     }

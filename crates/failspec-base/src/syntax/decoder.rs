@@ -1,4 +1,4 @@
-//! The second pass: nodes into what they mean, collecting every mistake.
+//! The second pass: decodes nodes and collects all errors.
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,41 +11,41 @@ use super::{
     diagnostic::MOST_KEPT, renamed,
 };
 
-/// Reads the nodes of one file and collects what is wrong with them.
+/// Decodes the nodes of one file and collects errors and warnings.
 ///
-/// Methods return `None` after they have noted a mistake; the caller goes on with what else there is.
+/// Methods return `None` after they have reported an error; the caller continues with the rest.
 #[derive(Debug)]
 pub struct Decoder {
     source: Arc<Source>,
     mistakes: RefCell<Vec<Diagnostic>>,
-    /// How many there were, also where they are not kept any more.
+    /// Number of all diagnostics, including those that are not kept.
     count: Cell<usize>,
 }
 
 impl Decoder {
-    /// A reader for one file.
+    /// Creates a decoder for one file.
     pub fn new(source: &Arc<Source>) -> Self {
         Self { source: Arc::clone(source), mistakes: RefCell::default(), count: Cell::new(0) }
     }
 
-    /// What was found wrong.
+    /// Returns the collected diagnostics.
     pub fn finish(self) -> Diagnostics {
         Diagnostics(self.mistakes.into_inner())
     }
 
-    /// Whether an error was noted so far.
+    /// Returns true if an error was reported so far.
     pub fn failed(&self) -> bool {
         self.mistakes.borrow().iter().any(|mistake| mistake.severity == Severity::Error)
     }
 
-    /// A place in this file.
+    /// Returns a location in this file.
     pub fn place(&self, span: Span) -> Location {
         Location { source: Arc::clone(&self.source), span }
     }
 
-    /// Notes a mistake.
+    /// Adds a diagnostic.
     pub fn report(&self, diagnostic: Diagnostic) {
-        // An error is never lost behind warnings: it keeps the file from being used.
+        // The first error is always kept, even if there are too many warnings: it makes the file unusable.
         let wanted = !self.is_full() || (diagnostic.severity == Severity::Error && !self.failed());
         self.count.set(self.count.get() + 1);
         if wanted {
@@ -53,32 +53,32 @@ impl Decoder {
         }
     }
 
-    /// Whether further mistakes are not kept any more.
+    /// Returns true if further diagnostics are no longer kept.
     fn is_full(&self) -> bool {
         self.mistakes.borrow().len() >= MOST_KEPT
     }
 
-    /// How many mistakes were noted so far.
+    /// Returns the number of diagnostics reported so far.
     pub fn count_mistakes(&self) -> usize {
         self.count.get()
     }
 
-    /// Notes an error at a place of this file.
+    /// Reports an error at a location in this file.
     pub fn error(&self, span: Span, title: impl Into<String>) {
         self.report(Diagnostic::error(self.place(span), title));
     }
 
-    /// Notes an error with a hint.
+    /// Reports an error with a hint.
     pub fn error_hint(&self, span: Span, title: impl Into<String>, hint: impl Into<String>) {
         self.report(Diagnostic::error(self.place(span), title).hint(hint));
     }
 
-    /// Notes that `name` is not known, and which of `known` was probably meant.
+    /// Reports that `name` is unknown, and suggests a name of `known`.
     pub fn unknown<'k>(&self, span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'k str>) {
         self.unknown_in(span, format!("there is no {what} `{name}`"), what, name, known);
     }
 
-    /// Notes a name that is not known, with a `title` of its own.
+    /// Reports an unknown name under the given `title`.
     pub fn unknown_in<'k>(
         &self,
         span: Span,
@@ -90,7 +90,7 @@ impl Decoder {
         let known: Vec<&str> = known.into_iter().collect();
         let diagnostic = Diagnostic::error(self.place(span), title);
         if self.is_full() {
-            // Looking for what was meant is what takes the time.
+            // The search for a suggestion is what takes the time.
             return self.report(diagnostic);
         }
         let hint = match closest(name, known.iter().copied()) {
@@ -102,7 +102,7 @@ impl Decoder {
         self.report(diagnostic.hint(hint));
     }
 
-    /// The keys of a mapping, which may only be those of `shape`.
+    /// Returns the fields of a mapping, which may only have the keys of `shape`.
     pub fn fields<'n>(&self, node: &'n Node, shape: &'static MappingSchema) -> Option<Fields<'n>> {
         let Some(entries) = node.as_map() else {
             self.wrong_kind(node, &format!("a mapping ({})", shape.about));
@@ -132,7 +132,7 @@ impl Decoder {
         Some(Fields { span: node.span, entries, shape })
     }
 
-    /// The entries of a mapping whose keys the author chooses.
+    /// Returns the entries of a mapping with freely chosen keys.
     pub fn entries<'n>(&self, node: &'n Node) -> &'n [Entry] {
         node.as_map().unwrap_or_else(|| {
             if !node.is_null() {
@@ -142,12 +142,13 @@ impl Decoder {
         })
     }
 
-    /// The entries of a mapping whose keys are names in our sense.
+    /// Returns the entries of a mapping with names as keys (see [`Self::check_name`]); other entries are reported and
+    /// skipped.
     pub fn named<'n>(&self, node: &'n Node) -> impl Iterator<Item = &'n Entry> {
         self.entries(node).iter().filter(|entry| self.check_name(&entry.key, entry.key_span))
     }
 
-    /// Whether `name` matches `[a-z0-9][a-z0-9_-]*`; notes it if not.
+    /// Returns true if `name` matches `[a-z0-9][a-z0-9_-]*`; reports an error if not.
     pub fn check_name(&self, name: &str, span: Span) -> bool {
         let fits = name.bytes().enumerate().all(|(at, byte)| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || (at > 0 && matches!(byte, b'_' | b'-'))
@@ -162,7 +163,7 @@ impl Decoder {
         fits
     }
 
-    /// The items of a list; a single value counts as a list of one.
+    /// Returns the items of a list; a single value counts as a list of one.
     pub fn items<'n>(&self, node: &'n Node) -> &'n [Node] {
         match &node.value {
             NodeValue::List(items) => items,
@@ -170,7 +171,7 @@ impl Decoder {
         }
     }
 
-    /// The items of what must be a list.
+    /// Returns the items of a value that must be a list.
     pub fn list<'n>(&self, node: &'n Node) -> &'n [Node] {
         match &node.value {
             NodeValue::List(items) => items,
@@ -182,7 +183,7 @@ impl Decoder {
         }
     }
 
-    /// Text.
+    /// Decodes text.
     pub fn text<'n>(&self, node: &'n Node) -> Option<&'n str> {
         let text = node.as_text();
         if text.is_none() {
@@ -191,7 +192,7 @@ impl Decoder {
         text
     }
 
-    /// `true` or `false`.
+    /// Decodes `true` or `false`.
     pub fn bool(&self, node: &Node) -> Option<bool> {
         if let NodeValue::Bool(value) = node.value {
             return Some(value);
@@ -200,7 +201,7 @@ impl Decoder {
         None
     }
 
-    /// A whole number from 0.
+    /// Decodes a whole number (0 or more).
     pub fn count(&self, node: &Node) -> Option<u64> {
         if let NodeValue::Number(number) = &node.value
             && let Some(count) = number.as_u64()
@@ -211,7 +212,7 @@ impl Decoder {
         None
     }
 
-    /// An HTTP status: a number from 100 to 599.
+    /// Decodes an HTTP status: a number from 100 to 599.
     pub fn status(&self, node: &Node) -> Option<u16> {
         if let NodeValue::Number(number) = &node.value
             && let Some(status @ 100..=599) = number.as_u64()
@@ -222,7 +223,7 @@ impl Decoder {
         None
     }
 
-    /// A time span such as `500ms`, `30s`, `2m`.
+    /// Decodes a duration such as `500ms`, `30s`, `2m`.
     pub fn duration(&self, node: &Node) -> Option<Duration> {
         let duration = self.text(node).map(parse_duration)?;
         if duration.is_none() {
@@ -231,7 +232,7 @@ impl Decoder {
         duration
     }
 
-    /// A day such as `2026-11-20`.
+    /// Decodes a date such as `2026-11-20`.
     pub fn date(&self, node: &Node) -> Option<jiff::civil::Date> {
         let date = self.text(node)?.parse().ok();
         if date.is_none() {
@@ -240,7 +241,7 @@ impl Decoder {
         date
     }
 
-    /// One of some words; gives its index.
+    /// Decodes one of `words`; returns its index.
     pub fn word(&self, node: &Node, words: &'static [&'static str]) -> Option<usize> {
         let text = self.text(node)?;
         let index = words.iter().position(|word| *word == text);
@@ -254,7 +255,7 @@ impl Decoder {
         index
     }
 
-    /// Notes that a value is of the wrong kind.
+    /// Reports that a value has the wrong type.
     pub fn wrong_kind(&self, node: &Node, wanted: &str) {
         self.report(
             Diagnostic::error(
@@ -266,22 +267,22 @@ impl Decoder {
     }
 }
 
-/// The keys of one mapping.
+/// The fields of one mapping.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'n> {
-    /// Where the mapping stands.
+    /// The position of the mapping.
     pub span: Span,
     entries: &'n [Entry],
     shape: &'static MappingSchema,
 }
 
 impl<'n> Fields<'n> {
-    /// The value under `key`.
+    /// Returns the value under `key`.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The entry of `key`.
+    /// Returns the entry of `key`.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
         debug_assert!(
             self.shape.keys().any(|field| field.name == key),
@@ -291,15 +292,16 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// Whether `key` is there, be it as `null`.
+    /// Returns true if `key` is present, even with the value `null`.
     pub fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 }
 
-/// The name in `known` that `name` was probably meant to be.
+/// Returns the name in `known` that is most similar to `name`, if `name` can be a typing error for it.
 pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // Nobody mistypes a name of this length, and comparing takes memory with the product of both.
+    // A name of this length is not a typing error, and a comparison takes memory proportional to the product of both
+    // lengths.
     const LONGEST: usize = 200;
     known
         .into_iter()
@@ -310,7 +312,7 @@ pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// A time span such as `500ms`, `30s`, `2m`.
+/// Parses a duration such as `500ms`, `30s`, `2m`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.find(|character: char| !character.is_ascii_digit())?;
     let number: u64 = text[..unit].parse().ok()?;

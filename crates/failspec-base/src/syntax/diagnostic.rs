@@ -1,35 +1,35 @@
-//! What is wrong with a file, said so that a person can mend it.
+//! Errors and warnings about files, with the location and a hint.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::Location;
 
-/// How bad a [`Diagnostic`] is.
+/// The severity of a [`Diagnostic`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// The file cannot be used; nothing is sent.
     Error,
-    /// The file can be used, but this should be mended (`failspec lint`).
+    /// The file can be used, but this should be corrected (`failspec lint`).
     Warning,
 }
 
-/// One mistake in a file.
+/// One error or warning about a file.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, in one line.
+    /// The problem, in one line.
     pub title: String,
-    /// Where it is; `None` where no file can be named (an option on the command line).
+    /// The location; `None` if no file can be named (an option on the command line).
     pub place: Option<Location>,
-    /// What the caret says.
+    /// The text at the caret.
     pub label: String,
-    /// What was probably meant, or what to do.
+    /// A suggestion, or what to do.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error at a place.
+    /// Creates an error at a location.
     pub fn error(place: impl Into<Option<Location>>, title: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -40,26 +40,26 @@ impl Diagnostic {
         }
     }
 
-    /// A warning at a place.
+    /// Creates a warning at a location.
     pub fn warning(place: impl Into<Option<Location>>, title: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, title) }
     }
 
-    /// Sets what the caret says.
+    /// Sets the text at the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Sets what was probably meant, or what to do.
+    /// Sets the suggestion, or what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The diagnostic as text with the line of the file and a caret, coloured if `colour`.
+    /// Renders the diagnostic as text with the line of the file and a caret, coloured if `colour` is true.
     pub fn render(&self, colour: bool) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
@@ -70,7 +70,7 @@ impl Diagnostic {
             group = self.show(place, group);
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        // Without a line of a file there is nothing that a margin would be the margin of.
+        // Without a line of a file there is no margin to align a hint with: it becomes a group of its own.
         if let (None, Some(hint)) = (&self.place, &self.hint) {
             let help = annotate_snippets::Group::with_title(Level::HELP.primary_title(hint));
             return format!("{}\n{}", renderer.render(&[group]), renderer.render(&[help]));
@@ -81,8 +81,9 @@ impl Diagnostic {
         renderer.render(&[group])
     }
 
-    /// The line of the place with a caret. It alone is given to the renderer, which would otherwise read the whole
-    /// file for each mistake; of a line that nobody could read only the place is told.
+    /// Adds the line of the location to `group`, with a caret. Only this line is given to the renderer, which would
+    /// otherwise process the whole file for each diagnostic. For a line that is too long to be shown, only the
+    /// location is given.
     fn show<'a>(&'a self, place: &'a Location, group: Group<'a>) -> Group<'a> {
         let text = place.source.text();
         let start = floor_boundary(text, place.span.start as usize);
@@ -99,7 +100,7 @@ impl Diagnostic {
             );
             return group.element(Level::NOTE.message(told(&label)));
         }
-        // A caret under a whole block hides what is meant: the first line of it is enough.
+        // A caret under a whole block would be unclear: the first line of the block is enough.
         let end = floor_boundary(text, place.span.end as usize).clamp(start, to);
         let mut caret = AnnotationKind::Primary.span(start - from..end - from);
         if !self.label.is_empty() {
@@ -109,20 +110,21 @@ impl Diagnostic {
     }
 }
 
-/// The longest line of a file that is shown, in bytes.
+/// Maximum length of a line of a file that is shown, in bytes.
 const LONGEST_LINE: usize = 2000;
 
-/// The longest text of a message, in characters: it may quote a key or a value of the file.
+/// Maximum length of a text in a message, in characters: it may quote a key or a value of the file.
 const LONGEST_TEXT: usize = 600;
 
-/// How many mistakes of one file are kept. More of them are told as `and more`: a file of megabytes that is none of
-/// ours would otherwise cost minutes for suggestions that nobody reads.
+/// Maximum number of diagnostics of one file that are kept; further ones are reported as `and more`. Without a limit,
+/// a file of several megabytes that is not for failspec would take minutes for suggestions of no use.
 pub(super) const MOST_KEPT: usize = 1000;
 
-/// How many mistakes are shown. Who wrote a file mends some and asks again; a file that is none of ours has thousands.
+/// Maximum number of diagnostics shown. The author of a file corrects some and tries again; a file that is not for
+/// failspec has thousands.
 const MOST_SHOWN: usize = 200;
 
-/// A text that quotes a file, without what a terminal would obey, and not longer than anyone reads.
+/// Escapes the characters of a text that a terminal would interpret, and limits its length: it may quote a file.
 fn told(text: &str) -> String {
     let mut told = String::with_capacity(text.len().min(LONGEST_TEXT));
     for (number, character) in text.chars().enumerate() {
@@ -152,18 +154,18 @@ fn floor_boundary(text: &str, offset: usize) -> usize {
     offset
 }
 
-/// Everything that is wrong with the files that were read.
+/// All errors and warnings about the files that were read.
 #[derive(Debug, Clone, Default, thiserror::Error)]
 #[error("{}", self.render(false))]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Whether one of them is an error.
+    /// Returns true if one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The first 200 of them as text, a blank line between two, and whether there are more.
+    /// Renders the first 200 of them as text, separated by blank lines, with a note if there are more.
     pub fn render(&self, colour: bool) -> String {
         let shown = self.0.iter().take(MOST_SHOWN).map(|diagnostic| diagnostic.render(colour));
         let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: correct these first".to_owned());

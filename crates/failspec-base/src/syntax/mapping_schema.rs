@@ -1,25 +1,25 @@
-//! What keys a mapping may have: one description for the reader, for the JSON Schema that editors use, and for
-//! the suggestion after a typing error.
+//! Schemas of mappings: one description of the possible keys, for the decoder, for the JSON Schema that editors use,
+//! and for the suggestion after a typing error.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// A mapping with known keys.
+/// The schema of a mapping with known keys.
 #[derive(Debug)]
 pub struct MappingSchema {
     /// Its name in the JSON Schema.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// Its description, in one line.
     pub about: &'static str,
     /// Its keys, in the order in which people should write them.
     pub fields: &'static [Field],
-    /// Keys that it shares with other shapes.
+    /// Keys that it shares with other mapping schemas.
     pub also: &'static [Field],
 }
 
 impl MappingSchema {
-    /// All its keys.
+    /// Returns all its keys.
     pub fn keys(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().chain(self.also)
     }
@@ -30,70 +30,70 @@ impl MappingSchema {
 pub struct Field {
     /// The key.
     pub name: &'static str,
-    /// What may stand there.
+    /// The type of the value.
     pub kind: ValueType,
-    /// Whether it must be there.
+    /// True if the key is required.
     pub required: bool,
-    /// What it is, in one line; editors show it.
+    /// Its description, in one line; editors show it.
     pub about: &'static str,
 }
 
 impl Field {
-    /// A key that must be there.
+    /// Creates a required key.
     pub const fn required(name: &'static str, kind: ValueType, about: &'static str) -> Self {
         Self { name, kind, required: true, about }
     }
 
-    /// A key that may be there.
+    /// Creates an optional key.
     pub const fn optional(name: &'static str, kind: ValueType, about: &'static str) -> Self {
         Self { name, kind, required: false, about }
     }
 }
 
-/// What may stand as a value.
+/// The type of a value.
 #[derive(Debug)]
 pub enum ValueType {
     /// Any value.
     Any,
     /// Text.
     Text,
-    /// Text or a number: it is sent as text either way.
+    /// Text or a number, which is sent as text in both cases.
     Scalar,
     /// `true` or `false`.
     Bool,
-    /// A whole number from 0.
+    /// A whole number (0 or more).
     Count,
     /// A JSON Pointer (RFC 6901).
     Pointer,
     /// A name: `[a-z0-9][a-z0-9_-]*`.
     Name,
-    /// A day: `2026-11-20`.
+    /// A date: `2026-11-20`.
     Date,
-    /// A time span: `500ms`, `30s`, `2m`.
+    /// A duration: `500ms`, `30s`, `2m`.
     Duration,
-    /// A JSON Schema, or the name of a file that holds one.
+    /// A JSON Schema, or the name of a file that contains one.
     Schema,
     /// One of these words.
     Words(&'static [&'static str]),
-    /// `null`, which takes something away.
+    /// `null`, which removes something.
     Null,
     /// A sequence.
     List(&'static ValueType),
-    /// A mapping whose keys the author chooses.
+    /// A mapping with freely chosen keys.
     Map(&'static ValueType),
     /// A mapping with known keys.
     MappingSchema(&'static MappingSchema),
-    /// Any one of these.
+    /// Any of these types.
     Either(&'static [ValueType]),
 }
 
-/// The pattern of names in our formats.
+/// The pattern of names in the file formats of failspec.
 pub const NAME_PATTERN: &str = "^[a-z0-9][a-z0-9_-]*$";
 
-/// The pattern of time spans in our formats.
+/// The pattern of durations in the file formats of failspec.
 pub const DURATION_PATTERN: &str = "^[0-9]+(ms|s|m)$";
 
-/// The JSON Schema (2020-12) of a file whose top level is `shape`.
+/// Returns the JSON Schema (2020-12) of a file with the mapping schema `shape` at its top level.
 pub fn json_schema(shape: &'static MappingSchema, title: &str) -> Value {
     let mut definitions = BTreeMap::new();
     let mut top = of_shape(shape, &mut definitions);
@@ -109,7 +109,7 @@ pub fn json_schema(shape: &'static MappingSchema, title: &str) -> Value {
     top
 }
 
-/// `None` stands for a definition that is being made: shapes may contain themselves.
+/// Definitions by name. `None` marks a definition that is being built: mapping schemas may contain themselves.
 type Definitions = BTreeMap<&'static str, Option<Value>>;
 
 fn of_shape(shape: &'static MappingSchema, definitions: &mut Definitions) -> Value {
@@ -169,7 +169,7 @@ fn of_kind(kind: &'static ValueType, definitions: &mut Definitions) -> Value {
     }
 }
 
-/// A name without the spaces that a URI reference must not have.
+/// Replaces the spaces of a name, which a URI reference must not contain.
 fn identifier(name: &str) -> String {
     name.replace(' ', "_")
 }

@@ -1,12 +1,12 @@
-//! Files that people write, read with positions.
+//! Files that people write, parsed with positions.
 //!
-//! Reading has two passes. The first ([`yaml`], [`toml`]) turns text into [`Node`]s that know where they
-//! stand. The second, in the rooms that know what the file means, walks the nodes with a [`Decoder`], which
-//! collects *every* mistake as a [`Diagnostic`] with file, line, column, caret and hint instead of stopping at
-//! the first one.
+//! Parsing has two passes. The first ([`yaml`], [`toml`]) turns text into [`Node`]s that know their positions. The
+//! second, in the crates and modules that know the meaning of the file, walks the nodes with a [`Decoder`], which
+//! collects *every* error as a [`Diagnostic`] with file, line, column, caret and hint instead of stopping at the
+//! first one.
 //!
-//! The keys that a file may have are written down once, as a [`MappingSchema`]: the reader finds unknown keys with it,
-//! and [`mapping_schema::json_schema`] makes of it the JSON Schema that editors use.
+//! The possible keys of a file are defined once, as a [`MappingSchema`]: the decoder uses it to find unknown keys,
+//! and [`mapping_schema::json_schema`] turns it into the JSON Schema that editors use.
 
 mod decoder;
 pub mod diagnostic;

@@ -1,22 +1,22 @@
-//! One value of a file, with its place.
+//! Values of a file, with their positions.
 
 use serde_json::{Map, Number, Value};
 
 use super::Span;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Where the value stands.
+    /// The position of the value.
     pub span: Span,
     /// The value.
     pub value: NodeValue,
 }
 
-/// What a [`Node`] can be: the types of JSON.
+/// The value of a [`Node`]: one of the types of JSON.
 #[derive(Debug, Clone)]
 pub enum NodeValue {
-    /// `null`, `~`, or nothing.
+    /// `null`, `~`, or an empty value.
     Null,
     /// `true` or `false`, nothing else.
     Bool(bool),
@@ -35,14 +35,14 @@ pub enum NodeValue {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// The position of the key.
     pub key_span: Span,
     /// The value.
     pub value: Node,
 }
 
 impl Node {
-    /// The kind of value in words, for messages: "a list", "text" …
+    /// Returns the type of the value in words, for messages: "a list", "text" …
     pub fn kind(&self) -> &'static str {
         match self.value {
             NodeValue::Null => "nothing",
@@ -54,12 +54,12 @@ impl Node {
         }
     }
 
-    /// Whether the value is `null` or was left empty.
+    /// Returns true if the value is `null` or was left empty.
     pub fn is_null(&self) -> bool {
         matches!(self.value, NodeValue::Null)
     }
 
-    /// The text, if it is text.
+    /// Returns the text, if the value is text.
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             NodeValue::Text(text) => Some(text),
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// The entries, if it is a mapping.
+    /// Returns the entries, if the value is a mapping.
     pub fn as_map(&self) -> Option<&[Entry]> {
         match &self.value {
             NodeValue::Map(entries) => Some(entries),
@@ -75,12 +75,12 @@ impl Node {
         }
     }
 
-    /// The value under `key`, if this is a mapping that has it.
+    /// Returns the value under `key`, if this is a mapping with that key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The value at a JSON Pointer, if there is one.
+    /// Returns the value at a JSON Pointer, if there is one.
     pub fn find(&self, pointer: &str) -> Option<&Node> {
         let mut node = self;
         for part in pointer.split('/').skip(1) {
@@ -93,7 +93,7 @@ impl Node {
         Some(node)
     }
 
-    /// The same value as JSON, without positions.
+    /// Converts the value to JSON, without positions.
     pub fn to_json(&self) -> Value {
         match &self.value {
             NodeValue::Null => Value::Null,

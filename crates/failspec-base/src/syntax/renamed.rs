@@ -1,10 +1,10 @@
-//! Names of the file formats that were others once: one table for the hint of every reader and for `failspec lint --fix`.
+//! Renamed names of the file formats: one table for the hints of all decoders and for `failspec lint --fix`.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{Entry, MappingSchema, Node, NodeValue, Source, Span, ValueType};
 
-/// A key: its old and its new name. It was renamed in every mapping that has a key of the new name.
+/// Renamed keys: the old and the new name. A key was renamed in every mapping that has a key with the new name.
 const KEYS: &[(&str, &str)] = &[
     ("again", "resend"),
     ("canary", "health_check"),
@@ -13,7 +13,7 @@ const KEYS: &[(&str, &str)] = &[
     ("twin", "indistinguishable_from"),
 ];
 
-/// A value: the key that it stands under, its old and its new name.
+/// Renamed values: the key of the value, its old and its new name.
 const VALUES: &[(&str, &str, &str)] = &[
     ("source", "elsewhere", "published"),
     ("source", "ours", "inferred"),
@@ -23,43 +23,44 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("check", "twin", "indistinguishable"),
 ];
 
-/// A command of the command line: its old and its new name.
+/// Renamed commands of the command line: the old and the new name.
 const COMMANDS: &[(&str, &str)] = &[("sweep", "cleanup")];
 
-/// The new name of a key of `shape`.
+/// Returns the new name of a key of `shape`.
 pub fn key(old: &str, shape: &MappingSchema) -> Option<&'static str> {
     let new = KEYS.iter().find(|(known, _)| *known == old)?.1;
     shape.keys().any(|field| field.name == new).then_some(new)
 }
 
-/// The new name of a value under `key`.
+/// Returns the new name of a value under `key`.
 pub fn value(key: &str, old: &str) -> Option<&'static str> {
     VALUES.iter().find(|(under, known, _)| *under == key && *known == old).map(|(.., new)| *new)
 }
 
-/// The new name of a value that stands where one of `words` is wanted.
+/// Returns the new name of a value for which one of `words` is expected.
 pub(super) fn word(old: &str, words: &[&str]) -> Option<&'static str> {
     let names = VALUES.iter().filter(|(_, known, new)| *known == old && words.contains(new));
     names.map(|(.., new)| *new).next()
 }
 
-/// The new name of a check.
+/// Returns the new name of a check.
 pub fn check(old: &str) -> Option<&'static str> {
     value("check", old)
 }
 
-/// The new name of a command.
+/// Returns the new name of a command.
 pub fn command(old: &str) -> Option<&'static str> {
     COMMANDS.iter().find(|(known, _)| *known == old).map(|(_, new)| *new)
 }
 
-/// The hint that a reader gives for an old name.
+/// Returns the hint for an old name that was renamed to `new`.
 pub fn hint(new: &str) -> String {
     format!("it was renamed: write `{new}`, or let `failspec lint --fix` rename everything")
 }
 
-/// `source` with every old name replaced by the new one, and how many there were. All else stays as it is, comments
-/// included. A mapping that has a key of both names is left alone: which of the two counts is its author's to say.
+/// Returns `source` with every old name replaced by the new one, and the number of replacements. Everything else is
+/// unchanged, comments included. A mapping with a key of both names is not changed: only its author can decide which
+/// of the two applies.
 pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static MappingSchema) -> (String, usize) {
     let mut renames = BTreeSet::new();
     of_shape(node, shape, &mut renames);
@@ -67,7 +68,7 @@ pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static MappingSchema) 
     let mut count = 0;
     for (span, old, new) in renames.into_iter().rev() {
         let (start, end) = (span.start as usize, span.end as usize);
-        // The span may have quotes. A name that is written with escapes is left as it is.
+        // The span may include quotes. A name that is written with escapes is not changed.
         let Some(at) = source.text().get(start..end).and_then(|written| written.find(&old)) else { continue };
         text.replace_range(start + at..start + at + old.len(), new);
         count += 1;
@@ -75,7 +76,7 @@ pub fn rename(source: &Arc<Source>, node: &Node, shape: &'static MappingSchema) 
     (text, count)
 }
 
-/// Place, old and new name of each rename, once even where several aliases lead to it.
+/// Position, old and new name of each rename; each occurs once, even if several aliases lead to it.
 type Renames = BTreeSet<(Span, String, &'static str)>;
 
 fn of_shape(node: &Node, shape: &'static MappingSchema, renames: &mut Renames) {
@@ -113,7 +114,7 @@ fn of_kind(node: &Node, kind: &'static ValueType, renames: &mut Renames) {
         ValueType::Map(kind) => {
             node.as_map().unwrap_or_default().iter().for_each(|entry| of_kind(&entry.value, kind, renames));
         }
-        // What the author writes there is his own: a JSON body may have a key of any name.
+        // Other values are free: a JSON body may have a key of any name.
         _ => {}
     }
 }
@@ -163,11 +164,11 @@ mod tests {
                 "all: { a: { source: \"inferred\" }, b: again }",
                 1,
             ),
-            // A body of the author's.
+            // A JSON body of the author.
             ("all: { a: { json: { again: 1, source: ours } } }", "", 0),
             // Names that the author gave.
             ("all: { again: x, sweep: z }", "", 0),
-            // Both: one of them must go, and only the author knows which.
+            // Both names: one of them must be removed, and only the author knows which.
             ("sweep: []\ncleanup: []\n", "", 0),
             // Through an alias, once.
             ("all: { a: &x { again: true }, b: *x }", "all: { a: &x { resend: true }, b: *x }", 1),

@@ -1,4 +1,4 @@
-//! TOML into the same nodes as YAML.
+//! Parses TOML into the same nodes as YAML.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use serde_json::Number;
 
 use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
 
-/// Reads one TOML document.
+/// Parses one TOML document.
 ///
 /// # Errors
-/// Every syntax error, with its place.
+/// Every syntax error, with its location.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     let (table, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {
@@ -43,7 +43,7 @@ fn map(table: &DeTable<'_>) -> NodeValue {
             value: node(value),
         })
         .collect();
-    // The parser sorts its tables by name; messages and listings follow the file.
+    // The parser sorts its tables by name; messages and listings use the order of the file.
     entries.sort_by_key(|entry| entry.key_span.start);
     NodeValue::Map(entries)
 }
@@ -63,7 +63,7 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node {
             .ok()
             .and_then(Number::from_f64)
             .map_or_else(|| NodeValue::Text(number.as_str().to_owned()), NodeValue::Number),
-        // A TOML date is what our formats call a date: text of the form 2027-01-31.
+        // A TOML date becomes a date of the file formats of failspec: text of the form 2027-01-31.
         DeValue::Datetime(date) => NodeValue::Text(date.to_string()),
         DeValue::Array(items) => NodeValue::List(items.iter().map(node).collect()),
         DeValue::Table(table) => map(table),

@@ -1,9 +1,9 @@
-//! YAML into nodes, strictly.
+//! Parses YAML into nodes, strictly.
 //!
-//! YAML rewrites what people type: `no` becomes false, `1.10` becomes 1.1, `0o17` becomes 15. In a file about
-//! exact requests that is a false green in waiting, so: only `true` and `false` are booleans, a plain scalar is
-//! a number only if JSON would write it back the same way, and what another YAML reader would take for
-//! something else must be quoted.
+//! YAML changes what people type: `no` becomes false, `1.10` becomes 1.1, `0o17` becomes 15. In a file about exact
+//! requests this could make a run pass for the wrong reason. Therefore only `true` and `false` are booleans, a plain
+//! scalar is a number only if JSON would write it back the same way, and a scalar that another YAML parser would read
+//! as something else must be quoted.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -12,30 +12,31 @@ use serde_json::Number;
 
 use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
 
-/// How strictly a file is read, and how much of it.
+/// The strictness and the limits of parsing.
 #[derive(Debug, Clone, Copy)]
 struct Dialect {
-    /// Whether what YAML readers disagree about is a mistake.
+    /// True if a scalar about which YAML parsers disagree is an error.
     strict: bool,
-    /// The deepest nesting; deeper would only serve to overflow a stack.
+    /// Maximum nesting depth; deeper nesting could only serve to overflow a stack.
     deepest: usize,
-    /// Nodes that aliases may add to a file in all: enough for any honest use, too little for an alias bomb.
+    /// Maximum number of nodes that aliases may add to a file in total: enough for any honest use, too few for an
+    /// alias bomb.
     most_aliased: usize,
 }
 
-/// Our own files: none comes near these limits.
+/// Files of failspec, none of which comes near these limits.
 const OURS: Dialect = Dialect { strict: true, deepest: 64, most_aliased: 10_000 };
 
-/// Files that were written for other programs, megabytes of them.
+/// Files that were written for other programs, which can have several megabytes.
 const THEIRS: Dialect = Dialect { strict: false, deepest: 200, most_aliased: 500_000 };
 
-/// From so many entries on, a mapping finds keys by their hashes.
+/// Mappings with at least this many entries use a hash index.
 const MANY_ENTRIES: usize = 16;
 
-/// Reads one YAML document.
+/// Parses one YAML document.
 ///
 /// # Errors
-/// Every mistake that could be found: a syntax error ends the reading, all others are collected.
+/// All errors that could be found: a syntax error ends the parsing, all others are collected.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     match read(source) {
         (Some(node), mistakes) if mistakes.0.is_empty() => Ok(node),
@@ -43,15 +44,15 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
     }
 }
 
-/// Reads one YAML document as far as it can be read: a file with an ambiguous scalar still has nodes in which
-/// further mistakes can be found. The scalar is the text that was written.
+/// Parses one YAML document as far as possible: a file with an ambiguous scalar still has nodes in which further
+/// errors can be found. The value of such a scalar is the text as written.
 pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
     build(source, OURS)
 }
 
-/// Reads one YAML or JSON document that was written for other programs: plain scalars are what the core schema of
-/// YAML 1.2 says, tags count for nothing, and of a key that is there twice the first value holds. What is
-/// noted does not keep the rest from being read; without a node there is nothing to read.
+/// Parses one YAML or JSON document that was written for other programs: plain scalars follow the core schema of YAML
+/// 1.2, tags other than `!!str` are ignored, and of a duplicate key the first value is used. The diagnostics do not
+/// prevent the rest from being parsed; if no node is returned, nothing could be parsed.
 pub fn read_foreign(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
     build(source, THEIRS)
 }
@@ -76,7 +77,7 @@ type Events<'input> = Parser<'input, saphyr_parser::StrInput<'input>>;
 struct Builder<'a> {
     dialect: Dialect,
     source: &'a Arc<Source>,
-    /// Byte offset of each character, where the text is not ASCII: the parser counts characters.
+    /// Byte offset of each character, if the text is not ASCII: the parser counts characters.
     bytes: Option<Vec<u32>>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
@@ -117,7 +118,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The next event; `None` after a syntax error, which is noted.
+    /// Returns the next event; `None` after a syntax error, which is reported.
     fn next<'input>(&mut self, parser: &mut Events<'input>) -> Option<(Event<'input>, Mark)> {
         match parser.next_event()? {
             Ok(event) => Some(event),
@@ -145,7 +146,7 @@ impl Builder<'_> {
                 if tag.is_some() && self.dialect.strict {
                     self.mistake(span, "YAML tags are not allowed here", "remove the tag");
                 }
-                // `!!str 1` is text; other tags are what the value looks like anyway.
+                // `!!str 1` is text; other tags do not change the value.
                 let quoted = tag.as_ref().is_some_and(|tag| tag.suffix == "str");
                 let style = if quoted { ScalarStyle::DoubleQuoted } else { style };
                 (self.scalar(&text, style, span), anchor)
@@ -193,7 +194,7 @@ impl Builder<'_> {
 
     fn map(&mut self, start: Span, parser: &mut Events<'_>) -> Option<Node> {
         let mut entries: Vec<Entry> = Vec::new();
-        // By their keys; in a short mapping, as nearly all are, looking through it is faster.
+        // Index by key. In a short mapping, as nearly all are, a linear search is faster.
         let mut places: HashMap<String, usize> = HashMap::new();
         loop {
             let (event, mark) = self.next(parser)?;
@@ -279,7 +280,7 @@ impl Builder<'_> {
     }
 }
 
-/// What a plain (unquoted) scalar is, or why it must be quoted.
+/// Resolves a plain (unquoted) scalar; the error is the reason why it must be quoted.
 fn plain(text: &str) -> Result<NodeValue, String> {
     match text {
         "" | "~" | "null" => return Ok(NodeValue::Null),
@@ -300,7 +301,7 @@ fn plain(text: &str) -> Result<NodeValue, String> {
         .ok_or_else(|| format!("`{text}` is a number that would not be sent as written"))
 }
 
-/// What a plain scalar is by the core schema of YAML 1.2.
+/// Resolves a plain scalar by the core schema of YAML 1.2.
 fn core(text: &str) -> NodeValue {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return NodeValue::Null,
@@ -313,7 +314,7 @@ fn core(text: &str) -> NodeValue {
     let radix = [("0x", 16), ("0o", 8)].into_iter().find_map(|(prefix, radix)| {
         i64::from_str_radix(digits.strip_prefix(prefix)?, radix).ok().map(Number::from)
     });
-    // As JSON has it if JSON can write it (integers of any length included), else the nearest float there is.
+    // The number as JSON has it if JSON can write it (integers of any length included), else the nearest float.
     let number = radix
         .or_else(|| serde_json::from_str(digits).ok())
         .or_else(|| digits.parse::<i64>().ok().map(Number::from))
@@ -321,13 +322,13 @@ fn core(text: &str) -> NodeValue {
     number.map_or_else(|| NodeValue::Text(text.to_owned()), NodeValue::Number)
 }
 
-/// Words that YAML 1.1 or the core schema of 1.2 read as a boolean or as null.
+/// Returns true for words that YAML 1.1 or the core schema of 1.2 read as a boolean or as null.
 fn is_lookalike(text: &str) -> bool {
     const WORDS: [&str; 8] = ["yes", "no", "on", "off", "y", "n", "true", "false"];
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) || text.eq_ignore_ascii_case("null")
 }
 
-/// Whether some YAML reader would take the text for a number.
+/// Returns true if some YAML parser would read the text as a number.
 fn looks_like_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned.to_ascii_lowercase().as_str(), ".inf" | ".nan") {
@@ -336,7 +337,7 @@ fn looks_like_number(text: &str) -> bool {
     if let Some(digits) = unsigned.strip_prefix("0x").or(unsigned.strip_prefix("0o")) {
         return !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     }
-    // Digits with at most one point and one exponent; `1.2.3`, `10s` and `2026-11-20` are text to everyone.
+    // Digits with at most one point and one exponent; all parsers read `1.2.3`, `10s` and `2026-11-20` as text.
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(at) => (&unsigned[..at], Some(&unsigned[at + 1..])),
         None => (unsigned, None),

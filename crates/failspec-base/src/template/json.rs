@@ -1,27 +1,27 @@
-//! A JSON value with holes in its texts.
+//! JSON values with placeholders in their texts.
 
 use serde_json::{Map, Value};
 
 use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
 
-/// A JSON value whose texts may have holes, parsed once.
+/// A JSON value that may have placeholders in its texts, parsed once.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JsonTemplate {
-    /// A value without holes.
+    /// A value without placeholders.
     Constant(Value),
-    /// A text with holes.
+    /// A text with placeholders.
     Text(Template),
-    /// A list that has holes somewhere.
+    /// A list with placeholders in it.
     List(Vec<JsonTemplate>),
-    /// An object that has holes somewhere.
+    /// An object with placeholders in it.
     Map(Vec<(String, JsonTemplate)>),
 }
 
 impl JsonTemplate {
-    /// Reads a value.
+    /// Parses a value.
     ///
     /// # Errors
-    /// The first hole that cannot be read.
+    /// The first placeholder that cannot be parsed.
     pub fn parse(value: &Value) -> Result<Self, PlaceholderError> {
         Ok(match value {
             Value::String(text) if text.contains("${") => {
@@ -53,7 +53,7 @@ impl JsonTemplate {
         })
     }
 
-    /// The value, if there is no hole in it.
+    /// Returns the value, if it contains no placeholder.
     pub fn as_constant(&self) -> Option<&Value> {
         match self {
             Self::Constant(value) => Some(value),
@@ -61,7 +61,7 @@ impl JsonTemplate {
         }
     }
 
-    /// The holes, in order.
+    /// Returns the placeholders, in order.
     pub fn holes(&self) -> Vec<&Placeholder> {
         match self {
             Self::Constant(_) => Vec::new(),
@@ -71,7 +71,7 @@ impl JsonTemplate {
         }
     }
 
-    /// The value with its holes filled.
+    /// Renders the value with its placeholders replaced.
     ///
     /// # Errors
     /// As for [`Template::fill`].
@@ -104,7 +104,7 @@ impl JsonTemplate {
         }
     }
 
-    /// The constant that the entries make: `$${` has become `${` in them.
+    /// Returns the constant that consists of `entries`, in which `$${` has become `${`.
     fn without_escapes(self, entries: &[(String, Self)]) -> Self {
         match self {
             Self::Constant(Value::Object(_)) => Self::Constant(Value::Object(

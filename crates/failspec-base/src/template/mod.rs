@@ -1,8 +1,8 @@
-//! `${…}` in scenario files: parsing at load, filling when a request is made.
+//! `${…}` in scenario files: parsed on load, rendered when a request is built.
 //!
-//! Holes are `${name}` (a variable, a capture or a row value), `${unique}`, `${uuid}`, `${now}`,
-//! `${totp(secret, -300s)}` and `${fill(1048577)}`; `$${` is a literal `${`. A text that is one hole alone keeps
-//! the JSON type of its value.
+//! Placeholders are `${name}` (a variable, a capture or a row value), `${unique}`, `${uuid}`, `${now}`,
+//! `${totp(secret, -300s)}` and `${fill(1048577)}`; `$${` is a literal `${`. A text that consists of a single
+//! placeholder keeps the JSON type of its value.
 
 mod json;
 mod placeholder;

@@ -1,40 +1,40 @@
-//! What stands between `${` and `}`.
+//! Placeholders: the text between `${` and `}`.
 
-/// One hole of a template.
+/// One placeholder of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Placeholder {
-    /// A variable, a capture or a value of the row.
+    /// A variable, a capture or a row value.
     Name(String),
-    /// A name of this run that nothing else has: `failspec-<run>-<n>`; the same everywhere in one flow.
+    /// A name that is unique to this run: `failspec-<run>-<n>`; the same everywhere in one flow.
     Unique,
     /// A random UUID; the same everywhere in one flow.
     Uuid,
-    /// The time, RFC 3339 in UTC, moved by so many seconds.
+    /// The current time, RFC 3339 in UTC, with an offset.
     Now {
-        /// Seconds, negative for the past.
+        /// The offset in seconds, negative for the past.
         offset: i64,
     },
-    /// The one-time code of RFC 6238 for the base32 secret that the name holds.
+    /// The one-time code of RFC 6238 for the base32 secret under this name.
     Totp {
         /// The name of the variable or capture with the secret.
         secret: String,
-        /// Seconds from now, negative for the past.
+        /// The offset from now in seconds, negative for the past.
         offset: i64,
     },
-    /// So many bytes of filler.
+    /// Filler of this size.
     Fill(FillerSize),
 }
 
-/// A number of bytes: written out, or held by a variable.
+/// A number of bytes: written out, or the value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FillerSize {
-    /// Bytes.
+    /// The number of bytes.
     Bytes(u64),
-    /// The name of a variable that holds a number of bytes.
+    /// The name of a variable that contains the number of bytes.
     Name(String),
 }
 
-/// Why the text between `${` and `}` is no hole.
+/// Reason why the text between `${` and `}` is not a placeholder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceholderError {
     /// Neither a name nor a call.
@@ -46,16 +46,16 @@ pub enum PlaceholderError {
     /// A function that does not exist.
     #[error("there is no function `{0}`; the functions are now, totp and fill")]
     UnknownFunction(String),
-    /// Arguments that do not fit.
+    /// Arguments of the wrong form.
     #[error("`{0}` must be written as {1}")]
     Arguments(&'static str, &'static str),
 }
 
-/// The most that `fill` gives, in bytes: 64 MiB, far above any limit that an API documents.
+/// Maximum size of `fill`, in bytes: 64 MiB, far above any limit that an API documents.
 pub const MOST_FILL: u64 = 64 << 20;
 
 impl Placeholder {
-    /// Reads the text between `${` and `}`.
+    /// Parses the text between `${` and `}`.
     ///
     /// # Errors
     /// When it is neither a name nor a known call.
@@ -95,7 +95,7 @@ impl Placeholder {
         .ok_or_else(|| usage(function))
     }
 
-    /// The name that the hole needs, if it needs one.
+    /// Returns the name that the placeholder requires, if it requires one.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Name(name) | Self::Totp { secret: name, .. } | Self::Fill(FillerSize::Name(name)) => {
@@ -116,7 +116,7 @@ fn usage(function: &str) -> PlaceholderError {
     }
 }
 
-/// `-300s`, `5m`: seconds.
+/// Parses `-300s` or `5m` into seconds.
 fn seconds(text: &str) -> Option<i64> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),

@@ -1,4 +1,4 @@
-//! Holes into values: what goes out, and what may be shown of it.
+//! Renders placeholders: as they are sent, and as they may be shown.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,29 +7,29 @@ use sha2::{Digest, Sha256};
 
 use super::{FillerSize, Placeholder, Scope, placeholder::MOST_FILL};
 
-/// Something that was filled in, twice: as it goes out, and as it may be shown.
+/// A rendered value in two forms: as it is sent, and as it may be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rendered<T> {
-    /// What goes out.
+    /// The value that is sent.
     pub sent: T,
-    /// What may be shown; `None` where it is the same.
+    /// The value that may be shown; `None` if it is the same.
     pub shown: Option<T>,
 }
 
 impl<T> Rendered<T> {
-    /// Something that may be shown as it goes out.
+    /// Creates a value that may be shown as it is sent.
     pub fn plain(sent: T) -> Self {
         Self { sent, shown: None }
     }
 
-    /// What may be shown.
+    /// Returns the value that may be shown.
     pub fn shown(&self) -> &T {
         self.shown.as_ref().unwrap_or(&self.sent)
     }
 }
 
 impl Rendered<String> {
-    /// Appends text of which `shown` may be shown; the two are the same.
+    /// Appends text that may be shown as it is sent: `sent` and `shown` are the same.
     pub(super) fn push(&mut self, sent: &str, shown: &str) {
         if let Some(text) = &mut self.shown {
             text.push_str(shown);
@@ -45,10 +45,10 @@ impl Rendered<String> {
     }
 }
 
-/// Why a hole could not be filled.
+/// Reason why a placeholder could not be rendered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// No value under this name.
+    /// There is no value under this name.
     #[error("`${{{0}}}` has no value: nothing captured it")]
     Missing(String),
     /// A list or an object in the middle of a text.
@@ -62,7 +62,7 @@ pub enum RenderError {
     Fill(String),
 }
 
-/// The value of a hole.
+/// Returns the value of a placeholder.
 pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
     let held = |name: &str| scope.get(name).ok_or_else(|| RenderError::Missing(name.to_owned()));
     Ok(match hole {
@@ -80,7 +80,7 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>,
             let moment = scope.codes_from(unix_seconds()).saturating_add(*offset);
             let code = totp(held(secret)?.value.as_str().unwrap_or_default(), moment)
                 .ok_or_else(|| RenderError::Totp(secret.clone()))?;
-            // A code is worth something for half a minute only, but it belongs to a secret all the same.
+            // A code is valid for only half a minute, but it is derived from a secret.
             Rendered { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
         }
         Placeholder::Fill(amount) => {
@@ -90,7 +90,7 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>,
             };
             let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(RenderError::Fill(written))?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
-            // 64 bytes are still easier to read as they are than as a digest.
+            // Up to 64 bytes are easier to read in full than as a digest.
             let shown = (bytes > 64).then(|| {
                 let digest = Sha256::digest(text.as_bytes());
                 Value::String(format!(
@@ -103,7 +103,7 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>,
     })
 }
 
-/// A value inside a text.
+/// Converts the value of a placeholder to a part of a text.
 pub(super) fn as_text(hole: &Placeholder, value: &Value) -> Result<String, RenderError> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -116,7 +116,7 @@ pub(super) fn as_text(hole: &Placeholder, value: &Value) -> Result<String, Rende
     }
 }
 
-/// A number, or a text that is one: variables from the command line are text.
+/// Returns a number, or a text that contains one: variables from the command line are text.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -132,7 +132,7 @@ fn moment(offset: i64) -> String {
         .unwrap_or_default()
 }
 
-/// RFC 6238 with the defaults of every authenticator app: SHA-1, six digits, 30 seconds.
+/// Computes the code of RFC 6238 with the defaults of every authenticator app: SHA-1, six digits, 30 seconds.
 fn totp(secret: &str, moment: i64) -> Option<String> {
     let secret = totp_rs::Secret::try_from_base32(secret.trim()).ok()?;
     let totp = totp_rs::Builder::new().with_secret(secret).build().ok()?;
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn one_time_codes_follow_rfc_6238() {
-        // The SHA-1 secret of RFC 6238, appendix B, cut to six digits: at 59 s the code is 94287082.
+        // The SHA-1 secret of RFC 6238, appendix B: at 59 s the code is 94287082, which is cut to six digits.
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
         assert_eq!(totp(secret, 59).as_deref(), Some("287082"));
         assert_eq!(totp("not base32!", 0), None);

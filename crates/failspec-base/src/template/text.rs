@@ -1,10 +1,10 @@
-//! A text with holes.
+//! Texts with placeholders.
 
 use serde_json::Value;
 
 use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, render};
 
-/// A text with holes, parsed once.
+/// A text with placeholders, parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
@@ -17,10 +17,10 @@ enum Part {
 }
 
 impl Template {
-    /// Reads a text; `$${` is a literal `${`.
+    /// Parses a text; `$${` is a literal `${`.
     ///
     /// # Errors
-    /// The first hole that cannot be read.
+    /// The first placeholder that cannot be parsed.
     pub fn parse(text: &str) -> Result<Self, PlaceholderError> {
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -45,17 +45,17 @@ impl Template {
         if !literal.is_empty() {
             parts.push(Part::Text(literal));
         }
-        // Packs hold a hundred thousand of them, nearly all with one part.
+        // Packs contain a hundred thousand templates, nearly all with one part.
         parts.shrink_to_fit();
         Ok(Self { parts })
     }
 
-    /// A template that is this text, holes or not.
+    /// Creates a template of this text as it is, even if it contains placeholders.
     pub fn literal(text: impl Into<String>) -> Self {
         Self { parts: vec![Part::Text(text.into())] }
     }
 
-    /// The text, if there is no hole in it.
+    /// Returns the text, if it contains no placeholder.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
@@ -64,7 +64,7 @@ impl Template {
         }
     }
 
-    /// The holes, in order.
+    /// Returns the placeholders, in order.
     pub fn holes(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {
             Part::Placeholder(hole) => Some(hole),
@@ -72,10 +72,10 @@ impl Template {
         })
     }
 
-    /// The text with its holes filled.
+    /// Renders the text with its placeholders replaced.
     ///
     /// # Errors
-    /// When a name has no value, or one that cannot stand in a text.
+    /// When a name has no value, or a value that cannot be part of a text.
     pub fn fill(&self, scope: &Scope) -> Result<Rendered<String>, RenderError> {
         let mut filled = Rendered::plain(String::new());
         for part in &self.parts {
@@ -97,7 +97,7 @@ impl Template {
         Ok(filled)
     }
 
-    /// The value of the one hole that this text is, with its JSON type; or the filled text.
+    /// Renders a text that is a single placeholder as its value, with the JSON type; any other text as text.
     ///
     /// # Errors
     /// As for [`Template::fill`].

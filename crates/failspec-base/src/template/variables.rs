@@ -1,4 +1,4 @@
-//! The names that holes can use while one flow of a scenario runs.
+//! The values that placeholders can use in one flow of a scenario.
 
 use std::{
     collections::HashMap,
@@ -8,42 +8,42 @@ use std::{
 
 use serde_json::Value;
 
-/// A value under a name.
+/// The value of a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariableValue {
     /// The value.
     pub value: Value,
-    /// Whether it must never be shown.
+    /// True if it must never be shown.
     pub secret: bool,
 }
 
 impl VariableValue {
-    /// A value that may be shown.
+    /// Creates a value that may be shown.
     pub fn open(value: impl Into<Value>) -> Self {
         Self { value: value.into(), secret: false }
     }
 
-    /// A value that must never be shown.
+    /// Creates a value that must never be shown.
     pub fn secret(value: impl Into<Value>) -> Self {
         Self { value: value.into(), secret: true }
     }
 }
 
-/// What holes are filled from.
+/// The values of placeholders.
 ///
-/// A capture hides a row value, and a row value hides a variable of the same name.
+/// A capture takes precedence over a row value, and a row value over a variable of the same name.
 #[derive(Debug, Clone)]
 pub struct Scope {
     variables: Arc<HashMap<String, VariableValue>>,
     own: HashMap<String, VariableValue>,
     unique: String,
     uuid: String,
-    /// When the flow first asked for a one-time code, in Unix seconds; its clones share it.
+    /// The time at which the flow first requested a one-time code, in Unix seconds; shared with its clones.
     codes_from: Arc<OnceLock<i64>>,
 }
 
 impl Scope {
-    /// A scope over the variables of the run, for one flow.
+    /// Creates a scope for one flow, over the variables of the run.
     pub fn new(variables: Arc<HashMap<String, VariableValue>>, unique: impl Into<String>) -> Self {
         Self {
             variables,
@@ -54,36 +54,36 @@ impl Scope {
         }
     }
 
-    /// The value under a name.
+    /// Returns the value under a name.
     pub fn get(&self, name: &str) -> Option<&VariableValue> {
         self.own.get(name).or_else(|| self.variables.get(name))
     }
 
-    /// Sets a value for this flow alone.
+    /// Sets a value for this flow only.
     pub fn set(&mut self, name: impl Into<String>, held: VariableValue) {
         self.own.insert(name.into(), held);
     }
 
-    /// What `${unique}` is in this flow.
+    /// Returns the value of `${unique}` in this flow.
     pub fn unique(&self) -> &str {
         &self.unique
     }
 
-    /// The moment for which one-time codes are made in this flow: that of the first one, given `now`, in Unix
-    /// seconds. A code that is sent twice must be the same twice, also if half a minute ends in between.
+    /// Returns the time for which one-time codes are computed in this flow: that of the first one, given `now`, in
+    /// Unix seconds. A code that is sent twice must be the same both times, even if half a minute ends in between.
     pub fn codes_from(&self, now: i64) -> i64 {
         *self.codes_from.get_or_init(|| now)
     }
 
-    /// What `${uuid}` is in this flow.
+    /// Returns the value of `${uuid}` in this flow.
     pub fn uuid(&self) -> &str {
         &self.uuid
     }
 }
 
-/// A UUID of version 4. Each flow has one, needed or not: asking the system for the bytes of each is a thousand system
-/// calls for a thousand scenarios. The standard library asks it once for each thread, for keys of a hash that nobody
-/// can foresee, and no two hashers of a thread have the same keys.
+/// Returns a UUID of version 4. Each flow has one, needed or not: requesting the bytes of each from the system would
+/// be a thousand system calls for a thousand scenarios. The standard library requests random bytes once for each
+/// thread, for unpredictable keys of a hash, and no two hashers of a thread have the same keys.
 fn random_uuid() -> String {
     let random = || RandomState::new().build_hasher().finish().to_be_bytes();
     let (mut bytes, (first, second)) = ([0; 16], (random(), random()));

@@ -1,4 +1,4 @@
-//! A body is exactly one JSON document, or it is said what it is instead.
+//! JSON bodies: a body is exactly one JSON document, or the defect is reported.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ fn duplicate(pointer: &str) -> Defect {
     Defect::DuplicateKey { pointer: pointer.to_owned() }
 }
 
-/// Reads a text that must not take long; the bound is for an unoptimised build on a busy machine.
+/// Parses a text; asserts that this does not take long. The limit is for an unoptimised build on a busy machine.
 fn quickly(text: impl AsRef<[u8]>) -> Document {
     let started = Instant::now();
     let document = Document::read(text.as_ref());
@@ -40,8 +40,8 @@ fn documents_are_read() {
 }
 
 #[test]
-fn the_same_values_as_serde_json_gives() {
-    // All texts of four of these pieces: what one accepts the other accepts, with the same value.
+fn values_equal_those_of_serde_json() {
+    // All texts made of four of these pieces: both parsers accept the same texts, with the same values.
     let pieces =
         ["", "{", "}", "[", "]", ":", ",", "\"a\"", "\"\\u0062\"", "1", "-", ".5", "e9", "null", " "];
     let mut texts = vec![String::new()];
@@ -58,7 +58,7 @@ fn the_same_values_as_serde_json_gives() {
 }
 
 #[test]
-fn what_is_no_document_says_why() {
+fn invalid_documents_are_reported_with_a_reason() {
     assert_eq!(defects(""), [Defect::Empty]);
     assert_eq!(defects(" \r\n\t"), [Defect::Empty]);
     for text in [
@@ -94,7 +94,7 @@ fn what_is_no_document_says_why() {
 }
 
 #[test]
-fn what_follows_a_document_is_told() {
+fn trailing_data_is_reported() {
     for (text, line, column) in
         [("{} x", 1, 4), ("{}{}", 1, 3), ("1\n\n2", 3, 1), ("[1]]", 1, 4), ("{}\0", 1, 3)]
     {
@@ -105,7 +105,7 @@ fn what_follows_a_document_is_told() {
 }
 
 #[test]
-fn duplicate_keys_are_found_wherever_they_are() {
+fn duplicate_keys_are_found_at_any_depth() {
     let text = r#"{"a":1,"b":[{"x/y":{"~":1,"~":2}},0],"a":2,"a":3,"\u0061":4}"#;
     let document = Document::read(text.as_bytes());
     assert_eq!(document.defects, [duplicate("/b/0/x~1y/~0"), duplicate("/a")]);
@@ -129,7 +129,7 @@ fn encodings_are_recognised() {
 }
 
 #[test]
-fn numbers_and_surrogates_beyond_reach_are_named() {
+fn unrepresentable_numbers_and_surrogates_are_reported() {
     assert_eq!(defects("[\n1e400]"), [Defect::NumberTooLarge { line: 2, column: 5 }]);
     assert!(matches!(defects(r#""\ud800""#)[..], [Defect::LoneSurrogate { .. }]));
     assert!(matches!(defects(r#""\ud800x""#)[..], [Defect::LoneSurrogate { .. }]));

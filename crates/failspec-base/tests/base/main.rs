@@ -1,4 +1,4 @@
-//! The vocabulary of failspec through its public interface.
+//! Tests of the public interface of failspec-base.
 
 mod json;
 mod secret_mask;

@@ -1,4 +1,4 @@
-//! No known secret survives masking, in whatever common encoding it comes back.
+//! Masking of secrets: no known secret remains, in any common encoding.
 
 use std::{
     borrow::Cow,
@@ -21,7 +21,7 @@ fn mask(value: &str) -> Mask {
     mask
 }
 
-/// A small generator of numbers that look random and are the same in every run (xorshift).
+/// A small pseudo-random number generator (xorshift); the numbers are the same in every run.
 struct Numbers(u64);
 
 impl Numbers {
@@ -38,7 +38,7 @@ impl Numbers {
     }
 }
 
-/// The ways in which servers write a value.
+/// Returns a value in all encodings that servers use, with their names.
 fn encodings(value: &str) -> Vec<(&'static str, String)> {
     let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
     let lower = percent
@@ -79,7 +79,7 @@ fn encodings(value: &str) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn every_encoding_is_masked_whole() {
+fn every_encoding_is_masked_completely() {
     let mask = mask(VALUE);
     for (name, encoded) in encodings(VALUE) {
         assert_eq!(mask.text(&encoded), "[secret: env:T]", "{name}: {encoded}");
@@ -96,7 +96,7 @@ fn random_secrets_are_masked_in_random_text() {
         let value = numbers.text(length);
         let mask = mask(&value);
         for (name, encoded) in encodings(&value) {
-            // Blanks keep the neighbours from becoming a part of an escape or of base64.
+            // Spaces separate the surrounding text from escapes and base64.
             let before = numbers.below(20);
             let (before, after) = (numbers.text(before), numbers.below(9));
             let text = format!("{before} {encoded} {}", "é".repeat(after));
@@ -117,7 +117,7 @@ fn basic_credentials_are_masked() {
             let header = format!("Basic {}", STANDARD.encode(format!("{user}:{value}")));
             let masked = mask(&value).text(&header).into_owned();
             assert!(masked.starts_with("Basic ") && masked.contains("[secret: env:T]"), "{header}: {masked}");
-            // At most the characters that the secret shares with its neighbours are left.
+            // At most the characters that encode bytes of both the secret and its surroundings remain.
             let left = masked.replace("[secret: env:T]", "").len() - "Basic ".len();
             assert!(left <= (user.len() + 1).div_ceil(3) * 4 + 4, "{masked}");
         }
@@ -186,7 +186,7 @@ fn secrets_are_added_while_others_read() {
 }
 
 #[test]
-fn nothing_shows_a_secret() {
+fn debug_output_contains_no_secret() {
     let secret = Secret::new("hunter2hunter2", "role editor");
     let mask = Mask::new();
     mask.add(&secret);
@@ -211,7 +211,7 @@ fn large_texts_take_linear_time() {
         let started = Instant::now();
         let masked = mask.text(&text);
         let took = started.elapsed();
-        // Unoptimised builds are slow; anything quadratic would take hours.
+        // Unoptimised builds are slow, but quadratic time would be hours.
         assert!(took < Duration::from_secs(10), "{unit:?} took {took:?}");
         if unit == "a" || unit == "%61" || unit == "\\u0061" {
             assert_eq!(masked, "[secret: env:A]");

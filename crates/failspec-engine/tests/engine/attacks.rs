@@ -1,4 +1,4 @@
-//! Attempts to get a green for the wrong reason, and to be blamed for what clients must tolerate.
+//! Attempts to pass for the wrong reason, and to fail because of something that clients must tolerate.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use serde_json::json;
 const NGINX: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><hr><center>nginx</center></body></html>";
 
-/// A run of the pack `depot` in which `change` makes what it likes of the right responses.
+/// Runs the pack `depot` against a server that modifies the correct responses with `change`.
 async fn depot(
     selectors: &[&str],
     change: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static,
@@ -26,7 +26,7 @@ async fn depot(
     judge_with("depot", selectors, &server, right::JAMMED, RunOptions::default()).await
 }
 
-/// The scenario that is attacked, beside one that shows that the API responds at all.
+/// The scenario under attack, and one that shows that the API responds at all.
 const ATTACKED: &[&str] = &["broken", "absent::read_an_absent_item"];
 
 fn attacked(report: &RunReport) -> &CaseReport {
@@ -39,12 +39,12 @@ fn assert_inconclusive(found: &CaseReport, why: &str) {
     assert_eq!(found.outcome, Outcome::Inconclusive, "{:?} {:?}", found.reason, broken(found));
     assert_eq!(found.exercised, Exercise::No);
     assert!(broken(found).is_empty());
-    let reason = found.reason.as_deref().unwrap_or_default();
+    let reason = found.reason.as_ref().map(ToString::to_string).unwrap_or_default();
     assert!(reason.contains(why), "{reason}");
 }
 
 #[tokio::test]
-async fn a_route_that_is_not_there_proves_nothing() {
+async fn missing_route_exercises_nothing() {
     let report = depot(ATTACKED, |asked, reply| {
         if asked.path.starts_with("/items/") && asked.path != "/items/known" {
             Reply::page(404, "404 page not found")
@@ -59,7 +59,7 @@ async fn a_route_that_is_not_there_proves_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_in_front_of_the_fault_proves_nothing() {
+async fn earlier_rejection_exercises_nothing() {
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
         "/items/made" => reply.status(401).set("error", json!("unauthorized")),
         _ => reply,
@@ -82,7 +82,7 @@ async fn a_control_that_fails_in_the_same_way_is_a_violation_and_exercises_nothi
     assert_eq!(broken(attacked(&report)), ["control"]);
     assert_eq!(attacked(&report).exercised, Exercise::No);
 
-    // A waiver forgives it, and still nothing was exercised.
+    // A waiver covers the violation, but the failure is still not exercised.
     let waiver = "[[waivers]]\nscenario = \"depot::absent::*\"\ncheck = \"control\"\nreason = \"known\"\nexpires = 2999-01-01\n";
     let depot = right::Depot::default();
     let server = Server::start(move |asked| same(asked, depot.response(asked))).await;
@@ -96,7 +96,7 @@ async fn a_control_that_fails_in_the_same_way_is_a_violation_and_exercises_nothi
 }
 
 #[tokio::test]
-async fn the_page_of_a_proxy_is_not_the_apis() {
+async fn proxy_page_is_not_from_the_api() {
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
         "/items/absent" => Reply::page(404, NGINX),
         _ => reply,
@@ -112,7 +112,7 @@ async fn the_page_of_a_proxy_is_not_the_apis() {
 }
 
 #[tokio::test]
-async fn a_page_of_an_api_that_answered_the_control_is_the_apis() {
+async fn page_is_from_the_api_if_the_control_succeeded() {
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
         "/items/absent" => Reply::page(404, "<h1>Not here</h1>"),
         _ => reply,
@@ -126,8 +126,8 @@ async fn a_page_of_an_api_that_answered_the_control_is_the_apis() {
 }
 
 #[tokio::test]
-async fn the_same_page_for_control_and_request_is_not_the_apis() {
-    // Without codes a 404 is a 404: nothing but the page itself tells.
+async fn identical_page_for_control_and_request_is_not_from_the_api() {
+    // Without codes every 404 is the same: only the page itself shows the difference.
     let server = Server::start(|asked| match asked.path.as_str() {
         "/things/one" | "/things/none" if asked.is_known() => Reply::page(404, "<h1>Not here</h1>"),
         _ => right::words(asked),
@@ -139,7 +139,7 @@ async fn the_same_page_for_control_and_request_is_not_the_apis() {
 }
 
 #[tokio::test]
-async fn an_error_with_the_status_of_a_success_is_no_setup() {
+async fn setup_fails_on_an_error_with_a_success_status() {
     let report = depot(ATTACKED, |asked, reply| match asked.line() {
         ("POST", "/items") => {
             reply.edit(|body| *body = json!({ "error": "broken", "message": "No", "data": { "id": "made" } }))
@@ -151,7 +151,7 @@ async fn an_error_with_the_status_of_a_success_is_no_setup() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_cannot_be_captured() {
+async fn missing_value_cannot_be_captured() {
     for id in [json!({}), json!({ "id": null })] {
         let report = depot(ATTACKED, move |asked, reply| match asked.line() {
             ("POST", "/items") => reply.set("data", id.clone()),
@@ -163,13 +163,13 @@ async fn what_is_not_there_cannot_be_captured() {
 }
 
 #[tokio::test]
-async fn a_scenario_of_ours_is_not_green_when_its_control_fails() {
+async fn inferred_scenario_does_not_pass_if_its_control_fails() {
     let ours = "wrong_method::use_a_wrong_method_as_nobody";
     let report = depot(&["broken", ours], |asked, reply| {
         if asked.line() != ("GET", "/items/known") || asked.number == 1 {
             return reply;
         }
-        // Another scenario's control has the same request and comes first.
+        // The control of another scenario sends the same request and runs first.
         reply.status(405).edit(|body| {
             *body = json!({ "error": "wrong_method", "message": "No", "requestId": "r-0", "status": 405 })
         })
@@ -181,7 +181,7 @@ async fn a_scenario_of_ours_is_not_green_when_its_control_fails() {
 }
 
 #[tokio::test]
-async fn one_response_for_everybody_is_one_diagnosis() {
+async fn identical_response_to_every_request_is_one_diagnosis() {
     let refused = json!({ "error": "unauthorized", "message": "No", "requestId": "r-1", "status": 401 });
     let replies = [
         Reply::json(401, refused).with("X-Request-Id", "r-1").with("WWW-Authenticate", "Bearer"),
@@ -201,8 +201,8 @@ async fn one_response_for_everybody_is_one_diagnosis() {
 }
 
 #[tokio::test]
-async fn a_code_of_its_own_for_an_undocumented_condition_is_nothing_to_complain_of() {
-    // The teardown fails with a code that nobody documented, in a contract whose list is open.
+async fn undocumented_code_in_the_teardown_is_no_finding() {
+    // The teardown fails with an undocumented code, in a contract with an open list of codes.
     let report = depot(ATTACKED, |asked, reply| match asked.line() {
         ("DELETE", _) => reply.status(423).edit(|body| {
             *body = json!({ "error": "in_use", "message": "Later", "requestId": "r-0", "status": 423 });
@@ -215,7 +215,7 @@ async fn a_code_of_its_own_for_an_undocumented_condition_is_nothing_to_complain_
 }
 
 #[tokio::test]
-async fn hostile_waits_are_judged_and_not_waited_for() {
+async fn hostile_waits_are_judged_without_waiting() {
     for (header, body) in [
         ("9223372036854775807", json!(-9_223_372_036_854_775_808_i64)),
         ("9223372036854775807", json!(0)),
@@ -243,11 +243,11 @@ async fn hostile_waits_are_judged_and_not_waited_for() {
     }
 }
 
-/// The rate limit of the pack `burst`: refuses `first`, and those of `paths` always.
+/// Simulates the rate limit of the pack `burst`.
 fn burst(calls: &AtomicUsize, asked: &Asked) -> Reply {
     let limited = || Reply::json(429, json!({ "error": "limited", "text": "Slow down", "wait": 0 }));
     match asked.path.as_str() {
-        // Every third request of the burst is one too many.
+        // The third of every four requests of the burst exceeds the limit.
         "/things" if asked.method == "GET" && calls.fetch_add(1, Ordering::Relaxed) % 4 == 2 => limited(),
         "/things/none" | "/things/nothing" => {
             Reply::json(404, json!({ "error": "unknown", "text": "No such thing" }))
@@ -278,7 +278,7 @@ async fn a_rate_limit_is_triggered_and_recovers() {
 }
 
 #[tokio::test]
-async fn a_repetition_of_nothing_proves_nothing() {
+async fn zero_repetitions_exercise_nothing() {
     for (variables, why) in
         [("burst = 0", "the request was never sent"), ("tries = 0", "the control was never sent")]
     {
@@ -289,13 +289,13 @@ async fn a_repetition_of_nothing_proves_nothing() {
 }
 
 #[tokio::test]
-async fn an_unexpected_429_is_waited_for_and_the_request_sent_again() {
+async fn unexpected_429_is_waited_for_and_the_request_resent() {
     let seen = AtomicUsize::new(0);
     for path in ["/calm", "/things/one", "/things/none"] {
         let seen = Arc::new(AtomicUsize::new(seen.load(Ordering::Relaxed)));
         let began = Instant::now();
         let (report, _) = limits("", &[], move |asked, reply| {
-            // The wait is told in the body, where this contract documents it: one second, twice.
+            // The wait is in the body, where this contract documents it: one second, twice.
             if asked.path == path && seen.fetch_add(1, Ordering::Relaxed) < 2 { too_often(1) } else { reply }
         })
         .await;
@@ -305,7 +305,7 @@ async fn an_unexpected_429_is_waited_for_and_the_request_sent_again() {
 }
 
 #[tokio::test]
-async fn a_429_that_stays_is_no_verdict() {
+async fn permanent_429_is_inconclusive() {
     for path in ["/calm", "/things/none"] {
         let (report, asked) =
             limits("", &[], move |asked, reply| if asked.path == path { too_often(0) } else { reply }).await;
@@ -313,7 +313,7 @@ async fn a_429_that_stays_is_no_verdict() {
         assert_inconclusive(case(&report, scenario), "limits the rate of requests");
         assert!(asked < 25, "{asked} requests");
     }
-    // Nobody waits an hour for a setup.
+    // The run must not wait an hour for a setup.
     let began = Instant::now();
     let (report, _) =
         limits(
@@ -329,10 +329,10 @@ async fn a_429_that_stays_is_no_verdict() {
 }
 
 #[tokio::test]
-async fn one_more_429_after_the_told_wait_breaks_the_advice() {
+async fn second_429_after_the_advertised_wait_violates_the_retry_advice() {
     let seen = AtomicUsize::new(0);
     let (report, _) = limits("", &["limited"], move |asked, reply| {
-        // Three are let in or refused as documented; what comes after the wait is refused once more.
+        // Three requests are accepted, or rejected as documented; the one after the wait is rejected again.
         if asked.path == "/things" && seen.fetch_add(1, Ordering::Relaxed) == 3 {
             too_often(0)
         } else {
@@ -355,7 +355,7 @@ async fn scenarios_of_an_exclusive_role_never_overlap() {
             right::words(asked)
         })
         .await;
-        // The role's own table is the last one of the target file.
+        // The table of the role is the last one in the target file.
         let report = judge_with("words", &[], &server, exclusive, RunOptions::default()).await;
         assert_clean(&report, exclusive);
         assert_eq!(peak.load(Ordering::SeqCst), most, "{exclusive:?}");

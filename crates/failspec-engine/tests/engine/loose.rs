@@ -1,4 +1,4 @@
-//! Documentation that leaves something open: it binds where it binds, and nowhere else.
+//! Incomplete documentation: it is binding where it is explicit, and nowhere else.
 
 use std::sync::{
     Arc,
@@ -52,7 +52,7 @@ const ODD: &str = "odd::make_an_odd_thing";
 const CLASH: &str = "several::clash_with_a_thing";
 const UPLOAD: &str = "over::go_on_with_an_upload";
 
-/// What may be missing is missing, or is something else.
+/// Returns true for requests whose response may have no body or another one.
 fn is_absent(asked: &Asked) -> bool {
     asked.path == "/things/absent"
 }
@@ -66,7 +66,7 @@ async fn right_responses_are_clean() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_nobody_promised_may_be_missing_but_proves_no_code() {
+async fn undocumented_body_may_be_missing_but_shows_no_code() {
     let bare: [Change; 4] = [
         |asked, reply| if is_absent(asked) { reply.body("") } else { reply },
         |asked, reply| if is_absent(asked) { Reply::page(404, "404 page not found") } else { reply },
@@ -84,7 +84,7 @@ async fn a_body_that_nobody_promised_may_be_missing_but_proves_no_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_body_that_is_json_is_held_to_its_shape() {
+async fn json_body_is_checked_against_its_structure() {
     let wrong: [(&str, Change); 5] = [
         ("envelope", |asked, reply| if is_absent(asked) { reply.set("error", json!(7)) } else { reply }),
         ("code", |asked, reply| if is_absent(asked) { error(404, "odd") } else { reply }),
@@ -109,7 +109,7 @@ async fn a_body_that_is_json_is_held_to_its_shape() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_response_to_head_is_judged_by_its_status() {
+async fn response_to_head_is_judged_by_its_status() {
     let report = judged(LOOK, |_, reply| reply).await;
     assert_clean(&report, "HEAD");
     assert!(matches!(state(&report, "absent"), State::CoveredByAlternative(_)));
@@ -140,12 +140,12 @@ async fn each_of_several_statuses_is_the_documented_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_need_not_refuse_must_still_refuse_rightly() {
+async fn optional_rejection_must_be_as_documented() {
     let accepts =
         |_: &Asked, reply: Reply| if reply.status == 422 { Reply::json(201, json!({})) } else { reply };
     let report = judged(ODD, accepts).await;
     assert_eq!(broken(&report.cases[0]), ["~not-rejected"]);
-    // It breaks nothing, and it shows nothing.
+    // There is no violation, but the failure is not exercised either.
     assert_eq!(report.verdict.word(), "incomplete");
     let refuses = |_: &Asked, reply: Reply| if reply.status == 422 { error(422, "absent") } else { reply };
     let report = judged(ODD, refuses).await;
@@ -161,7 +161,7 @@ async fn who_need_not_refuse_must_still_refuse_rightly() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_several_errors_is_the_one() {
+async fn one_of_several_errors_is_sufficient() {
     let fine: [Change; 2] = [
         |_, reply| if reply.status == 409 { errors(&["clash"]) } else { reply },
         |_, reply| if reply.status == 409 { errors(&["absent", "clash", "fixed"]) } else { reply },
@@ -188,7 +188,7 @@ async fn one_of_several_errors_is_the_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_is_followed_on_the_target_alone() {
+async fn address_is_followed_only_on_the_target() {
     let report = judged(UPLOAD, |_, reply| reply).await;
     assert_clean(&report, "a relative address");
     let asked_elsewhere = Arc::new(AtomicUsize::new(0));
@@ -209,7 +209,7 @@ async fn an_address_is_followed_on_the_target_alone() {
     let report = judge("loose", &[UPLOAD], &server).await;
     let found = case(&report, "go_on_with_an_upload");
     assert_eq!(found.outcome, Outcome::Inconclusive);
-    let reason = found.reason.as_deref().unwrap_or_default();
+    let reason = found.reason.as_ref().map(ToString::to_string).unwrap_or_default();
     assert!(reason.contains("is not on the target"), "{reason}");
     assert_eq!(asked_elsewhere.load(Ordering::Relaxed), 0, "credentials went to another host");
 }

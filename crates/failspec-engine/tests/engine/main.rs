@@ -1,4 +1,4 @@
-//! Whole cases against a scripted API: each check on a wrong server and on a harmless one.
+//! Complete cases against a scripted API: each check on an incorrect server and on a harmless one.
 
 mod attacks;
 mod checks_server;

@@ -1,4 +1,4 @@
-//! Every check has a wrong server that it catches and a harmless change that it lets pass.
+//! Pairs for every check: an incorrect server that it detects, and a harmless change that it accepts.
 
 use std::{collections::BTreeSet, io::Write as _};
 
@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 
 type Change = fn(&Asked, Reply) -> Reply;
 
-/// One change of the right responses, and what it must come to.
+/// A change of correct responses, and the expected result.
 struct Pair {
     check: &'static str,
     pack: &'static str,
-    /// The scenario whose response changes, as a selector below the pack.
+    /// The selector, without the name of the pack, of the scenario for which the response changes.
     scenario: &'static str,
-    /// What the wrong server makes of a right response, and whether that is a violation.
+    /// The change that the check must detect. `violation` is true if it is a violation, not a warning.
     wrong: Change,
     violation: bool,
-    /// What clients must tolerate.
+    /// A change that clients must tolerate.
     harmless: Change,
 }
 
-/// A change of responds with this status alone.
+/// A change of the responses with this status only.
 macro_rules! on {
     ($status:literal, $reply:ident => $changed:expr) => {
         |_: &Asked, $reply: Reply| if $reply.status == $status { $changed } else { $reply }
@@ -53,7 +53,7 @@ const NOBODY: &str = "unauthorized::read_as_nobody";
 const METHOD: &str = "wrong_method::use_a_wrong_method";
 const BROKEN: &str = "broken::break_it";
 
-/// What only an OpenAPI document says.
+/// Returns the pairs of checks that use only an OpenAPI document.
 fn declared() -> Vec<Pair> {
     const NONE: &str = "absent::read_an_absent_thing";
     const LIMIT: &str = "invalid::list_with_a_wrong_limit";
@@ -80,7 +80,7 @@ fn declared() -> Vec<Pair> {
             true,
             on!(404, reply => reply.with("Content-Type", "Application/JSON; charset=utf-8")),
         ),
-        // The media type is not declared, and the body is held against the schema all the same.
+        // The media type is not declared, but the body is validated against the schema nevertheless.
         pair(
             "declared-schema",
             NONE,
@@ -274,7 +274,7 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(404, asked, reply => { let long = format!("r-{}", 1_000_000 + asked.number); reply.set("requestId", json!(long)).with("X-Request-Id", &long) }),
         ),
-        // The setup got the same: within one scenario that is enough.
+        // The setup got the same id: a duplicate within one scenario is sufficient.
         depot(
             "request-id",
             ABSENT,
@@ -354,7 +354,7 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(429, reply => reply.set("retryAfterMs", json!(60))),
         ),
-        // The step that should wait cannot, which must not hide why.
+        // The step cannot wait, but the missing value must still be reported.
         depot(
             "retry-after",
             LIMITED,
@@ -405,7 +405,7 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(404, reply => reply.set("message", json!("No such thing"))),
         ),
-        // Each response quotes the id that it was asked for; one of them says more.
+        // Each response contains the requested id; one of them has additional text.
         depot(
             "indistinguishable",
             HIDDEN,
@@ -508,7 +508,7 @@ fn limited(asked: &Asked) -> Reply {
         .with("X-Limit-Remaining", "0")
 }
 
-/// Every item of a bulk response once more; the control, with its one item, stays as it is.
+/// Duplicates every item of a bulk response; the control, which has one item, is not changed.
 fn twice(reply: Reply) -> Reply {
     if !reply.text().contains("bad") {
         return reply;

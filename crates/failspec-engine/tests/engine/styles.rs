@@ -1,4 +1,4 @@
-//! Contracts of other styles: no HTTP status to go by, no codes, unions with bulk responses, loose groups of codes.
+//! Contracts of other styles: no meaningful HTTP status, no codes, unions with bulk responses, loose groups of codes.
 
 use crate::checks_server::{Asked, Reply, Server, broken, case, judge, judge_with, right};
 use failspec_engine::RunOptions;
@@ -12,7 +12,7 @@ async fn run(pack: &str, right: fn(&Asked) -> Reply, scenario: &str, change: Cha
     judge(pack, &[scenario], &server).await
 }
 
-/// What the one scenario of a run broke, and what it exercised.
+/// Returns the violations of the only scenario of a run, and whether its failure was exercised.
 fn outcome(report: &RunReport) -> (Vec<String>, Exercise) {
     assert_eq!(report.cases.len(), 1, "{:?}", report.diagnosis);
     (broken(&report.cases[0]), report.cases[0].exercised.clone())
@@ -53,7 +53,7 @@ mod http_200_always {
     }
 
     #[tokio::test]
-    async fn another_failures_number_is_that_failure() {
+    async fn code_of_another_failure_is_that_failure() {
         let found =
             always(ABSENT, |asked, reply| of_absent(asked, reply, |it| it.set("code", json!(50000)))).await;
         assert_eq!(found, no(&["code"]));
@@ -67,7 +67,7 @@ mod http_200_always {
     }
 
     #[tokio::test]
-    async fn a_control_with_a_code_is_no_success() {
+    async fn control_with_a_code_is_not_a_success() {
         let report = run("always200", right::always200, ABSENT, |asked, reply| {
             if asked.path == "/pods/one" { reply.set("code", json!(50000)) } else { reply }
         })
@@ -90,14 +90,14 @@ mod http_200_always {
     }
 
     #[tokio::test]
-    async fn a_closed_list_of_codes_holds_in_setups_and_controls_too() {
+    async fn closed_list_of_codes_applies_to_setups_and_controls() {
         for (path, phase) in [("/pods", "setup"), ("/pods/one", "control")] {
             let server = Server::start(move |asked| {
                 let reply = right::always200(asked);
                 if asked.path == path { reply.set("code", json!(49999)) } else { reply }
             })
             .await;
-            // The other scenario shows that the API does respond: this is no case for one diagnosis.
+            // The other scenario shows that the API responds: otherwise there would be only a diagnosis.
             let report = judge("always200", &["internal", ABSENT], &server).await;
             let found = case(&report, "read_the_absent");
             assert_eq!(found.outcome, Outcome::Failed, "{phase}: {:?} {:?}", found.reason, report.diagnosis);
@@ -120,14 +120,14 @@ mod texts_without_codes {
     }
 
     #[tokio::test]
-    async fn its_own_text_is_the_failure() {
+    async fn own_text_identifies_the_failure() {
         assert_eq!(words("key_missing", |_, reply| reply).await, yes(&[]));
         let long = |_: &Asked, reply| said(reply, 401, json!("Sorry! An API key required here."));
         assert_eq!(words("key_missing", long).await, yes(&[]));
     }
 
     #[tokio::test]
-    async fn anothers_text_is_that_other_failure() {
+    async fn text_of_another_failure_identifies_that_failure() {
         let other: Change = |_, reply| said(reply, 401, json!("Invalid API key"));
         assert_eq!(words("key_missing", other).await, no(&["match"]));
         let report = run("words", right::words, "key_missing", other).await;
@@ -136,7 +136,7 @@ mod texts_without_codes {
     }
 
     #[tokio::test]
-    async fn an_unknown_text_lets_the_status_decide() {
+    async fn unknown_text_leaves_the_status_to_decide() {
         let unknown: Change = |_, reply| said(reply, 401, json!("Nope"));
         assert_eq!(words("key_missing", unknown).await, yes(&["~wording"]));
         let report = run("words", right::words, "key_missing", unknown).await;
@@ -144,7 +144,7 @@ mod texts_without_codes {
     }
 
     #[tokio::test]
-    async fn without_a_text_of_its_own_any_text_does() {
+    async fn any_text_is_accepted_without_a_documented_text() {
         assert_eq!(words("unknown", |_, reply| said(reply, 404, json!("gone"))).await, yes(&[]));
         let list: Change =
             |_, reply| said(reply, 422, json!([{ "loc": ["query", "limit"], "msg": "negative" }]));
@@ -152,7 +152,7 @@ mod texts_without_codes {
     }
 
     #[tokio::test]
-    async fn a_misshapen_detail_is_found() {
+    async fn malformed_detail_is_found() {
         let odd: Change = |_, reply| said(reply, 422, json!([{ "field": "limit" }]));
         let (found, _) = words("unprocessable", odd).await;
         assert!(found.contains(&"envelope".to_owned()), "{found:?}");
@@ -176,7 +176,7 @@ mod bulk_responses {
         outcome(&run("bulk", right::bulk, scenario, change).await)
     }
 
-    /// Changes the items, but not those of the control, which sends one alone.
+    /// Modifies the items of a response, except those of the control, which sends only one.
     fn items(reply: Reply, change: fn(&mut Vec<Value>)) -> Reply {
         if reply.status != 207 || !reply.text().contains("\"bad\"") {
             return reply;
@@ -185,7 +185,7 @@ mod bulk_responses {
     }
 
     #[tokio::test]
-    async fn the_failed_item_is_picked_and_all_good_is_a_success() {
+    async fn failed_item_is_selected() {
         assert_eq!(bulk("partial", |_, reply| reply).await, yes(&[]));
     }
 
@@ -229,7 +229,7 @@ mod bulk_responses {
     }
 
     #[tokio::test]
-    async fn a_control_whose_item_fails_is_the_violation_control() {
+    async fn control_with_a_failed_item_violates_control() {
         let server = Server::start(|asked| {
             let reply = right::bulk(asked);
             let is_control = asked.json["ids"] == json!(["good"]);
@@ -242,13 +242,13 @@ mod bulk_responses {
         .await;
         let report = judge("bulk", &["unknown", "partial"], &server).await;
         let found = case(&report, "start_one_that_does_not_exist");
-        // The first request of the run, this very control, is refused: nothing else is known of the role.
+        // The first request of the run, this control, is rejected; nothing else is known about the role.
         assert_eq!(report.diagnosis.as_deref().map(|_| ()), None, "{:?}", report.diagnosis);
         assert_eq!((broken(found), found.exercised.clone()), no(&["control"]));
     }
 
     #[tokio::test]
-    async fn the_union_must_not_say_the_opposite() {
+    async fn union_must_not_contradict_the_failure() {
         let opposite: Change =
             |_, reply| if reply.status == 404 { reply.set("success", json!(true)) } else { reply };
         assert_eq!(bulk("unknown", opposite).await, yes(&["envelope"]));
@@ -264,7 +264,7 @@ mod bulk_responses {
     }
 
     #[tokio::test]
-    async fn any_code_is_one_that_no_other_failure_has() {
+    async fn any_code_excludes_codes_of_other_failures() {
         fn code(reply: Reply, code: Value) -> Reply {
             if reply.status == 422 { reply.edit(|body| body["error"]["code"] = code) } else { reply }
         }
@@ -288,7 +288,7 @@ mod loose_groups {
     }
 
     #[tokio::test]
-    async fn any_code_of_the_group_passes_and_its_own_exercises() {
+    async fn any_code_of_the_group_passes_and_only_the_own_one_exercises() {
         let report = groups(&["forbidden", "access_denied"], |_, reply| {
             if reply.status == 403 { reply.set("error", json!("access_denied")) } else { reply }
         })
@@ -328,19 +328,19 @@ mod loose_groups {
     }
 
     #[tokio::test]
-    async fn of_two_failures_with_one_code_the_status_tells() {
+    async fn status_distinguishes_failures_with_the_same_code() {
         let report =
             groups(&["clash::"], |_, reply| if reply.status == 409 { reply.status(400) } else { reply })
                 .await;
         assert_eq!(outcome(&report), no(&["status"]));
         assert_eq!(
-            report.cases[0].reason.as_deref(),
+            report.cases[0].reason.as_ref().map(ToString::to_string).as_deref(),
             Some("the response was another documented failure, clash_of_names")
         );
     }
 
     #[tokio::test]
-    async fn of_two_failures_with_one_code_and_one_status_a_field_tells() {
+    async fn field_distinguishes_failures_with_the_same_code_and_status() {
         let report = groups(&["quota_of_disks"], |_, reply| {
             if reply.status == 402 { reply.set("resource", json!("host")) } else { reply }
         })

@@ -1,4 +1,4 @@
-//! What goes out is what is written, nothing more and nothing less.
+//! Requests are sent exactly as they are written.
 
 use std::{
     sync::{Arc, Mutex},
@@ -15,7 +15,7 @@ fn header(name: &str, value: &str) -> Header {
     Header { name: name.to_owned(), value: value.to_owned(), shown: value.to_owned() }
 }
 
-/// Sends a request to a server that records it; gives what arrived.
+/// Sends a request to a server that records it; returns the received text.
 async fn sent(change: impl FnOnce(&mut Request)) -> String {
     let seen = Arc::new(Mutex::new(String::new()));
     let record = seen.clone();
@@ -35,7 +35,7 @@ async fn sent(change: impl FnOnce(&mut Request)) -> String {
     text.replace(server.url.authority(), "HOST").replace("\r\n", "\n")
 }
 
-/// The reason why a request is not sent. `validate` and `send` must agree on it.
+/// Returns the reason why a request is not sent. `validate` and `send` must agree on it.
 async fn refused(change: impl FnOnce(&mut Request)) -> RequestError {
     let server = Server::answering(OK).await;
     let mut outgoing = request("GET", &server.url);
@@ -56,7 +56,7 @@ async fn a_plain_request_is_plain() {
     let mut lines: Vec<_> = expected.lines().collect();
     let text = sent(|_| {}).await;
     let mut seen: Vec<_> = text.lines().collect();
-    // The order of what is added does not matter.
+    // The order of added headers does not matter.
     lines.sort_unstable();
     seen.sort_unstable();
     assert_eq!(seen, lines);
@@ -85,7 +85,7 @@ async fn headers_keep_their_order_and_replace_what_would_be_added() {
 }
 
 #[tokio::test]
-async fn the_url_goes_out_as_it_is() {
+async fn url_is_sent_unchanged() {
     for path in ["/a%2Fb%2e%2F", "/a//b;c=d?x=%20+%zz&y[]=1&&z", "/?", "/%00?q=|^~!*()", "/a|b^c[d]"] {
         let text = sent(|request| {
             let url = format!("http://{}{path}#fragment", request.url.authority());
@@ -97,7 +97,7 @@ async fn the_url_goes_out_as_it_is() {
 }
 
 #[tokio::test]
-async fn methods_go_out_as_they_are() {
+async fn methods_are_sent_unchanged() {
     for method in ["GET", "get", "PURGE", "M-SEARCH", "POST"] {
         let text = sent(|request| request.method = method.to_owned()).await;
         assert!(text.starts_with(&format!("{method} / HTTP/1.1\n")), "{text}");
@@ -105,7 +105,7 @@ async fn methods_go_out_as_they_are() {
 }
 
 #[tokio::test]
-async fn bodies_say_their_length() {
+async fn bodies_are_sent_with_their_length() {
     for (method, bytes, length) in [
         ("POST", None, Some("0")),
         ("PUT", None, Some("0")),
@@ -131,7 +131,7 @@ async fn bodies_say_their_length() {
 }
 
 #[tokio::test]
-async fn framing_may_be_written_out_if_it_is_true() {
+async fn framing_headers_may_be_explicit_if_correct() {
     let text = sent(|request| {
         request.headers = vec![header("Content-Length", "2")];
         request.body = body("{}");
@@ -155,7 +155,7 @@ async fn framing_may_be_written_out_if_it_is_true() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_refused() {
+async fn invalid_http_is_refused() {
     for value in ["a\r\nx-injected: 1", "a\nb", "a\rb", "a\0b", "\u{1b}[31m", "\u{7f}"] {
         let reason = refused(|request| request.headers = vec![header("X-Value", value)]).await;
         assert_eq!(reason, RequestError::HeaderValue("X-Value".to_owned()));
@@ -186,7 +186,7 @@ async fn what_is_not_http_is_refused() {
 }
 
 #[tokio::test]
-async fn debug_shows_what_may_be_shown() {
+async fn debug_output_contains_no_secret() {
     let mut outgoing = request("GET", &"http://h/?token=hunter2hunter2".parse().expect("a URL"));
     outgoing.shown_url = "http://h/?token=[secret: env:T]".to_owned();
     outgoing.headers = vec![Header {
@@ -200,7 +200,7 @@ async fn debug_shows_what_may_be_shown() {
 }
 
 #[tokio::test]
-async fn an_response_is_timed() {
+async fn response_is_timed() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         sleep(Duration::from_millis(50)).await;

@@ -1,4 +1,4 @@
-//! Connections are used again, and a request is neither lost nor sent twice for it.
+//! Reuse of connections: no request is lost or sent twice because of it.
 
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use tokio::{io::AsyncWriteExt, time::sleep};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-/// A server that closes connections without a word, and counts the requests that reach it.
+/// A server that closes connections without notice, and counts the requests that reach it.
 struct Closing {
     server: Server,
     requests: Arc<AtomicUsize>,
@@ -23,12 +23,13 @@ struct Closing {
 }
 
 impl Closing {
-    /// Closes a connection `pause` after so many responds on it.
+    /// Starts a server that closes a connection after `responses` responses and `pause`.
     async fn after(responses: usize, pause: Duration) -> Self {
         Self::start(move |_| responses, pause, false).await
     }
 
-    /// Responses so many requests on a connection of this number, from 0, and closes it as the next request is there.
+    /// Starts a server that closes a connection on receipt of a request, after a number of responses that depends on
+    /// the index of the connection (from 0).
     async fn under_a_request(responses: impl Fn(usize) -> usize + Send + 'static) -> Self {
         Self::start(responses, Duration::ZERO, true).await
     }
@@ -82,7 +83,7 @@ async fn connections_are_reused() {
 }
 
 #[tokio::test]
-async fn what_changes_something_reuses_connections_once_one_has_stayed_open() {
+async fn unsafe_request_reuses_connections_once_one_has_stayed_open() {
     let closing = Closing::after(1000, Duration::from_secs(1)).await;
     for _ in 0..10 {
         assert_eq!(closing.send("POST").await, Ok(200));
@@ -95,12 +96,12 @@ async fn what_changes_something_reuses_connections_once_one_has_stayed_open() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_was_closed_while_idle_is_no_failure() {
+async fn connection_closed_while_idle_is_no_failure() {
     for method in ["GET", "POST"] {
         for pause in [0, 1, 5] {
             let closing = Closing::after(1, Duration::from_millis(pause)).await;
             for _ in 0..20 {
-                // Longer than the pause: the close has arrived before the next request goes out.
+                // Longer than the pause: the close has arrived before the next request is sent.
                 sleep(Duration::from_millis(pause + 10)).await;
                 assert_eq!(closing.send(method).await, Ok(200));
             }
@@ -110,7 +111,7 @@ async fn a_connection_that_was_closed_while_idle_is_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_closed_after_each_response_is_no_failure() {
+async fn connection_closed_after_each_response_is_no_failure() {
     for method in ["GET", "POST", "DELETE"] {
         for pause in [0, 1, 2] {
             let closing = Closing::after(1, Duration::from_millis(pause)).await;
@@ -123,7 +124,7 @@ async fn a_connection_that_is_closed_after_each_response_is_no_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_are_no_failure_either() {
+async fn concurrent_requests_on_closing_connections_are_no_failure() {
     let closing = Arc::new(Closing::after(1, Duration::from_millis(1)).await);
     let senders: Vec<_> = (0..8)
         .map(|sender| {
@@ -143,7 +144,7 @@ async fn many_at_once_are_no_failure_either() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_goes_out_once_more_when_its_connection_was_used_before() {
+async fn safe_request_is_resent_after_a_loss_on_a_reused_connection() {
     let closing = Closing::under_a_request(|_| 1).await;
     assert_eq!(closing.send("GET").await, Ok(200));
     assert_eq!(closing.send("HEAD").await, Ok(200));
@@ -151,7 +152,7 @@ async fn what_changes_nothing_goes_out_once_more_when_its_connection_was_used_be
 }
 
 #[tokio::test]
-async fn it_goes_out_once_more_and_no_more() {
+async fn safe_request_is_resent_only_once() {
     let closing = Closing::under_a_request(|connection| usize::from(connection == 0)).await;
     assert_eq!(closing.send("GET").await, Ok(200));
     assert!(matches!(closing.send("GET").await, Err(TransportError::Closed { .. })));
@@ -159,7 +160,7 @@ async fn it_goes_out_once_more_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_new_connection_that_is_closed_is_the_response() {
+async fn closed_new_connection_is_the_result() {
     for method in ["GET", "POST"] {
         let closing = Closing::under_a_request(|_| 0).await;
         let Err(TransportError::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
@@ -169,9 +170,9 @@ async fn a_new_connection_that_is_closed_is_the_response() {
 }
 
 #[tokio::test]
-async fn what_changes_something_is_sent_once_and_says_what_may_have_happened() {
+async fn unsafe_request_is_sent_once_and_the_error_explains_the_loss() {
     let closing = Closing::under_a_request(|_| 2).await;
-    // Two responds on one connection: the server seems to keep them.
+    // Two responses on one connection: the server seems to keep connections open.
     assert_eq!(closing.send("GET").await, Ok(200));
     assert_eq!(closing.send("GET").await, Ok(200));
     let Err(TransportError::Closed { reason }) = closing.send("POST").await else {
@@ -179,7 +180,7 @@ async fn what_changes_something_is_sent_once_and_says_what_may_have_happened() {
     };
     assert!(reason.contains("the connection was reused"), "{reason}");
     assert_eq!(closing.requests(), 3);
-    // It does not, and that is not forgotten.
+    // It does not, and this is remembered.
     for _ in 0..5 {
         assert_eq!(closing.send("POST").await, Ok(200));
     }

@@ -1,4 +1,4 @@
-//! A response is hostile input: whatever a server does, an exchange ends in time and says what happened.
+//! Responses are hostile input: whatever a server does, an exchange ends in time and reports what happened.
 
 use std::{
     io::Write,
@@ -15,7 +15,7 @@ use tokio::{
 };
 use url::Url;
 
-/// Long after each bound of [`short`], and short enough for a whole file of tests.
+/// A time much longer than each limit of [`short`], and short enough for a file of tests.
 const BOUND: Duration = Duration::from_secs(3);
 
 async fn answered(server: &Server) -> Response {
@@ -51,7 +51,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 // --- no response -----------------------------------------------------------------------------------------
 
 #[tokio::test]
-async fn never_responses() {
+async fn server_never_responds() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         sleep(BOUND).await;
@@ -63,7 +63,7 @@ async fn never_responses() {
 }
 
 #[tokio::test]
-async fn sends_its_head_byte_by_byte() {
+async fn server_sends_its_head_byte_by_byte() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         for byte in with_body("x-slow: yes\r\n", b"{}") {
@@ -78,7 +78,7 @@ async fn sends_its_head_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn sends_its_body_byte_by_byte() {
+async fn server_sends_its_body_byte_by_byte() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         stream.write_all(b"HTTP/1.1 500 X\r\ncontent-length: 1000\r\n\r\n").await?;
@@ -93,7 +93,7 @@ async fn sends_its_body_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn closes_at_once() {
+async fn server_closes_at_once() {
     let server = Server::start(|stream| async move {
         drop(stream);
         Ok(())
@@ -104,7 +104,7 @@ async fn closes_at_once() {
 }
 
 #[tokio::test]
-async fn closes_after_the_request() {
+async fn server_closes_after_the_request() {
     let server = Server::answering("").await;
     let reason = unanswered(&server).await;
     assert!(matches!(reason, TransportError::Closed { .. }), "{reason}");
@@ -112,13 +112,13 @@ async fn closes_after_the_request() {
 }
 
 #[tokio::test]
-async fn closes_within_its_head() {
+async fn server_closes_within_its_head() {
     let server = Server::answering("HTTP/1.1 500 Internal\r\ncontent-le").await;
     assert!(matches!(unanswered(&server).await, TransportError::Closed { .. }));
 }
 
 #[tokio::test]
-async fn is_not_there() {
+async fn server_does_not_exist() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address").to_string();
     drop(listener);
@@ -127,10 +127,10 @@ async fn is_not_there() {
     assert_eq!(reason, TransportError::Connect { address, reason: "Connection refused".to_owned() });
 }
 
-/// Linux leaves a connection unanswered when the queue of a listener is full, as a firewall would.
+/// A listener with a full queue: Linux then ignores connection attempts, as a firewall would.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn takes_no_connection() {
+async fn server_accepts_no_connection() {
     use tokio::net::{TcpSocket, TcpStream};
 
     let socket = TcpSocket::new_v4().expect("a socket");
@@ -156,9 +156,9 @@ async fn takes_no_connection() {
 }
 
 #[tokio::test]
-async fn has_no_such_name() {
+async fn host_name_does_not_exist() {
     let url = Url::parse("http://no-such-host.invalid/").expect("a URL");
-    // A resolver without a network may take its time; whatever bound it meets, it is about connecting.
+    // A resolver without a network may take long; whichever limit applies, the error is about connecting.
     let options = ClientOptions { limits: short(), environment_proxy: false, ..Default::default() };
     let client = Client::new(options).expect("a client");
     let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("no such name");
@@ -170,7 +170,7 @@ async fn has_no_such_name() {
 }
 
 #[tokio::test]
-async fn speaks_no_tls() {
+async fn server_does_not_use_tls() {
     let server = Server::start(|mut stream| async move {
         stream.readable().await?;
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await
@@ -184,7 +184,7 @@ async fn speaks_no_tls() {
 }
 
 #[tokio::test]
-async fn is_not_http() {
+async fn server_does_not_use_http() {
     for bytes in [
         "SSH-2.0-OpenSSH_9.6\r\n",
         "<html>HTTP/0.9 has no head</html>\r\n",
@@ -206,7 +206,7 @@ async fn is_not_http() {
 }
 
 #[tokio::test]
-async fn has_an_enormous_head() {
+async fn server_sends_an_enormous_head() {
     let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(8 << 20));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: y\r\n".repeat(20_000));
     let over = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(300 << 10));
@@ -219,7 +219,7 @@ async fn has_an_enormous_head() {
 }
 
 #[tokio::test]
-async fn floods_with_interim_responses() {
+async fn server_floods_with_interim_responses() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         loop {
@@ -232,7 +232,7 @@ async fn floods_with_interim_responses() {
 }
 
 #[tokio::test]
-async fn never_ends_its_body() {
+async fn server_never_ends_its_body() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await?;
@@ -245,17 +245,17 @@ async fn never_ends_its_body() {
 }
 
 #[tokio::test]
-async fn sends_a_compressed_bomb() {
+async fn server_sends_a_compressed_bomb() {
     let bomb = gzip(&vec![0; 64 << 20]);
     assert!(bomb.len() < 100_000, "{} bytes pass the limit before they are decoded", bomb.len());
     let server = Server::answering(with_body("content-encoding: gzip\r\n", &bomb)).await;
     assert_eq!(unanswered(&server).await, TransportError::BodyTooLarge { limit: short().body });
 }
 
-// --- responses that are the API's own, and are judged --------------------------------------------------------
+// --- responses that are from the API, and are judged --------------------------------------------------------
 
 #[tokio::test]
-async fn ends_its_body_early() {
+async fn server_ends_its_body_early() {
     for bytes in [
         "HTTP/1.1 500 X\r\ncontent-length: 99999999999\r\n\r\n{\"error\":",
         "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{\"error\":\r\n",
@@ -268,7 +268,7 @@ async fn ends_its_body_early() {
 }
 
 #[tokio::test]
-async fn resets_within_its_body() {
+async fn server_resets_within_its_body() {
     let server = Server::start(|mut stream| async move {
         read_request(&mut stream).await?;
         stream.write_all(b"HTTP/1.1 500 X\r\ncontent-length: 100\r\n\r\nhalf").await?;
@@ -283,7 +283,7 @@ async fn resets_within_its_body() {
 }
 
 #[tokio::test]
-async fn says_gzip_and_sends_none() {
+async fn server_declares_gzip_and_sends_plain_text() {
     let response =
         answered(&Server::answering(with_body("content-encoding: gzip\r\n", b"{\"a\":1}")).await).await;
     assert_eq!(response.body, "{\"a\":1}", "what arrived is kept");
@@ -292,7 +292,7 @@ async fn says_gzip_and_sends_none() {
 }
 
 #[tokio::test]
-async fn spoils_its_compression() {
+async fn server_sends_corrupt_compression() {
     let plain: String = (0..5000).map(|number| format!("{number},")).collect();
     let whole = gzip(plain.as_bytes());
     for (name, spoiled) in [
@@ -309,14 +309,14 @@ async fn spoils_its_compression() {
 }
 
 #[tokio::test]
-async fn uses_a_coding_that_nobody_asked_for() {
+async fn server_uses_an_unrequested_coding() {
     let response = answered(&Server::answering(with_body("content-encoding: br\r\n", b"??")).await).await;
     assert_eq!(response.defect, Some(BodyError::UnsupportedEncoding("br".to_owned())));
     assert_eq!(response.body, "??");
 }
 
 #[tokio::test]
-async fn nests_its_json_deeply() {
+async fn server_nests_its_json_deeply() {
     let deep = [b"[".repeat(200_000), b"]".repeat(200_000)].concat();
     let limits = Limits { body: 1 << 20, ..short() };
     let server = Server::answering(with_body("content-type: application/json\r\n", &deep)).await;
@@ -328,7 +328,7 @@ async fn nests_its_json_deeply() {
 }
 
 #[tokio::test]
-async fn redirects() {
+async fn server_redirects() {
     for location in ["/login", "http://example.com/", "http://[bad", "ftp://x/", ""] {
         let bytes = format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
         let server = Server::answering(bytes).await;
@@ -339,7 +339,7 @@ async fn redirects() {
 }
 
 #[tokio::test]
-async fn says_nothing_of_its_body() {
+async fn server_does_not_describe_its_body() {
     // Neither length nor type: the body ends with the connection.
     let response = answered(&Server::answering("HTTP/1.0 500 X\r\n\r\noops").await).await;
     assert_eq!((response.status, response.body.as_ref()), (500, &b"oops"[..]));
@@ -347,7 +347,7 @@ async fn says_nothing_of_its_body() {
 }
 
 #[tokio::test]
-async fn uses_unusual_but_valid_heads() {
+async fn server_uses_unusual_but_valid_heads() {
     let bytes = b"HTTP/1.1 999 \r\nX-Latin: caf\xe9\r\nx-empty:\r\nx-twice: a\r\nx-twice: b\r\n\r\n";
     let response = answered(&Server::answering(bytes.to_vec()).await).await;
     assert_eq!((response.status, response.header("x-empty")), (999, Some("")));
@@ -356,9 +356,9 @@ async fn uses_unusual_but_valid_heads() {
 }
 
 #[tokio::test]
-async fn responses_before_it_has_read_the_request() {
-    // A server that refuses a large body responses and closes; the response must not be lost to the write that
-    // fails meanwhile.
+async fn server_responds_before_reading_the_request() {
+    // A server that rejects a large body responds and closes the connection; its response must not be lost because
+    // writing the request fails.
     let server = Server::start(|mut stream| async move {
         stream.read_exact(&mut [0; 100]).await?;
         stream.write_all(&with_body("connection: close\r\n", b"too large")).await?;

@@ -1,6 +1,6 @@
-//! The parts of a page.
+//! Blocks: the parts of a page.
 
-/// A part of a page, in the order of the page.
+/// A part of a page. Blocks are in the order of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     /// The line on which it begins, counted from 1.
@@ -8,7 +8,7 @@ pub(super) struct Block {
     pub kind: BlockKind,
 }
 
-/// What a part of a page is. In texts, what is marked as code stands between backticks.
+/// The kind and the content of a block. In texts, code is enclosed in backticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum BlockKind {
     /// A heading; 1 is the highest level.
@@ -19,14 +19,14 @@ pub(super) enum BlockKind {
     Item(String),
     /// A table. A row that spans the table has one cell.
     Table(Table),
-    /// Text as it is typed: a body, a command.
+    /// Preformatted text: a body, a command.
     Code(String),
 }
 
 /// A table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
-    /// The heads of its columns; empty where it has none.
+    /// The headers of its columns. Empty if it has none.
     pub head: Vec<String>,
     pub rows: Vec<Row>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Row {
     /// The line on which it begins, counted from 1.
     pub line: usize,
     pub cells: Vec<String>,
-    /// How it was taken apart, where the page leaves that open.
+    /// The guess by which its cells were split, if the page is not clear.
     pub guess: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Block {
         Self { line, kind }
     }
 
-    /// The text of a heading, a paragraph or an item.
+    /// Returns the text of a heading, a paragraph or an item.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             BlockKind::Heading { text, .. } | BlockKind::Paragraph(text) | BlockKind::Item(text) => {
@@ -57,7 +57,7 @@ impl Block {
     }
 }
 
-/// Text with every run of blanks made one space, and none around it.
+/// Collapses every run of whitespace and control characters to one space, and trims the text.
 pub(super) fn collapse(text: &str) -> String {
     let mut whole = String::with_capacity(text.len().min(4096));
     for word in
@@ -71,7 +71,7 @@ pub(super) fn collapse(text: &str) -> String {
     whole
 }
 
-/// Text without the marks of code.
+/// Removes the backticks from a text and collapses it.
 pub(super) fn plain(text: &str) -> String {
     collapse(&text.replace('`', ""))
 }

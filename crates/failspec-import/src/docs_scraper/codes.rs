@@ -1,11 +1,11 @@
-//! What looks like an error code.
+//! Recognition of error codes.
 
 use serde_json::Value;
 
-/// The longest code, in bytes.
+/// Maximum length of a code, in bytes.
 const LONGEST: usize = 100;
 
-/// How codes are written.
+/// The style in which a code is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Style {
     /// `not_found`, `conflict`.
@@ -23,7 +23,7 @@ pub(super) enum Style {
 }
 
 impl Style {
-    /// How a code is written; `None` if it cannot be one.
+    /// Determines the style of a code. Returns `None` if the text cannot be a code.
     pub fn of(code: &str) -> Option<Self> {
         let fits = |allowed: fn(u8) -> bool| code.bytes().all(allowed);
         if code.is_empty()
@@ -65,7 +65,7 @@ impl Style {
     }
 }
 
-/// Whether it is a code wherever it stands, and no word of a language.
+/// Returns true if a text is a code in any context, and not an ordinary word.
 pub(super) fn is_evident(code: &str) -> bool {
     let Some(style) = Style::of(code) else { return false };
     let inner = |separator: char| code.trim_matches(separator).contains(separator);
@@ -85,12 +85,12 @@ pub(super) fn is_evident(code: &str) -> bool {
     }
 }
 
-/// Whether it is a short code with a number, such as `AB1`: none of a language's words, but perhaps a name.
+/// Returns true for a code with a number at its end, such as `AB1`: it is not an ordinary word, but may be a name.
 fn is_numbered(code: &str) -> bool {
     code.starts_with(|it: char| it.is_ascii_uppercase()) && code.ends_with(|it: char| it.is_ascii_digit())
 }
 
-/// A code as JSON has it: a number if it is written as one.
+/// Converts a code to JSON: a number if it is written as one.
 pub(super) fn value(code: &str) -> Value {
     match Style::of(code) {
         Some(Style::Integer) if code == "0" || !code.trim_start_matches('-').starts_with('0') => {
@@ -100,12 +100,13 @@ pub(super) fn value(code: &str) -> Value {
     }
 }
 
-/// A code as a page shows it.
+/// Formats a code as pages show it.
 pub(super) fn shown(code: &Value) -> String {
     code.as_str().map_or_else(|| code.to_string(), str::to_owned)
 }
 
-/// The codes of a cell or of the lead of an item: `a`, `a / b`, `a, b`, `a or b`. `None` if it holds anything else.
+/// Reads the codes in a cell or at the beginning of an item: `a`, `a / b`, `a, b`, `a or b`. Returns `None` if the
+/// text contains anything else.
 pub(super) fn list(text: &str) -> Option<Vec<String>> {
     let plain = text.replace(['`', '*', '"', '\''], " ");
     let mut codes: Vec<String> = Vec::new();
@@ -120,7 +121,7 @@ pub(super) fn list(text: &str) -> Option<Vec<String>> {
         Style::of(part)?;
         codes.push(part.to_owned());
     }
-    // Words in a row are a sentence, unless each of them is a code beyond doubt.
+    // Several words are a sentence, unless each of them is clearly a code.
     let separated = plain.contains([',', '/', ';']) || plain.contains(" or ");
     let fits = codes.len() == 1
         || separated && codes.iter().all(|it| is_evident(it) || text.contains(&format!("`{it}`")))

@@ -1,35 +1,35 @@
-//! What the columns of a table hold.
+//! Detection of the content of table columns.
 
 use super::{
     block::{Table, plain},
     codes, header_keywords, statuses,
 };
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     /// An HTTP status.
     Status,
     /// An error code.
     Code,
-    /// What it means.
+    /// The meaning of the error.
     Summary,
-    /// Whether or how to try again.
+    /// The retry advice.
     Retry,
     /// The name of a header.
     Header,
     /// The name of a field of a body.
     Field,
-    /// A value as an example.
+    /// An example value.
     Example,
     /// Anything else.
     Other,
 }
 
-/// How many rows are looked at to tell what a column holds.
+/// Maximum number of rows that are examined to determine the content of a column.
 const LOOKED_AT: usize = 300;
 
-/// What a head says of its column, by the words that are in use for it.
+/// Determines the content of a column from the words in its header.
 fn by_head(head: &str) -> Option<Column> {
     let head = plain(head).to_lowercase().replace(['_', '-'], " ");
     let has = |words: &[&str]| words.iter().any(|word| head.contains(word));
@@ -104,20 +104,20 @@ fn by_head(head: &str) -> Option<Column> {
     has(&["example", "sample", "value"]).then_some(Column::Example)
 }
 
-/// What a table is.
+/// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
-    /// What each column holds.
+    /// The content of each column.
     pub kinds: Vec<Column>,
-    /// Whether the heads say that the codes are those of errors.
+    /// True if the header of the code column mentions errors, codes or exceptions.
     pub says_error: bool,
-    /// Whether the head calls them error codes in so many words: then nothing else has to say so.
+    /// True if this header mentions error codes explicitly. No other sign that they are error codes is needed then.
     pub says_error_code: bool,
-    /// Whether the first row turned out to be the head.
+    /// True if the first row is the header row.
     pub head_in_rows: bool,
 }
 
-/// The head of a table, and whether it is its first row.
+/// Returns the headers of a table, and true if they are its first row.
 fn head(table: &Table) -> (Vec<String>, bool) {
     let is_head = |cell: &String| by_head(cell).is_some() && statuses::leading(cell).is_none();
     match table.rows.first() {
@@ -129,12 +129,12 @@ fn head(table: &Table) -> (Vec<String>, bool) {
 }
 
 impl Columns {
-    /// The index of the first column that holds `kind`.
+    /// Returns the index of the first column with this content.
     pub fn at(&self, kind: Column) -> Option<usize> {
         self.kinds.iter().position(|it| *it == kind)
     }
 
-    /// Tells what the columns of a table hold, by their heads and by their cells.
+    /// Determines the content of the columns of a table, by their headers and by their cells.
     pub fn of(table: &Table) -> Self {
         let (head, head_in_rows) = head(table);
         let width =
@@ -186,7 +186,8 @@ impl Columns {
         let may_be_code = |column: &usize| {
             heads[*column] == Some(Column::Code) && free(&kinds, *column) && share(*column, &is_code) >= 0.6
         };
-        // Beside a column of codes, one of identifiers or of names numbers the rows or says the same in words.
+        // Next to a column of codes, a column of identifiers or names only numbers the rows or repeats the codes in
+        // words.
         let says_code =
             |column: &usize| head.get(*column).is_some_and(|head| head.to_lowercase().contains("code"));
         let code = (0..width)
@@ -194,7 +195,7 @@ impl Columns {
             .find(says_code)
             .or_else(|| (0..width).find(may_be_code))
             .or_else(|| (0..width).find(|column| free(&kinds, *column) && share(*column, &is_evident) >= 0.8))
-            // Beside a status, words in capitals are codes if one of them is beyond doubt.
+            // Next to a status, words in capitals are codes if one of them is clearly a code.
             .or_else(|| {
                 let capitals = |cell: &str| codes::Style::of(cell) == Some(codes::Style::Screaming);
                 let is_column = |column: &usize| {
@@ -204,7 +205,7 @@ impl Columns {
                 };
                 (0..width).filter(|_| status.is_some()).find(is_column)
             })
-            // A status column that holds other numbers as well is one of codes.
+            // A status column that also contains other numbers is a column of codes.
             .or_else(|| {
                 (0..width).find(|column| {
                     heads[*column] == Some(Column::Status)

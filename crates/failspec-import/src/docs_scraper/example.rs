@@ -1,22 +1,25 @@
-//! Bodies that a page shows.
+//! Example bodies on a page.
 
 use serde_json::Value;
 
 use super::{block::collapse, statuses};
 
-/// A body in a block of code.
+/// A response in a code block.
 #[derive(Debug, PartialEq)]
 pub(super) struct Shown {
     pub body: Value,
-    /// The status in front of it, where the block shows the head of the response, too.
+    /// The status before the body, if the block contains it.
     pub status: Option<u16>,
-    /// The names of headers in front of it.
+    /// The headers before the body: names and values.
     pub headers: Vec<(String, String)>,
-    /// What was mended.
+    /// The repair that was made, if the JSON was invalid.
     pub guess: Option<String>,
 }
 
-/// The body in a block of code. `Err` says why something that looks like one cannot be read; `Ok(None)`: there is none.
+/// Reads the response in a code block. Returns `Ok(None)` if there is none.
+///
+/// # Errors
+/// Returns the reason if the text looks like a body, but cannot be read.
 pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
     let code = code.trim();
     let (mut status, mut headers, mut text) = (None, Vec::new(), code);
@@ -38,7 +41,7 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
         status = Some(status_before);
         text = rest;
     }
-    // A command that sends a body is no response; neither is a program.
+    // A command that sends a body is not a response, and neither is a program.
     let begin = text.find('{').filter(|at| text[..*at].trim().len() < 60 && !text[..*at].contains("curl"));
     let is_members = text.starts_with('"') && text.contains(':');
     let Some(begin) = begin.filter(|_| !is_members).or(is_members.then_some(0)) else {
@@ -71,8 +74,8 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
     }
 }
 
-/// What people write in examples that JSON does not have: comments, dots for what is left out, commas too many, lost
-/// braces. No value is made up.
+/// Removes or adds the parts of examples that make them invalid JSON: comments, dots for omitted parts, extra commas,
+/// missing braces. No values are invented.
 fn mend(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {
@@ -95,12 +98,12 @@ fn mend(text: &str) -> String {
     if whole.starts_with('"') { format!("{{{whole}}}") } else { whole.to_owned() }
 }
 
-/// A line without the comments within it (`/* optional */`).
+/// Removes the comments within a line (`/* optional */`).
 fn without_notes(line: &str) -> String {
     let mut kept = String::new();
     let mut rest = line;
     while let Some((before, note)) = rest.split_once("/*") {
-        // An odd number of quotes: it stands in a text.
+        // After an odd number of quotes, the comment is inside a string.
         let within = kept.matches('"').count() + before.matches('"').count();
         let Some((_, after)) = note.split_once("*/").filter(|_| within.is_multiple_of(2)) else { break };
         kept.push_str(before);
@@ -109,7 +112,7 @@ fn without_notes(line: &str) -> String {
     kept + rest
 }
 
-/// A line without the comment at its end. What looks like one within a text (`https://`) is none.
+/// Removes the comment at the end of a line. Comment marks inside a string (`https://`) are ignored.
 fn comment(line: &str) -> &str {
     let mut within = false;
     let mut before = ' ';
@@ -125,7 +128,7 @@ fn comment(line: &str) -> &str {
     line
 }
 
-/// What a text in front of a body says that it is.
+/// The kind of an example body, according to the text before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
     Failures,
@@ -133,7 +136,7 @@ pub(super) enum Said {
     Nothing,
 }
 
-/// What the sentence and the headings in front of a body say that it is.
+/// Determines the kind of an example body from the text before it: a sentence or headings.
 pub(super) fn said(text: &str) -> Said {
     let text = collapse(text).to_lowercase();
     let says = |word: &str| text.contains(word);

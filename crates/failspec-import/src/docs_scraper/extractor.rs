@@ -1,4 +1,4 @@
-//! The walk through a page.
+//! Extraction of findings from the blocks of a page.
 
 use serde_json::Value;
 
@@ -15,28 +15,28 @@ use super::{
     table::{self, Context},
 };
 
-/// A heading that what follows stands below.
+/// A heading that applies to the blocks after it.
 struct Section {
     level: u8,
-    /// What it says, lower case.
+    /// Its text, lower case.
     text: String,
     status: Option<u16>,
     code: Option<Value>,
-    /// The statement that it makes, for the text below it to add to.
+    /// The index of its mention, to which the text under it can add.
     statement: Option<usize>,
 }
 
-/// What has been read so far.
+/// The state of the extraction.
 #[derive(Default)]
 struct Reading {
     findings: Findings,
     statements: Statements,
     sections: Vec<Section>,
-    /// The text right in front of what comes next.
+    /// The text directly before the next block.
     lead: String,
 }
 
-/// What the blocks of a page say.
+/// Extracts the findings from the blocks of a page.
 pub(super) fn read(blocks: &[Block]) -> Findings {
     let mut reading = Reading::default();
     for block in blocks {
@@ -48,7 +48,7 @@ pub(super) fn read(blocks: &[Block]) -> Findings {
     findings
 }
 
-/// What parts a lead from what is said of it.
+/// Separators between a term and its description.
 const DASHES: [&str; 9] = [" - ", " – ", " — ", " -- ", ": ", "- ", " → ", " -> ", " = "];
 
 impl Reading {
@@ -69,7 +69,7 @@ impl Reading {
                 table::read(found, &context, &mut self.statements, &mut self.findings);
             }
         }
-        // A sentence introduces what follows it at once.
+        // A text introduces only the block directly after it.
         self.lead = block.text().unwrap_or_default().to_owned();
     }
 
@@ -87,7 +87,7 @@ impl Reading {
         }
     }
 
-    /// Whether a heading above says that this is about errors.
+    /// Returns true if a heading above is about errors.
     fn speaks_of_errors(&self) -> bool {
         const WORDS: [&str; 8] =
             ["error", "code", "fail", "problem", "exception", "fault", "status", "response"];
@@ -109,7 +109,7 @@ impl Reading {
         let leading = statuses::leading(text).filter(|(status, rest)| {
             // `404 pages` is a number of pages.
             statuses::only(text) == Some(*status)
-                // `441 Name Missing`: a status that the API made up.
+                // `441 Name Missing`: a non-standard status.
                 || *status >= 400
                     && self.speaks_of_errors()
                     && rest.trim_start().starts_with(|it: char| it.is_ascii_uppercase())
@@ -144,7 +144,7 @@ impl Reading {
         self.sections.push(section);
     }
 
-    /// The code that a heading names, and what it says besides.
+    /// Returns the code that a heading names, and the rest of the heading.
     fn code_of_heading(&self, text: &str, has_status: bool) -> Option<(String, String)> {
         let (lead, said) = DASHES.iter().find_map(|dash| text.split_once(dash)).unwrap_or((text, ""));
         let lead = lead.trim();
@@ -157,7 +157,7 @@ impl Reading {
         let is_code = codes::Style::of(code).is_some()
             && !code.contains('/')
             && (codes::is_evident(code) || (marked && (has_status || self.speaks_of_errors())));
-        // A heading of one word with capitals within is a code only on a page about errors.
+        // A heading of one word with inner capitals is a code only in a section about errors.
         (is_code && (has_status || self.speaks_of_errors())).then(|| (code.to_owned(), plain(said)))
     }
 
@@ -174,7 +174,7 @@ impl Reading {
         self.prose(text, line);
     }
 
-    /// What a text adds to the statement of the heading above it.
+    /// Adds a text to the mention of the heading above it.
     fn below(&mut self, text: &str) {
         let Some(index) = self.sections.last().and_then(|section| section.statement) else { return };
         let status = statuses::mentioned(text).first().map(|(_, status)| *status);
@@ -192,14 +192,14 @@ impl Reading {
         if stated.summary.is_empty() && !about_status_alone {
             stated.summary = prose::sentences(text).next().map(plain).unwrap_or_default();
         }
-        // How long to wait is said more exactly than that one should.
+        // Advice to wait for the given delay is more precise than advice to back off.
         stated.retry = match (stated.retry, retry_advice::of(text)) {
             (None | Some(Retry::Backoff), Some(Retry::AfterDelay)) => Some(Retry::AfterDelay),
             (known, advised) => known.or(advised),
         };
     }
 
-    /// Statuses that running text speaks of by their names.
+    /// Adds the statuses that running text mentions with their names.
     fn prose(&mut self, text: &str, line: usize) {
         for sentence in prose::sentences(text) {
             for (at, status) in statuses::mentioned(sentence) {
@@ -224,7 +224,7 @@ impl Reading {
         let cut = DASHES.iter().filter_map(|dash| Some((text.find(dash)?, dash.len()))).min();
         let (lead, said) = match cut {
             Some((at, length)) => (&text[..at], text.get(at + length..).unwrap_or_default()),
-            // A marked code needs no dash behind it.
+            // A code in backticks needs no separator after it.
             None if text.starts_with('`') => match text[1..].find('`') {
                 Some(end) => text.split_at(end + 2),
                 None => (text, ""),
@@ -244,7 +244,8 @@ impl Reading {
         self.paragraph(text, line);
     }
 
-    /// `404 Not Found: …`, perhaps with a code behind it.
+    /// Reads an item about a status: `404 Not Found: …`, optionally followed by a code. Returns false if it is not
+    /// one.
     fn item_of_status(&mut self, text: &str, lead: &str, said: &str, line: usize) -> bool {
         let status = statuses::only(lead).or_else(|| statuses::in_mark(lead)).or_else(|| {
             // `400 (Bad Request) …`, `HTTP 400 Bad Request when …`
@@ -275,7 +276,8 @@ impl Reading {
         true
     }
 
-    /// `code: what it means (404)`, or advice about codes that are known.
+    /// Reads an item about codes: `code: meaning (404)`, or retry advice about known codes. Returns false if it is
+    /// not one.
     fn item_of_codes(&mut self, lead: &str, said: &str, line: usize) -> bool {
         let own_status = statuses::mentioned(lead).first().map(|(_, status)| *status);
         let bare = lead.split(" (").next().unwrap_or(lead).trim();
@@ -301,7 +303,7 @@ impl Reading {
             .any(|it| it.text.contains("code") || it.text.contains("error"))
             || self.lead.to_lowercase().contains("code");
         let status = mentioned.or_else(|| self.status());
-        // Below the heading of a code, a list tells of that one.
+        // Under the heading of a code, a list describes that code.
         let is_detail = mentioned.is_none() && self.sections.last().is_some_and(|it| it.code.is_some());
         if is_detail
             || !sure
@@ -325,7 +327,7 @@ impl Reading {
         true
     }
 
-    /// Below `On failure`, the first line of a shown response tells the status of all that follows.
+    /// Takes the status of a section such as `On failure` from the first line of an example response.
     fn status_of_section(&mut self, code: &str) {
         let Some(section) = self.sections.last_mut() else { return };
         let first = code.trim().lines().next().unwrap_or_default();
@@ -336,7 +338,7 @@ impl Reading {
         }
     }
 
-    /// Below the heading of a code without a status, the body that is shown may repeat it (RFC 9457: `status`).
+    /// Takes the status of a code from the example body under its heading, which may repeat it (RFC 9457: `status`).
     fn status_of_body(&mut self, body: &Value) {
         let Some(index) = self.sections.last().and_then(|section| section.statement) else { return };
         let told = ["status", "statusCode", "status_code"].iter().find_map(|name| body.get(name)?.as_u64());

@@ -1,79 +1,80 @@
-//! What a page says about failing.
+//! Findings about failures on a page.
 
 use serde_json::Value;
 
 use failspec_pack::pack::Retry;
 
-/// What a page says about failing, in the order of its lines.
+/// The findings about failures on a page, in the order of its lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// The title of the page, where it has one.
+    /// The title of the page, if it has one.
     pub title: Option<String>,
     /// The failures: each status and code once, with its first line.
     pub failures: Vec<FailureMention>,
-    /// What the page lists as success: a 2xx status, or a code such as 0.
+    /// The successes that the page lists: a 2xx status, or a code such as 0.
     pub successes: Vec<FailureMention>,
-    /// The one HTTP status that all responses have, where the page says so, and the line that does.
+    /// The one HTTP status that all responses have, if the page says so, and the line that does.
     pub status_of_all: Option<(u16, usize)>,
     /// Bodies of responses that the page shows.
     pub examples: Vec<Example>,
-    /// Fields of a body whose part is told in words.
+    /// Fields of a body with a role that the page describes.
     pub fields: Vec<Field>,
     /// Headers that responses have.
     pub headers: Vec<Header>,
-    /// What looks as if it spoke of failing and could not be placed.
+    /// Texts that seem to be about failures but could not be classified.
     pub unplaced: Vec<Unclassified>,
 }
 
-/// One failure (or success) as a page states it.
+/// One failure (or success) as a page describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailureMention {
-    /// The HTTP status, where it is said.
+    /// The HTTP status, if the page gives one.
     pub status: Option<u16>,
-    /// The code: text or a number, where there is one.
+    /// The code, a text or a number, if there is one.
     pub code: Option<Value>,
     /// The description, in the page's words.
     pub summary: String,
     /// The causes that the page lists for it, in its words.
     pub causes: Vec<String>,
-    /// What a client is told to do.
+    /// The retry advice for clients.
     pub retry: Option<Retry>,
     /// The line of the page, counted from 1.
     pub line: usize,
-    /// What was guessed about it, and from what: the page leaves it open.
+    /// The guess that was made about it, and its basis, if the page is not clear.
     pub guess: Option<String>,
 }
 
 /// A JSON body that a page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example {
-    /// The body. Where the page's text is broken JSON that could be mended, the mended one.
+    /// The body. If the page shows invalid JSON that could be repaired, the repaired body.
     pub body: Value,
-    /// What it is an example of.
+    /// The responses that it is an example of.
     pub scope: Scope,
     /// The line on which it begins, counted from 1.
     pub line: usize,
-    /// What was mended, or why the scope is only a guess.
+    /// The repair that was made, or the reason why the scope is only a guess.
     pub guess: Option<String>,
 }
 
-/// A field of a body, and what the page says that it is there for.
+/// A field of a body, and its role according to the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// JSON Pointer to it, as far as the page names where it is: `/error/code`, or `/code` for the name alone.
+    /// JSON Pointer to it, as far as the page gives its location: `/error/code`, or `/code` if only the name is
+    /// given.
     pub pointer: String,
-    /// What it is there for.
+    /// Its role.
     pub role: Role,
     /// The line of the page, counted from 1.
     pub line: usize,
 }
 
-/// What a field of a body is there for.
+/// The role of a field of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// It holds the error code.
+    /// It contains the error code.
     Code,
-    /// It holds text for people.
+    /// It contains a text for people.
     Message,
     /// It identifies the request.
     RequestId,
@@ -84,17 +85,17 @@ pub enum Role {
 pub struct Header {
     /// Its name.
     pub name: String,
-    /// What the page says of it.
+    /// Its description on the page.
     pub about: String,
-    /// The value that the page shows.
+    /// The example value on the page.
     pub example: Option<String>,
-    /// Which responses have it.
+    /// The responses that have it.
     pub scope: Scope,
     /// The line of the page, counted from 1.
     pub line: usize,
 }
 
-/// Which responses a statement is about.
+/// The responses that a finding applies to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scope {
     /// Responses of this status: the heading or sentence before it names one.
@@ -109,12 +110,12 @@ pub enum Scope {
     Unknown,
 }
 
-/// What could not be placed.
+/// A text that could not be classified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unclassified {
     /// The text, shortened.
     pub text: String,
-    /// Why it could not be placed.
+    /// The reason.
     pub why: String,
     /// The line of the page, counted from 1.
     pub line: usize,

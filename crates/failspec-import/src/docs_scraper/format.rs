@@ -1,4 +1,4 @@
-//! In which form a page lies before us, and how it becomes [`Findings`].
+//! Formats of pages, and the extraction of [`Findings`] from them.
 
 use std::path::Path;
 
@@ -11,43 +11,43 @@ use super::{
     html, markdown, text,
 };
 
-/// The largest page that is read, in bytes: 16 MiB.
+/// Maximum size of a page that is read, in bytes: 16 MiB.
 pub const LARGEST: usize = 16 << 20;
 
-/// The form of a page.
+/// The format of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Markdown, with tables as GitHub has them.
+    /// Markdown, with the tables of GitHub.
     Markdown,
     /// HTML.
     Html,
-    /// A table with commas, semicolons or tabs.
+    /// A table, separated by commas, semicolons or tabs.
     Csv,
-    /// The bare text that is left of a page.
+    /// The plain text of a page.
     Text,
 }
 
-/// Why a page cannot be read.
+/// An error while reading a page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// It is too large.
+    /// The page is too large.
     #[error("the page has {0} bytes; the limit is {LARGEST}")]
     Large(usize),
-    /// It is not text.
+    /// The page is not UTF-8.
     #[error("the page is not UTF-8 (byte {0})")]
     Encoding(usize),
-    /// It is no table.
+    /// The page is not a valid CSV table.
     #[error("line {line}: {message}")]
     Table {
         /// The line, counted from 1.
         line: u64,
-        /// What is wrong.
+        /// The description of the error.
         message: String,
     },
 }
 
 impl Format {
-    /// The form of a file, by the end of its name; of what has no known end, by what it begins with.
+    /// Detects the format of a file by its extension or, if the extension is unknown, by its first character.
     pub fn of(path: &Path, text: &[u8]) -> Self {
         let extension = path.extension().and_then(|it| it.to_str()).unwrap_or_default().to_ascii_lowercase();
         match extension.as_str() {
@@ -67,10 +67,10 @@ impl Format {
     }
 }
 
-/// What a page says about failing.
+/// Extracts the findings about failures from a page.
 ///
 /// # Errors
-/// When it is too large, not UTF-8, or, as CSV, no table.
+/// Returns an error if the page is too large, is not UTF-8 or, as CSV, is not a table.
 pub fn read(page: &[u8], format: Format) -> Result<Findings, PageError> {
     if page.len() > LARGEST {
         return Err(PageError::Large(page.len()));
@@ -86,7 +86,7 @@ pub fn read(page: &[u8], format: Format) -> Result<Findings, PageError> {
     Ok(extractor::read(&blocks))
 }
 
-/// The digest of a page: SHA-256 over its text with every run of blanks made one space.
+/// Computes the digest of a page: SHA-256 of its text, with every run of whitespace collapsed to one space.
 pub fn digest(page: &[u8]) -> String {
     let text = collapse(&String::from_utf8_lossy(page));
     let digest = Sha256::digest(text.as_bytes());
@@ -94,7 +94,7 @@ pub fn digest(page: &[u8]) -> String {
     format!("sha256:{digits}")
 }
 
-/// A file that is one table, under the heading that makes it one of errors: nobody else is asked to read it.
+/// Reads a CSV file as one table, under a heading that marks it as a table of errors: no other tables are imported.
 fn table(text: &str) -> Result<Vec<Block>, PageError> {
     let first = text.lines().next().unwrap_or_default();
     let delimiter =

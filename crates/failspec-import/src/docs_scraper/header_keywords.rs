@@ -1,13 +1,13 @@
-//! The few words by which pages in other languages than English say what a table or a section is.
+//! Keywords in languages other than English that identify tables and sections.
 
-/// Beginnings of the word for an error.
+/// Beginnings of words for an error.
 const ERROR: &[&str] =
     &["erreur", "erro", "fehler", "ошиб", "помилк", "错误", "錯誤", "エラー", "오류", "hata", "błąd"];
 
 /// Words for a code.
 const CODE: &[&str] = &["código", "codigo", "codice", "код", "代码", "错误码", "コード", "코드", "kod"];
 
-/// Words for what something means.
+/// Words for a meaning or a description.
 const MEANING: &[&str] = &[
     "significado",
     "descripción",
@@ -31,17 +31,17 @@ fn has(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Whether a text, lower case, speaks of errors.
+/// Returns true if a lower-case text mentions errors.
 pub(super) fn says_error(text: &str) -> bool {
     has(text, ERROR)
 }
 
-/// Whether a text, lower case, speaks of codes.
+/// Returns true if a lower-case text mentions codes.
 pub(super) fn says_code(text: &str) -> bool {
     has(text, CODE)
 }
 
-/// Whether a text, lower case, is the head of a column of meanings.
+/// Returns true if a lower-case text is the header of a column of meanings.
 pub(super) fn says_meaning(text: &str) -> bool {
     has(text, MEANING)
 }

@@ -1,6 +1,6 @@
-//! HTML to blocks.
+//! Conversion of HTML to blocks.
 //!
-//! The tokens of the page are enough: what a browser would repair is of no interest here, and a page of any depth is
+//! The tokens of the page are enough: the repairs of a browser are not needed, and a page of any nesting depth is
 //! read in one pass.
 
 use std::cell::RefCell;
@@ -12,13 +12,13 @@ use html5ever::tokenizer::{
 
 use super::block::{Block, BlockKind, Row, Table, collapse};
 
-/// The blocks of an HTML text that begins on `first_line` of its file.
+/// Converts an HTML text that begins on line `first_line` of its file to blocks.
 pub(super) fn blocks(text: &str, first_line: usize) -> Vec<Block> {
     let sink = Sink(RefCell::new(Building { first_line, ..Building::default() }));
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let queue = BufferQueue::default();
     queue.push_back(text.into());
-    // A script would make it pause; scripts are text that is skipped, so there is nothing to wait for.
+    // The tokenizer pauses only for scripts. They are skipped as text here, so the result is ignored.
     let _ = tokenizer.feed(&queue);
     tokenizer.end();
     let mut building = tokenizer.sink.0.into_inner();
@@ -45,7 +45,7 @@ impl TokenSink for Sink {
     }
 }
 
-/// What a run of text is.
+/// The kind of a run of text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Run {
     #[default]
@@ -60,20 +60,20 @@ struct Building {
     blocks: Vec<Block>,
     first_line: usize,
     line: usize,
-    /// The run that is being read, where it began, and what it says so far.
+    /// The run that is being read, the line on which it began, and its text so far.
     run: Run,
     began: usize,
     text: String,
-    /// Tables within tables are read as the text of a cell.
+    /// The open table. Nested tables are read as the text of a cell.
     table: Option<Table>,
     tables: usize,
-    /// Whether the rows read so far are heads: `th` alone.
+    /// True if the current row so far has only header cells (`th`).
     only_heads: bool,
-    /// How many elements are open that no reader sees or that repeat the page's headings.
+    /// The number of open elements that are invisible or repeat the headings of the page.
     hidden: usize,
 }
 
-/// What no reader sees, or what repeats the headings of the page.
+/// Elements that are invisible or repeat the headings of the page.
 const HIDDEN: [&str; 7] = ["script", "style", "nav", "svg", "noscript", "template", "title"];
 
 impl Building {
@@ -107,7 +107,7 @@ impl Building {
             "br" if self.run == Run::Code => self.text("\n"),
             "br" => self.text(" "),
             "table" | "tr" | "td" | "th" => self.table_tag(name, starts),
-            // Within a cell everything is the text of the cell.
+            // Everything within a cell is text of the cell.
             _ if self.table.is_some() => self.text(if is_inline(name) { "" } else { " " }),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.flush();
@@ -117,7 +117,7 @@ impl Building {
             "li" | "dt" => {
                 self.flush();
                 self.run = if starts { Run::Item } else { Run::Paragraph };
-                // The definition of a term goes with it.
+                // The definition of a term belongs to the same item.
                 if name == "dt" {
                     self.run = Run::Item;
                 }
@@ -182,7 +182,7 @@ impl Building {
         }
     }
 
-    /// The text so far is what the last cell says.
+    /// Makes the text so far the content of the last cell.
     fn end_cell(&mut self) {
         let text = collapse(&std::mem::take(&mut self.text));
         let row = self.table.as_mut().and_then(|table| table.rows.last_mut());
@@ -193,7 +193,7 @@ impl Building {
         }
     }
 
-    /// The first row is the head if all its cells are.
+    /// Makes the first row the header row if all its cells are header cells.
     fn end_row(&mut self) {
         let only_heads = std::mem::take(&mut self.only_heads);
         if let Some(table) = &mut self.table
@@ -212,7 +212,7 @@ impl Building {
         self.tables = 0;
         if let Some(mut table) = self.table.take() {
             table.rows.retain(|row| !row.cells.is_empty());
-            // Many a table has its heads in cells like any other; which they are is for who reads the table to see.
+            // Many tables have their headers in ordinary cells. `columns` detects these.
             let line = table.rows.first().map_or(self.line, |row| row.line);
             self.blocks.push(Block::new(line, BlockKind::Table(table)));
         }
@@ -242,7 +242,7 @@ impl Building {
     }
 }
 
-/// Elements that part no text.
+/// Returns true for elements that do not separate text.
 fn is_inline(name: &str) -> bool {
     const INLINE: [&str; 20] = [
         "a", "abbr", "b", "bdi", "cite", "em", "font", "i", "img", "ins", "label", "mark", "q", "s", "small",

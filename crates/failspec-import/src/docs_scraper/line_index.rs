@@ -1,6 +1,6 @@
-//! Lines of a text.
+//! Line numbers of a text.
 
-/// Where the lines of a text begin.
+/// The offsets at which the lines of a text begin.
 pub(super) struct Lines {
     starts: Vec<usize>,
 }
@@ -10,7 +10,7 @@ impl Lines {
         Self { starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect() }
     }
 
-    /// The line that holds the byte at `offset`, counted from 1.
+    /// Returns the line that contains the byte at `offset`, counted from 1.
     pub fn of(&self, offset: usize) -> usize {
         self.starts.partition_point(|start| *start <= offset).max(1)
     }

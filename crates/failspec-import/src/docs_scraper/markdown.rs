@@ -1,4 +1,4 @@
-//! Markdown to blocks.
+//! Conversion of Markdown to blocks.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -8,12 +8,13 @@ use super::{
     line_index::Lines,
 };
 
-/// The blocks of a Markdown text. HTML in it is read as HTML.
+/// Converts a Markdown text to blocks. HTML in it is read as HTML.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     blocks_from(text, 1, true)
 }
 
-/// The blocks of a Markdown text that begins on a line of a page.
+/// Converts a Markdown text that begins on line `first` of a page to blocks. `may_have_more` allows Markdown within
+/// its HTML.
 fn blocks_from(text: &str, first: usize, may_have_more: bool) -> Vec<Block> {
     let lines = Lines::new(text);
     let options =
@@ -23,7 +24,7 @@ fn blocks_from(text: &str, first: usize, may_have_more: bool) -> Vec<Block> {
     let mut markup = Markup::default();
     for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         let line = lines.of(range.start) + first - 1;
-        // HTML blocks follow one another line by line; a table of them is one table.
+        // HTML arrives line by line; a table in several pieces is one table.
         match &event {
             Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => continue,
             Event::Html(html) => {
@@ -32,7 +33,7 @@ fn blocks_from(text: &str, first: usize, may_have_more: bool) -> Vec<Block> {
             }
             _ => {}
         }
-        // Within an open table of HTML, Markdown is its content.
+        // Markdown within an open HTML table is part of the table.
         if markup.is_open() {
             markup.push(&text[range.clone()], line);
             continue;
@@ -44,7 +45,7 @@ fn blocks_from(text: &str, first: usize, may_have_more: bool) -> Vec<Block> {
     building.blocks
 }
 
-/// Raw HTML that is being gathered.
+/// Raw HTML that is being collected.
 #[derive(Default)]
 struct Markup {
     text: String,
@@ -79,8 +80,9 @@ impl Markup {
     }
 }
 
-/// The Markdown in what begins with a tag: for CommonMark all is HTML up to the next empty line, for those who wrote
-/// the page (a head of a table with a `<div>` in it, a heading below an anchor) it is not. The lines stay where they are.
+/// Returns the Markdown in an HTML block, if there is any. For CommonMark, everything after a tag is HTML up to the
+/// next empty line; authors of pages often mean Markdown (a table header with a `<div>` in it, a heading after an
+/// anchor). Line numbers do not change.
 fn markdown_within(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
     if ["<table", "<li", "<h1", "<h2", "<h3", "<pre", "<script", "<style"]
@@ -101,7 +103,7 @@ fn markdown_within(html: &str) -> Option<String> {
     is_markdown.then_some(text)
 }
 
-/// A text without its tags. Line breaks within a tag stay.
+/// Removes the tags from a text. Line breaks within a tag are kept.
 fn without_tags(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
     let mut rest = html;
@@ -127,9 +129,9 @@ struct Building {
     text: String,
     line: usize,
     table: Option<Table>,
-    /// Within what no reader sees: the metadata at the top.
+    /// True within the metadata at the top, which is invisible.
     hidden: bool,
-    /// How many items are open: a paragraph within one is part of it.
+    /// The number of open items. A paragraph within an item is part of it.
     items: usize,
 }
 
@@ -156,7 +158,7 @@ impl Building {
     fn start(&mut self, tag: &Tag<'_>, line: usize) {
         match tag {
             Tag::Item | Tag::CodeBlock(_) | Tag::Heading { .. } | Tag::DefinitionListTitle => {
-                // An item within an item: what the outer one said so far is an item of its own.
+                // Before a nested item, the text of the outer item so far becomes a separate item.
                 self.flush_item();
                 self.items += usize::from(matches!(tag, Tag::Item | Tag::DefinitionListTitle));
                 self.begin(line);

@@ -1,4 +1,4 @@
-//! What a page says of failures, gathered and made one.
+//! Mentions of failures on a page, collected and merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,33 +13,33 @@ use super::{
     statuses::{self, MULTI_STATUS},
 };
 
-/// How a statement was made. The order is how much it weighs where two say different things.
+/// The strength of a mention, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
-    /// In running text: it counts where nothing else speaks of that status.
+    /// In running text. It counts only if no other mention has that status.
     Prose,
-    /// As a heading, an item of a list or a row of a table.
+    /// In a heading, an item of a list or a row of a table.
     Listed,
 }
 
-/// Statements as they are found.
+/// The mentions that were found so far.
 #[derive(Debug, Default)]
 pub(super) struct Statements {
     stated: Vec<(FailureMention, Weight)>,
-    /// What is advised for codes that fit a name, which may end in `*`.
+    /// Retry advice for codes that match a name, which may begin or end with `*`.
     advice: Vec<(String, Retry)>,
-    /// Causes that are listed below a status.
+    /// Causes that are listed under a status: status, cause and line.
     causes: Vec<(u16, String, usize)>,
 }
 
 impl Statements {
-    /// Adds a statement and tells its index.
+    /// Adds a mention and returns its index.
     pub fn add(&mut self, stated: FailureMention, weight: Weight) -> usize {
         self.stated.push((stated, weight));
         self.stated.len() - 1
     }
 
-    /// The statement at an index.
+    /// Returns the mention at an index.
     pub fn get_mut(&mut self, index: usize) -> Option<&mut FailureMention> {
         self.stated.get_mut(index).map(|(stated, _)| stated)
     }
@@ -52,17 +52,17 @@ impl Statements {
         self.causes.push((status, cause, line));
     }
 
-    /// Whether a code, or one that fits a name with `*`, has been stated.
+    /// Returns true if a code was mentioned that matches `name`, which may contain `*`.
     pub fn knows(&self, name: &str) -> bool {
         let codes = self.stated.iter().filter_map(|(stated, _)| stated.code.as_ref());
         codes.map(codes::shown).any(|code| retry_advice::fits(name, &code))
     }
 
-    /// Makes the statements one for each status and code.
+    /// Merges the mentions into one for each status and code.
     pub fn finish(self, findings: &mut Findings) {
         let Self { stated, advice, causes } = self;
         let all = findings.status_of_all.map(|(status, _)| status);
-        // The place of what is known: a code is one failure wherever it is named.
+        // The indexes of known mentions. A code is one failure, wherever it is mentioned.
         let mut with_code: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut bare: BTreeMap<u16, usize> = BTreeMap::new();
         let mut kept: Vec<FailureMention> = Vec::new();
@@ -105,7 +105,7 @@ impl Statements {
                 kept.push(stated);
             }
         }
-        // What an error code is told by may be in a list of its own: a name of a member of a body is no code.
+        // The fields of a body may be in a list like codes: the name of a field is not a code.
         let members = members(findings);
         let is_member = |it: &FailureMention| {
             it.code.as_ref().and_then(Value::as_str).is_some_and(|it| members.contains(it))
@@ -118,7 +118,7 @@ impl Statements {
         }
         kept.retain(|it| !is_member(it));
         let coded: Vec<u16> = kept.iter().filter(|it| it.code.is_some()).filter_map(|it| it.status).collect();
-        // A status whose codes are listed is no failure beside them. 207 is: what failed stands within it.
+        // A status with listed codes is not another failure. 207 is one, because the failed parts are in its body.
         kept.retain(|it| {
             it.code.is_some()
                 || it.status.is_some_and(|status| status == MULTI_STATUS || !coded.contains(&status))
@@ -142,7 +142,7 @@ impl Statements {
     }
 }
 
-/// The names of the members of bodies that the page shows or describes.
+/// Collects the names of the members of bodies that the page shows or describes.
 fn members(findings: &Findings) -> BTreeSet<String> {
     fn gather(value: &Value, names: &mut BTreeSet<String>) {
         match value {
@@ -164,7 +164,7 @@ fn members(findings: &Findings) -> BTreeSet<String> {
     names
 }
 
-/// A second statement of the same failure adds what the first did not say.
+/// Merges a second mention of the same failure: adds the information that is missing in the first.
 fn join(known: &mut FailureMention, other: FailureMention) {
     known.status = known.status.or(other.status);
     known.retry = known.retry.or(other.retry);
@@ -179,7 +179,7 @@ fn join(known: &mut FailureMention, other: FailureMention) {
     }
 }
 
-/// 2xx but for 207; the code 0, or one that is described as success.
+/// Returns true for 2xx except 207, and for the code 0 or a code that is described as success.
 fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
     match (&stated.code, stated.status) {
         (None, Some(status)) => status / 100 == 2 && status != MULTI_STATUS,
@@ -189,7 +189,7 @@ fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
             let summary = stated.summary.to_lowercase();
             let said = ["success", "request succeeded", "ok"].iter().any(|it| word == *it || summary == *it)
                 || zero && (summary.is_empty() || summary.contains("succe") || summary.contains("ok"));
-            // With one success status for all, the status tells nothing.
+            // If all responses have one success status, the status does not distinguish success from failure.
             said || (all.is_none()
                 && status.is_some_and(|status| status / 100 == 2 && status != MULTI_STATUS))
         }
@@ -197,12 +197,12 @@ fn is_success(stated: &FailureMention, all: Option<u16>) -> bool {
     }
 }
 
-/// 1xx and 3xx are neither success nor failure.
+/// Returns true for statuses that are neither success nor failure: 1xx and 3xx.
 fn is_neither(stated: &FailureMention) -> bool {
     stated.code.is_none() && stated.status.is_some_and(|status| matches!(status / 100, 1 | 3))
 }
 
-/// A code with several statuses: all of them are kept, and the contradiction is listed.
+/// Lists codes with several statuses as contradictions. All of the statuses are kept.
 fn contradictions(
     kept: &[FailureMention],
     with_code: &BTreeMap<String, Vec<usize>>,
@@ -223,7 +223,8 @@ fn contradictions(
     }
 }
 
-/// Causes below a status are those of its failure, if it has one; of which one of several the page does not say.
+/// Assigns causes under a status to its failure. If it has several failures, the page does not say which one is
+/// meant, and the causes are listed as unclassified.
 fn place_causes(kept: &mut [FailureMention], causes: Vec<(u16, String, usize)>, findings: &mut Findings) {
     for (status, cause, line) in causes {
         let mut of_status = kept.iter_mut().filter(|it| it.status == Some(status));

@@ -1,8 +1,8 @@
-//! Documentation pages: what they say about failing.
+//! Extraction of documented failures from documentation pages.
 //!
-//! A page, be it Markdown, HTML, CSV or the bare text that is left of one, becomes a list of blocks, and what the
-//! blocks say becomes [`Findings`]: statements, each with the line that it was read from. No list of codes that
-//! somebody's API has is anywhere in here; the page's own words decide, and what was guessed is marked.
+//! A page (Markdown, HTML, CSV or plain text) is converted to a list of blocks, and the blocks to [`Findings`], each
+//! with the line that it was read from. There is no built-in list of the codes of any API: only the words of the page
+//! count, and guesses are marked.
 
 mod block;
 mod codes;

@@ -1,4 +1,4 @@
-//! What running text says beside its codes: which field holds what, and which headers there are.
+//! Findings in running text besides codes: roles of fields, headers, and the status of all responses.
 
 use super::{
     block::plain,
@@ -6,12 +6,12 @@ use super::{
     statuses,
 };
 
-/// The sentences of a text.
+/// Splits a text into sentences.
 pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(". ").map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
-/// The one status that all responses have, if a sentence says so.
+/// Returns the one status that all responses have, if a sentence says so.
 pub(super) fn status_of_all(text: &str) -> Option<u16> {
     sentences(text).find_map(|sentence| {
         let lower = sentence.to_lowercase();
@@ -28,27 +28,27 @@ pub(super) fn status_of_all(text: &str) -> Option<u16> {
         mentioned.dedup();
         let not = words.iter().any(|word| ["not", "except", "unless", "check"].contains(word));
         match mentioned.as_slice() {
-            // One error status for everything would be no news of the codes; a success status is.
+            // Only a success status for all responses is relevant: it means that the codes distinguish failures.
             [status] if all && !not && status / 100 == 2 => Some(*status),
             _ => None,
         }
     })
 }
 
-/// Whether a text says that what follows it are error codes: `The names of errors are:`.
+/// Returns true if a text announces a list of error codes: `The names of errors are:`.
 pub(super) fn announces_codes(text: &str) -> bool {
     let lower = text.to_lowercase();
     let has = |word: &str| lower.contains(word);
     has("error") && (has("code") || has("name") || has("identifier"))
 }
 
-/// Whether a text says that what follows it are headers: `The following headers are returned:`.
+/// Returns true if a text announces a list of headers: `The following headers are returned:`.
 pub(super) fn announces_headers(text: &str) -> bool {
     let last = sentences(text).last().unwrap_or_default().to_lowercase();
     last.ends_with(':') && last.contains("headers") && !last.contains("code")
 }
 
-/// What a field is there for, by its name and by what is said of it.
+/// Determines the role of a field from its name and its description.
 pub(super) fn role(name: &str, about: &str) -> Option<Role> {
     let last = name.rsplit(['.', '/']).next().unwrap_or(name).to_lowercase().replace(['_', '-'], "");
     if ["requestid", "traceid", "correlationid", "errorid", "reqid"].contains(&last.as_str()) {
@@ -80,7 +80,7 @@ pub(super) fn role(name: &str, about: &str) -> Option<Role> {
     shown.then_some(Role::Message)
 }
 
-/// The fields that a text speaks of: `the error field is a machine-readable code`.
+/// Finds the fields that a text describes: `the error field is a machine-readable code`.
 pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
     let mut found = Vec::new();
     for sentence in sentences(text) {
@@ -99,7 +99,8 @@ pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
             if !is_name || !(marked || called || evident) {
                 continue;
             }
-            // What one sentence says of two fields cannot be told apart by its words: their names must do.
+            // A sentence may describe two fields. Only one that is called a field gets the description; for others,
+            // the name must be enough.
             let about = if called { sentence } else { "" };
             if let Some(role) = role(name, about) {
                 found.push(Field { pointer: format!("/{}", name.replace('.', "/")), role, line });
@@ -109,11 +110,11 @@ pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
     found
 }
 
-/// Headers of requests: that one of them is missing is no promise about a response.
+/// Headers of requests. A text about a missing one says nothing about responses.
 const OF_REQUESTS: [&str; 7] =
     ["Authorization", "Content-Type", "Accept", "X-Api-Key", "If-Match", "If-None-Match", "User-Agent"];
 
-/// The headers that a text says responses have.
+/// Finds the headers of responses that a text mentions.
 pub(super) fn headers(text: &str, scope: &Scope, line: usize) -> Vec<Header> {
     let mut found: Vec<Header> = Vec::new();
     for sentence in sentences(text) {

@@ -1,8 +1,8 @@
-//! What clients are told to do about a failure.
+//! Retry advice for clients.
 
 use failspec_pack::pack::Retry;
 
-/// What a sentence advises, if it advises anything.
+/// Finds the retry advice in a sentence, if there is any.
 pub(super) fn of(text: &str) -> Option<Retry> {
     let text = text.to_lowercase().replace('’', "'");
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -50,7 +50,7 @@ pub(super) fn of(text: &str) -> Option<Retry> {
     .then_some(Retry::Backoff)
 }
 
-/// What a cell in a column about retries says.
+/// Reads a cell in a column about retries.
 pub(super) fn of_cell(text: &str) -> Option<Retry> {
     match text.trim().to_lowercase().as_str() {
         "yes" | "true" | "y" | "✓" | "✔" | "✅" | "retryable" | "retriable" => Some(Retry::Backoff),
@@ -59,7 +59,7 @@ pub(super) fn of_cell(text: &str) -> Option<Retry> {
     }
 }
 
-/// Whether a code fits `name`, in which `*` stands for anything at its end or beginning.
+/// Returns true if a code matches `name`. A `*` at the beginning or end of `name` matches anything.
 pub(super) fn fits(name: &str, code: &str) -> bool {
     match (name.strip_suffix('*'), name.strip_prefix('*')) {
         (Some(start), _) => !start.is_empty() && code.starts_with(start),

@@ -1,6 +1,6 @@
 //! HTTP statuses in running text.
 
-/// The reason phrases of RFC 9110 and the registry of IANA, for statuses of failures and for 207.
+/// Reason phrases of RFC 9110 and of the IANA registry.
 const REASONS: &[(u16, &str)] = &[
     (200, "OK"),
     (201, "Created"),
@@ -55,7 +55,7 @@ const REASONS: &[(u16, &str)] = &[
     (511, "Network Authentication Required"),
 ];
 
-/// Older names of statuses that pages go on using.
+/// Older names of statuses that pages still use.
 const OLDER: &[(u16, &str)] = &[
     (413, "Payload Too Large"),
     (413, "Request Entity Too Large"),
@@ -65,21 +65,22 @@ const OLDER: &[(u16, &str)] = &[
     (504, "Gateway Time-out"),
 ];
 
-/// The response to a bulk request some of whose parts failed (RFC 4918): the one success that is a documented failure.
+/// The status of the response to a bulk request with failed parts (RFC 4918): the only success status that is a
+/// documented failure.
 pub(super) const MULTI_STATUS: u16 = 207;
 
-/// The reason phrase of a status.
+/// Returns the reason phrase of a status, if it is known.
 pub fn reason(status: u16) -> Option<&'static str> {
     REASONS.iter().find(|(known, _)| *known == status).map(|(_, reason)| *reason)
 }
 
-/// Whether `text` begins with the name of `status`, however it is capitalised.
+/// Returns true if `text` begins with the name of `status`, in upper or lower case.
 pub(super) fn names(status: u16, text: &str) -> bool {
     let begins = |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     REASONS.iter().chain(OLDER).any(|(known, name)| *known == status && begins(name))
 }
 
-/// The status of a marked pair, `400 StatusBadRequest` between backticks: the name is that of a constant.
+/// Reads a status with the name of a constant in backticks: `400 StatusBadRequest`.
 pub(super) fn in_mark(text: &str) -> Option<u16> {
     let (status, rest) = leading(text.strip_prefix('`')?.strip_suffix('`')?)?;
     let name = rest.trim();
@@ -89,7 +90,8 @@ pub(super) fn in_mark(text: &str) -> Option<u16> {
     is_name.then_some(status)
 }
 
-/// A status at the beginning of a text, and what follows it: `404`, `404 Not Found`, `HTTP 404`, `404: …`.
+/// Reads a status at the beginning of a text: `404`, `404 Not Found`, `HTTP 404`, `404: …`. Also returns the text
+/// after it.
 pub(super) fn leading(text: &str) -> Option<(u16, &str)> {
     let text = text.trim_start_matches(['`', '*', '(', '"', ' ']);
     let prefixes = [
@@ -118,21 +120,21 @@ pub(super) fn leading(text: &str) -> Option<(u16, &str)> {
     ((100..600).contains(&status) && ends).then_some((status, rest))
 }
 
-/// `404. That is all` ends a number, `404.5` does not; the same with a dash.
+/// Returns true if a dot or a dash ends the number: it does in `404. That is all`, but not in `404.5`.
 fn is_end(rest: &str) -> bool {
     let mut letters = rest.chars();
     matches!(letters.next(), Some('.' | '-')) && letters.next().is_none_or(|next| next == ' ')
 }
 
-/// What a text is about if it is nothing but a status, perhaps with its name: `404`, `404 Not Found`, `HTTP 404`.
+/// Reads a text that is only a status, optionally with its name: `404`, `404 Not Found`, `HTTP 404`.
 pub(super) fn only(text: &str) -> Option<u16> {
     let (status, rest) = leading(text)?;
     let rest = rest.trim_matches(|it: char| it.is_whitespace() || "`*():-–—.\"".contains(it));
     (rest.is_empty() || names(status, rest) && rest.len() < 45).then_some(status)
 }
 
-/// Statuses that a text speaks of, each with where it begins: numbers that it calls a status (`HTTP 404`, `status code
-/// of 404`, `(404)`) or that are followed by their name (`404 Not Found`).
+/// Finds the statuses that a text mentions, each with its offset: numbers that the text calls a status (`HTTP 404`,
+/// `status code of 404`, `(404)`) or that are followed by their name (`404 Not Found`).
 pub(super) fn mentioned(text: &str) -> Vec<(usize, u16)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! What the rows of a table say.
+//! Extraction of findings from tables.
 
 use serde_json::Value;
 
@@ -11,21 +11,21 @@ use super::{
     prose, retry_advice, statuses,
 };
 
-/// What is known where a table stands.
+/// The context of a table on its page.
 pub(super) struct Context {
     /// The status of the section.
     pub status: Option<u16>,
-    /// Whether the section, or the page, is about errors.
+    /// True if the section, or the page, is about errors.
     pub errors: bool,
-    /// Whether the text right in front announces headers.
+    /// True if the text directly before the table announces headers.
     pub headers: bool,
-    /// What headers that are listed here belong to.
+    /// The responses to which listed headers belong.
     pub scope: Scope,
     /// The line of the table.
     pub line: usize,
 }
 
-/// Reads a table into statements and findings.
+/// Extracts mentions and findings from a table.
 pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements, findings: &mut Findings) {
     let columns = Columns::of(table);
     let rows = table.rows.iter().skip(usize::from(columns.head_in_rows));
@@ -38,7 +38,7 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
         findings.fields.extend(rows.filter_map(|row| field(row, context.line)));
         return;
     }
-    // A table of names without statuses may list anything; that they are error codes has to be said.
+    // A table of names without statuses may list anything: the page must call them error codes.
     if status.is_none() && context.status.is_none() && !(columns.says_error && context.errors) {
         let is_list = code.is_some() && (context.errors || columns.says_error_code);
         if !is_list {
@@ -49,7 +49,7 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
     for row in rows {
         let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
         if filled < 2 && table.head.len() > 1 {
-            // A row across the table heads those below it.
+            // A row that spans the table is a heading for the rows after it.
             group = row.cells.iter().find_map(|cell| statuses::only(cell).or_else(|| one(&plain(cell))));
             if filled == 1 && row.cells.first().is_some_and(|cell| codes::list(cell).is_none())
                 || status.is_none()
@@ -61,7 +61,7 @@ pub(super) fn read(table: &Table, context: &Context, statements: &mut Statements
     }
 }
 
-/// The one status that a text speaks of.
+/// Returns the status that a text mentions, if it is exactly one.
 fn one(text: &str) -> Option<u16> {
     match statuses::mentioned(text).as_slice() {
         [(_, status)] => Some(*status),
@@ -105,7 +105,7 @@ fn row(
         .and_then(|at| row.cells.get(at))
         .and_then(|text| retry_advice::of_cell(text));
     for code in codes {
-        // Among codes that are numbers, one that is called by the name of a status is that status.
+        // A numeric code that is described by the name of a status is that status.
         let (code, statuses) = match code.as_ref().and_then(|code| named(code, &summary)) {
             Some(status) if columns.at(Column::Status).is_none() => (None, vec![Some(status)]),
             _ => (code, statuses.clone()),
@@ -127,13 +127,13 @@ fn row(
     }
 }
 
-/// The status that a code is, if what is said of it begins with the name of that status.
+/// Returns a numeric code as a status, if its description begins with the name of that status.
 fn named(code: &Value, said: &str) -> Option<u16> {
     let status = code.as_u64().and_then(|it| u16::try_from(it).ok())?;
     ((100..600).contains(&status) && statuses::names(status, said)).then_some(status)
 }
 
-/// The statuses of a cell: `404`, `404 Not Found`, `400, 422`, `401 / 403`, `400 or 409`.
+/// Reads the statuses in a cell: `404`, `404 Not Found`, `400, 422`, `401 / 403`, `400 or 409`.
 fn numbers(cell: &str) -> Vec<u16> {
     let mut found: Vec<u16> = Vec::new();
     for part in cell

@@ -1,4 +1,4 @@
-//! The bare text that is left of a page: its tables, lists and bodies are told by what their lines look like.
+//! Plain text of a page. Tables, lists and bodies are recognised by the form of their lines.
 
 use serde_json::Value;
 
@@ -9,20 +9,21 @@ use super::{
     unjoin_cells::{self, Words},
 };
 
-/// The longest body that is looked for, in bytes.
+/// Maximum size of a body, in bytes.
 const LONGEST_BODY: usize = 64 << 10;
 
-/// How many bytes are looked at in vain, in all, in search of bodies: a page of braces must not take forever.
+/// Maximum number of bytes, in total, that are searched for bodies without success, so that a page of braces does not
+/// take too long.
 const IN_VAIN: usize = 4 << 20;
 
-/// The blocks of a bare text.
+/// Splits a plain text into blocks.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let styles = unjoin_cells::styles(text);
     let style = styles.iter().max_by_key(|(_, count)| **count).map(|(style, _)| *style);
     let mut flat = Flat { words: Words::of(text), style, blocks: Vec::new(), table: None };
     let lines: Vec<&str> = text.lines().collect();
     let mut number = 0;
-    // What stands behind a body on its last line is a line of its own.
+    // The text after a body on its last line is read as a separate line.
     let mut rest: Option<&str> = None;
     let mut in_vain = 0;
     while let Some(line) = rest.take().or_else(|| lines.get(number).copied()) {
@@ -50,7 +51,8 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     flat.blocks
 }
 
-/// A JSON body that begins on a line: what stands before it, the body, the index of its last line, what stands after.
+/// Finds a JSON body that begins on a line. Returns the text before it, the body, the index of its last line, and the
+/// text after it.
 fn body<'t>(
     lines: &[&'t str],
     number: usize,
@@ -80,7 +82,7 @@ fn body<'t>(
     *in_vain -= text.len();
     let length = values.byte_offset();
     let body = text[..length].to_owned();
-    // More lines may have been taken than the body has: its end tells which line is its last.
+    // More lines may have been read than the body has. Its last line is determined by its end.
     let last = number + body.matches('\n').count();
     let last_line = if last == number { &line[at..] } else { lines[last] };
     let column = body.rfind('\n').map_or(length, |newline| length - newline - 1);
@@ -93,7 +95,7 @@ fn open_braces(text: &str) -> isize {
     count('{') - count('}')
 }
 
-/// Members of a body whose braces were lost: lines `"name" : value,`. The body, and the index of the last line.
+/// Finds the members of a body without braces: lines `"name" : value,`. Returns them and the index of the last line.
 fn members(lines: &[&str], number: usize) -> Option<(String, usize)> {
     let is_member = |line: &&str| {
         let line = line.trim();
@@ -128,7 +130,7 @@ impl Flat {
     fn line(&mut self, line: &str, number: usize) {
         let text = collapse(line);
         if text.is_empty() {
-            // Rows that follow one another with empty lines between them are one table all the same.
+            // Rows with empty lines between them are still one table.
             return;
         }
         if text.contains('|') && self.piped(&text, number) {
@@ -166,7 +168,8 @@ impl Flat {
         self.blocks.push(Block::new(number, kind));
     }
 
-    /// A line of a table with bars between its cells, those at its ends perhaps lost.
+    /// Reads a table row with `|` between its cells; those at its ends may be missing. Returns false if it is not
+    /// one.
     fn piped(&mut self, text: &str, number: usize) -> bool {
         let cells: Vec<String> =
             text.trim_start_matches('|').trim_end_matches('|').split('|').map(collapse).collect();
@@ -188,7 +191,7 @@ impl Flat {
     }
 }
 
-/// `code - what it means`, without a mark in front.
+/// Returns true for an item without a bullet: `code - meaning`.
 fn starts_like_item(text: &str) -> bool {
     let lead = [" - ", " – ", " — "].iter().find_map(|dash| text.split_once(dash)).map(|(lead, _)| lead);
     let is_word = |word: &str| word.bytes().all(|it| it.is_ascii_lowercase() || b"_*".contains(&it));
@@ -198,7 +201,7 @@ fn starts_like_item(text: &str) -> bool {
     })
 }
 
-/// The level of a line that looks like a heading.
+/// Returns the level of a line that looks like a heading.
 fn heading(text: &str, first: bool) -> Option<u8> {
     let words = text.split(' ').count();
     let begins = text.starts_with(|it: char| it.is_uppercase() || it.is_ascii_digit());
@@ -212,7 +215,7 @@ fn heading(text: &str, first: bool) -> Option<u8> {
     if statuses::only(text).is_some() {
         return Some(3);
     }
-    // What stands below a status is about that status; any other heading begins something else.
+    // These headings belong to the status above them. Any other heading begins a new section.
     let lower = text.to_lowercase();
     let below =
         ["error code", "example", "common cause", "cause", "response", "when", "resolution", "solution"];

@@ -1,8 +1,8 @@
-//! Cells that ran together: `not_found404 Resource does not exist`, `NOT_FOUND404Resource …`, and lists such as
+//! Splitting of joined cells: `not_found404 Resource does not exist`, `NOT_FOUND404Resource …`, and lists such as
 //! `not_found- Nothing theregone- It was`.
 //!
-//! Where a code begins is told by how the page writes its codes, or by the words that it uses elsewhere. Every
-//! such decision is a guess, and marked as one.
+//! The beginning of a code is determined by the style of the page's codes, or by the words that the page uses
+//! elsewhere. Every such decision is a guess, and marked as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,8 @@ use super::{
 pub(super) struct Words(BTreeSet<String>);
 
 impl Words {
-    /// The words of a text. Runs of letters that stand by themselves count, what is joined to something else does not.
+    /// Collects the words of a text. Only separate runs of letters count, not those that are joined to something
+    /// else.
     pub fn of(text: &str) -> Self {
         let words = text
             .split(|it: char| it.is_whitespace() || "`\"'()[]{}.,;:!?|*/<>=".contains(it))
@@ -29,18 +30,18 @@ impl Words {
     }
 }
 
-/// A code with its status glued to it, in a line.
+/// A code and a status that are joined, in a line.
 struct Boundary<'a> {
-    /// Where the run of letters begins.
+    /// The offset of the token.
     start: usize,
-    /// Where the status begins.
+    /// The offset of the status.
     digits: usize,
-    /// The run of letters in front of the status; empty at the beginning of a line.
+    /// The token before the status. Empty at the beginning of a line.
     token: &'a str,
     status: &'a str,
 }
 
-/// The places of a line where a code and a status, or a status and a description, run together.
+/// Finds the locations in a line where a code and a status, or a status and a description, are joined.
 fn joints(line: &str) -> Vec<Boundary<'_>> {
     let bytes = line.as_bytes();
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
@@ -76,7 +77,7 @@ fn joints(line: &str) -> Vec<Boundary<'_>> {
     found
 }
 
-/// The styles in which a text writes the codes that are glued to statuses: how often each.
+/// Counts the styles of the codes in a text that are joined to statuses.
 pub(super) fn styles(text: &str) -> BTreeMap<Style, usize> {
     let mut styles = BTreeMap::new();
     for joint in text.lines().flat_map(joints).filter(|joint| !joint.token.is_empty()) {
@@ -87,11 +88,12 @@ pub(super) fn styles(text: &str) -> BTreeMap<Style, usize> {
     styles
 }
 
-/// A line of rows that ran together, as a table of code, status and description. `style` is how the page writes codes.
+/// Splits a line of joined rows into a table of code, status and description. `style` is the style of the page's
+/// codes.
 pub(super) fn rows(line: &str, number: usize, style: Option<Style>) -> Option<Table> {
     let joints = joints(line);
     let first = joints.first()?;
-    // In front of the first row there can only be the heads, which are no sentence.
+    // Only the headers can be before the first row, and they are not a sentence.
     let lead = &line[..first.start];
     if lead.contains(['.', ',']) || lead.split_whitespace().count() > 6 {
         return None;
@@ -117,7 +119,8 @@ pub(super) fn rows(line: &str, number: usize, style: Option<Style>) -> Option<Ta
     Some(Table { head, rows })
 }
 
-/// Parts what belongs to the text before from the code: `$PATHhelm_error` where codes are lower case.
+/// Splits a token into the end of the previous text and the code: `$PATHhelm_error` if codes are lower case. Also
+/// returns the guess.
 fn part(token: &str, style: Option<Style>) -> (&str, &str, Option<String>) {
     let Some(style) = style.filter(|style| !token.is_empty() && Style::of(token) != Some(*style)) else {
         return ("", token, None);
@@ -138,12 +141,12 @@ fn part(token: &str, style: Option<Style>) -> (&str, &str, Option<String>) {
     }
 }
 
-/// A line of items that ran together, `code- description` each. The rest is what could not be taken apart.
+/// Splits a line of joined items, `code- description` each. Returns code, description and guess of each item.
 pub(super) fn items(line: &str, words: &Words) -> Option<Vec<(String, String, Option<String>)>> {
     let is_token = |it: char| it.is_ascii_alphanumeric() || it == '_';
     let mut dashes = line.match_indices("- ").map(|(at, _)| at);
     let first = dashes.next()?;
-    // It begins with a code: one token with the dash right behind it.
+    // The line begins with a code: one token directly followed by the dash.
     if first == 0 || !line[..first].chars().all(is_token) || Style::of(&line[..first]).is_none() {
         return None;
     }
@@ -170,13 +173,14 @@ pub(super) fn items(line: &str, words: &Words) -> Option<Vec<(String, String, Op
     Some(items)
 }
 
-/// Whether a token without any mark is two words of the page run together.
+/// Returns true if a token consists of two joined words of the page.
 fn words_in(token: &str, words: &Words) -> bool {
     !words.has(token)
         && (2..token.len().saturating_sub(1)).any(|at| words.has(&token[..at]) && words.has(&token[at..]))
 }
 
-/// Parts the last word of a description from the code that follows it, by the words that the page uses elsewhere.
+/// Splits a token into the last word of a description and the code after it, by the words that the page uses
+/// elsewhere. Also returns the guess.
 fn split<'t>(token: &'t str, words: &Words) -> (&'t str, &'t str, Option<String>) {
     let end = token.find('_').unwrap_or(token.len());
     if words.has(&token[..end]) && token.contains('_') {
@@ -187,7 +191,7 @@ fn split<'t>(token: &'t str, words: &Words) -> (&'t str, &'t str, Option<String>
         let parts = code.split('_').all(|part| words.has(part));
         usize::from(words.has(before)) * 2 + usize::from(parts) + usize::from(words.has(&code[..end - at]))
     };
-    // The longest code of those that fit best.
+    // The longest of the codes that match best.
     let best =
         (1..end).rev().max_by_key(|at| (score(*at), std::cmp::Reverse(*at))).filter(|at| score(*at) > 0);
     match best {

@@ -1,4 +1,4 @@
-//! A contract compared with an OpenAPI document.
+//! Comparison of a contract with an OpenAPI document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use failspec_pack::{
 
 use failspec_diff::{Comparison, Difference};
 
-/// How many operations a message names.
+/// Maximum number of operations that a message names.
 const MOST_NAMED: usize = 3;
 
-/// What differs between a contract and an OpenAPI document: statuses and codes of errors, and their shape; and, where
-/// the contract names a document itself (`before`), what operations declare. `label` is the pack's name with its version,
-/// `file` the name of the document.
+/// Compares a contract with an OpenAPI document: the statuses, the codes and the envelope of errors. If the contract
+/// itself names a document (`before`), the errors that operations declare are compared, too. `label` is the pack's
+/// name with its version, `file` the name of the document.
 pub fn drift_openapi(
     label: &str,
     contract: &Contract,
@@ -64,7 +64,7 @@ fn shown(code: &Value) -> String {
 }
 
 impl Drift<'_> {
-    /// The codes that a response lists where the contract has codes.
+    /// Returns the codes that the schemas of a response list at the code pointer of the contract.
     fn codes(&self, response: &Response) -> Vec<Value> {
         let Some(pointer) = self.contract.envelope.code.as_ref() else { return Vec::new() };
         let schemas = response.content.iter().filter_map(|content| content.schema.as_ref());
@@ -129,7 +129,7 @@ impl Drift<'_> {
             .collect()
     }
 
-    /// The part of a failure that the document does not have.
+    /// Returns the part of a failure that the document does not declare.
     fn missing(&self, failure: &Failure) -> Option<String> {
         let declared: Vec<&Declared<'_>> = self
             .errors
@@ -143,20 +143,20 @@ impl Drift<'_> {
             })
             .collect();
         if declared.is_empty() {
-            // An API that responds to every failure with the status of a success declares that as a success. And no
-            // existing operation declares that its method does not exist.
+            // A failure with a success status is declared as a success. And no existing operation declares that its
+            // method does not exist.
             let elsewhere = failure.rules.statuses.iter().all(|status| *status < 400 || *status == 405);
             return (!elsewhere).then(|| "its status is not declared".to_owned());
         }
         let code = failure.code()?;
         let lists: Vec<Vec<Value>> = declared.iter().map(|(_, response)| self.codes(response)).collect();
-        // Where one of the responses lists no codes, it may have any.
+        // A response without a list of codes may have any code.
         let listed = lists.iter().all(|codes| !codes.is_empty());
         let known = lists.iter().flatten().any(|listed| failure.accepts(listed));
         (listed && !known).then(|| format!("the code {} is in no declared list of codes", shown(code)))
     }
 
-    /// Declared errors without a part that the contract documents for every error.
+    /// Reports the parts that the contract documents for every error and that declared errors do not have.
     fn envelopes(&self) -> Vec<Difference> {
         let envelope: &Envelope = &self.contract.envelope;
         let binding = |part: &failspec_pack::pack::Sourced<Pointer>| part.source == Provenance::Documented;
@@ -180,7 +180,7 @@ impl Drift<'_> {
         found
     }
 
-    /// Whether the contract says that errors of this status have its envelope.
+    /// Returns true if errors of this status have the envelope of the contract.
     fn is_of_envelope(&self, response: &Response) -> bool {
         let ResponseStatus::Exactly(status) = response.status else { return true };
         let own = self.contract.failures.iter().filter(|failure| failure.allows_status(status));
@@ -188,7 +188,7 @@ impl Drift<'_> {
         codes.peek().is_none() || codes.any(|has| has)
     }
 
-    /// Whether a response declares JSON with properties, and not this one.
+    /// Returns true if a response declares JSON with properties, but not the property at `pointer`.
     fn missing_requirements(&self, response: &Response, pointer: &str) -> bool {
         let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
         let declaring: Vec<&Value> =
@@ -237,10 +237,10 @@ impl Drift<'_> {
     }
 }
 
-/// The deepest nesting of combinations that is followed.
+/// Maximum nesting depth of combinations (`allOf`, `anyOf`, `oneOf`).
 const DEEPEST: usize = 12;
 
-/// The parts of a schema that an object may be described by: itself and what it combines.
+/// Collects the schemas that may describe an object: the schema itself and those that it combines.
 fn parts<'s>(schema: &'s Value, bundle: &'s Bundle, depth: usize) -> Vec<&'s Value> {
     let schema = bundle.resolve(schema);
     let mut all = vec![schema];
@@ -255,7 +255,7 @@ fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
     parts(schema, bundle, depth).iter().any(|part| part.get("properties").is_some())
 }
 
-/// What a schema says of the value at a pointer; `*` and numbers are items of lists.
+/// Finds the schema of the value at a pointer. `*` and numbers are items of lists.
 fn property<'s>(schema: &'s Value, pointer: &str, bundle: &'s Bundle) -> Option<&'s Value> {
     let Some((step, rest)) = pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
     else {

@@ -1,4 +1,4 @@
-//! A contract compared with the documentation that it was taken from.
+//! Comparison of a contract with the documentation that it was taken from.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use failspec_pack::pack::{Contract, Envelope, Failure, Provenance};
 
 use failspec_diff::{Comparison, Difference};
 
-/// A page as it is now.
+/// The current content of a page.
 #[derive(Debug)]
 pub struct Documented {
     /// Its file, as messages show it.
@@ -58,7 +58,7 @@ impl<'a> Drift<'a> {
             .flat_map(|page| page.findings.failures.iter().map(|stated| (page.file.as_str(), stated)))
     }
 
-    /// The failures that a code may be of.
+    /// Returns the failures that may have a code.
     fn of_code(&self, code: &Value) -> impl Iterator<Item = &'a Failure> {
         let code = code.clone();
         self.contract.failures.iter().filter(move |failure| failure.accepts(&code))
@@ -111,7 +111,7 @@ impl<'a> Drift<'a> {
         .collect()
     }
 
-    /// The same code with another status.
+    /// Reports codes that have another status on the page than in the contract.
     fn changed(&self) -> Vec<Difference> {
         let mut found = Vec::new();
         for (file, stated) in self.stated() {
@@ -120,7 +120,7 @@ impl<'a> Drift<'a> {
             if failures.is_empty() || failures.iter().any(|failure| failure.allows_status(status)) {
                 continue;
             }
-            // The page may give the code several statuses, of which the contract takes one.
+            // The page may give the code several statuses, and the contract may have one of them.
             let another = self.stated().any(|(_, other)| {
                 other.code.as_ref() == Some(code)
                     && other
@@ -145,7 +145,7 @@ impl<'a> Drift<'a> {
         found
     }
 
-    /// Examples that do not match the envelope of the contract.
+    /// Reports examples that do not match the envelope of the contract.
     fn envelopes(&self) -> Vec<Difference> {
         let mut found: Vec<Difference> = Vec::new();
         for page in self.pages {
@@ -153,7 +153,7 @@ impl<'a> Drift<'a> {
                 for (part, message) in self.misfits(example) {
                     let kind = "envelope-changed";
                     let difference = Difference::new(kind, part, message).at(&page.file, example.line);
-                    // One change of the envelope shows in every example.
+                    // One change of the envelope affects every example, but is reported once.
                     if !found.iter().any(|it| it.subject == difference.subject) {
                         found.push(difference);
                     }
@@ -164,7 +164,7 @@ impl<'a> Drift<'a> {
     }
 
     fn misfits(&self, example: &Example) -> Vec<(&'static str, String)> {
-        // Fragments of a body cannot be compared with the whole.
+        // Repaired examples may be fragments of a body and cannot be compared.
         if example.guess.is_some() {
             return Vec::new();
         }
@@ -188,7 +188,7 @@ impl<'a> Drift<'a> {
     }
 }
 
-/// Mismatches between a body and an envelope. Inferred parts of the envelope are ignored.
+/// Finds mismatches between a body and an envelope. Only documented parts of the envelope are compared.
 fn misfits(envelope: &Envelope, body: &Value) -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let pointers = [("code", &envelope.code), ("message", &envelope.message), ("status", &envelope.status)];

@@ -1,4 +1,4 @@
-//! Bodies with one thing wrong.
+//! JSON bodies with exactly one fault.
 
 use serde_json::{Map, Value};
 
@@ -9,23 +9,23 @@ use super::{
     value_generator::{ValueGenerator, kind, texts},
 };
 
-/// How deep in a body flaws are put.
+/// Maximum depth in a body at which faults are placed.
 const DEEPEST: usize = 3;
 
-/// A body with one thing wrong.
+/// A body with exactly one fault.
 #[derive(Debug, Clone)]
 pub(super) struct BadBody {
-    /// Where, as names of scenarios have it: `address_street`; empty for the body itself.
+    /// The location of the fault as in names of scenarios: `address_street`. Empty for the body itself.
     pub place: String,
-    /// What is wrong.
+    /// The kind of fault.
     pub what: &'static str,
     /// The body.
     pub body: Value,
-    /// Whether the specification leaves it to the API to refuse it.
+    /// True if the specification does not require the API to reject it.
     pub doubtful: bool,
 }
 
-/// The bodies with one thing wrong that can be made of a right one; the schema forbids each of them.
+/// Generates bodies with exactly one fault from a valid body. The schema forbids each of them.
 pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
@@ -38,12 +38,12 @@ pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &V
     found
 }
 
-/// What an object may have.
+/// The members that an object may have.
 pub(super) struct Members {
     pub properties: Vec<(String, Value)>,
-    /// The names of those that it must have.
+    /// The names of the required members.
     pub required: Vec<String>,
-    /// Whether others are forbidden.
+    /// True if other members are forbidden.
     pub closed: bool,
 }
 
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What is wrong within an object; one that a right body need not have is put there first.
+    /// Adds faults within a nested object. An optional object that the valid body does not contain is added first.
     fn inner(&mut self, schema: &Value, name: &str, path: &mut Vec<String>) {
         if at(self.whole, path).is_some() {
             return self.object(schema, path);
@@ -123,7 +123,7 @@ fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, step| value.get(step))
 }
 
-/// The value with another one, or nothing, at a place.
+/// Returns a copy of a value with the member at a path replaced or, if `value` is `None`, removed.
 fn with(whole: &Value, path: &[String], value: Option<&Value>) -> Option<Value> {
     let (last, before) = path.split_last()?;
     let mut changed = whole.clone();

@@ -1,4 +1,4 @@
-//! Operations that make what others are about.
+//! Operations that create the resources of other operations.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,12 +8,12 @@ use failspec_pack::openapi::{Api, Operation, ResponseStatus};
 
 use super::{error_envelope::json, path_values::names};
 
-/// How things of one kind are made and removed.
+/// The operations that create and delete resources of one kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CreateOperation<'a> {
     /// `POST /things`.
     pub make: &'a Operation,
-    /// The parameter that names a thing: `{id}` of `/things/{id}`.
+    /// The parameter that identifies a resource: `{id}` of `/things/{id}`.
     pub parameter: &'a str,
     /// `DELETE /things/{id}`.
     pub remove: &'a Operation,
@@ -21,16 +21,17 @@ pub(super) struct CreateOperation<'a> {
     pub read: Option<&'a Operation>,
 }
 
-/// The operations of a document by method and path, so that those which belong together are found.
+/// The operations of a document by method and path, to find operations of the same resource.
 #[derive(Debug)]
 pub(super) struct CreateOperations<'a> {
     /// Method and [`bare`] path → the operation.
     operations: HashMap<(&'a str, String), &'a Operation>,
-    /// The last word of a collection, in small letters and digits → the bare path of its items.
+    /// The last segment of a collection's path, in lower-case letters and digits → the bare path of its items.
     collections: BTreeMap<String, String>,
 }
 
-/// A path without the names of its parameters and the `/` at its end: two ways to write one address are the same.
+/// Removes the names of parameters and the `/` at the end from a path, so that different spellings of one address are
+/// equal.
 pub(super) fn bare(path: &str) -> String {
     let mut bare = String::new();
     let mut rest = path;
@@ -59,7 +60,8 @@ impl<'a> CreateOperations<'a> {
             let item = bare(&operation.path);
             let Some(collection) = item.strip_suffix("/{}") else { continue };
             let last = fold(collection.rsplit('/').next().unwrap_or_default());
-            // Of two collections of one name the one at the top: whoever refers to a thing names it alone.
+            // Of two collections with the same name, the one with the shorter path is used: references name no parent
+            // resources.
             let known = collections.get(&last).map_or(usize::MAX, String::len);
             if !last.is_empty() && item.len() < known {
                 collections.insert(last, item);
@@ -68,7 +70,7 @@ impl<'a> CreateOperations<'a> {
         Self { operations, collections }
     }
 
-    /// How a thing is made whose address is a [`bare`] path; only what can be removed again is made.
+    /// Returns the operations for resources with a [`bare`] path, if they can be both created and deleted.
     pub fn of_item(&self, item: &str) -> Option<CreateOperation<'a>> {
         let collection = item.strip_suffix("/{}")?;
         let on = |method, path: &str| self.operations.get(&(method, path.to_owned())).copied();
@@ -81,12 +83,12 @@ impl<'a> CreateOperations<'a> {
         })
     }
 
-    /// How the things of a collection are made, if it is one.
+    /// Returns the operations for the resources of a collection, if `make` is the operation of one.
     pub fn of_collection(&self, make: &Operation) -> Option<CreateOperation<'a>> {
         self.of_item(&(bare(&make.path) + "/{}"))
     }
 
-    /// The [`bare`] path of the things that a property such as `flow_id` names: `/flows/{}`.
+    /// Returns the [`bare`] path of the resources that a property such as `flow_id` refers to: `/flows/{}`.
     pub fn named_by(&self, property: &str) -> Option<&str> {
         let stem = ["_id", "Id", "ID", "_uuid", "Uuid"].iter().find_map(|end| property.strip_suffix(end))?;
         let stem = fold(stem);
@@ -100,7 +102,7 @@ impl<'a> CreateOperations<'a> {
 }
 
 impl CreateOperation<'_> {
-    /// Where the name of the new thing stands in the response of the operation that makes it.
+    /// Returns the JSON Pointer to the id of the new resource in the response of the operation that creates it.
     pub fn name_at(&self, api: &Api) -> Option<String> {
         let success =
             self.make.responses.iter().find(|it| {
@@ -121,7 +123,7 @@ impl CreateOperation<'_> {
     }
 }
 
-/// The properties of an object, and of the objects in it.
+/// Collects the string and integer properties of an object, and of the objects in it.
 fn collect<'a>(
     schema: &'a Value,
     api: &'a Api,

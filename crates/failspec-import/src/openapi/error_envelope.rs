@@ -1,4 +1,4 @@
-//! The shape that the errors of a document share.
+//! The common envelope of the errors in a document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,19 +9,20 @@ use failspec_pack::openapi::{Api, Bundle, Content, Response, ResponseStatus};
 
 use super::value_generator::{kind, texts};
 
-/// The shape that most of the declared errors have.
+/// The envelope that most of the declared errors have.
 #[derive(Debug, Clone)]
 pub(super) struct ErrorEnvelope {
-    /// What tells it from others.
+    /// The outline that distinguishes it from others.
     outline: SchemaOutline,
-    /// What of it every error has.
+    /// The members that every error body has.
     pub envelope: DraftEnvelope,
-    /// Where codes are, whether or not every error has one.
+    /// The pointer to the code, even if not every error has one.
     pub code: Option<String>,
 }
 
-/// Names of properties that hold a code, a text for people, a request id, the status.
+/// Names of properties that contain a code.
 const CODES: &[&str] = &["code", "error_code", "errorCode", "errorcode", "error", "type", "reason", "title"];
+/// Names of properties that contain a text for people.
 const MESSAGES: &[&str] = &[
     "message",
     "detail",
@@ -32,18 +33,20 @@ const MESSAGES: &[&str] = &[
     "errorMessage",
     "title",
 ];
+/// Names of properties that contain a request id.
 const REQUEST_IDS: &[&str] =
     &["request_id", "requestId", "requestid", "trace_id", "traceId", "correlation_id", "correlationId"];
+/// Names of properties that contain the status.
 const STATUSES: &[&str] = &["status", "statusCode", "status_code", "http_status"];
 
-/// The JSON content of a response that has a schema.
+/// Returns the JSON content with a schema of a response.
 pub(super) fn json(response: &Response) -> Option<&Content> {
     response.content.iter().find(|content| content.is_json() && content.schema.is_some())
 }
 
 impl ErrorEnvelope {
-    /// The shape that at least two declared errors and most of those with a JSON schema have; one is enough where
-    /// there is but one.
+    /// Finds the envelope of the declared errors. At least half of the errors with a JSON schema must have it, and
+    /// not only errors with one exact status.
     pub fn of(api: &Api) -> Option<Self> {
         let mut counts: BTreeMap<SchemaOutline, (usize, &Content)> = BTreeMap::new();
         let mut all = 0;
@@ -64,7 +67,7 @@ impl ErrorEnvelope {
             .collect();
         let is_same = with_it.iter().all(|it| json(it).is_some_and(|it| it.schema == content.schema));
         let statuses: BTreeSet<ResponseStatus> = with_it.iter().map(|it| it.status).collect();
-        // What one status alone has is that error's own.
+        // An envelope that only one status has is specific to that error.
         if let [ResponseStatus::Exactly(_)] = statuses.iter().collect::<Vec<_>>().as_slice() {
             return None;
         }
@@ -99,7 +102,8 @@ impl ErrorEnvelope {
                 request_id: sure(REQUEST_IDS, &is_text),
                 status: sure(STATUSES, &is_number),
                 named: true,
-                // Where each error narrows it in its own way, such as by its code, what they have in common is the envelope.
+                // If the schemas differ, for example in their codes, the envelope is the part that they have in
+                // common.
                 schema: Some(with_dialect(match is_same {
                     true => api.bundle.complete(&schema),
                     false => outline.schema(),
@@ -110,12 +114,12 @@ impl ErrorEnvelope {
         })
     }
 
-    /// Whether a declared response has it.
+    /// Returns true if a declared response has this envelope.
     pub fn fits(&self, response: &Response, bundle: &Bundle) -> bool {
         json(response).is_some_and(|content| SchemaOutline::of(content, bundle) == self.outline)
     }
 
-    /// The codes that a schema of errors lists.
+    /// Returns the codes that the schema of an error lists.
     pub fn codes(schema: &Value, bundle: &Bundle) -> Vec<Value> {
         let found = properties(schema, bundle, 0);
         let Some((_, property)) = find(&found, CODES, false, has_values) else { return Vec::new() };
@@ -125,12 +129,13 @@ impl ErrorEnvelope {
     }
 }
 
-/// What a schema says of its properties, without what only one of several errors has: its code, its examples, its name.
+/// The outline of a schema: its properties without the details of a single error, such as its code, its examples and
+/// its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum SchemaOutline {
-    /// Where each property is → whether it is required, and its type.
+    /// The JSON Pointer of each property → true if it is required, and its type.
     Properties(BTreeMap<String, (bool, String)>),
-    /// Of one without properties the schema as it stands.
+    /// The text of a schema without properties.
     Other(String),
 }
 
@@ -148,11 +153,11 @@ impl SchemaOutline {
         if outline.is_empty() { Self::Other(schema.to_string()) } else { Self::Properties(outline) }
     }
 
-    /// The schema of what they have in common.
+    /// Returns the schema of the common properties.
     fn schema(&self) -> Value {
         let Self::Properties(properties) = self else { return Value::Bool(true) };
         let (mut whole, mut required) = (serde_json::Map::new(), Vec::new());
-        // Outer properties come before those in them.
+        // Outer properties come before nested ones.
         for (pointer, (sure, kind)) in properties {
             let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
             let mut schema = serde_json::Map::new();
@@ -174,7 +179,7 @@ impl SchemaOutline {
     }
 }
 
-/// Puts a property into the object that is the property `outer`.
+/// Adds a property to the object in the property `outer`.
 fn put(whole: &mut serde_json::Map<String, Value>, outer: &str, inner: &str, sure: bool, schema: Value) {
     let Some(Value::Object(object)) = whole.get_mut(outer) else { return };
     let properties = object.entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
@@ -193,7 +198,7 @@ fn unescaped(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
 }
 
-/// The type that a schema names, or that its values have.
+/// Returns the type that a schema names or that its values have.
 fn kind_or_value(entries: &serde_json::Map<String, Value>) -> Option<&str> {
     let values = entries.get("enum").and_then(Value::as_array).and_then(|values| values.first());
     kind(entries).or(match values.or(entries.get("const"))? {
@@ -217,10 +222,10 @@ fn has_values(schema: &Value) -> bool {
     schema.get("enum").is_some() || schema.get("const").is_some()
 }
 
-/// A property of errors: where it is, whether every error has it, and its schema.
+/// A property of errors: its JSON Pointer, true if every error has it, and its schema.
 type Found<'a> = (String, bool, &'a Value);
 
-/// The first of `names` among the properties, the outer ones first.
+/// Finds the first of `names` among the properties. Outer properties are searched first.
 fn find<'a>(
     found: &[Found<'a>],
     names: &[&str],
@@ -240,7 +245,7 @@ fn find<'a>(
     })
 }
 
-/// The properties of an object and of the objects in it, two levels deep.
+/// Collects the properties of an object and of the objects in it, two levels deep.
 fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
     let schema = bundle.resolve(schema);
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The failures that a document declares.
+//! The failures that an OpenAPI document declares.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,29 +16,29 @@ use super::{
     fault_kind::FaultKind,
 };
 
-/// The failures that a document declares, and those that scenarios stand for where it leaves a choice.
+/// The failures that a document declares, and combined failures for faults with several possible statuses.
 #[derive(Debug)]
 pub(super) struct FailureCatalog<'a> {
     file: &'a str,
     shape: Option<&'a ErrorEnvelope>,
     names: Unique,
-    /// The statuses under which all errors have the shared shape.
+    /// The statuses with which all errors have the common envelope.
     shaped: BTreeSet<u16>,
-    /// Those that a document declares by status.
+    /// The declared failures, by status.
     by_status: BTreeMap<u16, Vec<DraftFailure>>,
-    /// Those of several statuses, by these and by whether they are our own reading.
+    /// The combined failures, by their statuses and the name of the kind of fault.
     combined: BTreeMap<(Vec<u16>, &'static str), DraftFailure>,
 }
 
-/// What a scenario triggers.
+/// The failure that a scenario triggers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trigger {
-    /// The failure.
+    /// The id of the failure.
     pub failure: String,
 }
 
 impl<'a> FailureCatalog<'a> {
-    /// The failures of a document whose file has this name.
+    /// Collects the failures of a document. `file` is the name of its file.
     pub fn new(api: &Api, file: &'a str, shape: Option<&'a ErrorEnvelope>) -> Self {
         let mut catalogue = Self {
             file,
@@ -65,7 +65,7 @@ impl<'a> FailureCatalog<'a> {
             statuses.iter().map(|(status, responses)| (*status, codes(responses, api))).collect();
         for (status, responses) in statuses {
             let own = &codes[&status];
-            // A list that several statuses have in common does not say which code belongs to which.
+            // A list of codes that several statuses share does not say which code belongs to which status.
             let shared = own.len() > 1 && codes.iter().any(|(other, codes)| *other != status && codes == own);
             catalogue.add(status, &responses, if shared { &[] } else { own });
         }
@@ -110,10 +110,10 @@ impl<'a> FailureCatalog<'a> {
         self.by_status.insert(status, failures);
     }
 
-    /// A place of the document among the files of the pack.
+    /// Returns a link to a location in the document among the files of the pack.
     pub fn link(&self, pointer: &str) -> String {
         match self.file.rsplit_once('/') {
-            // It is in another file, and begins with the name.
+            // The pointer is into another file and begins with the name of that file.
             Some((folder, _)) if !pointer.is_empty() && !pointer.starts_with('/') => {
                 format!("{folder}/{pointer}")
             }
@@ -121,12 +121,15 @@ impl<'a> FailureCatalog<'a> {
         }
     }
 
-    /// Whether codes of errors of this status stand where the envelope has them.
+    /// Returns true if errors of this status have their code where the envelope has it.
     fn shaped_code(&self, status: u16) -> bool {
         self.shaped.contains(&status) && self.shape.is_some_and(|shape| shape.envelope.code.is_some())
     }
 
-    /// The failure that a fault of a class brings at an operation; else why nothing can be expected.
+    /// Returns the failure that a kind of fault triggers at an operation.
+    ///
+    /// # Errors
+    /// Returns the reason if no failure can be expected.
     pub fn trigger(&mut self, operation: &Operation, class: FaultKind) -> Result<Trigger, String> {
         let declares =
             |status: &u16| operation.responses.iter().any(|it| it.status == ResponseStatus::Exactly(*status));
@@ -134,7 +137,7 @@ impl<'a> FailureCatalog<'a> {
         if declared.is_empty() && class == FaultKind::Credentials && declares(&403) {
             declared.push(403);
         }
-        // Whoever looks a thing up by such a value finds none: that is right, declared or not.
+        // An API that looks up a resource by such a value finds none: 404 is correct, declared or not.
         if class == FaultKind::InvalidPath && !declared.is_empty() && !declared.contains(&404) {
             declared.push(404);
         }
@@ -142,8 +145,8 @@ impl<'a> FailureCatalog<'a> {
             .responses
             .iter()
             .find(|it| matches!(it.status, ResponseStatus::Class(4) | ResponseStatus::Default));
-        // A range, or a response for all else, declares the other ways to say it as well. Of a thing that was never there
-        // nobody says that it is gone.
+        // A range or `default` also declares the other statuses of the kind of fault. Unknown ids are excluded: no
+        // API reports a resource that never existed as gone.
         if class_of.is_some() && !declared.is_empty() && class != FaultKind::Unknown {
             declared.extend_from_slice(class.statuses());
             declared.sort_unstable();
@@ -180,7 +183,7 @@ impl<'a> FailureCatalog<'a> {
         statuses.sort_unstable();
         let key = (statuses.clone(), class.name());
         let bare = !statuses.iter().all(|status| self.shaped.contains(status));
-        // Where each of the statuses has codes of its own, any of them will do.
+        // If each of the statuses has its own codes, any of these codes is accepted.
         let own =
             |status: &u16| self.by_status.get(status).into_iter().flatten().filter_map(|it| it.code.clone());
         let all_have_codes = statuses.iter().all(|status| own(status).next().is_some());
@@ -189,7 +192,7 @@ impl<'a> FailureCatalog<'a> {
         let names = &mut self.names;
         let file = self.file;
         let has_shape = self.shape.is_some();
-        // The name is one of the statuses, whatever else is imported: the contract of an earlier import has to know it.
+        // The id depends only on the statuses, so that the contract of an earlier import contains it.
         let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
         let mut usual = class.statuses().to_vec();
         usual.sort_unstable();
@@ -208,7 +211,8 @@ impl<'a> FailureCatalog<'a> {
         Trigger { failure: failure.id.clone() }
     }
 
-    /// All failures; those that no scenario triggers (`used` holds the others) say why not.
+    /// Returns all failures. A failure that is not in `used`, because no scenario triggers it, is excluded with the
+    /// reason.
     pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<DraftFailure> {
         let combined = self.combined.into_values();
         let combined: Vec<DraftFailure> =
@@ -235,7 +239,7 @@ impl<'a> FailureCatalog<'a> {
     }
 }
 
-/// Why a document alone does not tell how a status comes about.
+/// Returns the reason why the document does not show how to trigger a status.
 fn why_not(status: u16) -> &'static str {
     match status {
         403 => "the document does not describe permissions: a scenario needs a role without permission",

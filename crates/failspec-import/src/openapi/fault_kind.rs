@@ -1,30 +1,30 @@
-//! Classes of faults, and the statuses with which a document may say that they are refused.
+//! Kinds of faults, and the statuses with which an API may reject them.
 
-/// What is wrong with a request, as far as it decides how an API refuses it.
+/// The kind of fault in a request, as far as it determines how an API rejects the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FaultKind {
-    /// A parameter of query, header or cookie, or the body, is missing or has a value that the schema forbids.
+    /// A query, header or cookie parameter or the body is missing or has a value that the schema forbids.
     Invalid,
-    /// The same of a value in the path: whether such a thing can exist at all.
+    /// A path parameter has a value that the schema forbids, so that no such resource can exist.
     InvalidPath,
-    /// The body is not what its media type says.
+    /// The body does not have the format that its media type names.
     Malformed,
-    /// The body has a media type that the operation does not take.
+    /// The body has a media type that the operation does not accept.
     MediaType,
-    /// No media type that the operation responds with is accepted.
+    /// The request accepts no media type that the operation can return.
     Accept,
-    /// There is no such thing.
+    /// The resource does not exist.
     Unknown,
-    /// The resource does not know the method.
+    /// The resource does not support the method.
     Method,
-    /// There are no credentials, or wrong ones.
+    /// The credentials are missing or wrong.
     Credentials,
-    /// The body is larger than is declared.
+    /// The body is larger than the document allows.
     TooLarge,
 }
 
 impl FaultKind {
-    /// The statuses that say so, the best ones first.
+    /// The statuses that report this kind of fault, the most suitable first.
     pub fn statuses(self) -> &'static [u16] {
         match self {
             Self::Invalid | Self::Malformed => &[422, 400],
@@ -38,7 +38,7 @@ impl FaultKind {
         }
     }
 
-    /// The name of a failure that any of the statuses makes.
+    /// The id of a failure with any of these statuses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Invalid | Self::Malformed => "invalid_request",
@@ -52,7 +52,7 @@ impl FaultKind {
         }
     }
 
-    /// What it means, for people.
+    /// The summary of such a failure, for people.
     pub fn summary(self) -> &'static str {
         match self {
             Self::Invalid | Self::Malformed => "The request is invalid according to the document",
@@ -66,7 +66,7 @@ impl FaultKind {
         }
     }
 
-    /// Words that a code for it is likely to have.
+    /// Words that an error code for this kind of fault is likely to contain.
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Self::Invalid | Self::InvalidPath => &["valid", "invalid", "param", "field", "bad", "missing"],

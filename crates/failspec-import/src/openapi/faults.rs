@@ -1,4 +1,4 @@
-//! What can be wrong with a request to an operation.
+//! Faults of a request to an operation.
 
 use crate::names::slug;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
@@ -14,21 +14,21 @@ use super::{
     valid_request::{ValidRequest, body_of, holds, json_body},
 };
 
-/// The media type that no operation responds with.
+/// A media type that no operation accepts or returns.
 const STRANGE: &str = "application/x-failspec";
 
-/// A fault about to become a scenario.
+/// A fault that becomes a scenario.
 pub(super) struct Fault {
     pub class: FaultKind,
     pub what: String,
-    /// Where the rule stands that it breaks.
+    /// The location of the rule that it violates.
     pub rule: String,
     pub faulty: RequestSpec,
     pub inferred: bool,
 }
 
 impl Generator<'_> {
-    /// Everything that can be wrong with a request, one thing at a time.
+    /// Generates all requests with exactly one fault.
     pub(super) fn faults(&mut self, operation: &Operation, right: &ValidRequest) -> Vec<Fault> {
         let mut faults = Vec::new();
         self.parameters(operation, right, &mut faults);
@@ -91,12 +91,12 @@ impl Generator<'_> {
             faulty.headers.retain(|(name, _)| name != "Content-Type");
             let is_json = right.body.is_some();
             if is_json {
-                // That the body is missing is the fault, and not that its media type is not told.
+                // The fault is the missing body, not a missing media type.
                 let told = right.ask.headers.iter().find(|(name, _)| name == "Content-Type");
                 let told = told.map_or("application/json", |(_, value)| value).to_owned();
                 faulty.headers.push(("Content-Type".to_owned(), told));
             }
-            // Where there is no media type either, some say that first.
+            // If the media type is missing, too, some APIs report that first.
             let inferred =
                 !is_json && FaultKind::MediaType.statuses().iter().any(|status| declares(operation, *status));
             faults.push(Fault {
@@ -174,7 +174,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Requests without credentials, and with wrong ones.
+    /// Adds requests without credentials and with wrong ones.
     fn strangers(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         if !operation.is_guarded() {
             return;
@@ -217,7 +217,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A thing that is not there.
+    /// Adds a request for a resource that does not exist.
     fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
         let Some(name) = names(&operation.path).last().copied() else { return };
         let Some(parameter) = parameter(operation, name) else { return };

@@ -1,4 +1,5 @@
-//! Things that a scenario makes for itself and removes again: what generated requests write to, they have made.
+//! Fixtures: resources that a generated scenario creates, uses and deletes. Generated requests only write to such
+//! resources.
 
 use serde_json::Value;
 
@@ -14,24 +15,24 @@ use super::{
     value_generator::UNIQUE,
 };
 
-/// How long a chain of things is, each of which another one needs.
+/// Maximum length of a chain of resources, each of which requires the next one.
 const LONGEST: usize = 3;
 
-/// How deep in a body names of things are looked for.
+/// Maximum depth in a body at which ids of resources are searched.
 const DEEPEST: usize = 3;
 
-/// Steps before and after a request, and what the first ones make.
+/// The setup and teardown steps of a scenario, and the resources that the setup creates.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Fixtures {
     pub made: CreatedResources,
-    /// In their order, as YAML.
+    /// The setup steps in their order, as YAML.
     setup: Vec<String>,
-    /// In the order of what was made, as YAML.
+    /// The teardown steps in the order in which the resources were created, as YAML.
     teardown: Vec<String>,
 }
 
 impl Fixtures {
-    /// The keys of a scenario, `setup` and `teardown`; what was made last is removed first.
+    /// Returns the keys `setup` and `teardown` of a scenario. The resource that was created last is deleted first.
     pub fn yaml(&self) -> (String, String) {
         if self.setup.is_empty() {
             return (String::new(), String::new());
@@ -42,7 +43,8 @@ impl Fixtures {
 }
 
 impl Generator<'_> {
-    /// Makes what the parameters of a path name, as far as that is declared.
+    /// Adds steps that create the resources that the parameters of a path name, if the document declares the
+    /// operations.
     pub(super) fn make_all(&mut self, path: &str, around: &mut Fixtures, depth: usize) {
         let ends: Vec<usize> = path.match_indices('}').map(|(end, _)| end).collect();
         for end in ends {
@@ -53,7 +55,8 @@ impl Generator<'_> {
         }
     }
 
-    /// Makes a thing, with everything that it takes; `None` if that cannot be done, and nothing was added then.
+    /// Adds the steps that create a resource, with everything that it requires. Returns the capture of its id, or
+    /// `None` if it cannot be created; nothing is added then.
     pub(super) fn make(
         &mut self,
         creator: CreateOperation<'_>,
@@ -94,10 +97,10 @@ impl Generator<'_> {
         let name = capture(whole.made.len());
         let make = make.numbered(whole.made.len() + 1);
         let says_created = declares(creator.make, 201);
-        // A name of the run's own, or a thing of its own that it belongs to, stands in the path or in the body.
+        // The path or the body contains a unique name, or the id of a resource that the scenario created.
         let text = make.yaml("");
         let is_own = says_created || text.contains(UNIQUE) || text.contains("{made");
-        // Whoever responds with something that is there already, for all that the request tells, would lose it.
+        // Otherwise, the API might respond with an existing resource, and the teardown would delete that one.
         if !is_own {
             return None;
         }
@@ -114,7 +117,7 @@ impl Generator<'_> {
         Some(name)
     }
 
-    /// Puts the names of things that the scenario makes into a body, where a property such as `flow_id` wants one.
+    /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.
     pub(super) fn link(
         &mut self,
         ask: &mut RequestSpec,
@@ -139,8 +142,8 @@ impl Generator<'_> {
         }
     }
 
-    /// A body with the names of things that the scenario made, wherever it has what `right` has there: another value is
-    /// the fault that it is about.
+    /// Inserts the ids of resources that the scenario created into a body, for all values that are the same as in
+    /// `right`. A different value is the fault and is kept.
     pub(super) fn linked(&self, body: &Value, right: &Value, made: &CreatedResources) -> Value {
         let mut linked = escaped(body.clone());
         self.put_names(&mut linked, body, right, made, 0);
@@ -166,7 +169,7 @@ impl Generator<'_> {
         }
     }
 
-    /// A request that takes nothing which only the target knows.
+    /// Builds a request that needs no values that only the target knows. Returns `None` if the operation needs one.
     pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<RequestSpec> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), None);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {

@@ -1,4 +1,4 @@
-//! The scenarios of one operation after the other.
+//! Generation of scenarios, one operation after another.
 
 use std::collections::BTreeMap;
 
@@ -20,33 +20,33 @@ use super::{
     value_generator::ValueGenerator,
 };
 
-/// The most scenarios of one operation.
+/// Maximum number of scenarios for one operation.
 const MOST_OF_ONE: usize = 80;
 
-/// Makes the scenarios of a document.
+/// Generates the scenarios of a document.
 pub(super) struct Generator<'a> {
     pub declared: &'a Declared,
     pub sampler: ValueGenerator<'a>,
     pub catalogue: FailureCatalog<'a>,
     pub paths: Paths<'a>,
     pub creators: CreateOperations<'a>,
-    /// The bare paths of the things that are being made at the moment: none of them takes itself.
+    /// The bare paths of the resources that are being created at the moment, so that none of them requires itself.
     pub making: Vec<String>,
     pub allow_writes: bool,
-    /// Whether right requests are sent that make what cannot be removed.
+    /// True if valid requests may create resources that cannot be deleted.
     pub allow_leftovers: bool,
-    /// Whether every request carries credentials.
+    /// True if every request has credentials.
     pub credentials: bool,
-    /// Operations that are not asked, by method and path or by id.
+    /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     pub names: Unique,
     pub scenarios: Vec<Scenario>,
-    /// What cannot be triggered: why → what, in the order in which it was met.
+    /// The faults that cannot be triggered: reason → descriptions, in the order in which they were found.
     pub left_out: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Generator<'a> {
-    /// The scenarios of all operations.
+    /// Generates the scenarios of all operations.
     pub fn run(&mut self) {
         for operation in &self.declared.api.operations {
             if self.skips(operation) {
@@ -94,7 +94,8 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Of the requests to things that were there before, those that name none: if they are not refused, nothing is lost.
+    /// Keeps only the requests that cannot change data that existed before the run, because their paths name no
+    /// existing resource. Even if the API does not reject them, nothing is lost.
     fn touching_nothing(&mut self, operation: &'a Operation, faults: Vec<Fault>) -> Vec<Fault> {
         let nothing =
             faults.iter().find(|fault| fault.class == FaultKind::Unknown).map(|it| it.faulty.path.clone());
@@ -103,7 +104,7 @@ impl<'a> Generator<'a> {
             .into_iter()
             .filter_map(|mut fault| match fault.class {
                 FaultKind::Unknown | FaultKind::InvalidPath => Some(fault),
-                // Who asks is looked at before what is asked for.
+                // APIs check the credentials before the resource, so the resource need not exist.
                 FaultKind::Credentials => {
                     fault.faulty.path.clone_from(nothing.as_ref()?);
                     Some(fault)
@@ -139,8 +140,9 @@ impl<'a> Generator<'a> {
         });
     }
 
-    /// The request without the fault. One that would leave something behind becomes part of the setup, which removes it;
-    /// one that would write to what the run has not made is never sent.
+    /// Selects the control: the request without the fault. A request that would leave a resource behind becomes part
+    /// of the setup, and the teardown deletes the resource. A request that would change data that the run did not
+    /// create is never sent.
     fn control(
         &mut self,
         operation: &'a Operation,
@@ -174,7 +176,8 @@ impl<'a> Generator<'a> {
         }
         let needs_no_thing = matches!(fault.class, FaultKind::InvalidPath | FaultKind::Unknown);
         if needs_no_thing && right.around.made.is_empty() && right.ask.path.contains('{') {
-            // Whether there is such a thing is not known; that the address and the credentials are right can be shown.
+            // It is unknown if the resource exists. A nearby request at least proves that the address and the
+            // credentials are correct.
             if let Some(ask) = self.neighbour(operation) {
                 return (Control::RequestSpec(Box::new(ask)), around);
             }
@@ -185,7 +188,8 @@ impl<'a> Generator<'a> {
         (Control::RequestSpec(Box::new(right.ask.clone())), around)
     }
 
-    /// Asks for the thing that was made; where it cannot be read, it is removed, which shows as well that it was there.
+    /// Builds a request that reads the created resource. If there is no operation for that, the request deletes the
+    /// resource, which also proves that it existed.
     fn look(&mut self, creator: CreateOperation<'a>, made: &CreatedResources) -> Option<RequestSpec> {
         [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
             let filled = self.paths.fill(look, made, None);
@@ -193,19 +197,21 @@ impl<'a> Generator<'a> {
         })
     }
 
-    /// A control that shows that the API is there and knows the credentials, where the right request cannot be sent.
+    /// Returns a control that proves that the API is available and accepts the credentials, for an operation with a
+    /// valid request that cannot be sent.
     fn beside(&mut self, operation: &Operation, why: &'static str) -> Control {
         self.neighbour(operation).map_or(Control::None(why), |ask| Control::RequestSpec(Box::new(ask)))
     }
 
-    /// A safe request beside an operation that needs nothing which only the target knows: the collection, best of all.
+    /// Finds a safe request near an operation that needs no values that only the target knows, preferably one to the
+    /// collection.
     fn neighbour(&mut self, operation: &Operation) -> Option<RequestSpec> {
         let collection = operation.path.rsplit_once("/{").map_or("", |(before, _)| before);
         let all = &self.declared.api.operations;
         let open = |it: &&Operation| it.method == "GET" && !it.path.contains('{');
         let own = all.iter().filter(open).find(|it| it.path.trim_end_matches('/') == collection);
         let root = operation.path.split('/').nth(1).unwrap_or_default();
-        // A value that was made for a required parameter may be one that only a schema allows.
+        // A generated value of a required parameter may be allowed by the schema, but not by the API.
         let undemanding = |it: &&Operation| it.parameters.iter().all(|parameter| !parameter.required);
         let mut near = all.iter().filter(open).filter(undemanding);
         let near = near.find(|it| it.path.split('/').nth(1) == Some(root));
@@ -213,7 +219,7 @@ impl<'a> Generator<'a> {
     }
 }
 
-/// Whether an operation declares a status by itself.
+/// Returns true if an operation declares exactly this status, not only a range or `default`.
 pub(super) fn declares(operation: &Operation, status: u16) -> bool {
     operation.responses.iter().any(|it| it.status == failspec_pack::openapi::ResponseStatus::Exactly(status))
 }

@@ -6,14 +6,14 @@ use failspec_pack::openapi::Bundle;
 
 use super::value_generator::{ValueGenerator, kind};
 
-/// What is wrong with a value.
+/// An invalid value and the kind of its fault.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct InvalidValue {
-    /// In a word, as names of scenarios have it: `missing`, `wrong_type`.
+    /// The kind of fault as in names of scenarios: `missing`, `wrong_type`.
     pub what: &'static str,
-    /// The value; `None`: it is not there at all.
+    /// The value. `None`: the value is missing.
     pub value: Option<Value>,
-    /// Whether the specification leaves it to the API to refuse it: `format` is an annotation by default.
+    /// True if the specification does not require the API to reject it: `format` is an annotation by default.
     pub doubtful: bool,
 }
 
@@ -23,8 +23,8 @@ impl InvalidValue {
     }
 }
 
-/// The schema that says what a value is, behind references, and behind `null` as the only alternative to it: that is how
-/// FastAPI and others write what may be left out.
+/// Resolves a schema to the one that describes the value: follows references, and unwraps combinations of a single
+/// schema and `null`. FastAPI and others write optional values in this form.
 pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
     let mut schema = bundle.resolve(schema);
     for _ in 0..LONGEST_CHAIN {
@@ -40,18 +40,19 @@ pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
     schema
 }
 
-/// How many alternatives to nothing are looked behind.
+/// Maximum number of nested combinations that are unwrapped.
 const LONGEST_CHAIN: usize = 8;
 
-/// The flaws that a value of this schema can have as JSON, as far as the schema really forbids them.
+/// Generates the invalid JSON values for a schema, one for each kind of fault. Values that the schema allows are left
+/// out.
 pub(super) fn of_json(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<InvalidValue> {
     at_depth(sampler, schema, 0)
 }
 
-/// How deep in lists of lists flaws are put.
+/// Maximum depth in nested lists at which faults are placed.
 const DEEPEST: usize = 2;
 
-/// The longest list that is made to be too long.
+/// Maximum `maxItems` for which a list that is too long is generated.
 const LONGEST_LIST: u64 = 1_000;
 
 fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<InvalidValue> {
@@ -71,7 +72,7 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     flaws
 }
 
-/// What can be wrong with a list because of its items.
+/// Generates lists that are invalid because of their items.
 fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: usize) -> Vec<InvalidValue> {
     let any = Value::Bool(true);
     let schema = entries.get("items").unwrap_or(&any);
@@ -80,8 +81,8 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
     let fewest = count("minItems").unwrap_or(0).clamp(1, 20);
     let list = |count: u64| (0..count).map(|_| item.clone()).collect::<Vec<Value>>();
     let mut flaws = Vec::new();
-    // Items that are all the same are wrong in one more way where they have to differ. That alone is no flaw: whoever reads
-    // a list as a set, as frameworks do that write `uniqueItems`, takes it.
+    // If items must be unique, equal items are a second fault. A violation of `uniqueItems` is not generated:
+    // frameworks that write `uniqueItems` read the list as a set and accept it.
     let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
     if let Some(most) = count("maxItems").filter(|most| !differ && *most <= LONGEST_LIST) {
         flaws.push(InvalidValue::sure("too_many_items", list(most + 1)));
@@ -95,16 +96,17 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
     flaws
 }
 
-/// The flaws that it can have as text, in a path, a query or a header: a number is one if it reads as one.
+/// Generates invalid values as texts, for a path, a query or a header. A text that can be read as a number counts as
+/// a number.
 pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(InvalidValue, String)> {
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
-    // A list of one is written like its only item.
+    // A list with one item is written like that item.
     let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
     let items = of_items.and_then(|items| core(&sampler.declared.api.bundle, items).as_object());
     let entries = items.unwrap_or(entries);
     let mut flaws = beyond(entries);
-    // Every value is a text of some kind: only of other types there is a wrong one.
+    // Every value is a valid text, so only other types can have a value of the wrong type.
     if matches!(kind(entries), Some("integer" | "number" | "boolean")) && !entries.contains_key("enum") {
         flaws.insert(0, InvalidValue::sure("wrong_type", "failspec-is-no-value"));
     }
@@ -120,14 +122,14 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
         let lists: Vec<Value> = readings.iter().map(|value| json!([value])).collect();
         readings.extend(lists);
         let refused = readings.iter().all(|value| !sampler.is_allowed(schema, value));
-        // An empty text is often the same as none at all.
+        // An empty text is often treated as a missing value.
         (refused && !text.is_empty()).then_some((flaw, text))
     });
     texts.collect()
 }
 
-/// A value of a type that nobody takes for the one that is wanted: numbers are read from texts, and texts are made of
-/// numbers.
+/// Returns a value of a type that APIs do not convert to the expected one. (They read numbers from texts, and convert
+/// numbers to texts.)
 fn of_another_type(kind: Option<&str>) -> Value {
     match kind {
         Some("string") => json!({ "failspec": "no text" }),
@@ -138,7 +140,7 @@ fn of_another_type(kind: Option<&str>) -> Value {
     }
 }
 
-/// Values of the right type beyond what is allowed.
+/// Generates values of the right type that violate other constraints.
 fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let mut flaws = Vec::new();
     let number = |key: &str| entries.get(key).and_then(Value::as_f64);
@@ -156,7 +158,7 @@ fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
         true => json!(value as i64),
         false => json!(value),
     };
-    // The next value beyond that is nothing else: a whole one, or a multiple.
+    // The next value out of range must have no other fault: it is an integer, or a multiple.
     let unit = number("multipleOf").filter(|unit| *unit > 0.0).or((kind == Some("integer")).then_some(1.0));
     if let Some(least) = number("minimum").or(number("exclusiveMinimum")) {
         let out = match (unit, number("minimum")) {
@@ -176,11 +178,11 @@ fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
         };
         flaws.push(InvalidValue::sure("above_maximum", written(out)));
     }
-    // What is too large to be exact would not be written as a whole number.
+    // Integers that are too large to be exact would be written as floating-point numbers.
     flaws.retain(|flaw| kind != Some("integer") || !flaw.value.as_ref().is_some_and(Value::is_f64));
     if let Some(unit) = number("multipleOf") {
         let from = number("minimum").unwrap_or(0.0);
-        // Of whole numbers the next one, so that nothing else is wrong with it.
+        // For integers the next one, so that it has no other fault.
         let beside = if kind == Some("integer") { 1.0 } else { unit / 2.0 };
         flaws.push(InvalidValue::sure("no_multiple", written((from / unit).ceil() * unit + beside)));
     }

@@ -1,4 +1,4 @@
-//! Methods that a path does not have.
+//! Requests with methods that a path does not have.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use super::{
 };
 
 impl<'a> Generator<'a> {
-    /// One request for each path that declares 405, with a method that it does not have.
+    /// Generates one request for each path that declares 405, with a method that it does not have.
     pub(super) fn methods(&mut self) {
         let all = &self.declared.api.operations;
         let mut declaring: Vec<&Operation> = all.iter().filter(|it| declares(it, 405)).collect();
@@ -26,9 +26,9 @@ impl<'a> Generator<'a> {
             if !seen.insert(&operation.path) || self.skips(operation) {
                 continue;
             }
-            // Another path may take the same address: `/rules/{id}` takes `/rules/convert`.
+            // Another path may match the same address: `/rules/{id}` matches `/rules/convert`.
             let has = |method: &str| self.declared.operation(method, &operation.path).is_some();
-            // Not DELETE: who has it without declaring it may remove all there is.
+            // DELETE is never sent: an API that supports it without declaring it may delete everything.
             match ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method)) {
                 Some("GET") => self.reading(operation),
                 Some(method) => self.writing(operation, method),
@@ -40,7 +40,7 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// GET changes nothing, whatever the path names.
+    /// Generates a GET request. It changes nothing, whether or not the resource exists.
     fn reading(&mut self, operation: &'a Operation) {
         let right = if self.allow_writes { self.right(operation) } else { self.unsent(operation) };
         let Ok(right) = right else { return };
@@ -70,7 +70,8 @@ impl<'a> Generator<'a> {
         self.note(operation, right, Fault { class: FaultKind::Method, what, rule, faulty, inferred: false });
     }
 
-    /// The address of an operation that is not asked itself.
+    /// Builds a request with only the address and the credentials of an operation. Its reach is [`Reach::Foreign`],
+    /// so it is never sent itself.
     fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), None);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;

@@ -1,8 +1,8 @@
-//! From an OpenAPI document to a pack: the contract, and scenarios with controls for every failure that the document
-//! alone can trigger.
+//! Import of an OpenAPI document into a pack: the contract, and scenarios with controls for every failure that can be
+//! triggered with only the information in the document.
 //!
-//! Valid values come from examples, defaults, enums and schemas; every fault is one that the schema really forbids. The
-//! same document and seed make the same pack.
+//! Valid values come from examples, defaults, enums and schemas. Every fault violates the schema. The same document
+//! and seed give the same pack.
 
 mod body;
 mod crud;

@@ -12,7 +12,7 @@ use super::{
     value_generator::ValueGenerator,
 };
 
-/// What stands between the parts of a form with files; no value that is made holds it.
+/// The boundary between the parts of a form with files. No generated value contains it.
 pub(super) const BOUNDARY: &str = "failspec-part-of-a-form";
 
 /// A field of a form.
@@ -20,22 +20,22 @@ pub(super) const BOUNDARY: &str = "failspec-part-of-a-form";
 pub(super) struct Field {
     pub name: String,
     pub value: String,
-    /// Whether it is a file.
+    /// True if it is a file.
     pub file: bool,
 }
 
-/// A form with one thing wrong.
+/// A form with exactly one fault.
 #[derive(Debug)]
 pub(super) struct InvalidForm {
     pub name: String,
-    /// What is wrong.
+    /// The kind of fault.
     pub what: &'static str,
     pub fields: Vec<Field>,
-    /// Whether the specification leaves it to the API to refuse it.
+    /// True if the specification does not require the API to reject it.
     pub doubtful: bool,
 }
 
-/// The fields of a form that a schema allows.
+/// Converts a valid value to the fields of a form.
 pub(super) fn fields(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<Field> {
     let members = Members::of(&sampler.declared.api.bundle, schema, 0);
     let is_file = |name: &String| {
@@ -57,7 +57,7 @@ fn is_file(schema: &Value) -> bool {
     is("format", "binary") || schema.get("contentMediaType").is_some()
 }
 
-/// The forms with one thing wrong that can be made of a right one; the schema forbids each of them.
+/// Generates forms with exactly one fault from a valid form. The schema forbids each of them.
 pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[Field]) -> Vec<InvalidForm> {
     let members = Members::of(&sampler.declared.api.bundle, schema, 0);
     let mut found = Vec::new();
@@ -79,11 +79,11 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
     found
 }
 
-/// Fields as the body of `multipart/form-data` (RFC 7578).
+/// Formats fields as the body of `multipart/form-data` (RFC 7578).
 pub(super) fn multipart(fields: &[Field]) -> String {
     let mut body = String::new();
     for field in fields {
-        // The names of a document are its own; what would end the line or the name is written as browsers write it.
+        // Names come from the document. Characters that would end the line or the name are escaped as in browsers.
         let name = field.name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
         let file = if field.file { "; filename=\"failspec.txt\"\r\nContent-Type: text/plain" } else { "" };
         let _ = write!(

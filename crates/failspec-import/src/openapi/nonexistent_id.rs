@@ -1,4 +1,4 @@
-//! Ids that name nothing: a request to one of them changes nothing, whatever the API makes of it.
+//! Ids of resources that do not exist, so that a request for one of them cannot change anything.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
@@ -9,20 +9,21 @@ use super::{
     value_generator::{LIKE_UNIQUE, ValueGenerator, kind},
 };
 
-/// How many values there have to be, in bits, so that one by chance names nothing. Nine digits are 30.
+/// Minimum number of possible values, in bits, for which a random value is unlikely to exist. Nine digits are 30
+/// bits.
 const ENOUGH: f64 = 28.0;
 
-/// How often something is repeated that may be repeated without end.
+/// The number of repetitions that is generated if the pattern allows it.
 const TIMES: u32 = 9;
 
-/// The deepest nesting of a regular expression that is followed.
+/// Maximum nesting depth of a regular expression.
 const DEEPEST: usize = 50;
 
-/// A number that hardly any id has, and that a signed one of 32 bits can hold.
+/// A number that is unlikely to be an id and that fits into a signed 32-bit integer.
 const NUMBER: i64 = 987_654_321;
 
-/// A value for a path that a schema allows and that names nothing. Never an example or a default, which may be there, and
-/// none where there are so few values that every one may be.
+/// Generates an id for a path that a schema allows and that is unlikely to exist. Examples and defaults are not used,
+/// because they may exist. Returns `None` if there are so few possible values that each one may exist.
 pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) -> Option<String> {
     let inner = core(&sampler.declared.api.bundle, schema);
     if inner.get("enum").is_some() || inner.get("const").is_some() {
@@ -57,7 +58,7 @@ pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) 
     (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into())).then(|| segment(&text))
 }
 
-/// Numbers that look random and are the same for the same seed and name.
+/// A pseudo-random number generator. The same seed and name give the same numbers.
 struct Rng(u64);
 
 impl Rng {
@@ -74,7 +75,7 @@ impl Rng {
     }
 }
 
-/// A text that a regular expression matches, and of how many it is one, in bits.
+/// Generates a random text that a regular expression matches. Also returns the number of possible texts, in bits.
 fn by_chance(hir: &Hir, dice: &mut Rng, depth: usize) -> Option<(String, f64)> {
     if depth > DEEPEST {
         return None;

@@ -1,4 +1,4 @@
-//! The pack as a whole.
+//! Generation of a complete pack from an OpenAPI document.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,48 +20,48 @@ use super::{
     generate::Generator, path_values::Paths, scenario::Scenario, value_generator::ValueGenerator,
 };
 
-/// What the import of a document is asked to do.
+/// Options of the import of an OpenAPI document.
 #[derive(Debug, Clone, Default)]
 pub struct OpenApiOptions {
     /// The name of the pack.
     pub name: String,
     /// The name of the document among the schema files of the pack.
     pub file: String,
-    /// Where the document is, for people.
+    /// The address of the document, for people.
     pub documentation: String,
-    /// The day on which it was read, as `YYYY-MM-DD`.
+    /// The day on which the document was read, as `YYYY-MM-DD`.
     pub read: String,
-    /// Decides which of several valid values are taken.
+    /// The seed that selects among several valid values.
     pub seed: u64,
-    /// Whether requests are made that change something.
+    /// True if requests that change data are generated, too.
     pub allow_writes: bool,
-    /// Whether controls are sent as well that make what the run cannot remove.
+    /// True if controls may create resources that the run cannot delete.
     pub allow_leftovers: bool,
-    /// Whether every request carries credentials, also where the document says nothing of them.
+    /// True if every request has credentials, even if the document does not mention them.
     pub credentials: bool,
     /// Values of parameters by name.
     pub values: BTreeMap<String, String>,
-    /// Operations that are not asked: globs of method and path (`PUT /admin/*`) or of their ids.
+    /// Operations that are skipped: globs for method and path (`PUT /admin/*`) or for their ids.
     pub skip: Vec<String>,
 }
 
-/// What became of a document.
+/// The result of the import of an OpenAPI document.
 #[derive(Debug)]
 pub struct FromOpenApi {
     /// The contract.
     pub draft: Draft,
     /// The text of `generated.yaml`.
     pub scenarios: String,
-    /// Method and path of each operation that there are scenarios of.
+    /// The number of operations in the document.
     pub operations: usize,
     /// The names of the scenarios, and the failures that they trigger.
     pub triggers: Vec<(String, String)>,
-    /// What cannot be triggered: why, and what.
+    /// The scenarios and faults that were not generated: the reason, and their names.
     pub left_out: Vec<(String, Vec<String>)>,
 }
 
-/// Makes a pack of a document. `keep` says whether the contract that is there already knows what a scenario needs (a
-/// failure, a role or a variable, by name); without one everything is known.
+/// Creates a pack from a document. `keep` returns true if the existing contract contains a prerequisite of a scenario
+/// (a failure, a role or a variable, by name). Without an existing contract, it always returns true.
 pub fn from_openapi(
     declared: &Declared,
     options: &OpenApiOptions,
@@ -147,7 +147,7 @@ pub fn from_openapi(
     }
 }
 
-/// Something that a scenario needs of the contract, by name.
+/// A prerequisite of a scenario in the contract, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need<'n> {
     /// A failure.
@@ -165,7 +165,7 @@ fn user(declared: &Declared) -> (String, String) {
     ("user".to_owned(), format!("may call every operation ({schemes})"))
 }
 
-/// The reason for statuses that only operations have which are not asked.
+/// Returns the reason for each status that is declared only by operations that are not sent.
 fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bool) -> BTreeMap<u16, String> {
     let mut safe: BTreeMap<u16, bool> = BTreeMap::new();
     for operation in operations {
@@ -181,7 +181,7 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
         .collect()
 }
 
-/// A safe request that needs nothing but credentials: best one about who asks.
+/// Selects a safe request that needs only credentials, preferably one about the caller.
 fn health_check<'o>(
     operations: impl Iterator<Item = &'o Operation>,
     guarded: bool,

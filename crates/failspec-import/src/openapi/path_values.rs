@@ -1,4 +1,4 @@
-//! Paths with values in place of their parameters.
+//! Paths with values instead of their parameters.
 
 use std::collections::BTreeMap;
 
@@ -9,45 +9,45 @@ use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
 
 use super::{crud::bare, nonexistent_id::nothing, request_spec::segment, value_generator::ValueGenerator};
 
-/// Fills paths; what only the target knows becomes a variable of the contract.
+/// Fills the parameters of paths. Values that only the target knows become variables of the contract.
 #[derive(Debug)]
 pub(super) struct Paths<'a> {
     sampler: ValueGenerator<'a>,
-    /// Values of parameters by name that whoever imports has given.
+    /// Values of parameters by name, given by the user of the import.
     values: &'a BTreeMap<String, String>,
     names: Unique,
-    /// The path up to and with a parameter → the variable.
+    /// The path up to and including a parameter → the variable.
     known: BTreeMap<String, String>,
-    /// The variables: name, what it is, a default.
+    /// The variables: name, description and default value.
     pub variables: Vec<(String, String, Option<Value>)>,
 }
 
-/// A path with values in place of its parameters.
+/// A path with values instead of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FilledPath {
     /// The path.
     pub path: String,
-    /// Whether it takes a variable for which the document gives no value.
+    /// True if it contains a variable for which the document gives no value.
     pub open: bool,
-    /// Whether a variable names a thing in it that the scenario has not made.
+    /// True if a variable in it names a resource that the scenario did not create.
     pub foreign: bool,
 }
 
-/// The most things that one scenario makes for itself.
+/// Maximum number of resources that one scenario creates.
 pub(super) const MOST_MADE: usize = 5;
 
-/// The capture that holds the name of a thing, by its number from 0.
+/// Returns the name of the capture with the id of a created resource. Resources are numbered from 0.
 pub(super) fn capture(number: usize) -> String {
     if number == 0 { "made".to_owned() } else { format!("made_{}", number + 1) }
 }
 
-/// What a scenario made itself: the bare path of each thing, and the capture that holds its name.
+/// The resources that a scenario created: bare path → capture with the id of the resource.
 pub(super) type CreatedResources = BTreeMap<String, String>;
 
 impl<'a> Paths<'a> {
     pub fn new(sampler: ValueGenerator<'a>, values: &'a BTreeMap<String, String>) -> Self {
         let mut names = Unique::default();
-        // What is built in cannot be a variable.
+        // Built-in placeholders cannot be variables.
         for name in ["unique", "uuid", "now"] {
             names.name(name, "");
         }
@@ -57,12 +57,12 @@ impl<'a> Paths<'a> {
         Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }
     }
 
-    /// The value of a parameter that whoever imports has given.
+    /// Returns the value of a parameter that the user of the import gave.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// The path of an operation; `instead` of the value of one parameter stands another text.
+    /// Fills the path of an operation. `instead` is the name of a parameter and a text that replaces its value.
     pub fn fill(
         &mut self,
         operation: &Operation,
@@ -117,35 +117,36 @@ impl<'a> Paths<'a> {
         format!("{{{variable}}}")
     }
 
-    /// Leaves out the variables that nothing uses.
+    /// Removes the variables that nothing uses.
     pub fn retain(&mut self, used: impl Fn(&str) -> bool) {
         self.variables.retain(|(name, ..)| used(&format!("{{{name}}}")));
     }
 
-    /// A value that the schema of a parameter allows and that names nothing; `None` if none could be made.
+    /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns
+    /// `None` if that is not possible.
     pub fn nothing(&self, parameter: &Parameter) -> Option<String> {
         let any = Value::Bool(true);
         nothing(&self.sampler, parameter.schema.as_ref().unwrap_or(&any), &parameter.name)
     }
 }
 
-/// A parameter of the path of an operation.
+/// Finds a path parameter of an operation.
 pub(super) fn parameter<'o>(operation: &'o Operation, name: &str) -> Option<&'o Parameter> {
     operation.parameters.iter().find(|it| it.place == ParameterLocation::Path && it.name == name)
 }
 
-/// The parameters of a path, in their order.
+/// Returns the names of the parameters of a path, in their order.
 pub(super) fn names(path: &str) -> Vec<&str> {
     let parts = path.split('{').skip(1);
     parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
 }
 
-/// A value as it stands in a path, a query or a header.
+/// Formats a value for a path, a query or a header.
 pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A name that says what the variable is: `{id}` below `/pets` is `pets_id`.
+/// Returns a descriptive name for a variable: `{id}` under `/pets` becomes `pets_id`.
 fn variable(until: &str, name: &str) -> String {
     let own = slug(name);
     let folder = until.rsplit('/').find(|part| !part.contains('{') && !part.is_empty()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A request as generated scenarios write it.
+//! Requests of generated scenarios.
 
 use std::fmt::Write as _;
 
@@ -13,42 +13,42 @@ use super::{
     value_generator::UNIQUE,
 };
 
-/// What stands in a path as it is: the unreserved characters of RFC 3986.
+/// The characters that are percent-encoded in a path segment: all except the unreserved characters of RFC 3986.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Body {
-    /// A JSON value; texts in it may have holes.
+    /// A JSON value. Texts in it may contain placeholders.
     Json(Value),
     /// A form.
     Form(Vec<Field>),
     /// A form with files.
     Parts(Vec<Field>),
-    /// A text that is sent as it is.
+    /// A text that is sent unchanged.
     Text(String),
 }
 
-/// A request as generated scenarios write it.
+/// A request of a generated scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RequestSpec {
     pub method: String,
-    /// With values and `{variables}` in place of the document's parameters.
+    /// The path, with values and `{variables}` instead of the document's parameters.
     pub path: String,
-    /// Whether it is sent with credentials.
+    /// True if it is sent with credentials.
     pub credentials: bool,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub body: Option<Body>,
 }
 
-/// A value as one segment of a path.
+/// Encodes a value as one segment of a path.
 pub(super) fn segment(value: &str) -> String {
     utf8_percent_encode(value, SEGMENT).to_string()
 }
 
 impl RequestSpec {
-    /// A request to an operation with nothing but its path, and perhaps credentials.
+    /// Creates a request to an operation with only its path and, optionally, credentials.
     pub fn of(operation: &Operation, path: String, credentials: bool) -> Self {
         Self {
             method: operation.method.clone(),
@@ -60,7 +60,7 @@ impl RequestSpec {
         }
     }
 
-    /// The request as keys of a scenario or a step, each line indented by `indent`.
+    /// Formats the request as keys of a scenario or a step, each line indented by `indent`.
     pub fn yaml(&self, indent: &str) -> String {
         let mut text =
             format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));
@@ -75,7 +75,7 @@ impl RequestSpec {
         text + &self.body_yaml(indent)
     }
 
-    /// What its body says it is where no header does.
+    /// The media type that the kind of its body implies if no header gives one.
     fn media_type(&self) -> Option<&'static str> {
         match &self.body {
             Some(Body::Json(_)) => Some("application/json"),
@@ -84,7 +84,8 @@ impl RequestSpec {
         }
     }
 
-    /// The same with other names of the run's own: two things that one scenario makes are not called the same.
+    /// Appends `number` to the unique names in the request, so that two resources of one scenario have different
+    /// names.
     pub fn numbered(mut self, number: usize) -> Self {
         let numbered = |text: &mut String| {
             if text == UNIQUE {
@@ -115,7 +116,7 @@ impl RequestSpec {
         }
     }
 
-    /// What makes this request of `faulty`: the overrides of a control.
+    /// Formats the overrides of a control: the changes that turn `faulty` into this request.
     pub fn overrides(&self, faulty: &Self, indent: &str) -> String {
         let mut text = String::new();
         let other_line = (&self.method, &self.path) != (&faulty.method, &faulty.path);
@@ -135,7 +136,7 @@ impl RequestSpec {
                 .collect();
             let gone = other.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
             changes.extend(gone.map(|(name, _)| {
-                // Taken away, it would not be sent at all: a body has to say what it is.
+                // `null` would remove the header, but a body needs its media type.
                 let value = self.media_type().filter(|_| key == "headers" && name == "Content-Type");
                 format!("{}: {}", yaml::quoted(name), value.map_or("null".to_owned(), yaml::quoted))
             }));
@@ -153,7 +154,7 @@ impl RequestSpec {
     }
 }
 
-/// Changes every text in a value.
+/// Changes every string in a value.
 fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
     match value {
         Value::String(text) => change(text),
@@ -171,7 +172,7 @@ fn map(entries: &[(String, String)]) -> String {
     format!("{{ {} }}", entries.join(", "))
 }
 
-/// Sets a parameter of query, header or cookie, or takes it away.
+/// Sets a query, header or cookie parameter, or removes it if `value` is `None`.
 pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&str>) {
     let own = |value: &str| value.replace("${", "$${");
     match parameter.place {
@@ -190,7 +191,7 @@ pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&s
     }
 }
 
-/// Sets a cookie, or takes it away; all cookies are one header (RFC 6265, section 5.4).
+/// Sets a cookie, or removes it if `value` is `None`. All cookies are in one header (RFC 6265, section 5.4).
 pub(super) fn put_cookie(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {
     let place = headers.iter().position(|(header, _)| header == "Cookie");
     let before = place.map(|place| headers.remove(place).1).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A generated scenario.
+//! Generated scenarios.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::yaml;
 
 use super::{fixtures::Fixtures, request_spec::RequestSpec};
 
-/// The request without the fault, or why there is none.
+/// The request without the fault, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Control {
     RequestSpec(Box<RequestSpec>),
@@ -17,11 +17,11 @@ pub(super) enum Control {
 #[derive(Debug, Clone)]
 pub(super) struct Scenario {
     pub name: String,
-    /// The failure that it triggers.
+    /// The id of the failure that it triggers.
     pub failure: String,
-    /// Where the rule stands that the request breaks.
+    /// The location of the rule that the request violates.
     pub rule: String,
-    /// Whether that such a request is refused is our own reading.
+    /// True if the rejection of such a request is inferred, not documented.
     pub inferred: bool,
     pub around: Fixtures,
     pub faulty: RequestSpec,
@@ -29,7 +29,7 @@ pub(super) struct Scenario {
 }
 
 impl Scenario {
-    /// Its entry in a file of scenarios.
+    /// Returns its entry in a scenario file.
     pub fn yaml(&self) -> String {
         let mut text = format!("  {}:\n    triggers: {}\n", self.name, yaml::text(&self.failure));
         let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.rule));
@@ -43,7 +43,8 @@ impl Scenario {
             Control::None(reason) => writeln!(text, "    no_control: {reason}"),
             Control::RequestSpec(ask) => {
                 let overrides = ask.overrides(&self.faulty, "      ");
-                // Where the fault is nothing that a request shows, such as who sends it, it is sent as it is.
+                // If the fault is not visible in a request, there are no overrides: the control sends the same
+                // request.
                 write!(text, "    control:\n{overrides}")
             }
         };
@@ -52,7 +53,7 @@ impl Scenario {
     }
 }
 
-/// A request as a step of a list.
+/// Formats a request as a step of a list. `capture` is the name of a capture and its JSON Pointer.
 pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, &str)>) -> String {
     let mut text = ask.yaml("        ");
     text.replace_range(..8, "      - ");

@@ -1,4 +1,4 @@
-//! Requests without a fault, and what they may touch.
+//! Requests without a fault, and the data that they may change.
 
 use serde_json::{Value, json};
 
@@ -20,47 +20,47 @@ use super::{
 /// A request without a fault.
 pub(super) struct ValidRequest {
     pub ask: RequestSpec,
-    /// Its JSON body, before the names of things that the scenario makes stand in it.
+    /// Its JSON body, before the ids of created resources are inserted.
     pub body: Option<Value>,
     pub around: Fixtures,
-    /// Whether it takes a value that only the target knows and the document has no example for.
+    /// True if it needs a value that only the target knows and for which the document has no example.
     pub open: bool,
     pub reach: Reach,
 }
 
-/// What a request changes if it is not refused.
+/// The data that a request changes if it is not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// Nothing.
     Nothing,
-    /// Things that the scenario has made.
+    /// Resources that the scenario created.
     Own,
-    /// It makes something, or does something else that is not undone.
+    /// A new resource, or another effect that is not undone.
     Fresh,
-    /// Things that were there before.
+    /// Resources that existed before the run.
     Foreign,
 }
 
-/// The last words of paths that are asked with POST and only read, because a query would be too long for a URL.
+/// The last path segments of POST operations that only read, because a query would be too long for a URL.
 const READING: [&str; 14] = [
     "search", "filter", "query", "count", "lookup", "validate", "preview", "estimate", "paginate", "history",
     "find", "list", "suggest", "_search",
 ];
 
-/// Whether an operation only reads, as far as its path tells.
+/// Returns true if an operation only reads, judging by its method and path.
 pub(super) fn only_reads(operation: &Operation) -> bool {
     let last =
         operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
 }
 
-/// Words in the last part of a path that make nothing, whatever the method.
+/// Words in the last path segment of operations that create nothing, with any method.
 const DESTROYING: [&str; 16] = [
     "delete", "purge", "reset", "clear", "remove", "wipe", "drop", "truncate", "destroy", "flush",
     "shutdown", "restart", "stop", "revoke", "prune", "cleanup",
 ];
 
-/// Whether an operation does away with something, as far as its path tells.
+/// Returns true if an operation deletes or stops something, judging by its path.
 fn destroys(operation: &Operation) -> bool {
     let last =
         operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
@@ -68,7 +68,10 @@ fn destroys(operation: &Operation) -> bool {
 }
 
 impl Generator<'_> {
-    /// A request that the document allows, as far as it tells.
+    /// Builds a request that the document allows.
+    ///
+    /// # Errors
+    /// Returns the reason if no valid request can be generated.
     pub(super) fn right(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let mut around = Fixtures::default();
         if self.allow_writes {
@@ -98,7 +101,7 @@ impl Generator<'_> {
         match last {
             Some(last) if around.made.contains_key(&last) => Reach::Own,
             None if is_post => Reach::Fresh,
-            // What it makes stands below a thing that whoever imports has named.
+            // The new resource is under one that the user of the import named.
             Some(_) if is_post && !foreign && self.creators.of_collection(operation).is_some() => {
                 Reach::Fresh
             }
@@ -106,7 +109,8 @@ impl Generator<'_> {
         }
     }
 
-    /// A request with the parameters that it must have, and with a body where it takes one.
+    /// Builds a request with the required parameters and, if the operation accepts one, with a body. Also returns the
+    /// body if it is JSON.
     pub(super) fn asked(
         &self,
         operation: &Operation,
@@ -143,7 +147,7 @@ impl Generator<'_> {
         let value = value.ok_or_else(|| format!("no valid value could be generated for {name}"))?;
         match &value {
             value if parameter.json => Ok(value.to_string()),
-            // A list of one is written like its only item.
+            // A list with one item is written like that item.
             Value::Array(items) => match (items.as_slice(), parameter.separator) {
                 ([item], _) => Ok(text(item)),
                 ([first, ..], None) if fits(&json!([first])) => Ok(text(first)),
@@ -160,7 +164,7 @@ impl Generator<'_> {
         }
     }
 
-    /// Gives a request a body; one of JSON is returned.
+    /// Adds a body to a request. Returns the body if it is JSON.
     fn body(&self, operation: &Operation, ask: &mut RequestSpec) -> Result<Option<Value>, String> {
         let Some(content) = body_of(operation) else { return Ok(None) };
         let any = Value::Bool(true);
@@ -170,7 +174,7 @@ impl Generator<'_> {
         let value = made.ok_or("no valid body could be generated")?;
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
-            // Of a range of types, such as `application/*+json`, one has to be named.
+            // A media range such as `application/*+json` cannot be sent; the default `application/json` is used.
             if content.is_json() && essence != "application/json" && !essence.contains('*') {
                 ask.headers.push(("Content-Type".to_owned(), essence.to_owned()));
             }
@@ -192,13 +196,13 @@ impl Generator<'_> {
     }
 }
 
-/// Whether a value can stand where a parameter has its place: a header is one line, and of ASCII for all who read it.
+/// Returns true if a value can be sent at the location of a parameter: a header value is one line of printable ASCII.
 pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
     let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
     !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
 }
 
-/// The schema of the items, if a schema is one of lists.
+/// Returns the schema of the items, if a schema describes lists.
 fn list_of(schema: &Value) -> Option<&Value> {
     (kind(schema.as_object()?) == Some("array")).then(|| schema.get("items"))?
 }
@@ -207,7 +211,7 @@ fn essence(content: &Content) -> &str {
     content.media_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// What an operation says of the body that it is given: in JSON if it takes that, else as a form or text.
+/// Returns the declared content of the request body: JSON if the operation accepts it, else a form or text.
 pub(super) fn body_of(operation: &Operation) -> Option<&Content> {
     let known = |content: &&Content| {
         let forms = ["application/x-www-form-urlencoded", "multipart/form-data", "application/octet-stream"];
@@ -217,13 +221,13 @@ pub(super) fn body_of(operation: &Operation) -> Option<&Content> {
     json_body(operation).or_else(|| all.iter().find(known)).or_else(|| all.first())
 }
 
-/// What an operation says of a body in JSON.
+/// Returns the declared content of a request body in JSON.
 pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
     let find = |is: fn(&Content) -> bool| operation.body.iter().find(|content| is(content));
     find(Content::is_json).or_else(|| find(Content::takes_json))
 }
 
-/// Texts of the document that would read as holes stay what they are.
+/// Escapes texts of the document that would be read as placeholders.
 pub(super) fn escaped(value: Value) -> Value {
     match value {
         Value::String(text) if text != super::value_generator::UNIQUE => text.replace("${", "$${").into(),

@@ -1,4 +1,4 @@
-//! Values that a schema allows.
+//! Generation of values that a schema allows.
 
 use std::collections::BTreeSet;
 
@@ -7,31 +7,31 @@ use serde_json::{Map, Number, Value};
 
 use failspec_pack::openapi::{Declared, Direction};
 
-/// The deepest nesting of values that are made.
+/// Maximum nesting depth of generated values.
 const DEEPEST: usize = 8;
 
-/// The longest text that a bound may demand of us, in characters.
+/// Maximum length of a text that a constraint can require, in characters.
 const LONGEST: u64 = 5_000;
 
-/// Makes values that schemas allow, the same ones for the same seed.
+/// Generates values that schemas allow. The same seed gives the same values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ValueGenerator<'a> {
     pub declared: &'a Declared,
     pub seed: u64,
 }
 
-/// The names of properties that tell things apart: a second thing of the same name could be refused for that.
+/// Names of properties that identify a resource. A second resource with the same name could be rejected.
 const NAMES: [&str; 9] =
     ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
 
 impl ValueGenerator<'_> {
-    /// A value that `schema` allows in a request; `None` if none could be made.
+    /// Generates a value that `schema` allows in a request. Returns `None` if that is not possible.
     pub fn value(&self, schema: &Value, name: &str) -> Option<Value> {
         let made = self.make(schema, name, 0)?;
         self.is_allowed(schema, &made).then_some(made)
     }
 
-    /// Whether the schema allows a value; one that cannot be compiled allows whatever is made of it.
+    /// Returns true if the schema allows a value. A schema that cannot be compiled allows every value.
     pub fn is_allowed(&self, schema: &Value, value: &Value) -> bool {
         let Some(schema) = self.declared.schema(schema, Direction::Request) else { return true };
         let mut filled = None;
@@ -43,7 +43,7 @@ impl ValueGenerator<'_> {
         schema.fits(filled.as_ref().unwrap_or(value))
     }
 
-    /// One of so many, by the seed and what it is for.
+    /// Selects an index below `count`, depending on the seed and on `name`.
     fn pick(&self, name: &str, count: usize) -> usize {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
         for byte in name.bytes() {
@@ -111,8 +111,9 @@ impl ValueGenerator<'_> {
         }
     }
 
-    /// Whether a text is a name of the run's own, `failspec-<run>-<n>`: it tells things apart, there is room for one, and
-    /// nothing is against it. An example may be the name of something that is there.
+    /// Returns true if the value is a unique name of the run, `failspec-<run>-<n>`: the property identifies a
+    /// resource, such a name is not too long, and no constraint forbids it. A unique name is preferred to an example,
+    /// which may be the name of an existing resource.
     fn wants_own_name(&self, schema: &Value, entries: &Map<String, Value>, name: &str) -> bool {
         let bound = |key: &str| entries.get(key).and_then(Value::as_u64);
         let (fewest, most) = (bound("minLength").unwrap_or(0), bound("maxLength").unwrap_or(u64::MAX));
@@ -126,7 +127,7 @@ impl ValueGenerator<'_> {
             && self.is_allowed(schema, &UNIQUE.into())
     }
 
-    /// The value with the name of the alternative that it is, where a `discriminator` says which property has that.
+    /// Sets the property that a `discriminator` names to the name of the alternative, if there is a `discriminator`.
     fn discriminated(&self, entries: &Map<String, Value>, alternative: &Value, made: Value) -> Value {
         let last = |reference: &str| reference.rsplit('/').next().unwrap_or_default().to_owned();
         let discriminator = entries.get("discriminator");
@@ -184,7 +185,7 @@ impl ValueGenerator<'_> {
         }
         if let Some(pattern) = entries.get("pattern").and_then(Value::as_str) {
             let made = regex_syntax::parse(pattern).ok().and_then(|hir| matching(&hir, 0));
-            // Patterns that look around, as those of passwords do, are beyond what is read here.
+            // Patterns with look-around, as for passwords, cannot be parsed here: likely texts are tried.
             let likely = LIKELY.iter().map(|text| (*text).to_owned());
             return made
                 .into_iter()
@@ -201,14 +202,14 @@ impl ValueGenerator<'_> {
     }
 }
 
-/// Texts that patterns often want: of a password, a word, a number, a code.
+/// Texts that match many patterns: passwords, words, numbers, codes.
 const LIKELY: [&str; 8] =
     ["Failspec-2024", "Failspec2024!", "failspec", "FAILSPEC", "Failspec", "20240131", "a1", "A"];
 
-/// What stands for a name of the run's own.
+/// The placeholder for a unique name of the run.
 pub(super) const UNIQUE: &str = "${unique}";
 
-/// What such a name is like.
+/// An example of a unique name.
 pub(super) const LIKE_UNIQUE: &str = "failspec-k3x9qa-12-1";
 
 fn has_unique(value: &Value) -> bool {
@@ -229,12 +230,12 @@ fn fill_unique(value: &mut Value) {
     }
 }
 
-/// The texts in a list such as that of `required`.
+/// Returns the texts in a list such as `required`.
 pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The type that a schema names, or that its keywords speak of.
+/// Returns the type that a schema names or that its keywords imply.
 pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
     match entries.get("type") {
         Some(Value::String(kind)) => return Some(kind),
@@ -253,7 +254,7 @@ pub(super) fn kind(entries: &Map<String, Value>) -> Option<&str> {
     }
 }
 
-/// A schema and one of its parts as one.
+/// Merges a schema and one of its parts.
 fn merged(entries: &Map<String, Value>, part: &Value, bundle: &failspec_pack::openapi::Bundle) -> Value {
     let mut whole = entries.clone();
     whole.retain(|key, _| key != "oneOf" && key != "anyOf");
@@ -288,10 +289,10 @@ fn of_format(format: &str) -> Option<&'static str> {
     })
 }
 
-/// Whole numbers up to this one are exact as floating point numbers.
+/// Integers up to this value are exact as floating-point numbers.
 const EXACT: f64 = 9e15;
 
-/// A number within bounds, some steps from the lowest one.
+/// Generates a number within the bounds, `step` steps above the lowest one.
 fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
     let bound = |key: &str| entries.get(key).and_then(Value::as_f64);
     let whole = kind(entries) == Some("integer");
@@ -303,7 +304,7 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
             bound("maximum").or_else(|| bound("exclusiveMaximum").map(|it| it - 1.0)).unwrap_or(1.0).min(1.0)
         }
     };
-    // Of numbers as large as only a type can make them, those that are written in full do as well.
+    // A bound that is only the limit of a type is ignored, because numbers of this size are not exact.
     let lowest = if lowest < -EXACT { 1.0 } else { lowest };
     let lowest = (lowest / unit).ceil() * unit;
     let highest =
@@ -317,7 +318,7 @@ fn number(entries: &Map<String, Value>, step: usize) -> Option<Value> {
     Number::from_f64(made).filter(|_| !whole).map(Value::Number)
 }
 
-/// A text that a regular expression matches: the first of each choice, the fewest of each repetition.
+/// Generates a text that a regular expression matches: the first alternatives, and the fewest repetitions.
 fn matching(hir: &Hir, depth: usize) -> Option<String> {
     if depth > 50 {
         return None;

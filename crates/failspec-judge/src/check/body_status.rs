@@ -1,4 +1,4 @@
-//! The status where the body repeats it.
+//! The HTTP status that the body repeats.
 
 use serde_json::Value;
 

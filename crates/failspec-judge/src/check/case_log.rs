@@ -1,6 +1,9 @@
-//! What happened in one case, as far as checks look at it.
+//! The log of one case, as checks use it.
 
 use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use failspec_base::message::Exchange;
 use failspec_pack::pack::{Pointer, Provenance, Schema};
@@ -8,7 +11,8 @@ use failspec_pack::pack::{Pointer, Provenance, Schema};
 use super::{openapi_context::OpenApiContext, response_view::Pick};
 
 /// Which part of a case an exchange belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Before the control's request.
     ControlSetup,
@@ -25,7 +29,7 @@ pub enum Phase {
     /// After the failure.
     Then,
     /// The request of the scenario, resent, which must now succeed.
-    Again,
+    Resend,
     /// The comparison request, which must get the same response.
     Comparison,
     /// Removing created resources.
@@ -33,17 +37,22 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phase in words.
-    pub fn name(self) -> &'static str {
+    /// Returns true for a teardown, also for that of the control.
+    pub fn is_teardown(self) -> bool {
+        matches!(self, Self::ControlTeardown | Self::Teardown)
+    }
+
+    /// Returns the phase in words.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ControlSetup => "setup of the control",
             Self::Control => "control",
             Self::ControlTeardown => "teardown of the control",
             Self::Setup => "setup",
             Self::Request => "request",
-            Self::Repeat => "same request again",
+            Self::Repeat => "repeated request",
             Self::Then => "then",
-            Self::Again => "request resent as the documentation advises",
+            Self::Resend => "resent request",
             Self::Comparison => "comparison request",
             Self::Teardown => "teardown",
         }
@@ -53,35 +62,35 @@ impl Phase {
 /// One exchange of a case.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// Which part it belongs to.
+    /// The part of the case that it belongs to.
     pub phase: Phase,
-    /// The role whose credentials were sent.
+    /// The role of the credentials that were sent.
     pub role: Option<String>,
     /// The request and its result.
     pub exchange: Exchange,
 }
 
-/// What is expected of a response in addition to the contract, with all placeholders filled.
+/// Expectations for a response in addition to the contract, with all placeholders replaced.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
-    /// Parts of the body.
+    /// Expectations for parts of the body.
     pub body: Vec<(Pointer, Arc<Schema>)>,
-    /// The same, inferred.
+    /// Inferred expectations for parts of the body.
     pub body_inferred: Vec<(Pointer, Arc<Schema>)>,
 }
 
-/// Everything that happened in one case.
+/// The log of one case: everything that happened in it.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// The exchanges, in order.
     pub records: Vec<Record>,
-    /// Which of them is judged.
+    /// Index of the record that is judged.
     pub judged: usize,
-    /// The one in which the control, which has no fault, got the failure under test.
+    /// Index of the record in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
-    /// Which item of its response is judged.
+    /// The item of the response that is judged.
     pub pick: Option<Pick>,
-    /// What is expected in addition to the contract.
+    /// Expectations in addition to the contract.
     pub expected: Expected,
     /// The OpenAPI document that responses are also checked against.
     pub against: Option<OpenApiContext>,
@@ -92,7 +101,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// The records of one phase.
+    /// Returns the records of one phase.
     pub fn of(&self, phase: Phase) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(move |record| record.phase == phase)
     }

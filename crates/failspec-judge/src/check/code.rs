@@ -59,7 +59,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
 }
 
-/// The codes that no failure of a closed contract has, in all responses of a scenario but those that [`CHECK`] judges.
+/// Returns findings about codes that no failure of a closed contract has, in all responses of a scenario except those
+/// that [`CHECK`] judges.
 ///
 /// The source of the scenario does not matter: a closed list applies everywhere.
 pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
@@ -76,7 +77,7 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
         let Identity::Undocumented(code) = Identity::of_any(View::new(response, None), contract) else {
             continue;
         };
-        let actual = format!("{} in the response to the {}", show(&code), record.phase.name());
+        let actual = format!("{} in the response to the {}", show(&code), record.phase.as_str());
         let finding =
             Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
                 .saying(format!("the closed list of codes does not include {actual}"));
@@ -98,7 +99,7 @@ fn expected(failure: &Failure) -> String {
     }
 }
 
-/// The code that was there, and what is known about it.
+/// Describes the code that was received, and what is known about it.
 fn describe(code: &Value, own: &Value, subject: &Subject<'_>) -> String {
     let about = match (code, own) {
         (Value::String(text), Value::String(own)) if text.trim() == own => "with whitespace around it",

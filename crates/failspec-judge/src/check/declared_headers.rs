@@ -36,7 +36,7 @@ fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
         None => return None,
         Some(text) => {
             let schema = it.declared.schema(header.schema.as_ref()?, Direction::Response)?;
-            // On the wire all is text; a number is one if it reads as one.
+            // Header values are text; one that parses as a number counts as a number.
             let read = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string());
             let fits = read.into_iter().chain([Value::from(text)]).any(|value| schema.fits(&value));
             // Lists and objects are written in several styles, so a mismatch does not prove a wrong value.

@@ -48,7 +48,8 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
     schema.misfits(body).into_iter().map(finding).collect()
 }
 
-/// An error without a body, where one is declared. The specification calls it a potential one: that is a warning.
+/// Returns a finding for an error without a body, if a body is declared. It is a warning, because the specification
+/// calls such a body a potential one.
 fn missing(it: &Declaration<'_>) -> Option<Finding> {
     let is_error = it.response.status >= 400 && it.record.exchange.request.method != "HEAD";
     let content = it.declared_response.and_then(json).filter(|_| is_error && it.response.body.is_empty())?;
@@ -57,7 +58,7 @@ fn missing(it: &Declaration<'_>) -> Option<Finding> {
     Some(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message))
 }
 
-/// The content whose schema the body is to fit, and how binding that is.
+/// Returns the content with the schema that the body must match, and how binding that is.
 pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provenance)> {
     if !it.has_body() {
         return None;
@@ -71,7 +72,8 @@ pub(super) fn shape_of<'a>(it: &Declaration<'a>) -> Option<(&'a Content, Provena
     }
     let errors = it.operation.responses.iter().filter(|it| it.status.may_be_failure());
     let shapes: Vec<&Content> = errors.filter_map(json).collect();
-    // One declared error has a shape of its own; what two have in common, others can be expected to have.
+    // A single declared error may have a schema of its own; a schema that several errors share can be expected of
+    // others.
     let (first, others) = shapes.split_first().filter(|(_, others)| !others.is_empty())?;
     others.iter().all(|other| other.schema == first.schema).then_some((*first, Provenance::Inferred))
 }
@@ -80,7 +82,7 @@ fn json(response: &Response) -> Option<&Content> {
     response.content.iter().find(|content| content.is_json() && content.schema.is_some())
 }
 
-/// The schema as people find it in the document.
+/// Returns the name of the schema, as it appears in the document.
 pub(super) fn name(content: &Content) -> String {
     let named = content.schema.as_ref().and_then(|schema| schema.get("$ref")).and_then(Value::as_str);
     let last = named.and_then(|reference| reference.rsplit('/').next());

@@ -2,32 +2,32 @@
 
 use super::{finding::Finding, subject::Subject};
 
-/// One rule applied to an exchange.
+/// One rule that is applied to an exchange.
 #[derive(Debug)]
 pub struct Check {
     /// Its name in reports, waivers and on the command line.
     pub id: &'static str,
-    /// What it demands, in one line.
+    /// Its requirement, in one line.
     pub summary: &'static str,
-    /// Where the rule comes from, in words.
+    /// The source of the rule, in words.
     pub source: &'static str,
-    /// What it does, why, and what to do when it finds something (`failspec explain`).
+    /// Its description, its reason, and what to do about a finding (`failspec explain`).
     pub text: &'static str,
-    /// When it is applied to a response.
+    /// The responses to which it is applied.
     pub when: When,
     /// Applies it to a response.
     pub run: fn(&Subject<'_>) -> Vec<Finding>,
 }
 
-/// When a check is applied to a response.
+/// The responses to which a check is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// When the request under test was rejected.
+    /// Rejections of the request under test.
     Refused,
-    /// When it was rejected, unless the response rightly has no body: the rule is about the body.
+    /// Rejections, except those that correctly have no body: the rule is about the body.
     RefusedInWords,
-    /// When the API accepted a request that it should have rejected.
+    /// Successes of a request that the API should have rejected.
     Succeeded,
-    /// In both cases.
+    /// All responses.
     Always,
 }

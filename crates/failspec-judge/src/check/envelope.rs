@@ -26,7 +26,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     misfits(CHECK.id, subject, &rule.rule, rule.source, body)
 }
 
-/// A finding for every validation error, with the message of the validator.
+/// Returns a finding for every validation error, with the message of the validator.
 pub(super) fn misfits(
     check: &'static str,
     subject: &Subject<'_>,

@@ -1,4 +1,4 @@
-//! A rule that a response broke.
+//! Findings: rules that a response broke.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -23,7 +23,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding; the sentence is made of what was expected and what was there.
+    /// Creates a finding; its message consists of the expected and the actual value.
     pub fn new(
         check: &'static str,
         source: Provenance,
@@ -35,20 +35,20 @@ impl Finding {
         Self { check, source, expected, actual, message }
     }
 
-    /// Sets the sentence.
+    /// Sets the message.
     #[must_use]
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// Whether breaking the rule is a violation (and not a warning).
+    /// Returns true if breaking the rule is a violation (and not a warning).
     pub fn is_violation(&self) -> bool {
         self.source.is_binding()
     }
 }
 
-/// As [`Serialize`] writes it. The id of a check must be one of the table: an unknown one is an error.
+/// Deserializes what [`Serialize`] writes. The id of the check must be in the registry: an unknown one is an error.
 impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

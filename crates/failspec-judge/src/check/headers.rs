@@ -23,7 +23,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     rules.flat_map(|rule| judge_header(CHECK.id, subject, &rule.rule, rule.source)).collect()
 }
 
-/// What is wrong with one header.
+/// Returns the findings about one header.
 pub(super) fn judge_header(
     check: &'static str,
     subject: &Subject<'_>,

@@ -1,4 +1,4 @@
-//! Identification before verdict: which failure is this response?
+//! Identification, before the verdict: determines which failure a response is.
 
 use serde_json::Value;
 
@@ -6,14 +6,14 @@ use failspec_pack::pack::{CodeRule, Contract, Failure, Success};
 
 use super::response_view::{Item, View, fits};
 
-/// What a response is, before any rule is applied to it.
+/// The identification of a response, before any rule is applied to it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Identity {
     /// The failure under test.
     Triggered {
-        /// The failure whose code it has, where that is another one that the documentation accepts as well.
+        /// The failure that its code belongs to, if that is another one that the documentation also accepts.
         alternative: Option<usize>,
-        /// Whether only the status says so, and the text is one that the contract does not know.
+        /// True if only the status identifies it, and the contract does not know the text.
         by_status_alone: bool,
     },
     /// Another documented failure.
@@ -27,7 +27,7 @@ pub enum Identity {
 }
 
 impl Identity {
-    /// What `view` is in the eyes of `contract`, when the failure `triggered` is under test.
+    /// Identifies `view` under `contract`, when the failure `triggered` is under test.
     pub fn of(view: View<'_>, contract: &Contract, triggered: usize) -> Self {
         let failure = &contract.failures[triggered];
         if tells_nothing_more(view, contract, failure) {
@@ -39,17 +39,17 @@ impl Identity {
             .filter(|(index, other)| Some(*index) != accepted && is_plainly(view, contract, other))
             .max_by_key(|(index, other)| (evidence(other), std::cmp::Reverse(*index)));
         let is_triggered = if fits_fully(view, contract, failure) {
-            // Of two failures that fit, the one that asks for more is meant: a text that only another failure
-            // has says more than a status that both have.
+            // Of two failures that match, the one with more requirements is meant: a text that only another failure
+            // has is stronger evidence than a status that both have.
             fitting.is_none_or(|(_, other)| evidence(other) <= evidence(failure))
         } else {
-            // Several failures may share a code; status and `match` then say which is meant.
+            // Several failures may share a code; status and `match` then determine which one is meant.
             fitting.is_none() && has_code_of(view, failure)
         };
         if is_triggered {
             return Self::Triggered { alternative: accepted, by_status_alone: false };
         }
-        // A failure that its status alone tells is no evidence against another one of that status.
+        // A failure that is identified only by its status is no evidence against another one with that status.
         let same_status = failure.allows_status(view.response.status);
         let undecided =
             same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_));
@@ -81,10 +81,11 @@ impl Identity {
         }
     }
 
-    /// What a step's or a control's response is, where no failure is under test: a documented failure or a success.
+    /// Identifies the response of a step or a control, where no failure is under test: as a documented failure or a
+    /// success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
         let fitting = contract.failures.iter().enumerate().filter(|(_, failure)| {
-            // The whole of a bulk response looks the same either way; the item tells.
+            // A bulk response as a whole looks the same in both cases; only the item identifies the failure.
             (!is_item(view) || evidence(failure) > Evidence::STATUS) && is_plainly(view, contract, failure)
         });
         if let Some((index, _)) =
@@ -108,8 +109,8 @@ impl Identity {
     }
 }
 
-/// Whether the response has the failure's status and rightly no body that could say more. The status of a success says
-/// nothing at all.
+/// Returns true if the response has the failure's status and correctly no body with more information. The status of a
+/// success identifies no failure.
 fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     let status = view.response.status;
     let success = contract.success.iter().flat_map(|success| &success.status);
@@ -119,12 +120,12 @@ fn tells_nothing_more(view: View<'_>, contract: &Contract, failure: &Failure) ->
         && !success.into_iter().any(|pattern| pattern.matches(status))
 }
 
-/// How much a failure asks of a response beyond its status.
+/// The requirements of a failure for a response, beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Evidence {
-    /// No code, any code, or one of its own.
+    /// 0 for no code, 1 for any code, 2 for a code of its own.
     code: u8,
-    /// Whether there is a `match`.
+    /// True if there is a `match`.
     matches: bool,
 }
 
@@ -141,15 +142,15 @@ fn evidence(failure: &Failure) -> Evidence {
     Evidence { code, matches: !failure.rules.matches.is_empty() }
 }
 
-/// The failure that an error envelope names, whatever the status says: an error that is sent with the status of a
-/// success is none.
+/// Returns the failure that an error envelope names, regardless of the status: an error that is sent with the status
+/// of a success is not a success.
 fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
     let index = by_code(view, contract)?;
     let schema = contract.failures[index].envelope.schema.as_ref()?;
     schema.rule.fits(view.body()?).then_some(index)
 }
 
-/// The failure that has the response's code for its own, or else the first that accepts it.
+/// Returns the failure that the response's code belongs to, or else the first one that accepts it.
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
     let has_own = |failure: &Failure| {
@@ -159,8 +160,8 @@ fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
 }
 
-/// Whether the response is a success and has nothing of a failure. An item of a bulk response that has an error, but not
-/// its code, is none.
+/// Returns true if the response is a success and has no part of a failure. An item of a bulk response that has an
+/// error, but not its code, is not a success.
 fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
     let is_half_a_failure = |failure: &Failure| {
         failure.allows_status(view.response.status)
@@ -170,7 +171,7 @@ fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
     is_success(view, contract) && !contract.failures.iter().any(is_half_a_failure)
 }
 
-/// Whether the response is a success as documented.
+/// Returns true if the response is a success as documented.
 pub fn is_success(view: View<'_>, contract: &Contract) -> bool {
     contract.success.iter().any(|success| fits_success(view, success))
 }
@@ -180,9 +181,9 @@ fn fits_success(view: View<'_>, success: &Success) -> bool {
         && (success.matches.is_empty() || view.body().is_some_and(|body| fits(body, &success.matches)))
 }
 
-/// Whether status, code and `match` all say that the response is `failure`.
+/// Returns true if status, code and `match` all identify the response as `failure`.
 fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
-    // An alternative that is a failure of its own has a status of its own.
+    // An alternative that is a failure of its own has its own status.
     let own = view.code_of(failure);
     let by_alternative = alternative(view, contract, failure).map(|index| &contract.failures[index]);
     if !by_alternative.unwrap_or(failure).allows_status(view.response.status) {
@@ -198,7 +199,7 @@ fn fits_fully(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     code_fits && fits_matches(view, failure)
 }
 
-/// Whether the response fits `failure`, and not by a code that is another failure's own.
+/// Returns true if the response matches `failure`, and not by a code that belongs to another failure.
 fn is_plainly(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
     alternative(view, contract, failure).is_none() && fits_fully(view, contract, failure)
 }
@@ -210,12 +211,12 @@ fn fits_matches(view: View<'_>, failure: &Failure) -> bool {
     })
 }
 
-/// Whether the response has a code that `failure` accepts, whatever else is wrong with it.
+/// Returns true if the response has a code that `failure` accepts, regardless of what else is wrong with it.
 fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
     view.code_of(failure).is_some_and(|code| failure.accepts(code))
 }
 
-/// The failure that an accepted code belongs to, where it is not `failure` itself.
+/// Returns the failure that an accepted code belongs to, if it is not `failure` itself.
 fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
     let code = view.code_of(failure)?;
     if failure.code() == Some(code) || !failure.rules.codes.contains(code) {
@@ -224,7 +225,7 @@ fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option
     contract.failures.iter().position(|other| other.code() == Some(code))
 }
 
-/// A code that says something: text that is not empty, or a number.
+/// Returns true for a usable code: text that is not empty, or a number.
 pub(super) fn is_usable(code: &Value) -> bool {
     code.is_number() || code.as_str().is_some_and(|text| !text.is_empty())
 }
@@ -233,7 +234,7 @@ pub(super) fn is_item(view: View<'_>) -> bool {
     matches!(view.item, Item::One(_))
 }
 
-/// Whether some failure of the contract has this code for its own.
+/// Returns true if the code belongs to a failure of the contract.
 pub(super) fn is_anothers(code: &Value, contract: &Contract) -> bool {
     contract.failures.iter().any(|failure| failure.code() == Some(code))
 }

@@ -1,4 +1,4 @@
-//! Two requests whose responses must be the same.
+//! Two requests that must get the same response.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use super::{
     subject::Subject,
 };
 
-/// Parts of a URL of fewer bytes than this are not looked for in responses.
+/// Minimum length of a part of a URL that is searched for in responses, in bytes.
 const SHORTEST_QUOTE: usize = 3;
 
 pub(super) static CHECK: Check = Check {
@@ -45,7 +45,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let own = subject.response();
-    // A comparison request that succeeds reveals the resource itself, whatever the source of the rule.
+    // A comparison request that succeeds reveals the resource itself, regardless of the source of the rule.
     if Identity::of_any(super::View::new(other, None), subject.contract) == Identity::Success {
         let actual = format!("a success (HTTP {})", other.status);
         let finding =
@@ -78,17 +78,18 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// The body without what differs from request to request.
+/// Returns the body without the values that differ from request to request.
 fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
     let mut body = response.document().value.clone()?;
     let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
     let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
-    // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may tell.
+    // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may reveal a
+    // difference.
     let message = message.as_ref().and_then(|ruled| at(&ruled.rule)).map(|(pointer, mut text)| {
         without(&mut text, quoted);
         (pointer, text)
     });
-    // A code quotes nothing.
+    // A code contains no quotations.
     let code = code.as_ref().and_then(|ruled| at(&ruled.rule));
     without(&mut body, quoted);
     let id = request_id.as_ref().and_then(|ruled| ruled.rule.pointer.as_ref());
@@ -109,9 +110,9 @@ fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> 
     Some(body)
 }
 
-/// What only one of two URLs has: the parts of its path and the values of its query that the other one has otherwise,
-/// decoded. The longest come first, so that none is found within another. Both responses are compared without any of
-/// them: a word of one URL may be part of the text of both responses.
+/// Returns the parts that only one of two URLs has: segments of its path and values of its query, decoded. The
+/// longest come first, so that none is found within another. Both responses are compared without any of them: a word
+/// of one URL may be part of the text of both responses.
 fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
     let mut parts: Vec<String> = parts(own).symmetric_difference(&parts(other)).cloned().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
@@ -122,11 +123,11 @@ fn parts(url: &Url) -> BTreeSet<String> {
     let segments = url.path_segments().into_iter().flatten();
     let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
-    // What is this short stands in many a text by chance.
+    // Shorter parts occur in many texts by chance.
     segments.chain(values).filter(|part| part.len() >= SHORTEST_QUOTE).collect()
 }
 
-/// Takes what was quoted out of all texts.
+/// Removes the quoted parts from all texts.
 fn without(value: &mut Value, quoted: &[String]) {
     match value {
         Value::String(text) => {

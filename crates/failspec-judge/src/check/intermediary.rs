@@ -1,4 +1,4 @@
-//! Responses that do not come from the API: only positive evidence counts.
+//! Detects responses that do not come from the API: only positive evidence counts.
 
 use failspec_base::message::Response;
 
@@ -25,15 +25,15 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("application is not available</h1>", "the OpenShift router"),
 ];
 
-/// Words in the target of a redirect that only a login has.
+/// Words that occur only in the target of a redirect to a login.
 const LOGIN: &[&str] = &["login", "signin", "sign-in", "sign_in", "sso", "oauth", "openid", "saml", "auth"];
 
-/// Why this response does not come from the API, if there is evidence that it does not.
+/// Returns the reason why this response does not come from the API, if there is evidence for it.
 pub fn detect_intermediary(response: &Response, host: Option<&str>) -> Option<String> {
     redirect(response, host).or_else(|| page(response))
 }
 
-/// A redirect to a login, or to another host.
+/// Detects a redirect to a login, or to another host.
 fn redirect(response: &Response, host: Option<&str>) -> Option<String> {
     if !(300..400).contains(&response.status) {
         return None;
@@ -54,12 +54,12 @@ fn redirect(response: &Response, host: Option<&str>) -> Option<String> {
     }
 }
 
-/// A page that names the product that made it.
+/// Detects a page that names the product that generated it.
 fn page(response: &Response) -> Option<String> {
     if response.document().value.is_some() {
         return None;
     }
-    // Signatures stand near the top or the bottom of short pages.
+    // Signatures are near the top or the bottom of short pages.
     let body = &response.body[..response.body.len().min(16 << 10)];
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     SIGNATURES

@@ -1,4 +1,4 @@
-//! Internals in responses to server-side failures.
+//! Internal details in responses to server-side failures.
 
 use std::sync::LazyLock;
 
@@ -25,7 +25,7 @@ nothing, it is a warning for responses with a 5xx status.",
     run,
 };
 
-/// Signs of internals: a name, and a pattern that ordinary error texts do not have.
+/// Signs of internal details: a name, and a pattern that ordinary error texts do not match.
 const SIGNS: &[(&str, &str)] = &[
     ("a Go stack trace", r"goroutine \d+ \[|\b\w+\.go:\d+"),
     ("a Go panic", r"runtime error: |panic: "),
@@ -82,7 +82,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// All texts of a value, with their places.
+/// Collects all texts of a value, with their locations.
 fn collect(value: &Value, at: String, texts: &mut Vec<(String, String)>) {
     match value {
         Value::String(text) => texts.push((at, text.clone())),
@@ -100,7 +100,7 @@ fn collect(value: &Value, at: String, texts: &mut Vec<(String, String)>) {
     }
 }
 
-/// The signs in a text, with the piece that shows each.
+/// Returns the signs in a text, each with the part that matched.
 fn signs(text: &str) -> Vec<(&'static str, String)> {
     let Some(any) = ANY.as_ref() else {
         return Vec::new();

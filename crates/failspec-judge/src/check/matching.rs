@@ -21,7 +21,7 @@ warning: see `wording`.)",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    // A wrong status or code is found by the checks of that name, and it is reason enough.
+    // A wrong status or code is reported by the checks of that name, and that is enough.
     if !subject.failure.allows_status(subject.response().status) || !has_its_code(subject) {
         return Vec::new();
     }
@@ -29,7 +29,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     match &subject.identity {
         Identity::Other(index) => {
             let other = &subject.contract.failures[*index].id;
-            // What tells the other one is its own `match` or code.
+            // The other failure is identified by its own `match` or code.
             let source = subject.failure.rules.matches.first().map_or_else(Default::default, |it| it.source);
             vec![subject.finding(CHECK.id, source, id, other).saying(format!(
                 "the response is another documented failure of the same status: expected {id}, got {other}"
@@ -40,7 +40,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
 }
 
-/// Whether the code, where there is one, does not tell the two apart.
+/// Returns true if the code, if there is one, does not distinguish the two failures.
 fn has_its_code(subject: &Subject<'_>) -> bool {
     subject.triggered.rules.code.is_none()
         || subject.view.code_of(subject.triggered).is_some_and(|code| subject.triggered.accepts(code))

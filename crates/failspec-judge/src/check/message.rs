@@ -1,4 +1,4 @@
-//! The display text.
+//! The message for people.
 
 use serde_json::Value;
 
@@ -29,7 +29,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let actual = match subject.view.message(&subject.failure.envelope) {
         None => "nothing".to_owned(),
         Some(Value::String(text)) if !text.trim().is_empty() => return Vec::new(),
-        // Where the documentation allows something richer than text here, the envelope's schema says so and judges it.
+        // If the documentation allows something other than text here, the envelope's schema defines it and is
+        // checked.
         Some(Value::Array(items)) if !items.is_empty() && allows_lists(subject) => {
             return Vec::new();
         }
@@ -42,8 +43,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     ]
 }
 
-/// Whether the failure's schemas accept the body as it is, including a list in place of the message. Inferred schemas
-/// do not restrict what the documentation allows.
+/// Returns true if the failure's schemas accept the body as it is, including a list in place of the message. Inferred
+/// schemas do not restrict what the documentation allows.
 fn allows_lists(subject: &Subject<'_>) -> bool {
     let envelope = subject.failure.envelope.schema.iter();
     let all = envelope.chain(&subject.failure.rules.schema);

@@ -1,9 +1,9 @@
-//! Checks: one rule each, applied to one case's exchanges. Pure: nothing here sends, reads files or knows
-//! which implementation responded.
+//! Checks: one rule each, applied to the exchanges of one case. Pure: nothing here sends requests, reads files or
+//! knows which implementation responded.
 //!
-//! [`CHECKS`] is the one table that lists them. A check's file holds its id, its one-line summary, the source of
-//! its rule, the text of `failspec explain`, and the function. A response is first identified ([`Identity`]),
-//! then judged: the checks know what the response *is* and report what is wrong with it.
+//! [`CHECKS`] is the only table of checks. The file of a check contains its id, its one-line summary, the source of
+//! its rule, the text of `failspec explain`, and the function. A response is first identified ([`Identity`]), then
+//! judged: the checks know what the response *is* and report what is wrong with it.
 
 mod allow;
 mod body_status;

@@ -18,30 +18,30 @@ use super::{
 pub struct OpenApiContext {
     /// The document.
     pub declared: Arc<Declared>,
-    /// The path of the target's URL, which the document knows nothing of.
+    /// The path of the target's URL, which is not part of the document.
     pub base: Arc<str>,
 }
 
-/// A response of a case and what is declared for it.
+/// A response of a case and its declaration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declaration<'a> {
     pub record: &'a Record,
     pub response: &'a Response,
     pub declared: &'a Declared,
     pub operation: &'a Operation,
-    /// What is declared for its status.
+    /// The declaration for its status.
     pub declared_response: Option<&'a openapi::Response>,
 }
 
 impl OpenApiContext {
-    /// The operation that a request to the target is.
+    /// Returns the operation that a request to the target calls.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let base = self.base.trim_end_matches('/');
         self.declared.operation(method, path.strip_prefix(base).unwrap_or(path))
     }
 
-    /// The operation that declares the response to a request: its own, or, if the path does not have the method, one
-    /// that declares how the method is rejected.
+    /// Returns the operation that declares the response to a request: its own, or, if the path does not have the
+    /// method, one that declares how the method is rejected.
     pub fn declaring(&self, method: &str, path: &str, status: u16) -> Option<&Operation> {
         let base = self.base.trim_end_matches('/');
         let below = path.strip_prefix(base).unwrap_or(path);
@@ -50,7 +50,7 @@ impl OpenApiContext {
     }
 }
 
-/// The responses of a case to requests that the document knows, without those of a proxy.
+/// Returns the responses of a case to requests that the document knows, without those of a proxy.
 pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
     let against = observed.against.as_ref();
     observed.records.iter().filter_map(move |record| {
@@ -66,19 +66,20 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
 }
 
 impl<'a> Declaration<'a> {
-    /// The request and the response, in a few words.
+    /// Describes the request and the response in a few words.
     pub fn told(&self) -> String {
         format!(
             "{}: {} {} got HTTP {}",
-            self.record.phase.name(),
+            self.record.phase.as_str(),
             self.record.exchange.request.method,
             self.operation.path,
             self.response.status
         )
     }
 
-    /// How binding the declaration for the response is. `default` is everything that is not declared otherwise, and
-    /// most documents mean errors by it: it binds the errors of an operation whose successes are declared.
+    /// Returns how binding the declaration for the response is. `default` covers everything that is not declared
+    /// otherwise, and most documents mean errors by it: it is binding for the errors of an operation with declared
+    /// successes.
     pub fn source(&self) -> Provenance {
         let is_default =
             self.declared_response.is_some_and(|response| response.status == ResponseStatus::Default);
@@ -91,13 +92,14 @@ impl<'a> Declaration<'a> {
         }
     }
 
-    /// Whether there is a body to check: a response to HEAD has none, nor have 204 and 304.
+    /// Returns true if there is a body to check: a response to HEAD has none, nor has one with the status 1xx, 204,
+    /// 205 or 304.
     pub fn has_body(&self) -> bool {
         let bare = matches!(self.response.status, 100..200 | 204 | 205 | 304);
         !bare && self.record.exchange.request.method != "HEAD" && !self.response.body.is_empty()
     }
 
-    /// The content that is declared for the media type of the response.
+    /// Returns the content that is declared for the media type of the response.
     pub fn content(&self) -> Option<&'a Content> {
         let media_type = self.response.header("content-type").unwrap_or_default();
         let contents = self.declared_response?.content.iter();

@@ -28,7 +28,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         if subject.triggered.retry.is_some() { Provenance::Documented } else { Provenance::Inferred };
     subject
         .observed
-        .of(Phase::Again)
+        .of(Phase::Resend)
         .filter_map(|record| {
             let response = record.exchange.result.as_ref().ok()?;
             let what = match Identity::of_any(View::new(response, None), subject.contract) {

@@ -1,4 +1,4 @@
-//! The one table that lists the checks.
+//! The table of all checks.
 
 use std::collections::HashSet;
 
@@ -51,7 +51,8 @@ pub static CHECKS: &[&Check] = &[
     &declared_headers::CHECK,
 ];
 
-/// Findings of the whole run: no check of one exchange, but explained like them (they cannot be waived).
+/// Findings about the whole run: they are not checks of one exchange, but are explained like them (they cannot be
+/// waived).
 pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("request-id-reused", "every request of a run has its own request id"),
     ("waiver-stale", "every waiver still matches a finding of its check"),
@@ -59,12 +60,13 @@ pub const RUN_CHECKS: &[(&str, &str)] = &[
     ("snapshot-unreferenced", "every approved snapshot belongs to a scenario"),
 ];
 
-/// The check of that id.
+/// Returns the check with this id.
 pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.id == id)
 }
 
-/// The rules of an OpenAPI document that the responses of a case break, even if the case cannot be judged as a whole.
+/// Returns the findings about rules of an OpenAPI document that the responses of a case break, even if the case
+/// cannot be judged as a whole.
 pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     let statuses = undeclared_status::statuses(observed).into_iter();
     let found = statuses
@@ -75,8 +77,8 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     alike_once(found.collect(), scenario)
 }
 
-/// The same problem in several responses of a case is one finding, that of the first. In an inferred scenario nothing
-/// is binding.
+/// Reduces the same problem in several responses of a case to one finding, that of the first. In an inferred scenario
+/// nothing is binding.
 fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
     let mut seen: HashSet<(&str, String, String)> = HashSet::new();
     let of_documents = [
@@ -96,7 +98,7 @@ fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
     found
 }
 
-/// Everything that `subject` breaks.
+/// Returns all findings about `subject`.
 pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     let succeeded = subject.identity == super::Identity::Success;
     let found = CHECKS

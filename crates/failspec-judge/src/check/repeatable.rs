@@ -1,4 +1,4 @@
-//! The same safe request fails the same way again.
+//! The same safe request fails in the same way again.
 
 use failspec_pack::pack::{Provenance, Retry};
 
@@ -39,7 +39,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 View::new(response, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
             let second = (response.status, view.code_of(subject.failure));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
-            // Where there is no code, the text may still identify another failure.
+            // If there is no code, the text may still identify another failure.
             if first == second && !matches!(identity, Identity::Other(_)) {
                 return None;
             }

@@ -30,7 +30,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let finding = subject.finding(CHECK.id, ruled.source, expected, &actual);
         wrong.push(finding.saying(format!("request id: expected {expected}, got {actual}")));
     };
-    // Without a JSON body the place in it cannot be looked at: the check `well-formed` reports that.
+    // Without a JSON body, the request id in it cannot be checked: the check `well-formed` reports that.
     let mut found = Vec::new();
     if let Some(pointer) = &rule.pointer
         && let Some(body) = subject.view.body()
@@ -66,7 +66,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// Another exchange of the case whose response has the same request id.
+/// Returns the phase of another exchange of the case that has a response with the same request id.
 fn reused(subject: &Subject<'_>, id: &str) -> Option<&'static str> {
     let records = subject.observed.records.iter().enumerate();
     records
@@ -77,5 +77,5 @@ fn reused(subject: &Subject<'_>, id: &str) -> Option<&'static str> {
                 View::new(response, None).request_id(&subject.failure.envelope).as_deref() == Some(id)
             })
         })
-        .map(|(_, record)| record.phase.name())
+        .map(|(_, record)| record.phase.as_str())
 }

@@ -1,4 +1,4 @@
-//! A response as a contract sees it: the places of its code, message and request id.
+//! A response as a contract describes it: the locations of its code, message and request id.
 
 use std::sync::Arc;
 
@@ -7,42 +7,42 @@ use serde_json::Value;
 use failspec_base::message::Response;
 use failspec_pack::pack::{Envelope, Failure, Part, Pointer, Schema};
 
-/// The longest value that messages quote, in bytes.
+/// Maximum length of a value that messages quote, in bytes.
 const LONGEST_SHOWN: usize = 300;
 
-/// Which part of a response is judged.
+/// The part of a response that is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Item<'a> {
-    /// All of it.
+    /// The whole response.
     Whole,
     /// This item of a bulk response.
     One(&'a Value),
-    /// An item was to be picked, and so many fitted.
+    /// No single item was selected; the number of items that matched.
     Unpicked(usize),
 }
 
-/// The selector of an item of a bulk response, with all placeholders filled.
+/// The selector of an item of a bulk response, with all placeholders replaced.
 #[derive(Debug, Clone)]
 pub struct Pick {
-    /// Where the list is.
+    /// The location of the list.
     pub items: Pointer,
-    /// What the item fits.
+    /// The schemas that the item must match.
     pub filter: Vec<(Pointer, Arc<Schema>)>,
 }
 
-/// A response as a contract sees it.
+/// A response as a contract describes it.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     /// The response.
     pub response: &'a Response,
     /// The item that is judged.
     pub item: Item<'a>,
-    /// Whether the method was HEAD: the response never has a body (RFC 9110, section 9.3.2).
+    /// True if the method was HEAD: the response never has a body (RFC 9110, section 9.3.2).
     pub head: bool,
 }
 
 impl Pick {
-    /// The item of `body` that fits.
+    /// Returns the item of `body` that matches.
     pub fn from<'b>(&self, body: Option<&'b Value>) -> Item<'b> {
         let Some(Value::Array(items)) = body.and_then(|body| self.items.find(body)) else {
             return Item::Unpicked(0);
@@ -56,43 +56,43 @@ impl Pick {
     }
 }
 
-/// Whether `value` fits every one of the schemas at their places.
+/// Returns true if `value` matches all of the schemas at their locations.
 pub fn fits(value: &Value, matches: &[(Pointer, Arc<Schema>)]) -> bool {
     matches.iter().all(|(pointer, schema)| pointer.find(value).is_some_and(|value| schema.fits(value)))
 }
 
 impl<'a> View<'a> {
-    /// The view of a response, of one item of it where `pick` says so.
+    /// Creates the view of a response, or of one item of it if `pick` is given.
     pub fn new(response: &'a Response, pick: Option<&Pick>) -> Self {
         let body = response.document().value.as_ref();
         let item = pick.map_or(Item::Whole, |pick| pick.from(body));
         Self { response, item, head: false }
     }
 
-    /// The same view, of a response to a request of this method.
+    /// Returns the same view, of a response to a request with this method.
     #[must_use]
     pub fn to(self, method: &str) -> Self {
         Self { head: method == "HEAD", ..self }
     }
 
-    /// Whether there rightly is no body to look into. A response to HEAD has none. Where the documentation promises
-    /// none, it may be empty or something other than JSON; a body that claims to be JSON is checked as JSON.
+    /// Returns true if there is correctly no body to inspect. A response to HEAD has none. If the documentation
+    /// promises none, it may be empty or something other than JSON; a body that claims to be JSON is checked as JSON.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         if self.head || !envelope.body_optional {
             return self.head;
         }
         let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
-        // A word or a number is JSON only by chance: `404 page not found` begins like one.
+        // A word or a number is JSON only by chance: `404 page not found` begins with a JSON number.
         let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
         self.response.defect.is_none() && (self.response.body.is_empty() || !(says_json || is_json))
     }
 
-    /// The whole body, if it is JSON.
+    /// Returns the whole body, if it is JSON.
     pub fn body(&self) -> Option<&'a Value> {
         self.response.document().value.as_ref()
     }
 
-    /// What code, message and `match` are read in: the item, or the whole body.
+    /// Returns the value with code, message and `match`: the item, or the whole body.
     pub fn judged(&self) -> Option<&'a Value> {
         match self.item {
             Item::Whole => self.body(),
@@ -101,12 +101,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The code; of several, the first.
+    /// Returns the code; of several, the first.
     pub fn code(&self, envelope: &Envelope) -> Option<&'a Value> {
         self.first_code(envelope, |_| true)
     }
 
-    /// The code as far as `failure` is concerned: of several its own, else one that it accepts, else the first.
+    /// Returns the code that is relevant to `failure`: of several its own, else one that it accepts, else the first.
     pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
         let envelope = &failure.envelope;
         let first = self.code(envelope)?;
@@ -123,12 +123,12 @@ impl<'a> View<'a> {
         envelope.code.as_ref()?.rule.find_first(self.judged()?, &mut |code| wanted(code))
     }
 
-    /// The display text.
+    /// Returns the message for people.
     pub fn message(&self, envelope: &Envelope) -> Option<&'a Value> {
         envelope.message.as_ref()?.rule.find(self.judged()?)
     }
 
-    /// The request id, from the body or else from the header.
+    /// Returns the request id, from the body or else from the header.
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
         let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
         in_body.or(in_header).filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
-    /// A part of the response as JSON: a header is text.
+    /// Returns a part of the response as JSON: a header is text.
     pub fn part(&self, part: &Part) -> Option<Value> {
         match part {
             Part::Header(name) => self.response.header(name).map(Value::from),
@@ -145,17 +145,17 @@ impl<'a> View<'a> {
     }
 }
 
-/// A value in a sentence: JSON, or only its size where it is long.
+/// Formats a value for a sentence: JSON, or only its size if it is long.
 pub fn show(value: &Value) -> String {
     match value {
-        // Megabytes of text need not be escaped to be called long.
+        // Megabytes of text are not escaped only to find that they are too long.
         Value::String(text) if text.len() > LONGEST_SHOWN => size(text),
         _ => quote(&value.to_string()),
     }
 }
 
-/// A text of a response as messages quote it: whole, or else only its size. Secrets are taken out of messages later
-/// on, and what is cut here could end in the first half of one.
+/// Returns a text of a response as messages quote it: whole, or else only its size. Secrets are removed from messages
+/// later, and a text that is cut here could end in the first half of one.
 pub(super) fn quote(text: &str) -> String {
     if text.len() <= LONGEST_SHOWN { text.to_owned() } else { size(text) }
 }

@@ -13,7 +13,7 @@ use super::{
     subject::Subject,
 };
 
-/// Seconds by which two places may differ: clocks are read at two moments, and one place rounds up.
+/// Maximum difference between two locations, in seconds: clocks are read at two moments, and one location rounds up.
 const TOLERANCE: i64 = 3;
 
 pub(super) static CHECK: Check = Check {
@@ -68,7 +68,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// The retry delay of a response, from the failure's documented places or else from `Retry-After`.
+/// Returns the retry delay of a response, from the failure's documented locations or else from `Retry-After`.
 pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> {
     let places =
         failure.into_iter().flat_map(|failure| &failure.rules.retry_after).flat_map(|ruled| &ruled.rule);
@@ -77,7 +77,8 @@ pub fn told_wait(view: View<'_>, failure: Option<&Failure>) -> Option<Duration> 
     u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
-/// Both forms of `Retry-After` (RFC 9110, section 10.2.3), as seconds from now; a date that has passed is now.
+/// Parses both forms of `Retry-After` (RFC 9110, section 10.2.3), as seconds from now; a date in the past is 0
+/// seconds.
 fn seconds_or_date(text: &str) -> Option<i64> {
     text.parse().ok().or_else(|| {
         let moment = jiff::fmt::rfc2822::parse(text).ok()?;
@@ -85,7 +86,7 @@ fn seconds_or_date(text: &str) -> Option<i64> {
     })
 }
 
-/// Seconds from now.
+/// Returns the retry delay at a location, in seconds from now; the error describes the value that was found.
 fn wait(view: View<'_>, place: &RetryAfterLocation) -> Result<i64, String> {
     let value = view.part(&place.part).ok_or("nothing")?;
     let seconds = match &value {

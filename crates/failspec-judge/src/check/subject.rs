@@ -14,20 +14,20 @@ pub struct Subject<'a> {
     pub scenario: &'a Scenario,
     /// The failure under test.
     pub triggered: &'a Failure,
-    /// The failure whose rules apply to the response: the one under test, or the accepted alternative.
+    /// The failure with the rules that apply to the response: the one under test, or the accepted alternative.
     pub failure: &'a Failure,
-    /// What the response was identified as.
+    /// The identification of the response.
     pub identity: Identity,
     /// The exchange under test.
     pub exchange: &'a Exchange,
     /// The response under test.
     pub view: View<'a>,
-    /// All that happened in the case.
+    /// Everything that happened in the case.
     pub observed: &'a Observed,
 }
 
 impl<'a> Subject<'a> {
-    /// The subject of a case, if its judged exchange has a response.
+    /// Creates the subject of a case, if its judged exchange has a response.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, observed: &'a Observed) -> Option<Self> {
         let exchange = &observed.records.get(observed.judged)?.exchange;
         let response = exchange.result.as_ref().ok()?;
@@ -41,17 +41,18 @@ impl<'a> Subject<'a> {
         Some(Self { contract, scenario, triggered, failure, identity, exchange, view, observed })
     }
 
-    /// The response under test.
+    /// Returns the response under test.
     pub fn response(&self) -> &'a Response {
         self.view.response
     }
 
-    /// How binding a rule of `source` is here: in an inferred scenario or for an inferred failure nothing is.
+    /// Returns how binding a rule of `source` is here: in an inferred scenario or for an inferred failure no rule is
+    /// binding.
     pub fn weight(&self, source: Provenance) -> Provenance {
         source.weaken(self.failure.source).weaken(self.scenario.source)
     }
 
-    /// A finding of a rule that the contract states.
+    /// Creates a finding about a rule of the contract.
     pub fn finding(
         &self,
         check: &'static str,
@@ -62,7 +63,7 @@ impl<'a> Subject<'a> {
         Finding::new(check, self.weight(source), expected, actual)
     }
 
-    /// Whether the response rightly has no body to look into.
+    /// Returns true if the response correctly has no body to inspect.
     pub fn is_bare(&self) -> bool {
         self.view.is_bare(&self.failure.envelope)
     }

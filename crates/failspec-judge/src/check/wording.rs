@@ -1,4 +1,4 @@
-//! The text, where only it distinguishes two failures of one status.
+//! The text, if only it distinguishes two failures of one status.
 
 use failspec_pack::pack::Provenance;
 

@@ -1,15 +1,15 @@
 //! The report of one case. Secrets are masked before it is built.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::check::Finding;
+use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Provenance, Retry};
 
-use super::Outcome;
+use super::{Outcome, Reason};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -31,14 +31,14 @@ pub struct CaseReport {
     /// The outcome.
     pub outcome: Outcome,
     /// The reason of the outcome, if it is neither passed nor failed.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// The source of the statement that this fault fails this way.
     pub source: Provenance,
     /// The place of the rule that the request under test breaks, if the scenario names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documentation: Option<Arc<str>>,
     /// File and line of the scenario.
-    pub location: String,
+    pub location: ScenarioLocation,
     // Shared by all cases of the failure.
     /// The documented facts about the failure.
     pub documented: Arc<Documented>,
@@ -66,8 +66,23 @@ pub struct CaseReport {
     pub duration_ms: u64,
 }
 
+/// The place of a scenario in the files of its pack. Written as `file:line`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioLocation {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for ScenarioLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
 impl CaseReport {
-    /// True if it needs attention: it did not simply pass.
+    /// Returns true if it needs attention: it did not simply pass.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);
         let passed = self.outcome == Outcome::Passed;
@@ -98,7 +113,7 @@ pub struct Documented {
 }
 
 impl Documented {
-    /// The statuses, as `HTTP 400 or 422`; nothing if none is documented.
+    /// Returns the statuses, as `HTTP 400 or 422`; empty if none is documented.
     pub fn statuses(&self) -> String {
         let all: Vec<String> =
             self.status.iter().chain(&self.other_statuses).map(ToString::to_string).collect();
@@ -173,7 +188,7 @@ pub enum SnapshotState {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct ExchangeReport {
     /// The part of the case that it belongs to.
-    pub phase: String,
+    pub phase: Phase,
     /// The role whose credentials were sent.
     pub role: Option<String>,
     /// The request.

@@ -1,15 +1,19 @@
-//! Which documented failures a run exercised.
+//! Coverage: the documented failures that a run exercised.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeSet, HashMap, HashSet},
+    fmt,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use failspec_pack::{pack::Contract, target_config::OutOfReach};
 
-use super::{CaseReport, Exercise, Outcome};
+use super::{CaseReport, Exercise, Outcome, Reason};
 
-/// The failures and causes (by index) of the scenarios that a selector or a shard picked.
+/// The failures and causes (by index) of the scenarios that a selector or a shard selected.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Failures.
@@ -18,13 +22,13 @@ pub struct Selection {
     pub causes: BTreeSet<(usize, usize)>,
 }
 
-/// One documented failure, as far as coverage needs to know it.
+/// One documented failure, with the facts that coverage needs.
 struct DocumentedFailure<'d> {
     id: &'d str,
-    /// What the contract or the target says about not showing it.
+    /// The state that the contract or the target declares for a failure that is not exercised.
     declared: Option<State>,
     selected: bool,
-    /// Causes, and whether each is selected.
+    /// Causes, each with true if it is selected.
     causes: Vec<(&'d str, bool)>,
 }
 
@@ -74,18 +78,66 @@ pub enum State {
     /// It was not selected.
     NotSelected,
     /// None of the above: the run is incomplete.
-    Missing(String),
+    Missing(NotCovered),
+}
+
+/// The reason why a failure or a cause was not covered. [`fmt::Display`] writes it as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum NotCovered {
+    /// No scenario triggers it.
+    NoScenario,
+    /// Its cases did not show it; the first of them in the order of the sentences.
+    Case {
+        /// The outcome of the case.
+        outcome: Outcome,
+        /// The reason of the outcome.
+        reason: Option<Reason>,
+    },
+}
+
+impl NotCovered {
+    /// Returns true if the case was skipped because the target does not provide what it requires.
+    pub fn is_skipped(&self) -> bool {
+        matches!(self, Self::Case { reason: Some(Reason::MissingRequirements { .. }), .. })
+    }
+}
+
+impl fmt::Display for NotCovered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoScenario => f.write_str("no scenario triggers it"),
+            Self::Case { outcome, reason: Some(reason) } => write!(f, "{}: {reason}", outcome.word()),
+            Self::Case { outcome, reason: None } => {
+                write!(f, "{}: the response was not this failure", outcome.word())
+            }
+        }
+    }
+}
+
+impl PartialOrd for NotCovered {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Orders reasons by their sentences, so that the one that is shown is the same in every run.
+impl Ord for NotCovered {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.to_string().cmp(&other.to_string())
+    }
 }
 
 impl State {
-    /// True if a run with this state can be complete.
+    /// Returns true if a run with this state can be complete.
     pub fn is_settled(&self) -> bool {
         !matches!(self, Self::Missing(_))
     }
 }
 
 impl Coverage {
-    /// What `cases` show of the failures of `contract`; `selection` is what was asked for, if not everything.
+    /// Computes the coverage of the failures of `contract` by `cases`; `selection` is what was requested, if not
+    /// everything.
     pub fn of(
         contract: &Contract,
         cases: &[&CaseReport],
@@ -114,8 +166,8 @@ impl Coverage {
         Self::shown(documented, cases)
     }
 
-    /// What the cases of all shards show together of the failures that each shard's coverage lists; `full` says
-    /// whether the shards have all cases of the pack.
+    /// Computes the coverage, by the cases of all shards, of the failures that each shard's coverage lists; `full` is
+    /// true if the shards have all cases of the pack.
     pub(super) fn joined(shards: &[&Self], cases: &[&CaseReport], full: bool) -> Self {
         let Some(first) = shards.first() else { return Self { failures: Vec::new() } };
         let failures: HashSet<&str> = cases.iter().map(|case| &*case.failure).collect();
@@ -126,7 +178,8 @@ impl Coverage {
             let of_causes = |failure: &FailureCoverage| {
                 failure.causes.iter().map(|cause| cause.state.clone()).collect::<Vec<_>>()
             };
-            // A shard that does not show a failure says what the contract or the target declares about it.
+            // A shard that does not exercise a failure reports the state that the contract or the target declares for
+            // it.
             let declared = in_shards
                 .flat_map(|failure| of_causes(failure).into_iter().chain([failure.state.clone()]))
                 .find(|state| matches!(state, State::Excluded(_) | State::OutOfReach(_)));
@@ -158,7 +211,7 @@ impl Coverage {
                 let shown = shown_by(cases);
                 match (&failure.declared, shown) {
                     (_, shown @ (State::Exercised | State::CoveredByAlternative(_))) => shown,
-                    // What was not asked for need not be explained.
+                    // Failures that were not requested need no explanation.
                     _ if !selected => State::NotSelected,
                     (Some(declared), _) => declared.clone(),
                     (None, shown) => shown,
@@ -168,7 +221,7 @@ impl Coverage {
                 let of_cause: Vec<&CaseReport> =
                     own.iter().copied().filter(|case| case.cause.as_deref() == Some(*cause)).collect();
                 let state = match state(&of_cause, *selected) {
-                    // Of a loose group any code shows the cause: the codes are the failure's, not the cause's.
+                    // In a loose group any code covers the cause: the codes belong to the failure, not to the cause.
                     State::CoveredByAlternative(_) => State::Exercised,
                     other => other,
                 };
@@ -189,29 +242,29 @@ impl Coverage {
         Self { failures: failures.collect() }
     }
 
-    /// How many failures are in a state.
+    /// Returns the number of failures with a matching state.
     pub fn count(&self, fits: impl Fn(&State) -> bool) -> usize {
         self.failures.iter().filter(|failure| fits(&failure.state)).count()
     }
 
-    /// What keeps the run from being complete: `failure` or `failure/cause`, and why.
-    pub fn missing(&self) -> Vec<(String, String)> {
+    /// Returns what keeps the run from being complete: `failure` or `failure/cause`, and the reason.
+    pub fn missing(&self) -> Vec<(String, &NotCovered)> {
         let mut missing = Vec::new();
         for failure in &self.failures {
             if let State::Missing(why) = &failure.state {
-                missing.push((failure.failure.clone(), why.clone()));
+                missing.push((failure.failure.clone(), why));
                 continue;
             }
             for cause in &failure.causes {
                 if let State::Missing(why) = &cause.state {
-                    missing.push((format!("{}/{}", failure.failure, cause.cause), why.clone()));
+                    missing.push((format!("{}/{}", failure.failure, cause.cause), why));
                 }
             }
         }
         missing
     }
 
-    /// How many causes there are, and how many of them were exercised.
+    /// Returns the number of causes, and the number of those that were exercised.
     pub fn causes(&self) -> (usize, usize) {
         let causes = self.failures.iter().flat_map(|failure| &failure.causes);
         let exercised = causes.clone().filter(|cause| cause.state == State::Exercised).count();
@@ -219,7 +272,7 @@ impl Coverage {
     }
 }
 
-/// The best that cases show: exercised, else an alternative, else waived, else why not.
+/// Returns the best state that the cases have: exercised, else an alternative, else waived, else the reason why not.
 fn shown_by(cases: &[&CaseReport]) -> State {
     let mut best: Option<State> = None;
     for case in cases {
@@ -231,13 +284,9 @@ fn shown_by(cases: &[&CaseReport]) -> State {
             (_, Outcome::Waived) => {
                 State::Waived(case.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
             }
-            (_, outcome) => {
-                let why =
-                    case.reason.clone().unwrap_or_else(|| "the response was not this failure".to_owned());
-                State::Missing(format!("{}: {why}", outcome.word()))
-            }
+            (_, outcome) => State::Missing(NotCovered::Case { outcome, reason: case.reason.clone() }),
         };
         best = Some(best.map_or(state.clone(), |best| best.min(state)));
     }
-    best.unwrap_or_else(|| State::Missing("no scenario triggers it".to_owned()))
+    best.unwrap_or_else(|| State::Missing(NotCovered::NoScenario))
 }

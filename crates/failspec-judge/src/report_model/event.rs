@@ -73,7 +73,7 @@ pub struct PackHeader {
 }
 
 impl PackHeader {
-    /// The name of the pack with the requested version: `kubeadapt@2026-03`.
+    /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
         label(&self.name, self.version.as_deref())
     }

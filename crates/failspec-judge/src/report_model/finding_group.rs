@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::check::Finding;
+use crate::check::{Finding, Phase};
 
 use super::CaseReport;
 
@@ -40,13 +40,13 @@ type Key<'a> = (&'a str, Belongs<'a>, &'a str, &'a str);
 /// Grouping key of faults that were not rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Belongs<'a> {
-    /// One operation: one that checks nothing has one cause.
+    /// One operation: an operation that checks nothing is one cause.
     Operation(Option<&'a str>),
-    /// A rule that several operations have in common: one that is checked nowhere has one cause.
+    /// A rule that several operations have in common: a rule that is checked nowhere is one cause.
     Rule(&'a str),
 }
 
-/// The rules that requests to more than one operation broke.
+/// Returns the rules that requests to more than one operation broke.
 fn shared_rules<'a>(cases: &[&'a CaseReport]) -> HashSet<&'a str> {
     let mut first: HashMap<&str, &str> = HashMap::new();
     let mut shared = HashSet::new();
@@ -61,10 +61,12 @@ fn shared_rules<'a>(cases: &[&'a CaseReport]) -> HashSet<&'a str> {
     shared
 }
 
-/// How good an example is, the best one being the least: whether it is a mere warning, and how long its request is.
+/// Rank of an example; the best one has the lowest rank: true if it is only a warning, then the length of its
+/// request.
 type Rank = (bool, usize);
 
-/// Groups the findings of these cases by cause: violations first, the most frequent first. Waived findings are left out.
+/// Groups the findings of these cases by cause: violations first, the most frequent first. Waived findings are left
+/// out.
 pub fn group_findings<'a>(cases: impl IntoIterator<Item = &'a CaseReport>) -> Vec<FindingGroup> {
     let cases: Vec<&CaseReport> = cases.into_iter().filter(|case| has_findings(case)).collect();
     let shared = shared_rules(&cases);
@@ -130,14 +132,14 @@ fn cause(case: &CaseReport, finding: &Finding, shared: &HashSet<&str>) -> Findin
 }
 
 impl FindingGroup {
-    /// The operation or rule that it belongs to; `None` for the API as a whole.
+    /// Returns the operation or rule that it belongs to; `None` for the API as a whole.
     pub fn subject(&self) -> Option<&str> {
         self.operation.as_deref().or(self.rule.as_deref())
     }
 }
 
-/// How long the request under test is, as a command line.
+/// Returns the length of the request under test as a command line, in bytes.
 fn length(case: &CaseReport) -> usize {
-    let tested = case.exchanges.iter().find(|exchange| exchange.phase == "request");
+    let tested = case.exchanges.iter().find(|exchange| exchange.phase == Phase::Request);
     tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl.len())
 }

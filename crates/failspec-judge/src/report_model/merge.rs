@@ -1,4 +1,4 @@
-//! The reports of all shards made one: the verdict that one whole run would have given.
+//! Merges the reports of all shards into one, with the verdict that one whole run would have given.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,61 +7,61 @@ use super::{
     Verdict, VerdictInput, group_findings, operation::joined, reused_request_ids, waiver_findings,
 };
 
-/// Why reports cannot be made one.
+/// Reason why reports cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
     /// There is nothing to merge.
     #[error("there is no report to merge")]
     None,
-    /// A report is not one of a shard.
+    /// A report is not the report of a shard.
     #[error("{report} is not the report of a shard: it was written without --shard")]
     NoShard {
-        /// Which report.
+        /// The report.
         report: String,
     },
-    /// Two reports are not of one run.
+    /// Two reports are not reports of one run.
     #[error(
         "{one} and {other} are not reports of one run: they have different {what} ({in_one} and {in_other})"
     )]
     Different {
-        /// What differs.
+        /// The property that differs.
         what: &'static str,
         /// The first report.
         one: String,
-        /// What it says.
+        /// Its value in the first report.
         in_one: String,
-        /// The other one.
+        /// The other report.
         other: String,
-        /// What that says.
+        /// Its value in the other report.
         in_other: String,
     },
-    /// A shard is there twice.
+    /// A shard occurs twice.
     #[error("shard {shard} occurs twice: {one} and {other}")]
     Twice {
-        /// Which shard.
+        /// The shard.
         shard: String,
         /// The first report.
         one: String,
-        /// The other one.
+        /// The other report.
         other: String,
     },
-    /// Shards are not there.
+    /// Shards are missing.
     #[error("these shards are missing: {0}")]
     Missing(String),
-    /// A report contradicts itself; nothing that failspec writes does.
+    /// A report contradicts itself; failspec never writes such a report.
     #[error("{report} cannot be the report of a shard: {what}")]
     Contradicts {
-        /// Which report.
+        /// The report.
         report: String,
-        /// What is wrong with it.
+        /// The contradiction.
         what: String,
     },
 }
 
-/// A shard's report under the name that messages show.
+/// A shard's report, with the name that messages show.
 type Named = (String, RunReport);
 
-/// Makes the reports of all shards of a run one. The order of `reports` does not matter.
+/// Merges the reports of all shards of a run into one. The order of `reports` does not matter.
 ///
 /// # Errors
 /// When they are not all the shards of one run, each once.
@@ -78,7 +78,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     let mut unreferenced: Vec<RunFinding> = Vec::new();
     let Some((_, mut whole)) = reports.first().cloned() else { return Err(MergeError::None) };
     for (_, report) in reports {
-        // Shards that failed for one reason say so once, as one run would have.
+        // Shards that failed for one reason report it once, as one run would have.
         diagnoses.extend(report.diagnosis.filter(|text| !diagnoses.contains(text)));
         scenarios.extend(report.cases);
         packs_of_shards.push(report.packs);
@@ -109,7 +109,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     whole.verdict = whole.summary.verdict(VerdictInput {
         interrupted,
         stopped: !judged,
-        // What counts by options (denied warnings, changed snapshots) has counted in its shard.
+        // Violations by options (denied warnings, changed snapshots) were already counted in their shard.
         violation: verdicts.contains(&Verdict::Violations)
             || whole.run_findings.iter().any(|finding| finding.violation),
         missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
@@ -122,7 +122,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     Ok(whole)
 }
 
-/// The shards of the reports: each there once, none missing.
+/// Returns the shards of the reports, after checking that each occurs once and none is missing.
 fn all_shards(reports: &[Named]) -> Result<Vec<ShardReport>, MergeError> {
     let mut seen: BTreeMap<u32, &str> = BTreeMap::new();
     let mut shards: Vec<ShardReport> = Vec::new();
@@ -160,10 +160,10 @@ fn all_shards(reports: &[Named]) -> Result<Vec<ShardReport>, MergeError> {
     }
 }
 
-/// How many missing shards are listed: a report may claim to be one of four billion.
+/// Maximum number of missing shards listed: a report may claim to be one of four billion.
 const MOST_MISSING: usize = 20;
 
-/// What all shards of one run have in common, in words.
+/// Returns the properties that all shards of one run have in common, in words.
 fn common(report: &RunReport) -> Vec<(&'static str, String)> {
     let packs = |of: fn(&PackReport) -> String| report.packs.iter().map(of).collect::<Vec<_>>().join(", ");
     let list = |texts: &[String]| if texts.is_empty() { "none".to_owned() } else { texts.join(" ") };
@@ -177,7 +177,7 @@ fn common(report: &RunReport) -> Vec<(&'static str, String)> {
         ("versions of failspec", report.failspec.clone()),
         ("packs", packs(|pack| pack.header.label())),
         ("digests of packs", packs(|pack| pack.header.digest.clone())),
-        // Every run starts an embedded implementation of its own, on a free port.
+        // Every run starts its own embedded implementation, on a free port.
         (
             "targets",
             packs(|pack| match pack.header.reference {
@@ -207,7 +207,7 @@ fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), Merg
                 });
             }
         }
-        // The digests agree: only a report that something else has written can differ here.
+        // The digests agree: only a report that was not written by failspec can differ here.
         let documented = |report: &RunReport| -> Vec<Vec<String>> {
             let of_pack = |pack: &PackReport| {
                 let failures = pack.coverage.failures.iter();
@@ -228,7 +228,7 @@ fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), Merg
     Ok(())
 }
 
-/// Every case belongs to one shard; one that is there twice would count twice.
+/// Checks that every case belongs to one shard and to one of its packs: a case that occurs twice would count twice.
 fn no_case_twice(reports: &[Named]) -> Result<(), MergeError> {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (name, report) in reports {
@@ -247,7 +247,7 @@ fn no_case_twice(reports: &[Named]) -> Result<(), MergeError> {
     Ok(())
 }
 
-/// From the beginning of the first shard to the end of the last one.
+/// Returns the start of the first shard, and the duration until the end of the last one in milliseconds.
 fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
     let mut spans = Vec::new();
     for (name, report) in reports {
@@ -267,7 +267,7 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
     Ok((begin.to_string(), duration))
 }
 
-/// What all shards say of one pack, in `pack`, which is the first one's.
+/// Merges the reports of all shards about one pack into `pack`, which is that of the first shard.
 fn join_pack(
     pack: &mut PackReport,
     index: usize,

@@ -29,7 +29,7 @@ pub enum RequirementKind {
 }
 
 impl RequirementKind {
-    /// The word for it in reports.
+    /// Returns the word for it in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Role => "role",

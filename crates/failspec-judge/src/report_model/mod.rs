@@ -1,4 +1,5 @@
-//! Verdicts: outcomes, coverage, run findings, events and the rules of the exit code. Pure: nothing here sends.
+//! Report model: outcomes, coverage, run findings, events and the rules of the exit code. Pure: nothing here sends
+//! requests.
 
 mod case;
 mod coverage;
@@ -8,15 +9,16 @@ mod merge;
 mod missing_requirement;
 mod operation;
 mod outcome;
+mod reason;
 mod run_finding;
 mod shard;
 mod summary;
 
 pub use case::{
     CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, RequestReport, ResponseReport,
-    SnapshotReport, SnapshotState, WaivedFinding,
+    ScenarioLocation, SnapshotReport, SnapshotState, WaivedFinding,
 };
-pub use coverage::{CauseCoverage, Coverage, FailureCoverage, Selection, State};
+pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
     ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, PlannedWait, RunHeader, RunReport,
     ServerReport,
@@ -26,6 +28,7 @@ pub use merge::{MergeError, merge};
 pub use missing_requirement::{MissingRequirement, RequirementKind};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
+pub use reason::{Reason, Requirement};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};

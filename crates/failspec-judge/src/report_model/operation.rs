@@ -1,4 +1,4 @@
-//! Which declared errors of which operations a run has seen.
+//! Coverage of the declared errors of operations.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,13 +22,13 @@ pub struct ErrorCoverage {
 }
 
 impl OperationCoverage {
-    /// Number of its errors that were seen, and number of declared ones.
+    /// Returns the number of its errors that were seen, and the number of declared ones.
     pub fn seen(&self) -> (usize, usize) {
         (self.errors.iter().filter(|error| error.cases > 0).count(), self.errors.len())
     }
 }
 
-/// What all shards of a run have seen of the same operations.
+/// Merges the coverage of the same operations by all shards of a run.
 pub(super) fn joined<'s>(shards: impl Iterator<Item = &'s [OperationCoverage]>) -> Vec<OperationCoverage> {
     let mut whole: Vec<OperationCoverage> = Vec::new();
     for shard in shards {

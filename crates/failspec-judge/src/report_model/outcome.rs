@@ -1,4 +1,4 @@
-//! What became of one case.
+//! The outcome of one case.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word in reports.
+    /// Returns the word for it in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Passed => "passed",

@@ -22,9 +22,9 @@ pub struct RunFinding {
     pub violation: bool,
 }
 
-/// Request ids that several cases got, one finding for each id.
+/// Returns findings about request ids that several cases got, one finding for each id.
 pub fn reused_request_ids(cases: &[&CaseReport]) -> Vec<RunFinding> {
-    // Nearly every id has one owner alone: lists are made for the others.
+    // Nearly every id has only one owner: lists are created only for the others.
     let mut first: HashMap<&str, &CaseReport> = HashMap::with_capacity(cases.len());
     let mut owners: HashMap<&str, Vec<&CaseReport>> = HashMap::new();
     for case in cases {
@@ -37,7 +37,7 @@ pub fn reused_request_ids(cases: &[&CaseReport]) -> Vec<RunFinding> {
     }
     drop(first);
     let mut reused: Vec<_> = owners.into_iter().collect();
-    // Hash order is another one every time; reports are the same for the same responses.
+    // The order of a hash map differs each time; reports must be the same for the same responses.
     reused.sort_by_key(|(_, owners)| owners[0].index);
     reused
         .into_iter()
@@ -50,7 +50,7 @@ pub fn reused_request_ids(cases: &[&CaseReport]) -> Vec<RunFinding> {
         .collect()
 }
 
-/// Waivers that have expired or match nothing any more; to be judged in a full run only.
+/// Returns findings about waivers that have expired or no longer match anything; only a full run can judge this.
 pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<RunFinding> {
     waivers
         .iter()

@@ -1,4 +1,4 @@
-//! One of several runs that share the scenarios of one run among them.
+//! Shards: several runs that divide the cases of one run among them.
 
 use std::{fmt, str::FromStr};
 
@@ -19,16 +19,16 @@ pub struct Shard {
     pub of: u32,
 }
 
-/// Why a text does not name a shard.
+/// Error for a text that is not a valid shard.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a valid shard: write K/N with K from 1 to N, such as 2/3")]
 pub struct ShardError(String);
 
 impl Shard {
-    /// Whether a case belongs to this shard.
+    /// Returns true if a case belongs to this shard.
     ///
-    /// Its name alone decides: a scenario that comes or goes moves no other one, and shards need not know of each
-    /// other. The digest spreads names that differ in one letter, and is the same on every machine.
+    /// Only its name decides: a scenario that is added or removed moves no other one, and shards need not know of
+    /// each other. The digest distributes names that differ in one letter, and is the same on every machine.
     pub fn holds(&self, case: &str) -> bool {
         let digest = Sha256::digest(case.as_bytes());
         let number = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
@@ -42,7 +42,7 @@ impl FromStr for Shard {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || ShardError(text.to_owned());
         let (number, of) = text.split_once('/').ok_or_else(wrong)?;
-        // `parse` would take a sign.
+        // `parse` would accept a sign.
         let read = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok());
         let (Some(Some(number)), Some(Some(of))) = (read(number), read(of)) else { return Err(wrong()) };
         if number == 0 || number > of { Err(wrong()) } else { Ok(Self { number, of }) }
@@ -71,7 +71,7 @@ pub struct ShardReport {
 }
 
 impl ShardReport {
-    /// The shard.
+    /// Returns the shard.
     pub fn shard(&self) -> Shard {
         Shard { number: self.number, of: self.of }
     }
@@ -93,7 +93,7 @@ pub struct WaiverReport {
 }
 
 impl WaiverReport {
-    /// A waiver on the day `today`.
+    /// Creates the report of a waiver on the day `today`.
     pub fn of(waiver: &Waiver, today: jiff::civil::Date) -> Self {
         Self {
             scenario: waiver.scenario.clone(),

@@ -63,7 +63,7 @@ pub mod exit {
 }
 
 impl Verdict {
-    /// The word on the last line and in every report.
+    /// Returns the word on the last line and in every report.
     pub fn word(self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
@@ -74,7 +74,7 @@ impl Verdict {
         }
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Interrupted => exit::INTERRUPTED,
@@ -86,21 +86,21 @@ impl Verdict {
     }
 }
 
-/// What the verdict is made of.
+/// Input of the verdict.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct VerdictInput {
-    /// A signal stopped the run.
+    /// True if a signal stopped the run.
     pub interrupted: bool,
-    /// Something kept a begun run from judging: an unreachable target, a refused login, the one diagnosis.
+    /// True if something kept a started run from judging: an unreachable target, a refused login, a diagnosis.
     pub stopped: bool,
-    /// A run finding, a changed snapshot under `check`, or a warning under `--deny warnings`.
+    /// True if there is a run finding, a changed snapshot under `check`, or a warning under `--deny warnings`.
     pub violation: bool,
-    /// Something that is documented and selected was not exercised.
+    /// True if something that is documented and selected was not exercised.
     pub missing: bool,
 }
 
 impl Summary {
-    /// The numbers of a run.
+    /// Computes the numbers of a run.
     pub fn of<'a>(cases: &[CaseReport], coverage: impl Iterator<Item = &'a Coverage>) -> Self {
         let count = |outcome| cases.iter().filter(|case| case.outcome == outcome).count();
         let mut summary = Self {
@@ -122,7 +122,7 @@ impl Summary {
         summary
     }
 
-    /// The verdict. A run in which nothing was judged never conforms.
+    /// Returns the verdict. A run in which nothing was judged never conforms.
     pub fn verdict(&self, evidence: VerdictInput) -> Verdict {
         let judged = self.passed + self.failed + self.waived;
         if evidence.interrupted {

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-/// The difference line by line: `-` was approved, `+` came now. Unchanged lines around it are kept.
+/// Returns the difference line by line: `-` was approved, `+` is new. Unchanged lines around it are kept.
 pub fn diff(approved: &str, now: &str) -> String {
     let diff = TextDiff::from_lines(approved, now);
     let mut text = String::new();

@@ -12,11 +12,11 @@ pub struct SnapshotFile {
     pub source: String,
     /// The name of the case.
     pub expression: String,
-    /// What was approved.
+    /// The response as text.
     pub contents: String,
 }
 
-/// The file of a case below `snapshots/<pack>`: `<failure>/<scenario>[--row].snap`.
+/// Returns the file of a case below `snapshots/<pack>`: `<failure>/<scenario>[--row].snap`.
 pub fn file_name(failure: &str, scenario: &str, row: Option<&str>) -> String {
     match row {
         Some(row) => format!("{failure}/{scenario}--{row}.snap"),
@@ -25,7 +25,7 @@ pub fn file_name(failure: &str, scenario: &str, row: Option<&str>) -> String {
 }
 
 impl SnapshotFile {
-    /// Reads a file through insta.
+    /// Reads a file with insta.
     ///
     /// # Errors
     /// The error of insta, in one line.
@@ -39,8 +39,8 @@ impl SnapshotFile {
         })
     }
 
-    /// Whether `text` is a file as [`Self::to_text`] writes it, with these contents. insta reads the same from it, but
-    /// takes a hundred times as long; for any other text the result has no meaning.
+    /// Returns true if `text` is a file as [`Self::to_text`] writes it, with these contents. insta reads the same
+    /// from it, but takes a hundred times as long; for any other text the result has no meaning.
     pub(super) fn is_plainly(text: &str, contents: &str) -> bool {
         let own = |line: &str| {
             let value = line.strip_prefix("source: ").or_else(|| line.strip_prefix("expression: "));
@@ -49,13 +49,13 @@ impl SnapshotFile {
             })
         };
         let head = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
-        // insta ends the head at the first line that begins like the mark, and makes line ends of Windows plain.
+        // insta ends the head at the first line that begins like the separator, and converts Windows line ends.
         head.is_some_and(|(head, rest)| {
             head.lines().all(own) && !head.contains('\r') && rest.strip_suffix('\n') == Some(contents)
         })
     }
 
-    /// Reads the text of a file that was built into the binary.
+    /// Parses the text of a file that was built into the binary.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("---\n")?;
         let (head, contents) = rest.split_once("\n---\n")?;
@@ -70,7 +70,7 @@ impl SnapshotFile {
         })
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> String {
         format!(
             "---\nsource: {}\nexpression: {}\n---\n{}\n",
@@ -80,10 +80,10 @@ impl SnapshotFile {
         )
     }
 
-    /// Writes the file, its folders too.
+    /// Writes the file and creates its folders.
     ///
     /// # Errors
-    /// When the file system refuses.
+    /// When the file system reports an error.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -92,14 +92,15 @@ impl SnapshotFile {
     }
 }
 
-/// As insta writes it: without quotes where YAML needs none, so that accepting by either tool gives the same file.
+/// Formats a text as insta does: without quotes if YAML needs none, so that accepting with either tool gives the same
+/// file.
 fn plain_or_quoted(text: &str) -> String {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
     let begins_plain = text.starts_with(|first: char| first.is_ascii_alphabetic());
     if is_plain && begins_plain { text.to_owned() } else { quote(text) }
 }
 
-/// A JSON string is also a YAML string.
+/// Quotes a text as a JSON string, which is also a YAML string.
 fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -107,18 +108,18 @@ fn quote(text: &str) -> String {
 /// Approves a pending response: `x.snap.new` becomes `x.snap`.
 ///
 /// # Errors
-/// When the file system refuses.
+/// When the file system reports an error.
 pub fn accept(pending: &Path) -> io::Result<PathBuf> {
-    // An empty last extension leaves the name without `.new`.
+    // An empty extension removes `.new` from the name.
     let approved = pending.with_extension("");
     fs::rename(pending, &approved)?;
     Ok(approved)
 }
 
-/// Throws a pending response away.
+/// Discards a pending response.
 ///
 /// # Errors
-/// When the file system refuses.
+/// When the file system reports an error.
 pub fn reject(pending: &Path) -> io::Result<()> {
     fs::remove_file(pending)
 }

@@ -1,4 +1,4 @@
-//! A response as a snapshot shows it.
+//! Normalizes a response for a snapshot.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 use failspec_base::{message::Response, secret::Mask};
 use failspec_pack::pack::{Failure, Part, Pointer};
 
-/// The largest body that is approved word for word, in bytes: nobody reads more, and a hostile response must not fill
-/// the disk of whoever tests it.
+/// Maximum size of a body that is approved word for word, in bytes: people do not review more, and a hostile response
+/// must not fill the disk of the tester.
 const LARGEST_BODY: usize = 64 << 10;
 
-/// What a snapshot is made of.
+/// Input of a snapshot.
 #[derive(Debug, Clone, Copy)]
 pub struct NormalizedResponse<'a> {
     /// The response.
@@ -24,7 +24,7 @@ pub struct NormalizedResponse<'a> {
     pub mask: &'a Mask,
 }
 
-/// The response as text: status, documented headers, body. Values that vary are masked; the mask names them.
+/// Returns the response as text: status, documented headers, body. Values that vary are masked; the mask names them.
 pub fn picture(of: NormalizedResponse<'_>) -> String {
     let mut text = format!("HTTP {}\n", of.response.status);
     for (name, value) in headers(of) {
@@ -35,7 +35,7 @@ pub fn picture(of: NormalizedResponse<'_>) -> String {
         _ if of.response.body.len() > LARGEST_BODY => {
             text.push_str(&format!("[a body of more than {LARGEST_BODY} bytes]"));
         }
-        // Where no secret is known, as a rule, nothing need be copied for being masked.
+        // If no secret is known, as is usual, nothing is copied to be masked.
         Some(value) if of.mask.is_empty() => {
             let mut body =
                 Body { text: Vec::new(), known: known(value, of.failure), own_values: of.own_values };
@@ -55,7 +55,7 @@ pub fn picture(of: NormalizedResponse<'_>) -> String {
     text.trim_end().to_owned()
 }
 
-/// The documented headers, in the order of the contract.
+/// Returns the documented headers, in the order of the contract.
 fn headers(of: NormalizedResponse<'_>) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     if of.failure.envelope.media_type.is_some() {
@@ -90,7 +90,8 @@ fn headers(of: NormalizedResponse<'_>) -> Vec<(String, String)> {
     headers
 }
 
-/// A body without message, request id, what the contract says varies, and this case's own values.
+/// Returns a body with masks for message, request id, the values that vary according to the contract, and the values
+/// of this case only.
 fn masked(value: &Value, of: NormalizedResponse<'_>) -> Value {
     let mut value = value.clone();
     for (pointer, mask) in varying(of.failure) {
@@ -102,18 +103,18 @@ fn masked(value: &Value, of: NormalizedResponse<'_>) -> Value {
     value
 }
 
-/// The values of a body that vary, and their masks.
+/// Returns the values of a body that vary, and their masks.
 fn known<'v>(value: &'v Value, failure: &Failure) -> Vec<(&'v Value, String)> {
     let found = varying(failure).filter_map(|(pointer, mask)| Some((pointer.find(value)?, mask)));
     found.filter(|(found, _)| can_vary(found)).collect()
 }
 
-/// Only what has the documented type is what the mask says: anything else is worth seeing.
+/// Returns true for a value of the documented type, which can be masked: any other value is worth showing.
 fn can_vary(value: &Value) -> bool {
     value.is_string() || value.is_number()
 }
 
-/// The places of message, request id and what the contract says varies, with the words for them.
+/// Returns the locations of message, request id and the values that vary according to the contract, with their masks.
 fn varying(failure: &Failure) -> impl Iterator<Item = (&Pointer, String)> {
     let envelope = &failure.envelope;
     let message = envelope.message.as_ref().map(|ruled| (&ruled.rule, "[message]".to_owned()));
@@ -129,7 +130,7 @@ fn varying(failure: &Failure) -> impl Iterator<Item = (&Pointer, String)> {
     message.into_iter().chain(id).chain(varies)
 }
 
-/// A body as it is written: as [`serde_json::to_string_pretty`] would write the [`masked`] one.
+/// Writer for a body: it writes what [`serde_json::to_string_pretty`] would write for the [`masked`] one.
 struct Body<'a> {
     text: Vec<u8>,
     known: Vec<(&'a Value, String)>,
@@ -138,7 +139,7 @@ struct Body<'a> {
 
 impl Body<'_> {
     fn write(&mut self, value: &Value, depth: usize) {
-        // Of several masks of one place the last one stays.
+        // Of several masks for one location the last one applies.
         let known = self.known.iter().rposition(|(known, _)| std::ptr::eq(*known, value));
         match value {
             _ if known.is_some() => {
@@ -168,9 +169,9 @@ impl Body<'_> {
         }
     }
 
-    /// Text, a number, a word, or a list or an object with nothing in it.
+    /// Writes text, a number, a boolean, null, or an empty list or object.
     fn scalar(&mut self, value: &(impl serde::Serialize + ?Sized)) {
-        // A vector takes all that is written to it.
+        // Writing to a vector cannot fail.
         let _ = serde_json::to_writer(&mut self.text, value);
     }
 
@@ -186,7 +187,7 @@ impl Body<'_> {
     }
 }
 
-/// Masks this case's own values everywhere.
+/// Masks the values of this case only, in all texts.
 fn mask_own(value: &mut Value, of: NormalizedResponse<'_>) {
     match value {
         Value::String(text) => {

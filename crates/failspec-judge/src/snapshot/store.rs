@@ -13,10 +13,10 @@ use failspec_pack::pack::Texts;
 
 use super::{diff::diff, file::SnapshotFile};
 
-/// The initial buffer for an approved response, in bytes; a longer one takes more.
+/// Initial size of the buffer for an approved response, in bytes; it grows for a longer one.
 const SHORT: usize = 8 << 10;
 
-/// What a run does with approved responses.
+/// Treatment of approved responses in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// Differences make the run fail.
@@ -35,17 +35,17 @@ pub enum Mode {
 pub struct SnapshotStore {
     place: Origin,
     mode: Mode,
-    /// Whether pending responses are written as `.snap.new`.
+    /// True if pending responses are written as `.snap.new`.
     writes: bool,
-    /// The pending responses that earlier runs left, by their paths; looked for once.
+    /// Paths of the pending responses that earlier runs left; searched for once.
     left: OnceLock<HashSet<PathBuf>>,
 }
 
 #[derive(Debug)]
 enum Origin {
-    /// In the binary: they belong to the reference implementation and are never written.
+    /// Built into the binary: they belong to the reference implementation and are never written.
     Embedded(Texts),
-    /// In this folder.
+    /// Files in this folder.
     Folder(PathBuf),
 }
 
@@ -55,28 +55,28 @@ enum Origin {
 pub struct SnapshotError {
     /// Its file.
     pub file: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl SnapshotStore {
-    /// Those that were built into the binary.
+    /// Creates a store of the approved responses that were built into the binary.
     pub fn built_in(snapshots: Texts, mode: Mode) -> Self {
         let place = Origin::Embedded(snapshots);
         Self { place, mode, writes: false, left: OnceLock::new() }
     }
 
-    /// Those in a folder; with `CI` set nothing is written.
+    /// Creates a store of those in a folder; if `in_ci` is true, nothing is written.
     pub fn folder(folder: PathBuf, mode: Mode, in_ci: bool) -> Self {
         Self { place: Origin::Folder(folder), mode, writes: !in_ci, left: OnceLock::new() }
     }
 
-    /// What is done with them.
+    /// Returns the treatment of approved responses.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Compares a response with the approved one of `name` (a path as of [`super::file_name`]).
+    /// Compares a response with the approved one of `name` (a path as returned by [`super::file_name`]).
     ///
     /// # Errors
     /// When a file cannot be read or written.
@@ -102,7 +102,7 @@ impl SnapshotStore {
             let path = folder.join(name);
             let pending = pending_path(&path);
             let done = match state {
-                // A pending response of an earlier run is not pending any more.
+                // A pending response of an earlier run is no longer pending.
                 SnapshotState::Same if self.left(folder).contains(&pending) => remove_if_there(&pending),
                 SnapshotState::Same => Ok(()),
                 SnapshotState::Updated => now.write(&path).and_then(|()| remove_if_there(&pending)),
@@ -115,7 +115,7 @@ impl SnapshotStore {
         Ok(SnapshotReport { file: shown, state, diff })
     }
 
-    /// The approved responses that belong to none of `names`.
+    /// Returns the approved responses that belong to none of `names`.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -128,7 +128,7 @@ impl SnapshotStore {
         }
     }
 
-    /// Whether the approved response of `name` can be seen to be the same without reading it through insta.
+    /// Returns true if the approved response of `name` is known to be the same without reading it with insta.
     fn is_plainly(&self, name: &str, now: &SnapshotFile) -> bool {
         match &self.place {
             Origin::Embedded(_) => false,
@@ -138,8 +138,8 @@ impl SnapshotStore {
         }
     }
 
-    /// The pending responses that were there when the first response was compared. To look once costs less than to try to
-    /// remove one for each response.
+    /// Returns the pending responses that existed when the first response was compared. One search costs less than an
+    /// attempt to remove a file for each response.
     fn left(&self, folder: &Path) -> &HashSet<PathBuf> {
         self.left.get_or_init(|| pending(folder).unwrap_or_default().into_iter().collect())
     }
@@ -162,7 +162,7 @@ impl SnapshotStore {
     }
 }
 
-/// The approved responses in `folder` (`*.snap`) that belong to none of `names`.
+/// Returns the approved responses in `folder` (`*.snap`) that belong to none of `names`.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -178,7 +178,7 @@ pub fn unreferenced(folder: &Path, names: &BTreeSet<String>) -> io::Result<Vec<S
     Ok(found)
 }
 
-/// The pending responses (`*.snap.new`) below `folder`, sorted.
+/// Returns the pending responses (`*.snap.new`) below `folder`, sorted.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -199,8 +199,8 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
     }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        // The file type comes from the folder entry, so links, which could lead out of the folder or in a circle, are
-        // not followed.
+        // The file type comes from the folder entry, so links, which could lead out of the folder or form a cycle,
+        // are not followed.
         if entry.file_type()?.is_dir() {
             walk(&entry.path(), visit)?;
         } else {
@@ -210,7 +210,7 @@ fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of a file, read without requesting its length first: nearly all approved responses fit.
+/// Reads the text of a file without requesting its length first: nearly all approved responses fit into the buffer.
 fn text_of(path: &Path) -> Option<String> {
     let mut bytes = Vec::with_capacity(SHORT);
     io::Read::read_to_end(&mut fs::File::open(path).ok()?.take(u64::MAX), &mut bytes).ok()?;

@@ -1,9 +1,9 @@
-//! Mutants of Apinizer.
+//! Expected detection of the mutants of Apinizer.
 
 use super::violation_in;
 use crate::ExpectedDetection;
 
-/// Mutant, the failure whose scenarios must notice it, and the check.
+/// Mutants that a violation must detect: mutant, failure and check. The finding must be in a case of that failure.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("internal-fault-ignored", "internal_error", "not-rejected"),
     ("bad-client-credentials-accepted", "unauthorized_client", "not-rejected"),
@@ -38,14 +38,15 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("internal-fault-hidden", "internal_error", "not-rejected"),
 ];
 
-/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+/// Returns the expected detection of a mutant of this API, or of a general mutant where this contract differs from
+/// the others.
 pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         "filled-group-deleted" => Some(ExpectedDetection::warning("not-rejected").at("conflict")),
         "internal-fault-leaks" => Some(ExpectedDetection::warning("leaks").at("internal_error")),
-        // The wait is documented in the body, so the body is believed: longer than the target lets us wait.
+        // The wait is documented in the body, so the value of the body counts. It is longer than the target allows.
         "retry-after-field-disagrees" => Some(ExpectedDetection::Inconclusive("asks to wait")),
-        // The header is no part of the documentation; only its syntax is a standard's.
+        // The header is not part of the documentation; only its syntax is standardized.
         "retry-after-header-missing" => {
             Some(ExpectedDetection::Unpromised("the body gives the wait; the header is optional"))
         }
@@ -53,7 +54,7 @@ pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
             Some(ExpectedDetection::warning("retry-after-syntax").at("rate_limit_exceeded"))
         }
         "status-204" => Some(ExpectedDetection::violation("status")),
-        // An empty 200 is no documented success: not even a control succeeds.
+        // An empty 200 is not a documented success, so even the controls fail.
         "always-empty" => Some(ExpectedDetection::Diagnosis("responds with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }

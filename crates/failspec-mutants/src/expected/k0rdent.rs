@@ -1,9 +1,9 @@
-//! Mutants of k0rdent AI.
+//! Expected detection of the mutants of k0rdent AI.
 
 use super::violation_in;
 use crate::ExpectedDetection;
 
-/// Mutant, the failure whose scenarios must notice it, and the check.
+/// Mutants that a violation must detect: mutant, failure and check. The finding must be in a case of that failure.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("bmc-unreachable-ignored", "bmc_connection_failed", "not-rejected"),
     ("internal-fault-ignored", "internal_error", "not-rejected"),
@@ -38,22 +38,23 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("error-says-success", "not_found", "envelope"),
 ];
 
-/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+/// Returns the expected detection of a mutant of this API, or of a general mutant where this contract differs from
+/// the others.
 pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
         // The documentation names no media type.
         id if id.starts_with("media-type-") => Some(ExpectedDetection::warning("media-type")),
         "envelope-problem-details" => Some(ExpectedDetection::violation("envelope")),
-        // The example names two fields at once; nothing says that every one is named.
+        // The example lists two fields at once, but no statement says that every invalid field is listed.
         "first-bad-field-alone" => Some(ExpectedDetection::warning("expectation").at("validation_error")),
-        // HTTP calls DELETE idempotent, and the documentation does not say what a second one gets.
+        // HTTP defines DELETE as idempotent, and the documentation does not define the response to a second one.
         "absent-deleted" => Some(ExpectedDetection::warning("not-rejected").at("not_found")),
-        // The documentation does not speak of other organisations' resources.
+        // The documentation does not mention the resources of other organisations.
         "foreign-server-shown" => Some(ExpectedDetection::warning("not-rejected").at("not_found")),
         "foreign-server-told-apart" => Some(ExpectedDetection::warning("indistinguishable").at("not_found")),
         "pool-in-use-deleted" => Some(ExpectedDetection::warning("not-rejected").at("conflict")),
         "internal-fault-leaks" => Some(ExpectedDetection::warning("leaks").at("internal_error")),
-        // An empty 200 is no documented success: not even a control succeeds.
+        // An empty 200 is not a documented success, so even the controls fail.
         "always-empty" => Some(ExpectedDetection::Diagnosis("responds with a page that is not JSON")),
         _ => violation_in(VIOLATIONS, mutant),
     }

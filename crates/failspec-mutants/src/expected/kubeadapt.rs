@@ -1,9 +1,9 @@
-//! Mutants of Kubeadapt.
+//! Expected detection of the mutants of Kubeadapt.
 
 use super::violation_in;
 use crate::ExpectedDetection;
 
-/// Mutant, the failure whose scenarios must notice it, and the check.
+/// Mutants that a violation must detect: mutant, failure and check. The finding must be in a case of that failure.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("accepts-invalid-timeframe", "invalid_query_parameter", "not-rejected"),
     ("accepts-malformed-id", "malformed_cluster_id", "not-rejected"),
@@ -47,25 +47,26 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("internal-error-hidden", "server_error", "not-rejected"),
 ];
 
-/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+/// Returns the expected detection of a mutant of this API, or of a general mutant where this contract differs from
+/// the others.
 pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
-        // Two good dates in the wrong order are no invalid field.
+        // Two valid dates in the wrong order are not an invalid field.
         "contradictory-dates-accepted" => {
             Some(ExpectedDetection::warning("not-rejected").at("validation_failed"))
         }
-        // "Each invalid field" may be read as the first one.
+        // "Each invalid field" can also be read as the first invalid field.
         "first-problem-only" => Some(ExpectedDetection::warning("expectation").at("validation_failed")),
-        // The members of the objects are those of FastAPI, which the page does not name.
+        // The page does not name the members of the objects; the contract uses those of FastAPI.
         "problems-of-another-shape" => Some(ExpectedDetection::warning("schema").at("validation_failed")),
-        // The page gives both 404s one status, not one text.
+        // The page gives both 404s the same status, but not the same text.
         "foreign-cluster-told-apart" => Some(ExpectedDetection::warning("indistinguishable").at("not_found")),
         "remaining-above-zero" => Some(ExpectedDetection::warning("headers").at("rate_limited")),
         "reset-in-the-past" | "retry-after-disagrees" => {
             Some(ExpectedDetection::warning("retry-after").at("rate_limited"))
         }
         "internal-error-leaks-message" => Some(ExpectedDetection::warning("leaks").at("server_error")),
-        // Nothing but the status tells an error from a success.
+        // Only the status distinguishes an error from a success.
         "status-200" => Some(ExpectedDetection::violation("not-rejected")),
         _ => violation_in(VIOLATIONS, mutant),
     }

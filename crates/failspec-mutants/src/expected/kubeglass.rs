@@ -1,9 +1,9 @@
-//! Mutants of KubeGlass.
+//! Expected detection of the mutants of KubeGlass.
 
 use super::violation_in;
 use crate::ExpectedDetection;
 
-/// Mutant, the failure whose scenarios must notice it, and the check.
+/// Mutants that a violation must detect: mutant, failure and check. The finding must be in a case of that failure.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("kubernetes-unreachable-ignored", "api_unreachable", "not-rejected"),
     ("deadline-exceeded-ignored", "timeout", "not-rejected"),
@@ -15,7 +15,7 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("helm-missing-ignored", "helm_not_found", "not-rejected"),
     ("metrics-unreachable-ignored", "dependency_unavailable", "not-rejected"),
     ("stale-version-accepted", "conflict", "not-rejected"),
-    // Also the control, which has the parameter, gets the failure under test.
+    // The control, which has the parameter, gets the failure under test too.
     ("query-parameter-overlooked", "missing_query_param", "control"),
     ("duplicate-name-accepted", "already_exists", "not-rejected"),
     ("bad-limit-accepted", "invalid_parameter", "not-rejected"),
@@ -27,18 +27,18 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("target-cluster-rbac-not-enforced", "insufficient_permissions", "not-rejected"),
     ("large-body-accepted", "body_too_large", "not-rejected"),
     ("second-drain-accepted", "drain_in_progress", "not-rejected"),
-    // 51 contexts that do not exist: when nobody counts them, the first one is not found.
+    // The request names 51 contexts that do not exist. If they are not counted, the first one is not found.
     ("too-many-contexts-accepted", "too_many_contexts", "code"),
     ("negative-replicas-accepted", "invalid_field", "not-rejected"),
 ];
 
-/// How one of its own mutants must be noticed.
+/// Returns the expected detection of a mutant of this API.
 pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
-        // The scenarios that surely meet this code are our reading of "user input".
+        // The scenarios that certainly get this code depend on an inferred meaning of "user input".
         "accepts-invalid-input" => Some(ExpectedDetection::warning("not-rejected").at("invalid_input")),
         "mistakes-invalid-input" => Some(ExpectedDetection::warning("code").at("invalid_input")),
-        // The page calls a revision "invalid" and does not say what becomes of one that never was.
+        // The page calls a revision "invalid" and does not define the response for a revision that never existed.
         "unknown-revision-accepted" => {
             Some(ExpectedDetection::warning("not-rejected").at("invalid_revision"))
         }

@@ -1,9 +1,9 @@
-//! Mutants of KubeVision.
+//! Expected detection of the mutants of KubeVision.
 
 use super::violation_in;
 use crate::ExpectedDetection;
 
-/// Mutant, the failure whose scenarios must notice it, and the check.
+/// Mutants that a violation must detect: mutant, failure and check. The finding must be in a case of that failure.
 const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("internal-fault-ignored", "internal_error", "not-rejected"),
     ("missing-parameter-accepted", "missing_parameter", "not-rejected"),
@@ -28,23 +28,24 @@ const VIOLATIONS: &[(&str, &str, &str)] = &[
     ("unreachable-cluster-answered", "cluster_unreachable", "not-rejected"),
 ];
 
-/// How one of its own mutants must be noticed, or one that fits every contract, where this one has a say of its own.
+/// Returns the expected detection of a mutant of this API, or of a general mutant where this contract differs from
+/// the others.
 pub(super) fn noticed(mutant: &str) -> Option<ExpectedDetection> {
     match mutant {
-        // RFC 6238, 5.2: the page does not say that a code is good only once.
+        // RFC 6238, 5.2. The page does not say that a code can be used only once.
         "used-totp-code-accepted" => Some(ExpectedDetection::warning("not-rejected").at("two_factor_failed")),
-        // The page says what the temporary token is for, not what becomes of another use.
+        // The page documents the purpose of the temporary token, but not the response to any other use.
         "temporary-token-accepted" => Some(ExpectedDetection::warning("not-rejected")),
-        // Which of two faults is told first is nowhere documented.
+        // The documentation does not define which of two faults is reported first.
         "lookup-before-parameters" => Some(ExpectedDetection::warning("code").at("missing_parameter")),
-        // The codes of single items of a batch are our reading.
+        // The codes of single batch items are inferred.
         "batch-permission-not-enforced" => Some(ExpectedDetection::warning("code")),
         "http-status-used" | "status-204" => Some(ExpectedDetection::violation("status")),
-        // "Never exposes internals" (50000) is a promise here.
+        // "Never exposes internals" (50000) is documented here.
         leak if leak.starts_with("leaks-") => {
             Some(ExpectedDetection::violation("leaks").at("internal_error"))
         }
-        // A login that gives out no token gives nobody a role.
+        // If a login issues no token, no role has credentials.
         "always-success" | "always-empty" | "always-unauthorized" | "always-not-found" => {
             Some(ExpectedDetection::Diagnosis("cannot log in"))
         }

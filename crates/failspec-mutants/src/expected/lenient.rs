@@ -1,10 +1,11 @@
-//! Mutants of single refusals.
+//! Expected detection of the mutants that affect a single documented error.
 
 use crate::ExpectedDetection;
 use failspec_pack::pack::{Failure, Pack};
 use failspec_reference::DocumentedError;
 
-/// How an API that does not refuse what it must, or refuses it as something else, must be noticed.
+/// Returns the expected detection of a mutant that accepts a request it must reject, or rejects it with another
+/// error.
 pub(super) fn noticed(pack: &Pack, refusals: &[DocumentedError], mutant: &str) -> Option<ExpectedDetection> {
     if let Some(name) = mutant.strip_prefix("accepts-") {
         let (index, _) = failure(pack, refusal(refusals, name)?)?;
@@ -23,7 +24,7 @@ fn refusal<'r>(refusals: &'r [DocumentedError], name: &str) -> Option<&'r Docume
     refusals.iter().find(|refusal| refusal.name.replace('_', "-").to_lowercase() == name)
 }
 
-/// The failure of a contract that a refusal is.
+/// Finds the failure of the contract, and its index, for a documented error.
 fn failure<'p>(pack: &'p Pack, refusal: &DocumentedError) -> Option<(usize, &'p Failure)> {
     let code = refusal.code();
     pack.contract.failures.iter().enumerate().find(|(_, failure)| match &code {
@@ -32,7 +33,7 @@ fn failure<'p>(pack: &'p Pack, refusal: &DocumentedError) -> Option<(usize, &'p 
     })
 }
 
-/// A violation where the documentation says that the fault of some scenario fails this way, otherwise a warning.
+/// Expects a violation if the fault of at least one scenario of the failure is documented, otherwise a warning.
 fn by(check: &'static str, pack: &Pack, failure: usize) -> ExpectedDetection {
     let mut scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == failure);
     let documented = scenarios.any(|scenario| scenario.source.is_binding());

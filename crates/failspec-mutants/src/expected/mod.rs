@@ -1,7 +1,7 @@
-//! How every mutant must be noticed, written by hand: a table for the mutants that fit every contract, and one for
-//! each API's own.
+//! The expected detection of every mutant, written by hand: a table for the general mutants, and one for each API.
 //!
-//! The mutants themselves live in [`failspec_reference`], which knows no checks; the checks know no mutants.
+//! The mutants are defined in [`failspec_reference`], which does not depend on the checks; the checks do not depend
+//! on the mutants.
 
 mod apinizer;
 mod k0rdent;
@@ -17,7 +17,7 @@ use super::{EmbeddedError, ExpectedDetection, Subject, api};
 use failspec_pack::pack::Pack;
 use failspec_reference::{Mutant, mutants_of};
 
-/// Every mutant of a pack's reference implementation, and how it must be noticed.
+/// Returns every mutant of a pack's reference implementation with its expected detection.
 ///
 /// # Errors
 /// When the pack has no reference implementation.
@@ -36,10 +36,12 @@ pub fn subjects(pack: &Arc<Pack>) -> Result<Vec<Subject>, EmbeddedError> {
     Ok(mutants.into_iter().map(subject).collect())
 }
 
-/// For a mutant that no table knows. No check has that name, so that it survives and is noticed.
-pub const UNKNOWN: ExpectedDetection = ExpectedDetection::violation("(no entry in src/proof/expected)");
+/// The expected detection of a mutant that is in no table. No check has that name, so the mutant survives and the
+/// missing entry is noticed.
+pub const UNKNOWN: ExpectedDetection =
+    ExpectedDetection::violation("(no entry in crates/failspec-mutants/src/expected)");
 
-/// A violation of a check at a failure, for each mutant of a table.
+/// Looks up a mutant in a table and expects a violation of its check at its failure.
 fn violation_in(table: &'static [(&str, &str, &str)], mutant: &str) -> Option<ExpectedDetection> {
     let (_, failure, check) = table.iter().find(|(known, ..)| *known == mutant)?;
     Some(ExpectedDetection::violation(check).at(*failure))

@@ -1,8 +1,9 @@
-//! Mutants that change responses and fit every contract.
+//! Expected detection of the general mutants, which change responses and fit every contract.
 
 use crate::ExpectedDetection;
 
-/// The check that must notice each, with a violation: these rules are documented in every contract.
+/// General mutants and the check that must detect each with a violation: these rules are documented in every
+/// contract.
 const VIOLATIONS: &[(&str, &str)] = &[
     ("status-other", "status"),
     ("status-200", "status"),
@@ -56,7 +57,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ("second-attempt-accepted", "repeatable"),
 ];
 
-/// The check that must notice each, with a warning: a standard asks for it, or we do.
+/// General mutants and the check that must detect each with a warning: the rule is from a standard or inferred.
 const WARNINGS: &[(&str, &str)] = &[
     ("www-authenticate-missing", "www-authenticate"),
     ("allow-missing", "allow"),
@@ -70,7 +71,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("leaks-upstream", "leaks"),
 ];
 
-/// How a mutant that fits every contract must be noticed, where the contract has no say of its own.
+/// Returns the expected detection of a general mutant where the contract has no rule of its own.
 pub(super) fn noticed(_pack: &str, mutant: &str) -> Option<ExpectedDetection> {
     let find = |table: &[(&str, &'static str)]| {
         table.iter().find(|(known, _)| *known == mutant).map(|(_, check)| *check)

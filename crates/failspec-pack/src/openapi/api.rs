@@ -1,4 +1,4 @@
-//! A document as a whole.
+//! An OpenAPI document as a whole: its operations, schemas and security schemes.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -13,59 +13,60 @@ use super::{
     warning::Warnings,
 };
 
-/// The version of a document.
+/// The OpenAPI version of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version {
-    /// 3.0.x: schemas have a dialect of their own.
+    /// OpenAPI 3.0.x. Its schemas use a dialect of their own.
     V30,
-    /// 3.1 and later: schemas are JSON Schema 2020-12.
+    /// OpenAPI 3.1 and later. Their schemas are JSON Schema 2020-12.
     V31,
 }
 
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
 pub struct Api {
-    /// The version of the document.
+    /// The OpenAPI version of the document.
     pub version: Version,
     /// The API's title.
     pub title: String,
-    /// The API's own version.
+    /// The version of the API itself.
     pub api_version: String,
-    /// The addresses of its servers, with the defaults of their variables.
+    /// The URLs of its servers, with the default values of their variables filled in.
     pub servers: Vec<String>,
     /// Its operations, in the order of the document.
     pub operations: Vec<Operation>,
     /// Its security schemes by name.
     pub schemes: BTreeMap<String, SecurityScheme>,
-    /// The schemas that others refer to.
+    /// The schemas that other schemas refer to.
     pub bundle: Bundle,
-    /// What could not be used.
+    /// The parts of the document that could not be used.
     pub warnings: Warnings,
 }
 
 impl Api {
-    /// Reads a document and the files that it refers to.
+    /// Reads a document and the files that it refers to; an OpenAPI 3.0 document is also validated strictly.
     ///
     /// # Errors
-    /// When it cannot be read, or is no OpenAPI document of a version that is known.
+    /// Fails if the document cannot be read, or is not an OpenAPI document of a supported version.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
         Ok(Self::of(&Document::load(path)?, true))
     }
 
-    /// Reads what a document says; what a strict reader would say of it is not asked.
+    /// Builds the API from a document, without strict validation.
     pub fn lenient(document: &Document) -> Self {
         Self::of(document, false)
     }
 
-    /// Reads what a document says, and notes what a strict reader would say of it.
+    /// Builds the API from a document. An OpenAPI 3.0 document is also validated strictly; each violation becomes a
+    /// warning.
     pub fn strict(document: &Document) -> Self {
         Self::of(document, true)
     }
 
-    /// Reads a document from its text; references into other files lead nowhere.
+    /// Reads a document from its text. References to other files cannot be resolved.
     ///
     /// # Errors
-    /// When it is no OpenAPI document of a version that is known.
+    /// Fails if the text is not an OpenAPI document of a supported version.
     pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
         Ok(Self::of(&Document::parse(name, text)?, true))
     }

@@ -1,4 +1,4 @@
-//! The schemas of a document, lowered and gathered under names.
+//! Named schemas of a document, converted to JSON Schema.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -10,13 +10,13 @@ use super::{
     warning::Warnings,
 };
 
-/// The schemas of a document as JSON Schema 2020-12, those that others refer to under names of their own.
+/// The schemas of a document that others refer to, by name, as JSON Schema 2020-12.
 #[derive(Debug, Clone, Default)]
 pub struct Bundle {
     definitions: Map<String, Value>,
 }
 
-/// Where references lead: the names that their targets have in the bundle.
+/// Names in the bundle for the targets of references.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
     known: BTreeMap<(usize, String), String>,
@@ -25,12 +25,13 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// The name of a schema; it is lowered later if it is new.
+    /// Returns the name of a schema. A new schema is converted later.
     pub fn of(&mut self, at: At<'a>, file: &str) -> String {
         if let Some(name) = self.known.get(&at.key()) {
             return name.clone();
         }
-        // A whole file is a schema without a name but that of the file: `envelope` of `envelope.schema.json`.
+        // A reference to a whole file has no pointer, so the schema gets the name of the file: `envelope` for
+        // `envelope.schema.json`.
         let stem = file.rsplit('/').next().and_then(|file| file.split('.').next()).unwrap_or_default();
         let last = at.pointer.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(stem);
         let plain: String = last
@@ -50,10 +51,10 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Lowers schemas of a document one by one, and at the end all that they refer to.
+/// Converts the schemas of a document one by one, and at the end all schemas that they refer to.
 pub(super) struct SchemaCollector<'a> {
     document: &'a Document,
-    /// Whether schemas are those of OpenAPI 3.0.
+    /// True if the schemas use the dialect of OpenAPI 3.0.
     old: bool,
     names: Names<'a>,
 }
@@ -63,12 +64,12 @@ impl<'a> SchemaCollector<'a> {
         Self { document, old, names: Names::default() }
     }
 
-    /// One schema, with references into the bundle.
+    /// Converts one schema; its references point into the bundle.
     pub fn schema(&mut self, at: At<'a>, warnings: &mut Warnings) -> Value {
         Lowering { document: self.document, old: self.old, names: &mut self.names, warnings }.schema(&at, 0)
     }
 
-    /// Everything that was referred to.
+    /// Converts all schemas that were referred to and returns them as a bundle.
     pub fn finish(mut self, warnings: &mut Warnings) -> Bundle {
         let mut definitions = Map::new();
         while let Some((name, at)) = self.names.pending.pop_front() {
@@ -79,24 +80,25 @@ impl<'a> SchemaCollector<'a> {
     }
 }
 
-/// What a reference into the bundle begins with.
+/// The beginning of every reference into the bundle.
 const INTO: &str = "#/$defs/";
 
 impl Bundle {
-    /// A reference into the bundle.
+    /// Returns a reference to a schema in the bundle.
     pub(super) fn reference(name: &str) -> String {
         format!("{INTO}{name}")
     }
 
-    /// The schema under a name.
+    /// Returns the schema with this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.definitions.get(name)
     }
 
-    /// What a schema refers to, if it is nothing but a reference; else the schema itself.
+    /// Returns the target of a schema that is a reference; any other schema is returned unchanged.
     pub fn resolve<'s>(&'s self, schema: &'s Value) -> &'s Value {
         let mut schema = schema;
-        // A circle of references says nothing; any of its members says that as well as another.
+        // References can be circular, so the number of steps is limited. A cycle constrains nothing, so any of its
+        // members can be returned.
         for _ in 0..self.definitions.len() {
             let target =
                 schema.get("$ref").and_then(Value::as_str).and_then(|reference| self.target(reference));
@@ -112,7 +114,7 @@ impl Bundle {
         self.get(reference.strip_prefix(INTO)?)
     }
 
-    /// A schema that stands by itself: with those definitions that it needs, and no others.
+    /// Returns the schema with those definitions that it needs, and no others, so that it is self-contained.
     pub fn complete(&self, schema: &Value) -> Value {
         let mut needed = BTreeSet::new();
         let mut open = vec![schema];

@@ -1,4 +1,4 @@
-//! What a body may be.
+//! The content of a body: its media types, schemas and examples.
 
 use serde_json::Value;
 
@@ -7,16 +7,16 @@ use super::{bundle::SchemaCollector, document::At, document::Document, warning::
 /// One media type of a body.
 #[derive(Debug, Clone)]
 pub struct Content {
-    /// The media type as it is written: `application/json`, `image/*`.
+    /// The media type as written: `application/json`, `image/*`.
     pub media_type: String,
     /// The schema, with references into the bundle.
     pub schema: Option<Value>,
-    /// The examples that the document gives.
+    /// The examples in the document.
     pub examples: Vec<Value>,
 }
 
 impl Content {
-    /// Everything under a key `content`.
+    /// Reads all media types under the key `content`.
     pub(super) fn read_all<'a>(
         at: &At<'a>,
         document: &'a Document,
@@ -40,7 +40,8 @@ impl Content {
         read
     }
 
-    /// How closely it fits the media type of a response: by type and subtype, as `image/*`, as `*/*`, or not at all.
+    /// Returns how closely it matches the media type of a response: 2 for the same type and subtype, 1 for a range
+    /// such as `image/*`, 0 for `*/*`, `None` for no match.
     pub fn closeness(&self, media_type: &str) -> Option<u8> {
         let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let (declared, actual) = (essence(&self.media_type), essence(media_type));
@@ -54,19 +55,19 @@ impl Content {
         }
     }
 
-    /// Whether JSON is among what it covers: JSON itself, `application/*` or `*/*`.
+    /// Returns true if it covers JSON: JSON itself, `application/*` or `*/*`.
     pub fn takes_json(&self) -> bool {
         self.is_json() || self.closeness("application/json").is_some()
     }
 
-    /// Whether it is JSON: `application/json`, or a type that ends in `+json`.
+    /// Returns true if it is JSON: `application/json`, or a type that ends in `+json`.
     pub fn is_json(&self) -> bool {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         essence == "application/json" || essence.ends_with("+json")
     }
 }
 
-/// What stands under `example` and `examples`.
+/// Returns the values under `example` and `examples`.
 pub(super) fn examples(at: &At<'_>, document: &Document) -> Vec<Value> {
     let mut found: Vec<Value> = at.get("example").into_iter().map(|example| example.value.clone()).collect();
     for (_, example) in at.get("examples").iter().flat_map(At::entries) {

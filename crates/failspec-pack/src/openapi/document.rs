@@ -13,86 +13,86 @@ use failspec_base::syntax::{Source, yaml};
 
 use super::warning::Warnings;
 
-/// The largest file that is read, in bytes: 64 MiB.
+/// The maximum size of a file, in bytes: 64 MiB.
 const LARGEST: u64 = 64 << 20;
 
-/// The most files that a document may consist of. Real ones have been seen with 1,900.
+/// The maximum number of files of a document. Real documents with 1,900 files exist.
 const MOST_FILES: usize = 10_000;
 
-/// The most bytes that all files of a document may have: 128 MiB.
+/// The maximum size of all files of a document together, in bytes: 128 MiB.
 const MOST_BYTES: u64 = 128 << 20;
 
-/// The longest chain of references that is followed.
+/// The maximum length of a chain of references.
 const LONGEST_CHAIN: usize = 32;
 
-/// Why a text is no document that could be used.
+/// An error that makes a document unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// A file that cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {path}: {reason}")]
     Unreadable {
-        /// Which one.
+        /// The path of the file.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Neither JSON nor YAML.
+    /// The file is neither JSON nor YAML.
     #[error("{path} is neither JSON nor YAML: {reason}")]
     Malformed {
-        /// Which one.
+        /// The path of the file.
         path: String,
-        /// What its reader says.
+        /// The message of the parser.
         reason: String,
     },
-    /// Swagger 2.0.
+    /// The document is Swagger 2.0.
     #[error(
         "{path} is Swagger {version}; OpenAPI 3.0 or 3.1 is required: convert it, e.g. with swagger2openapi"
     )]
     Swagger {
-        /// Which one.
+        /// The path of the file.
         path: String,
-        /// The version that it says.
+        /// The version that the document states.
         version: String,
     },
-    /// Something else.
+    /// The file is another kind of document, or has an unsupported version.
     #[error("{path} is not an OpenAPI document: {reason}")]
     Other {
-        /// Which one.
+        /// The path of the file.
         path: String,
-        /// What is missing.
+        /// The reason.
         reason: String,
     },
 }
 
-/// A document: its own file and those that it refers to.
+/// A document: its main file and the files that it refers to.
 #[derive(Debug)]
 pub struct Document {
-    /// Path relative to the folder of the document → content; the document itself is the first.
+    /// The files, as path relative to the folder of the document and content; the main file is the first.
     files: Vec<(String, Value)>,
-    /// The names of the files → their places in `files`.
+    /// Names of the files → their indexes in `files`.
     known: HashMap<String, usize>,
-    /// Which files could not be read, and why.
+    /// Files that could not be read → the reason.
     missing: BTreeMap<String, String>,
 }
 
-/// A value of a document and where it stands.
+/// A value of a document, with its location.
 #[derive(Debug, Clone)]
 pub(super) struct At<'a> {
     /// The index of the file.
     file: usize,
     /// The value.
     pub value: &'a Value,
-    /// JSON Pointer to it, within its file.
+    /// JSON Pointer to the value, within its file.
     pub pointer: String,
 }
 
 impl<'a> At<'a> {
-    /// The value under `key`.
+    /// Returns the value under `key`.
     pub fn get(&self, key: &str) -> Option<At<'a>> {
         Some(At { file: self.file, value: self.value.get(key)?, pointer: self.pointer_to(key) })
     }
 
-    /// The entries of an object; of anything else none.
+    /// Returns the entries of an object; any other value has none.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
         let (file, pointer) = (self.file, self.pointer.clone());
         self.value.as_object().into_iter().flatten().map(move |(key, value)| {
@@ -100,7 +100,7 @@ impl<'a> At<'a> {
         })
     }
 
-    /// The items of a list; of anything else none.
+    /// Returns the items of a list; any other value has none.
     pub fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
         let (file, pointer) = (self.file, self.pointer.clone());
         self.value.as_array().into_iter().flatten().enumerate().map(move |(index, value)| At {
@@ -110,12 +110,12 @@ impl<'a> At<'a> {
         })
     }
 
-    /// JSON Pointer to the value under `key`.
+    /// Returns the JSON Pointer to the value under `key`.
     pub fn pointer_to(&self, key: &str) -> String {
         format!("{}/{}", self.pointer, escape(key))
     }
 
-    /// What identifies the place in the document.
+    /// Returns the file and the pointer, which identify the location in the document.
     pub fn key(&self) -> (usize, String) {
         (self.file, self.pointer.clone())
     }
@@ -126,10 +126,10 @@ fn escape(key: &str) -> String {
 }
 
 impl Document {
-    /// Reads a document and every file below its folder that it refers to.
+    /// Reads a document and every file within its folder that it refers to.
     ///
     /// # Errors
-    /// When the document itself cannot be read or is none.
+    /// Fails if the document itself cannot be read, or is not an OpenAPI document of a supported version.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
         let shown = path.display().to_string();
         let text = read(path).map_err(|reason| DocumentError::Unreadable { path: shown.clone(), reason })?;
@@ -140,10 +140,10 @@ impl Document {
         Ok(document)
     }
 
-    /// Reads a document among the files of a pack, and those that it refers to.
+    /// Reads a document from the files of a pack, with the files that it refers to.
     ///
     /// # Errors
-    /// When it is not there or is none.
+    /// Fails if there is no such file, or it is not an OpenAPI document of a supported version.
     pub fn of_texts(path: &str, texts: &Texts) -> Result<Self, DocumentError> {
         let missing = "there is no such file".to_owned();
         let text = texts
@@ -156,15 +156,15 @@ impl Document {
         Ok(document)
     }
 
-    /// The names of its files, relative to its folder; its own is the first.
+    /// Returns the names of its files, relative to the folder of the document; the main file is the first.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Reads a document that is one text; references into other files lead nowhere.
+    /// Reads a document from a single text. References to other files cannot be resolved.
     ///
     /// # Errors
-    /// When it is none.
+    /// Fails if the text is not an OpenAPI document of a supported version.
     pub fn parse(name: &str, text: &str) -> Result<Self, DocumentError> {
         let path = name.to_owned();
         let root =
@@ -192,25 +192,26 @@ impl Document {
         Ok(Self { files: vec![(name.to_owned(), root)], known, missing: BTreeMap::new() })
     }
 
-    /// The document's own value.
+    /// Returns the root value of the main file.
     pub(super) fn root(&self) -> At<'_> {
         At { file: 0, value: &self.files[0].1, pointer: String::new() }
     }
 
-    /// The name of the file in which a value stands.
+    /// Returns the name of the file that contains a value.
     pub(super) fn file(&self, at: &At<'_>) -> &str {
         &self.files[at.file].0
     }
 
-    /// JSON Pointer to a value; one in another file than the document's own has the file's name and `#` before it.
+    /// Returns the JSON Pointer to a value. If the value is in another file than the main one, the file's name and
+    /// `#` precede the pointer.
     pub(super) fn place(&self, at: &At<'_>) -> String {
         if at.file == 0 { at.pointer.clone() } else { format!("{}#{}", self.file(at), at.pointer) }
     }
 
-    /// Follows `$ref`s until there is none. Keys beside a `$ref` are not looked at.
+    /// Follows `$ref`s until there is none. Keys next to a `$ref` are ignored.
     ///
     /// # Errors
-    /// Why it cannot be followed, in words.
+    /// Returns a message with the reason if a reference cannot be followed.
     pub(super) fn resolve<'a>(&'a self, at: At<'a>) -> Result<At<'a>, String> {
         let mut at = at;
         for _ in 0..LONGEST_CHAIN {
@@ -222,13 +223,13 @@ impl Document {
         Err("its references are circular".to_owned())
     }
 
-    /// As [`Self::resolve`]; what cannot be followed is noted and counts as not there.
+    /// Resolves a value as [`Self::resolve`] does. If that fails, adds a warning and returns `None`.
     pub(super) fn resolved<'a>(&'a self, at: At<'a>, warnings: &mut Warnings) -> Option<At<'a>> {
         let (file, pointer) = (self.file(&at).to_owned(), at.pointer.clone());
         self.resolve(at).map_err(|why| warnings.note(&file, pointer, why)).ok()
     }
 
-    /// What one reference leads to.
+    /// Returns the target of one reference.
     pub(super) fn target<'a>(&'a self, from: &At<'_>, reference: &str) -> Result<At<'a>, String> {
         let shown = || reference.chars().take(200).collect::<String>().escape_debug().to_string();
         let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
@@ -293,13 +294,14 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// JSON where it is JSON, which is read faster, else YAML.
+/// Parses a text as JSON if it looks like JSON, because that is faster; otherwise as YAML.
 fn parse(name: &str, text: &str) -> Result<Value, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_start().starts_with(['{', '[']) {
         match serde_json::from_str(text) {
             Ok(value) => return Ok(value),
-            // A flow mapping of YAML begins like this, too; JSON's message is the better one for all else.
+            // A flow mapping of YAML begins like this, too. In all other cases the message of the JSON parser is the
+            // better one.
             Err(error) => {
                 let source = Source::new(name, text);
                 return match yaml::read_foreign(&source) {
@@ -320,7 +322,7 @@ fn parse(name: &str, text: &str) -> Result<Value, String> {
     })
 }
 
-/// The files that the references of a value name.
+/// Collects the files that the references of a value name.
 fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>, depth: usize) {
     if depth > 200 {
         return;
@@ -333,8 +335,8 @@ fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>, depth: usize) {
                     found.push(file);
                 }
             }
-            // An extension that is a list (of samples of code, mostly) is nothing that is read. What has a name of its own
-            // that begins like one, such as a header, is an object.
+            // An `x-` key with a list is an extension (mostly code samples) that nothing reads. An `x-` key with an
+            // object can be a named element, such as a header.
             let read = entries.iter().filter(|(key, value)| !(key.starts_with("x-") && value.is_array()));
             read.for_each(|(_, value)| references(value, found, depth + 1));
         }
@@ -343,7 +345,7 @@ fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>, depth: usize) {
     }
 }
 
-/// The path of a file that `from` refers to, relative to the folder of the document.
+/// Returns the path of a file that `from` refers to, relative to the folder of the document.
 fn join(from: &str, file: &str) -> Result<String, String> {
     if file.contains("://") || file.starts_with("//") {
         return Err("nothing is fetched from the network".to_owned());

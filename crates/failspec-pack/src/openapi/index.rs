@@ -1,4 +1,4 @@
-//! A document as requests and responses are held against it.
+//! An OpenAPI document, prepared for checking requests and responses.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,23 +11,23 @@ use crate::pack::{Pack, Schema, SchemaRegistry};
 
 use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
 
-/// A document as requests and responses are held against it: operations are found by path, schemas are compiled when they
-/// are first needed.
+/// An OpenAPI document, prepared for checking requests and responses: operations are found by path, and schemas are
+/// compiled when they are first needed.
 #[derive(Debug)]
 pub struct Declared {
-    /// What the document says.
+    /// The API that the document declares.
     pub api: Api,
-    /// Method and number of segments → the operations that may fit, by index.
+    /// Method and number of path segments → the operations that may match, by index.
     places: HashMap<(String, usize), Vec<usize>>,
-    /// The paths of its servers, without a `/` at their end.
+    /// The paths of its servers, without a `/` at the end.
     prefixes: Vec<String>,
-    /// Compiled schemas by what they are for and their text; `None`: one that cannot be compiled.
+    /// Compiled schemas, by direction and text; `None` for a schema that cannot be compiled.
     compiled: Mutex<Compiled>,
 }
 
 type Compiled = BTreeMap<(Direction, String), Option<Arc<Schema>>>;
 
-/// Which way a body goes: what is only read is not sent, what is only written is not in a response.
+/// The direction of a body: `readOnly` properties are not sent, and `writeOnly` properties are not in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// From the client to the API.
@@ -37,26 +37,26 @@ pub enum Direction {
 }
 
 impl Declared {
-    /// The document that the contract of a pack names, if it names one.
+    /// Reads the document that the contract of a pack names, if it names one.
     ///
     /// # Errors
-    /// When it is no OpenAPI document of a version that is known.
+    /// Fails if the file is not an OpenAPI document of a supported version.
     pub fn of(pack: &Pack) -> Result<Option<Self>, DocumentError> {
         let Some(file) = &pack.contract.openapi else { return Ok(None) };
         let document = Document::of_texts(&file.path, &pack.texts)?;
         Ok(Some(Self::new(Api::lenient(&document))))
     }
 
-    /// As [`Self::of`]; runs of one and the same pack that go on at once share it, and what it has compiled.
+    /// Reads the document as [`Self::of`] does. Concurrent runs of the same pack share it and its compiled schemas.
     ///
     /// # Errors
-    /// As for [`Self::of`].
+    /// The same as for [`Self::of`].
     pub fn shared(pack: &Pack) -> Result<Option<Arc<Self>>, DocumentError> {
         static KNOWN: Mutex<Vec<(String, Weak<Declared>)>> = Mutex::new(Vec::new());
         if pack.contract.openapi.is_none() {
             return Ok(None);
         }
-        // Held while it is read: who asks at the same time waits for it instead of reading it again.
+        // Locked while the document is read: a concurrent caller waits for it instead of reading it again.
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|(_, declared)| declared.strong_count() > 0);
         let same = known.iter().find(|(digest, _)| *digest == pack.digest);
@@ -68,7 +68,7 @@ impl Declared {
         Ok(declared)
     }
 
-    /// What is declared by an API.
+    /// Prepares an API for checking.
     pub fn new(api: Api) -> Self {
         let mut places: HashMap<(String, usize), Vec<usize>> = HashMap::new();
         for (index, operation) in api.operations.iter().enumerate() {
@@ -86,13 +86,14 @@ impl Declared {
         Self { api, places, prefixes, compiled: Mutex::default() }
     }
 
-    /// The path of its first server below which its operations are, without a `/` at its end.
+    /// Returns the path of its first server, without a `/` at the end; the operations are below it.
     pub fn base_path(&self) -> &str {
         self.prefixes.first().map_or("", String::as_str)
     }
 
-    /// The operation that a request is, by its path below the target's URL; the path may begin with that of a server
-    /// of the document. Of several that fit, the one with the fewest parameters, as the specification has it.
+    /// Returns the operation for a request, by the path under the target's URL. The path may begin with that of a
+    /// server of the document. If several operations match, the one with the fewest parameters is returned, as the
+    /// specification requires.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let shortened = self.prefixes.iter().filter_map(|prefix| path.strip_prefix(prefix.as_str()));
         [path].into_iter().chain(shortened).find_map(|path| {
@@ -103,14 +104,15 @@ impl Declared {
         })
     }
 
-    /// An operation on a path that declares a status: where a method is refused, there is no operation of that method.
+    /// Returns an operation on a path that declares a status, whatever its method: if the API rejects a method, there
+    /// is no operation with that method.
     pub fn declaring(&self, path: &str, status: u16) -> Option<&Operation> {
         let declares =
             |it: &&Operation| it.responses.iter().any(|it| it.status == ResponseStatus::Exactly(status));
         self.methods(path).into_iter().filter_map(|method| self.operation(method, path)).find(declares)
     }
 
-    /// The methods that are declared for a path.
+    /// Returns the methods that are declared for a path.
     pub fn methods(&self, path: &str) -> Vec<&str> {
         let mut methods: Vec<&str> = self.api.operations.iter().map(|it| it.method.as_str()).collect();
         methods.sort_unstable();
@@ -119,7 +121,7 @@ impl Declared {
         methods
     }
 
-    /// The schema of a body, or of a part of a request, compiled; `None` if none is declared or it cannot be compiled.
+    /// Returns the compiled schema of a body or of a part of a request; `None` if it cannot be compiled.
     pub fn schema(&self, schema: &Value, direction: Direction) -> Option<Arc<Schema>> {
         let key = (direction, schema.to_string());
         let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,16 +133,17 @@ impl Declared {
         compiled.entry(key).or_insert_with(compile).clone()
     }
 
-    /// As [`Self::schema`], of a declared content.
+    /// Returns the compiled schema of a declared content, as [`Self::schema`] does; `None` also if it declares none.
     pub fn content(&self, content: &Content, direction: Direction) -> Option<Arc<Schema>> {
         self.schema(content.schema.as_ref()?, direction)
     }
 }
 
-/// The deepest nesting of a schema that is looked at.
+/// The maximum nesting depth at which a schema is relaxed.
 const DEEPEST: usize = 80;
 
-/// What is `readOnly` need not be sent, and what is `writeOnly` is not in a response, even where it is `required`.
+/// Removes `readOnly` properties (for requests) or `writeOnly` properties (for responses) from `required`, because
+/// they need not be present in that direction.
 fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize) {
     if depth > DEEPEST {
         return;

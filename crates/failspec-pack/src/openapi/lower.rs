@@ -1,8 +1,8 @@
-//! Schemas of OpenAPI to JSON Schema 2020-12.
+//! Converts OpenAPI schemas to JSON Schema 2020-12.
 //!
-//! OpenAPI 3.0 has a dialect of its own: `nullable`, boolean `exclusiveMinimum`, keys beside a `$ref` that count for
-//! nothing. Documents of both versions hold what no validator accepts; such a keyword is left out, with a warning:
-//! to demand what a document cannot have meant would be crying wolf.
+//! OpenAPI 3.0 has a dialect of its own: `nullable`, boolean `exclusiveMinimum`, and keys next to a `$ref` that are
+//! ignored. Documents of both versions contain keywords that no validator accepts. Such a keyword is left out, with a
+//! warning: enforcing something that the document cannot have meant would cause false findings.
 
 use serde_json::{Map, Value, json};
 
@@ -14,28 +14,28 @@ use super::{
     warning::Warnings,
 };
 
-/// The deepest nesting of a schema that is followed.
+/// The maximum nesting depth of a schema; a deeper part accepts any value.
 const DEEPEST: usize = 60;
 
-/// The types of JSON Schema.
+/// The type names of JSON Schema.
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/// What the value of a keyword is.
+/// The kind of value that a keyword has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A schema.
     Schema,
-    /// A list of schemas, not empty.
+    /// A list of schemas that is not empty.
     Schemas,
     /// Schemas by name.
     Map,
     /// True or false.
     Flag,
-    /// A whole number, not negative.
+    /// A whole number that is not negative.
     Count,
     /// A number.
     Number,
-    /// A number above zero.
+    /// A number greater than zero.
     Step,
     /// Text.
     Text,
@@ -51,7 +51,7 @@ enum Kind {
     Any,
 }
 
-/// The keywords that constrain a value. All others say nothing that could be validated, and are left out.
+/// The keywords that are kept. All others constrain nothing that can be validated and are left out.
 const KEYWORDS: &[(&str, Kind)] = &[
     ("type", Kind::Types),
     ("enum", Kind::Values),
@@ -90,7 +90,7 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("dependentSchemas", Kind::Map),
     ("unevaluatedProperties", Kind::Schema),
     ("unevaluatedItems", Kind::Schema),
-    // Nothing is validated by these, but who makes or judges a value has to know.
+    // These validate nothing, but code that generates or checks values needs them.
     ("discriminator", Kind::Any),
     ("readOnly", Kind::Flag),
     ("writeOnly", Kind::Flag),
@@ -99,7 +99,7 @@ const KEYWORDS: &[(&str, Kind)] = &[
     ("examples", Kind::Any),
 ];
 
-/// One lowering.
+/// The conversion of one schema.
 pub(super) struct Lowering<'l, 'a> {
     pub document: &'a Document,
     pub old: bool,
@@ -108,7 +108,7 @@ pub(super) struct Lowering<'l, 'a> {
 }
 
 impl<'a> Lowering<'_, 'a> {
-    /// The schema at a place.
+    /// Converts the schema at a location.
     pub fn schema(&mut self, at: &At<'a>, depth: usize) -> Value {
         let entries = match at.value {
             Value::Bool(all) => return Value::Bool(*all),
@@ -133,7 +133,8 @@ impl<'a> Lowering<'_, 'a> {
                 Err(why) => self.warn(at, format!("{why}; any value is accepted")),
             }
             if self.old {
-                // By the specification nothing beside a `$ref` counts; whoever writes `nullable` there means it.
+                // According to the specification, keys next to a `$ref` are ignored. An author who writes `nullable`
+                // there means it.
                 return match at.value.get("nullable") {
                     Some(Value::Bool(true)) => {
                         json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] })
@@ -154,12 +155,12 @@ impl<'a> Lowering<'_, 'a> {
         Value::Object(lowered)
     }
 
-    /// The value of one keyword, or `None` if it cannot be used.
+    /// Converts the value of one keyword; `None` if it cannot be used.
     fn keyword(&mut self, at: &At<'a>, keyword: &str, kind: Kind, depth: usize) -> Option<Value> {
         let value = at.value;
         let fits = match kind {
             Kind::Schema => {
-                // Before 2020-12 a list of schemas stood under `items`.
+                // Before 2020-12, `items` could be a list of schemas.
                 if keyword == "items" && value.is_array() {
                     return None;
                 }
@@ -173,7 +174,8 @@ impl<'a> Lowering<'_, 'a> {
                 false
             }
             Kind::Map => {
-                // The specification knows no reference in place of a map; a text is no schema of a property `$ref` either.
+                // The specification allows no reference in place of a map. But a `$ref` with a text must be one,
+                // because a text is not a schema of a property named `$ref`.
                 let is_reference = value.get("$ref").is_some_and(Value::is_string);
                 let map = if is_reference {
                     self.document.resolved(at.clone(), self.warnings)?
@@ -201,7 +203,7 @@ impl<'a> Lowering<'_, 'a> {
                 }
                 false
             }
-            // The same property twice is no more required than once.
+            // A duplicate name does not change the meaning of `required`.
             Kind::Texts => match value.as_array() {
                 Some(items) if items.iter().all(Value::is_string) => {
                     let mut texts: Vec<Value> = items.clone();
@@ -212,7 +214,7 @@ impl<'a> Lowering<'_, 'a> {
             },
             Kind::Flag => value.is_boolean(),
             Kind::Count => {
-                // Generators write 1.0, or a number as text.
+                // Some generators write 1.0 instead of 1.
                 let count = value.as_u64().or_else(|| {
                     value.as_f64().filter(|it| it.fract() == 0.0 && *it >= 0.0).map(|it| it as u64)
                 });
@@ -221,7 +223,7 @@ impl<'a> Lowering<'_, 'a> {
                 }
                 false
             }
-            // `true` is how 3.0 says it; that is dealt with there.
+            // OpenAPI 3.0 has a boolean `exclusiveMinimum` and `exclusiveMaximum`; `old_ways` converts them.
             Kind::Number => value.is_number() || (self.old && value.is_boolean()),
             Kind::Step => value.as_f64().is_some_and(|step| step > 0.0),
             Kind::Text => value.is_string(),
@@ -259,7 +261,8 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    /// What only OpenAPI 3.0 says.
+    /// Converts the keywords that only OpenAPI 3.0 has: `nullable`, and the boolean `exclusiveMinimum` and
+    /// `exclusiveMaximum`.
     fn old_ways(&mut self, at: &At<'a>, mut lowered: Map<String, Value>) -> Value {
         for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             if let Some(Value::Bool(yes)) = lowered.get(exclusive).cloned() {
@@ -280,7 +283,8 @@ impl<'a> Lowering<'_, 'a> {
         if let Some(Value::String(name)) = lowered.get("type").cloned() {
             lowered.insert("type".to_owned(), json!([name, "null"]));
         }
-        // The specification lets `nullable` widen a `type` only; who writes it beside `allOf` means the same.
+        // The specification lets `nullable` extend only a `type`. An author who writes it next to `allOf` means the
+        // same.
         let combined = ["allOf", "anyOf", "oneOf"].iter().any(|key| lowered.contains_key(*key));
         if combined {
             return json!({ "anyOf": [Value::Object(lowered), { "type": "null" }] });

@@ -1,8 +1,8 @@
 //! OpenAPI documents, 3.0 and 3.1, as one model.
 //!
-//! Real documents are large and dirty. What can be used is used: everything else becomes a [`Warning`] with its
-//! JSON Pointer. Only a text that is no OpenAPI document at all is an error. References into other files are followed
-//! below the folder of the document, never over the network. Schemas of 3.0 are lowered to JSON Schema 2020-12.
+//! Real documents are large and contain errors. All usable parts are used; everything else becomes a [`Warning`] with
+//! its JSON Pointer. Only a text that is not an OpenAPI document at all is an error. References to other files are
+//! followed within the folder of the document, never over the network. Schemas are converted to JSON Schema 2020-12.
 
 mod api;
 mod bundle;

@@ -1,4 +1,4 @@
-//! What an API can be asked.
+//! The operations of an API.
 
 use serde_json::Value;
 
@@ -19,21 +19,23 @@ pub struct Operation {
     pub id: Option<String>,
     /// The method in upper case.
     pub method: String,
-    /// The path with `{parameters}`, without that of the server.
+    /// The path with `{parameters}`, without the path of the server.
     pub path: String,
-    /// What it does, in the document's words.
+    /// The summary from the document, or else the description.
     pub summary: String,
-    /// Its parameters, those of the path among them.
+    /// Its parameters, including those of the path.
     pub parameters: Vec<Parameter>,
-    /// What its body may be.
+    /// The media types of its request body.
     pub body: Vec<Content>,
-    /// Whether it has to have a body.
+    /// True if a request must have a body.
     pub body_required: bool,
-    /// Sets of security schemes, any of which will do; an empty set: no credentials are needed.
+    /// Alternative sets of security schemes, one of which is sufficient; an empty set means that no credentials are
+    /// needed.
     pub security: Vec<Vec<String>>,
     /// Its declared responses.
     pub responses: Vec<Response>,
-    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
+    /// JSON Pointer to the operation. If it is in another file than the main one, the file's name and `#` precede the
+    /// pointer.
     pub pointer: String,
 }
 
@@ -58,7 +60,7 @@ impl Operation {
             }
             let Some(at) = document.resolved(at, warnings) else { continue };
             for method in METHODS {
-                // The specification knows no reference here; documents of many files have them all the same.
+                // The specification allows no reference here, but documents with several files contain them.
                 let operation = at.get(method).and_then(|operation| document.resolved(operation, warnings));
                 let Some(operation) = operation else { continue };
                 if !operation.value.is_object() {
@@ -123,7 +125,7 @@ impl Operation {
         self.parameters.extend(added);
     }
 
-    /// Whether its path fits the segments of one that is asked.
+    /// Returns true if its path matches the segments of a requested path.
     pub(super) fn fits(&self, asked: &[&str]) -> bool {
         let declared = self.path.split('/');
         declared.clone().count() == asked.len()
@@ -132,17 +134,17 @@ impl Operation {
                 .all(|(declared, asked)| declared == *asked || (declared.contains('{') && !asked.is_empty()))
     }
 
-    /// Method and path, as people name it.
+    /// Returns its display name: method and path.
     pub fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether asking it changes nothing (RFC 9110, 9.2.1).
+    /// Returns true if its method is safe, which means that it changes nothing (RFC 9110, section 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")
     }
 
-    /// Whether it cannot be asked without credentials.
+    /// Returns true if it requires credentials.
     pub fn is_guarded(&self) -> bool {
         !self.security.is_empty() && self.security.iter().all(|schemes| !schemes.is_empty())
     }

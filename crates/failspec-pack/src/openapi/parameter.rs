@@ -1,4 +1,4 @@
-//! What a request may say outside of its body.
+//! Parameters of a request: in the path, in the query, headers and cookies.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use super::{
     warning::Warnings,
 };
 
-/// Where a parameter stands in a request.
+/// The location of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ParameterLocation {
-    /// In the path; always required.
+    /// The path; such a parameter is always required.
     Path,
-    /// In the query.
+    /// The query.
     Query,
     /// A header.
     Header,
@@ -42,24 +42,25 @@ impl fmt::Display for ParameterLocation {
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// Where it stands.
+    /// Its location in the request.
     pub place: ParameterLocation,
-    /// Whether a request has to have it.
+    /// True if a request must have it.
     pub required: bool,
-    /// What its value is, with references into the bundle.
+    /// The schema of its value, with references into the bundle.
     pub schema: Option<Value>,
-    /// Whether its value is written as JSON.
+    /// True if its value is written as JSON.
     pub json: bool,
-    /// What stands between the items of a list; `None`: each has the name before it.
+    /// The separator between the items of a list; `None` if the name is repeated before each item.
     pub separator: Option<char>,
-    /// The examples that the document gives.
+    /// The examples in the document.
     pub examples: Vec<Value>,
-    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
+    /// JSON Pointer to the parameter. If it is in another file than the main one, the file's name and `#` precede the
+    /// pointer.
     pub pointer: String,
 }
 
 impl Parameter {
-    /// A parameter of a path of which the document says nothing but its name.
+    /// Creates a parameter of a path for which the document has no declaration, only the name.
     pub(super) fn undeclared(name: &str, pointer: String) -> Self {
         Self {
             name: name.to_owned(),
@@ -73,7 +74,8 @@ impl Parameter {
         }
     }
 
-    /// The parameters of a path and of an operation on it, which replace those of the same name and place.
+    /// Reads the parameters of a path and of an operation on it. A parameter of the operation replaces one with the
+    /// same name and location.
     pub(super) fn read_all<'a>(
         path: &At<'a>,
         operation: &At<'a>,
@@ -120,8 +122,8 @@ impl Parameter {
             warnings.note(document.file(at), at.pointer.clone(), message);
             return None;
         }
-        // The specification: the first three are described elsewhere, and such a parameter counts for nothing. The others are
-        // not the client's to choose: they say how a message is carried.
+        // According to the specification, the first three are described elsewhere, and such a parameter is ignored.
+        // The client does not choose the others: they control how a message is transferred.
         let elsewhere = [
             "accept",
             "content-type",
@@ -142,7 +144,7 @@ impl Parameter {
         let schema = at.get("schema").map(|schema| gathering.schema(schema, warnings));
         let content = Content::read_all(at, document, gathering, warnings).into_iter().next();
         let json = schema.is_none() && content.as_ref().is_some_and(Content::is_json);
-        // A value with a media type of its own is text to whoever fills it in.
+        // A value with a media type other than JSON is filled in as text, so its schema allows any value.
         let of_content = |content: Content| if json { content.schema } else { Some(Value::Bool(true)) };
         let explode = at.value.get("explode").and_then(Value::as_bool);
         Some(Self {
@@ -159,7 +161,8 @@ impl Parameter {
     }
 }
 
-/// What stands between the items of a list, by the `style` and `explode` of its parameter (OpenAPI, "Style Values").
+/// Returns the separator between the items of a list, by the `style` and `explode` of its parameter (OpenAPI, "Style
+/// Values").
 fn separator(place: ParameterLocation, style: Option<&str>, explode: Option<bool>) -> Option<char> {
     match (place, style) {
         (ParameterLocation::Path | ParameterLocation::Header, _) => Some(','),

@@ -14,11 +14,11 @@ use super::{
 /// The statuses that a response is declared for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResponseStatus {
-    /// Exactly this one.
+    /// A single status.
     Exactly(u16),
-    /// `4XX`: the hundreds.
+    /// A class of statuses such as `4XX`, by its first digit.
     Class(u16),
-    /// Every one that is not declared otherwise.
+    /// All statuses that are not declared otherwise.
     Default,
 }
 
@@ -35,7 +35,7 @@ impl ResponseStatus {
         text.parse().ok().filter(|status| (100..600).contains(status)).map(Self::Exactly)
     }
 
-    /// How closely it fits a status: the closest declaration holds. `None` if it does not.
+    /// Returns how closely it matches a status (the closest declaration applies); `None` if it does not match.
     fn closeness(self, status: u16) -> Option<u8> {
         match self {
             Self::Exactly(wanted) => (wanted == status).then_some(2),
@@ -44,7 +44,7 @@ impl ResponseStatus {
         }
     }
 
-    /// Whether it speaks of failing: a status of 400 and more, or whatever is left.
+    /// Returns true if it can be the status of a failure: 400 and above, or `default`.
     pub fn may_be_failure(self) -> bool {
         match self {
             Self::Exactly(status) => status >= 400,
@@ -67,15 +67,16 @@ impl fmt::Display for ResponseStatus {
 /// A declared response.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// The statuses that it is declared for.
+    /// The statuses that the response is declared for.
     pub status: ResponseStatus,
-    /// What it means, in the document's words.
+    /// The description in the document.
     pub description: String,
-    /// The headers that it has.
+    /// Its headers.
     pub headers: Vec<ResponseHeader>,
-    /// What its body may be; nothing: no body is declared.
+    /// The media types of its body; empty if no body is declared.
     pub content: Vec<Content>,
-    /// JSON Pointer to it; one in another file of the document has the file's name and `#` before it.
+    /// JSON Pointer to the response. If it is in another file than the main one, the file's name and `#` precede the
+    /// pointer.
     pub pointer: String,
 }
 
@@ -84,9 +85,9 @@ pub struct Response {
 pub struct ResponseHeader {
     /// Its name.
     pub name: String,
-    /// Whether it is always there.
+    /// True if the header is always present.
     pub required: bool,
-    /// What its value is, with references into the bundle.
+    /// The schema of its value, with references into the bundle.
     pub schema: Option<Value>,
 }
 
@@ -115,7 +116,7 @@ impl Response {
             };
             let pointer = document.place(&at);
             let Some(at) = document.resolved(at, warnings) else {
-                // What it is like is out of reach; that there is one is said here.
+                // The reference cannot be resolved, so only the existence of the response is known.
                 let (description, headers, content) = (String::new(), Vec::new(), Vec::new());
                 responses.push(Self { status, description, headers, content, pointer });
                 continue;
@@ -132,7 +133,7 @@ impl Response {
         responses
     }
 
-    /// The declaration that holds for a status.
+    /// Returns the declaration that applies to a status.
     pub fn of(responses: &[Self], status: u16) -> Option<&Self> {
         let fitting = responses.iter().filter_map(|it| Some((it.status.closeness(status)?, it)));
         fitting.max_by_key(|(closeness, _)| *closeness).map(|(_, response)| response)
@@ -140,7 +141,7 @@ impl Response {
 }
 
 impl ResponseHeader {
-    /// The type that its schema names.
+    /// Returns the type that its schema names.
     pub fn kind(&self) -> Option<&str> {
         self.schema.as_ref()?.get("type")?.as_str()
     }
@@ -153,7 +154,8 @@ impl ResponseHeader {
     ) -> Vec<Self> {
         let mut headers = Vec::new();
         for (name, at) in response.get("headers").iter().flat_map(At::entries) {
-            // The specification: `Content-Type` is described by `content`, and counts for nothing here.
+            // According to the specification, `Content-Type` is described by `content`, and a declaration here is
+            // ignored.
             if name.eq_ignore_ascii_case("content-type") {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! How a request shows who sends it.
+//! Security schemes: the credentials that requests need.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use super::{
     warning::Warnings,
 };
 
-/// What kind of credential a scheme wants.
+/// The kind of credential that a scheme requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// `Authorization: Bearer …`, of whatever origin (`http` bearer, OAuth 2, OpenID Connect).
+    /// `Authorization: Bearer …`, for `http` bearer, OAuth 2 and OpenID Connect.
     Bearer,
     /// `Authorization: Basic …`.
     Basic,
     /// Another scheme of `Authorization`.
     Http(String),
-    /// A key by name.
+    /// An API key.
     Key {
-        /// Where it stands.
+        /// Its location in the request.
         place: ParameterLocation,
         /// Its name.
         name: String,
@@ -32,16 +32,16 @@ pub enum Credential {
     Certificate,
 }
 
-/// A security scheme by its name.
+/// A security scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecurityScheme {
     /// Its name in the document.
     pub name: String,
-    /// What it wants.
+    /// The credential that it requires.
     pub credential: Credential,
 }
 
-/// The schemes of a document by name.
+/// Reads the security schemes of a document, by name.
 pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<String, SecurityScheme> {
     let mut schemes = BTreeMap::new();
     let declared = document.root().get("components").and_then(|it| it.get("securitySchemes"));
@@ -87,7 +87,8 @@ pub(super) fn schemes(document: &Document, warnings: &mut Warnings) -> BTreeMap<
     schemes
 }
 
-/// The alternatives of a key `security`: each is a set of schemes that are wanted together; an empty one is none.
+/// Reads the alternatives of a key `security`. Each is a set of schemes that are required together; an empty set
+/// requires none.
 pub(super) fn alternatives(at: &At<'_>) -> Vec<Vec<String>> {
     at.items().map(|item| item.entries().map(|(name, _)| name.to_owned()).collect()).collect()
 }

@@ -1,6 +1,7 @@
-//! What a strict reader of OpenAPI 3.0 says of a document.
+//! Strict validation of OpenAPI 3.0 documents.
 //!
-//! Other programs refuse a document as a whole over one of these; here they are warnings, each with its place.
+//! Other programs reject a whole document because of one of these errors; here they are warnings, each with its
+//! location.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -10,7 +11,7 @@ use super::{
     warning::Warnings,
 };
 
-/// Holds the parts of a 3.0 document against their types one by one.
+/// Checks the parts of a 3.0 document against their types, one by one.
 pub(super) fn look(document: &Document, warnings: &mut Warnings) {
     let root = document.root();
     if let Some(info) = root.get("info") {
@@ -33,7 +34,8 @@ pub(super) fn look(document: &Document, warnings: &mut Warnings) {
     }
 }
 
-/// Parameters and responses are looked at one by one: the reader stops at the first mistake of a part.
+/// Checks an operation. Parameters and responses are checked one by one, because deserialization stops at the first
+/// error of a part.
 fn operation(at: &At<'_>, document: &Document, warnings: &mut Warnings) {
     let mut dirty = false;
     for parameter in at.get("parameters").iter().flat_map(At::items) {
@@ -47,9 +49,9 @@ fn operation(at: &At<'_>, document: &Document, warnings: &mut Warnings) {
     }
 }
 
-/// Whether a part is what it should be; what is wrong with it is noted.
+/// Returns true if a part is valid; otherwise adds a warning.
 fn part<T: DeserializeOwned>(at: &At<'_>, document: &Document, warnings: &mut Warnings) -> bool {
-    // A reference with other keys beside it is read as what those keys make.
+    // The deserializer would read a reference with other keys next to it as an object of those keys.
     if at.value.get("$ref").is_some_and(Value::is_string) {
         return true;
     }

@@ -1,15 +1,15 @@
-//! What a document says that cannot be used.
+//! Warnings about parts of a document that cannot be used.
 
 use std::fmt;
 
-/// A part of a document that cannot be used, or not as it is written.
+/// A part of a document that cannot be used, or not as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// The file, as messages show it.
     pub file: String,
     /// JSON Pointer to the part.
     pub pointer: String,
-    /// What is wrong, and what became of it.
+    /// The problem, and how it was handled.
     pub message: String,
 }
 
@@ -19,19 +19,19 @@ impl fmt::Display for Warning {
     }
 }
 
-/// How many warnings are kept of one document.
+/// The maximum number of warnings that are kept for one document.
 const MOST: usize = 1_000;
 
-/// The warnings of a document: each once, the first thousand of them.
+/// The warnings of a document, without duplicates; only the first 1,000 are kept.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
     kept: Vec<Warning>,
-    /// How many there were besides.
+    /// The number of warnings that were not kept.
     pub more: usize,
 }
 
 impl Warnings {
-    /// Notes a warning.
+    /// Adds a warning, unless it is a duplicate.
     pub fn note(&mut self, file: &str, pointer: impl Into<String>, message: impl Into<String>) {
         let warning = Warning { file: file.to_owned(), pointer: pointer.into(), message: message.into() };
         if self.kept.contains(&warning) {
@@ -44,17 +44,17 @@ impl Warnings {
         }
     }
 
-    /// The warnings, in the order in which they were found.
+    /// Returns the warnings in the order in which they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Warning> {
         self.kept.iter()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no warnings.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// How many there were in all.
+    /// Returns the number of all warnings, including those that were not kept.
     pub fn count(&self) -> usize {
         self.kept.len() + self.more
     }

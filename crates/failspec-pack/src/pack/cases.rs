@@ -1,11 +1,11 @@
-//! The cases that a pack has, by their names.
+//! The cases of a pack, by name.
 
 use std::sync::Arc;
 
 use super::{Pack, Scenario};
 
-/// The names of all cases of a pack, in order: `pack::failure::scenario[::row]`, with the scenario and the index of the
-/// row.
+/// Returns the names of all cases of a pack in order, `pack::failure::scenario[::row]`, each with its scenario and
+/// the index of its row.
 pub fn case_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>, Option<usize>)> {
     pack.scenarios.iter().flat_map(move |scenario| {
         let failure = &pack.contract.failures[scenario.failure].id;
@@ -19,12 +19,12 @@ pub fn case_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>, 
     })
 }
 
-/// How many cases a pack has.
+/// Returns the number of cases of a pack.
 pub fn case_count(pack: &Pack) -> usize {
     pack.scenarios.iter().map(|scenario| cases_of(scenario)).sum()
 }
 
-/// Each row is one; without rows there is one.
+/// Returns the number of cases of a scenario: one for each row, or one if there are no rows.
 fn cases_of(scenario: &Scenario) -> usize {
     scenario.rows.len().max(1)
 }

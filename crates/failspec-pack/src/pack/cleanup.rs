@@ -1,4 +1,4 @@
-//! How what earlier runs left behind can be found and removed.
+//! Finding and removing resources that earlier runs left behind.
 
 use failspec_base::syntax::{Field, MappingSchema, Node, ValueType};
 
@@ -9,19 +9,19 @@ use super::{
     step::check_parameters,
 };
 
-/// The name under which the request that removes an item knows it: `${item}`.
+/// The name of the item in the request that removes it: `${item}`.
 pub const ITEM: &str = "item";
 
-/// How things of one kind that earlier runs left behind can be found and removed.
+/// The requests that find and remove one kind of resource that earlier runs left behind.
 #[derive(Debug, Clone)]
 pub struct Cleanup {
-    /// The request that lists them.
+    /// The request that lists the resources.
     pub list: RequestTemplate,
-    /// Where the list is in its response.
+    /// Pointer to the list in the response.
     pub items: Pointer,
-    /// Where the name is in an item.
+    /// Pointer to the name in an item.
     pub name: Pointer,
-    /// The request that removes the item whose name is `${item}`.
+    /// The request that removes the item with the name `${item}`.
     pub delete: RequestTemplate,
 }
 
@@ -71,7 +71,7 @@ impl Cleanup {
         if let (Some(delete), Some(node)) = (&delete, fields.get("delete"))
             && !delete.names().contains(&ITEM)
         {
-            // Without it the request would remove one and the same thing for each item, whatever it is.
+            // Without it, the request would remove the same resource for each item.
             names.reader.error_hint(
                 node.span,
                 "the request does not say which item it removes",

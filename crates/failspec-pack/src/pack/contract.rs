@@ -1,4 +1,4 @@
-//! What an API documents about failing.
+//! The contract of a pack: the documented failures of an API.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,61 +26,61 @@ use super::{
     variable::{VARIABLE, Variable},
 };
 
-/// What an API documents about failing.
+/// A contract: the documented failures of an API.
 #[derive(Debug)]
 pub struct Contract {
     /// The name of the pack.
     pub name: String,
-    /// The day of the documentation that the contract was taken from.
+    /// The date of the documentation that the contract is based on.
     pub as_of: Option<jiff::civil::Date>,
-    /// Where the documentation is.
+    /// The location (URL) of the documentation.
     pub documentation: Option<String>,
-    /// The digest of the page that it was taken from, as `failspec drift` computes it.
+    /// The digest of the page that the contract is based on, as `failspec drift` computes it.
     pub documentation_digest: Option<String>,
     /// The OpenAPI document of the API.
     pub openapi: Option<OpenApiFile>,
-    /// The request that shows whether the run can still go on.
+    /// The request that shows whether the run can continue.
     pub health_check: Option<HealthCheck>,
-    /// Kinds of changes that it classes in another way than usual.
+    /// Overrides for how kinds of changes are classified.
     pub stability: BTreeMap<String, Stability>,
-    /// What success looks like: any of these.
+    /// The forms of a successful response; any of them is a success.
     pub success: Vec<Success>,
-    /// The shape that error responses share.
+    /// The common format of error responses.
     pub envelope: Envelope,
-    /// Whether unlisted codes may exist for undocumented conditions.
+    /// True if unlisted codes may exist for undocumented failures.
     pub codes_open: bool,
-    /// Where responses hold credentials: what stands there is shown nowhere.
+    /// Locations of credentials in responses; these values are never shown.
     pub secrets: Vec<Pointer>,
-    /// Roles that a target must bring: name → what the role may do.
+    /// Roles that a target must provide: name → what the role may do.
     pub roles: BTreeMap<String, String>,
     /// Variables that a target may set.
     pub variables: BTreeMap<String, Variable>,
-    /// Conditions that a target must bring: name → what they mean.
+    /// Conditions that a target must provide: name → meaning.
     pub conditions: BTreeMap<String, String>,
     /// Operations by name.
     pub operations: BTreeMap<String, Line>,
-    /// The documented failures that are in force, in the order of the contract.
+    /// The failures that are documented on the day of this version, in the order of the contract.
     pub failures: Vec<Failure>,
-    /// Those that are not in force on the day of this version: not yet, or not any more.
+    /// Failures that are not documented on the day of this version: not yet, or no longer.
     pub not_in_force: Vec<Failure>,
-    /// Failures of other versions of the pack, and their causes: scenarios of these are left out of this version.
+    /// Failures of other versions of the pack, and their causes. Scenarios for them are left out of this version.
     pub(super) elsewhere: Known,
-    /// How what earlier runs left behind can be found and removed.
+    /// Requests that find and remove resources that earlier runs left behind.
     pub cleanup: Vec<Cleanup>,
     /// Parts that an API can be certified for.
     pub profiles: Vec<Profile>,
     /// Contradictions and gaps in the documentation itself.
     pub errata: Vec<Erratum>,
-    /// Where the contract begins.
+    /// The beginning of the contract in its file.
     pub place: Location,
 }
 
-/// One form that success has.
+/// One form of a successful response.
 #[derive(Debug)]
 pub struct Success {
-    /// The statuses; any of them.
+    /// The statuses; any of them matches.
     pub status: Vec<StatusPattern>,
-    /// What the body must be like besides.
+    /// Constraints on the body, in addition to the status.
     pub matches: Vec<(Pointer, std::sync::Arc<Schema>)>,
 }
 
@@ -210,11 +210,11 @@ static REQUIRES: MappingSchema = MappingSchema {
 };
 
 impl Contract {
-    /// Reads a contract; what is wrong is noted with the reader.
+    /// Reads a contract and reports errors to the decoder.
     ///
-    /// What it does not say itself it has from `base`: envelope, success, codes and documentation. Failures, roles,
-    /// variables, conditions and operations of the same name replace those of the base, secrets and errata are added.
-    /// `on` is the day on which failures must be in force.
+    /// If the contract does not define envelope, success, codes or documentation, it inherits them from `base`.
+    /// Failures, roles, variables, conditions and operations replace those of the base with the same name; secrets
+    /// and errata are added. `on` is the day on which failures must be documented.
     pub(super) fn read(
         node: &Node,
         reader: &Decoder,
@@ -305,7 +305,7 @@ impl Contract {
         Some(contract)
     }
 
-    /// What a contract has that says nothing and extends nothing: success is a 2xx.
+    /// Creates the default for a contract that defines and extends nothing: success is a 2xx.
     fn nothing(place: Location) -> Self {
         Self {
             name: String::new(),
@@ -333,7 +333,7 @@ impl Contract {
         }
     }
 
-    /// The index of a failure by its id.
+    /// Returns the index of the failure with this id.
     pub fn failure(&self, id: &str) -> Option<usize> {
         self.failures.iter().position(|failure| failure.id == id)
     }
@@ -362,10 +362,10 @@ impl Contract {
         }
     }
 
-    /// What can only be seen with all failures at hand. `code_is_wrong`: where codes are is said, with a mistake that
-    /// has been noted; that no failure has its code there need not be said for each of them.
+    /// Runs the checks that need all failures. `code_is_wrong` is true if the envelope defines where codes are, but
+    /// with an error that has been reported: then it is not reported again for each failure with a code.
     fn check_failures(&self, inherited: [usize; 2], reader: &Decoder, code_is_wrong: bool) {
-        // Those of a base were checked with it.
+        // Failures of a base were checked with the base.
         let own = self.failures[inherited[0]..].iter().chain(&self.not_in_force[inherited[1]..]);
         let mut own: Vec<&Failure> = own.collect();
         own.sort_by_key(|failure| failure.place.span.start);
@@ -419,7 +419,7 @@ impl Contract {
     }
 }
 
-/// The base itself has been read before.
+/// Checks the name of the base. The base itself has already been read.
 fn read_extends(fields: &Fields<'_>, reader: &Decoder) {
     let Some(node) = fields.get("extends") else { return };
     if reader.text(node).is_some_and(|text| Extended::parse(text).is_none()) {

@@ -1,4 +1,4 @@
-//! The dated contracts of one pack, side by side: `contract.yaml` is the newest, `contract@2026-03.yaml` an older one.
+//! The dated contracts of one pack: `contract.yaml` is the newest, `contract@2026-03.yaml` an older one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,11 +17,11 @@ use super::{
 /// One of the contracts of a pack.
 #[derive(Debug)]
 pub(super) struct ContractVersion {
-    /// Its file below the root.
+    /// The path of its file, relative to the root.
     pub path: String,
-    /// What its file name says; `None` for the newest.
+    /// The version in its file name; `None` for the newest.
     pub version: Option<Version>,
-    /// The day of the documentation that it was taken from.
+    /// The date of the documentation that it is based on.
     as_of: Option<Date>,
     source: Arc<Source>,
     node: Option<Node>,
@@ -31,20 +31,20 @@ pub(super) struct ContractVersion {
 #[derive(Debug, Default)]
 pub(super) struct ContractVersions(Vec<ContractVersion>);
 
-/// Failures by id, and their causes.
+/// Failures by id, with their causes.
 pub(super) type Known = BTreeMap<String, BTreeSet<String>>;
 
-/// What a contract extends: the folder of a base, and which one of it.
+/// The base that a contract extends: its folder and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Extended {
-    /// The folder below `schemas`.
+    /// The folder under `schemas`.
     pub folder: String,
-    /// The file in it.
+    /// The name of the file in the folder.
     pub file: String,
 }
 
 impl Extended {
-    /// `platform`, or `platform@2026-03` for a base that is not the newest.
+    /// Parses `platform`, or `platform@2026-03` for a base that is not the newest.
     pub fn parse(text: &str) -> Option<Self> {
         let (folder, version) = super::split_version(text);
         let is_name =
@@ -59,19 +59,19 @@ impl Extended {
         Some(Self { folder: folder.to_owned(), file })
     }
 
-    /// What a contract extends, if it extends something.
+    /// Returns the base that a contract extends, if there is one.
     pub fn of(node: &Node) -> Option<Self> {
         Self::parse(node.get("extends")?.as_text()?)
     }
 
-    /// Its file below the root.
+    /// Returns the path of its file, relative to the root.
     pub fn path(&self) -> String {
         format!("schemas/{}/{}", self.folder, self.file)
     }
 }
 
 impl ContractVersions {
-    /// The contracts among the files of a pack, and what is wrong with them as a row of versions.
+    /// Finds the contracts among the files of a pack, and checks their versions.
     pub fn find(files: &Files, texts: &Texts, name: &str) -> (Self, Diagnostics) {
         let mut mistakes = Diagnostics::default();
         let mut all = Vec::new();
@@ -100,8 +100,8 @@ impl ContractVersions {
         (editions, mistakes)
     }
 
-    /// Every date is where its file name says, and no two of them are the same: otherwise nobody could say which of
-    /// two contracts holds on a day.
+    /// Checks that each date matches the version in the file name, that no two dates are the same, and that
+    /// `contract.yaml` is the newest. Otherwise it would be unclear which of two contracts is valid on a day.
     fn check(&self, mistakes: &mut Diagnostics) {
         for (at, edition) in self.0.iter().enumerate() {
             let (Some(version), Some(as_of)) = (&edition.version, edition.as_of) else { continue };
@@ -134,8 +134,8 @@ impl ContractVersions {
         self.0.iter().find(|edition| edition.version.is_none())
     }
 
-    /// The contract that a run is about: the newest, or with a version the one of that name, else the last one that
-    /// was documented by the end of it.
+    /// Returns the contract for a run: the newest, or for a version the one with that name, or else the last one that
+    /// was documented by the end of that version.
     pub fn choose(&self, told: Option<&Version>) -> Option<&ContractVersion> {
         let Some(told) = told else { return self.newest() };
         let of_that_name = self.0.iter().find(|edition| edition.version.as_ref() == Some(told));
@@ -144,12 +144,12 @@ impl ContractVersions {
         of_that_name.or_else(|| self.0.iter().rfind(by_then))
     }
 
-    /// The dated contracts beside the newest, oldest first.
+    /// Returns the versions of the dated contracts, without the newest, oldest first.
     pub fn versions(&self) -> Vec<Version> {
         self.0.iter().filter_map(|edition| edition.version.clone()).collect()
     }
 
-    /// All of them, for people.
+    /// Describes all contracts in messages.
     pub fn in_words(&self) -> String {
         let word = |edition: &ContractVersion| {
             let as_of = edition.as_of.map(|as_of| format!(" (as of {as_of})")).unwrap_or_default();
@@ -161,12 +161,12 @@ impl ContractVersions {
         self.0.iter().map(word).collect::<Vec<_>>().join(", ")
     }
 
-    /// What each of them extends.
+    /// Returns the base of each contract that extends one.
     pub fn extended(&self) -> impl Iterator<Item = Extended> {
         self.0.iter().filter_map(|edition| Extended::of(edition.node.as_ref()?))
     }
 
-    /// The failures that the contracts beside the one at `path` have, with those of their bases.
+    /// Returns the failures of all contracts except the one at `path`, including those of their bases.
     pub fn known_besides(&self, path: &str, texts: &Texts) -> Known {
         let mut known = Known::new();
         for edition in self.0.iter().filter(|edition| edition.path != path) {
@@ -195,17 +195,17 @@ fn collect(contract: &Node, known: &mut Known) {
 }
 
 impl ContractVersion {
-    /// The contract as nodes, and its file.
+    /// Returns the file of the contract, as source of messages.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
     }
 
-    /// The day of the documentation.
+    /// Returns the date of the documentation.
     pub fn as_of(&self) -> Option<Date> {
         self.as_of
     }
 
-    /// What it extends.
+    /// Returns the base that it extends, if there is one.
     pub fn extended(&self) -> Option<Extended> {
         Extended::of(self.node.as_ref()?)
     }

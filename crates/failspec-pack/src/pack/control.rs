@@ -1,4 +1,4 @@
-//! The scenario without its fault.
+//! The control of a scenario: its requests without the fault.
 
 use failspec_base::syntax::{Field, Fields, MappingSchema, ValueType};
 
@@ -10,14 +10,14 @@ use super::{
     step::{STEP, Step, check_parameters},
 };
 
-/// The scenario without its fault, or why there is none.
+/// The control of a scenario, or the reason why there is none.
 #[derive(Debug, Clone)]
 pub enum Control {
-    /// It must succeed.
+    /// The flow without the fault; it must succeed.
     Flow(Box<Flow>),
-    /// Why there can be none.
+    /// The reason why no control is possible.
     Impossible(String),
-    /// Neither a control nor a reason.
+    /// The scenario has neither a control nor a reason.
     Missing,
 }
 
@@ -65,7 +65,7 @@ impl Control {
         let Some(node) = control else {
             return match reason {
                 Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
-                // Where the fault is a condition, the same request without it is the control.
+                // If the fault is a condition, the control is the same request without it.
                 None if condition => Self::Flow(Box::new(faulty.clone().without_expectations())),
                 None => Self::Missing,
             };
@@ -84,7 +84,7 @@ impl Control {
         let patch = RequestPatch::read(&fields, &names);
         let request = faulty.request.with(&patch);
         let same = request == faulty.request && !["setup", "repeat", "at"].iter().any(|key| fields.has(key));
-        // An override with a mistake in it is missing from the patch, and was meant to change something.
+        // An override with an error is missing from the patch, but was meant to change something.
         if same && !condition && reader.count_mistakes() == before {
             reader.error_hint(
                 node.span,

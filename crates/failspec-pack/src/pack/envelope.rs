@@ -1,4 +1,4 @@
-//! The shape that error responses share.
+//! The common format of error responses.
 
 use std::sync::Arc;
 
@@ -10,33 +10,33 @@ use super::{
     schema::{Schema, SchemaRegistry},
 };
 
-/// The shape that error responses share. A part that is `None` is not documented.
+/// The common format of error responses. A part that is `None` is not documented.
 #[derive(Debug, Clone, Default)]
 pub struct Envelope {
-    /// What the whole body must fit.
+    /// The JSON Schema of the whole body.
     pub schema: Option<Sourced<Arc<Schema>>>,
-    /// `type/subtype` of the response; parameters such as `charset` are free.
+    /// The media type (`type/subtype`) of the response; parameters such as `charset` are not compared.
     pub media_type: Option<Sourced<String>>,
-    /// Where the code is.
+    /// Pointer to the error code.
     pub code: Option<Sourced<Pointer>>,
-    /// Where the display text is: it must be there and is never compared.
+    /// Pointer to the display text; it must be present and is never compared.
     pub message: Option<Sourced<Pointer>>,
-    /// Where the request id is.
+    /// The location of the request id.
     pub request_id: Option<Sourced<RequestId>>,
-    /// Where the body repeats the HTTP status.
+    /// Pointer to the HTTP status in the body.
     pub status: Option<Sourced<Pointer>>,
-    /// Whether a response may come without such a body: with none, or with one that is no JSON.
+    /// True if a response may have no body, or one that is not JSON.
     pub body_optional: bool,
 }
 
-/// Where a response says its request id, and in which form.
+/// The location and the format of the request id in a response.
 #[derive(Debug, Clone)]
 pub struct RequestId {
-    /// In the body.
+    /// Pointer into the body.
     pub pointer: Option<Pointer>,
-    /// In a header. Where both are documented, both are there and agree.
+    /// The name of a header. If both locations are documented, both must be present and agree.
     pub header: Option<String>,
-    /// The form, where one is documented.
+    /// The format, if one is documented.
     pub pattern: Option<Arc<Schema>>,
 }
 
@@ -130,7 +130,8 @@ const OR_NULL_POINTER: ValueType = ValueType::Either(&[ValueType::Pointer, Value
 const OR_NULL_SCHEMA: ValueType = ValueType::Either(&[ValueType::Schema, ValueType::Null]);
 
 impl Envelope {
-    /// This envelope with what `node` says: a key replaces, `null` removes, `inferred` adds inferred parts.
+    /// Returns this envelope with the overrides of `node`: a key replaces a part, `null` removes it, `inferred` adds
+    /// inferred parts.
     pub(super) fn with(
         &self,
         node: &Node,
@@ -152,7 +153,7 @@ impl Envelope {
         envelope
     }
 
-    /// This envelope with inferred parts.
+    /// Returns this envelope with the inferred parts of `node`.
     pub(super) fn with_inferred(mut self, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Self {
         let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
             return self;
@@ -225,7 +226,7 @@ impl RequestId {
     }
 }
 
-/// A schema written in place, or the name of a file of the pack that holds one.
+/// Reads a schema that is written inline, or the schema file of the pack that is named.
 pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Arc<Schema>> {
     let Some(file) = node.as_text() else {
         return compile(node.to_json(), node, reader, library);
@@ -241,7 +242,7 @@ pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistr
             return None;
         }
     };
-    // On its own first: what is wrong in it is told with its place in it.
+    // Compiled on its own first, so that an error is reported with its location in the file.
     if let Err(error) = Schema::compile(value, library) {
         reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
         return None;
@@ -249,7 +250,7 @@ pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistr
     compile(serde_json::json!({ "$ref": file }), node, reader, library)
 }
 
-/// Compiles a schema and notes what is wrong with it.
+/// Compiles a schema and reports errors in it.
 pub(super) fn compile(
     value: serde_json::Value,
     node: &Node,

@@ -5,9 +5,9 @@ use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 /// A contradiction or a gap in the documentation.
 #[derive(Debug, Clone)]
 pub struct Erratum {
-    /// What it is.
+    /// The description of the problem.
     pub about: String,
-    /// Where it can be seen.
+    /// Links to the pages that show it.
     pub links: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a response is expected to be, beyond what the contract says.
+//! Expectations of a response, in addition to the contract.
 
 use std::sync::Arc;
 
@@ -17,35 +17,35 @@ use super::{
     status::{STATUSES, StatusPattern},
 };
 
-/// What a response is expected to be.
+/// The expectations of a response.
 #[derive(Debug, Clone, Default)]
 pub struct Expect {
-    /// Any of these statuses; empty: not said.
+    /// The allowed statuses; empty if none are specified.
     pub status: Vec<StatusPattern>,
-    /// The failure (by index) that it is expected to be.
+    /// The failure that the response must be, by index.
     pub failure: Option<usize>,
-    /// Headers that must be there.
+    /// Headers that must be present.
     pub headers: Vec<HeaderRule>,
-    /// Parts of the body.
+    /// Parts of the body: pointer and JSON Schema.
     pub body: Vec<(Pointer, SchemaTemplate)>,
 }
 
-/// A JSON Schema that may have holes.
+/// A JSON Schema that may contain placeholders.
 #[derive(Debug, Clone)]
 pub enum SchemaTemplate {
-    /// Without holes: compiled once.
+    /// A schema without placeholders; it is compiled once.
     Constant(Arc<Schema>),
-    /// With holes: compiled when they are filled.
+    /// A schema with placeholders; it is compiled when they are filled in.
     Holes(JsonTemplate, SchemaRegistry),
 }
 
-/// Why a schema with holes could not be used.
+/// An error when the placeholders of a schema are filled in.
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectError {
-    /// A hole without a value.
+    /// A placeholder has no value.
     #[error(transparent)]
     Fill(#[from] RenderError),
-    /// With these values it is no schema.
+    /// With these values it is not a usable schema.
     #[error("with its placeholders filled in, this is not a usable JSON Schema: {0}")]
     Schema(#[from] SchemaError),
 }
@@ -102,7 +102,7 @@ impl Expect {
         })
     }
 
-    /// Reads what a scenario expects of its own request: `triggers` says already which failure it is.
+    /// Reads the expectations of the request under test. They cannot name a failure, because `triggers` already does.
     pub(super) fn read_besides_contract(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let mut expect = Self::read(node, names)?;
         if expect.failure.take().is_some() {
@@ -115,13 +115,13 @@ impl Expect {
         Some(expect)
     }
 
-    /// Whether it says what makes a response a success or a failure, in place of the contract.
+    /// Returns true if it defines, in place of the contract, whether a response is a success or a failure.
     pub fn is_about_outcome(&self) -> bool {
         !self.status.is_empty() || self.failure.is_some()
     }
 }
 
-/// A mapping from pointer to JSON Schema with holes.
+/// Reads a mapping from pointer to JSON Schema with placeholders.
 pub(super) fn read_schemas(node: &Node, names: &ReadContext<'_>) -> Vec<(Pointer, SchemaTemplate)> {
     names.reader.entries(node).iter().filter_map(|entry| read_schema(entry, names)).collect()
 }
@@ -149,10 +149,10 @@ fn read_schema(entry: &Entry, names: &ReadContext<'_>) -> Option<(Pointer, Schem
 }
 
 impl SchemaTemplate {
-    /// The schema with its holes filled.
+    /// Returns the schema with its placeholders filled in.
     ///
     /// # Errors
-    /// When a hole has no value, or the values make no schema.
+    /// Fails if a placeholder has no value, or if the values do not result in a usable schema.
     pub fn fill(&self, scope: &Scope) -> Result<Arc<Schema>, ExpectError> {
         match self {
             Self::Constant(schema) => Ok(Arc::clone(schema)),

@@ -1,4 +1,4 @@
-//! One documented failure.
+//! A documented failure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,38 +15,38 @@ use super::{
     validity::{self, Period},
 };
 
-/// One documented failure.
+/// A documented failure.
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// Its name in the pack.
     pub id: String,
-    /// What it means, in the documentation's terms.
+    /// The meaning of the failure, in the terms of the documentation.
     pub summary: String,
-    /// Its own page or line.
+    /// The page or line that documents it.
     pub documentation: Option<String>,
-    /// Where the statement that it exists is from.
+    /// The origin of the statement that it exists.
     pub source: Provenance,
-    /// What its response must be like.
+    /// The rules for its response.
     pub rules: Rules,
     /// The envelope of its response: the contract's, with overrides.
     pub envelope: Envelope,
-    /// What a client should do.
+    /// The documented advice to clients.
     pub retry: Option<Retry>,
-    /// Causes that the documentation lists; each wants a scenario.
+    /// Causes that the documentation lists; each needs a scenario.
     pub causes: Vec<String>,
     /// The condition that its scenarios need.
     pub condition: Option<String>,
-    /// Why it is left out.
+    /// The reason why no scenario tests it, if it is excluded.
     pub excluded: Option<String>,
-    /// Whether the documentation lets an API accept such a request as well; how it refuses binds all the same.
+    /// True if the documentation also allows an API to accept such a request. A rejection must still conform.
     pub refusal_optional: bool,
-    /// Whether the documentation promises that its response reveals nothing of the inside.
+    /// True if the documentation promises that its response reveals no internal details.
     pub leaks_forbidden: bool,
-    /// What differs from response to response, for the snapshot to mask.
+    /// Parts that differ between responses and are masked in snapshots.
     pub varies: Vec<Part>,
-    /// From when to when it is documented.
+    /// The period in which it is documented.
     pub period: Period,
-    /// Where it stands in the contract.
+    /// Its location in the contract.
     pub place: Location,
 }
 
@@ -199,17 +199,17 @@ impl Failure {
         })
     }
 
-    /// The status that its response has; of several that are allowed, the first.
+    /// Returns the status of its response; the first one if several are allowed.
     pub fn status(&self) -> Option<u16> {
         self.rules.status.as_ref().map(|ruled| ruled.rule)
     }
 
-    /// Whether its response may have this status.
+    /// Returns true if its response may have this status.
     pub fn allows_status(&self, status: u16) -> bool {
         self.rules.statuses.contains(&status)
     }
 
-    /// The one code of its own, where it has one.
+    /// Returns its own code, if it has one.
     pub fn code(&self) -> Option<&Value> {
         match &self.rules.code.as_ref()?.rule {
             CodeRule::Exactly(code) => Some(code),
@@ -217,7 +217,7 @@ impl Failure {
         }
     }
 
-    /// Whether its documentation accepts `code` as well as its own.
+    /// Returns true if the documentation allows `code`: its own code or one of `codes`.
     pub fn accepts(&self, code: &Value) -> bool {
         self.code() == Some(code) || self.rules.codes.contains(code)
     }

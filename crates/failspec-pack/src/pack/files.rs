@@ -1,4 +1,4 @@
-//! Where packs come from: the binary itself, or a directory.
+//! The files of packs: from the binary itself, or from a directory.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ pub struct BuiltInPacks {
 }
 
 impl BuiltInPacks {
-    /// The approved responses of a pack: path below `snapshots/<pack>` → text.
+    /// Returns the approved responses of a pack: path below `snapshots/<pack>` → text.
     pub fn snapshots_of(&self, pack: &str) -> Texts {
         let mut texts = Texts::new();
         if let Some(dir) = self.snapshots.get_dir(pack) {
@@ -44,43 +44,43 @@ impl PartialEq for BuiltInPacks {
 
 impl Eq for BuiltInPacks {}
 
-/// The names alone: the files would fill the screen.
+/// Formats only the names, because the files would fill the screen.
 impl std::fmt::Debug for BuiltInPacks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.schemas.iter().map(|(name, _)| name)).finish()
     }
 }
 
-/// The largest file of a pack that is read, in bytes: 16 MiB.
+/// The maximum size of a file of a pack, in bytes: 16 MiB.
 const LARGEST: u64 = 16 << 20;
 
 /// The files of packs, laid out as `schemas/<pack>`, `scenarios/<pack>`, `snapshots/<pack>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Files {
-    /// Those that were built into the binary.
+    /// The files that are built into the binary.
     Embedded(&'static BuiltInPacks),
-    /// Those below a directory.
+    /// The files below a directory.
     Directory(PathBuf),
 }
 
-/// The files of one pack: path below the root (`scenarios/kubeglass/general.yaml`) → text, sorted.
+/// The files of one pack, sorted: path below the root (`scenarios/kubeglass/general.yaml`) → text.
 pub type Texts = BTreeMap<String, String>;
 
 /// A file or folder of a pack that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read {path}: {reason}", path = path.display())]
 pub struct FilesError {
-    /// Which one.
+    /// The path of the file or folder.
     pub path: PathBuf,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl Files {
-    /// The names of the packs that there are, sorted.
+    /// Returns the names of all packs, sorted.
     ///
     /// # Errors
-    /// When the directory has no folder `schemas` that can be read.
+    /// Fails if the directory has no folder `schemas` that can be read.
     pub fn packs(&self) -> Result<Vec<String>, FilesError> {
         let mut names = match self {
             Self::Embedded(built_in) => built_in
@@ -95,7 +95,7 @@ impl Files {
         Ok(names)
     }
 
-    /// The name under which messages show a file.
+    /// Returns the path of a file for messages.
     pub fn shown(&self, path: &str) -> String {
         match self {
             Self::Embedded(_) => path.to_owned(),
@@ -104,10 +104,10 @@ impl Files {
         }
     }
 
-    /// The contract, the schemas and the scenarios of a pack.
+    /// Reads the contract, the schemas and the scenarios of a pack.
     ///
     /// # Errors
-    /// When a file or folder cannot be read, is too large, or is not UTF-8.
+    /// Fails if a file or folder cannot be read, is too large, or is not UTF-8.
     pub fn read_pack(&self, pack: &str) -> Result<Texts, FilesError> {
         let mut texts = self.read_schemas(pack)?;
         match self {
@@ -126,10 +126,10 @@ impl Files {
         Ok(texts)
     }
 
-    /// What lies in `schemas/<folder>`: what a contract may extend, and the schemas that it refers to.
+    /// Reads the files in `schemas/<folder>`: contracts and bases, and the schemas that they refer to.
     ///
     /// # Errors
-    /// As for [`Self::read_pack`].
+    /// The same as for [`Self::read_pack`].
     pub fn read_schemas(&self, folder: &str) -> Result<Texts, FilesError> {
         let mut texts = Texts::new();
         match self {
@@ -149,8 +149,8 @@ impl Files {
     }
 }
 
-/// The digest of a pack: SHA-256 over its sorted paths and contents, each with its length in front, and over the version
-/// that was asked for: its date decides which failures are in force.
+/// Computes the digest of a pack: SHA-256 over its sorted paths and contents, each preceded by its length, and over
+/// the requested version, because its date decides which failures are expected.
 pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
     let mut hasher = Sha256::new();
     let version = version.map(|version| ("@", version.as_str()));

@@ -1,4 +1,4 @@
-//! A request that shows whether a run can still go on.
+//! A request that shows whether a run can continue.
 
 use failspec_base::syntax::{MappingSchema, Node};
 
@@ -8,7 +8,8 @@ use super::{
     step::check_parameters,
 };
 
-/// A safe request that succeeds as long as a run has broken nothing that it needs itself: its account above all.
+/// A safe request that succeeds as long as the run has not broken anything that it needs itself, above all its
+/// account.
 #[derive(Debug, Clone)]
 pub struct HealthCheck {
     /// The request.

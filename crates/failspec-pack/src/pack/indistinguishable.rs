@@ -14,7 +14,8 @@ use super::{
 pub struct IndistinguishableFrom {
     /// The request.
     pub request: RequestTemplate,
-    /// `Inferred` unless the block says that it is documented.
+    /// The origin of the statement that the responses are the same; `Inferred` unless the block specifies another
+    /// one.
     pub source: Provenance,
 }
 

@@ -1,4 +1,4 @@
-//! A whole pack, read and checked.
+//! A complete pack, read and checked.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -23,25 +23,25 @@ use super::{
 pub struct Pack {
     /// Its name.
     pub name: String,
-    /// Where it was read from.
+    /// The source of its files.
     pub files: Files,
-    /// SHA-256 over its sorted paths and contents and the version that was asked for, in hex.
+    /// SHA-256 over its sorted paths and contents and the requested version, in hexadecimal.
     pub digest: String,
-    /// The version that was asked for; `None` for the newest.
+    /// The requested version; `None` for the newest.
     pub version: Option<Version>,
-    /// The dated contracts that stand beside the newest, oldest first.
+    /// The versions of the dated contracts, without the newest, oldest first.
     pub versions: Vec<Version>,
     /// The contract.
     pub contract: Contract,
-    /// The scenarios whose failures this version has, in the order of the files.
+    /// The scenarios for the failures of this version, in the order of the files.
     pub scenarios: Vec<Arc<Scenario>>,
     /// The files that it was read from.
     pub texts: Arc<Texts>,
-    /// Contracts and bases that other versions are made of.
+    /// Contracts and bases that only other versions use.
     pub others: Arc<Texts>,
 }
 
-/// Why a pack cannot be used.
+/// An error that makes a pack unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// Its files cannot be read.
@@ -50,12 +50,12 @@ pub enum PackError {
     /// There is no pack of that name.
     #[error("there is no pack `{name}`; the packs are {known}")]
     Unknown {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// The names that there are.
+        /// The names of the available packs.
         known: String,
     },
-    /// What stands behind the `@` of its name is no version.
+    /// The text after the `@` of its name is not a version.
     #[error(
         "`{version}` is not a valid version of {name}: a version is a year, a month or a day, \
          such as {name}@2026-03"
@@ -63,29 +63,29 @@ pub enum PackError {
     NotAVersion {
         /// The name of the pack.
         name: String,
-        /// What was asked for.
+        /// The text after the `@`.
         version: String,
     },
-    /// All its contracts are younger.
+    /// All its contracts are newer than the requested version.
     #[error("{name} has no contract from {version} or earlier; the versions are {known}")]
     NoVersion {
         /// The name of the pack.
         name: String,
-        /// What was asked for.
+        /// The requested version.
         version: String,
-        /// The versions that there are.
+        /// The available versions.
         known: String,
     },
-    /// Its files are wrong.
+    /// Its files contain errors.
     #[error(transparent)]
     Wrong(#[from] Diagnostics),
 }
 
 impl Pack {
-    /// Reads the pack `name`, the newest version of it, or that of `name@version`.
+    /// Reads the pack `name` in its newest version, or in the version of `name@version`.
     ///
     /// # Errors
-    /// Every mistake in its files, not the first alone; or that there is no such version.
+    /// Returns all errors in its files, not only the first, or that there is no such version.
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
         let (folder, _) = split_version(name);
         let mut texts = files.read_pack(folder)?;
@@ -100,10 +100,10 @@ impl Pack {
         Self::from_texts(files, name, texts)
     }
 
-    /// Reads the pack `name`, or a version of it, from texts that are at hand; `files` says where they are from.
+    /// Reads the pack `name`, or a version of it, from texts in memory; `files` is where they come from.
     ///
     /// # Errors
-    /// Every mistake in them, not the first alone; or that there is no such version.
+    /// Returns all errors in the texts, not only the first, or that there is no such version.
     pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
         let (name, version) = told(name)?;
         let (editions, mut mistakes) = ContractVersions::find(files, &texts, name);
@@ -129,8 +129,8 @@ impl Pack {
         if let Some(contract) = &mut contract {
             contract.elsewhere = elsewhere;
         }
-        // Scenarios are read against the contract even when it has mistakes: all of them are shown at once. Without
-        // any contract, what is wrong with them as YAML still is.
+        // Scenarios are read even if the contract has errors, so that all errors are reported at once. Without any
+        // contract, only YAML errors in them are reported.
         let files_of_scenarios = texts.iter().filter(|(path, _)| path.starts_with("scenarios/"));
         let read: Vec<_> = files_of_scenarios.filter(|(path, _)| !path.ends_with(".json")).collect();
         let read = side_by_side(&read, |(path, text)| {
@@ -162,30 +162,30 @@ impl Pack {
         }
     }
 
-    /// The schema files of the pack.
+    /// Returns the schema files of the pack.
     pub fn library(&self) -> SchemaRegistry {
         SchemaRegistry::new(Arc::clone(&self.texts), &self.name)
     }
 
-    /// Its name, with the version that was asked for.
+    /// Returns its name, with the requested version if there is one.
     pub fn label(&self) -> String {
         label(&self.name, self.version.as_ref().map(Version::as_str))
     }
 }
 
-/// The name of a pack with a version, where there is one.
+/// Returns the name of a pack, with its version if there is one.
 pub fn label(name: &str, version: Option<&str>) -> String {
     version.map_or_else(|| name.to_owned(), |version| format!("{name}@{version}"))
 }
 
-/// A name and the version behind its `@`.
+/// Splits a name into the name of the pack and the version after its `@`.
 fn told(name: &str) -> Result<(&str, Option<Version>), PackError> {
     let (name, version) = split_version(name);
     let wrong = |text: &str| PackError::NotAVersion { name: name.to_owned(), version: text.to_owned() };
     Ok((name, version.map(|text| Version::parse(text).ok_or_else(|| wrong(text))).transpose()?))
 }
 
-/// The files that a version is made of, and those that only other versions have: their contracts and bases.
+/// Splits the files into those of a version, and those that only other versions have: their contracts and bases.
 fn parted(texts: Texts, name: &str, edition: &ContractVersion) -> (Arc<Texts>, Arc<Texts>) {
     let extended = edition.extended();
     let own = |path: &str| {
@@ -202,13 +202,13 @@ fn parted(texts: Texts, name: &str, edition: &ContractVersion) -> (Arc<Texts>, A
     (Arc::new(own), Arc::new(others))
 }
 
-/// Whether a file is the newest or a dated one of its kind.
+/// Returns true if a file is the newest or a dated one of its kind.
 fn is_of(file: &str, kind: &str) -> bool {
     let rest = file.strip_prefix(kind).and_then(|rest| rest.strip_suffix(".yaml"));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
-/// What a contract extends, if it extends something and that is there.
+/// Reads the base that a contract extends, if it extends one and the file exists.
 fn read_base(
     files: &Files,
     texts: &Arc<Texts>,
@@ -277,8 +277,8 @@ fn read_scenarios(
     (scenarios.collect(), merged(written, reader.finish()))
 }
 
-/// The mistakes of both passes, in the order of the file. What the first pass found wrong with a value, the second
-/// one need not find wrong again.
+/// Merges the errors of both passes, in the order of the file. If the first pass reports an error for a value, the
+/// second one need not report the same value again.
 fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
     let start = |diagnostic: &Diagnostic| diagnostic.place.as_ref().map(|place| place.span.start);
     let known: HashSet<_> = written.0.iter().map(start).collect();
@@ -288,7 +288,7 @@ fn merged(written: Diagnostics, read: Diagnostics) -> Diagnostics {
     Diagnostics(all)
 }
 
-/// Names that two files use for two scenarios of one failure.
+/// Reports names that two files use for scenarios of the same failure.
 fn twice(scenarios: &[Arc<Scenario>]) -> Vec<Diagnostic> {
     let mut seen = std::collections::HashMap::new();
     scenarios

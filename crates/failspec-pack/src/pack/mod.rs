@@ -1,7 +1,8 @@
-//! Packs: everything about one API under one name, as plain data, with its readers and what they complain of.
+//! Packs: everything about one API under one name, as plain data, with decoders and their diagnostics.
 //!
-//! A pack lies in `schemas/<pack>` (the contract and its JSON Schemas), `scenarios/<pack>` and
-//! `snapshots/<pack>`. [`Pack::load`] reads all of it and collects every mistake. Nothing here sends anything.
+//! The files of a pack are in `schemas/<pack>` (the contract and its JSON Schemas), `scenarios/<pack>` and
+//! `snapshots/<pack>`. [`Pack::load`] reads the contract, the schemas and the scenarios, and collects all errors.
+//! Nothing in this module sends requests.
 
 mod cases;
 mod cleanup;

@@ -1,4 +1,4 @@
-//! Requests by name.
+//! Operations: named requests of a contract.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) static OPERATION: MappingSchema = MappingSchema {
 
 /// Reads one operation of a contract.
 pub(super) fn read_operation(entry: &Entry, reader: &Decoder) -> Option<Line> {
-    // The request alone is all that most operations have to say.
+    // Most operations consist of only a request.
     let fields = match entry.value.as_text() {
         Some(_) => None,
         None => Some(reader.fields(&entry.value, &OPERATION)?),

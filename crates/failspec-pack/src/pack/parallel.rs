@@ -1,12 +1,13 @@
-//! Many files on several threads.
+//! Reading of many files on several threads.
 
 use std::num::NonZero;
 
-/// From so many files of scenarios on, they are read on several threads; to start one takes as long as to read one.
+/// The minimum number of scenario files that are read on several threads. Starting a thread takes as long as reading
+/// a file.
 const MANY_FILES: usize = 4;
 
-/// What `read` makes of each item, in the order of the items. Many items are shared out among the processors: no file
-/// of scenarios depends on another.
+/// Returns the result of `read` for each item, in the order of the items. Many items are distributed over several
+/// threads, because scenario files do not depend on each other.
 pub(super) fn side_by_side<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = match items.len() {
         0..MANY_FILES => 1,

@@ -1,16 +1,17 @@
-//! The path of a request: literal text, `{parameters}` and `${holes}`.
+//! The path of a request: literal text, `{parameters}` and `${placeholders}`.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use failspec_base::template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
 
-/// Everything but the unreserved characters of RFC 3986: a value is one segment, whatever is in it.
+/// The characters that are encoded in a value for one segment: all except the unreserved ones of RFC 3986, so that
+/// any value stays one segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The same, for a value that is several segments.
+/// The characters that are encoded in a value for several segments.
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
 
-/// A path with parameters and holes, its query included where it was written in it.
+/// A path with parameters and placeholders, and with its query if that was written in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     /// The path as written.
@@ -21,42 +22,42 @@ pub struct PathTemplate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Literal(String),
-    /// `{name}`: given under `path`, or by the variable of that name.
+    /// `{name}`: a value from `path`, or from the variable of that name.
     Parameter(String),
-    /// `{+name}`: the same for several segments (RFC 6570, section 3.2.3): a `/` in the value stays one.
+    /// `{+name}`: the same for several segments (RFC 6570, section 3.2.3); a `/` in the value is not encoded.
     Segments(String),
     Placeholder(Template),
-    /// A whole address that a response gave; it stands alone.
+    /// A complete URL from a response; it must be the only part.
     Address(Template),
 }
 
-/// Why a path cannot be used.
+/// An error that makes a path unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// It is not absolute.
+    /// The path is not absolute.
     #[error("a path must begin with `/`")]
     NotAbsolute,
-    /// `{` without `}`, or nothing between them.
+    /// A `{` has no `}`, or there is nothing between them.
     #[error("a parameter such as `{{name}}` is empty or not closed")]
     Parameter,
-    /// A hole in place of a path, with more around it.
+    /// A placeholder in place of a path is combined with other text.
     #[error(
         "a URL from a response must be the whole path, as in `PUT ${{upload}}`; parameters go under `query`"
     )]
     Address,
-    /// A hole that cannot be read.
+    /// A placeholder cannot be parsed.
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
-    /// What would go out is not what is written.
+    /// The path that would be sent differs from the one that is written.
     #[error("URL parsing rewrites this path to `{0}`, so the request would go to another resource")]
     Rewritten(String),
 }
 
 impl PathTemplate {
-    /// Reads a path.
+    /// Parses a path.
     ///
     /// # Errors
-    /// When it is not absolute, has an unreadable parameter or hole, or would not go out as written.
+    /// Fails if the path is not absolute, has an invalid parameter or placeholder, or would not be sent as written.
     pub fn parse(written: &str) -> Result<Self, PathError> {
         if written.starts_with("${") {
             return Self::parse_address(written);
@@ -100,19 +101,19 @@ impl PathTemplate {
     fn parse_address(written: &str) -> Result<Self, PathError> {
         let template = Template::parse(written)?;
         let is_name = matches!(template.holes().next(), Some(Placeholder::Name(_)));
-        // The first brace closes the hole, so nothing may follow it.
+        // The first brace closes the placeholder, so nothing may follow it.
         if !is_name || written.find('}') != Some(written.len() - 1) {
             return Err(PathError::Address);
         }
         Ok(Self { written: written.to_owned(), parts: vec![Part::Address(template)] })
     }
 
-    /// Whether it is a whole address that a response gave, such as a `Location`, and not a path below the base URL.
+    /// Returns true if it is a complete URL from a response, such as a `Location`, and not a path below the base URL.
     pub fn is_address(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Address(_)])
     }
 
-    /// The names of the `{parameters}`.
+    /// Returns the names of the `{parameters}`.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Parameter(name) | Part::Segments(name) => Some(name.as_str()),
@@ -120,7 +121,7 @@ impl PathTemplate {
         })
     }
 
-    /// The holes.
+    /// Returns the placeholders.
     pub fn holes(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().flat_map(|part| match part {
             Part::Placeholder(template) | Part::Address(template) => template.holes().collect::<Vec<_>>(),
@@ -128,11 +129,11 @@ impl PathTemplate {
         })
     }
 
-    /// The path with `parameters` and holes filled, each value percent-encoded as one segment (as several where
-    /// the path says so); an address as it is.
+    /// Returns the path with `parameters` and placeholders filled in. Each value is percent-encoded as one segment
+    /// (as several for `{+name}`); a complete URL is not encoded.
     ///
     /// # Errors
-    /// When a value is missing.
+    /// Fails if a value is missing.
     pub fn fill(
         &self,
         parameters: &[(String, Template)],
@@ -172,7 +173,8 @@ impl PathTemplate {
         Ok(Rendered { sent, shown: masked.then_some(shown) })
     }
 
-    /// Checks what is literal; values are encoded, so that only `.` and `..` can still go wrong with them.
+    /// Checks the literal parts. Values are encoded, so that URL parsing can still change them only if they are `.`
+    /// or `..`.
     fn check_kept(&self) -> Result<(), PathError> {
         let sample: String = self
             .parts
@@ -189,12 +191,12 @@ impl PathTemplate {
     }
 }
 
-/// Whether URL parsing leaves path and query as they are; the rewritten form if not.
+/// Checks that URL parsing does not change a path and its query.
 ///
 /// # Errors
-/// The path and query as they would go out.
+/// Returns the path and query as they would be sent.
 pub fn kept(path: &str) -> Result<(), String> {
-    // Nothing is ever done to these, and most paths have nothing else.
+    // URL parsing never changes these characters, and most paths contain no others.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_');
     if path.starts_with('/') && path.bytes().all(plain) {
         return Ok(());
@@ -215,7 +217,7 @@ pub fn kept(path: &str) -> Result<(), String> {
     if out == path { Ok(()) } else { Err(out) }
 }
 
-/// `METHOD /path` or `METHOD ${address}`: the two parts, if the text has that form.
+/// Splits `METHOD /path` or `METHOD ${address}` into its two parts, if the text has that form.
 pub fn split_request(text: &str) -> Option<(&str, &str)> {
     let (method, path) = text.split_once(' ')?;
     let path = path.trim();
@@ -245,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_what_a_url_says() {
-        // Every pair of characters that mean something to a URL parser, and of some that mean nothing.
+        // All pairs of characters that have a meaning in URLs, and of some that have none.
         let special = "/.%2eE\\?#;:@ \t\n\"<>`{}|^[]~-_a\u{e9}";
         for first in special.chars() {
             for second in special.chars() {

@@ -6,20 +6,21 @@ use serde_json::Value;
 
 use failspec_base::syntax::{Decoder, Node};
 
-/// A JSON Pointer: a place in a JSON document.
+/// A JSON Pointer: a location in a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pointer(String);
 
 impl Pointer {
-    /// A pointer, if `text` is one: empty, or `/` and tokens in which `~` is written `~0` and `/` `~1`.
+    /// Parses a pointer, if `text` is one: empty, or `/` and tokens in which `~` is written `~0` and `/` is written
+    /// `~1`.
     pub fn parse(text: &str) -> Option<Self> {
         let escapes_fit = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         ((text.is_empty() || text.starts_with('/')) && escapes_fit).then(|| Self(text.to_owned()))
     }
 
-    /// The value at this place.
+    /// Returns the value at this location.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        // `Value::pointer` allocates twice for each name, and the checks of every response look for several values.
+        // `Value::pointer` allocates twice for each name, and the checks of every response look up several values.
         let (mut value, mut rest) = (value, self.0.as_str());
         while let Some((name, below)) = split(rest) {
             value = member(value, &name)?;
@@ -28,10 +29,10 @@ impl Pointer {
         Some(value)
     }
 
-    /// The first value at this place, where `*` stands for every item of a list, that `wanted` takes. (In an object `*`
-    /// is a name like others.)
+    /// Returns the first value at this location that `wanted` accepts; `*` matches every item of a list. (In an
+    /// object, `*` is an ordinary name.)
     ///
-    /// Every check of every response asks for a code: nothing is allocated for it.
+    /// Every check of every response looks up a code, so names are not copied unless they contain `~`.
     pub fn find_first<'v>(
         &self,
         value: &'v Value,
@@ -40,17 +41,17 @@ impl Pointer {
         first(value, &self.0, wanted)
     }
 
-    /// Whether there can be several values at this place.
+    /// Returns true if there can be several values at this location.
     pub fn is_of_each(&self) -> bool {
         self.0.contains('*')
     }
 
-    /// The value at this place, to change it.
+    /// Returns the value at this location, to change it.
     pub fn find_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         value.pointer_mut(&self.0)
     }
 
-    /// What was probably meant by a text that is no pointer.
+    /// Returns a hint with the pointer that was probably meant by a text that is not one.
     pub(super) fn hint(text: &str) -> String {
         let mut meant = String::new();
         for (index, part) in text.split('~').enumerate() {
@@ -66,7 +67,7 @@ impl Pointer {
         format!("write `{meant}`; in a name `~` is written `~0` and `/` is written `~1`")
     }
 
-    /// The pointer as text.
+    /// Returns the pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -81,10 +82,10 @@ impl Pointer {
     }
 }
 
-/// Objects of so many members are looked through; in larger ones a member is found by its hash.
+/// The maximum number of members of an object that is searched one by one; larger objects are searched by hash.
 const FEW: usize = 8;
 
-/// The first name of a pointer and what follows it; `None` at the end of the pointer.
+/// Splits a pointer into its first name and the rest; `None` at the end of the pointer.
 fn split(pointer: &str) -> Option<(Cow<'_, str>, &str)> {
     let rest = pointer.strip_prefix('/')?;
     let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -95,13 +96,13 @@ fn split(pointer: &str) -> Option<(Cow<'_, str>, &str)> {
     Some((name, rest))
 }
 
-/// The member of an object, or the item of a list, of this name.
+/// Returns the member of an object, or the item of a list, with this name.
 fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     match value {
-        // RFC 6901, section 4: digits alone, without a leading zero.
+        // RFC 6901, section 4: only digits, without a leading zero.
         Value::Array(_) if name.starts_with('+') || (name.starts_with('0') && name != "0") => None,
         Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        // Hashing a name takes longer than looking at the few that an envelope has.
+        // Hashing a name takes longer than comparing it with the few names of an envelope.
         Value::Object(members) if members.len() <= FEW => {
             members.iter().find_map(|(own, member)| (own == name).then_some(member))
         }
@@ -109,7 +110,7 @@ fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     }
 }
 
-/// The first value at `pointer` below `value` that `wanted` takes.
+/// Returns the first value at `pointer` below `value` that `wanted` accepts.
 fn first<'v>(
     value: &'v Value,
     pointer: &str,

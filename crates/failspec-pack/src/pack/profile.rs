@@ -4,14 +4,14 @@ use failspec_base::syntax::{Decoder, Entry, Field, Location, MappingSchema, Valu
 
 use super::{Failure, Provenance};
 
-/// What a certificate for a part of a contract requires.
+/// The requirements of a certificate for a part of a contract.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// Its name.
     pub name: String,
-    /// Failures, and causes as `failure/cause`, in the order of the contract file.
+    /// Required failures, and causes as `failure/cause`, in the order of the contract file.
     pub required: Vec<String>,
-    /// Where it is declared.
+    /// The location of its declaration.
     pub place: Location,
 }
 
@@ -33,7 +33,7 @@ pub(super) static PROFILE: MappingSchema = MappingSchema {
 pub const BUILT_IN: [&str; 2] = ["core", "full"];
 
 impl Profile {
-    /// Reads one entry of `profiles`; every requirement is one that somebody published.
+    /// Reads one entry of `profiles`. Only failures that the publisher of the API has stated can be required.
     pub(super) fn read(entry: &Entry, failures: &[Failure], reader: &Decoder) -> Option<Self> {
         if BUILT_IN.contains(&entry.key.as_str()) {
             reader.error_hint(

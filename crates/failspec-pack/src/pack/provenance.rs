@@ -1,4 +1,4 @@
-//! Where a statement comes from, which decides how much breaking it counts.
+//! The origin of a statement, which decides how severe a violation of it is.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,16 +20,16 @@ pub enum Provenance {
     Standard,
 }
 
-/// What a file may say.
+/// The origins that a file may state.
 pub(super) const WORDS: &[&str] = &["documented", "published", "inferred"];
 
 impl Provenance {
-    /// Whether the publisher said it, so that breaking it is a violation.
+    /// Returns true if the publisher made the statement, so that breaking it is a violation.
     pub fn is_binding(self) -> bool {
         matches!(self, Self::Documented | Self::Published)
     }
 
-    /// The weaker of the two: a documented rule in an inferred scenario is not binding.
+    /// Returns the weaker of the two: a documented rule in an inferred scenario is not binding.
     #[must_use]
     pub fn weaken(self, other: Self) -> Self {
         if other.is_binding() { self } else { other }
@@ -44,17 +44,17 @@ impl Provenance {
     }
 }
 
-/// A rule and where it comes from.
+/// A rule and its origin.
 #[derive(Debug, Clone)]
 pub struct Sourced<T> {
     /// The rule.
     pub rule: T,
-    /// Where it comes from.
+    /// Its origin.
     pub source: Provenance,
 }
 
 impl<T> Sourced<T> {
-    /// A rule from `source`.
+    /// Creates a rule with the origin `source`.
     pub fn new(rule: T, source: Provenance) -> Self {
         Self { rule, source }
     }

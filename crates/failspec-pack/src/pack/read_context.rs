@@ -1,4 +1,4 @@
-//! The names that a template may use at some point of a scenario, checked when the file is read.
+//! The names that a template may use at a point of a scenario, checked when the file is read.
 
 use std::collections::BTreeSet;
 
@@ -9,25 +9,25 @@ use failspec_base::{
 
 use super::{Contract, schema::SchemaRegistry};
 
-/// Reads templates, and checks every name in them against what is known where they stand.
+/// Reads templates, and checks that every name in them is known at that point.
 #[derive(Debug, Clone)]
 pub(super) struct ReadContext<'a> {
-    /// The reader of the file.
+    /// The decoder of the file.
     pub reader: &'a Decoder,
     /// The contract that the file belongs to.
     pub contract: &'a Contract,
     /// The schema files of the pack.
     pub library: &'a SchemaRegistry,
-    /// Row values and captures known so far; the contract's variables are known always.
+    /// Row values and captures that are known so far; the contract's variables are always known.
     pub known: BTreeSet<String>,
 }
 
 impl ReadContext<'_> {
-    /// A text with holes.
+    /// Reads a text with placeholders.
     pub fn template(&self, node: &Node) -> Option<Template> {
         let text = match node.to_json() {
             serde_json::Value::String(text) => text,
-            // Numbers are written back as they were read, so nothing is lost.
+            // Numbers are written exactly as they were read, so nothing is lost.
             value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => value.to_string(),
             _ => {
                 self.reader.wrong_kind(node, "text");
@@ -46,7 +46,7 @@ impl ReadContext<'_> {
         }
     }
 
-    /// A JSON value with holes.
+    /// Reads a JSON value with placeholders.
     pub fn json(&self, node: &Node) -> Option<JsonTemplate> {
         match JsonTemplate::parse(&node.to_json()) {
             Ok(template) => {
@@ -60,7 +60,7 @@ impl ReadContext<'_> {
         }
     }
 
-    /// Notes every text in a value that is no template, where it stands, and every name that has no value.
+    /// Reports every text in a value that is not a valid template, at its location, and every name that has no value.
     fn check_texts(&self, node: &Node) {
         match &node.value {
             NodeValue::Text(_) => {
@@ -72,14 +72,14 @@ impl ReadContext<'_> {
         }
     }
 
-    /// Notes a name that has no value where it is used.
+    /// Reports the placeholders that have no value at this point.
     pub fn check<'h>(&self, node: &Node, holes: impl IntoIterator<Item = &'h Placeholder>) {
         for name in holes.into_iter().filter_map(Placeholder::name) {
             self.check_name(node, name);
         }
     }
 
-    /// Notes a name that has no value where it is used.
+    /// Reports a name that has no value at this point.
     pub fn check_name(&self, node: &Node, name: &str) {
         if self.known.contains(name) || self.contract.variables.contains_key(name) {
             return;
@@ -96,7 +96,7 @@ impl ReadContext<'_> {
     }
 }
 
-/// The smallest node in which the hole is written.
+/// Returns the smallest node that contains the placeholder.
 fn find_hole(node: &Node, name: &str) -> failspec_base::syntax::Span {
     let inner = match &node.value {
         NodeValue::List(items) => items.iter().find(|item| mentions(item, name)),

@@ -1,4 +1,4 @@
-//! A request as scenarios write it, and the overrides that a control or a repetition makes to it.
+//! A request as written in a scenario, and overrides of it, such as those of a control or a resend.
 
 use std::sync::Arc;
 
@@ -18,49 +18,49 @@ use super::{
 /// The method and path of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// The name of the operation, where the scenario names one.
+    /// The name of the operation, if the scenario names one.
     pub operation: Option<String>,
     /// The method.
     pub method: String,
     /// The path.
     pub path: Arc<PathTemplate>,
-    /// Where the path is from; lowers nothing.
+    /// The origin of the path; it does not change the severity of findings.
     pub source: Provenance,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum BodyTemplate {
-    /// JSON, sent with `Content-Type: application/json` unless the headers say otherwise.
+    /// JSON, sent with `Content-Type: application/json` unless the headers specify another type.
     Json(JsonTemplate),
-    /// Text, sent exactly as written, with no content type of its own.
+    /// Text, sent exactly as written, without a default content type.
     Text(Template),
     /// A form (`application/x-www-form-urlencoded`).
     Form(Vec<(String, Template)>),
-    /// Bytes, sent exactly, with no content type of their own.
+    /// Bytes, sent exactly, without a default content type.
     Bytes(Vec<u8>),
 }
 
-/// A request with holes.
+/// A request with placeholders.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestTemplate {
     /// Method and path.
     pub line: Line,
-    /// The role whose credentials go with it; none: no credentials.
+    /// The role to authenticate as; `None` for no credentials.
     pub role: Option<String>,
-    /// Values of `{parameters}` of the path.
+    /// Values of the path's `{parameters}`.
     pub path: Vec<(String, Template)>,
-    /// Query parameters in order; a name may be there several times.
+    /// Query parameters in order; a name may appear several times.
     pub query: Vec<(String, Template)>,
     /// Headers in order.
     pub headers: Vec<(String, Template)>,
-    /// Headers that must not be sent, not even by default: those that were `null`.
+    /// Headers that must not be sent, not even by default; they are `null` in the file.
     pub suppressed: Vec<String>,
     /// The body.
     pub body: Option<Box<BodyTemplate>>,
 }
 
-/// Overrides of a request: `None` leaves as it is, `Some(None)` takes away.
+/// Overrides of a request: `None` keeps a part, `Some(None)` removes it.
 #[derive(Debug, Clone, Default)]
 pub struct RequestPatch {
     line: Option<Line>,
@@ -69,7 +69,7 @@ pub struct RequestPatch {
     query: Option<Vec<(String, Option<Vec<Template>>)>>,
     headers: Option<Vec<(String, Option<Vec<Template>>)>>,
     body: Option<Option<BodyTemplate>>,
-    /// Whether `path`, `query` or `headers` were `null` as a whole.
+    /// True for each of `path`, `query` and `headers` that is `null` as a whole.
     cleared: [bool; 3],
 }
 
@@ -77,7 +77,7 @@ const SCALARS: ValueType =
     ValueType::Either(&[ValueType::Scalar, ValueType::Null, ValueType::List(&ValueType::Scalar)]);
 const BY_NAME: ValueType = ValueType::Either(&[ValueType::Map(&SCALARS), ValueType::Null]);
 
-/// The keys of a request, shared by every mapping that holds one.
+/// The keys of a request, shared by every mapping that contains one.
 pub(super) const KEYS: &[Field] = &[
     Field::optional("request", ValueType::Text, "the name of an operation, or `METHOD /path`"),
     Field::optional(
@@ -111,7 +111,7 @@ pub(super) const KEYS: &[Field] = &[
 ];
 
 impl RequestPatch {
-    /// Reads the keys of a request in a mapping that has them.
+    /// Reads the keys of a request in a mapping.
     pub(super) fn read(fields: &Fields<'_>, names: &ReadContext<'_>) -> Self {
         let mut patch = Self::default();
         if let Some(node) = fields.get("request") {
@@ -142,7 +142,7 @@ impl RequestPatch {
             );
         }
         if let Some(entry) = bodies.first() {
-            // `json: null` is the body `null`; to take a JSON body away, write `text: null`.
+            // `json: null` is the body `null`. To remove a JSON body, write `text: null`.
             patch.body = if entry.value.is_null() && entry.key != "json" {
                 Some(None)
             } else {
@@ -152,7 +152,7 @@ impl RequestPatch {
         patch
     }
 
-    /// A request that is this patch alone.
+    /// Returns a request that consists of only this patch.
     pub(super) fn into_request(self) -> Option<RequestTemplate> {
         let line = self.line.clone()?;
         let empty = RequestTemplate {
@@ -167,21 +167,21 @@ impl RequestPatch {
         Some(empty.with(&self))
     }
 
-    /// Whether it says which request is meant.
+    /// Returns true if it has a method and a path, or an operation.
     pub(super) fn has_line(&self) -> bool {
         self.line.is_some()
     }
 }
 
 impl RequestTemplate {
-    /// This request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers` merge. Values
-    /// that the path of another `request` has no place for are dropped.
+    /// Returns this request with overrides: `request`, `as` and the body replace; `path`, `query` and `headers`
+    /// merge. If the path is replaced, values for which it has no parameter are dropped.
     #[must_use]
     pub fn with(&self, patch: &RequestPatch) -> Self {
         let mut request = self.clone();
         if let Some(line) = &patch.line {
             request.line = line.clone();
-            // What another path had a place for is not meant for this one.
+            // Values for parameters that only the old path has are not meant for the new one.
             request.path.retain(|(name, _)| line.path.parameters().any(|parameter| parameter == name));
         }
         if let Some(role) = &patch.role {
@@ -213,7 +213,7 @@ impl RequestTemplate {
         request
     }
 
-    /// The names that its holes need.
+    /// Returns the names that its placeholders need, and the parameters of its path that are not given.
     pub fn names(&self) -> Vec<&str> {
         let by_name = [&self.path, &self.query, &self.headers];
         let mut names: Vec<&str> = by_name
@@ -242,15 +242,15 @@ impl RequestTemplate {
         names
     }
 
-    /// Whether the method promises to change nothing (RFC 9110, section 9.2.1).
+    /// Returns true if the method is safe, which means that it promises to change nothing (RFC 9110, section 9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self.line.method.as_str(), "GET" | "HEAD" | "OPTIONS")
     }
 }
 
-/// Replaces the values of a name in its place, or appends them; `None` removes them.
+/// Replaces the values of a name at their position, or appends them; `None` removes them.
 fn merge(own: &mut Vec<(String, Template)>, name: &str, values: Option<&[Template]>) {
-    // Header names are case-insensitive; no API has two parameters that differ in case alone.
+    // Header names are case-insensitive, and no API has two parameters that differ only in case.
     let at = own.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
     own.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     let at = at.unwrap_or(own.len()).min(own.len());
@@ -350,7 +350,7 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
     }
 }
 
-/// Whether a text can be the name of a header or a cookie: a token (RFC 9110, section 5.6.2).
+/// Returns true if a text can be the name of a header or a cookie: a token (RFC 9110, section 5.6.2).
 pub fn is_token(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(fits)

@@ -1,4 +1,4 @@
-//! One way through a scenario.
+//! The flow of a scenario or of its control.
 
 use failspec_base::{
     syntax::{Field, MappingSchema, Node, NodeValue, ValueType},
@@ -13,37 +13,37 @@ use super::{
     step::Step,
 };
 
-/// One way through a scenario: with the fault or without it. Packs hold a hundred thousand of them: what few have is
-/// in a box.
+/// The flow of a scenario (with the fault) or of its control (without it). Packs contain a hundred thousand flows, so
+/// parts that few of them have are boxed.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// What comes before the request.
+    /// The steps before the request.
     pub setup: Vec<Step>,
     /// The request under test.
     pub request: RequestTemplate,
-    /// What is expected besides the contract.
+    /// Expectations in addition to the contract.
     pub expect: Option<Box<Expect>>,
-    /// Which item of a bulk response is judged.
+    /// The item of a bulk response that is checked.
     pub at: Option<Box<At>>,
-    /// How often the request is sent.
+    /// The repetition of the request.
     pub repeat: Option<Box<Repeat>>,
 }
 
-/// Which item of a bulk response is judged.
+/// The item of a bulk response that is checked.
 #[derive(Debug, Clone)]
 pub struct At {
-    /// Where the list is.
+    /// Pointer to the list.
     pub items: Pointer,
-    /// What the item must fit; exactly one may.
+    /// Constraints that the item must match; exactly one item may match.
     pub filter: Vec<(Pointer, SchemaTemplate)>,
 }
 
-/// How often a request is sent.
+/// The repetition of a request.
 #[derive(Debug, Clone)]
 pub struct Repeat {
-    /// How often at most.
+    /// The maximum number of requests.
     pub times: Template,
-    /// Whether to stop at the first response that is the failure.
+    /// True if the repetition stops at the first response that is the failure.
     pub until_triggered: bool,
 }
 
@@ -76,14 +76,14 @@ pub(super) static REPEAT: MappingSchema = MappingSchema {
 };
 
 impl Flow {
-    /// What is expected besides the contract: nothing, as a rule.
+    /// Returns the expectations in addition to the contract; usually there are none.
     pub fn expected(&self) -> &Expect {
         static NOTHING: Expect =
             Expect { status: Vec::new(), failure: None, headers: Vec::new(), body: Vec::new() };
         self.expect.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// The same flow; what is expected of the failure is not expected of the control.
+    /// Returns the same flow without expectations: those of the failure do not apply to the control.
     pub(super) fn without_expectations(mut self) -> Self {
         self.expect = None;
         self

@@ -1,4 +1,4 @@
-//! What one failure's response must be like, beyond the envelope.
+//! Rules for the response of a failure, in addition to the envelope.
 
 use std::sync::Arc;
 
@@ -13,53 +13,53 @@ use super::{
     schema::{Schema, SchemaRegistry},
 };
 
-/// What one failure's response must be like. Rules of one kind from several sources stand side by side.
+/// The rules for the response of a failure. There can be rules of one kind from several origins.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The HTTP status; of several, the first.
+    /// The HTTP status; the first one if several are allowed.
     pub status: Option<Sourced<u16>>,
-    /// All statuses that the documentation allows, where it is loose.
+    /// All statuses that the documentation allows.
     pub statuses: Vec<u16>,
-    /// The code.
+    /// The error code.
     pub code: Option<Sourced<CodeRule>>,
-    /// Other codes that the documentation allows as well, where it is loose.
+    /// All codes that the documentation allows, if it allows several.
     pub codes: Vec<Value>,
-    /// Headers that must be there, and what their values fit.
+    /// Headers that must be present, and the schemas of their values.
     pub headers: Vec<Sourced<HeaderRule>>,
-    /// What the whole body must fit, beside the envelope's schema.
+    /// The JSON Schemas of the whole body, in addition to the envelope's schema.
     pub schema: Vec<Sourced<Arc<Schema>>>,
-    /// What identifies the failure beside status and code.
+    /// Constraints that identify the failure, besides status and code.
     pub matches: Vec<Sourced<(Pointer, Arc<Schema>)>>,
-    /// Where the response says how long to wait; several places must agree.
+    /// Locations where the response states how long to wait; several locations must agree.
     pub retry_after: Vec<Sourced<Vec<RetryAfterLocation>>>,
 }
 
-/// Which codes are meant.
+/// A rule for the error code.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CodeRule {
-    /// This one.
+    /// The response must have this code.
     Exactly(Value),
-    /// One must be there, of any value that is not another failure's.
+    /// The response must have a code, but not that of another failure.
     Any,
 }
 
-/// A header that must be there.
+/// A header that must be present.
 #[derive(Debug, Clone)]
 pub struct HeaderRule {
     /// Its name.
     pub name: String,
-    /// What its value fits; a value is a number where the schema's type is.
+    /// The JSON Schema of its value; the value is a number if the schema describes a number.
     pub schema: Arc<Schema>,
-    /// Whether the schema's type is a number.
+    /// True if the schema describes a number.
     pub numeric: bool,
 }
 
-/// Where a response says how long to wait.
+/// A location where a response states how long to wait.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryAfterLocation {
-    /// In which part of the response.
+    /// The part of the response.
     pub part: Part,
-    /// Whether it is a moment (Unix seconds) instead of a number of seconds.
+    /// True if the value is a point in time (Unix time in seconds) instead of a number of seconds.
     pub unix: bool,
 }
 
@@ -145,7 +145,7 @@ pub(super) static WAIT_PLACE: MappingSchema = MappingSchema {
 };
 
 impl Rules {
-    /// Reads the keys of rules in a mapping that has them, and adds them as rules of `source`.
+    /// Reads the keys of rules in a mapping, and adds them as rules of `source`.
     pub(super) fn add(
         &mut self,
         fields: &Fields<'_>,
@@ -202,7 +202,7 @@ impl Rules {
         self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
     }
 
-    /// Reads a block `inferred`; returns the envelope with its inferred parts.
+    /// Reads an `inferred` block; returns the envelope with its inferred parts.
     pub(super) fn add_ours(
         &mut self,
         node: &Node,
@@ -221,7 +221,7 @@ impl Rules {
     }
 }
 
-/// A code is text or a number.
+/// Reads a code: text or a number.
 fn read_code(node: &Node, reader: &Decoder) -> Option<Value> {
     match node.value {
         NodeValue::Text(_) | NodeValue::Number(_) => Some(node.to_json()),
@@ -232,7 +232,7 @@ fn read_code(node: &Node, reader: &Decoder) -> Option<Value> {
     }
 }
 
-/// A mapping from pointer to JSON Schema.
+/// Reads a mapping from pointer to JSON Schema.
 pub(super) fn read_matches(
     node: &Node,
     reader: &Decoder,
@@ -263,7 +263,8 @@ impl HeaderRule {
         Some(Self { name: name.to_owned(), schema: compile(value, node, reader, library)?, numeric })
     }
 
-    /// The value of the header as the schema sees it.
+    /// Returns the value of the header for validation by the schema: a number if the schema describes one, otherwise
+    /// text.
     pub fn value(&self, text: &str) -> Value {
         if self.numeric
             && let Ok(number) = text.trim().parse::<serde_json::Number>()
@@ -283,7 +284,7 @@ impl RetryAfterLocation {
 }
 
 impl Part {
-    /// Reads `header` or `pointer` of a mapping that has both keys.
+    /// Reads `header` or `pointer` from a mapping.
     pub(super) fn read(fields: &Fields<'_>, reader: &Decoder) -> Option<Self> {
         match (fields.get("header"), fields.get("pointer")) {
             (Some(node), None) => Some(Self::Header(reader.text(node)?.to_owned())),

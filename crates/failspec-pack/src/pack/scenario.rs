@@ -30,38 +30,38 @@ pub struct Scenario {
     pub failure: usize,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
-    /// `Inferred` where the documentation does not say that this fault fails this way.
+    /// The origin of the scenario: `Inferred` if the documentation does not say that this fault causes this failure.
     pub source: Provenance,
-    /// Where the rule stands that its request breaks.
+    /// The page or line with the rule that its request breaks.
     pub documentation: Option<Arc<str>>,
-    /// The scenario with its fault.
+    /// The flow with the fault.
     pub faulty: Flow,
-    /// The scenario without its fault.
+    /// The control: the flow without the fault.
     pub control: Control,
-    /// What removes what the scenario made.
+    /// Steps that remove what the scenario created.
     pub teardown: Vec<Step>,
-    /// One case for each row; without rows there is one case.
+    /// The rows, one case for each; without rows there is one case.
     pub rows: Vec<Row>,
-    /// What follows the failure.
+    /// The steps after the failure.
     pub then: Vec<Step>,
-    /// Another request whose response must be the same.
+    /// A comparison request that must get the same response.
     pub indistinguishable_from: Option<Box<IndistinguishableFrom>>,
-    /// Scenarios that share a lock never overlap.
+    /// The names of its locks; scenarios that share a lock never overlap.
     pub locks: Vec<String>,
-    /// The condition that must be in force while the request is sent.
+    /// The condition that must be active while the request is sent.
     pub condition: Option<String>,
     /// Inferred expectations, in addition to the contract.
     pub expect_inferred: Option<Box<Expect>>,
-    /// Where it stands.
+    /// Its location in the file.
     pub place: Location,
 }
 
-/// What a scenario needs of a target.
+/// The roles and names that a scenario requires.
 #[derive(Debug, Default)]
 pub struct Needs<'a> {
-    /// Roles.
+    /// Names of roles.
     pub roles: BTreeSet<&'a str>,
-    /// Variables, and captures and row values, which the scenario brings itself.
+    /// Names of variables, and of captures and row values, which the scenario provides itself.
     pub names: BTreeSet<&'a str>,
 }
 
@@ -187,7 +187,7 @@ impl Scenario {
         for row in &rows {
             names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
         }
-        // The control's own setup may capture other names than the scenario's.
+        // The setup of the control may capture other names than the setup of the scenario.
         let before_setup = names.clone();
         let setup =
             fields.get("setup").map(|node| Step::read_all(node, &mut names, None)).unwrap_or_default();
@@ -251,12 +251,13 @@ impl Scenario {
                 .and_then(|node| Expect::read_besides_contract(node, &names))
                 .map(Box::new),
             place: reader.place(entry.key_span),
-            // Last: what is not in force is read like all else, so that its mistakes are told, and then left out.
+            // Last: a scenario for a failure that is not documented on the day of this version is read like all
+            // others, so that its errors are reported, and is then left out.
             failure: index?,
         })
     }
 
-    /// The scenario's own condition, or the one that its failure always needs.
+    /// Returns the scenario's own condition, or the one that its failure always needs.
     fn condition(fields: &Fields<'_>, names: &ReadContext<'_>, failure: &Failure) -> Option<String> {
         let Some(node) = fields.get("condition") else {
             return failure.condition.clone();
@@ -269,7 +270,7 @@ impl Scenario {
         Some(name.to_owned())
     }
 
-    /// The roles and names that its requests use, controls, steps and all.
+    /// Returns the roles and names that its requests use, including controls and steps.
     pub fn needs(&self) -> Needs<'_> {
         let mut needs = Needs::default();
         for request in self.requests() {
@@ -283,7 +284,7 @@ impl Scenario {
         needs
     }
 
-    /// Every request that it may send.
+    /// Returns every request that it may send.
     pub fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
         let flows = self.flows().into_iter().map(|flow| &flow.request);
         let steps = self.steps().filter_map(|(_, step)| step.request.as_ref());
@@ -292,7 +293,7 @@ impl Scenario {
         )
     }
 
-    /// The flow with the fault, and the one without it where there is one.
+    /// Returns the flow with the fault, and the one without it if there is one.
     fn flows(&self) -> Vec<&Flow> {
         match &self.control {
             Control::Flow(control) => vec![&self.faulty, control],
@@ -300,7 +301,7 @@ impl Scenario {
         }
     }
 
-    /// The steps of all its parts, with a word for the part.
+    /// Returns the steps of all its parts, each with the name of its part.
     pub fn steps(&self) -> impl Iterator<Item = (&'static str, &Step)> {
         let control = match &self.control {
             Control::Flow(flow) => flow.setup.as_slice(),
@@ -316,21 +317,21 @@ impl Scenario {
     }
 }
 
-/// What a scenario triggers.
+/// The failure, or the cause of it, that a scenario triggers.
 struct Trigger<'c> {
-    /// Its index in the contract; `None` where it is not in force.
+    /// The index of the failure in the contract; `None` if it is not documented on the day of this version.
     index: Option<usize>,
     failure: &'c Failure,
     cause: Option<usize>,
 }
 
-/// `failure` or `failure/cause`.
+/// Splits `failure` or `failure/cause`.
 fn parts(triggers: &str) -> (&str, Option<&str>) {
     triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
 }
 
-/// Whether only other versions of the pack have what a scenario triggers. Whatever else it names may be theirs alone,
-/// too: it is judged there.
+/// Returns true if only other versions of the pack have the failure or cause that a scenario triggers. Other names in
+/// the scenario may also exist only there, so it is checked only with those versions.
 fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
     let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(parts) else {
         return false;
@@ -362,7 +363,7 @@ fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     if let Some(at) = place(failure) {
         return Some(Trigger { index, failure, cause: Some(at) });
     }
-    // A cause that the failure has in another period alone.
+    // The failure has this cause only in another period.
     if let Some((_, failure)) = found.iter().skip(1).find(|(_, failure)| place(failure).is_some()) {
         return Some(Trigger { index: None, failure, cause: None });
     }
@@ -376,6 +377,7 @@ fn locks(node: &Node, reader: &Decoder) -> Vec<String> {
         let name = reader.text(item)?;
         reader.check_name(name, item.span).then(|| name.to_owned())
     });
-    // Sorted and once each: locks are taken in one order everywhere, so that no two cases wait for each other.
+    // Sorted and without duplicates: locks are always taken in the same order, so that no two cases wait for each
+    // other.
     names.collect::<BTreeSet<_>>().into_iter().collect()
 }

@@ -1,4 +1,4 @@
-//! JSON Schemas: the one module that knows the validator.
+//! JSON Schemas: the only module that uses the validator directly.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::files::Texts;
 
-/// Where relative references of a pack's schemas lead; nothing is ever fetched from it.
+/// The base URI of relative references in a pack's schemas; nothing is ever fetched from it.
 const BASE: &str = "pack:///";
 
-/// The longest value or place that a message quotes, in bytes.
+/// The maximum length of a value or location that a message quotes, in bytes.
 const LONGEST_QUOTE: usize = 300;
 
-/// A compiled JSON Schema (2020-12 unless it says otherwise); formats are checked.
+/// A compiled JSON Schema (2020-12 unless it specifies another version); formats are checked.
 #[derive(Debug)]
 pub struct Schema {
     /// The schema as written.
@@ -23,13 +23,13 @@ pub struct Schema {
     declared: BTreeSet<String>,
 }
 
-/// Why a value is not a usable schema.
+/// An error that makes a schema unusable.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}{message}", self.lead())]
 pub struct SchemaError {
-    /// JSON Pointer to the part of the schema that is wrong; empty for the whole.
+    /// JSON Pointer to the invalid part of the schema; empty for the whole schema.
     pub at: String,
-    /// What is wrong with it.
+    /// The description of the error.
     pub message: String,
 }
 
@@ -41,11 +41,11 @@ impl SchemaError {
     fn of(error: &jsonschema::ValidationError<'_>) -> Self {
         let at = error.instance_path().as_str().to_owned();
         let text = error.to_string();
-        // What the library says of its registry is of no use to who wrote the `$ref`.
+        // The library's message about its registry does not help the author of the `$ref`.
         let plain = text.split_once("retrieving it failed: ").map(|(_, why)| why.to_owned());
         let value = error.instance();
         let message = match at.rsplit('/').next() {
-            // The meta-schema says it with an `anyOf` that nobody has written.
+            // The meta-schema reports this with an `anyOf` that the author did not write.
             Some("type") if value.is_string() || value.is_array() => {
                 format!("{value} is not a type; use array, boolean, integer, null, number, object or string")
             }
@@ -56,42 +56,42 @@ impl SchemaError {
     }
 }
 
-/// One way in which a value does not fit a schema.
+/// A violation of a schema by a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaViolation {
-    /// JSON Pointer to the value that does not fit.
+    /// JSON Pointer to the value that is not valid.
     pub at: String,
-    /// What is wrong with it.
+    /// The description of the violation.
     pub message: String,
-    /// The same without the value: two responses that break a rule in the same way have it in common.
+    /// The description without the value, which is the same for two responses that violate a rule in the same way.
     pub shape: String,
 }
 
-/// The files of a pack, as far as schemas may refer to them.
+/// The files of a pack that schemas may refer to.
 #[derive(Debug, Clone, Default)]
 pub struct SchemaRegistry {
     texts: Arc<Texts>,
-    /// The folder of the pack's schemas, `schemas/kubeglass/`.
+    /// The folder of the pack's schemas, such as `schemas/kubeglass/`.
     folder: String,
 }
 
 impl SchemaRegistry {
-    /// The schemas of the pack `name` among its files.
+    /// Creates a registry of the schemas of the pack `name` from its files.
     pub fn new(texts: Arc<Texts>, name: &str) -> Self {
         Self { texts, folder: format!("schemas/{name}/") }
     }
 
-    /// The text of a schema file.
+    /// Returns the text of a schema file.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(&self.path(file)).map(String::as_str)
     }
 
-    /// The path of a schema file among the files of the pack.
+    /// Returns the path of a schema file among the files of the pack.
     pub fn path(&self, file: &str) -> String {
         format!("{}{file}", self.folder)
     }
 
-    /// The names of the schema files that there are.
+    /// Returns the names of all schema files.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.texts
             .keys()
@@ -115,10 +115,10 @@ impl Retrieve for SchemaRegistry {
 }
 
 impl Schema {
-    /// Compiles a schema; `$ref`s may lead to files of the pack, never to the network.
+    /// Compiles a schema; `$ref`s may refer to files of the pack, never to the network.
     ///
     /// # Errors
-    /// When it is not a schema, or a reference leads nowhere.
+    /// Fails if the value is not a schema, or if a reference cannot be resolved.
     pub fn compile(value: Value, library: &SchemaRegistry) -> Result<Self, SchemaError> {
         let validator = jsonschema::options()
             .with_base_uri(format!("{BASE}inline"))
@@ -131,7 +131,7 @@ impl Schema {
         Ok(Self { value, validator, declared })
     }
 
-    /// Everything in `value` that does not fit, at most 20 of it.
+    /// Returns the violations of the schema in `value`, at most 20.
     pub fn misfits(&self, value: &Value) -> Vec<SchemaViolation> {
         if self.validator.is_valid(value) {
             return Vec::new();
@@ -147,18 +147,20 @@ impl Schema {
             .collect()
     }
 
-    /// Whether `value` fits.
+    /// Returns true if `value` is valid.
     pub fn fits(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
     }
 
-    /// Whether `value` says nothing about what the schema declares: an object with none of its properties.
+    /// Returns true if `value` contains nothing that the schema declares: an object with none of its properties, or
+    /// another value if the schema has no rule besides properties.
     pub fn is_vacuous_for(&self, value: &Value) -> bool {
         match value {
             Value::Object(entries) => {
                 !self.declared.is_empty() && !entries.keys().any(|key| self.declared.contains(key))
             }
-            // Only properties are declared, and a value that can have none fits for want of any other rule.
+            // If a schema declares only properties, a value that cannot have any is valid, because no other rule
+            // applies.
             _ => {
                 const OTHERS: [&str; 9] =
                     ["type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "items", "prefixItems"];
@@ -167,14 +169,14 @@ impl Schema {
         }
     }
 
-    /// The properties that the schema declares at its top level.
+    /// Returns the properties that the schema declares at its top level.
     pub fn declared(&self) -> impl Iterator<Item = &str> {
         self.declared.iter().map(String::as_str)
     }
 }
 
-/// What is wrong. The value is quoted whole or not at all: it may be megabytes long, secrets are taken out of
-/// messages later on, and what is cut could end in the first half of one.
+/// Returns the error message. The value is quoted completely or not at all: it may be megabytes long, and secrets are
+/// removed from messages later, so a truncated value could end in the first half of a secret.
 fn message(error: &ValidationError<'_>) -> String {
     let whole = error.to_string();
     if whole.len() <= LONGEST_QUOTE {
@@ -188,7 +190,7 @@ fn message(error: &ValidationError<'_>) -> String {
     format!("the value violates `{}` (the full message has {} bytes)", error.kind().keyword(), without.len())
 }
 
-/// What is wrong, whatever the value and whichever item of a list.
+/// Returns the error message without the value and without the indexes of list items.
 fn shape(error: &ValidationError<'_>) -> String {
     let pointer = error.instance_path();
     let steps = pointer.as_str().split('/').skip(1);
@@ -200,7 +202,7 @@ fn shape(error: &ValidationError<'_>) -> String {
     format!("{at}: {said}")
 }
 
-/// A place in a body, whose keys may be as long as the body.
+/// Returns a location in a body for messages; the keys in it may be as long as the body.
 fn place(pointer: &str) -> String {
     if pointer.len() <= LONGEST_QUOTE {
         return pointer.to_owned();
@@ -216,7 +218,7 @@ fn declared_properties(
     declared: &mut BTreeSet<String>,
     depth: usize,
 ) {
-    // References may run in a circle; nobody nests combinations this deep on purpose.
+    // References can be circular, and schemas are not nested this deeply on purpose.
     if depth > 16 {
         return;
     }

@@ -1,4 +1,4 @@
-//! Which changes of a contract break clients.
+//! The classification of contract changes by their effect on clients.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +19,14 @@ pub enum Stability {
     Documentation,
 }
 
-/// A kind of change: its name, what it does to clients, what it is.
+/// A kind of change: its name, its effect on clients, and its description.
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeKind {
-    /// Its name, as the key `stability` of a contract knows it.
+    /// Its name, which is a key of `stability` in a contract.
     pub name: &'static str,
-    /// What it does to clients, unless the contract says otherwise.
+    /// Its effect on clients, unless the contract overrides it.
     pub stability: Stability,
-    /// What it is.
+    /// The description of the change.
     pub about: &'static str,
 }
 
@@ -36,8 +36,8 @@ const fn kind(name: &'static str, stability: Stability, about: &'static str) -> 
 
 use Stability::{Breaking, Documentation, NotBreaking};
 
-/// The kinds of changes, after the rules that KubeGlass publishes for its API: what is removed, renamed or retyped, and
-/// another code for a documented condition, breaks clients; what is added does not.
+/// The kinds of changes, according to the rules that KubeGlass publishes for its API: removals, renamings and type
+/// changes, and another code for a documented condition, break clients; additions do not.
 pub static CHANGES: &[ChangeKind] = &[
     kind("failure_removed", Breaking, "a failure is no longer documented"),
     kind("failure_added", NotBreaking, "a failure is added, and codes are open"),
@@ -72,7 +72,7 @@ pub static CHANGES: &[ChangeKind] = &[
 
 const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
 
-/// The key `stability`: kinds of changes that a contract classes in another way.
+/// The key `stability`: overrides for how kinds of changes are classified.
 pub(super) static STABILITY: MappingSchema = MappingSchema {
     name: "stability",
     about: "overrides for the classification of changes",

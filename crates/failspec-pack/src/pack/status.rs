@@ -1,24 +1,24 @@
-//! Which HTTP statuses are meant.
+//! Patterns of HTTP statuses.
 
 use std::fmt;
 
 use failspec_base::syntax::{Decoder, Node, NodeValue, ValueType};
 
-/// One status, or a class of them.
+/// A single status, or a class of statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusPattern {
-    /// Exactly this one.
+    /// A single status.
     Exactly(u16),
-    /// `2xx`: the hundreds.
+    /// A class of statuses such as `2xx`, by its first digit.
     Class(u16),
 }
 
-/// What a file may say: `404`, `2xx`, or a list of these.
+/// The values that a file may contain: `404`, `2xx`, or a list of these.
 pub(super) const STATUSES: ValueType =
     ValueType::Either(&[ValueType::Scalar, ValueType::List(&ValueType::Scalar)]);
 
 impl StatusPattern {
-    /// Whether `status` is meant.
+    /// Returns true if the pattern matches `status`.
     pub fn matches(self, status: u16) -> bool {
         match self {
             Self::Exactly(wanted) => wanted == status,

@@ -17,47 +17,47 @@ use super::{
 pub struct Step {
     /// The request; `None` for a step that only waits.
     pub request: Option<RequestTemplate>,
-    /// Whether it is sent as the role of the request under test, because it names none of its own.
+    /// True if it is sent as the role of the request under test, because it names no role itself.
     pub inherits_role: bool,
-    /// What the response must be; by default a success.
+    /// The expected response; by default a success.
     pub expect: Expect,
     /// Values taken from the response.
     pub capture: Vec<Capture>,
-    /// The request is repeated until the response matches.
+    /// The response that ends the repetition of the request.
     pub until: Option<Expect>,
-    /// How long `until` may take.
+    /// The maximum time that `until` may take.
     pub within: Wait,
-    /// What is waited for before the request.
+    /// The wait before the request.
     pub wait: Option<WaitFor>,
-    /// The longest that a response may ask to wait.
+    /// The longest wait that a response may demand.
     pub at_most: Option<Wait>,
-    /// Whether this is the scenario's own request once more, which must succeed.
+    /// True if the step sends the scenario's own request again, which must succeed.
     pub resend: bool,
-    /// Where it stands.
+    /// Its location in the file.
     pub span: Span,
 }
 
-/// What a step waits for.
+/// A wait before a request.
 #[derive(Debug, Clone)]
 pub enum WaitFor {
-    /// As long as the response under test told.
+    /// The time that the response under test states.
     RetryAfter,
-    /// So long.
+    /// The given time span.
     Time(Wait),
 }
 
-/// A time span, perhaps from a variable.
+/// A time span, possibly from a variable.
 #[derive(Debug, Clone)]
 pub struct Wait(pub Template);
 
 /// A value taken from a response.
 #[derive(Debug, Clone)]
 pub struct Capture {
-    /// The name that templates use.
+    /// The name for use in templates.
     pub name: String,
-    /// Where it is.
+    /// Its location in the response.
     pub part: super::Part,
-    /// Whether it must never be shown.
+    /// True if it must never be shown.
     pub secret: bool,
 }
 
@@ -108,7 +108,7 @@ static CAPTURE: MappingSchema = MappingSchema {
 };
 
 impl Step {
-    /// Reads a step. `own` is the scenario's request, which `resend` repeats; captures are added to `names`.
+    /// Reads a step. `own` is the scenario's request, which `resend` sends again; captures are added to `names`.
     pub(super) fn read(
         node: &Node,
         names: &mut ReadContext<'_>,
@@ -229,7 +229,7 @@ impl Wait {
     }
 }
 
-/// Notes a `{parameter}` of a path that nothing fills, a value that no parameter takes, and unusable headers.
+/// Reports path parameters without a value, values without a parameter, and headers that cannot be sent.
 pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_>, node: &Node) {
     let path = &request.line.path;
     for parameter in path.parameters() {
@@ -254,7 +254,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
         let is_token = request::is_token(name);
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
-            // A control inherits headers that are written elsewhere.
+            // The headers that a control inherits are written elsewhere.
             let written = node.get("headers").and_then(Node::as_map).unwrap_or_default();
             let written = written.iter().find(|entry| entry.key == *name);
             names.reader.error_hint(
@@ -266,7 +266,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
     }
 }
 
-/// Where the request of a step or scenario is written.
+/// Returns the location of the request of a step or scenario.
 pub(super) fn request_span(node: &Node) -> Span {
     match &node.value {
         NodeValue::Map(entries) => entries

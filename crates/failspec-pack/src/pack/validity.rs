@@ -1,4 +1,4 @@
-//! From when to when a failure is documented.
+//! The period in which a failure is documented.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use jiff::civil::Date;
 
 use failspec_base::syntax::{Decoder, Field, Fields, ValueType};
 
-/// From when to when a failure is documented. Both ends may be open.
+/// The period in which a failure is documented. Both ends may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
     pub since: Option<Date>,
-    /// The first day on which it is not documented any more.
+    /// The first day on which it is no longer documented.
     pub until: Option<Date>,
 }
 
@@ -24,12 +24,12 @@ pub(super) const UNTIL: Field =
     Field::optional("until", ValueType::Date, "the first day on which it is no longer documented");
 
 impl Period {
-    /// Whether `day` lies in it.
+    /// Returns true if `day` is in the period.
     pub fn holds(self, day: Date) -> bool {
         self.since.is_none_or(|since| since <= day) && self.until.is_none_or(|until| day < until)
     }
 
-    /// Whether some day lies in both.
+    /// Returns true if some day is in both periods.
     pub fn overlaps(self, other: Self) -> bool {
         let before =
             |one: Self, other: Self| one.until.zip(other.since).is_some_and(|(end, begin)| end <= begin);

@@ -7,9 +7,9 @@ use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, NodeValue, Valu
 /// A variable that a target may set.
 #[derive(Debug, Clone)]
 pub struct Variable {
-    /// What it is, in words a stranger can act on.
+    /// The description, which is enough for others to set the variable.
     pub about: String,
-    /// Its value where the target sets none.
+    /// Its value if the target sets none.
     pub default: Option<Value>,
 }
 

@@ -1,4 +1,4 @@
-//! The date that tells one version of a contract from another.
+//! Versions of contracts, which are dates.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Version {
 }
 
 impl Version {
-    /// A version, if `text` is one.
+    /// Parses a version, if `text` is one.
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('-').collect();
         let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
@@ -31,17 +31,17 @@ impl Version {
         Some(Self { text: text.to_owned(), first, last })
     }
 
-    /// Whether the day lies in it.
+    /// Returns true if the day is in this year, month or day.
     pub fn holds(&self, day: Date) -> bool {
         self.first <= day && day <= self.last
     }
 
-    /// Its last day: the one whose failures a run of this version expects.
+    /// Returns its last day; a run of this version expects the failures of that day.
     pub fn last_day(&self) -> Date {
         self.last
     }
 
-    /// The version as it was written.
+    /// Returns the version as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -53,7 +53,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A name, and the version behind its `@`, such as `kubeadapt@2026-03`.
+/// Splits a name such as `kubeadapt@2026-03` into the name and the version after the `@`.
 pub fn split_version(name: &str) -> (&str, Option<&str>) {
     name.split_once('@').map_or((name, None), |(name, version)| (name, Some(version)))
 }

@@ -2,14 +2,14 @@
 
 use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
-/// A program that prints a credential, such as a client of a vault.
+/// A program that prints a credential, such as a vault client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// The program and its arguments; no shell is in between.
+    /// The program and its arguments; no shell is used.
     pub run: Vec<String>,
-    /// The header that carries what it prints.
+    /// The header that contains the credential.
     pub header: String,
-    /// What precedes it there.
+    /// The text before the credential in the header.
     pub prefix: String,
 }
 

@@ -1,4 +1,4 @@
-//! How a target brings about a state that no request of a scenario can.
+//! Conditions: states that a target creates, because no request of a scenario can.
 
 use std::time::Duration;
 
@@ -11,34 +11,34 @@ use failspec_base::{
 
 use super::{endpoint::Address, environment::Environment};
 
-/// How a target brings about a condition.
+/// The definition of how a target creates a condition.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// It concerns our requests alone: other values, headers or another address.
+    /// A condition for only the requests of failspec: through other values, headers or another URL.
     Scoped {
-        /// Variables that the request under test sees.
+        /// Variables for the request under test.
         variables: Vec<(String, VariableValue)>,
-        /// Headers that are added to it.
+        /// Headers that are added to the request under test.
         headers: Vec<(String, String)>,
-        /// The base URL that it goes to.
+        /// The base URL for the request under test.
         url: Option<url::Url>,
     },
-    /// It concerns everyone: exclusive, alone, last.
+    /// A condition for all clients of the target; its cases run separately from all others, and last.
     Global(Box<GlobalCondition>),
 }
 
-/// How a target brings a condition about that concerns everyone.
+/// The requests that create a condition for all clients.
 #[derive(Debug, Clone)]
 pub struct GlobalCondition {
-    /// Brings it about.
+    /// The request that creates the condition.
     pub begin: ConditionRequest,
-    /// Ends it.
+    /// The request that ends the condition.
     pub end: ConditionRequest,
-    /// Asked until it succeeds after `begin`.
+    /// A request that is sent after `begin` until it succeeds.
     pub ready: Option<ConditionRequest>,
-    /// Asked until it succeeds after `end`.
+    /// A request that is sent after `end` until it succeeds.
     pub recovered: Option<ConditionRequest>,
-    /// How long `ready` and `recovered` may take.
+    /// The maximum time that each of `ready` and `recovered` may take.
     pub within: Duration,
 }
 
@@ -47,9 +47,9 @@ pub struct GlobalCondition {
 pub struct ConditionRequest {
     /// The method.
     pub method: String,
-    /// Where it goes.
+    /// Its address.
     pub address: Address,
-    /// Headers.
+    /// Request headers.
     pub headers: Vec<(String, String)>,
     /// A JSON body.
     pub json: Option<Value>,

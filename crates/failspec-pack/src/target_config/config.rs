@@ -34,42 +34,42 @@ pub struct Target {
     pub name: String,
     /// The base URL; paths of packs are appended to its path.
     pub url: url::Url,
-    /// Base URLs of packs that are elsewhere.
+    /// Base URLs of packs that have another one than the target.
     pub urls: BTreeMap<String, url::Url>,
     /// Credentials by role.
     pub roles: BTreeMap<String, Role>,
     /// Values of variables that packs declare.
     pub variables: BTreeMap<String, VariableValue>,
-    /// How it brings conditions about.
+    /// Conditions that the target can create.
     pub conditions: BTreeMap<String, Condition>,
-    /// What its conditions take from the environment.
+    /// Secrets that its roles, conditions and variables take from the environment.
     pub secrets: Vec<Secret>,
-    /// What it cannot show.
+    /// Failures that cannot be covered on the target.
     pub out_of_reach: Vec<OutOfReach>,
-    /// The folder of its approved responses.
+    /// The folder of its snapshots (approved responses).
     pub snapshots: Option<PathBuf>,
-    /// What its responses may cost us.
+    /// The limits for the time and size of its responses.
     pub limits: Limits,
-    /// Where it has operations that it does not have where the pack has them.
+    /// Operations with another method or path than in the pack.
     pub operations: BTreeMap<String, Operation>,
-    /// How TLS is spoken with it.
+    /// Its TLS settings.
     pub tls: Tls,
-    /// How fast requests may follow each other.
+    /// The maximum request rate.
     pub rate: Option<Rate>,
-    /// What a run waits for before it begins.
+    /// The readiness check that a run waits for before it starts.
     pub wait_for: Option<ReadinessProbe>,
-    /// Whether no other process uses it at the same time.
+    /// True if no other process uses the target at the same time.
     pub isolated: bool,
-    /// Whether it is an embedded reference implementation, which says nothing about anyone's API.
+    /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,
 }
 
-/// What `failspec.toml` says for one run.
+/// The contents of `failspec.toml` that apply to one run.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The target.
     pub target: Target,
-    /// Known failures.
+    /// Known violations.
     pub waivers: Vec<Waiver>,
 }
 
@@ -143,10 +143,10 @@ static TARGET: MappingSchema = MappingSchema {
 };
 
 impl Config {
-    /// Reads the text of a `failspec.toml` for the target `name`, or its default target.
+    /// Reads the text of a `failspec.toml` for the target `name`, or for its default target.
     ///
     /// # Errors
-    /// Every mistake in the file. Secrets of other targets need not be there.
+    /// Returns all errors in the file. Secrets of other targets may be missing.
     pub fn read(source: &Arc<Source>, name: Option<&str>, folder: &Path) -> Result<Self, Diagnostics> {
         let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
         let reader = Decoder::new(source);
@@ -157,10 +157,10 @@ impl Config {
         }
     }
 
-    /// Reads the waivers alone, for a command that needs no target.
+    /// Reads only the waivers, for a command that needs no target.
     ///
     /// # Errors
-    /// Every mistake in the waivers, and keys that the file cannot have.
+    /// Returns all errors in the waivers, and keys that the file must not contain.
     pub fn waivers(source: &Arc<Source>) -> Result<Vec<Waiver>, Diagnostics> {
         let node = toml::parse(source).map_err(|mistakes| redact(mistakes, source, None))?;
         let reader = Decoder::new(source);
@@ -204,7 +204,8 @@ impl Config {
 }
 
 impl Target {
-    /// The target as a pack sees it: at the URL that this pack has, with what waits for it there.
+    /// Returns the target for one pack: with the pack's own base URL, if it has one. Paths of the target file, such
+    /// as that of the readiness check, are then below that URL.
     #[must_use]
     pub fn of_pack(&self, pack: &str) -> Self {
         let mut target = self.clone();
@@ -214,10 +215,10 @@ impl Target {
         target
     }
 
-    /// A target that is a URL alone.
+    /// Creates a target from only a URL.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with the URL.
+    /// Returns a message that describes what is wrong with the URL.
     pub fn from_url(url: &str) -> Result<Self, String> {
         let url = parse_url(url)?;
         Ok(Self {
@@ -240,7 +241,7 @@ impl Target {
         })
     }
 
-    /// Gives a role a bearer token.
+    /// Sets a bearer token as the credential of a role.
     #[must_use]
     pub fn bearer(mut self, role: &str, token: &str) -> Self {
         let credential = Credential::Bearer(Secret::new(token, format!("role {role}")));
@@ -248,7 +249,7 @@ impl Target {
         self
     }
 
-    /// Gives a variable a value.
+    /// Sets the value of a variable.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), VariableValue::open(value));
@@ -308,7 +309,7 @@ impl Target {
             operations: named("operations")
                 .filter_map(|entry| Some((entry.key.clone(), Operation::read(&entry.value, reader)?)))
                 .collect(),
-            // The files of another target need not be there.
+            // The files of other targets need not exist.
             tls: match (*environment, fields.get("tls")) {
                 (Environment::Process, Some(node)) => Tls::read(node, reader, folder)?,
                 _ => Tls::default(),
@@ -323,7 +324,7 @@ impl Target {
     }
 }
 
-/// The URL that one pack has, or one version of it.
+/// Reads the URL of one pack, or of one version of it.
 fn read_pack_url(entry: &Entry, reader: &Decoder, environment: &Environment) -> Option<(String, url::Url)> {
     let (name, version) = split_version(&entry.key);
     if !reader.check_name(name, entry.key_span) {
@@ -431,7 +432,7 @@ mod tests {
 
     #[test]
     fn what_comes_from_the_environment_is_a_secret_wherever_it_stands() {
-        // Cargo sets it for every test.
+        // Cargo sets this variable for every test.
         let value = std::env::var("CARGO_PKG_NAME").unwrap();
         let target = "default_target = \"a\"\n[target.a]\nurl = \"http://${env:CARGO_PKG_NAME}\"\n";
         for (line, secrets) in [

@@ -1,4 +1,4 @@
-//! What a role proves itself with.
+//! The credential of a role.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use super::{
     tls::{CERTIFICATE, identity},
 };
 
-/// What a role proves itself with.
+/// The credential of a role.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// `Authorization: Bearer …` (RFC 6750).
@@ -29,7 +29,7 @@ pub enum Credential {
         /// The password.
         password: Secret,
     },
-    /// A header of its own, such as `X-Api-Key`.
+    /// A custom header, such as `X-Api-Key`.
     Header {
         /// Its name.
         name: String,
@@ -52,13 +52,13 @@ pub enum Credential {
     },
     /// A client certificate with its private key (PEM).
     Certificate(Secret),
-    /// What a program prints.
+    /// The output of a program.
     Command(Command),
-    /// What a login brings.
+    /// The result of a login.
     Login(Box<Login>),
 }
 
-/// What a request carries of a credential.
+/// The part of a request that carries a credential.
 #[derive(Debug, Clone)]
 pub enum Carried {
     /// A header.
@@ -69,19 +69,19 @@ pub enum Carried {
         name: String,
         /// Its value.
         value: String,
-        /// What may be shown in place of the value.
+        /// The text that is shown in place of the value.
         shown: String,
     },
-    /// Nothing: the connection shows it.
+    /// No part of the request; the connection carries the credential.
     Connection,
 }
 
 /// A role of the target.
 #[derive(Debug, Clone)]
 pub struct Role {
-    /// What it proves itself with.
+    /// Its credential.
     pub credential: Credential,
-    /// Whether scenarios that use it must never overlap.
+    /// True if scenarios that use it must never overlap.
     pub exclusive: bool,
 }
 
@@ -179,11 +179,11 @@ impl Role {
         Some(Self { credential, exclusive })
     }
 
-    /// Reads what `--role NAME=…` says: `bearer:env:VAR`, `basic:env:VAR` (user:password),
-    /// `header:NAME:env:VAR`, `cookie:NAME:env:VAR`, `query:NAME:env:VAR`.
+    /// Reads the value of `--role NAME=…`: `bearer:env:VAR`, `basic:env:VAR` (user:password), `header:NAME:env:VAR`,
+    /// `cookie:NAME:env:VAR`, `query:NAME:env:VAR`.
     ///
     /// # Errors
-    /// A sentence that says what is wrong; it never quotes a value.
+    /// Returns a message that describes what is wrong; it never quotes a value.
     pub fn from_option(name: &str, text: &str) -> Result<Self, String> {
         let usage =
             "write bearer:env:VAR, basic:env:VAR (user:password), or header, cookie or query:NAME:env:VAR";
@@ -215,7 +215,7 @@ impl Role {
             ["query", query, "env", variable] => {
                 Credential::Query { name: (*query).to_owned(), value: secret(variable)? }
             }
-            // A credential on the command line is in the shell's history and in the process list.
+            // A credential on the command line would be in the shell's history and in the process list.
             ["bearer" | "basic" | "header" | "cookie" | "query", ..] => {
                 return Err(format!("role {name}: credentials must come from the environment; {usage}"));
             }
@@ -226,19 +226,19 @@ impl Role {
 }
 
 impl Credential {
-    /// The secret in it; that of a login is known only when it is done.
+    /// Returns the secret in it. The secret of a login is known only after the login.
     pub fn secret(&self) -> Option<&Secret> {
         match self {
             Self::Bearer(secret) | Self::Basic { password: secret, .. } => Some(secret),
             Self::Header { value, .. } | Self::Cookie { value, .. } | Self::Query { value, .. } => {
                 Some(value)
             }
-            // A key is never sent, and a certificate is no secret.
+            // A private key is never sent, and a certificate is not secret.
             Self::Certificate(_) | Self::Command(_) | Self::Login(_) => None,
         }
     }
 
-    /// What a request carries of it; `role` is what may be shown in place of the secret.
+    /// Returns the part of a request that carries it. `role` names the secret in the text that is shown in its place.
     pub fn carried(&self, role: &str) -> Carried {
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (

@@ -1,4 +1,4 @@
-//! Where a request goes that no scenario sends: of a login, of a condition, or while the target gets ready.
+//! Addresses of requests that are not part of a scenario: of a login, of a condition, and of the readiness check.
 
 use url::Url;
 
@@ -7,12 +7,12 @@ use failspec_base::syntax::{Decoder, Node};
 
 use super::environment::Environment;
 
-/// A path below the target's URL, or an absolute URL.
+/// A path under the target's URL, or an absolute URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     goes: Goes,
-    /// The address as the file writes it, for everything that is shown: what stands in for `${env:NAME}` may be a
-    /// secret, and too short a one to be found in a text.
+    /// The address as written in the file, for all output: the value of `${env:NAME}` may be a secret, and one that
+    /// is too short to be found in a text.
     pub shown: String,
 }
 
@@ -23,7 +23,7 @@ enum Goes {
 }
 
 impl Address {
-    /// Reads `METHOD /path` or `METHOD URL`: the method and the address.
+    /// Reads `METHOD /path` or `METHOD URL`; returns the method and the address.
     pub(super) fn with_method(
         node: &Node,
         reader: &Decoder,
@@ -44,7 +44,7 @@ impl Address {
         Some((method.to_owned(), Self::read(address.trim(), node, reader, environment)?))
     }
 
-    /// Reads a path or a URL. No message quotes what comes from the environment.
+    /// Reads a path or a URL. No message quotes a value from the environment.
     pub(super) fn read(
         written: &str,
         node: &Node,
@@ -53,7 +53,7 @@ impl Address {
     ) -> Option<Self> {
         let text = environment.replaced(written, node, reader)?;
         let goes = match environment {
-            // What its variables stand for is not known, so nothing can be said about it.
+            // The values of its variables are not known, so it cannot be checked.
             Environment::Unused => Goes::Below("/".to_owned()),
             Environment::Process => match goes(&text) {
                 Ok(goes) => goes,
@@ -66,10 +66,10 @@ impl Address {
         Some(Self { goes, shown: written.to_owned() })
     }
 
-    /// The address on a target.
+    /// Returns the address on a target.
     ///
     /// # Errors
-    /// When it is no URL below that of the target.
+    /// Fails if the result is not a URL.
     pub fn on(&self, target: &Url) -> Result<Url, String> {
         match &self.goes {
             Goes::To(url) => Ok(url.clone()),
@@ -79,7 +79,7 @@ impl Address {
     }
 }
 
-/// Where a text leads; what is wrong with it and a hint if it leads nowhere, or not where it says.
+/// Parses an address. Returns an error and a hint if it is not a path or a URL, or if URL parsing would change it.
 fn goes(text: &str) -> Result<Goes, (&'static str, &'static str)> {
     const REWRITTEN: (&str, &str) = (
         "URL parsing changes this address, so the request would go to another resource",

@@ -8,26 +8,27 @@ use failspec_base::{
     template::{JsonTemplate, Template, VariableValue},
 };
 
-/// Where `${env:NAME}` takes its values from.
+/// The source of the values of `${env:NAME}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// The environment of the process.
     Process,
-    /// Nowhere: the target is not the one that is used, so its secrets need not be there.
+    /// No source: the target is not the one that is used, so its secrets need not exist.
     Unused,
 }
 
-/// What becomes of holes that are not `${env:…}`.
+/// The handling of placeholders other than `${env:…}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Others {
-    /// They are mistakes.
+    /// Reported as errors.
     Refused,
-    /// They stay, for a template to fill; what comes from the environment is escaped.
+    /// Kept, for a template to fill in; values from the environment are escaped.
     Kept,
 }
 
 impl Environment {
-    /// A text with its `${env:NAME}` replaced; the empty value of a declared secret is a mistake, never a skip.
+    /// Returns a text with its `${env:NAME}` replaced. The empty value of a declared secret is an error, never a
+    /// reason to skip.
     pub(super) fn text(self, node: &Node, reader: &Decoder) -> Option<String> {
         let text = self.replace(reader.text(node)?, Others::Refused, node, reader)?;
         if text.is_empty() {
@@ -37,17 +38,17 @@ impl Environment {
         Some(text)
     }
 
-    /// The text with its `${env:NAME}` replaced.
+    /// Returns the text with its `${env:NAME}` replaced.
     pub(super) fn replaced(self, text: &str, node: &Node, reader: &Decoder) -> Option<String> {
         self.replace(text, Others::Refused, node, reader)
     }
 
-    /// A JSON value whose texts take what they want from the environment.
+    /// Returns a JSON value with `${env:NAME}` replaced in its texts.
     pub(super) fn json(self, node: &Node, reader: &Decoder) -> Option<Value> {
         self.json_of(node, |text| self.replaced(text, node, reader))
     }
 
-    /// A JSON value whose texts are templates, with their `${env:NAME}` replaced.
+    /// Returns a JSON value with templates as its texts, and with their `${env:NAME}` replaced.
     pub(super) fn json_template(self, node: &Node, reader: &Decoder) -> Option<JsonTemplate> {
         let value = self.json_of(node, |text| self.escaped(text, node, reader))?;
         match JsonTemplate::parse(&value) {
@@ -59,7 +60,7 @@ impl Environment {
         }
     }
 
-    /// A text with its `${env:NAME}` replaced, as a template of what other holes it has.
+    /// Returns a text with its `${env:NAME}` replaced, as a template with its other placeholders.
     pub(super) fn template(self, node: &Node, reader: &Decoder) -> Option<Template> {
         let text = self.escaped(reader.text(node)?, node, reader)?;
         match Template::parse(&text) {
@@ -71,12 +72,12 @@ impl Environment {
         }
     }
 
-    /// The source of a template with its `${env:NAME}` replaced.
+    /// Returns the source of a template with its `${env:NAME}` replaced.
     pub(super) fn escaped(self, text: &str, node: &Node, reader: &Decoder) -> Option<String> {
         self.replace(text, Others::Kept, node, reader)
     }
 
-    /// The value of a variable; one that takes anything from the environment is a secret.
+    /// Returns the value of a variable; it is a secret if any part of it is from the environment.
     pub(super) fn held(self, node: &Node, reader: &Decoder) -> Option<VariableValue> {
         let value = self.json(node, reader)?;
         Some(if node.to_json().to_string().contains("${env:") {
@@ -86,9 +87,9 @@ impl Environment {
         })
     }
 
-    /// The values that `${env:NAME}` stands for in all texts of a node: what comes from the environment is taken for
-    /// a secret, wherever in the file it is used. Who is spoken to is none: the user of `basic`, the host of an
-    /// address.
+    /// Returns the values of `${env:NAME}` in all texts of a node. A value from the environment is treated as a
+    /// secret, wherever in the file it is used. Names of users and servers are not secret: the user of `basic`, the
+    /// host of an address.
     pub(super) fn secrets(self, node: &Node, label: &str) -> Vec<Secret> {
         match &node.value {
             NodeValue::List(items) => items.iter().flat_map(|item| self.secrets(item, label)).collect(),
@@ -109,7 +110,7 @@ impl Environment {
         }
     }
 
-    /// Whatever the keys are.
+    /// Returns the values in all texts of a node, under any key.
     fn all_values(self, node: &Node, label: &str) -> Vec<Secret> {
         match &node.value {
             NodeValue::Text(text) => self.values(text, label),
@@ -192,8 +193,8 @@ impl Environment {
     }
 }
 
-/// What of an address follows the host: a host is shown, for it says who was spoken to. A variable at the very
-/// beginning is taken for scheme and host.
+/// Returns the part of an address after the host. The host is shown, because it identifies the server. A variable at
+/// the very beginning is assumed to contain scheme and host.
 fn behind_host(address: &str) -> &str {
     let host = address.split_once("://").map_or(address, |(_, host)| host);
     host.find(['/', '?', '#']).map_or("", |at| &host[at..])

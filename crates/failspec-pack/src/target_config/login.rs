@@ -1,4 +1,4 @@
-//! A role that logs in.
+//! Logins of roles.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use failspec_base::{
 
 use super::{endpoint::Address, environment::Environment};
 
-/// How a role logs in: done once, shared by all scenarios, done again when what it brought has expired.
+/// The login of a role. It is done once, shared by all scenarios, and repeated when its result has expired.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// The requests, in order; a later one may use what an earlier one captured.
     pub steps: Vec<LoginStep>,
     /// The header that is then sent with every request.
     pub header: (String, Template),
-    /// Where the last response says for how many seconds the login holds.
+    /// Pointer to the lifetime of the login, in seconds, in the last response.
     pub expires_in: Option<Pointer>,
-    /// For how long it holds, where no response says so.
+    /// The lifetime of the login if no response states it.
     pub lifetime: Option<Duration>,
 }
 
-/// One request of a login; any 2xx is a success if everything can be captured.
+/// One request of a login; any 2xx is a success if all values can be captured.
 #[derive(Debug, Clone)]
 pub struct LoginStep {
     /// The method.
     pub method: String,
-    /// Where it goes.
+    /// Its address.
     pub address: Address,
-    /// Headers.
+    /// Request headers.
     pub headers: Vec<(String, Template)>,
     /// A JSON body.
     pub json: Option<JsonTemplate>,

@@ -1,7 +1,7 @@
-//! Targets: the live API under test, as `failspec.toml` or the command line describe it.
+//! Targets: the live API under test, as defined by `failspec.toml` or the command line.
 //!
-//! What a target *declares* and cannot resolve (an empty environment variable) is a mistake, never a skip; what
-//! it does not declare leads to skipped scenarios, and so to an incomplete run.
+//! A value that a target *declares* but that cannot be resolved (an empty environment variable) is an error, never a
+//! reason to skip. If a target does not declare a value, scenarios are skipped, and the run is incomplete.
 
 mod command;
 mod condition;

@@ -1,16 +1,16 @@
-//! Where a target has an operation of a pack, if not where the pack has it.
+//! Operations with another method or path than in the pack.
 
 use crate::pack::{PathTemplate, split_request};
 use failspec_base::syntax::{Decoder, Location, Node};
 
-/// Where a target has an operation.
+/// An operation with another method or path than in the pack.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// The method.
     pub method: String,
-    /// The path below the target's URL, with the `{parameters}` of the pack's own path.
+    /// The path under the target's URL, with the `{parameters}` of the pack's own path.
     pub path: PathTemplate,
-    /// Where it stands.
+    /// Its location in the file.
     pub place: Location,
 }
 

@@ -1,10 +1,10 @@
-//! How fast requests may follow each other.
+//! The maximum request rate of a target.
 
 use std::time::Duration;
 
 use failspec_base::syntax::{Decoder, Node};
 
-/// So many requests in a time span.
+/// A maximum number of requests in a time span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The time from one request to the next.

@@ -1,4 +1,4 @@
-//! What a run waits for before it begins.
+//! The readiness check that a run waits for before it starts.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 use super::{endpoint::Address, environment::Environment};
 
-/// A path that responds as soon as the target is ready.
+/// A request that succeeds as soon as the target is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadinessProbe {
-    /// What is asked, with GET and without credentials.
+    /// The address, which is requested with GET and without credentials.
     pub address: Address,
-    /// How long it may take until it responds with a 2xx.
+    /// The maximum time until it responds with a 2xx.
     pub within: Duration,
 }
 
-/// As long as a deployment takes that is under way.
+/// The default maximum time: as long as a deployment in progress takes.
 const WITHIN: Duration = Duration::from_secs(60);
 
 pub(super) static READINESS: MappingSchema = MappingSchema {

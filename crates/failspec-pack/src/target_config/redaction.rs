@@ -1,20 +1,20 @@
-//! Messages about `failspec.toml` quote its lines, and its lines may hold credentials.
+//! Redaction of messages about `failspec.toml`: they quote its lines, which may contain credentials.
 
 use std::sync::Arc;
 
 use failspec_base::syntax::{Diagnostics, Node, NodeValue, Source, Span};
 
-/// Keys below which every text may be a credential.
+/// Keys under which every text may be a credential.
 const HOLDERS: &[&str] = &["roles", "headers", "json", "variables"];
 
-/// The same messages over a text in which every possible credential is blanked out, byte for byte.
+/// Returns the same messages for a text in which every possible credential is masked, byte for byte.
 pub(super) fn redact(mut diagnostics: Diagnostics, source: &Arc<Source>, node: Option<&Node>) -> Diagnostics {
     let mut text = source.text().as_bytes().to_vec();
     match node {
         Some(node) => blank_credentials(node, false, &mut text),
         None => blank_values(&mut text),
     }
-    // Blanks are ASCII and cover whole texts, so that what was UTF-8 still is.
+    // The mask is ASCII and covers whole texts, so the result is still UTF-8.
     let redacted = Source::new(source.name(), String::from_utf8_lossy(&text));
     for diagnostic in &mut diagnostics.0 {
         if let Some(place) = &mut diagnostic.place {
@@ -27,7 +27,7 @@ pub(super) fn redact(mut diagnostics: Diagnostics, source: &Arc<Source>, node: O
 fn blank_credentials(node: &Node, inside: bool, text: &mut [u8]) {
     match &node.value {
         NodeValue::Text(value) => {
-            // A reference to the environment is no secret, and seeing it is what helps.
+            // A reference to the environment is not secret, and showing it helps.
             let is_reference = value.contains("${env:");
             let has_user = value.contains("://") && value.contains('@');
             if (inside && !is_reference) || has_user {
@@ -54,7 +54,7 @@ fn blank(span: Span, text: &mut [u8]) {
     }
 }
 
-/// Where the text is no TOML, everything behind a `=` may be a value.
+/// Masks all values of a text that is not TOML: everything after a `=` may be a value.
 fn blank_values(text: &mut [u8]) {
     let mut value = false;
     for byte in text {

@@ -1,4 +1,4 @@
-//! How long a target may take.
+//! Time limits for a target.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use failspec_base::{
     syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
 };
 
-/// The longest bound that a target can be given: an hour. A bound that is never reached is none.
+/// The longest time limit that a target can have: one hour. A limit that is never reached is no limit.
 const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(super) static TIMEOUTS: MappingSchema = MappingSchema {
@@ -29,7 +29,7 @@ pub(super) static TIMEOUTS: MappingSchema = MappingSchema {
     also: &[],
 };
 
-/// The bounds of each exchange with the target: those of `timeouts`, else the default.
+/// Reads the limits of each exchange with the target; `timeouts` overrides the defaults.
 pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Limits> {
     let fields = reader.fields(node, &TIMEOUTS)?;
     let default = Limits::default();
@@ -45,7 +45,7 @@ pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Limits> {
         );
     }
     let first_byte = first_byte.unwrap_or_else(|| total.unwrap_or(LONGEST).min(default.first_byte));
-    // A raised patience for the first byte would come to nothing at a `total` that nobody thought of.
+    // A longer `first_byte` would have no effect if the default `total` were shorter.
     let rest = default.total - default.first_byte;
     Some(Limits {
         connect: bound("connect", &fields, reader).unwrap_or(default.connect),

@@ -1,4 +1,4 @@
-//! The authorities that are trusted for a target's certificate, and the client certificate for it.
+//! TLS settings of a target: trusted certificate authorities and the client certificate.
 
 use std::{fs, path::Path};
 
@@ -7,14 +7,14 @@ use failspec_base::{
     syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
 };
 
-/// How TLS is spoken with a target.
+/// The TLS settings of a target.
 #[derive(Debug, Clone, Default)]
 pub struct Tls {
-    /// Certificates (PEM) that are trusted beside those of the system.
+    /// Certificates (PEM) that are trusted in addition to those of the system.
     pub authorities: Option<Vec<u8>>,
-    /// The certificate that every request shows, unless its role has one of its own.
+    /// The client certificate for all requests, unless their role has its own.
     pub identity: Option<Secret>,
-    /// Whether the target's certificate is not checked: anyone could be answering.
+    /// True if the target's certificate is not verified, so that any server could respond.
     pub insecure: bool,
 }
 
@@ -46,7 +46,7 @@ pub(super) static TLS: MappingSchema = MappingSchema {
     also: &[],
 };
 
-/// A client certificate of a role.
+/// The keys of a role's client certificate.
 pub(super) static CERTIFICATE: MappingSchema = MappingSchema {
     name: "client certificate",
     about: "a client certificate",
@@ -62,7 +62,7 @@ pub(super) static CERTIFICATE: MappingSchema = MappingSchema {
 };
 
 impl Tls {
-    /// Reads the keys, and the files that they name: a missing one must not show only when the run has begun.
+    /// Reads the keys and the files that they name, so that a missing file is reported before the run starts.
     pub(super) fn read(node: &Node, reader: &Decoder, folder: &Path) -> Option<Self> {
         let fields = reader.fields(node, &TLS)?;
         if let (None, Some(key)) = (fields.get("certificate"), fields.get("key")) {
@@ -76,7 +76,7 @@ impl Tls {
     }
 }
 
-/// Certificate and key as one text (PEM).
+/// Reads certificate and key as one text (PEM).
 pub(super) fn identity(
     certificate: &str,
     fields: &Fields<'_>,

@@ -1,4 +1,4 @@
-//! Names in a target that a pack does not know.
+//! Validation of the names in a target against a contract.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,12 @@ use failspec_base::syntax::{Diagnostic, Diagnostics, closest};
 use super::{Condition, Target};
 
 impl Target {
-    /// That every operation that the target has elsewhere is one of the contract: another one would be a request to the
-    /// wrong place that nobody notices.
+    /// Checks that every operation that the target overrides is one of the contract. Otherwise requests would go to
+    /// the wrong path without anyone noticing.
     ///
     /// # Errors
-    /// Every operation that is not, and every `{parameter}` that no scenario of this operation fills.
+    /// Returns every operation that is not, and every `{parameter}` without a value: one that is neither in the
+    /// pack's own path nor a variable of the contract.
     pub fn fits(&self, contract: &Contract) -> Result<(), Diagnostics> {
         let mut mistakes = Vec::new();
         for (name, operation) in &self.operations {
@@ -37,10 +38,10 @@ impl Target {
         if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes)) }
     }
 
-    /// What the target brings and the contract never asks for, a sentence each.
+    /// Returns a message for each name that the target defines but the contract does not.
     ///
-    /// It may be a typing error, and then scenarios are skipped for want of what seems to be there. It may as well be
-    /// meant for another pack, so it is no mistake.
+    /// Unknown names are not errors: they may be typos (then scenarios are skipped although the requirement seems to
+    /// be provided), or belong to another pack.
     pub fn unknown_names(&self, contract: &Contract) -> Vec<String> {
         let mut notices = Vec::new();
         let mut look = |what: &str, own: Vec<&str>, known: Vec<&str>| {

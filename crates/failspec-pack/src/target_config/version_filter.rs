@@ -1,14 +1,14 @@
-//! Names of packs with a version, such as `kubeadapt@2026-03::timeout::*`: what they are about in one run.
+//! Names of packs with a version, such as `kubeadapt@2026-03::timeout::*`, and the packs of a run that they apply to.
 
 use crate::pack::{Version, split_version};
 use failspec_base::syntax::{Decoder, Node};
 
 use super::{Config, Waiver, glob};
 
-/// A pack of a run: its name, and the version that was asked for.
+/// A pack of a run: its name and the requested version.
 pub type RunPack<'p> = (&'p str, Option<&'p str>);
 
-/// That what stands behind an `@` is a version: with another text, the entry would never be about anything.
+/// Checks that the text after an `@` is a version; otherwise the entry would never apply.
 pub(super) fn check(node: &Node, text: &str, reader: &Decoder) {
     let (head, _) = parts(text);
     if let (name, Some(version)) = split_version(head)
@@ -19,12 +19,13 @@ pub(super) fn check(node: &Node, text: &str, reader: &Decoder) {
     }
 }
 
-/// The name of the pack, and the rest.
+/// Splits a pattern into the name of the pack and the rest.
 fn parts(pattern: &str) -> (&str, &str) {
     pattern.find("::").map_or((pattern, ""), |at| pattern.split_at(at))
 }
 
-/// A pattern without its version, for each pack of the run that it is about. Without a version it is about all of them.
+/// Returns a pattern without its version, for each pack of the run that it applies to. Without a version it applies
+/// to all packs.
 fn in_run(pattern: &str, packs: &[RunPack<'_>]) -> Vec<String> {
     let (head, rest) = parts(pattern);
     let (name, Some(version)) = split_version(head) else { return vec![pattern.to_owned()] };
@@ -33,8 +34,8 @@ fn in_run(pattern: &str, packs: &[RunPack<'_>]) -> Vec<String> {
 }
 
 impl Config {
-    /// What it says for a run about these packs: what names another version is left out, and what names the version
-    /// that is run is as if it named none.
+    /// Keeps the entries that apply to a run of these packs: entries for other versions are removed, and the version
+    /// is removed from entries for the version of the run.
     pub fn keep_versions(&mut self, packs: &[RunPack<'_>]) {
         for (name, version) in packs {
             let own = version.and_then(|version| self.target.urls.get(&format!("{name}@{version}")).cloned());

@@ -1,34 +1,34 @@
-//! Known failures, and failures that a target cannot show.
+//! Waivers (known violations), and failures that cannot be covered on a target.
 
 use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, ValueType};
 
 use super::version_filter;
 
-/// A known failure: it still runs, and must still fail.
+/// A known violation: its cases still run, and must still fail.
 #[derive(Debug, Clone)]
 pub struct Waiver {
     /// A glob of case names.
     pub scenario: String,
-    /// The check that it breaks.
+    /// The check that fails.
     pub check: String,
-    /// Why it is known.
+    /// The reason for the waiver.
     pub reason: String,
-    /// Where it is tracked.
+    /// The issue that tracks the violation.
     pub issue: Option<String>,
-    /// The last day on which it holds.
+    /// The last day on which the waiver is valid.
     pub expires: jiff::civil::Date,
-    /// Where it is written.
+    /// Its location in the file.
     pub place: Location,
-    /// Where its check is named.
+    /// The location of its check in the file.
     pub check_place: Location,
 }
 
-/// Failures that the target cannot show.
+/// Failures that cannot be covered on the target.
 #[derive(Debug, Clone)]
 pub struct OutOfReach {
     /// Globs of `pack::failure`.
     pub failures: Vec<String>,
-    /// Why not.
+    /// The reason why they cannot be covered.
     pub reason: String,
 }
 
@@ -68,12 +68,12 @@ pub(super) static OUT_OF_REACH: MappingSchema = MappingSchema {
 };
 
 impl Waiver {
-    /// Whether it is about this check of this case.
+    /// Returns true if it applies to this check of this case.
     pub fn matches(&self, case: &str, check: &str) -> bool {
         self.check == check && glob(&self.scenario, case)
     }
 
-    /// Whether it still holds on `today`.
+    /// Returns true if it is still valid on `today`.
     pub fn holds_on(&self, today: jiff::civil::Date) -> bool {
         today <= self.expires
     }
@@ -81,7 +81,7 @@ impl Waiver {
     pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &WAIVER)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
-        // All are read before the first one that is missing ends it: their mistakes are told together.
+        // All values are read before a missing one ends the function, so that all errors are reported together.
         let (scenario, check, reason, issue) =
             (text("scenario"), text("check"), text("reason"), text("issue"));
         if let (Some(node), Some(scenario)) = (fields.get("scenario"), &scenario) {
@@ -101,7 +101,7 @@ impl Waiver {
 }
 
 impl OutOfReach {
-    /// Whether it is about this failure.
+    /// Returns true if it applies to this failure.
     pub fn matches(&self, pack: &str, failure: &str) -> bool {
         let name = format!("{pack}::{failure}");
         self.failures.iter().any(|pattern| glob(pattern, &name))
@@ -119,7 +119,7 @@ impl OutOfReach {
     }
 }
 
-/// `*` stands for any text, `?` for one character.
+/// Returns true if a pattern matches a name: `*` matches any text, `?` one character.
 pub fn glob(pattern: &str, name: &str) -> bool {
     wildmatch::WildMatch::new(pattern).matches(name)
 }

@@ -9,31 +9,31 @@ use super::Waiver;
 pub struct WaiverDraft {
     /// A glob of case names.
     pub scenario: String,
-    /// The check that they break.
+    /// The check that fails.
     pub check: String,
-    /// Why it is known.
+    /// The reason for the waiver.
     pub reason: String,
-    /// Where it is tracked.
+    /// The issue that tracks the violation.
     pub issue: Option<String>,
-    /// The last day on which it holds.
+    /// The last day on which the waiver is valid.
     pub expires: jiff::civil::Date,
-    /// The cases that it is for.
+    /// The cases that it applies to.
     pub cases: Vec<String>,
 }
 
-/// What waivers that are there already say about a draft.
+/// The state of a draft, given the existing waivers.
 #[derive(Debug)]
 pub enum Known<'w> {
-    /// Nothing, about some of its cases.
+    /// Some of its cases are not waived, and none of these has an expired waiver.
     New,
     /// All its cases are waived.
     Waived,
-    /// Some of its cases are waived no more: to go on is for a person to decide.
+    /// Some of its cases have only an expired waiver: a person must decide whether to extend it.
     Expired(&'w Waiver),
 }
 
 impl WaiverDraft {
-    /// What `waivers` say about it on the day `today`.
+    /// Returns the state of the draft, given `waivers`, on the day `today`.
     pub fn known<'w>(&self, waivers: &'w [Waiver], today: jiff::civil::Date) -> Known<'w> {
         let fits = |waiver: &&Waiver, case: &str| waiver.matches(case, &self.check);
         let held = |case: &str| waivers.iter().any(|it| fits(&it, case) && it.holds_on(today));
@@ -46,7 +46,7 @@ impl WaiverDraft {
     }
 }
 
-/// As a table of `failspec.toml`.
+/// Formats the draft as a table of `failspec.toml`.
 impl fmt::Display for WaiverDraft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "[[waivers]]")?;
@@ -60,7 +60,7 @@ impl fmt::Display for WaiverDraft {
     }
 }
 
-/// A basic string of TOML: no control character may stand in one as it is.
+/// Formats a basic string of TOML, in which control characters must be escaped.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {

@@ -1,28 +1,28 @@
-//! Reading request bodies.
+//! Decoding of request bodies.
 //!
-//! A field that is null counts as absent, and fields that nobody asks for are ignored. Readers tell what is wrong and go
-//! on with a default, so that one response names every bad field.
+//! A field that is null counts as absent, and unknown fields are ignored. Decoding reports an invalid field and
+//! continues with a default, so that one response lists every invalid field.
 
 use serde_json::{Map, Value};
 
 use super::{Apinizer, BODY_LIMIT, Call, Code, Failure, quirks};
 use crate::{json_body, store};
 
-/// The common causes of a 400 that concern a field.
+/// A common cause of a 400 that concerns a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    /// "Missing required fields".
+    /// A missing field: "Missing required fields".
     Missing,
-    /// "Invalid data types".
+    /// A value of the wrong type: "Invalid data types".
     Type,
-    /// "Invalid field values": outside an enumeration.
+    /// A value outside an enumeration: "Invalid field values".
     Value,
-    /// "Validation rule violations".
+    /// A value that breaks a rule: "Validation rule violations".
     Rule,
 }
 
 impl Cause {
-    /// The quirk that lets it pass.
+    /// The quirk that accepts a field with this problem.
     fn quirk(self) -> &'static str {
         match self {
             Self::Missing => quirks::MISSING_FIELD,
@@ -33,28 +33,28 @@ impl Cause {
     }
 }
 
-/// An object that was sent.
+/// A JSON object that was sent.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     fields: Map<String, Value>,
     problems: Vec<(Cause, &'static str, String)>,
-    /// There was no object, and a quirk lets that pass.
+    /// True if there was no object and a quirk accepts that.
     replaced: bool,
 }
 
 impl Body {
-    /// A text that must be there and follow a rule.
+    /// Returns a required string that must follow a rule.
     pub(super) fn text(&mut self, field: &'static str, rule: &str, follows: fn(&str) -> bool) -> String {
         self.required(field, Cause::Rule, rule, follows)
     }
 
-    /// A text that must be there and be one of a few.
+    /// Returns a required string that must be one of `values`.
     pub(super) fn one_of(&mut self, field: &'static str, values: &[&str]) -> String {
         let rule = format!("must be one of {}", values.join(", "));
         self.required(field, Cause::Value, &rule, |text| values.contains(&text))
     }
 
-    /// A text that may be there.
+    /// Returns an optional string.
     pub(super) fn optional_text(&mut self, field: &'static str) -> Option<String> {
         self.read(field)
     }
@@ -80,7 +80,7 @@ impl Body {
         }
     }
 
-    /// The field, if it is there. What is no text is told, and written as one.
+    /// Returns a field, if it is present. A value that is not a string is reported and converted to one.
     fn read(&mut self, field: &'static str) -> Option<String> {
         let value = self.fields.get(field).filter(|value| !value.is_null())?;
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -90,7 +90,7 @@ impl Body {
         Some(text)
     }
 
-    /// Of several problems with a field the first is told.
+    /// Reports a problem. Only the first problem of each field is reported.
     fn tell(&mut self, cause: Cause, field: &'static str, text: String) {
         if self.problems.iter().all(|(_, known, _)| *known != field) {
             self.problems.push((cause, field, text));
@@ -99,7 +99,7 @@ impl Body {
 }
 
 impl Apinizer {
-    /// The body of a request that must have one.
+    /// Decodes the body of a request that must have one.
     pub(super) fn body(&self, call: &Call<'_>) -> Result<Body, Failure> {
         match json_body::object(&call.request.body, BODY_LIMIT) {
             Ok(fields) => Ok(Body { fields, ..Body::default() }),
@@ -110,8 +110,8 @@ impl Apinizer {
         }
     }
 
-    /// `validation_failed`, unless nothing is wrong. The defaults that readers went on with are used only where a quirk
-    /// lets the request pass.
+    /// Returns `validation_failed` if a problem was reported. The defaults of invalid fields are used only if a quirk
+    /// accepts the request.
     pub(super) fn validate(&self, body: Body) -> Result<(), Failure> {
         let told: Vec<(&'static str, String)> = body
             .problems

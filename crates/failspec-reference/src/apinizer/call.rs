@@ -1,4 +1,4 @@
-//! Who asks for what, and whether they may.
+//! Authentication, rate limit and permissions of a request.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::{
     store::{Identity, Key, TokenError},
 };
 
-/// To work in a project at all (site: API_MANAGEMENT).
+/// The permission to work in a project at all (site: API_MANAGEMENT).
 pub(super) const API_MANAGEMENT: &str = "API_MANAGEMENT";
-/// To change what is in it (site: MANAGE).
+/// The permission to change the contents of a project (site: MANAGE).
 pub(super) const MANAGE: &str = "MANAGE";
-/// To see what is restricted in it.
+/// The permission to see restricted resources of a project.
 pub(super) const RESTRICTED: &str = "RESTRICTED";
 
 /// A request that was routed and authenticated.
@@ -25,14 +25,14 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Whether the request changes nothing.
+    /// Returns true if the request changes nothing.
     pub(super) fn is_reading(&self) -> bool {
         matches!(self.request.method.as_str(), "GET" | "HEAD")
     }
 }
 
 impl Apinizer {
-    /// Who a request speaks for.
+    /// Authenticates the caller of a request.
     pub(super) fn authenticate(&self, request: &Request) -> Result<Arc<Identity>, Failure> {
         if request.headers("authorization").next().is_none() {
             let missing = Failure::new(Code::UnauthorizedClient, "The Authorization header is missing");
@@ -58,7 +58,7 @@ impl Apinizer {
         })
     }
 
-    /// With a quirk whoever asks is taken for the manager.
+    /// Accepts the caller as the manager if the quirk is on, otherwise returns the error.
     fn manager_if(&self, quirk: &str, refusal: Failure) -> Result<Arc<Identity>, Failure> {
         if !self.quirks.is_on(quirk) {
             return Err(refusal);
@@ -66,12 +66,12 @@ impl Apinizer {
         self.store.identities.authenticate(seed::MANAGER_TOKEN, self.store.clock.now()).map_err(|_| refusal)
     }
 
-    /// Only one of the roles is limited, so that nobody else has to wait for it.
+    /// Applies the rate limit. Only one of the roles has a limit, so that the other roles never have to wait.
     pub(super) fn limit(&self, caller: &Identity) -> Result<(), Failure> {
         let Some(limiter) = self.store.limiter.as_ref().filter(|_| caller.subject == seed::LIMITED) else {
             return Ok(());
         };
-        // For a limiter whose time stands still no window is ever over.
+        // With a stopped clock, the window of the limiter never ends.
         let still = self.quirks.is_on(quirks::STILL_LIMITED);
         let now = if still { jiff::Timestamp::UNIX_EPOCH } else { self.store.clock.now() };
         let allowance = limiter.take(&caller.subject, now);
@@ -81,8 +81,8 @@ impl Apinizer {
         Err(Failure::rate_limited(allowance.retry_after()))
     }
 
-    /// What every operation in a project judges once the request itself is in order: the project, the caller's rights
-    /// in it, and whether the service works.
+    /// Checks that apply to every operation in a project once the request itself is valid: the project, the caller's
+    /// permissions in it, and the health of the service.
     pub(super) fn enter(&self, call: &Call<'_>, project: &str) -> Result<(), Failure> {
         let exists = self.store.resources.contains(&Key::new("projects", "", project));
         if !exists && !self.quirks.is_on(quirks::ABSENT_PROJECT) {
@@ -93,7 +93,7 @@ impl Apinizer {
             return Err(Failure::new(Code::AccessDenied, "Access to the project is denied"));
         }
         let permission = if call.is_reading() { API_MANAGEMENT } else { MANAGE };
-        // Who has no rights at all and was let in nevertheless is let in for everything.
+        // A caller without any permissions who was accepted nevertheless is accepted for every operation.
         let missing = caller.has_any_grant_within(project) && !caller.may(permission, project);
         if missing && !self.quirks.is_on(quirks::ANY_ROLE) {
             return Err(Failure::new(Code::Forbidden, "The role for this operation is missing"));
@@ -102,7 +102,7 @@ impl Apinizer {
     }
 }
 
-/// `[A-Za-z0-9_-]{16,}`.
+/// Returns true if a token matches `[A-Za-z0-9_-]{16,}`.
 fn is_well_formed(token: &str) -> bool {
     token.len() >= 16 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }

@@ -1,20 +1,21 @@
-//! States of the world that no request brings about.
+//! Conditions: states that no request can cause.
 
 use super::{Apinizer, Call, Code, Failure, quirks};
 use crate::store::Switch;
 
 pub(super) const INTERNAL_FAULT: &str = "internal-fault";
 
-/// All of them. What made a 500 (the database, the system, an exception) cannot be told apart from outside.
+/// All conditions. A client cannot distinguish the causes of a 500 (the database, the system, an exception).
 pub(super) const ALL: &[Switch] = &[Switch { name: INTERNAL_FAULT, about: "the service fails internally" }];
 
-/// What a stack trace and a careless message give away.
+/// A careless error message that exposes a stack trace and an SQL statement.
 const LEAK: &str = "org.springframework.dao.DataIntegrityViolationException: could not execute statement [SELECT * FROM \
                     api_proxy WHERE project_id = ?]\n\tat com.apinizer.proxy.ProxyRepository.find(ProxyRepository.java:211)\
                     \n\tat java.base/java.lang.Thread.run(Thread.java:840)";
 
 impl Apinizer {
-    /// Either code is documented for either method; which one comes is this project's choice.
+    /// Fails while the internal fault is on. Either code is documented for either method; the choice between them is
+    /// this project's own.
     pub(super) fn sound(&self, call: &Call<'_>) -> Result<(), Failure> {
         if !self.conditions.is_on(INTERNAL_FAULT) || self.quirks.is_on(quirks::FAULT_HIDDEN) {
             return Ok(());

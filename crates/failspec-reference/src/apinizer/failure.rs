@@ -1,12 +1,12 @@
-//! The documented codes, and what a refusal says.
+//! The documented codes and the content of error responses.
 
 use std::borrow::Cow;
 
-/// Writes the table of codes once: the enum, its list, and what each code stands for on the wire.
+/// Defines the table of codes once: the enum, its list, and the status and text of each code.
 macro_rules! codes {
     ($($status:literal => { $($(#[$doc:meta])+ $name:ident => $text:literal,)+ })+) => {
-        /// A documented code. Several of one status are documented so loosely that either could be meant; which one
-        /// this implementation gives is said beside it.
+        /// A documented code. The descriptions of several codes of one status overlap; the text after "Here" says
+        /// when this implementation uses the code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
             $($($(#[$doc])+ $name,)+)+
@@ -22,7 +22,7 @@ macro_rules! codes {
                 match self { $($(Self::$name => $status,)+)+ }
             }
 
-            /// The code as it stands in the `error` field.
+            /// The text of the code in the `error` field.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $($(Self::$name => $text,)+)+ }
@@ -33,7 +33,7 @@ macro_rules! codes {
 
 codes! {
     400 => {
-        /// General validation error. Here: a body that is of no use, or a token request that is none.
+        /// General validation error. Here: an unusable body, or an invalid token request.
         BadRequest => "bad_request",
         /// Request validation failed. Here: fields of a body.
         ValidationFailed => "validation_failed",
@@ -41,7 +41,7 @@ codes! {
         InvalidParameter => "invalid_parameter",
     }
     401 => {
-        /// Invalid credentials. Here: those of a token request, or none at all.
+        /// Invalid credentials. Here: those of a token request, or a missing token.
         UnauthorizedClient => "unauthorized_client",
         /// Token is invalid or expired. Here: malformed, unknown or revoked.
         InvalidToken => "invalid_token",
@@ -49,9 +49,10 @@ codes! {
         TokenExpired => "token_expired",
     }
     403 => {
-        /// Insufficient permissions. Here: rights in the project, but not this one.
+        /// Insufficient permissions. Here: the caller has permissions in the project, but not the required one.
         Forbidden => "forbidden",
-        /// Access denied for this resource. Here: no rights in the project, or a resource that is restricted.
+        /// Access denied for this resource. Here: the caller has no permissions in the project, or the resource is
+        /// restricted.
         AccessDenied => "access_denied",
     }
     404 => {
@@ -61,7 +62,7 @@ codes! {
         ResourceNotFound => "resource_not_found",
     }
     409 => {
-        /// Resource conflict. Here: all but names.
+        /// Resource conflict. Here: all conflicts except those of names.
         Conflict => "conflict",
         /// Name already exists.
         DuplicateName => "duplicate_name",
@@ -69,32 +70,32 @@ codes! {
     500 => {
         /// Internal server error. Here: of a GET.
         InternalError => "internal_error",
-        /// Unexpected server error. Here: of everything else.
+        /// Unexpected server error. Here: of every other method.
         ServerError => "server_error",
     }
     429 => {
-        /// Too many requests. The page has the code and `retry_after`, and leaves the status to be understood.
+        /// Too many requests. The page documents the code and `retry_after`, but states no HTTP status.
         RateLimitExceeded => "rate_limit_exceeded",
     }
 }
 
-/// Why a request is refused.
+/// The reason why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {description}")]
 pub struct Failure {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) description: Cow<'static, str>,
-    /// "Validation errors may include field-specific information": field and message.
+    /// The invalid fields and their messages: "Validation errors may include field-specific information".
     pub(super) validation_errors: Vec<(&'static str, String)>,
-    /// "`retry_after` field indicates seconds to wait before retrying."
+    /// The wait in seconds: "`retry_after` field indicates seconds to wait before retrying."
     pub(super) retry_after: Option<u64>,
-    /// The methods that a path has, where it does not have the one that was sent.
+    /// The methods that a path supports, if it does not support the one that was sent.
     pub(super) allow: Option<String>,
 }
 
 impl Failure {
-    /// A documented failure.
+    /// Creates a documented failure.
     #[must_use]
     pub fn new(code: Code, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -107,19 +108,20 @@ impl Failure {
         }
     }
 
-    /// What is wrong with the fields of a body.
+    /// Creates a `validation_failed` that lists the invalid fields of a body.
     #[must_use]
     pub fn validation(errors: Vec<(&'static str, String)>) -> Self {
         Self { validation_errors: errors, ..Self::new(Code::ValidationFailed, "Request validation failed") }
     }
 
-    /// Too many requests; the wait is in seconds.
+    /// Creates a `rate_limit_exceeded`; the wait is in seconds.
     #[must_use]
     pub fn rate_limited(retry_after: u64) -> Self {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimitExceeded, "Rate limit exceeded") }
     }
 
-    /// A known path with another method. The page does not speak of it, so the code is ours.
+    /// Creates an error for a known path with another method. The page does not document it, so the code is this
+    /// project's own choice.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         Self {

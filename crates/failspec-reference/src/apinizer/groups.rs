@@ -9,7 +9,7 @@ use super::{
 };
 use crate::store::{Expected, Key, Resource};
 
-/// Where the store keeps groups, each as responses show it.
+/// The store collection of groups, in the form in which responses show them.
 const GROUPS: &str = "apiProxyGroups";
 /// The field with a group's name.
 const GROUP_NAME: &str = "apiProxyGroupName";
@@ -55,7 +55,7 @@ impl Apinizer {
         Ok(Success::nothing())
     }
 
-    /// Idempotent (site): a proxy that is in the group already stays in it once.
+    /// Adds a proxy to a group. The operation is idempotent (site): a proxy is in a group at most once.
     pub(super) fn add_to_group(&self, call: &Call<'_>, project: &str, group: &str, name: &str) -> Outcome {
         self.change_members(call, (project, group, name), |members, name| {
             if !members.iter().any(|member| member == name) {
@@ -64,7 +64,8 @@ impl Apinizer {
         })
     }
 
-    /// Idempotent as well: what is not in the group is not in it afterwards.
+    /// Removes a proxy from a group. The operation is idempotent: removing a proxy that is not in the group changes
+    /// nothing.
     pub(super) fn remove_from_group(
         &self,
         call: &Call<'_>,
@@ -93,11 +94,11 @@ impl Apinizer {
         Ok(Success::one(self.show(call, &group)))
     }
 
-    /// Takes a proxy that was deleted out of its groups.
+    /// Removes a deleted proxy from its groups.
     pub(super) fn leave_groups(&self, project: &str, name: &str) {
         let (groups, _) = self.store.resources.list(GROUPS, project, None, usize::MAX);
         for group in groups {
-            // A group that was deleted in the meantime has nothing left to take out.
+            // A group that was deleted in the meantime has no members to remove.
             let _ = self.update(&group.key, |members| members.retain(|member| member != name));
         }
     }
@@ -115,7 +116,8 @@ impl Apinizer {
         self.find(GROUPS, GROUP_NAME, project, group).ok_or_else(absent)
     }
 
-    /// A restricted proxy is not told to those who may not see it, here as little as in lists.
+    /// Returns a group as responses show it. As in lists, restricted proxies are hidden from callers who may not see
+    /// them.
     fn show(&self, call: &Call<'_>, group: &Resource) -> Value {
         let mut shown = group.body.clone();
         if let Some(members) = shown[MEMBERS].as_array_mut() {

@@ -1,19 +1,19 @@
 //! Apinizer, an API-management platform: its Management API.
 //!
 //! Written from <https://docs.apinizer.com/api-reference/getting-started/error-handling>, which documents an envelope
-//! and 15 codes, see [`Code`]. Several codes of one status are documented so loosely that either could be meant; which
-//! one comes is said there. Where the page is silent on where a failure appears, the endpoints here are this project's
-//! own choice.
+//! and 15 codes, see [`Code`]. The descriptions of several codes of one status overlap; the documentation of [`Code`]
+//! says which one this implementation uses. If the page does not say in which request a failure occurs, the
+//! endpoints here are this project's own choice.
 //!
-//! Every request is judged in this order:
+//! Every request is checked in this order:
 //!
 //! 1. the route: an unknown path is `not_found`, a known one with another method 405
 //! 2. authentication, except for the token request and the test endpoint: 401
-//! 3. the rate: 429
+//! 3. the rate limit: 429
 //! 4. the query, then the body: 400
-//! 5. the project: `not_found`, then `access_denied` without any rights in it, then `forbidden` without this one. The
-//!    rights come before what is in the project, so that a refusal tells nothing about it
-//! 6. the service's own health: 500
+//! 5. the project: `not_found`, then `access_denied` without any permission in it, then `forbidden` without the
+//!    required one. Permissions come before the contents of the project, so that an error reveals nothing about them
+//! 6. the health of the service: 500
 //! 7. existence: `resource_not_found`
 //! 8. restrictions of the resource: `access_denied`
 //! 9. uniqueness: 409
@@ -51,13 +51,13 @@ pub use seed::{
     VIEWER_TOKEN,
 };
 
-/// The largest body that is read; the limit, 1 MiB, is this project's choice.
+/// The maximum size of a body, in bytes; the limit of 1 MiB is this project's own choice.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How often the one limited role may ask; the page documents that there is a limit, and not which.
+/// The rate limit of the only role that has one. The page documents that there is a limit, but not its value.
 const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
 
-/// What an operation comes to.
+/// The result of an operation.
 type Outcome = Result<Success, Failure>;
 
 /// The reference implementation of the Apinizer Management API.
@@ -75,13 +75,13 @@ impl Default for Apinizer {
 }
 
 impl Apinizer {
-    /// With its initial data, in real time.
+    /// Creates an instance with its initial data and the real time.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Clock::real())
     }
 
-    /// With a clock that can be moved: tokens expire, and so does a rate limit.
+    /// Creates an instance with a clock that can be moved, so that tokens expire and a rate limit ends.
     #[must_use]
     pub fn with(clock: Clock) -> Self {
         let apinizer = Self {
@@ -96,7 +96,7 @@ impl Apinizer {
     fn judge(&self, request: &Request) -> Outcome {
         let segments = path::segments(&request.path);
         let names: Vec<&str> = segments.names.iter().map(AsRef::as_ref).collect();
-        // A name that cannot be decoded keeps its percent sign, and nothing has such a name.
+        // A name that cannot be decoded keeps its percent sign, and no resource has such a name.
         let operation = match route::find(&request.method, &names) {
             Route::To(Operation::CreateToken) => return self.create_token(request),
             Route::To(Operation::Test) => return Ok(Success::nothing()),

@@ -1,11 +1,11 @@
-//! Projects: where names are unique and rights are granted.
+//! Projects: the scope of unique names and of permissions.
 
 use serde_json::json;
 
 use super::{Apinizer, Call, Outcome, Success, quirks};
 
 impl Apinizer {
-    /// Those in which the caller has rights.
+    /// Lists the projects in which the caller has permissions.
     pub(super) fn list_projects(&self, call: &Call<'_>) -> Outcome {
         self.sound(call)?;
         let (projects, _) = self.store.resources.list("projects", "", None, usize::MAX);

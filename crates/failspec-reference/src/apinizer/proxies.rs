@@ -8,11 +8,11 @@ use crate::{
     store::{Key, Resource},
 };
 
-/// Where the store keeps proxies, each as responses show it.
+/// The store collection of proxies, in the form in which responses show them.
 pub(super) const PROXIES: &str = "apiProxies";
-/// Where it keeps the paths that proxies have taken.
+/// The store collection of the paths that proxies use.
 pub(super) const PATHS: &str = "relativePaths";
-/// Where it keeps which proxies not everyone may see.
+/// The store collection of the proxies with restricted visibility.
 pub(super) const RESTRICTIONS: &str = "restrictions";
 
 /// The field with a proxy's name.
@@ -45,7 +45,7 @@ impl Apinizer {
         let (mut proxies, _) = self.store.resources.list(PROXIES, project, None, usize::MAX);
         proxies.retain(|proxy| self.may_see(call, proxy));
         if by_creation {
-            // Proxies are never changed, so their versions are in the order in which they were created.
+            // Proxies never change, so their versions are in the order of their creation.
             proxies.sort_by_key(|proxy| proxy.version);
         }
         let (proxies, _) = page.cut(proxies);
@@ -60,7 +60,7 @@ impl Apinizer {
         if !replace && self.find(PROXIES, PROXY_NAME, project, &name).is_some() {
             return Err(taken());
         }
-        // The path is taken first, in one step: of two proxies at once only one gets it.
+        // The path is reserved first, in one step: of two concurrent requests only one gets it.
         let path = Key::new(PATHS, project, &path);
         if self.quirks.is_on(quirks::SAME_PATH) {
             self.store.resources.put(path.clone(), json!(name));
@@ -77,7 +77,7 @@ impl Apinizer {
             self.store.resources.put(key, Value::Object(proxy))
         } else {
             self.store.resources.create(key, Value::Object(proxy)).map_err(|_| {
-                // Another request took the name since it was found free; the path is free again.
+                // Another request took the name in the meantime; the path is released again.
                 let _ = self.store.resources.delete(&path);
                 taken()
             })?
@@ -127,14 +127,14 @@ impl Apinizer {
         let resources = &self.store.resources;
         resources.delete(&proxy.key).map_err(|_| absent())?;
         let path = proxy.body["relativePath"].as_str().unwrap_or_default();
-        // Both go with the proxy, if they are there.
+        // Both are deleted with the proxy, if they exist.
         let _ = resources.delete(&Key::new(PATHS, project, path));
         let _ = resources.delete(&Key::new(RESTRICTIONS, project, &proxy.key.name));
         self.leave_groups(project, &proxy.key.name);
         Ok(Success::nothing())
     }
 
-    /// The proxy of that name, if the caller may see it.
+    /// Returns the proxy of a name, if the caller may see it.
     pub(super) fn need_proxy(&self, call: &Call<'_>, project: &str, name: &str) -> Result<Resource, Failure> {
         let mut found = self.find(PROXIES, PROXY_NAME, project, name);
         if found.is_none() && self.quirks.is_on(quirks::OTHER_PROJECT) {
@@ -148,7 +148,7 @@ impl Apinizer {
         Err(Failure::new(Code::AccessDenied, "Access to this API proxy is denied"))
     }
 
-    /// "Resource access restrictions".
+    /// Returns true if the caller may see a proxy: "Resource access restrictions".
     pub(super) fn may_see(&self, call: &Call<'_>, proxy: &Resource) -> bool {
         let Key { scope, name, .. } = &proxy.key;
         !self.store.resources.contains(&Key::new(RESTRICTIONS, scope, name))
@@ -156,7 +156,7 @@ impl Apinizer {
             || self.quirks.is_on(quirks::NO_RESTRICTION)
     }
 
-    /// What has a name in a project: "resource names (case-sensitive)".
+    /// Finds a resource of a project by its name: "resource names (case-sensitive)".
     pub(super) fn find(
         &self,
         collection: &'static str,
@@ -173,7 +173,7 @@ impl Apinizer {
     }
 }
 
-/// The name of a proxy or a group: `[A-Za-z][A-Za-z0-9_-]{0,62}`.
+/// Reads the name of a proxy or a group: `[A-Za-z][A-Za-z0-9_-]{0,62}`.
 pub(super) fn read_name(body: &mut Body, field: &'static str) -> String {
     body.text(field, "must be a letter and up to 62 letters, digits, dashes and underscores", is_name)
 }
@@ -184,7 +184,7 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// `/[A-Za-z0-9_/-]{1,120}`.
+/// Returns true if a path matches `/[A-Za-z0-9_/-]{1,120}`.
 fn is_relative_path(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|rest| {
         (1..=120).contains(&rest.len())
@@ -192,7 +192,8 @@ fn is_relative_path(path: &str) -> bool {
     })
 }
 
-/// With its two slashes and a host. The parser alone would take less, and would drop spaces and control characters.
+/// Returns true for an http or https URL with its two slashes and a host. The parser on its own would accept fewer
+/// slashes, and would drop spaces and control characters.
 fn is_backend_url(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     let plain = !text.chars().any(|letter| letter.is_whitespace() || letter.is_control());
@@ -201,7 +202,8 @@ fn is_backend_url(text: &str) -> bool {
         && url::Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
-/// Nothing in it depends on the name, so what was deleted or is elsewhere is refused like what never was.
+/// Creates the error for a proxy that does not exist. It does not depend on the name, so a deleted proxy, a proxy of
+/// another project and one that never existed get the same response.
 fn absent() -> Failure {
     Failure::new(Code::ResourceNotFound, "The API proxy was not found")
 }

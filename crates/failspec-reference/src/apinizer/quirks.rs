@@ -1,19 +1,19 @@
-//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+//! Quirks: deliberate misbehaviour, for mutants. All are off unless a mutant switches one on.
 
 use crate::store::Switch;
 
-/// Writes each quirk once: its constant, its name, and what it does.
+/// Defines each quirk once: its constant, its name and its description.
 macro_rules! quirks {
     ($($constant:ident = $name:literal: $about:literal,)+) => {
         $(pub(super) const $constant: &str = $name;)+
 
-        /// All of them.
+        /// All quirks.
         pub(super) const ALL: &[Switch] = &[$(Switch { name: $constant, about: $about },)+];
     };
 }
 
 quirks! {
-    // Who may ask
+    // Authentication and permissions
     ANY_CLIENT = "bad-client-credentials-accepted": "invalid client credentials get a token",
     NO_TOKEN = "missing-token-accepted": "requests without a token are accepted",
     MALFORMED_TOKEN = "malformed-token-accepted": "malformed tokens are accepted",
@@ -23,14 +23,14 @@ quirks! {
     ANY_PROJECT = "project-permission-not-enforced": "every client may work in every project",
     ANY_ROLE = "role-not-enforced": "clients with read access to a project may change it",
     NO_RESTRICTION = "restriction-not-enforced": "a restricted proxy is visible to everyone in its project",
-    // How often one may ask
+    // Rate limit
     NO_LIMIT = "rate-limit-not-enforced": "the rate limit is not enforced",
     STILL_LIMITED = "still-limited-after-waiting": "a rate-limited client stays limited after retry_after",
     NO_RETRY_AFTER = "limit-without-retry-after-field": "a 429 has no retry_after in its body",
     RETRY_AFTER_AS_TEXT = "retry-after-field-as-text": "the retry_after of a 429 is a string",
     RETRY_AFTER_NEGATIVE = "retry-after-field-negative": "the retry_after of a 429 is negative",
     RETRY_AFTER_DISAGREES = "retry-after-field-disagrees": "the retry_after of a 429 differs from its header",
-    // What is judged before anything is looked up
+    // Validation, before any lookup
     UNUSABLE_BODY = "unusable-body-accepted": "a body that is not a JSON object is replaced by defaults",
     MISSING_FIELD = "missing-field-accepted": "a missing required field is replaced by a default",
     WRONG_TYPE = "wrong-type-accepted": "a field of the wrong type is converted",
@@ -38,7 +38,7 @@ quirks! {
     BROKEN_RULE = "rule-violation-accepted": "a string may violate its format rules",
     BAD_PARAMETER = "bad-parameter-accepted": "a query parameter with an invalid value is ignored",
     MISSHAPEN_ERRORS = "validation-errors-misshapen": "validation_errors is an object instead of a list",
-    // What exists
+    // Existence
     ABSENT_PROJECT = "absent-project-is-empty": "the list of a project that does not exist is empty",
     DELETED_FOUND = "deleted-proxy-found": "a deleted proxy still exists",
     OTHER_PROJECT = "proxy-of-other-project-found": "a proxy of another project is found",
@@ -48,10 +48,10 @@ quirks! {
     DUPLICATE_NAME = "duplicate-name-accepted": "creating a resource that already exists replaces it",
     SAME_PATH = "unique-constraint-ignored": "two proxies may have the same relativePath",
     FILLED_GROUP = "filled-group-deleted": "a group that contains proxies can be deleted",
-    // A world in trouble
+    // Conditions
     FAULT_HIDDEN = "internal-fault-hidden": "requests succeed despite an internal error",
     FAULT_LEAKS = "internal-fault-leaks": "an internal error shows a stack trace and an SQL statement",
-    // What clients must tolerate: either code of a loose group, and what is optional
+    // Changes that clients must tolerate: the other code of an overlapping pair, and optional parts
     OTHER_400 = "other-code-of-400": "bad_request becomes validation_failed, other codes of 400 bad_request",
     OTHER_401 = "other-code-of-expired-token": "an expired token is rejected with invalid_token",
     OTHER_403 = "other-code-of-403": "forbidden and access_denied are swapped",
@@ -62,7 +62,7 @@ quirks! {
     NO_RETRY_HEADER = "retry-after-header-left-out": "a 429 gives the wait only in its body, as documented",
 }
 
-/// Those that clients must tolerate.
+/// The quirks that clients must tolerate.
 pub(super) const HARMLESS: &[&str] = &[
     OTHER_400,
     OTHER_401,

@@ -1,4 +1,4 @@
-//! The two envelopes.
+//! The envelopes of successes and errors.
 
 use serde_json::{Value, json};
 
@@ -8,39 +8,39 @@ use crate::Response;
 /// The media type of every response (site).
 const MEDIA_TYPE: &str = "application/json;charset=UTF-8";
 
-/// What an operation that succeeds comes to.
+/// The result of a successful operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Success {
-    /// `{"success": true, "resultList": […], "resultCount": n}`.
+    /// A list: `{"success": true, "resultList": […], "resultCount": n}`.
     List { status: u16, items: Vec<Value> },
-    /// A token that was given out: its text, and for how many seconds it is good.
+    /// An issued token and its lifetime in seconds.
     Token { token: String, seconds: i64 },
 }
 
 impl Success {
-    /// "200 OK": a list.
+    /// Creates a list: "200 OK".
     pub(super) fn list(items: Vec<Value>) -> Self {
         Self::List { status: 200, items }
     }
 
-    /// "200 OK": a single object is a list of one.
+    /// Creates a list of a single object: "200 OK".
     pub(super) fn one(item: Value) -> Self {
         Self::list(vec![item])
     }
 
-    /// "200 OK": there is nothing to tell.
+    /// Creates an empty list: "200 OK".
     pub(super) fn nothing() -> Self {
         Self::list(Vec::new())
     }
 
-    /// "201 Created".
+    /// Creates a list of the created object: "201 Created".
     pub(super) fn created(item: Value) -> Self {
         Self::List { status: 201, items: vec![item] }
     }
 }
 
 impl Apinizer {
-    /// Puts an outcome on the wire.
+    /// Converts an outcome to a response.
     pub(super) fn reply(&self, outcome: Outcome) -> Response {
         let mut response = match outcome {
             Ok(Success::List { status, items }) => {
@@ -56,7 +56,7 @@ impl Apinizer {
                     "expires_in": seconds,
                 }),
             )
-            // RFC 6749, 5.1: nobody may keep a token on its way.
+            // RFC 6749, 5.1: a response with a token must not be stored.
             .with_header("Cache-Control", "no-store"),
             Err(failure) => self.refuse(failure),
         };
@@ -64,7 +64,7 @@ impl Apinizer {
         response
     }
 
-    /// `{"error", "error_description"}`, and what belongs to some failures alone.
+    /// Builds the error body `{"error", "error_description"}`, with the members that only some failures have.
     fn refuse(&self, failure: Failure) -> Response {
         let mut body = json!({ "error": self.code(&failure), "error_description": failure.description });
         let errors = failure.validation_errors.iter();
@@ -81,7 +81,7 @@ impl Apinizer {
         }
         let mut response = Response::json(failure.status, &body);
         if failure.status == 401 {
-            // RFC 9110, 15.5.2: a 401 must name a challenge.
+            // RFC 9110, 15.5.2: a 401 must contain a challenge.
             response.set_header("WWW-Authenticate", "Bearer");
         }
         if let Some(allow) = &failure.allow {
@@ -104,7 +104,7 @@ impl Apinizer {
         }
     }
 
-    /// The code of a failure; with a quirk another one that its documentation fits as well.
+    /// The code of a failure; with a quirk, another code that fits its documentation too.
     fn code(&self, failure: &Failure) -> &'static str {
         use Code as C;
         let others = [

@@ -1,8 +1,8 @@
-//! Which operation a request is for.
+//! Routing of requests to operations.
 
 use crate::methods;
 
-/// An operation with its path parameters, decoded but not yet judged.
+/// An operation with its path parameters, decoded but not yet validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation<'a> {
     CreateToken,
@@ -19,7 +19,7 @@ pub(super) enum Operation<'a> {
     RemoveFromGroup { project: &'a str, group: &'a str, name: &'a str },
 }
 
-/// The endpoints, all under `/apiops`.
+/// Finds the operation of a method and a path. All endpoints are under `/apiops`.
 fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
     let ["apiops", segments @ ..] = segments else {
@@ -31,7 +31,8 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
         ("GET", &["projects"]) => Op::ListProjects,
 
         ("GET", &["projects", project, "apiProxies"]) => Op::ListProxies { project },
-        // The documentation has a path for each source of a proxy. Of a URL or of nothing, the body is the same.
+        // The documentation has a path for each source of a proxy. With a URL or without a source, the body is the
+        // same.
         ("POST", &["projects", project, "apiProxies"] | &["projects", project, "apiProxies", "url"]) => {
             Op::CreateProxy { project }
         }
@@ -51,18 +52,18 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     })
 }
 
-/// Where a request leads.
+/// The result of routing a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route<'a> {
-    /// To an operation.
+    /// An operation.
     To(Operation<'a>),
-    /// To a path that has these methods, and not this one.
+    /// A path that supports these methods, but not the one that was sent.
     WrongMethod(String),
-    /// To no path of this API.
+    /// A path that the API does not have.
     Nowhere,
 }
 
-/// Finds the operation. A path means the same with and without a slash at its end.
+/// Finds the route of a request. A trailing slash makes no difference.
 pub(super) fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
     let segments = match segments {
         [before @ .., ""] => before,

@@ -1,4 +1,4 @@
-//! What is there when the API starts.
+//! The initial data of the API.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,31 +10,31 @@ use super::{
 };
 use crate::store::{Grant, Identity, Key};
 
-/// May read, create and delete in both projects.
+/// The token of the manager, who may read, create and delete in both projects.
 pub const MANAGER_TOKEN: &str = "apz_reference_manager_83d1";
-/// May read in both projects.
+/// The token of a viewer, who may read in both projects.
 pub const VIEWER_TOKEN: &str = "apz_reference_viewer_2f96";
-/// May do everything in `shop`, but see no restricted proxy there; has no rights in `billing`.
+/// A token that may do everything in `shop` except see its restricted proxies, and has no permissions in `billing`.
 pub const SHOP_ONLY_TOKEN: &str = "apz_reference_shoponly_c045";
-/// Was the manager's until it expired.
+/// A token of the manager that has expired.
 pub const EXPIRED_TOKEN: &str = "apz_reference_expired_61ba";
-/// Was the manager's until it was withdrawn.
+/// A token of the manager that was revoked.
 pub const REVOKED_TOKEN: &str = "apz_reference_revoked_9e7c";
-/// May read in both projects, a few times in a row.
+/// A token that may read in both projects and has a rate limit.
 pub const LIMITED_TOKEN: &str = "apz_reference_limited_d428";
 
-/// Who may be given tokens.
+/// The id of the client that may request tokens.
 pub const CLIENT_ID: &str = "apz-reference-client";
-/// What that client proves itself with.
+/// The secret of that client.
 pub const CLIENT_SECRET: &str = "apz_reference_client_secret_7712";
 
-/// Who is limited.
+/// The subject that has a rate limit.
 pub(super) const LIMITED: &str = "limited";
 
 const SHOP: &str = "shop";
 const BILLING: &str = "billing";
 
-/// The manager, with a token that is good until some time.
+/// Creates the identity of the manager, with an optional expiry of its token.
 pub(super) fn manager(expires: Option<Timestamp>) -> Identity {
     let grants = grants(&[SHOP, BILLING], &[API_MANAGEMENT, MANAGE, RESTRICTED]);
     Identity { expires, ..Identity::new("manager", grants) }
@@ -48,7 +48,7 @@ fn grants(projects: &[&str], permissions: &[&str]) -> Vec<Grant> {
 }
 
 impl Apinizer {
-    /// Puts identities and resources into an empty store.
+    /// Adds identities and resources to an empty store.
     pub(super) fn fill(&self) {
         let identities = &self.store.identities;
         let viewing = grants(&[SHOP, BILLING], &[API_MANAGEMENT, RESTRICTED]);

@@ -1,4 +1,4 @@
-//! The `failspec.toml` of the running reference.
+//! The `failspec.toml` of the running reference implementation.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::{
     },
 };
 
-/// The whole file, with comments for people who write one for their own deployment.
+/// Returns the whole file, with comments for users who write one for their own deployment.
 pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(

@@ -5,11 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Apinizer, BODY_LIMIT, Code, Failure, Outcome, Success, quirks, seed};
 use crate::{Request, query::Query, store};
 
-/// How long a token is good, in seconds.
+/// The lifetime of a token, in seconds.
 const SECONDS: i64 = 3600;
 
 impl Apinizer {
-    /// Gives out a token with the rights of the manager. Any number may be good at once.
+    /// Issues a token with the permissions of the manager. Any number of tokens can be valid at once.
     pub(super) fn create_token(&self, request: &Request) -> Outcome {
         let form = read_form(request)?;
         let grant = field(&form, "grant_type")?;
@@ -19,7 +19,7 @@ impl Apinizer {
         }
         let known = id == seed::CLIENT_ID && secret == seed::CLIENT_SECRET;
         if !known && !self.quirks.is_on(quirks::ANY_CLIENT) {
-            // Which of the two is wrong is nobody's business but the owner's.
+            // The response does not reveal which of the two is wrong.
             return Err(Failure::new(Code::UnauthorizedClient, "Invalid client credentials"));
         }
         let now = self.store.clock.now();
@@ -42,7 +42,7 @@ fn read_form(request: &Request) -> Result<Query, Failure> {
     }
 }
 
-/// A field that must be there and not be empty.
+/// Returns a required field that must not be empty.
 fn field<'a>(form: &'a Query, name: &str) -> Result<&'a str, Failure> {
     match form.first(name) {
         Ok(Some(value)) if !value.is_empty() => Ok(value),

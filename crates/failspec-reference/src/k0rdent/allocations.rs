@@ -1,4 +1,4 @@
-//! Allocations: GPUs that are taken from a pool.
+//! Allocations: GPUs taken from a pool.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ impl K0rdent {
         let gpus = body.gpus(1..=u64::MAX, "Number of GPUs must be a whole number from 1");
         let (starts, ends) = (body.time("startsAt"), body.time("endsAt"));
         self.admit(call, body.problems)?;
-        // Each of the two times is fine; it is both together that make no sense.
+        // Each of the two times is valid on its own, but together they make no sense.
         if let (Some(starts), Some(ends)) = (starts, ends)
             && ends <= starts
             && !self.quirks.is_on(quirks::NO_SEMANTICS)
@@ -57,7 +57,7 @@ impl K0rdent {
         }
     }
 
-    /// "Not enough resources in pool".
+    /// Takes GPUs from a pool, or fails: "Not enough resources in pool".
     fn take_capacity(&self, pool: &Resource, gpus: u64) -> Result<(), Failure> {
         let account = account(pool);
         let taken = match self.ledger.take(account, gpus) {
@@ -71,7 +71,7 @@ impl K0rdent {
                 Failure::new(Code::PoolCapacityExceeded, "Not enough GPUs in pool")
                     .with_details(json!({ "requested": gpus, "available": available }))
             }
-            // The pool was deleted since it was found.
+            // The pool was deleted in the meantime.
             LedgerError::NoAccount | LedgerError::InUse => Kind::Pool.absent(),
         })
     }

@@ -1,7 +1,7 @@
-//! Reading request bodies.
+//! Decoding of request bodies.
 //!
-//! A field that is null counts as absent, and fields that nobody asks for are ignored. Readers tell what is wrong and go
-//! on with a default, so that one response names every bad field.
+//! A field that is null counts as absent, and unknown fields are ignored. Decoding reports an invalid field and
+//! continues with a default, so that one response lists every invalid field.
 
 use std::{net::IpAddr, ops::RangeInclusive};
 
@@ -15,18 +15,18 @@ use super::{
 };
 use crate::{Request, json_body, names, store};
 
-/// An object that was sent.
+/// A JSON object that was sent.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     fields: Map<String, Value>,
-    /// What is wrong so far.
+    /// The problems found so far.
     pub problems: Problems,
-    /// Whether there is no object to read from. That alone is told then, and no field is called missing.
+    /// True if there is no object to read from. Then only this is reported, and no field is reported as missing.
     unusable: bool,
 }
 
 impl Body {
-    /// The body of a request that must have one.
+    /// Decodes the body of a request that must have one.
     pub(super) fn of(request: &Request) -> Self {
         let mut body = Self::default();
         match json_body::object(&request.body, BODY_LIMIT) {
@@ -39,24 +39,24 @@ impl Body {
         body
     }
 
-    /// The body of a request that may have one.
+    /// Decodes the body of a request that may have one.
     pub(super) fn optional(request: &Request) -> Self {
         if request.body.is_empty() { Self::default() } else { Self::of(request) }
     }
 
-    /// A field, if it is there.
+    /// Returns a field, if it is present and not null.
     pub(super) fn get(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).filter(|value| !value.is_null())
     }
 
-    /// Tells what is wrong with a field.
+    /// Reports a problem with a field.
     pub(super) fn tell(&mut self, field: &str, text: impl Into<String>) {
         if !self.unusable {
             self.problems.add(field, text);
         }
     }
 
-    /// The field, if it is there and `read` makes something of it; `title` is what people call it.
+    /// Returns a field, if it is present and `read` accepts it; `title` is its name in messages.
     fn required<T>(
         &mut self,
         (field, title): (&str, &str),
@@ -71,7 +71,7 @@ impl Body {
         None
     }
 
-    /// A text that may be there.
+    /// Returns an optional string.
     pub(super) fn optional_text(&mut self, field: &str) -> Option<String> {
         let sent = self.get(field)?.as_str().map(str::to_owned);
         if sent.is_none() {
@@ -80,7 +80,7 @@ impl Body {
         sent
     }
 
-    /// The name of something that is created: an RFC 1123 label, so that no name looks like an id.
+    /// Returns the name of a new resource: an RFC 1123 label, so that a name cannot look like an id.
     pub(super) fn name(&mut self) -> String {
         let rule = "Name must be 1 to 63 lower-case letters, digits and dashes";
         let read = |sent: &Value| {
@@ -90,27 +90,27 @@ impl Body {
             .unwrap_or_else(|| format!("unnamed-{}", store::hex_digits(8)))
     }
 
-    /// The address of a BMC.
+    /// Returns the address of a baseboard management controller (BMC).
     pub(super) fn bmc_address(&mut self) -> String {
         let read =
             |sent: &Value| sent.as_str().filter(|text| text.parse::<IpAddr>().is_ok()).map(str::to_owned);
         self.required(("bmcAddress", "BMC address"), "Invalid BMC address format", read).unwrap_or_default()
     }
 
-    /// A number of GPUs.
+    /// Returns a number of GPUs.
     pub(super) fn gpus(&mut self, range: RangeInclusive<u64>, rule: &str) -> u64 {
         let read = |sent: &Value| sent.as_u64().filter(|gpus| range.contains(gpus));
         self.required(("gpus", "Number of GPUs"), rule, read).unwrap_or(1)
     }
 
-    /// The id or name of another object.
+    /// Returns the id or name of another resource.
     pub(super) fn reference(&mut self, field: &str, title: &str, kind: Kind) -> String {
         let read =
             |sent: &Value| sent.as_str().filter(|text| ids::is_well_formed(kind, text)).map(str::to_owned);
         self.required((field, title), &format!("Invalid {} id", kind.noun()), read).unwrap_or_default()
     }
 
-    /// A time that may be there.
+    /// Returns an optional time.
     pub(super) fn time(&mut self, field: &str) -> Option<Timestamp> {
         let time = self.get(field)?.as_str().and_then(rfc3339);
         if time.is_none() {
@@ -120,8 +120,8 @@ impl Body {
     }
 }
 
-/// A time with date, `T`, seconds and offset (RFC 3339, 5.6). The parser alone would take more: a space for the `T`,
-/// or an offset without its colon.
+/// Parses a time with date, `T`, seconds and offset (RFC 3339, 5.6). The parser on its own would accept more: a space
+/// instead of the `T`, or an offset without its colon.
 fn rfc3339(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let separated = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')]
@@ -133,7 +133,7 @@ fn rfc3339(text: &str) -> Option<Timestamp> {
     if separated && offset { text.parse().ok() } else { None }
 }
 
-/// With a capital letter, as the texts of the documentation have it.
+/// Capitalizes the first letter, as in the texts of the documentation.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -1,7 +1,7 @@
 //! Bulk operations.
 //!
 //! "Bulk operations always return success: true at the top level, with per-resource status in the results array", and
-//! "207 Multi-Status for all batch operations". What concerns the request as a whole refuses it as a whole.
+//! "207 Multi-Status for all batch operations". A problem of the request as a whole rejects the whole request.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::{
     quirks,
 };
 
-/// Items of a bulk request at most.
+/// The maximum number of items of a bulk request.
 const LARGEST: usize = 100;
 
 impl K0rdent {
@@ -39,7 +39,7 @@ impl K0rdent {
         Ok(Success::bulk(data, results))
     }
 
-    /// The same as a request for this server alone; gives back the id of the workflow.
+    /// Inspects one server like a request for this server only; returns the id of the workflow.
     fn inspect_item(&self, call: &Call<'_>, id: &str) -> Result<String, Failure> {
         let mut item = Body::default();
         ids::check(Kind::Server, id, &mut item.problems);
@@ -66,7 +66,7 @@ impl K0rdent {
     }
 }
 
-/// The ids in the order asked for; one that is there twice counts once.
+/// Reads the ids in the order of the request. Duplicates count once.
 fn read_ids(body: &mut Body) -> Vec<String> {
     let Some(sent) = body.get("ids") else {
         body.tell("ids", "Ids is required");

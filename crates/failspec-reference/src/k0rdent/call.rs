@@ -1,4 +1,4 @@
-//! Who asks for what, and whether they may.
+//! Authentication, rate limit and permissions of a request.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use crate::{
     store::{Identity, Key},
 };
 
-/// The permission that GET needs.
+/// The permission that GET requires.
 pub(super) const READ: &str = "read";
-/// The permission that everything else needs.
+/// The permission that every other method requires.
 pub(super) const WRITE: &str = "write";
 
 /// A request that was routed and authenticated.
@@ -23,19 +23,19 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The organisation that the caller works in.
+    /// The organisation in which the caller works.
     pub(super) fn organisation(&self) -> &str {
         &self.caller.tenant
     }
 
-    /// A key in it.
+    /// Creates a key in the caller's organisation.
     pub(super) fn key(&self, collection: &'static str, name: &str) -> Key {
         Key::new(collection, self.organisation(), name)
     }
 }
 
 impl K0rdent {
-    /// "No/invalid auth" is one code for both.
+    /// Authenticates the caller. Missing and invalid credentials have one code: "No/invalid auth".
     pub(super) fn authenticate(&self, request: &Request) -> Result<Arc<Identity>, Failure> {
         let refused = || Failure::new(Code::Unauthorized, "Invalid or missing authentication");
         let now = self.store.clock.now();
@@ -52,12 +52,12 @@ impl K0rdent {
         }
     }
 
-    /// Only one of the roles is limited, so that nobody else has to wait for it.
+    /// Applies the rate limit. Only one of the roles has a limit, so that the other roles never have to wait.
     pub(super) fn limit(&self, caller: &Identity) -> Result<(), Failure> {
         let Some(limiter) = self.store.limiter.as_ref().filter(|_| caller.subject == seed::LIMITED) else {
             return Ok(());
         };
-        // For a limiter whose time stands still no window is ever over.
+        // With a stopped clock, the window of the limiter never ends.
         let still = self.quirks.is_on(quirks::STILL_LIMITED);
         let now = if still { jiff::Timestamp::UNIX_EPOCH } else { self.store.clock.now() };
         let allowance = limiter.take(&caller.subject, now);
@@ -67,7 +67,7 @@ impl K0rdent {
         Err(Failure::rate_limited(allowance.retry_after()))
     }
 
-    /// What every operation judges before it looks anything up: the request itself, then the caller's permission.
+    /// Checks the rules that come before any lookup: the request itself, then the caller's permission.
     pub(super) fn admit(&self, call: &Call<'_>, problems: Problems) -> Result<(), Failure> {
         self.validate(problems)?;
         let reading = matches!(call.request.method.as_str(), "GET" | "HEAD");

@@ -1,4 +1,4 @@
-//! The documented codes, and what a refusal says.
+//! The documented codes and the content of error responses.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::store::UpdateError;
 
-/// Writes the table of codes once: the enum, its list, and what each code stands for on the wire.
+/// Defines the table of codes once: the enum, its list, and the text and status of each code.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident => ($text:literal, $status:literal),)+) => {
         /// A documented code. "The API uses machine-readable error codes in the error.code field."
@@ -19,13 +19,13 @@ macro_rules! codes {
             /// Every documented code, in the order of the page.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The code as it stands in the `code` field.
+            /// The text of the code in the `code` field.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
             }
 
-            /// The HTTP status that the page gives beside the code.
+            /// The HTTP status that the page lists for the code.
             #[must_use]
             pub fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ }
@@ -45,68 +45,72 @@ codes! {
     Unauthorized => ("UNAUTHORIZED", 401),
     /// Resource state conflict.
     Conflict => ("CONFLICT", 409),
-    /// Cannot transition resource to target state.
+    /// Forbidden transition of a resource to a target state.
     InvalidStateTransition => ("INVALID_STATE_TRANSITION", 409),
     /// Not enough resources in pool.
     PoolCapacityExceeded => ("POOL_CAPACITY_EXCEEDED", 409),
     /// Organization quota exceeded.
     QuotaExceeded => ("QUOTA_EXCEEDED", 403),
-    /// Cannot connect to BMC.
+    /// Failed connection to a BMC.
     BmcConnectionFailed => ("BMC_CONNECTION_FAILED", 500),
     /// Unexpected server error.
     InternalError => ("INTERNAL_ERROR", 500),
 }
 
-/// Why a request, or one item of a bulk request, is refused.
+/// The reason why a request, or one item of a bulk request, is rejected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{status} {code}: {message}")]
 pub struct Failure {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: Cow<'static, str>,
-    /// "Additional context (optional)": an object. Few failures have it, so it takes no room in the others.
+    /// An object with context: "Additional context (optional)". It is boxed, because few failures have it and it
+    /// would enlarge all others.
     pub(super) details: Option<Box<Value>>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
 impl Failure {
-    /// A documented failure. The message is for people.
+    /// Creates a documented failure. The message is for people.
     #[must_use]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         let failure = Self::undocumented(code.status(), code.as_str(), message);
         match code {
-            // RFC 9110, 15.5.2: a 401 must name a challenge.
+            // RFC 9110, 15.5.2: a 401 must contain a challenge.
             Code::Unauthorized => failure.with_header("WWW-Authenticate", "Bearer".to_owned()),
             _ => failure,
         }
     }
 
-    /// A documented status for which the page has no code, although it wants one in every body; the code is ours.
+    /// Creates a failure with a documented status for which the page has no code, although it requires one in every
+    /// body. The code is this project's own choice.
     fn undocumented(status: u16, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), details: None, headers: Vec::new() }
     }
 
-    /// What is wrong with a request, field by field.
+    /// Creates a `VALIDATION_ERROR` that lists the problem of each field.
     #[must_use]
     pub fn validation(fields: Map<String, Value>) -> Self {
         Self::new(Code::ValidationError, "Request validation failed")
             .with_details(json!({ "fields": fields }))
     }
 
-    /// "422 Unprocessable Entity (semantic error)".
+    /// Creates a semantic error: "422 Unprocessable Entity (semantic error)".
     #[must_use]
     pub fn semantic(message: &'static str) -> Self {
         Self::undocumented(422, "SEMANTIC_ERROR", message)
     }
 
-    /// "Rate limit errors return 429 Too Many Requests with a Retry-After header", in seconds.
+    /// Creates a rate limit error: "Rate limit errors return 429 Too Many Requests with a Retry-After header", in
+    /// seconds.
     #[must_use]
     pub fn rate_limited(retry_after: u64) -> Self {
         Self::undocumented(429, "RATE_LIMITED", "Too many requests")
             .with_header("Retry-After", retry_after.to_string())
     }
 
-    /// A known path with another method. The page does not speak of it; RFC 9110, 15.5.6 wants `Allow`.
+    /// Creates an error for a known path with another method. The page does not document it; RFC 9110, 15.5.6
+    /// requires `Allow`.
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         Self::undocumented(405, "METHOD_NOT_ALLOWED", "Method not allowed").with_header("Allow", allow)
@@ -124,7 +128,7 @@ impl Failure {
         self
     }
 
-    /// The error object: `{"code", "message", "details"?}`.
+    /// Builds the error object: `{"code", "message", "details"?}`.
     pub(super) fn show(&self) -> Value {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some(details) = &self.details {

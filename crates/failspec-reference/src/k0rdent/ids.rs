@@ -1,7 +1,7 @@
 //! Ids and names.
 //!
-//! Ids are `{prefix}_{base62}` with 26 characters behind the prefix (site; as its own examples have 28, the length is not
-//! judged). That an object's name will do wherever its id will is this project's choice.
+//! Ids are `{prefix}_{base62}` with 26 characters after the prefix (site; as its own examples have 28, the length is
+//! not checked). That a resource's name is accepted wherever its id is accepted is this project's own choice.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::{
     store::{self, Key, Resource},
 };
 
-/// What has an id.
+/// A kind of resource with ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Server,
@@ -30,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// Where the store keeps them.
+    /// The store collection of this kind.
     pub(super) fn collection(self) -> &'static str {
         match self {
             Self::Server => "servers",
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// What people call one.
+    /// The noun for this kind in messages.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Server => "server",
@@ -50,13 +50,13 @@ impl Kind {
         }
     }
 
-    /// An id that nothing has yet.
+    /// Creates an id that is not in use.
     pub(super) fn new_id(self) -> String {
         format!("{}_{}", self.prefix(), store::base62(26))
     }
 
-    /// `NOT_FOUND`. Nothing in it depends on the id, so what is absent and what belongs to another organisation are
-    /// refused alike.
+    /// Creates a `NOT_FOUND`. It does not depend on the id, so a missing resource and one of another organisation get
+    /// the same response.
     pub(super) fn absent(self) -> Failure {
         let message = match self {
             Self::Server => "Server not found",
@@ -68,7 +68,7 @@ impl Kind {
     }
 }
 
-/// Whether a text is an id of this kind, or a name. Names have no underscore, so that it cannot be both.
+/// Returns true if a text is an id of this kind, or a name. Names have no underscore, so a text cannot be both.
 pub(super) fn is_well_formed(kind: Kind, text: &str) -> bool {
     match text.split_once('_') {
         Some((prefix, rest)) => {
@@ -80,7 +80,7 @@ pub(super) fn is_well_formed(kind: Kind, text: &str) -> bool {
     }
 }
 
-/// Tells an id in a path that is neither.
+/// Reports an id in a path that is neither an id nor a name.
 pub(super) fn check(kind: Kind, id: &str, problems: &mut Problems) {
     if !is_well_formed(kind, id) {
         problems.add("id", format!("Invalid {} id", kind.noun()));
@@ -88,7 +88,7 @@ pub(super) fn check(kind: Kind, id: &str, problems: &mut Problems) {
 }
 
 impl K0rdent {
-    /// The object of that id or name within an organisation.
+    /// Finds a resource by its id or name within an organisation.
     pub(super) fn find(&self, kind: Kind, organisation: &str, id: &str) -> Result<Resource, Failure> {
         let resources = &self.store.resources;
         let found = if id.contains('_') {

@@ -1,8 +1,8 @@
-//! The state machine of a server, and the asynchronous work that drives it.
+//! The state machine of a server, and the asynchronous jobs that drive it.
 //!
 //! `registered` –inspect→ `inspecting` → `available` –provision→ `provisioning` → `provisioned` –decommission→
-//! `decommissioned`. The site names the states; which work is allowed in which is this project's choice where it is
-//! silent. A server that is being worked on takes no other work.
+//! `decommissioned`. The site names the states; where it does not say which jobs are allowed in a state, this is this
+//! project's own choice. A server with a running job accepts no other job.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -14,14 +14,14 @@ use super::{
 };
 use crate::store::{Expected, Resource, Work};
 
-/// How long work takes.
+/// The duration of a job.
 const DURATION: SignedDuration = SignedDuration::from_millis(50);
 
-/// Every state, in the order of a server's life.
+/// Every state, in the order of a server's life cycle.
 pub(super) const STATES: [&str; 6] =
     ["registered", "inspecting", "available", "provisioning", "provisioned", "decommissioned"];
 
-/// What can be done to a server.
+/// An action on a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
     Inspect,
@@ -30,7 +30,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    /// The states that it is allowed in.
+    /// The states in which the action is allowed.
     fn allowed_in(self) -> &'static [&'static str] {
         match self {
             Self::Inspect => &["registered", "available"],
@@ -39,7 +39,7 @@ impl Action {
         }
     }
 
-    /// The state while it goes on; `None` if the server stays as it was.
+    /// The state while the action runs; `None` if the state does not change.
     fn during(self) -> Option<&'static str> {
         match self {
             Self::Inspect => Some("inspecting"),
@@ -48,7 +48,7 @@ impl Action {
         }
     }
 
-    /// The state that it ends in.
+    /// The state after the action.
     fn after(self) -> &'static str {
         match self {
             Self::Inspect => "available",
@@ -67,9 +67,9 @@ impl Action {
 }
 
 impl K0rdent {
-    /// "Use 202 Accepted for all async operations."
+    /// Starts a job: "Use 202 Accepted for all async operations."
     pub(super) fn start_work(&self, call: &Call<'_>, id: &str, action: Action) -> Outcome {
-        // Only provisioning has something to say; a body for the others is ignored.
+        // Only provisioning has parameters in its body; the other actions ignore a body.
         let mut body =
             if action == Action::Provision { Body::optional(call.request) } else { Body::default() };
         ids::check(Kind::Server, id, &mut body.problems);
@@ -81,7 +81,7 @@ impl K0rdent {
         Ok(Success::accepted(servers::show(self, &server), workflow))
     }
 
-    /// Begins work on a server, in one step: of two requests at once only one can find it idle.
+    /// Begins a job on a server in one step: of two concurrent requests only one can find the server idle.
     pub(super) fn begin(
         &self,
         server: &Resource,
@@ -133,7 +133,7 @@ impl K0rdent {
         work.is_finished(self.store.clock.now())
     }
 
-    /// The state that a server is in now: work that is finished has had its effect.
+    /// The current state of a server: a finished job has had its effect.
     pub(super) fn state_of(&self, server: &Value) -> String {
         let ended = server["nextState"].as_str().filter(|_| !self.is_busy(server));
         ended.or(server["state"].as_str()).unwrap_or_default().to_owned()
@@ -158,7 +158,8 @@ impl K0rdent {
     }
 }
 
-/// "409 Conflict for invalid state transitions (e.g., provisioning an already-provisioned server)".
+/// Creates the error for a forbidden transition: "409 Conflict for invalid state transitions (e.g., provisioning an
+/// already-provisioned server)".
 fn refused(state: &str, action: Action) -> Failure {
     let target = action.during().unwrap_or(action.after());
     Failure::new(Code::InvalidStateTransition, format!("Cannot transition server from {state} to {target}"))

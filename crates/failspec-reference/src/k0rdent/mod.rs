@@ -1,22 +1,22 @@
 //! k0rdent AI, a GPU infrastructure platform.
 //!
-//! Written from <https://docs.kui.k0labs.com/docs/errors>, which documents an envelope that is a discriminated union on
-//! `success`, 10 codes (see [`Code`]), and three situations without a code: 422 semantic error, 429 rate limited, and
-//! 207 for bulk operations. Where the page is silent on where a failure appears, the endpoints here are this project's
-//! own choice.
+//! Written from <https://docs.kui.k0labs.com/docs/errors>, which documents an envelope that is a discriminated union
+//! on `success`, 10 codes (see [`Code`]), and three situations without a code: 422 semantic error, 429 rate limited,
+//! and 207 for bulk operations. If the page does not say in which request a failure occurs, the endpoints here are
+//! this project's own choice.
 //!
-//! Every request is judged in this order:
+//! Every request is checked in this order:
 //!
 //! 1. the route: an unknown path is `NOT_FOUND`, a known one with another method 405
 //! 2. authentication: `UNAUTHORIZED`
-//! 3. the rate: 429
-//! 4. path, query and body: `VALIDATION_ERROR`, which names every bad field
-//! 5. permission: `FORBIDDEN`. It comes before existence, so that a refusal tells nothing about what exists
-//! 6. what makes no sense as a whole: 422
-//! 7. the service's own health: `INTERNAL_ERROR`
+//! 3. the rate limit: 429
+//! 4. path, query and body: `VALIDATION_ERROR`, which lists every invalid field
+//! 5. permission: `FORBIDDEN`. It comes before existence, so that an error reveals nothing about what exists
+//! 6. the semantics of the request as a whole: 422
+//! 7. the health of the service: `INTERNAL_ERROR`
 //! 8. existence within the caller's organisation: `NOT_FOUND`
 //! 9. `QUOTA_EXCEEDED`, `CONFLICT`, `INVALID_STATE_TRANSITION`, `POOL_CAPACITY_EXCEEDED`
-//! 10. whether the server's BMC responds: `BMC_CONNECTION_FAILED`
+//! 10. the server's BMC: `BMC_CONNECTION_FAILED` if it does not respond
 //! 11. the effect
 
 mod allocations;
@@ -54,16 +54,16 @@ pub use seed::{
     FOREIGN_SERVER_ID, LIMITED_TOKEN, OPERATOR_TOKEN, POOL_ID, QUOTA_TOKEN, SERVER_ID, VIEWER_TOKEN,
 };
 
-/// The largest body that is read; the limit, 1 MiB, is this project's choice.
+/// The maximum size of a body, in bytes; the limit of 1 MiB is this project's own choice.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// How often the one limited role may ask; the page documents that there is a limit, and not which.
+/// The rate limit of the only role that has one. The page documents that there is a limit, but not its value.
 const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
 
 /// The region in request ids.
 const REGION: &str = "sfo1";
 
-/// What an operation comes to.
+/// The result of an operation.
 type Outcome = Result<Success, Failure>;
 
 /// The reference implementation of k0rdent AI.
@@ -72,7 +72,7 @@ pub struct K0rdent {
     store: Store,
     conditions: Switches,
     quirks: Switches,
-    /// Asynchronous work on servers.
+    /// The asynchronous jobs on servers.
     works: Works,
     /// The capacity of pools and the quota of organisations.
     ledger: Quota,
@@ -85,13 +85,13 @@ impl Default for K0rdent {
 }
 
 impl K0rdent {
-    /// With its initial data, in real time.
+    /// Creates an instance with its initial data and the real time.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Clock::real())
     }
 
-    /// With a clock that can be moved: work takes time, and so does the end of a rate limit.
+    /// Creates an instance with a clock that can be moved, so that jobs finish and a rate limit ends.
     #[must_use]
     pub fn with(clock: Clock) -> Self {
         let k0rdent = Self {
@@ -116,7 +116,7 @@ impl K0rdent {
         let caller = self.authenticate(request)?;
         self.limit(&caller)?;
         let query = Query::read(request.query.as_deref());
-        // An id that cannot be decoded still has its percent sign, so it is no id and no name.
+        // An id that cannot be decoded keeps its percent sign, so it is neither an id nor a name.
         self.perform(operation, &Call { request, query, caller })
     }
 

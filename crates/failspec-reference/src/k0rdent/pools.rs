@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::{LedgerError, Resource};
 
-/// GPUs of a pool at most.
+/// The maximum number of GPUs of a pool.
 const LARGEST: u64 = 10_000;
 
 impl K0rdent {
@@ -28,12 +28,12 @@ impl K0rdent {
         self.admit(call, body.problems)?;
         self.sound()?;
         let id = Kind::Pool.new_id();
-        // The account comes first: as soon as somebody can find the pool, they can take from it.
+        // The account is opened first: as soon as a request can find the pool, it can take GPUs from it.
         self.ledger.open(&id, gpus);
         match self.create(call, Kind::Pool, &name, json!({ "id": id, "gpus": gpus })) {
             Ok(pool) => Ok(Success::created(self.show_pool(&pool))),
             Err(failure) => {
-                // Nobody has seen this account, so nothing can have been taken from it.
+                // No request could find this account, so nothing can have been taken from it.
                 let _ = self.ledger.close(&id);
                 Err(failure)
             }
@@ -72,7 +72,7 @@ impl K0rdent {
     }
 }
 
-/// The account that keeps a pool's capacity: it has the pool's id.
+/// The account of a pool's capacity. Its name is the pool's id.
 pub(super) fn account(pool: &Resource) -> &str {
     pool.body["id"].as_str().unwrap_or_default()
 }

@@ -1,23 +1,23 @@
-//! What is wrong with a request: everything, not the first thing alone.
+//! The problems of a request: all of them, not only the first.
 
 use serde_json::{Map, Value};
 
 use super::{Failure, K0rdent, quirks};
 use crate::paging::BadParameter;
 
-/// Bad fields and parameters by name, each with a text for people.
+/// Invalid fields and parameters by name, each with a message for people.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     fields: Map<String, Value>,
 }
 
 impl Problems {
-    /// Tells one; of several about the same field the first stays.
+    /// Adds a problem. Only the first problem of each field is kept.
     pub(super) fn add(&mut self, field: &str, text: impl Into<String>) {
         self.fields.entry(field).or_insert_with(|| Value::String(text.into()));
     }
 
-    /// Tells parameters.
+    /// Adds invalid parameters.
     pub(super) fn add_parameters(&mut self, bad: Vec<BadParameter>) {
         for (name, rule) in bad {
             self.add(name, format!("{name} {rule}"));
@@ -26,8 +26,8 @@ impl Problems {
 }
 
 impl K0rdent {
-    /// `VALIDATION_ERROR`, unless nothing is wrong. Whoever told a problem went on with a default, which is used only
-    /// where a quirk lets the request pass.
+    /// Returns `VALIDATION_ERROR` if there is a problem. The defaults of invalid values are used only if a quirk
+    /// accepts the request.
     pub(super) fn validate(&self, problems: Problems) -> Result<(), Failure> {
         let Problems { mut fields } = problems;
         if fields.is_empty() || self.quirks.is_on(quirks::NO_VALIDATION) {

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use super::{Failure, K0rdent, Outcome, REGION, quirks};
 use crate::{Response, paging::Page, store};
 
-/// What an operation that succeeds comes to.
+/// The result of a successful operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Success {
     pub status: u16,
     pub data: Value,
-    /// Of a list.
+    /// The pagination of a list.
     pub pagination: Option<Value>,
-    /// Of work that goes on: the id of its workflow.
+    /// The id of the workflow of an asynchronous operation.
     pub workflow: Option<String>,
-    /// Of a bulk operation: one result for each item.
+    /// The results of a bulk operation, one for each item.
     pub results: Option<Vec<Value>>,
 }
 
@@ -24,36 +24,36 @@ impl Success {
         Self { status, data, pagination: None, workflow: None, results: None }
     }
 
-    /// "200 Success (GET, PATCH, DELETE)".
+    /// Creates a result: "200 Success (GET, PATCH, DELETE)".
     pub(super) fn ok(data: Value) -> Self {
         Self::new(200, data)
     }
 
-    /// "201 Created (POST that creates resource)".
+    /// Creates a result: "201 Created (POST that creates resource)".
     pub(super) fn created(data: Value) -> Self {
         Self::new(201, data)
     }
 
-    /// "202 Accepted (async operation started)".
+    /// Creates a result: "202 Accepted (async operation started)".
     pub(super) fn accepted(data: Value, workflow: String) -> Self {
         Self { workflow: Some(workflow), ..Self::new(202, data) }
     }
 
-    /// "204 No Content (DELETE with no body)".
+    /// Creates a result: "204 No Content (DELETE with no body)".
     pub(super) fn gone() -> Self {
         Self::new(204, Value::Null)
     }
 
-    /// "207 Multi-Status (bulk operations)".
+    /// Creates a result: "207 Multi-Status (bulk operations)".
     pub(super) fn bulk(data: Value, results: Vec<Value>) -> Self {
         Self { results: Some(results), ..Self::new(207, data) }
     }
 
-    /// One page of a list.
+    /// Creates one page of a list.
     pub(super) fn list(rows: Vec<Value>, page: Page) -> Self {
         let total = rows.len();
         let (rows, more) = page.cut(rows);
-        // A cursor names what the page ended with. No parameter that takes one is documented.
+        // The cursor is the id of the last row of the page. No parameter that accepts a cursor is documented.
         let cursor = rows.last().filter(|_| more).map(|last| last["id"].clone());
         let pagination = json!({
             "total": total,
@@ -67,7 +67,7 @@ impl Success {
 }
 
 impl K0rdent {
-    /// Puts an outcome on the wire. "`meta.requestId` equals the `X-Request-Id` response header" (site).
+    /// Converts an outcome to a response. "`meta.requestId` equals the `X-Request-Id` response header" (site).
     pub(super) fn reply(&self, outcome: Outcome) -> Response {
         let now = self.store.clock.now();
         let id = if self.quirks.is_on(quirks::OTHER_ID) { store::uuid() } else { request_id(now) };
@@ -130,7 +130,7 @@ impl K0rdent {
         response
     }
 
-    /// What quirks make of an error object.
+    /// Applies the quirks that change an error object.
     fn distort(&self, failure: &Failure, error: &mut Value) {
         if self.quirks.is_on(quirks::NO_DETAILS)
             && let Some(error) = error.as_object_mut()
@@ -153,12 +153,12 @@ impl K0rdent {
     }
 }
 
-/// `req_{region}-{unix milliseconds}-{12 hex digits}` (site).
+/// Creates a request id: `req_{region}-{unix milliseconds}-{12 hex digits}` (site).
 fn request_id(now: Timestamp) -> String {
     format!("req_{REGION}-{:013}-{}", now.as_millisecond(), store::hex_digits(12))
 }
 
-/// ISO 8601, UTC, with milliseconds (site).
+/// Formats a time: ISO 8601, UTC, with milliseconds (site).
 pub(super) fn timestamp(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

@@ -1,9 +1,9 @@
-//! Which operation a request is for.
+//! Routing of requests to operations.
 
 use super::lifecycle::Action;
 use crate::methods;
 
-/// An operation with its path parameters, decoded but not yet judged.
+/// An operation with its path parameters, decoded but not yet validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation<'a> {
     ListServers,
@@ -24,7 +24,7 @@ pub(super) enum Operation<'a> {
     DeleteAllocation { id: &'a str },
 }
 
-/// The endpoints, all under `/api/v1`.
+/// Finds the operation of a method and a path. All endpoints are under `/api/v1`.
 fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
     let ["api", "v1", segments @ ..] = segments else {
@@ -36,7 +36,7 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
         ("GET", &["servers", id]) => Op::GetServer { id },
         ("PATCH", &["servers", id]) => Op::UpdateServer { id },
         ("DELETE", &["servers", id]) => Op::DeleteServer { id },
-        // A server may be called "bulk", but there is nothing to do to it under that name.
+        // A server may have the name "bulk", but it cannot be inspected under that name.
         ("POST", &["servers", "bulk", "inspect"]) => Op::BulkInspect,
         ("POST", &["servers", id, "inspect"]) => Op::StartWork { id, action: Action::Inspect },
         ("POST", &["servers", id, "provision"]) => Op::StartWork { id, action: Action::Provision },
@@ -57,18 +57,18 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     })
 }
 
-/// Where a request leads.
+/// The result of routing a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route<'a> {
-    /// To an operation.
+    /// An operation.
     To(Operation<'a>),
-    /// To a path that has these methods, and not this one.
+    /// A path that supports these methods, but not the one that was sent.
     WrongMethod(String),
-    /// To no path of this API.
+    /// A path that the API does not have.
     Nowhere,
 }
 
-/// Finds the operation.
+/// Finds the route of a request.
 pub(super) fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
     if let Some(operation) = operation(methods::effective(method), segments) {
         return Route::To(operation);

@@ -1,4 +1,4 @@
-//! What is there when the API starts.
+//! The initial data of the API.
 
 use serde_json::json;
 
@@ -10,23 +10,23 @@ use super::{
 };
 use crate::store::{Grant, Identity, Key};
 
-/// May do everything in organisation `acme`, which has no quota.
+/// The token of an operator, who may do everything in organisation `acme`, which has no quota.
 pub const OPERATOR_TOKEN: &str = "k0r_reference_operator_4c81";
-/// May read everything in `acme`.
+/// The token of a viewer, who may read everything in `acme`.
 pub const VIEWER_TOKEN: &str = "k0r_reference_viewer_a7d3";
-/// May do everything in organisation `tiny`, whose quota is used up.
+/// A token that may do everything in organisation `tiny`, which has used up its quota.
 pub const QUOTA_TOKEN: &str = "k0r_reference_quota_e950";
-/// May read everything in `acme`, a few times in a row.
+/// A token that may read everything in `acme` and has a rate limit.
 pub const LIMITED_TOKEN: &str = "k0r_reference_limited_1b6e";
 
-/// A server of `acme` to look at; it is provisioned.
+/// A server of `acme` for reading; it is provisioned.
 pub const SERVER_ID: &str = "srv_1refAcmeServer000000000001";
-/// The one server of `tiny`.
+/// The only server of `tiny`.
 pub const FOREIGN_SERVER_ID: &str = "srv_1refTinyServer000000000001";
-/// A pool of `acme` to look at.
+/// A pool of `acme` for reading.
 pub const POOL_ID: &str = "pool_1refAcmePool00000000000001";
 
-/// Who is limited.
+/// The subject that has a rate limit.
 pub(super) const LIMITED: &str = "limited";
 
 const ACME: &str = "acme";
@@ -42,7 +42,7 @@ pub(super) fn organisation_id(organisation: &str) -> &'static str {
 }
 
 impl K0rdent {
-    /// Puts identities and resources into an empty store.
+    /// Adds identities and resources to an empty store.
     pub(super) fn fill(&self) {
         let issue = |token, subject, tenant: &str, permissions: &[&str]| {
             let grants = permissions.iter().map(|permission| Grant::within(tenant, permission)).collect();
@@ -61,7 +61,7 @@ impl K0rdent {
             self.store.resources.put(Key::new(Kind::Server.collection(), organisation, name), server);
         }
         self.ledger.open(TINY, 1);
-        // Its one server is there already; the account was just opened.
+        // Its only server exists already. The account was just opened, so this cannot fail.
         let _ = self.ledger.take(TINY, 1);
 
         let pool = Key::new(Kind::Pool.collection(), ACME, "default-pool");

@@ -30,7 +30,7 @@ impl K0rdent {
         Ok(Success::list(rows.into_iter().filter(wanted).collect(), page))
     }
 
-    /// Everything of one kind in the caller's organisation, in the order of names.
+    /// Returns everything of one kind in the caller's organisation, in the order of names.
     pub(super) fn rows(&self, call: &Call<'_>, kind: Kind, show: impl Fn(&Resource) -> Value) -> Vec<Value> {
         let (found, _) = self.store.resources.list(kind.collection(), call.organisation(), None, usize::MAX);
         found.iter().map(show).collect()
@@ -57,11 +57,12 @@ impl K0rdent {
         }
     }
 
-    /// "Organization quota exceeded". An organisation without an account has no quota.
+    /// Takes one server from the quota, or fails: "Organization quota exceeded". An organisation without an account
+    /// has no quota.
     fn take_quota(&self, call: &Call<'_>) -> Result<(), Failure> {
         match self.ledger.take(call.organisation(), 1) {
             Err(LedgerError::Exceeded { .. }) if self.quirks.is_on(quirks::NO_QUOTA) => {
-                // The account is there: it was just found too small.
+                // The account exists: its limit was just exceeded.
                 let _ = self.ledger.overdraw(call.organisation(), 1);
                 Ok(())
             }
@@ -72,7 +73,7 @@ impl K0rdent {
         }
     }
 
-    /// Creates what has a name that is unique in its organisation.
+    /// Creates a resource with a name that is unique in its organisation.
     pub(super) fn create(
         &self,
         call: &Call<'_>,
@@ -144,7 +145,7 @@ impl K0rdent {
         Ok(Success::gone())
     }
 
-    /// What a DELETE is for; `None` if there is no such thing and a quirk has nothing against it.
+    /// Finds the resource of a DELETE; `None` if there is none and a quirk accepts that.
     pub(super) fn find_to_delete(
         &self,
         call: &Call<'_>,
@@ -158,14 +159,14 @@ impl K0rdent {
     }
 }
 
-/// What is wrong with the id in a path.
+/// Checks the id in a path.
 pub(super) fn checked(kind: Kind, id: &str) -> Problems {
     let mut problems = Problems::default();
     ids::check(kind, id, &mut problems);
     problems
 }
 
-/// Which part of a list is wanted, and what is wrong with how that was said.
+/// Reads the requested page of a list, and the problems with its parameters.
 pub(super) fn read_page(call: &Call<'_>) -> (Page, Problems) {
     let (page, bad) = Page::read(&call.query);
     let mut problems = Problems::default();
@@ -177,7 +178,7 @@ pub(super) fn taken(kind: Kind) -> Failure {
     Failure::new(Code::Conflict, format!("A {} with this name already exists", kind.noun()))
 }
 
-/// The server as responses show it, in the state that it is in now.
+/// Returns a server as responses show it, in its current state.
 pub(super) fn show(k0rdent: &K0rdent, server: &Resource) -> Value {
     let body = &server.body;
     let mut shown = json!({

@@ -1,4 +1,4 @@
-//! Clusters: those of the key's organisation, and of these the ones that the key may read.
+//! Clusters: those of the key's organisation that the key may read.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,8 @@ impl Kubeadapt {
         Ok(json!({ "cluster_id": cluster.key.name, "timeframe": timeframe.as_str(), "items": items }))
     }
 
-    /// A cluster that the key may read. One of another organisation gets the very response of one that does not exist.
+    /// Returns a cluster that the key may read. A cluster of another organisation gets the same response as one that
+    /// does not exist.
     pub(super) fn cluster(&self, call: &Call<'_>, id: &str) -> Result<Resource, Failure> {
         let tenant = &call.identity.tenant;
         let Some(cluster) = self.store.resources.get(&Key::new("clusters", tenant, id)) else {
@@ -62,7 +63,7 @@ impl Kubeadapt {
         Ok(cluster)
     }
 
-    /// What there is to say about a cluster that the organisation does not have: nothing, unless a mutant talks.
+    /// The result for a cluster that the organisation does not have: not found, unless a quirk reveals more.
     fn cluster_elsewhere(&self, id: &str) -> Result<Resource, Failure> {
         let revealed =
             || self.store.resources.list_below("clusters", "").into_iter().find(|any| any.key.name == id);

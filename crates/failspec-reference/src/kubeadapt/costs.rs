@@ -1,4 +1,4 @@
-//! Sums of money.
+//! Costs.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ impl Kubeadapt {
         }))
     }
 
-    /// Namespaces belong to teams.
+    /// Lists the costs of teams. Each namespace belongs to a team.
     pub(super) fn list_team_costs(&self, call: &Call<'_>) -> Outcome {
         let (page, days) = self.page_and_days(call)?;
         self.look_up()?;
@@ -45,7 +45,7 @@ impl Kubeadapt {
         Ok(page.response(items))
     }
 
-    /// What a cluster, or all that the key may read, cost in a day.
+    /// The costs per day, in cents, of a cluster or of all clusters that the key may read.
     pub(super) fn daily_cents(&self, call: &Call<'_>, cluster: Option<&Resource>) -> i64 {
         self.within(call, "namespaces", cluster).iter().map(cents).sum()
     }
@@ -55,7 +55,7 @@ fn cents(namespace: &Resource) -> i64 {
     namespace.body["daily_cents"].as_i64().unwrap_or(0)
 }
 
-/// Cents as the unit that the currency is named for.
+/// Converts cents to the main unit of the currency.
 pub(super) fn money(cents: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "costs here are far below 2^53 cents")]
     let cents = cents as f64;

@@ -4,27 +4,27 @@ use serde_json::{Value, json};
 
 use crate::Response;
 
-/// What is wrong with one parameter, as a 422 lists it.
+/// The problem with one parameter, as a 422 lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The parameter.
     pub parameter: &'static str,
     /// The kind of problem, for programs.
     pub kind: &'static str,
-    /// The problem, for people.
+    /// The message for people.
     pub message: &'static str,
-    /// What was sent.
+    /// The value that was sent.
     pub input: String,
 }
 
-/// Why a request is refused.
+/// The reason why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// 400: "Invalid query parameter, such as an unrecognized timeframe value".
     InvalidTimeframe(String),
     /// 400: "Invalid cluster ID format".
     MalformedClusterId,
-    /// 400, after the same pattern.
+    /// 400: a malformed workload uid, after the same pattern.
     MalformedWorkloadUid,
     /// 401: "Missing or invalid API key"; here it is missing.
     MissingKey,
@@ -36,21 +36,21 @@ pub enum Failure {
     ClusterNotAllowed,
     /// 404: "the resource ID doesn't exist or belongs to a different organization".
     ClusterNotFound,
-    /// 404, the same for a workload.
+    /// 404: the same for a workload.
     WorkloadNotFound,
     /// 422: "the detail field may be an array of objects describing each invalid field".
     InvalidParameters(Vec<Problem>),
-    /// 422: parameters that are fine one by one; `detail` is a text.
+    /// 422: parameters that are valid one by one but contradict each other; `detail` is a string.
     Contradiction(&'static str),
-    /// 429: "Rate limit exceeded for your API key". The headers are the limiter's business.
+    /// 429: "Rate limit exceeded for your API key". The rate limiter adds the headers.
     RateLimited,
     /// 500: "Unexpected server error".
     Internal,
-    /// 404 of a mutant that says more than it should.
+    /// 404: the response of a mutant that reveals too much.
     ForeignCluster,
-    /// 404 for a path that the API does not have (undocumented).
+    /// 404: a path that the API does not have (undocumented).
     NoEndpoint,
-    /// 405 for a method that it does not have (undocumented).
+    /// 405: a method that the path does not support (undocumented).
     WrongMethod,
 }
 
@@ -93,13 +93,13 @@ impl Failure {
         }
     }
 
-    /// The envelope: `{"detail": …}`.
+    /// Builds the response with the envelope `{"detail": …}`.
     pub(super) fn response(&self) -> Response {
         let response = Response::json(self.status(), &json!({ "detail": self.detail() }));
         match self {
-            // RFC 9110, 15.5.2: a 401 must name a challenge.
+            // RFC 9110, 15.5.2: a 401 must contain a challenge.
             Self::MissingKey | Self::InvalidKey => response.with_header("WWW-Authenticate", "Bearer"),
-            // RFC 9110, 15.5.6: a 405 must name the methods.
+            // RFC 9110, 15.5.6: a 405 must list the supported methods.
             Self::WrongMethod => response.with_header("Allow", "GET, HEAD"),
             _ => response,
         }

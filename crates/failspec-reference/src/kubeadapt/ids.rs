@@ -2,10 +2,10 @@
 
 use super::Failure;
 
-/// Characters that may follow `cls-`.
+/// The maximum number of characters after `cls-`.
 const LONGEST_SUFFIX: usize = 60;
 
-/// A cluster id: a UUID, or `cls-` and some lower-case letters, digits and dashes.
+/// Parses a cluster id: a UUID, or `cls-` and some lower-case letters, digits and dashes.
 pub(super) fn cluster(id: &str) -> Result<String, Failure> {
     let is_short = id.strip_prefix("cls-").is_some_and(|suffix| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -17,12 +17,12 @@ pub(super) fn cluster(id: &str) -> Result<String, Failure> {
     uuid(id).ok_or(Failure::MalformedClusterId)
 }
 
-/// The uid of a workload: a UUID.
+/// Parses the uid of a workload: a UUID.
 pub(super) fn workload(uid: &str) -> Result<String, Failure> {
     uuid(uid).ok_or(Failure::MalformedWorkloadUid)
 }
 
-/// Five groups of hexadecimal digits; upper and lower case are the same id (RFC 9562, 4).
+/// Parses five groups of hexadecimal digits; upper and lower case are the same id (RFC 9562, 4).
 fn uuid(text: &str) -> Option<String> {
     let lengths = text.split('-').map(str::len);
     let digits = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());

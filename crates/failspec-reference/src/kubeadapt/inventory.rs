@@ -1,4 +1,4 @@
-//! What is in the clusters: workloads, nodes, namespaces, recommendations.
+//! The resources of clusters: workloads, nodes, namespaces, recommendations.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,8 @@ impl Kubeadapt {
         self.list(call, "recommendations")
     }
 
-    /// A workload of another organisation gets the very response of one that does not exist.
+    /// Returns the metrics of a workload. A workload of another organisation gets the same response as one that does
+    /// not exist.
     pub(super) fn get_workload_metrics(&self, call: &Call<'_>, uid: &str) -> Outcome {
         let uid = ids::workload(uid)?;
         let timeframe = self.timeframe(call)?;
@@ -50,14 +51,15 @@ impl Kubeadapt {
         Ok(page.response(self.within(call, collection, cluster.as_ref()).iter().map(show).collect()))
     }
 
-    /// What is in a cluster, or in all clusters that the key may read.
+    /// Returns the resources of a cluster, or of all clusters that the key may read.
     pub(super) fn within(
         &self,
         call: &Call<'_>,
         collection: &'static str,
         cluster: Option<&Resource>,
     ) -> Vec<Resource> {
-        // The cluster knows whose it is; it is the key's organisation unless a mutant reveals others.
+        // A cluster knows its organisation. This is the organisation of the key, unless a mutant reveals other
+        // clusters.
         let tenant = cluster.map_or(&call.identity.tenant, |cluster| &cluster.key.scope);
         let (mut found, _) = self.store.resources.list(collection, tenant, None, usize::MAX);
         found.retain(|one| match cluster {
@@ -69,7 +71,7 @@ impl Kubeadapt {
 }
 
 impl Page {
-    /// One part of a list: `{"items", "total", "page", "limit"}`.
+    /// Builds one page of a list: `{"items", "total", "page", "limit"}`.
     pub(super) fn response(self, mut items: Vec<Value>) -> Value {
         let Self { page, limit } = self;
         let total = items.len();
@@ -80,12 +82,12 @@ impl Page {
     }
 }
 
-/// The cluster that something is in.
+/// The cluster of a resource.
 fn cluster_of(one: &Resource) -> &str {
     one.body["cluster_id"].as_str().unwrap_or_default()
 }
 
-/// What is known of it, but money as money.
+/// Returns a resource as responses show it, with cents converted to the main unit of the currency.
 fn show(one: &Resource) -> Value {
     let mut shown = one.body.clone();
     if let Some(members) = shown.as_object_mut()

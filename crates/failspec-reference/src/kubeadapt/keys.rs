@@ -1,4 +1,4 @@
-//! API keys: who asks, and what for.
+//! API keys: authentication and permissions.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::{
     store::{Identity, TokenError},
 };
 
-/// What a key needs to read a cluster (`allowed_cluster_ids`), beside the scope.
+/// The permission to read a cluster (`allowed_cluster_ids`), which a key needs in addition to the scope.
 pub(super) const ENTER: &str = "enter";
 
-/// Every key begins like this.
+/// The prefix of every key.
 const PREFIX: &str = "ka_";
 
 impl Kubeadapt {
-    /// Whose key it is. No header, another scheme and an empty key count as none.
+    /// Authenticates the owner of a key. A missing header, another scheme and an empty key count as no key.
     pub(super) fn authenticate(&self, request: &Request) -> Result<Arc<Identity>, Failure> {
         let now = self.store.clock.now();
         let identity = |key: &str| self.store.identities.authenticate(key, now);
@@ -34,7 +34,7 @@ impl Kubeadapt {
         })
     }
 
-    /// Whether the key has the scope of an operation.
+    /// Checks that the key has the scope of an operation.
     pub(super) fn permit(&self, identity: &Identity, operation: Operation<'_>) -> Result<(), Failure> {
         let scope = operation.scope();
         if identity.may(scope, "") || self.quirks.is_on(quirks::NO_SCOPES) {
@@ -43,7 +43,7 @@ impl Kubeadapt {
         Err(Failure::MissingScope(scope))
     }
 
-    /// Whether a cluster is in the key's list.
+    /// Returns true if a cluster is in the key's list.
     pub(super) fn allows(&self, identity: &Identity, cluster: &str) -> bool {
         identity.may(ENTER, cluster) || self.quirks.is_on(quirks::ALL_CLUSTERS)
     }

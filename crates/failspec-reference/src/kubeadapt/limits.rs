@@ -1,4 +1,4 @@
-//! The rate limit of a key, and the headers that tell about it.
+//! The rate limit of a key, and the headers that report it.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use crate::{
     store::{Allowance, Identity, Key},
 };
 
-/// Where the quirk that never forgives remembers whom it has refused.
+/// The store key under which the quirk that rejects a key forever records it.
 fn refused(identity: &Identity) -> Key {
     Key::new("refused", "", &identity.subject)
 }
 
-/// Where a key stands after a request.
+/// The rate limit of a key after a request.
 #[derive(Debug)]
 pub(super) struct Standing {
     allowance: Allowance,
-    /// When the window ends.
+    /// The end of the window, as a Unix timestamp in seconds.
     reset: i64,
 }
 
 impl Kubeadapt {
-    /// Counts a request of a key that is limited; `None` for all others.
+    /// Counts a request of the limited key; `None` for all others.
     pub(super) fn count(&self, identity: &Identity) -> Option<Standing> {
         if identity.subject != super::seed::LIMITED {
             return None;
@@ -45,7 +45,7 @@ impl Kubeadapt {
         Some(Standing { allowance, reset: end(now, allowance.wait) })
     }
 
-    /// Adds the headers: the three of the limit to every response, `Retry-After` to a refusal.
+    /// Adds the headers: the three of the limit to every response, `Retry-After` to a rejection.
     pub(super) fn tell(&self, standing: &Standing, mut response: Response) -> Response {
         let Standing { allowance, reset } = standing;
         let on = |quirk| self.quirks.is_on(quirk);
@@ -69,17 +69,17 @@ impl Kubeadapt {
     }
 }
 
-/// "Your limit", "Requests left", "When the window resets (Unix timestamp)".
+/// The headers of the limit: "Your limit", "Requests left", "When the window resets (Unix timestamp)".
 const HEADERS: [&str; 3] = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
 
 impl Standing {
-    /// Whether the request may pass.
+    /// Fails if the request exceeds the limit.
     pub(super) fn check(&self) -> Result<(), Failure> {
         if self.allowance.allowed { Ok(()) } else { Err(Failure::RateLimited) }
     }
 }
 
-/// The first whole second at which a wait is over.
+/// The first whole second at which a wait is over, as a Unix timestamp.
 fn end(now: Timestamp, wait: Duration) -> i64 {
     let end = now.checked_add(wait).unwrap_or(Timestamp::MAX);
     end.as_second() + i64::from(end.subsec_nanosecond() > 0)

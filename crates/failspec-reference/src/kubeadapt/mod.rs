@@ -1,19 +1,19 @@
 //! Kubeadapt, a read-only API for the costs of Kubernetes clusters.
 //!
-//! Written from <https://kubeadapt.io/docs/v1/api-reference/errors>, which documents the envelope
-//! (`{"detail": …}`, without codes) and ten failures, see [`Failure`]. Where that page is silent on where a failure
-//! appears, the parameters here are this project's own choice.
+//! Written from <https://kubeadapt.io/docs/v1/api-reference/errors>, which documents the envelope (`{"detail": …}`,
+//! without codes) and ten failures, see [`Failure`]. If that page does not say in which request a failure occurs,
+//! the parameters here are this project's own choice.
 //!
-//! Every request is judged in this order:
+//! Every request is checked in this order:
 //!
 //! 1. the route: an unknown path is 404, another method than GET and HEAD 405
 //! 2. the key: 401
 //! 3. its rate limit: 429
 //! 4. its scope: 403
 //! 5. the id in the path: 400
-//! 6. the query: types and ranges (422 with a list), then values that are not in a list, and ids (400), then what
-//!    contradicts itself (422 with a text)
-//! 7. whether the API is able to look anything up: 500
+//! 6. the query: types and ranges (422 with a list), then values outside an enumeration, and ids (400), then
+//!    contradictions (422 with a text)
+//! 7. the health of the API: 500 while it cannot look anything up
 //! 8. existence within the key's organisation: 404
 //! 9. the key's allowed clusters: 403
 
@@ -48,11 +48,11 @@ pub use seed::{
     NO_RECOMMENDATIONS_KEY, OTHER_CLUSTER_ID, OTHER_WORKLOAD_UID, RESTRICTED_KEY, REVOKED_KEY, WORKLOAD_UID,
 };
 
-/// The limit of the one key that has one. Documented are "100 requests per minute by default"; a suite that waits for
-/// the window to end wants it to be short.
+/// The limit of the only key that has one. The documentation says "100 requests per minute by default"; a test suite
+/// that waits for the end of the window needs a short one.
 pub const LIMIT: RateLimit = RateLimit::FixedWindow { limit: 5, window: Duration::from_secs(2) };
 
-/// What an operation comes to.
+/// The result of an operation.
 type Outcome = Result<Value, Failure>;
 
 /// A request that was routed and authenticated.
@@ -78,13 +78,13 @@ impl Default for Kubeadapt {
 }
 
 impl Kubeadapt {
-    /// With its initial data, in real time.
+    /// Creates an instance with its initial data and the real time.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Clock::real())
     }
 
-    /// With a clock that can be moved.
+    /// Creates an instance with a clock that can be moved.
     #[must_use]
     pub fn with(clock: Clock) -> Self {
         let store = Store { clock, limiter: Some(RateLimiter::new(LIMIT)), ..Store::default() };
@@ -143,7 +143,7 @@ impl Kubeadapt {
         }
     }
 
-    /// What mutants make of a failure that the domain has right.
+    /// Applies the quirks that change the response of a correctly detected failure.
     fn disguise(&self, failure: &Failure, response: &mut Response) {
         match failure {
             Failure::Internal if self.quirks.is_on(quirks::LEAKING) => response.set_document(&json!({

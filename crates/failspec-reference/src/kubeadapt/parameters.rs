@@ -1,11 +1,11 @@
-//! Query parameters. Unknown ones are ignored; of one that is sent several times the last counts.
+//! Query parameters. Unknown ones are ignored; if one is sent several times, the last value counts.
 
 use jiff::civil::Date;
 
 use super::{Call, Failure, Kubeadapt, failure::Problem, ids, quirks};
 use crate::query::Query;
 
-/// The time that costs are summed over.
+/// The period over which costs are summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timeframe {
     Day,
@@ -36,26 +36,27 @@ impl Timeframe {
     }
 }
 
-/// Which part of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Page {
     pub page: u64,
     pub limit: u64,
 }
 
-/// Days of a report where none are sent.
+/// The default number of days of a report.
 const DEFAULT_DAYS: i64 = 7;
 
-/// The largest number of items.
+/// The maximum number of items of a page.
 const MAX_LIMIT: u64 = 100;
 
-/// A value as it was sent. One that cannot be decoded stands for itself: it is no valid value of anything.
+/// Returns a value as it was sent. A value that cannot be decoded is returned undecoded: it is not valid for any
+/// parameter.
 fn sent<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
     query.last(name).unwrap_or_else(|undecodable| Some(&undecodable.0))
 }
 
 impl Kubeadapt {
-    /// `page` and `limit`.
+    /// Reads `page` and `limit`.
     pub(super) fn page(&self, call: &Call<'_>) -> Result<Page, Failure> {
         let mut problems = Vec::new();
         let page = self.collect_page(&call.query, &mut problems);
@@ -63,7 +64,7 @@ impl Kubeadapt {
         Ok(page)
     }
 
-    /// `page`, `limit` and how many days `start_date` and `end_date` span.
+    /// Reads `page`, `limit` and the number of days that `start_date` and `end_date` span.
     pub(super) fn page_and_days(&self, call: &Call<'_>) -> Result<(Page, i64), Failure> {
         let mut problems = Vec::new();
         let page = self.collect_page(&call.query, &mut problems);
@@ -97,7 +98,7 @@ impl Kubeadapt {
         Ok((page, days))
     }
 
-    /// `timeframe`: one of four, seven days by default.
+    /// Reads `timeframe`: one of four values, seven days by default.
     pub(super) fn timeframe(&self, call: &Call<'_>) -> Result<Timeframe, Failure> {
         let Some(text) = sent(&call.query, "timeframe") else {
             return Ok(Timeframe::Week);
@@ -109,12 +110,12 @@ impl Kubeadapt {
         }
     }
 
-    /// `cluster_id`, well-formed, if it was sent.
+    /// Reads `cluster_id`, which must be well-formed if it was sent.
     pub(super) fn wanted_cluster(&self, call: &Call<'_>) -> Result<Option<String>, Failure> {
         sent(&call.query, "cluster_id").map(|id| self.cluster_id(id)).transpose()
     }
 
-    /// A cluster id, if it is well-formed.
+    /// Returns a cluster id, if it is well-formed.
     pub(super) fn cluster_id(&self, id: &str) -> Result<String, Failure> {
         let not_found = self.quirks.is_on(quirks::MALFORMED_NOT_FOUND);
         ids::cluster(id).map_err(|failure| if not_found { Failure::ClusterNotFound } else { failure })
@@ -134,7 +135,7 @@ impl Kubeadapt {
         Page { page: number("page", 1, u64::MAX), limit: number("limit", 20, MAX_LIMIT) }
     }
 
-    /// One entry for each bad parameter, all of them.
+    /// Fails with one entry for each invalid parameter.
     fn refuse(&self, mut problems: Vec<Problem>) -> Result<(), Failure> {
         if self.quirks.is_on(quirks::FIRST_PROBLEM) {
             problems.truncate(1);
@@ -143,13 +144,13 @@ impl Kubeadapt {
     }
 }
 
-/// A whole number from 1 to `most`.
+/// Parses a whole number from 1 to `most`.
 fn read_number(name: &'static str, text: &str, most: u64) -> Result<u64, Problem> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(problem(name, "int_parsing", "Input should be a valid integer", text));
     }
-    // Only the size can still be wrong, and whatever is too large to count is above every limit.
+    // Only the range can still be wrong, and a number that is too large to parse is above every limit.
     let number = digits.parse().unwrap_or(u64::MAX);
     if number == 0 || text.starts_with('-') {
         return Err(problem(name, "greater_than_equal", "Input should be greater than or equal to 1", text));
@@ -160,7 +161,7 @@ fn read_number(name: &'static str, text: &str, most: u64) -> Result<u64, Problem
     Ok(number)
 }
 
-/// `YYYY-MM-DD`, a day that the calendar has.
+/// Parses `YYYY-MM-DD`, a day that exists in the calendar.
 fn read_date(text: &str) -> Option<Date> {
     let form = text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {

@@ -1,4 +1,4 @@
-//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+//! Quirks: deliberate misbehaviour, for mutants. All are off unless a mutant switches one on.
 
 use crate::store::Switch;
 
@@ -31,7 +31,7 @@ pub(super) const RETRY_DISAGREES: &str = "retry-after-disagrees";
 pub(super) const LEAKING: &str = "internal-error-leaks-message";
 pub(super) const FAULT_HIDDEN: &str = "internal-error-hidden";
 
-/// All of them.
+/// All quirks.
 pub(super) const ALL: &[Switch] = &[
     Switch { name: UNKNOWN_TIMEFRAME, about: "an unknown timeframe is replaced by the default" },
     Switch { name: BAD_NUMBER, about: "an invalid or out-of-range number is replaced by the default" },

@@ -1,6 +1,6 @@
-//! Which operation a request is for. The API only reads.
+//! Routing of requests to operations. The API only reads.
 
-/// An operation with its path parameter, decoded but not yet judged.
+/// An operation with its path parameter, decoded but not yet validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation<'a> {
     ListClusters,
@@ -35,7 +35,7 @@ impl Operation<'_> {
     }
 }
 
-/// Finds the operation under `/v1` (site). An empty segment is no parameter.
+/// Finds the operation under `/v1` (site). An empty segment is not a parameter.
 pub(super) fn find<'a>(segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
     Some(match *segments {

@@ -1,28 +1,28 @@
-//! What is there when the API starts: two organisations, and keys of one of them.
+//! The initial data of the API: two organisations, and keys of one of them.
 
 use serde_json::{Value, json};
 
 use super::keys::ENTER;
 use crate::store::{Grant, Identity, Key, Store};
 
-/// May read everything of its organisation.
+/// A key that may read everything of its organisation.
 pub const FULL_KEY: &str = "ka_reference_full_7f3a91";
-/// Lacks the scope `recommendations:read`.
+/// A key without the scope `recommendations:read`.
 pub const NO_RECOMMENDATIONS_KEY: &str = "ka_reference_norec_51c2d8";
-/// May read one cluster.
+/// A key that may read one cluster only.
 pub const RESTRICTED_KEY: &str = "ka_reference_restricted_0be47d";
-/// May read clusters, a few times in a short while.
+/// A key that may read clusters and has a rate limit.
 pub const LIMITED_KEY: &str = "ka_reference_limited_93e6aa";
-/// Was withdrawn.
+/// A key that was revoked.
 pub const REVOKED_KEY: &str = "ka_reference_revoked_2d84f0";
 
 /// The cluster that every key may read.
 pub const CLUSTER_ID: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-/// Another one of the organisation.
+/// Another cluster of the organisation.
 pub const OTHER_CLUSTER_ID: &str = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d";
-/// One of another organisation.
+/// A cluster of another organisation.
 pub const FOREIGN_CLUSTER_ID: &str = "16fd2706-8baf-433b-82eb-8c7fada847da";
-/// One that nobody has.
+/// The id of a cluster that does not exist.
 pub const ABSENT_CLUSTER_ID: &str = "00000000-0000-4000-8000-000000000000";
 /// A workload in the cluster that every key may read.
 pub const WORKLOAD_UID: &str = "6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b";
@@ -33,7 +33,7 @@ pub const FOREIGN_WORKLOAD_UID: &str = "d9428888-122b-4c1b-b85a-61cd3cbb3210";
 
 /// The currency of all costs.
 pub(super) const CURRENCY: &str = "USD";
-/// The subject of the one key that is limited.
+/// The subject of the only key that has a rate limit.
 pub(super) const LIMITED: &str = "limited";
 
 /// The organisation of all keys.
@@ -51,7 +51,7 @@ const SCOPES: [&str; 7] = [
     "costs:teams:read",
 ];
 
-/// Puts keys and clusters into an empty store.
+/// Adds keys and clusters to an empty store.
 pub(super) fn fill(store: &Store) {
     let scopes = |without: &str| -> Vec<Grant> {
         SCOPES.iter().filter(|scope| **scope != without).map(|scope| Grant::everywhere(scope)).collect()
@@ -73,7 +73,7 @@ pub(super) fn fill(store: &Store) {
     cluster(store, FOREIGN, FOREIGN_CLUSTER_ID, "production", FOREIGN_WORKLOAD_UID);
 }
 
-/// A cluster with the usual things in it.
+/// Adds a cluster with its usual resources.
 fn cluster(store: &Store, tenant: &str, id: &str, name: &str, workload: &str) {
     let put = |collection, name: &str, body: Value| {
         drop(store.resources.put(Key::new(collection, tenant, name), body));

@@ -1,16 +1,16 @@
-//! Reading request bodies.
+//! Decoding of request bodies.
 //!
-//! The page has three codes for a body that cannot be used at all, and does not say where one ends and the next
-//! begins. Here: nothing sent is `bad_request`, what is not JSON is `invalid_json`, and JSON (or bytes that are no
-//! text) that does not decode into an object is `invalid_body`. Within an object a required field that is absent or
-//! null is `missing_field`, and a field of another type is `invalid_field`.
+//! The page has three codes for a completely unusable body and does not define the differences. Here: an empty body
+//! is `bad_request`, a body that is not JSON is `invalid_json`, and JSON (or bytes that are not text) that does not
+//! decode into an object is `invalid_body`. Within an object, a required field that is absent or null is
+//! `missing_field`, and a field of another type is `invalid_field`.
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{Call, Code, Failure};
 
-/// An object that was sent, and where in the body it is.
+/// A JSON object that was sent, and its location in the body.
 #[derive(Debug)]
 pub(super) struct Object {
     fields: Map<String, Value>,
@@ -18,7 +18,7 @@ pub(super) struct Object {
 }
 
 impl Call<'_> {
-    /// The body as an object.
+    /// Decodes the body as an object.
     pub(super) fn object(&self) -> Result<Object, Failure> {
         let bytes = &self.request.body;
         if bytes.is_empty() {
@@ -28,7 +28,8 @@ impl Call<'_> {
             return Err(Failure::new(Code::InvalidBody, "the body is not UTF-8"));
         };
         let value: Value = serde_json::from_str(text).map_err(|error| {
-            // Nested too deeply, a number too large, half a surrogate pair: the grammar allows all of them.
+            // The JSON grammar allows deep nesting, large numbers and lone surrogates, so this JSON is valid, but
+            // cannot be decoded.
             if serde_json::from_str::<IgnoredAny>(text).is_ok() {
                 Failure::new(Code::InvalidBody, format!("the body cannot be decoded: {error}"))
             } else {
@@ -43,35 +44,35 @@ impl Call<'_> {
 }
 
 impl Object {
-    /// A field, if it is there. Null counts as absent.
+    /// Returns a field, if it is present. Null counts as absent.
     pub(super) fn get(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).filter(|value| !value.is_null())
     }
 
-    /// A field as it was sent, null included.
+    /// Returns a field as it was sent, including null.
     pub(super) fn as_sent(&self, field: &str) -> Option<&Value> {
         self.fields.get(field)
     }
 
-    /// A field that must be there.
+    /// Returns a required field.
     pub(super) fn required(&self, field: &str) -> Result<&Value, Failure> {
         self.get(field)
             .ok_or_else(|| Failure::new(Code::MissingField, format!("{}{field} is required", self.at)))
     }
 
-    /// A text that must be there.
+    /// Returns a required string.
     pub(super) fn text(&self, field: &str) -> Result<&str, Failure> {
         self.required(field)?.as_str().ok_or_else(|| self.invalid(field, "must be a text"))
     }
 
-    /// A text that may be there.
+    /// Returns an optional string.
     pub(super) fn optional_text(&self, field: &str) -> Result<Option<&str>, Failure> {
         self.get(field)
             .map(|value| value.as_str().ok_or_else(|| self.invalid(field, "must be a text")))
             .transpose()
     }
 
-    /// An object that must be there.
+    /// Returns a required object.
     pub(super) fn object(&self, field: &str) -> Result<Self, Failure> {
         match self.required(field)? {
             Value::Object(fields) => Ok(Self { fields: fields.clone(), at: format!("{}{field}.", self.at) }),
@@ -79,7 +80,7 @@ impl Object {
         }
     }
 
-    /// What is wrong with a field that is there.
+    /// Creates the error for an invalid field.
     pub(super) fn invalid(&self, field: &str, rule: &str) -> Failure {
         Failure::new(Code::InvalidField, format!("{}{field} {rule}", self.at))
     }

@@ -1,4 +1,4 @@
-//! Who asks for what.
+//! Authentication, permissions and successful responses.
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ pub(super) struct Call<'a> {
     pub caller: Caller,
 }
 
-/// Who asks, and in which context.
+/// The caller of a request, and its context.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub identity: Arc<Identity>,
-    /// Names the session: contexts are switched per session, and a session is what one token opens.
+    /// The key of the session: contexts are switched per session, and each token has one session.
     pub session: Key,
-    /// The context that the session works in.
+    /// The context in which the session works.
     pub context: String,
 }
 
 impl Kubeglass {
-    /// "Authentication missing or invalid" is one code for both.
+    /// Authenticates the caller. "Authentication missing or invalid" is one code for both.
     pub(super) fn authenticate(&self, request: &Request) -> Result<Caller, Failure> {
         let token = match request.bearer() {
             Some(token) => token,
@@ -43,7 +43,7 @@ impl Kubeglass {
             Err(_) if self.quirks.is_on(quirks::ANY_TOKEN) || token.is_empty() => {
                 Arc::new(Identity::new("anyone", vec![Grant::all()]))
             }
-            // Which of unknown, expired and revoked it was is nobody's business but the owner's.
+            // The response does not reveal whether the token is unknown, expired or revoked.
             Err(_) => return Err(Failure::new(Code::Unauthorized, "the token is not valid")),
         };
         let server_wide = self.quirks.is_on(quirks::SERVER_WIDE_CONTEXT);
@@ -57,13 +57,13 @@ impl Kubeglass {
         Ok(Caller { identity, session, context })
     }
 
-    /// Whether the caller may do this in the context of its session.
+    /// Checks a permission of the caller in the context of its session.
     pub(super) fn permit(&self, call: &Call<'_>, permission: &str) -> Result<(), Failure> {
         self.permit_within(call, permission, &call.caller.context)
     }
 
-    /// Whether the caller may do this in a context: `insufficient_permissions` says that it has no rights in that
-    /// cluster at all, `forbidden` that it has others.
+    /// Checks a permission of the caller in a context. `insufficient_permissions` means that it has no permissions in
+    /// that cluster at all, `forbidden` that it has others.
     pub(super) fn permit_within(
         &self,
         call: &Call<'_>,
@@ -93,28 +93,28 @@ impl Kubeglass {
 }
 
 impl Call<'_> {
-    /// The scope of what is in a namespace of the session's context.
+    /// The store scope of a namespace in the session's context.
     pub(super) fn scope(&self, namespace: &str) -> String {
         scope(&self.caller.context, namespace)
     }
 
-    /// A key in a namespace of the session's context.
+    /// Creates a key in a namespace of the session's context.
     pub(super) fn key(&self, collection: &'static str, namespace: &str, name: &str) -> Key {
         Key::new(collection, &self.scope(namespace), name)
     }
 }
 
-/// The scope of what is in a namespace. Neither part can hold a slash.
+/// The store scope of a namespace. Neither part can contain a slash.
 pub(super) fn scope(context: &str, namespace: &str) -> String {
     format!("{context}/{namespace}")
 }
 
-/// Success (site): `{"data": …}`.
+/// Creates a successful response (site): `{"data": …}`.
 pub(super) fn data(value: &Value) -> Response {
     Response::json(200, &json!({ "data": value }))
 }
 
-/// The same for what a POST created.
+/// Creates the same response for a POST that created something.
 pub(super) fn created(value: &Value) -> Response {
     Response::json(201, &json!({ "data": value }))
 }

@@ -1,10 +1,10 @@
-//! The way to the cluster.
+//! Access to the cluster.
 
 use super::{Call, Code, Failure, Kubeglass, conditions};
 use crate::store::Key;
 
 impl Kubeglass {
-    /// Stands before every operation that reads or writes a cluster.
+    /// Checks the conditions of the cluster. Runs before every operation that reads or writes a cluster.
     pub(super) fn reach_cluster(&self) -> Result<(), Failure> {
         self.unless(
             conditions::KUBERNETES_UNREACHABLE,
@@ -15,13 +15,13 @@ impl Kubeglass {
         self.unless(conditions::INTERNAL_FAULT, Code::InternalError, "an internal error occurred")
     }
 
-    /// What the session works with: permission in its context, then a cluster that responds.
+    /// Checks the permission in the session's context, then that the cluster responds.
     pub(super) fn enter(&self, call: &Call<'_>, permission: &str) -> Result<(), Failure> {
         self.permit(call, permission)?;
         self.reach_cluster()
     }
 
-    /// Whatever is in a namespace needs the namespace.
+    /// Checks that a namespace exists, as everything in it requires.
     pub(super) fn need_namespace(&self, context: &str, namespace: &str) -> Result<(), Failure> {
         if self.store.resources.contains(&Key::new("namespaces", context, namespace)) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! States of the world that no request brings about.
+//! Conditions: states that no request can cause.
 
 use super::{Code, Failure, Kubeglass};
 use crate::store::Switch;
@@ -13,7 +13,7 @@ pub(super) const TARGET_CLUSTER_UNREACHABLE: &str = "target-cluster-unreachable"
 pub(super) const HELM_MISSING: &str = "helm-missing";
 pub(super) const METRICS_UNREACHABLE: &str = "metrics-unreachable";
 
-/// All of them.
+/// All conditions.
 pub(super) const ALL: &[Switch] = &[
     Switch { name: KUBERNETES_UNREACHABLE, about: "the API server behind the dashboard does not respond" },
     Switch { name: DEADLINE_EXCEEDED, about: "the API server responds later than the dashboard's deadline" },

@@ -1,4 +1,4 @@
-//! Configmaps: where optimistic concurrency shows.
+//! Configmaps, which have optimistic concurrency.
 
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ impl Kubeglass {
             if !is_version(version) {
                 return Err(Failure::new(Code::InvalidParameter, "resourceVersion must be digits"));
             }
-            // A token continues a list at the version it began with, so the two contradict each other.
+            // A continue token continues a list at the version at which it began, so the two contradict each other.
             if page.after.is_some() {
                 return Err(Failure::new(
                     Code::BadRequest,
@@ -104,7 +104,7 @@ impl Kubeglass {
 /// A configmap as it was sent.
 struct Sent {
     name: String,
-    /// The version that the sender read; `None` to overwrite any.
+    /// The version that the sender read; `None` to overwrite any version.
     version: Option<u64>,
     data: Value,
 }
@@ -140,18 +140,18 @@ fn read_data(body: &Object) -> Result<Value, Failure> {
     Ok(data.clone())
 }
 
-/// Versions are opaque to clients, but the server knows that its own are digits.
+/// Returns true for digits. Versions are opaque to clients, but the server knows that its own are digits.
 fn is_version(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The version as the store counts; digits that it never writes (too large, zeros in front) become one that no
-/// resource ever has.
+/// Parses a version. Digits that the store never uses (too large, leading zeros) become a version that no resource
+/// ever has.
 fn current_or_never(text: &str) -> u64 {
     text.parse().ok().filter(|version: &u64| version.to_string() == text).unwrap_or(0)
 }
 
-/// `If-None-Match` compares weakly, holds a list, or `*` (RFC 9110, 13.1.2).
+/// Matches `If-None-Match`, which compares weakly, and contains a list or `*` (RFC 9110, 13.1.2).
 fn matches_tag(sent: &str, tag: &str) -> bool {
     sent.split(',').map(str::trim).any(|sent| sent == "*" || sent.strip_prefix("W/").unwrap_or(sent) == tag)
 }
@@ -160,7 +160,7 @@ fn absent(name: &str) -> Failure {
     Failure::new(Code::NotFound, format!("configmap {name:?} does not exist"))
 }
 
-/// The configmap of a context, as responses show it.
+/// Returns a configmap as responses show it.
 pub(super) fn show(configmap: &Resource) -> Value {
     let Key { scope, name, .. } = &configmap.key;
     let namespace = scope.split_once('/').map_or("", |(_, namespace)| namespace);

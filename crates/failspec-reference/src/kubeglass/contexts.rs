@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::{Call, Code, Failure, Kubeglass, Outcome, call::data, conditions};
 
-/// The context of a session that has switched to none.
+/// The context of a session that has not switched its context.
 pub(super) const DEFAULT: &str = "primary";
 
-/// The contexts of the kubeconfig in alphabetical order, and the cluster that each names.
+/// The contexts of the kubeconfig in alphabetical order, and the cluster of each.
 const CONTEXTS: [(&str, Option<&str>); 4] = [
-    // Its entry names a cluster that the kubeconfig lacks.
+    // Its entry names a cluster that is missing from the kubeconfig.
     ("dangling", None),
     ("primary", Some("cluster-primary")),
     ("restricted", Some("cluster-restricted")),
@@ -21,7 +21,7 @@ pub(super) fn resolvable() -> impl Iterator<Item = &'static str> {
     CONTEXTS.iter().filter(|(_, cluster)| cluster.is_some()).map(|(name, _)| *name)
 }
 
-/// The context, if the kubeconfig has it and its cluster: else `context_not_found` or `invalid_context`.
+/// Resolves a context: `context_not_found` if it is missing from the kubeconfig, `invalid_context` if its cluster is.
 pub(super) fn resolve(context: &str) -> Result<&'static str, Failure> {
     match find(context)? {
         (name, Some(_)) => Ok(name),
@@ -52,13 +52,14 @@ impl Kubeglass {
         Ok(self.response_rows(&page, rows))
     }
 
-    /// Shows what the kubeconfig says, which needs no cluster.
+    /// Returns a context from the kubeconfig, which requires no cluster.
     #[expect(clippy::unused_self, reason = "all operations are called alike")]
     pub(super) fn get_context(&self, call: &Call<'_>, context: &str) -> Outcome {
         Ok(data(&show(call, find(context)?)))
     }
 
-    /// Switching touches no cluster, so no permission in it is needed; what follows does need one.
+    /// Switches the context of the session. This accesses no cluster and requires no permission there; later requests
+    /// do.
     pub(super) fn switch_context(&self, call: &Call<'_>) -> Outcome {
         let body = call.object()?;
         let wanted = body.text("context")?;

@@ -13,7 +13,7 @@ use super::{
 use crate::{Response, store::Key};
 
 impl Kubeglass {
-    /// Copies a configmap and overwrites what is there.
+    /// Copies a configmap and overwrites an existing one.
     pub(super) fn copy_resource(&self, call: &Call<'_>) -> Outcome {
         let body = call.object()?;
         let source = Place::read(&body.object("source")?)?;
@@ -69,7 +69,7 @@ impl Kubeglass {
     }
 }
 
-/// One end of a copy.
+/// The source or the target of a copy.
 struct Place {
     context: String,
     namespace: String,

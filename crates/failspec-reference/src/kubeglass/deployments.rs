@@ -1,11 +1,11 @@
-//! Deployments: how many replicas.
+//! Deployments and their replicas.
 
 use serde_json::json;
 
 use super::{Call, Code, Failure, Kubeglass, Outcome, body::Object, call::data, names, quirks};
 use crate::store::Expected;
 
-/// Kubernetes counts replicas in 32 bits with a sign.
+/// The maximum number of replicas. Kubernetes counts them in signed 32-bit integers.
 const MOST: u64 = i32::MAX as u64;
 
 impl Kubeglass {

@@ -7,7 +7,7 @@ use crate::store::Resource;
 
 impl Kubeglass {
     pub(super) fn get_dynamic(&self, call: &Call<'_>, group: &str, version: &str, resource: &str) -> Outcome {
-        // "Dynamic handler path variables invalid": one code for all three.
+        // "Dynamic handler path variables invalid" is one code for all three.
         let invalid = |what: &str| Err(Failure::new(Code::InvalidPathParams, format!("{what} is malformed")));
         if !names::is_subdomain(group) {
             return invalid("group");
@@ -24,14 +24,14 @@ impl Kubeglass {
             ("core", "v1", "namespaces") => ("namespaces", "namespaces:read"),
             ("apps", "v1", "deployments") => ("deployments", "deployments:read"),
             _ => {
-                // Which resources a cluster has, everyone with rights in it may ask.
+                // Every caller that may read namespaces may know which resources a cluster has.
                 self.enter(call, "namespaces:read")?;
                 let kind = format!("{group}/{version}/{resource}");
                 return Err(Failure::new(Code::NotFound, format!("the cluster has no resource {kind}")));
             }
         };
         self.enter(call, permission)?;
-        // Namespaces are in the scope of their context, all else in scopes below it.
+        // The scope of a namespace is its context; all other resources are in scopes below it.
         let context = &call.caller.context;
         if collection == "namespaces" {
             return Ok(self.response_scope(&page, collection, context, namespaces::show));
@@ -42,7 +42,7 @@ impl Kubeglass {
     }
 }
 
-/// Resources of all kinds have metadata; what else they have differs.
+/// Returns a resource as responses show it. All kinds have metadata; the other members differ.
 fn show(found: &Resource) -> Value {
     if found.key.collection == "configmaps" {
         return configmaps::show(found);
@@ -52,7 +52,7 @@ fn show(found: &Resource) -> Value {
     json!({ "metadata": { "name": found.key.name, "namespace": namespace, "resourceVersion": version } })
 }
 
-/// `v1`, `v2beta1` …: the versions of the Kubernetes API, `v[0-9]+((alpha|beta)[0-9]+)?`.
+/// Returns true for a version of the Kubernetes API such as `v1` or `v2beta1`: `v[0-9]+((alpha|beta)[0-9]+)?`.
 fn is_version(version: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(rest) = version.strip_prefix('v') else {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::Response;
 
-/// Writes the table of codes once: the enum, its list, and what each code stands for on the wire.
+/// Defines the table of codes once: the enum, its list, and the text and status of each code.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident => ($status:literal, $text:literal),)+) => {
         /// A documented code. "The error field is a stable, machine-readable code."
@@ -17,13 +17,13 @@ macro_rules! codes {
             /// Every documented code, in the order of the page.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The HTTP status that the page gives beside the code.
+            /// The HTTP status that the page lists for the code.
             #[must_use]
             pub fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ }
             }
 
-            /// The code as it stands in the `error` field.
+            /// The text of the code in the `error` field.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
@@ -46,7 +46,7 @@ codes! {
     AlreadyExists => (409, "already_exists"),
     /// Malformed request or invalid parameters.
     BadRequest => (400, "bad_request"),
-    /// Unexpected server failure; the logs have it under the request id.
+    /// Unexpected server failure; the logs contain it under the request id.
     InternalError => (500, "internal_error"),
     /// Operation exceeded its deadline.
     Timeout => (504, "timeout"),
@@ -112,7 +112,7 @@ codes! {
     TooManyContexts => (400, "too_many_contexts"),
 }
 
-/// Why a request is refused.
+/// The reason why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {message}")]
 pub struct Failure {
@@ -123,19 +123,20 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A documented failure. "The message is for display and may change between releases."
+    /// Creates a documented failure. "The message is for display and may change between releases."
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let failure =
             Self { status: code.status(), code: code.as_str(), message: message.into(), headers: Vec::new() };
         match code {
-            // RFC 9110, 15.5.2: a 401 must name a challenge.
+            // RFC 9110, 15.5.2: a 401 must contain a challenge.
             Code::Unauthorized => failure.with_header("WWW-Authenticate", "Bearer"),
             _ => failure,
         }
     }
 
-    /// Too many mutations. The site documents status and `Retry-After` (seconds), but no code, so this one is ours.
+    /// Creates an error for too many mutations. The site documents status and `Retry-After` (seconds), but no code,
+    /// so the code is this project's own choice.
     #[must_use]
     pub fn rate_limited(retry_after: u64) -> Self {
         let message = "too many requests".to_owned();
@@ -150,7 +151,7 @@ impl Failure {
         self
     }
 
-    /// The envelope: `{"error", "message", "requestId"}`.
+    /// Builds the response with the envelope `{"error", "message", "requestId"}`.
     #[must_use]
     pub fn response(&self, request_id: &str) -> Response {
         let body = json!({ "error": self.code, "message": self.message, "requestId": request_id });

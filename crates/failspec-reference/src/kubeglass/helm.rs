@@ -11,13 +11,13 @@ use super::{
 use crate::store::Key;
 
 impl Kubeglass {
-    /// Every Helm operation runs the CLI.
+    /// Checks that the Helm CLI is available. Every Helm operation runs it.
     pub(super) fn run_helm(&self) -> Result<(), Failure> {
         self.unless(conditions::HELM_MISSING, Code::HelmNotFound, "the helm binary is not on $PATH")
     }
 
-    /// What a user types into a form fails as `invalid_input`; what a program got wrong as `missing_field` or
-    /// `invalid_field`.
+    /// Adds a chart repository. Invalid input of a user in a form fails as `invalid_input`, an error of a program as
+    /// `missing_field` or `invalid_field`.
     pub(super) fn add_helm_repository(&self, call: &Call<'_>) -> Outcome {
         let body = call.object()?;
         let name = body.text("name")?;
@@ -65,7 +65,8 @@ fn is_repository_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// URL parsers mend what people type, so the beginning is looked at as written.
+/// Returns true for the URL of a repository. URL parsers correct typing errors, so the beginning is checked as
+/// written.
 fn is_repository_url(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let as_written = (lower.starts_with("http://") || lower.starts_with("https://"))

@@ -10,13 +10,13 @@ use crate::{Response, store::Resource};
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
-/// Which part of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug)]
 pub(super) struct Page {
     pub limit: usize,
-    /// The name that the part before ended with.
+    /// The last name of the previous page.
     pub after: Option<String>,
-    /// What the list is of; a continue token is good for the list that it came from.
+    /// The name of the list. A continue token is valid only for the list that issued it.
     list: String,
 }
 
@@ -43,7 +43,7 @@ impl Kubeglass {
         Ok(Page { limit, after, list })
     }
 
-    /// One part of what is in a scope.
+    /// Returns one page of a scope.
     pub(super) fn response_scope(
         &self,
         page: &Page,
@@ -51,7 +51,7 @@ impl Kubeglass {
         scope: &str,
         show: impl Fn(&Resource) -> Value,
     ) -> Response {
-        // One more than is shown, to know whether there is more.
+        // One row more than the page shows, to know whether there are more.
         let (mut found, total) =
             self.store.resources.list(collection, scope, page.after.as_deref(), page.limit + 1);
         let more = found.len() > page.limit;
@@ -60,7 +60,7 @@ impl Kubeglass {
         self.response_list(page, found.iter().map(show).collect(), total, last)
     }
 
-    /// One part of rows that come from anywhere, in the order of their names.
+    /// Returns one page of arbitrary rows, in the order of their names.
     pub(super) fn response_rows(&self, page: &Page, mut rows: Vec<(String, Value)>) -> Response {
         rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         let total = rows.len();
@@ -92,17 +92,17 @@ impl Kubeglass {
         (self.sign(list, last) == signature).then(|| last.to_owned())
     }
 
-    /// Tells tokens that were given out from made-up ones; it protects nothing.
+    /// Signs a continue token, which distinguishes issued tokens from made-up ones; it protects nothing.
     fn sign(&self, list: &str, last: &str) -> String {
         let digest = Sha256::digest(format!("{}\n{list}\n{last}", self.continue_key));
         digest.iter().take(SIGNATURE / 2).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// Hexadecimal digits of a signature.
+/// The number of hexadecimal digits of a signature.
 const SIGNATURE: usize = 32;
 
-/// Digits and nothing else: no sign, no exponent, no space.
+/// Parses digits only: no sign, no exponent, no space.
 fn whole_number(text: &str) -> Option<usize> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().ok() } else { None }

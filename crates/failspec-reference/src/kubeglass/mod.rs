@@ -1,19 +1,19 @@
 //! KubeGlass, a Kubernetes dashboard.
 //!
-//! Written from <https://kubeglass.pages.dev/docs/reference/error-codes/>, which documents the error envelope
-//! ("All error responses use this envelope") and 36 codes: see [`Code`]. Where that page is silent on where a
-//! failure appears, the endpoints here are this project's own choice.
+//! Written from <https://kubeglass.pages.dev/docs/reference/error-codes/>, which documents the error envelope ("All
+//! error responses use this envelope") and 36 codes: see [`Code`]. If that page does not say in which request a
+//! failure occurs, the endpoints here are this project's own choice.
 //!
-//! Every request is judged in this order:
+//! Every request is checked in this order:
 //!
 //! 1. the route: an unknown path is `not_found`, a known one with another method `method_not_allowed`
 //! 2. the rate of mutations, where a limit is set
 //! 3. authentication: `unauthorized`
 //! 4. the size of the body: `body_too_large`
 //! 5. path parameters, then query parameters, then the body: `invalid_*`, `missing_*`, `bad_request`
-//! 6. permission: `forbidden`; `insufficient_permissions` where the caller has no rights in the cluster at all.
-//!    As in Kubernetes it comes before existence, so that a refusal tells nothing about what exists
-//! 7. the conditions that stand for a world in trouble: `api_unreachable`, `timeout`, `internal_error` …
+//! 6. permission: `forbidden`; `insufficient_permissions` where the caller has no permissions in the cluster at all.
+//!    As in Kubernetes it comes before existence, so that an error reveals nothing about what exists
+//! 7. the conditions, which simulate failures of dependencies: `api_unreachable`, `timeout`, `internal_error` …
 //! 8. existence: `not_found`, `already_exists`, `conflict` …
 //! 9. the effect
 
@@ -55,16 +55,16 @@ use route::{Operation, Route};
 pub use failure::{Code, Failure};
 pub use seed::{ADMIN_TOKEN, EDITOR_TOKEN, EXPIRED_TOKEN, REVOKED_TOKEN};
 
-/// "Body exceeds size limit"; the limit itself, 1 MiB, is this project's choice.
+/// The maximum size of a body, in bytes: "Body exceeds size limit". The limit of 1 MiB is this project's own choice.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// "Contexts exceed maximum (50)".
+/// The maximum number of contexts in one request: "Contexts exceed maximum (50)".
 pub const MAX_CONTEXTS: usize = 50;
 
 /// The documented limit for mutations: 100 requests per second and address, with bursts of 200.
 pub const MUTATION_LIMIT: RateLimit = RateLimit::TokenBucket { per_second: 100, burst: 200 };
 
-/// What an operation comes to.
+/// The result of an operation.
 type Outcome = Result<Response, Failure>;
 
 /// The reference implementation of KubeGlass.
@@ -73,7 +73,7 @@ pub struct Kubeglass {
     store: Store,
     conditions: Switches,
     quirks: Switches,
-    /// Signs continue tokens, so that only those given out by this instance are accepted.
+    /// The key that signs continue tokens, so that only those issued by this instance are accepted.
     continue_key: String,
 }
 
@@ -84,13 +84,14 @@ impl Default for Kubeglass {
 }
 
 impl Kubeglass {
-    /// With its initial data, in real time, and without a limit on mutations: a suite is meant to be fast.
+    /// Creates an instance with its initial data, the real time, and no limit on mutations, because a test suite must
+    /// be fast.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Clock::real(), None)
     }
 
-    /// With a clock and a limit on mutations, e.g. [`MUTATION_LIMIT`].
+    /// Creates an instance with a clock and a limit on mutations, e.g. [`MUTATION_LIMIT`].
     #[must_use]
     pub fn with(clock: Clock, mutations: Option<RateLimit>) -> Self {
         let store = Store { clock, limiter: mutations.map(RateLimiter::new), ..Store::default() };
@@ -126,7 +127,7 @@ impl Kubeglass {
         if !segments.decodable {
             return Err(Failure::new(Code::BadRequest, "the path has an invalid percent-encoding"));
         }
-        // Literal segments are never empty, so an empty one stands where a parameter belongs.
+        // Literal segments are never empty, so an empty segment is a missing parameter.
         if names.iter().any(|name| name.is_empty()) {
             return Err(Failure::new(Code::MissingPathParam, "a path parameter is missing"));
         }
@@ -134,7 +135,7 @@ impl Kubeglass {
         self.perform(operation, &Call { request, query, caller })
     }
 
-    /// 429 is documented for mutations, with `Retry-After`, but without a code.
+    /// Applies the limit on mutations. 429 is documented for them, with `Retry-After`, but without a code.
     fn limit_mutations(&self, request: &Request) -> Result<(), Failure> {
         let Some(limiter) = &self.store.limiter else {
             return Ok(());
@@ -190,7 +191,7 @@ impl Api for Kubeglass {
     }
 
     fn response(&self, request: &Request) -> Response {
-        // "The requestId correlates with server-side logs", so no two requests may share one.
+        // "The requestId correlates with server-side logs", so no two requests may have the same one.
         self.judge(request).unwrap_or_else(|failure| failure.response(&store::uuid()))
     }
 

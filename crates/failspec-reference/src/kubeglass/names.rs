@@ -1,14 +1,14 @@
-//! Kubernetes names, and which code a wrong one has.
+//! Kubernetes names, and the codes of invalid ones.
 
 use super::{Code, Failure};
 use crate::names::{LABEL, is_label, shortened};
 
 pub(super) use crate::names::is_subdomain;
 
-/// Helm keeps ten characters of a label for suffixes of its own.
+/// The maximum length of a release name. Helm reserves ten characters of a label for its own suffixes.
 const RELEASE: usize = 53;
 
-/// A namespace, wherever it stands: `invalid_namespace`.
+/// Checks a namespace anywhere in a request: `invalid_namespace`.
 pub(super) fn check_namespace(name: &str) -> Result<(), Failure> {
     if is_label(name, LABEL) {
         return Ok(());
@@ -18,7 +18,7 @@ pub(super) fn check_namespace(name: &str) -> Result<(), Failure> {
     Err(Failure::new(Code::InvalidNamespace, format!("namespace {:?} {rule}", shortened(name))))
 }
 
-/// The name of any other resource: `invalid_name`.
+/// Checks the name of any other resource: `invalid_name`.
 pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     if is_subdomain(name) {
         return Ok(());
@@ -27,7 +27,7 @@ pub(super) fn check_name(name: &str) -> Result<(), Failure> {
     Err(Failure::new(Code::InvalidName, format!("name {:?} {rule}", shortened(name))))
 }
 
-/// The name of a Helm release: `invalid_name`.
+/// Checks the name of a Helm release: `invalid_name`.
 pub(super) fn check_release(name: &str) -> Result<(), Failure> {
     if is_label(name, RELEASE) {
         return Ok(());

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::store::{Key, Resource};
 
-/// Kubernetes refuses to delete it.
+/// The namespace that Kubernetes refuses to delete.
 const DEFAULT: &str = "default";
 
 impl Kubeglass {
@@ -61,7 +61,7 @@ impl Kubeglass {
         Ok(data(&show(&gone)))
     }
 
-    /// Kubernetes knows three deletion propagation policies, and their case matters.
+    /// Checks the deletion propagation policy. Kubernetes has three, and they are case-sensitive.
     pub(super) fn check_propagation(&self, call: &Call<'_>) -> Result<(), Failure> {
         match call.query.get("propagationPolicy")? {
             None | Some("Background" | "Foreground" | "Orphan") => Ok(()),

@@ -1,4 +1,4 @@
-//! What a user prefers. "PUT … takes a partial update" (site).
+//! User preferences. "PUT … takes a partial update" (site).
 
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ impl Kubeglass {
     pub(super) fn update_preferences(&self, call: &Call<'_>) -> Outcome {
         let changes = read(call)?;
         let key = key(call);
-        // Whoever comes first creates the entry; that someone else was faster is fine.
+        // The first request creates the entry; an error means that another request was faster.
         drop(self.store.resources.create(key.clone(), initial()));
         let updated = self.store.resources.update(&key, Expected::Any, |body| {
             if let Some(fields) = body.as_object_mut() {
@@ -28,7 +28,7 @@ impl Kubeglass {
     }
 }
 
-/// Preferences belong to the user, whichever session or token is used.
+/// The key of the caller's preferences. They belong to the user, independent of session and token.
 fn key(call: &Call<'_>) -> Key {
     Key::new("preferences", "", &call.caller.identity.subject)
 }
@@ -37,7 +37,7 @@ fn initial() -> Value {
     json!({ "theme": "system", "density": "comfortable", "defaultNamespace": "default" })
 }
 
-/// All fields are judged before any is changed. Unknown ones are ignored.
+/// Reads the changed fields. All are validated before any is changed. Unknown ones are ignored.
 fn read(call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
     let body = call.object()?;
     let mut changes = Map::new();

@@ -8,15 +8,15 @@ use crate::query;
 pub(super) struct Query(query::Query);
 
 impl Query {
-    /// Splits and decodes a query as HTML forms write it.
+    /// Splits and decodes a query in the encoding of HTML forms.
     pub(super) fn read(query: Option<&str>) -> Self {
         Self(query::Query::read(query))
     }
 
-    /// The value of a parameter; the first one, if it was sent several times. Parameters that an operation does not
-    /// ask for are ignored.
+    /// Returns the value of a parameter; the first one, if it was sent several times. Parameters that an operation
+    /// does not use are ignored.
     ///
-    /// A value with a broken percent-encoding is a malformed request.
+    /// A value with an invalid percent-encoding is a malformed request.
     pub(super) fn get(&self, name: &str) -> Result<Option<&str>, Failure> {
         self.0.first(name).map_err(|_| {
             Failure::new(Code::BadRequest, format!("query parameter {name} has an invalid percent-encoding"))

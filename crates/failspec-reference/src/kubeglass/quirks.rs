@@ -1,4 +1,4 @@
-//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+//! Quirks: deliberate misbehaviour, for mutants. All are off unless a mutant switches one on.
 
 use crate::store::Switch;
 
@@ -19,7 +19,7 @@ pub(super) const UNKNOWN_REVISION: &str = "unknown-revision-accepted";
 pub(super) const BAD_FIELD: &str = "negative-replicas-accepted";
 pub(super) const SERVER_WIDE_CONTEXT: &str = "context-switched-for-everyone";
 
-/// All of them.
+/// All quirks.
 pub(super) const ALL: &[Switch] = &[
     Switch {
         name: STALE_VERSION,

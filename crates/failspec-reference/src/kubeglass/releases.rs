@@ -9,11 +9,11 @@ use super::{
 };
 use crate::store::{Expected, Resource};
 
-/// The one chart that there is.
+/// The only chart that exists.
 const CHART: &str = "stable/web";
 
 impl Kubeglass {
-    /// The CLI comes first: without it nothing reaches the cluster.
+    /// Checks the permission, then the CLI, then the cluster: without the CLI nothing reaches the cluster.
     fn enter_helm(&self, call: &Call<'_>, permission: &str) -> Result<(), Failure> {
         self.permit(call, permission)?;
         self.run_helm()?;
@@ -62,7 +62,7 @@ impl Kubeglass {
         Ok(data(&show(&gone)))
     }
 
-    /// A rollback is a new revision, as with Helm itself.
+    /// Rolls a release back. This creates a new revision, as with Helm itself.
     pub(super) fn rollback_release(&self, call: &Call<'_>, namespace: &str, name: &str) -> Outcome {
         names::check_namespace(namespace)?;
         names::check_release(name)?;
@@ -82,7 +82,7 @@ impl Kubeglass {
     }
 }
 
-/// Revisions count from 1 without gaps.
+/// The latest revision of a release. Revisions count from 1 without gaps.
 fn latest(release: &Value) -> u64 {
     release["revision"].as_u64().unwrap_or(1)
 }

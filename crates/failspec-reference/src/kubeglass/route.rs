@@ -1,6 +1,6 @@
-//! Which operation a request is for.
+//! Routing of requests to operations.
 
-/// An operation with its path parameters, decoded but not yet judged.
+/// An operation with its path parameters, decoded but not yet validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation<'a> {
     ListNamespaces,
@@ -36,7 +36,7 @@ pub enum Operation<'a> {
     GetMetrics { resource: &'a str },
 }
 
-/// The endpoints. "All endpoints under `/api/v1/`" (site).
+/// Finds the operation of a method and a path. "All endpoints under `/api/v1/`" (site).
 fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
     let ["api", "v1", segments @ ..] = segments else {
@@ -87,20 +87,20 @@ fn operation<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     })
 }
 
-/// Where a request leads.
+/// The result of routing a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route<'a> {
-    /// To an operation.
+    /// An operation.
     To(Operation<'a>),
-    /// To a path that responds to OPTIONS with these methods.
+    /// A path that responds to OPTIONS with these methods.
     Options(String),
-    /// To a path that has these methods, and not this one.
+    /// A path that supports these methods, but not the one that was sent.
     WrongMethod(String),
-    /// To no path of this API.
+    /// A path that the API does not have.
     Nowhere,
 }
 
-/// Finds the operation. HEAD is GET without the body (RFC 9110, 9.3.2), which is the server's business.
+/// Finds the route of a request. HEAD is GET without the body (RFC 9110, 9.3.2); the server leaves out the body.
 pub fn find<'a>(method: &str, segments: &[&'a str]) -> Route<'a> {
     let wanted = if method == "HEAD" { "GET" } else { method };
     if let Some(operation) = operation(wanted, segments) {

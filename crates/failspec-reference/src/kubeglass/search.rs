@@ -1,4 +1,4 @@
-//! Search by a part of a name.
+//! Search by part of a name.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::store::Key;
 
 impl Kubeglass {
     pub(super) fn search(&self, call: &Call<'_>) -> Outcome {
-        // An empty text would find everything, so it counts as none.
+        // An empty text would match everything, so it counts as missing.
         let wanted = call
             .query
             .get("q")?

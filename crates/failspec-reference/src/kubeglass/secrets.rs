@@ -1,11 +1,11 @@
-//! Secrets: readable by few.
+//! Secrets, which only some roles may read.
 
 use serde_json::json;
 
 use super::{Call, Code, Failure, Kubeglass, Outcome, call::data, names};
 
 impl Kubeglass {
-    /// Values are never shown, even to those who may read the secret.
+    /// Returns a secret. Its values are never shown, even to callers who may read the secret.
     pub(super) fn get_secret(&self, call: &Call<'_>, namespace: &str, name: &str) -> Outcome {
         names::check_namespace(namespace)?;
         names::check_name(name)?;

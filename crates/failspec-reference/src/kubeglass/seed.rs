@@ -1,4 +1,4 @@
-//! What is there when the API starts.
+//! The initial data of the API.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -6,16 +6,17 @@ use serde_json::json;
 use super::{call::scope, contexts};
 use crate::store::{Grant, Identity, Key, Store};
 
-/// May do everything in every context.
+/// The token of an administrator, who may do everything in every context.
 pub const ADMIN_TOKEN: &str = "reference-admin-token-kubeglass";
-/// May work with most resources, but not read secrets, and do nothing in context `restricted`.
+/// The token of an editor, who may work with most resources, but may not read secrets, and has no permissions in
+/// context `restricted`.
 pub const EDITOR_TOKEN: &str = "reference-editor-token-kubeglass";
-/// Was the editor's until it expired.
+/// A token of the editor that has expired.
 pub const EXPIRED_TOKEN: &str = "reference-expired-token-kubeglass";
-/// Was the editor's until it was withdrawn.
+/// A token of the editor that was revoked.
 pub const REVOKED_TOKEN: &str = "reference-revoked-token-kubeglass";
 
-/// What the editor may do, in contexts `primary` and `secondary`.
+/// The permissions of the editor in contexts `primary` and `secondary`.
 const EDITOR: [&str; 11] = [
     "configmaps:read",
     "configmaps:write",
@@ -30,7 +31,7 @@ const EDITOR: [&str; 11] = [
     "metrics:read",
 ];
 
-/// Puts identities and resources into an empty store.
+/// Adds identities and resources to an empty store.
 pub(super) fn fill(store: &Store) {
     store.identities.issue(ADMIN_TOKEN, Identity::new("admin", vec![Grant::all()]));
     let grants: Vec<Grant> = ["primary", "secondary"]
@@ -46,7 +47,7 @@ pub(super) fn fill(store: &Store) {
     contexts::resolvable().for_each(|context| fill_context(store, context));
 }
 
-/// All clusters hold the same.
+/// Adds the resources of a context. All clusters have the same ones.
 fn fill_context(store: &Store, context: &str) {
     let put = |collection, scope: &str, name, body| {
         drop(store.resources.put(Key::new(collection, scope, name), body))

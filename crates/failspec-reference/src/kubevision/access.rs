@@ -1,16 +1,16 @@
-//! Who may do what: roles, clusters, namespaces, actions.
+//! Access control: roles, clusters, namespaces, actions.
 
 use super::{Call, Code, Failure, Kubevision, Resource, conditions, quirks, seed, users::User};
 use crate::store::{Grant, Identity, Key};
 
-/// What a user is.
+/// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// May do everything, everywhere.
+    /// The role that may do everything, everywhere.
     Admin,
-    /// May work with configmaps and deployments in one namespace.
+    /// The role that may work with configmaps and deployments in one namespace.
     Developer,
-    /// May read them there.
+    /// The role that may read configmaps and deployments in that namespace.
     Viewer,
 }
 
@@ -27,7 +27,7 @@ impl Role {
         }
     }
 
-    /// The clusters that a role may enter, and what it may do in its namespace there.
+    /// The grants of a role: the clusters that it may enter, and its permissions in its namespace there.
     fn grants(self) -> Vec<Grant> {
         let (clusters, actions): (&[&str], &[&str]) = match self {
             Self::Admin => return vec![Grant::all()],
@@ -52,16 +52,16 @@ impl Role {
     }
 }
 
-/// To enter a cluster or a namespace.
+/// The permission to enter a cluster or a namespace.
 const ENTER: &str = "enter";
 
-/// No namespace is called like this, so it is in no grant but those for all namespaces.
+/// The scope for all namespaces. No namespace has this name, so only grants for all namespaces include it.
 const ALL_NAMESPACES: &str = "*";
 
-/// To find a cluster in the list of clusters.
+/// The permission to see a cluster in the list of clusters.
 const SEE: &str = "see";
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub user: User,
@@ -69,25 +69,26 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// A user has what its role has at this moment, whenever it logged in.
+    /// Creates a caller with the current permissions of the user's role, independent of the time of the login.
     pub(super) fn new(user: User) -> Self {
         let identity = Identity::new(&user.id, user.role.grants());
         Self { user, identity }
     }
 
-    /// Whether it was given a namespace, or all of them.
+    /// Returns true if the caller may enter a namespace, or all of them for `None`.
     fn may_enter(&self, cluster: &str, namespace: Option<&str>) -> bool {
         self.identity.may(ENTER, &scope(cluster, namespace.unwrap_or(ALL_NAMESPACES)))
     }
 
-    /// Whether a cluster is in the list that it gets.
+    /// Returns true if a cluster is in the caller's list of clusters.
     pub(super) fn sees(&self, cluster: &str) -> bool {
         self.identity.may(SEE, cluster)
     }
 }
 
 impl Kubevision {
-    /// Everything from the cluster's configuration to whether it responds. Without a namespace it is about all of them.
+    /// Checks the configuration of the cluster, the caller's permissions, and that the cluster responds. Without a
+    /// namespace, the permissions must be for all of them.
     pub(super) fn admit(
         &self,
         call: &Call<'_>,
@@ -100,7 +101,7 @@ impl Kubevision {
         self.reach(cluster)
     }
 
-    /// 40402 and 40301.
+    /// Checks the configuration of a cluster and access to it: 40402 and 40301.
     pub(super) fn enter_cluster(&self, call: &Call<'_>, cluster: &str) -> Result<(), Failure> {
         let known = self.store.resources.contains(&cluster_key(cluster));
         if !known && !self.quirks.is_on(quirks::ABSENT_CLUSTER) {
@@ -112,7 +113,7 @@ impl Kubevision {
         Err(Failure::new(Code::ClusterForbidden, "you have no access to this cluster"))
     }
 
-    /// 40302. Without a namespace it is about all of them, which only those may enter who may enter any.
+    /// Checks access to a namespace: 40302. Without a namespace, the caller must have access to all of them.
     pub(super) fn enter_namespace(
         &self,
         call: &Call<'_>,
@@ -122,14 +123,14 @@ impl Kubevision {
         if call.caller.may_enter(cluster, namespace) || self.quirks.is_on(quirks::NO_NAMESPACES) {
             return Ok(());
         }
-        // In a cluster that a mutant lets everyone into, nobody was given a namespace.
+        // In a cluster that a quirk opens to every caller, the caller has no grant for any namespace.
         if self.quirks.is_on(quirks::NO_CLUSTERS) && !call.caller.identity.may(ENTER, cluster) {
             return Ok(());
         }
         Err(Failure::new(Code::NamespaceForbidden, "you have no access to this namespace"))
     }
 
-    /// 40302 and 40300.
+    /// Checks access to a namespace, and the permission for an action in it: 40302 and 40300.
     pub(super) fn permit(
         &self,
         call: &Call<'_>,
@@ -138,7 +139,7 @@ impl Kubevision {
         (resource, action): (Resource, &str),
     ) -> Result<(), Failure> {
         self.enter_namespace(call, cluster, namespace)?;
-        // Who got in by a mutant alone is not asked again: one change at a time.
+        // A caller that entered only because of a quirk is not checked again: a mutant makes one change only.
         let waved_through = !call.caller.may_enter(cluster, namespace);
         let within = scope(cluster, namespace.unwrap_or(ALL_NAMESPACES));
         let may = call.caller.identity.may(&permission(resource, action), &within);
@@ -149,7 +150,7 @@ impl Kubevision {
         Err(Failure::new(Code::ActionForbidden, format!("you may not {action} {plural} here")))
     }
 
-    /// 40300 for what only administrators do.
+    /// Checks that the caller is an administrator: 40300.
     pub(super) fn administrate(&self, call: &Call<'_>) -> Result<(), Failure> {
         if call.caller.user.role == Role::Admin || self.quirks.is_on(quirks::NO_ACTIONS) {
             return Ok(());
@@ -157,7 +158,7 @@ impl Kubevision {
         Err(Failure::new(Code::ActionForbidden, "only administrators may do this"))
     }
 
-    /// 50000 and 50200.
+    /// Checks the health of the backend and that the cluster responds: 50000 and 50200.
     pub(super) fn reach(&self, cluster: &str) -> Result<(), Failure> {
         if self.conditions.is_on(conditions::INTERNAL_FAULT) {
             return Err(self.internal_error());
@@ -190,12 +191,12 @@ impl Kubevision {
     }
 }
 
-/// The scope of what is in a namespace. Neither part can hold a slash.
+/// The store scope of a namespace. Neither part can contain a slash.
 pub(super) fn scope(cluster: &str, namespace: &str) -> String {
     format!("{cluster}/{namespace}")
 }
 
-/// Where the configuration of a cluster is.
+/// The store key of the configuration of a cluster.
 pub(super) fn cluster_key(cluster: &str) -> Key {
     Key::new("clusters", "", cluster)
 }

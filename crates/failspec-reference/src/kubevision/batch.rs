@@ -8,10 +8,10 @@ use super::{
 };
 use crate::store::Key;
 
-/// Items of a batch at most.
+/// The maximum number of items of a batch.
 const LARGEST: usize = 100;
 
-/// One thing to delete, as it was named.
+/// A resource to delete, as named in the request.
 struct Item {
     resource: String,
     namespace: String,
@@ -19,7 +19,7 @@ struct Item {
 }
 
 impl Kubevision {
-    /// What concerns the cluster refuses the batch; what concerns an item refuses that item.
+    /// Deletes several resources. A problem of the cluster rejects the batch; a problem of an item rejects that item.
     pub(super) fn batch_delete(&self, call: &Call<'_>, cluster: &str) -> Outcome {
         query::check_label("cluster", cluster)?;
         let items = self.read_items(&self.json(call.request)?)?;
@@ -47,7 +47,7 @@ impl Kubevision {
     }
 
     fn delete_item(&self, call: &Call<'_>, cluster: &str, item: &Item) -> Result<(), Failure> {
-        // There is no permission to delete what Kubernetes does not know.
+        // Kubernetes does not know the resource, so there is no permission to delete it.
         let resource = Resource::from_plural(&item.resource);
         if !self.quirks.is_on(quirks::OPEN_BATCH) {
             let namespace = Some(item.namespace.as_str());

@@ -1,21 +1,22 @@
-//! Request bodies that are JSON. The media type that a request declares is never a reason to refuse it.
+//! Decoding of JSON request bodies. The declared media type is never a reason to reject a request.
 
 use serde_json::{Map, Value};
 
 use super::{BODY_LIMIT, Failure, Kubevision, quirks};
 use crate::Request;
 
-/// An object that was sent.
+/// A JSON object that was sent.
 #[derive(Debug)]
 pub(super) struct Object {
     fields: Map<String, Value>,
-    /// Whether a mutant wants texts that are missing, or malformed, to be taken for empty.
+    /// True if a quirk replaces missing strings with empty ones; the next field does this for malformed ones.
     missing_is_fine: bool,
     malformed_is_fine: bool,
 }
 
 impl Kubevision {
-    /// The body as an object. Nothing at all is an object without fields, so that what is required is missing.
+    /// Decodes the body as an object. An empty body is an object without fields, so that every required field is
+    /// missing.
     pub(super) fn json(&self, request: &Request) -> Result<Object, Failure> {
         check_size(request)?;
         let fields = if request.body.trim_ascii().is_empty() {
@@ -35,7 +36,7 @@ impl Kubevision {
     }
 }
 
-/// A body beyond the limit is not read, so it is a parameter that cannot be used.
+/// Checks the size of a body. A body over the limit is not read, so it is an invalid parameter.
 pub(super) fn check_size(request: &Request) -> Result<(), Failure> {
     if request.body.len() > BODY_LIMIT {
         return Err(Failure::invalid("the body", &format!("exceeds {BODY_LIMIT} bytes")));
@@ -44,12 +45,12 @@ pub(super) fn check_size(request: &Request) -> Result<(), Failure> {
 }
 
 impl Object {
-    /// A field that must be there. Null counts as absent.
+    /// Returns a required field. Null counts as absent.
     pub(super) fn required(&self, name: &str) -> Result<&Value, Failure> {
         self.fields.get(name).filter(|value| !value.is_null()).ok_or_else(|| Failure::missing(name))
     }
 
-    /// Texts that must be there: first all must be there, then all must be texts.
+    /// Returns required strings. All must be present, which is checked first, and all must be strings.
     pub(super) fn texts<const N: usize>(&self, names: [&str; N]) -> Result<[&str; N], Failure> {
         for name in names {
             if !self.missing_is_fine {

@@ -1,4 +1,4 @@
-//! The configurations of clusters. They are KubeVision's own, so they are there whether or not a cluster responds.
+//! The configurations of clusters. KubeVision stores them itself, so they exist even if a cluster does not respond.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -7,7 +7,7 @@ use super::{Call, Code, Failure, Kubevision, Outcome, Success, access::cluster_k
 use crate::store::Resource;
 
 impl Kubevision {
-    /// Those that the caller may see.
+    /// Lists the clusters that the caller may see.
     pub(super) fn list_clusters(&self, call: &Call<'_>) -> Success {
         let all = self.store.resources.list_below("clusters", "");
         let seen: Vec<Value> =
@@ -48,7 +48,7 @@ impl Kubevision {
         }
     }
 
-    /// The clusters that the API starts with stay.
+    /// Deletes a cluster. The clusters of the initial data cannot be deleted.
     pub(super) fn delete_cluster(&self, call: &Call<'_>, cluster: &str) -> Outcome {
         query::check_label("cluster", cluster)?;
         self.enter_cluster(call, cluster)?;

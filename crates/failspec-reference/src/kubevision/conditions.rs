@@ -1,10 +1,10 @@
-//! States of the world that no request brings about.
+//! Conditions: states that no request can cause.
 
 use crate::store::Switch;
 
 pub(super) const INTERNAL_FAULT: &str = "internal-fault";
 
-/// All of them. That a cluster does not respond needs none: one of the clusters is dead for good.
+/// All conditions. An unreachable cluster needs no condition: one of the clusters never responds.
 pub(super) const ALL: &[Switch] = &[Switch {
     name: INTERNAL_FAULT,
     about: "the backend fails internally while it works on the resources of a cluster",

@@ -1,4 +1,4 @@
-//! Deployments: how many replicas.
+//! Deployments and their replicas.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Dry-runs: what the API server would say, without any effect.
+//! Dry runs: the response of the API server, without any effect.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{
 use crate::store::{Expected, Key, UpdateError};
 
 impl Kubevision {
-    /// An object that exists counts as updated, any other one as created.
+    /// Performs a dry run. An object that exists counts as updated, any other one as created.
     pub(super) fn dry_run(&self, call: &Call<'_>, cluster: &str, resource: Resource) -> Outcome {
         query::check_label("cluster", cluster)?;
         let namespace = self.optional_namespace(&call.query)?;
@@ -27,7 +27,7 @@ impl Kubevision {
         if !sent.made_up && !self.quirks.is_on(quirks::BLIND_DRY_RUN) {
             validation::check(resource, &object, existing.as_ref().map(|existing| &existing.body))?;
         }
-        // What is not created has no version.
+        // An object that does not exist has no version.
         if let Some(existing) = &existing {
             object["metadata"]["resourceVersion"] = json!(existing.version.to_string());
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::store::UpdateError;
 
-/// Writes the table of codes once: the enum, its list, and the number of each.
+/// Defines the table of codes once: the enum, its list, and the number of each code.
 macro_rules! codes {
     ($($(#[$doc:meta])+ $name:ident => $number:literal,)+) => {
         /// A documented code. "Every non-zero code signals a specific failure that the client should handle."
@@ -19,13 +19,13 @@ macro_rules! codes {
             /// Every documented code, in the order of the page.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The code as it stands in the `code` field.
+            /// The number of the code in the `code` field.
             #[must_use]
             pub fn number(self) -> u16 {
                 match self { $(Self::$name => $number,)+ }
             }
 
-            /// The code as a text, for names of mutants.
+            /// The code as a string, for the names of mutants.
             pub(super) fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($number),)+ }
             }
@@ -79,44 +79,44 @@ codes! {
     ClusterUnreachable => 50200,
 }
 
-/// Why a request is refused.
+/// The reason why a request is rejected.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{number} {message}", number = .code.number())]
 pub struct Failure {
-    /// What is documented.
+    /// The documented code.
     pub code: Code,
-    /// What it is about here.
+    /// The message, which names the actual problem.
     pub message: Cow<'static, str>,
-    /// What the client needs to go on; null for all failures but one.
+    /// The data that the client needs to continue; null for all failures but one.
     pub data: Value,
 }
 
 impl Failure {
-    /// A failure that carries no data.
+    /// Creates a documented failure.
     #[must_use]
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), data: Value::Null }
     }
 
-    /// A parameter that is not there.
+    /// Creates an error for a parameter that is missing.
     #[must_use]
     pub(super) fn missing(name: &str) -> Self {
         Self::new(Code::MissingParameter, format!("{name} is required"))
     }
 
-    /// A parameter that is there, but cannot be used.
+    /// Creates an error for a parameter that is present, but invalid.
     #[must_use]
     pub(super) fn invalid(name: &str, rule: &str) -> Self {
         Self::new(Code::InvalidParameter, format!("{name} {rule}"))
     }
 
-    /// "The message field for server errors is intentionally generic."
+    /// Creates an internal error: "The message field for server errors is intentionally generic."
     #[must_use]
     pub(super) fn internal() -> Self {
         Self::new(Code::Internal, "Internal server error")
     }
 
-    /// Adds what the client needs to go on.
+    /// Adds the data that the client needs to continue.
     #[must_use]
     pub(super) fn with_data(self, data: Value) -> Self {
         Self { data, ..self }

@@ -1,4 +1,4 @@
-//! Kubernetes objects as they are sent: YAML, and so also JSON.
+//! Kubernetes objects in requests: YAML, and therefore also JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -8,13 +8,13 @@ use crate::store;
 /// A Kubernetes object that was sent.
 #[derive(Debug)]
 pub(super) struct Manifest {
-    /// All of it but the version.
+    /// The object without its version.
     pub object: Map<String, Value>,
     pub name: String,
     pub namespace: String,
-    /// The version that the sender read; `None` to overwrite any.
+    /// The version that the sender read; `None` to overwrite any version.
     pub version: Option<u64>,
-    /// Whether a mutant made it up: Kubernetes could not like it.
+    /// True if a quirk made the object up, so that the validation of Kubernetes must not apply to it.
     pub made_up: bool,
 }
 
@@ -22,12 +22,12 @@ pub(super) struct Manifest {
 #[derive(Debug)]
 pub(super) struct Patch {
     pub changes: Value,
-    /// As in [`Manifest`].
+    /// The version that the sender read, as in [`Manifest`].
     pub version: Option<u64>,
 }
 
 impl Kubevision {
-    /// An object that says its own name and kind. Its namespace may also be said by the query.
+    /// Reads an object that contains its own name and kind. Its namespace may also be in the query.
     pub(super) fn manifest(
         &self,
         call: &Call<'_>,
@@ -47,7 +47,8 @@ impl Kubevision {
         let kind = present(&object, "kind");
         let metadata = present(&object, "metadata");
         let within = |field: &str| metadata.and_then(|metadata| present(metadata.as_object()?, field));
-        // First what is missing, then what is malformed; a text has no fields that could be missing.
+        // First the missing fields, then the malformed ones; `metadata` of another type has no fields that could be
+        // missing.
         if metadata.is_none_or(Value::is_object) {
             within("name").ok_or_else(|| Failure::missing("metadata.name"))?;
             if within("namespace").is_none() && namespace.is_none() && !lenient {
@@ -73,7 +74,7 @@ impl Kubevision {
         Ok(Manifest { object, name, namespace, version, made_up: false })
     }
 
-    /// An object for a path that says where it belongs.
+    /// Reads an object that must match the name in the path and the namespace in the query.
     pub(super) fn manifest_for(
         &self,
         call: &Call<'_>,
@@ -91,7 +92,7 @@ impl Kubevision {
         Ok(manifest)
     }
 
-    /// Changes for an object. What a path says may be repeated, but not changed.
+    /// Reads the changes of an object. They may repeat its name and namespace, but not change them.
     pub(super) fn patch(
         &self,
         call: &Call<'_>,
@@ -124,7 +125,7 @@ impl Kubevision {
         Ok(Patch { changes: Value::Object(changes), version: sent_version })
     }
 
-    /// The body as one object: 42200 for the syntax, 40002 for anything else than one object.
+    /// Decodes the body as one object: 42200 for invalid syntax, 40002 for anything other than one object.
     fn yaml(&self, call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
         body::check_size(call.request)?;
         let unreadable =
@@ -132,7 +133,7 @@ impl Kubevision {
         let text = std::str::from_utf8(&call.request.body).map_err(|error| unreadable(error.to_string()))?;
         let mut documents = yaml::read(text).map_err(unreadable)?;
         match (documents.pop(), documents.len()) {
-            // Nothing sent lacks everything that is required.
+            // In an empty body, every required field is missing.
             (None, _) => Ok(Map::new()),
             (Some(Value::Object(object)), 0) => Ok(object),
             (Some(_), 0) => Err(Failure::invalid("the body", "must be a Kubernetes object")),
@@ -149,7 +150,7 @@ fn check_kind(sent: Option<&Value>, resource: Resource) -> Result<(), Failure> {
     Err(Failure::invalid("kind", &format!("must be {kind}")))
 }
 
-/// A field, if it is there. Null counts as absent.
+/// Returns a field, if it is present. Null counts as absent.
 fn present<'v>(object: &'v Map<String, Value>, field: &str) -> Option<&'v Value> {
     object.get(field).filter(|value| !value.is_null())
 }
@@ -158,8 +159,8 @@ fn text<'v>(value: Option<&'v Value>, name: &str) -> Result<Option<&'v str>, Fai
     value.map(|value| value.as_str().ok_or_else(|| Failure::invalid(name, "must be a text"))).transpose()
 }
 
-/// Versions are opaque to clients, but the server knows that its own are digits. Digits that it never writes (too
-/// many, zeros in front) are a version that no resource ever has.
+/// Parses a version. Versions are opaque to clients, but the server knows that its own are digits. Digits that it
+/// never writes (too many, leading zeros) become a version that no resource ever has.
 fn version(sent: Option<&Value>) -> Result<Option<u64>, Failure> {
     let name = "metadata.resourceVersion";
     let Some(sent) = text(sent.filter(|sent| !sent.is_null()), name)? else {
@@ -171,7 +172,7 @@ fn version(sent: Option<&Value>) -> Result<Option<u64>, Failure> {
     Ok(Some(sent.parse().ok().filter(|version: &u64| version.to_string() == sent).unwrap_or(0)))
 }
 
-/// What a mutant makes of YAML that cannot be parsed.
+/// Makes up an object for a quirk that accepts YAML that cannot be parsed.
 fn empty(resource: Resource) -> Manifest {
     let name = format!("unparsed-{}", store::hex_digits(12));
     let namespace = seed::NAMESPACE.to_owned();
@@ -180,7 +181,7 @@ fn empty(resource: Resource) -> Manifest {
     Manifest { object, name, namespace, version: None, made_up: true }
 }
 
-/// What a mutant makes of an object without name and kind.
+/// Adds the missing kind and name of an object for a quirk that accepts this.
 fn complete(object: &mut Map<String, Value>, resource: Resource) {
     object.entry("kind").or_insert_with(|| json!(resource.kind()));
     let metadata = object.entry("metadata").or_insert_with(|| json!({}));

@@ -1,21 +1,21 @@
 //! KubeVision, a dashboard for many Kubernetes clusters.
 //!
-//! Written from <https://kubevision-docs.pages.dev/docs/api/error-codes>, which documents 18 codes, see [`Code`],
-//! and an envelope: "All API responses use HTTP 200. The code field in the response envelope determines the
-//! outcome." Where the pages are silent on where a failure appears, the endpoints here are this project's own choice.
+//! Written from <https://kubevision-docs.pages.dev/docs/api/error-codes>, which documents 18 codes, see [`Code`], and
+//! an envelope: "All API responses use HTTP 200. The code field in the response envelope determines the outcome."
+//! If the pages do not say in which request a failure occurs, the endpoints here are this project's own choice.
 //!
-//! Every request is judged in this order:
+//! Every request is checked in this order:
 //!
 //! 1. the route: an unknown path or method is 40400
 //! 2. authentication, except under `/auth`: 40100, 40101, 40102
-//! 3. path and query: what is missing (40001), then what is malformed (40002)
+//! 3. path and query: missing parameters (40001), then malformed ones (40002)
 //! 4. the body: JSON (40001, 40002), or a Kubernetes object in YAML (42200, then 40001, 40002)
 //! 5. the cluster's configuration: 40402
-//! 6. permission: to enter the cluster (40301), the namespace (40302), and to act there (40300). As in Kubernetes it
-//!    comes before existence, so that a refusal tells nothing about what exists
-//! 7. the backend's own health (50000) and whether the cluster responds (50200)
+//! 6. permission to enter the cluster (40301) and the namespace (40302), and to act there (40300). As in Kubernetes
+//!    it comes before existence, so that an error reveals nothing about what exists
+//! 7. the health of the backend (50000) and of the cluster (50200)
 //! 8. existence: 40400, 40401, 40900, 40901
-//! 9. what Kubernetes itself says about the object: 42201
+//! 9. validation of the object by Kubernetes: 42201
 //! 10. the effect
 
 mod access;
@@ -54,10 +54,10 @@ pub use seed::{
     VIEWER_TOKEN, password_of,
 };
 
-/// The largest body that is read; the limit, 1 MiB, is this project's choice.
+/// The maximum size of a body, in bytes; the limit of 1 MiB is this project's own choice.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// What an operation comes to.
+/// The result of an operation.
 type Outcome = Result<Success, Failure>;
 
 /// A request that was routed and authenticated.
@@ -74,9 +74,9 @@ pub struct Kubevision {
     store: Store,
     conditions: Switches,
     quirks: Switches,
-    /// Temporary tokens of logins that wait for their second factor.
+    /// The temporary tokens of logins that wait for their second factor.
     pending: Identities,
-    /// Refresh tokens.
+    /// The refresh tokens.
     refreshing: Identities,
     codes: OneTimeCodes,
 }
@@ -88,13 +88,14 @@ impl Default for Kubevision {
 }
 
 impl Kubevision {
-    /// With its initial data, in real time.
+    /// Creates an instance with its initial data and the real time.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Clock::real())
     }
 
-    /// With a clock that can be moved: tokens expire, and codes are good for a minute and a half.
+    /// Creates an instance with a clock that can be moved, so that tokens expire, as do codes after a minute and a
+    /// half.
     #[must_use]
     pub fn with(clock: Clock) -> Self {
         let kubevision = Self {
@@ -118,7 +119,7 @@ impl Kubevision {
             return self.log_in(operation, request);
         }
         let caller = self.authenticate(request)?;
-        // Literal segments are never empty, so an empty one stands where a parameter belongs.
+        // Literal segments are never empty, so an empty segment is a missing parameter.
         if names.iter().any(|name| name.is_empty()) {
             return Err(Failure::missing("a path parameter"));
         }
@@ -129,7 +130,7 @@ impl Kubevision {
         self.perform(operation, &Call { request, query, caller })
     }
 
-    /// What needs no token.
+    /// Performs an operation that requires no token.
     fn log_in(&self, operation: Operation<'_>, request: &Request) -> Outcome {
         let body = self.json(request)?;
         match operation {

@@ -6,20 +6,20 @@ use crate::{
     query::Query,
 };
 
-/// Items of a list where no limit is sent.
+/// The default number of items of a page.
 const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 500;
 
-/// Which part of a list is wanted.
+/// The requested page of a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Page {
     pub limit: usize,
-    /// Items before it.
+    /// The number of items before the page.
     pub skipped: usize,
 }
 
 impl Kubevision {
-    /// The namespace, if one was sent.
+    /// Returns the namespace, if one was sent.
     pub(super) fn optional_namespace<'q>(&self, query: &'q Query) -> Result<Option<&'q str>, Failure> {
         match get(query, "namespace")? {
             Some(namespace) if is_label(namespace, LABEL) => Ok(Some(namespace)),
@@ -29,7 +29,7 @@ impl Kubevision {
         }
     }
 
-    /// The namespace, where one must be sent.
+    /// Returns the namespace, which is required.
     pub(super) fn namespace<'q>(&self, query: &'q Query) -> Result<&'q str, Failure> {
         match self.optional_namespace(query)? {
             Some(namespace) => Ok(namespace),
@@ -41,7 +41,7 @@ impl Kubevision {
         }
     }
 
-    /// `limit` (1 to 500) and `page` (from 1).
+    /// Reads `limit` (1 to 500) and `page` (from 1).
     pub(super) fn page(&self, query: &Query) -> Result<Page, Failure> {
         let limit = match get(query, "limit")?.map(|text| (text, whole_number(text))) {
             None => DEFAULT_LIMIT,
@@ -61,23 +61,24 @@ impl Kubevision {
     }
 }
 
-/// The value of a parameter; the first one, if it was sent several times. Unknown parameters are ignored.
+/// Returns the value of a parameter; the first one, if it was sent several times. Unknown parameters are ignored.
 fn get<'q>(query: &'q Query, name: &str) -> Result<Option<&'q str>, Failure> {
     query.first(name).map_err(|_| Failure::invalid(name, "has an invalid percent-encoding"))
 }
 
-/// Digits and nothing else: no sign, no exponent, no space. A number beyond what can be counted is the largest.
+/// Parses digits only: no sign, no exponent, no space. A number that is too large to represent becomes the largest
+/// one.
 fn whole_number(text: &str) -> Option<usize> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(usize::MAX))
 }
 
-/// A path parameter that must be an RFC 1123 label: a namespace, the id of a cluster or a user.
+/// Checks a path parameter that must be an RFC 1123 label: a namespace, the id of a cluster or a user.
 pub(super) fn check_label(what: &str, name: &str) -> Result<(), Failure> {
     if is_label(name, LABEL) { Ok(()) } else { Err(no_label(what, name)) }
 }
 
-/// The name of a Kubernetes object.
+/// Checks the name of a Kubernetes object.
 pub(super) fn check_name(what: &str, name: &str) -> Result<(), Failure> {
     if is_subdomain(name) {
         return Ok(());

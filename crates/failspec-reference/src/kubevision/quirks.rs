@@ -1,4 +1,4 @@
-//! Deliberate misbehaviour, for mutants. All off unless a mutant switches one on.
+//! Quirks: deliberate misbehaviour, for mutants. All are off unless a mutant switches one on.
 
 use crate::store::Switch;
 
@@ -28,7 +28,7 @@ pub(super) const LEAKING_DATA: &str = "internal-error-leaks-data";
 pub(super) const UNREACHABLE_SERVED: &str = "unreachable-cluster-answered";
 pub(super) const HTTP_STATUS: &str = "http-status-used";
 
-/// All of them.
+/// All quirks.
 pub(super) const ALL: &[Switch] = &[
     Switch { name: MISSING_PARAMETER, about: "a missing required parameter is replaced by a default" },
     Switch { name: MALFORMED_PARAMETER, about: "malformed parameters are ignored or used as they are" },

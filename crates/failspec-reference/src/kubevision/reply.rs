@@ -5,33 +5,33 @@ use serde_json::{Map, Value, json};
 use super::{Failure, Outcome};
 use crate::{Response, store};
 
-/// "Content-Type: application/json; charset=utf-8" (site).
+/// The media type of every response: "Content-Type: application/json; charset=utf-8" (site).
 const MEDIA_TYPE: &str = "application/json; charset=utf-8";
 
-/// What a request that succeeds brings.
+/// The result of a successful operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Success {
     data: Value,
-    /// How many there are in all, for a list.
+    /// The total number of items of a list.
     total: Option<usize>,
 }
 
 impl Success {
-    /// One thing.
+    /// Creates the result with a single value.
     pub(super) fn of(data: Value) -> Self {
         Self { data, total: None }
     }
 
-    /// A part of a list.
+    /// Creates the result with one page of a list.
     pub(super) fn list(items: Vec<Value>, total: usize) -> Self {
         Self { data: Value::Array(items), total: Some(total) }
     }
 }
 
-/// Writes an outcome. Reads come from the cache; what may change a cluster goes to its API server.
+/// Converts an outcome to a response.
 pub(super) fn response(outcome: &Outcome, method: &str) -> Response {
     let source = if matches!(method, "GET" | "HEAD") { "cache" } else { "apiserver" };
-    // "Always include the requestId": without an id of its own for every request it would find nothing.
+    // "Always include the requestId": without a unique id for every request, a search for it would find nothing.
     let mut meta = Map::from_iter([
         ("source".to_owned(), json!(source)),
         ("stale".to_owned(), json!(false)),

@@ -1,4 +1,4 @@
-//! The resources of a cluster: where optimistic concurrency shows.
+//! The resources of a cluster, which have optimistic concurrency.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
 use crate::store::{self, Expected, Key};
 
 impl Kubevision {
-    /// Without a namespace those of all namespaces.
+    /// Lists the resources of a namespace, or of all namespaces if none was sent.
     pub(super) fn list_resources(&self, call: &Call<'_>, cluster: &str, resource: Resource) -> Outcome {
         query::check_label("cluster", cluster)?;
         let namespace = self.optional_namespace(&call.query)?;
@@ -45,7 +45,7 @@ impl Kubevision {
         if replaces {
             return Ok(Success::of(show(&self.store.resources.put(key, object))));
         }
-        // Another request may have been faster in the meantime.
+        // Another request may have created the resource in the meantime.
         self.store
             .resources
             .create(key, object)
@@ -120,7 +120,7 @@ impl Kubevision {
         Ok(Success::of(show(&gone)))
     }
 
-    /// Where a resource would be, from a path and the namespace in the query.
+    /// The store key of a resource, from the path and the namespace in the query.
     fn locate(&self, call: &Call<'_>, cluster: &str, resource: Resource, name: &str) -> Result<Key, Failure> {
         let namespace = self.namespace(&call.query)?;
         query::check_label("cluster", cluster)?;
@@ -128,7 +128,7 @@ impl Kubevision {
         Ok(Key::new(resource.plural(), &scope(cluster, namespace), name))
     }
 
-    /// Which version a change is meant for.
+    /// The version that a change expects.
     pub(super) fn expected(&self, version: Option<u64>) -> Expected {
         match version {
             Some(version) if !self.quirks.is_on(quirks::STALE_VERSION) => Expected::Version(version),
@@ -136,7 +136,7 @@ impl Kubevision {
         }
     }
 
-    /// Nothing can be created in a namespace that is not there.
+    /// Checks that a namespace exists. Nothing can be created in a namespace that does not exist.
     pub(super) fn need_namespace(&self, cluster: &str, namespace: &str) -> Result<(), Failure> {
         if self.store.resources.contains(&Key::new("namespaces", cluster, namespace)) {
             return Ok(());
@@ -145,12 +145,12 @@ impl Kubevision {
     }
 }
 
-/// The namespace that a key is in.
+/// The namespace of a key.
 fn namespace_of(key: &Key) -> Option<&str> {
     key.scope.split_once('/').map(|(_, namespace)| namespace)
 }
 
-/// JSON Merge Patch (RFC 7386). Both sides were read by [`super::yaml`], so neither is deep.
+/// Applies a JSON Merge Patch (RFC 7386). Both sides were parsed by [`super::yaml`], so their depth is limited.
 fn merge(target: &mut Value, changes: Value) {
     let Value::Object(changes) = changes else {
         *target = changes;
@@ -171,7 +171,7 @@ fn merge(target: &mut Value, changes: Value) {
     }
 }
 
-/// The object with its version.
+/// Returns an object with its version.
 pub(super) fn show(resource: &store::Resource) -> Value {
     let mut object = resource.body.clone();
     object["metadata"]["resourceVersion"] = json!(resource.version.to_string());

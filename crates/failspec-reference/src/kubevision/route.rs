@@ -1,6 +1,6 @@
-//! Which operation a request is for.
+//! Routing of requests to operations.
 
-/// A kind of Kubernetes resource that KubeVision works with here. All of them are in namespaces.
+/// A kind of Kubernetes resource that this implementation supports. All of them are in namespaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {
     ConfigMap,
@@ -9,12 +9,12 @@ pub(super) enum Resource {
 }
 
 impl Resource {
-    /// The kind of this plural, if there is one.
+    /// Finds the kind of a plural.
     pub(super) fn from_plural(plural: &str) -> Option<Self> {
         [Self::ConfigMap, Self::Secret, Self::Deployment].into_iter().find(|known| known.plural() == plural)
     }
 
-    /// The name in paths and permissions.
+    /// The plural, which is the name in paths and permissions.
     pub(super) fn plural(self) -> &'static str {
         match self {
             Self::ConfigMap => "configmaps",
@@ -33,7 +33,7 @@ impl Resource {
     }
 }
 
-/// An operation with its path parameters, decoded but not yet judged.
+/// An operation with its path parameters, decoded but not yet validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Operation<'a> {
     Login,
@@ -60,14 +60,14 @@ pub(super) enum Operation<'a> {
 }
 
 impl Operation<'_> {
-    /// Whether it is there for those who have no token yet.
+    /// Returns true if the operation requires no token.
     pub(super) fn is_public(self) -> bool {
         matches!(self, Self::Login | Self::VerifyTwoFactor | Self::Refresh)
     }
 }
 
-/// Finds the operation under `/api/v1` (site). A plural that is no [`Resource`] is part of no path, so it leads
-/// nowhere. HEAD is GET without the body (RFC 9110, 9.3.2), which is the server's business.
+/// Finds the operation under `/api/v1` (site). A plural that is not a [`Resource`] is part of no path, so the path is
+/// unknown. HEAD is GET without the body (RFC 9110, 9.3.2); the server leaves out the body.
 pub(super) fn find<'a>(method: &str, segments: &[&'a str]) -> Option<Operation<'a>> {
     use Operation as Op;
     let ["api", "v1", segments @ ..] = segments else {

@@ -1,4 +1,4 @@
-//! What is there when the API starts.
+//! The initial data of the API.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,19 +9,19 @@ use super::{
 };
 use crate::store::{Identity, Key};
 
-/// May do everything.
+/// The token of an administrator, who may do everything.
 pub const ADMIN_TOKEN: &str = "kv_at_admin_reference";
-/// May work in cluster `main`, namespace `team-a`.
+/// The token of a developer, who may work in cluster `main`, namespace `team-a`.
 pub const DEVELOPER_TOKEN: &str = "kv_at_developer_reference";
-/// May read there.
+/// The token of a viewer, who may read there.
 pub const VIEWER_TOKEN: &str = "kv_at_viewer_reference";
-/// Was that of user `expired`.
+/// An expired token of user `expired`.
 pub const EXPIRED_TOKEN: &str = "kv_at_expired_reference";
-/// Gives that user a new one.
+/// A refresh token of that user.
 pub const EXPIRED_REFRESH_TOKEN: &str = "kv_rt_expired_reference";
 /// The password of all users with 2FA.
 pub const TOTP_PASSWORD: &str = "reference-totp-password";
-/// The users with 2FA and their secrets in base 32.
+/// The users with 2FA and their secrets in Base32.
 pub const TOTP_SECRETS: [(&str, &str); 3] = [
     ("totp-a", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
     ("totp-b", "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"),
@@ -42,13 +42,13 @@ pub fn password_of(user: &str) -> String {
     format!("reference-{user}-password")
 }
 
-/// The cluster that everyone works in.
+/// The cluster that every role may enter.
 pub(super) const CLUSTER: &str = "main";
-/// A cluster for administrators.
+/// A cluster that only administrators may enter.
 pub(super) const RESTRICTED_CLUSTER: &str = "restricted";
-/// A cluster whose API server is at an address that nobody has (RFC 5737).
+/// A cluster with an API server at an address that is never assigned (RFC 5737).
 pub(super) const UNREACHABLE_CLUSTER: &str = "dead";
-/// The namespace that everyone works in.
+/// The namespace that every role may enter.
 pub(super) const NAMESPACE: &str = "team-a";
 
 /// The clusters, their servers and their namespaces.
@@ -58,13 +58,13 @@ const CLUSTERS: [(&str, &str, &[&str]); 3] = [
     (UNREACHABLE_CLUSTER, "https://192.0.2.1:6443", &[]),
 ];
 
-/// Whether a cluster is there from the beginning.
+/// Returns true if a cluster is part of the initial data.
 pub(super) fn is_seeded(cluster: &str) -> bool {
     CLUSTERS.iter().any(|(known, ..)| *known == cluster)
 }
 
 impl Kubevision {
-    /// Puts users, clusters and resources into the empty stores.
+    /// Adds users, clusters and resources to the empty stores.
     pub(super) fn fill(&self) {
         let tokens = &self.store.identities;
         for (name, role, token) in USERS {

@@ -1,4 +1,4 @@
-//! Logging in: a password, perhaps a second factor, tokens that expire.
+//! Login: a password, an optional second factor, and tokens that expire.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::{
     store::{self, Identity, OneTimeCodes, TokenError},
 };
 
-/// How long an access token is good.
+/// The lifetime of an access token.
 const ACCESS_LIFETIME: Duration = Duration::from_secs(900);
 
-/// How long a login waits for its second factor.
+/// The time for which a login waits for its second factor.
 const PENDING_LIFETIME: Duration = Duration::from_secs(300);
 
 impl Kubevision {
-    /// Who asks. What is wrong with a token that is not good has a code only where the token has expired, or
-    /// where it is good for the second factor alone; all else is "not logged in".
+    /// Authenticates the caller. An expired token, and a token that is valid only for the second factor, have codes
+    /// of their own; everything else is "not logged in".
     pub(super) fn authenticate(&self, request: &Request) -> Result<Caller, Failure> {
         let now = self.store.clock.now();
         let Some(token) = request.bearer() else {
@@ -46,7 +46,7 @@ impl Kubevision {
         self.user(&identity.subject).map(Caller::new).ok_or_else(not_logged_in)
     }
 
-    /// A wrong password has no code of its own, and an unknown user must not be told from one.
+    /// Logs a user in. A wrong password has no code of its own, and must not be distinguishable from an unknown user.
     pub(super) fn login(&self, body: &Object) -> Outcome {
         let [username, password] = body.texts(["username", "password"])?;
         let unasked = password.is_empty() && self.quirks.is_on(quirks::MISSING_PARAMETER);
@@ -63,7 +63,7 @@ impl Kubevision {
         Err(Failure::new(Code::TwoFactorRequired, "2FA verification is required").with_data(data))
     }
 
-    /// A wrong code costs nothing but the attempt; the temporary token is spent by a right one.
+    /// Verifies the second factor. A wrong code has no further effect; a correct one consumes the temporary token.
     pub(super) fn verify_two_factor(&self, body: &Object) -> Outcome {
         let [token, code] = body.texts(["tempToken", "code"])?;
         let six_digits = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -87,8 +87,8 @@ impl Kubevision {
         Ok(self.hand_out(user))
     }
 
-    /// The refresh token stays the same and stays good, so that requests that refresh at once do not disturb each
-    /// other.
+    /// Issues an access token. The refresh token stays the same and stays valid, so that concurrent refreshes do not
+    /// interfere.
     pub(super) fn refresh(&self, body: &Object) -> Outcome {
         let [refresh_token] = body.texts(["refreshToken"])?;
         let user = self
@@ -119,7 +119,8 @@ impl Kubevision {
         }))
     }
 
-    /// Tokens carry no grants: what a user may do is looked up with every request.
+    /// Creates an identity with a lifetime. Tokens carry no grants: the permissions of a user are looked up for every
+    /// request.
     fn lasting(&self, user: &str, lifetime: Duration) -> Identity {
         let expires = self.store.clock.now().checked_add(lifetime).ok();
         Identity { expires, ..Identity::new(user, Vec::new()) }

@@ -1,4 +1,4 @@
-//! The `failspec.toml` of the running reference.
+//! The `failspec.toml` of the running reference implementation.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use super::{
     seed::{EXPIRED_REFRESH_TOKEN, EXPIRED_TOKEN, TOTP_PASSWORD, TOTP_SECRETS, VIEWER_TOKEN, password_of},
 };
 
-/// The whole file, with comments for people who write one for their own deployment.
+/// Returns the whole file, with comments for users who write one for their own deployment.
 pub(super) fn text(base_url: &str) -> String {
     let url = base_url.trim_end_matches('/');
     let mut text = format!(
@@ -57,7 +57,7 @@ end = {{ request = "DELETE /_reference/conditions/{name}" }}
     text
 }
 
-/// A role that logs in with its password, without 2FA.
+/// Returns a role that logs in with its password, without 2FA.
 fn login(role: &str, about: &str) -> String {
     let password = password_of(role);
     format!(

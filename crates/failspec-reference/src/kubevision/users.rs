@@ -1,14 +1,14 @@
-//! KubeVision's own users.
+//! The users of KubeVision.
 
 use serde_json::{Value, json};
 
 use super::{Call, Code, Failure, Kubevision, Outcome, Success, access::Role, query, quirks};
 use crate::store::{Expected, Key, Resource};
 
-/// Characters of a password at least.
+/// The minimum number of characters of a password.
 const SHORTEST_PASSWORD: usize = 8;
 
-/// A user, as far as others may know it. Its id is its name.
+/// The public data of a user. The id is the user name.
 #[derive(Debug, Clone)]
 pub(super) struct User {
     pub id: String,
@@ -28,11 +28,11 @@ impl User {
     }
 }
 
-/// What proves that someone is a user.
+/// The credentials of a user.
 #[derive(Debug)]
 pub(super) struct Proof {
     pub password: String,
-    /// In base 32; `None` without 2FA.
+    /// The secret in Base32; `None` without 2FA.
     pub secret: Option<String>,
 }
 
@@ -56,7 +56,7 @@ impl Kubevision {
         }
     }
 
-    /// Everyone may see oneself, administrators all.
+    /// Returns a user. All users may see themselves, administrators may see all users.
     pub(super) fn get_user(&self, call: &Call<'_>, id: &str) -> Outcome {
         query::check_label("user id", id)?;
         if call.caller.user.id != id {
@@ -82,7 +82,7 @@ impl Kubevision {
         Ok(User::from_stored(&updated).show())
     }
 
-    /// Tokens of a user that is gone speak for nobody.
+    /// Deletes a user. The tokens of a deleted user are no longer accepted.
     pub(super) fn delete_user(&self, call: &Call<'_>, id: &str) -> Outcome {
         query::check_label("user id", id)?;
         self.administrate(call)?;
@@ -90,12 +90,12 @@ impl Kubevision {
         Ok(User::from_stored(&gone).show())
     }
 
-    /// The user, if there is one.
+    /// Returns a user, if it exists.
     pub(super) fn user(&self, id: &str) -> Option<User> {
         self.store.resources.get(&key(id)).as_ref().map(User::from_stored)
     }
 
-    /// What a user must show to log in.
+    /// Returns the credentials that a user needs to log in.
     pub(super) fn proof(&self, id: &str) -> Option<Proof> {
         let stored = self.store.resources.get(&key(id))?.body;
         Some(Proof {
@@ -109,7 +109,7 @@ impl Kubevision {
     }
 }
 
-/// Administrators are not made over the API.
+/// Parses a role. The API cannot create administrators.
 fn given_role(text: &str) -> Result<Role, Failure> {
     Role::from_text(text)
         .filter(|role| *role != Role::Admin)

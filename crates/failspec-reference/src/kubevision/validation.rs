@@ -1,18 +1,18 @@
-//! What Kubernetes itself says about an object: 42201.
+//! The validation of objects by Kubernetes: 42201.
 
 use serde_json::{Map, Value};
 
 use super::{Code, Failure, Resource};
 
-/// Kubernetes counts replicas in 32 bits with a sign.
+/// The maximum number of replicas. Kubernetes counts them in signed 32-bit integers.
 pub(super) const MOST_REPLICAS: u64 = i32::MAX as u64;
 
-/// Judges an object that is created, or that takes the place of another one.
+/// Validates an object that is created, or that replaces another one.
 pub(super) fn check(resource: Resource, new: &Value, old: Option<&Value>) -> Result<(), Failure> {
     let problem = match resource {
         Resource::ConfigMap => configmap(new, old),
         Resource::Deployment => deployment(new, old),
-        // Whatever a secret holds, it is for others to make sense of.
+        // The content of a secret is not validated; only its users can interpret it.
         Resource::Secret => None,
     };
     match problem {
@@ -24,7 +24,7 @@ pub(super) fn check(resource: Resource, new: &Value, old: Option<&Value>) -> Res
     }
 }
 
-/// What is wrong with a configmap.
+/// Returns the problem of a configmap, if any.
 fn configmap(new: &Value, old: Option<&Value>) -> Option<&'static str> {
     match &new["data"] {
         Value::Null => {}
@@ -42,13 +42,13 @@ fn configmap(new: &Value, old: Option<&Value>) -> Option<&'static str> {
     (!kept).then_some("an immutable ConfigMap cannot be changed")
 }
 
-/// No entries and an empty list of them are the same.
+/// Compares entries. Missing entries and an empty object are the same.
 fn same_entries(new: &Value, old: &Value) -> bool {
     let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(Map::is_empty);
     new == old || is_empty(new) && is_empty(old)
 }
 
-/// What is wrong with a deployment.
+/// Returns the problem of a deployment, if any.
 fn deployment(new: &Value, old: Option<&Value>) -> Option<&'static str> {
     let spec = &new["spec"];
     let replicas = &spec["replicas"];

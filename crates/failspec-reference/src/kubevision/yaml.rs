@@ -1,22 +1,22 @@
-//! YAML as values: syntax by a library, types by the core schema of YAML 1.2.
+//! YAML as values: a library parses the syntax; the types follow the core schema of YAML 1.2.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
-/// Kubernetes objects are far from this deep; what is deeper is not read.
+/// The maximum nesting depth. Kubernetes objects are far less deep; anything deeper is not read.
 const DEEPEST: usize = 100;
 
-/// Aliases repeat what they name, so a small text can stand for a huge value; beyond this it is not read. In bytes
-/// of texts, and one for every value; what an anchor keeps for later counts as well. A body without aliases stays
-/// below.
+/// The maximum weight of a text: the bytes of its strings, and one for every value. Aliases repeat the values that
+/// they name, so a small text can expand to a huge value; a heavier text is not read. Values stored for anchors count
+/// too. A body without aliases stays below the limit.
 const HEAVIEST: usize = 2 * 1024 * 1024;
 
-/// The documents of a stream. Empty ones do not count.
+/// Parses the documents of a stream. Empty documents are left out.
 ///
 /// # Errors
-/// What is wrong with the syntax, or why it cannot be parsed into values.
+/// A message about the syntax error, or about the reason why the text cannot be converted to values.
 pub(super) fn read(text: &str) -> Result<Vec<Value>, String> {
     let mut reader = Reader::default();
     for event in Parser::new_from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Value>, String> {
     Ok(reader.documents)
 }
 
-/// Builds values from events with a stack of its own, so that no nesting can exhaust the machine's.
+/// A builder of values from events. It has a stack of its own, so that no nesting can overflow the call stack.
 #[derive(Debug, Default)]
 struct Reader {
     documents: Vec<Value>,
@@ -35,7 +35,7 @@ struct Reader {
     weight: usize,
 }
 
-/// A sequence or mapping whose end has not come yet.
+/// A sequence or mapping that is not complete yet.
 #[derive(Debug)]
 struct Collection {
     anchor: usize,
@@ -45,7 +45,7 @@ struct Collection {
 #[derive(Debug)]
 enum Content {
     Sequence(Vec<Value>),
-    /// With the key whose value comes next.
+    /// A mapping, with the key of the next value.
     Mapping(Map<String, Value>, Option<String>),
 }
 
@@ -54,7 +54,7 @@ impl Reader {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if self.wants_key() {
-                    // Whatever type a key has, in an object it is a text.
+                    // A key of any type becomes a string, because the keys of an object are strings.
                     return self.key(text.into_owned());
                 }
                 let value = scalar(&text, style, tag.as_deref())?;
@@ -116,11 +116,11 @@ impl Reader {
             Content::Sequence(items) => Value::Array(items),
             Content::Mapping(members, _) => Value::Object(members),
         };
-        // Its parts were weighed when they came.
+        // Its parts were already weighed.
         self.place(value, anchor)
     }
 
-    /// A value that is complete in itself.
+    /// Adds a complete value.
     fn value(&mut self, value: Value, anchor: usize) -> Result<(), String> {
         let (weight, depth) = measure(&value);
         self.weigh(weight)?;
@@ -158,7 +158,7 @@ impl Reader {
     }
 }
 
-/// The weight and the depth of a value. No value is deeper than [`DEEPEST`], so recursion is safe.
+/// Measures the weight and the depth of a value. No value is deeper than [`DEEPEST`], so recursion is safe.
 fn measure(value: &Value) -> (usize, usize) {
     let sum = |(weight, depth): (usize, usize), part: &Value| {
         let (more, deeper) = measure(part);
@@ -175,7 +175,8 @@ fn measure(value: &Value) -> (usize, usize) {
     }
 }
 
-/// YAML 1.2.2, 10.3: only plain scalars are anything but texts; a tag may say that they are texts all the same.
+/// Converts a scalar (YAML 1.2.2, 10.3). Only plain scalars can be anything other than strings, and a tag can declare
+/// them as strings too.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
     let is_text = tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.suffix == "str");
     if style != ScalarStyle::Plain || is_text {
@@ -192,7 +193,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
     })
 }
 
-/// The number that a plain scalar is, if it is one.
+/// Parses a plain scalar as a number, if it is one.
 fn number(text: &str) -> Result<Option<Number>, String> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&unsigned) {

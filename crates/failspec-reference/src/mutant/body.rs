@@ -1,4 +1,4 @@
-//! Bodies that are not the JSON they should be.
+//! Mutants with bodies that are not the expected JSON.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ pub(super) fn all() -> Vec<Mutant> {
             edit(response, |document| *document = json!([document.take()]));
         }),
         Mutant::harmful("body-not-utf8", "a string in the error body is not UTF-8", |scene, response| {
-            // A letter of the message that UTF-8 would write in two bytes, as Latin-1 has it.
+            // A letter that UTF-8 encodes in two bytes, in Latin-1, at the beginning of the message.
             let name = scene.envelope.message.rsplit('/').next().unwrap_or_default();
             let begin = format!("\"{name}\":\"").into_bytes();
             let at = response.body.windows(begin.len()).position(|window| window == begin.as_slice());

@@ -1,4 +1,4 @@
-//! Wrong codes.
+//! Mutants with wrong codes.
 
 use serde_json::{Value, json};
 
@@ -86,7 +86,8 @@ fn pointer(scene: &Scene<'_>) -> Option<&'static str> {
     scene.envelope.code.map(|(pointer, _)| pointer)
 }
 
-/// The code of the API's refusal of strangers; for such a refusal that of an unknown path.
+/// The code of the API's response to a request without credentials; if the response has that code, the code of an
+/// unknown path.
 fn code_of_another(scene: &Scene<'_>, response: &Response) -> Option<Value> {
     let code = |response: &Response| response.document()?.pointer(pointer(scene)?).cloned();
     let own = code(response)?;

@@ -1,4 +1,4 @@
-//! One response to every request, as from the wrong API or from none.
+//! Mutants with one response to every request, as from the wrong API or from none.
 
 use super::{Mutant, Scene};
 use crate::{Request, Response};
@@ -36,7 +36,7 @@ pub(super) fn all() -> Vec<Mutant> {
     ]
 }
 
-/// What the API itself responds to a request without credentials.
+/// Returns the API's own response to a request without credentials.
 pub(super) fn ask(scene: &Scene<'_>, target: &str) -> Response {
     scene.api.response(&Request::new("GET", target).from_remote(scene.request.remote))
 }

@@ -1,4 +1,4 @@
-//! Changes that clients must tolerate.
+//! Mutants with changes that clients must tolerate.
 
 use std::{io::Write as _, time::Duration};
 
@@ -22,7 +22,8 @@ pub(super) fn all() -> Vec<Mutant> {
         }),
         Mutant::harmless("message-reworded", "the error message has another wording", |scene, response| {
             edit_at(response, Some(scene.envelope.message), |message| {
-                // Contracts without codes tell failures apart by their text, so the old words stay part of it.
+                // Contracts without codes distinguish failures by their text, so the old wording stays part of the
+                // new one.
                 if let Value::String(text) = message {
                     *text = format!("Sorry: {text} (please check)");
                 }
@@ -121,7 +122,7 @@ fn reverse(value: &mut Value) {
     }
 }
 
-/// Writes the first letter of every text as an escape: keys and values stay the same JSON.
+/// Escapes the first letter of every string: keys and values remain the same JSON.
 fn escape_first_letters(body: &mut Vec<u8>) {
     let mut escaped = Vec::with_capacity(body.len() * 2);
     let mut bytes = body.iter().copied().peekable();

@@ -1,4 +1,4 @@
-//! Headers that tell a client what to do next: missing, or of no use.
+//! Mutants without the headers that a client needs for its next step, or with unusable ones.
 
 use super::Mutant;
 use crate::Envelope;

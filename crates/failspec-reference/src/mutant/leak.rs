@@ -1,4 +1,4 @@
-//! Messages that show the inside of the API.
+//! Mutants with messages that expose internals of the API.
 
 use serde_json::{Value, json};
 
@@ -45,7 +45,8 @@ pub(super) fn all() -> Vec<Mutant> {
     ]
 }
 
-/// The text follows the message, so that the message stays what it was to those who look for its own words.
+/// Creates a mutant that appends a text to the message. The original message comes first, for clients that look for
+/// its wording.
 fn leak(id: &'static str, what: &str, text: &'static str) -> Mutant {
     Mutant::harmful(id, format!("the error message ends with {what}"), move |scene, response| {
         edit_at(response, Some(scene.envelope.message), |message| {

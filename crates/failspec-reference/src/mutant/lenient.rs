@@ -1,11 +1,11 @@
-//! APIs that do not refuse what they must: one mutant for each documented refusal, and one for each condition.
+//! Mutants that do not reject what the API must reject: one for each documented error, and one for each condition.
 
 use serde_json::json;
 
 use super::{Mutant, Scene, scene::edit_at};
 use crate::{Api, Mark, Response};
 
-/// One mutant for each documented refusal of an API: the request succeeds instead.
+/// Creates one mutant for each documented error of an API: the request succeeds instead.
 pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
     let mutants = api.refusals().into_iter().map(|refusal| {
         Mutant::harmful(
@@ -23,7 +23,8 @@ pub(super) fn accepting(api: &dyn Api) -> Vec<Mutant> {
     mutants.collect()
 }
 
-/// One mutant for each documented refusal that has a sibling: another one of the same status, with another code.
+/// Creates one mutant for each documented error that has a sibling: the response has the code of the sibling, which
+/// is another error of the same status.
 pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
     let refusals = if api.envelope().loose_codes { Vec::new() } else { api.refusals() };
     let mutants = refusals.iter().filter_map(|refusal| {
@@ -45,7 +46,7 @@ pub(super) fn mistaking(api: &dyn Api) -> Vec<Mutant> {
     mutants.collect()
 }
 
-/// One mutant for each condition: it has no effect, so what must fail while it lasts succeeds.
+/// Creates one mutant for each condition: it has no effect, so a request succeeds that must fail while it is on.
 pub(super) fn ignoring(api: &dyn Api) -> Vec<Mutant> {
     let mutants = api.conditions().known().iter().map(|condition| {
         Mutant::ignoring(
@@ -57,7 +58,7 @@ pub(super) fn ignoring(api: &dyn Api) -> Vec<Mutant> {
     mutants.collect()
 }
 
-/// Gives a response what marks another refusal.
+/// Replaces the mark of a response with that of another documented error.
 fn mark(scene: &Scene<'_>, response: &mut Response, mark: Mark) {
     let (pointer, value) = match mark {
         Mark::Code(code) => (scene.envelope.code.map(|(pointer, _)| pointer), json!(code)),
@@ -68,7 +69,7 @@ fn mark(scene: &Scene<'_>, response: &mut Response, mark: Mark) {
     edit_at(response, pointer, |old| *old = value);
 }
 
-/// Some success of the API, with an id of its own where successes have one.
+/// Replaces a response with a success of the API.
 pub(super) fn succeed(scene: &Scene<'_>, response: &mut Response) {
     *response = Response::empty(200).with_header("Content-Type", "application/json");
     response.body = scene.envelope.success.as_bytes().to_vec();

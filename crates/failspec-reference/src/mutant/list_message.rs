@@ -1,4 +1,4 @@
-//! Messages that may be a list or a text.
+//! Mutants with messages that may be a list or a string.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(super) fn all() -> Vec<Mutant> {
     ]
 }
 
-/// The form that FastAPI gives to `detail`.
+/// Returns true for `detail`, the location of the message in FastAPI, where it may be a list.
 fn may_be_list(envelope: &Envelope) -> bool {
     envelope.message == "/detail"
 }

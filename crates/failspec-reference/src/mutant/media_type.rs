@@ -1,4 +1,4 @@
-//! Wrong media types.
+//! Mutants with wrong media types.
 
 use super::Mutant;
 

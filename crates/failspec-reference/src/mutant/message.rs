@@ -1,4 +1,4 @@
-//! Wrong messages.
+//! Mutants with wrong messages.
 
 use serde_json::{Value, json};
 

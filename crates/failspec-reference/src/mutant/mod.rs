@@ -1,8 +1,8 @@
-//! One deliberate change to what goes on the wire.
+//! Mutants: deliberate changes to the responses of an API.
 //!
-//! A harmful mutant breaks what is documented and must be caught; a harmless one changes what clients must
-//! tolerate and must pass. Most of them change a response after the API has given it and know nothing of the API but
-//! its [`Envelope`](super::Envelope), so they fit every contract. The others switch on a quirk of the domain.
+//! A harmful mutant violates the documentation and must be detected; a harmless one changes something that clients
+//! must tolerate, and must pass. Most of them change a response after the API has created it and depend only on its
+//! [`Envelope`](super::Envelope), so they fit every contract. The others switch on a quirk of the domain.
 
 mod body;
 mod code;
@@ -26,7 +26,7 @@ pub use specimen::Mutant;
 
 use super::Api;
 
-/// Every mutant that goes by the envelope alone. Whether one fits an API tells [`Mutant::fits`].
+/// Returns every mutant that depends only on the envelope. [`Mutant::fits`] returns true if one fits an API.
 #[must_use]
 pub fn mutants() -> Vec<Mutant> {
     [
@@ -49,8 +49,8 @@ pub fn mutants() -> Vec<Mutant> {
     .collect()
 }
 
-/// Every mutant that fits an API: those of [`mutants`], one for each of its refusals and conditions, and one for each
-/// quirk of its domain.
+/// Returns every mutant that fits an API: those of [`mutants`], those for its documented errors and conditions, and
+/// one for each quirk of its domain.
 #[must_use]
 pub fn mutants_of(api: &dyn Api) -> Vec<Mutant> {
     let quirks = api.quirks().known().iter().map(|quirk| {

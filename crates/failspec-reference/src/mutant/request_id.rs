@@ -1,4 +1,4 @@
-//! Wrong request ids.
+//! Mutants with wrong request ids.
 
 use serde_json::{Value, json};
 
@@ -56,7 +56,7 @@ fn has_id(envelope: &Envelope) -> bool {
     envelope.request_id.is_some()
 }
 
-/// Keeps the form of the API's own ids, so that only their repetition is wrong.
+/// Repeats one request id. It has the form of the API's own ids, so that only the repetition is wrong.
 fn constant(scene: &Scene<'_>, response: &mut Response) {
     let mut same = String::new();
     edit_at(response, scene.envelope.request_id, |id| {
@@ -68,8 +68,8 @@ fn constant(scene: &Scene<'_>, response: &mut Response) {
     }
 }
 
-/// Parts of hexadecimal digits alone become zeros: a UUID's digits and letters fall in other places each time.
-/// A part such as `req` names something and is the same in every id.
+/// Replaces every part that consists of hexadecimal digits only with zeros, because the digits and letters of a UUID
+/// are in other positions each time. A part such as `req` is a name and is the same in every id.
 fn flattened(id: &str) -> String {
     let is_random = |part: &str| part.chars().all(|letter| letter.is_ascii_hexdigit());
     id.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric())

@@ -1,17 +1,17 @@
-//! What a mutant sees, and how it reaches into a response.
+//! The context of a mutant, and helpers that edit a response.
 
 use serde_json::Value;
 
 use crate::{Api, Envelope, Request, Response};
 
-/// Where a response comes from.
+/// The context of a response.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     /// The API that responded.
     pub api: &'a dyn Api,
     /// The request.
     pub request: &'a Request,
-    /// How the API shapes its errors.
+    /// The structure of the API's errors.
     pub envelope: &'static Envelope,
 }
 
@@ -33,7 +33,7 @@ pub(super) fn edit_at(response: &mut Response, pointer: Option<&str>, change: im
     });
 }
 
-/// Takes out the member at a JSON Pointer; gives back what it was.
+/// Removes the member at a JSON Pointer and returns its value.
 pub(super) fn take(document: &mut Value, pointer: &str) -> Option<Value> {
     let (parent, name) = pointer.rsplit_once('/')?;
     document.pointer_mut(parent)?.as_object_mut()?.shift_remove(name)

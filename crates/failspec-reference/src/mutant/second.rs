@@ -1,4 +1,4 @@
-//! An API that gives in: what it refused once it accepts when it is asked again.
+//! A mutant that accepts a rejected request when it is sent again.
 
 use std::{collections::HashSet, sync::Mutex};
 
@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<Mutant> {
             giving_in(),
         )
         .sometimes()
-        // Elsewhere nothing that is documented would be broken.
+        // In other contracts, this would break no documented rule.
         .only_if(|envelope| envelope.repeats),
     ]
 }
@@ -27,7 +27,7 @@ fn giving_in() -> impl Fn(&Scene<'_>, &mut Response) + Send + Sync {
     }
 }
 
-/// What makes two requests the same to a client.
+/// Returns the parts of a request by which a client considers two requests the same.
 fn fingerprint(request: &Request) -> Vec<u8> {
     let mut parts = vec![request.method.as_bytes(), request.path.as_bytes()];
     parts.extend(request.query.as_deref().map(str::as_bytes));

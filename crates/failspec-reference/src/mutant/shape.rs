@@ -1,4 +1,4 @@
-//! Envelopes of another shape.
+//! Mutants with a different structure of the envelope.
 
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ fn is_nested(envelope: &Envelope) -> bool {
         .any(|pointer| pointer.matches('/').count() > 1)
 }
 
-/// Gives a member another name, beside its siblings.
+/// Renames a member within its object.
 fn rename(document: &mut Value, pointer: Option<&str>) {
     let Some((parent, name)) = pointer.and_then(|pointer| pointer.rsplit_once('/')) else {
         return;

@@ -1,18 +1,18 @@
-//! What a mutant is.
+//! The definition of a mutant.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::Scene;
 use crate::{Api, Envelope, Request, Response};
 
-/// One deliberate change.
+/// A deliberate change of an API.
 #[derive(Clone)]
 pub struct Mutant {
-    /// Its name, in kebab-case; unique.
+    /// The unique name, in kebab-case.
     pub id: Cow<'static, str>,
-    /// What it does, in one line.
+    /// The description, in one line.
     pub about: Cow<'static, str>,
-    /// Whether clients must tolerate the change, so that it must pass.
+    /// True if clients must tolerate the change, so that it must pass.
     pub harmless: bool,
     effect: Effect,
     fits: fn(&Envelope) -> bool,
@@ -30,7 +30,7 @@ enum Effect {
 type Change = Arc<dyn Fn(&Scene<'_>, &mut Response) + Send + Sync>;
 
 impl Mutant {
-    /// A violation that changes error responses.
+    /// Creates a violation that changes error responses.
     pub fn harmful(
         id: impl Into<Cow<'static, str>>,
         about: impl Into<Cow<'static, str>>,
@@ -46,7 +46,7 @@ impl Mutant {
         }
     }
 
-    /// A change of error responses that clients must tolerate.
+    /// Creates a change of error responses that clients must tolerate.
     pub fn harmless(
         id: impl Into<Cow<'static, str>>,
         about: impl Into<Cow<'static, str>>,
@@ -55,7 +55,7 @@ impl Mutant {
         Self { harmless: true, ..Self::harmful(id, about, change) }
     }
 
-    /// A violation of the domain: switches on a quirk, which has the same name.
+    /// Creates a violation of the domain: it switches on the quirk of the same name.
     #[must_use]
     pub fn switching(quirk: &'static str, about: &'static str) -> Self {
         Self {
@@ -68,20 +68,20 @@ impl Mutant {
         }
     }
 
-    /// A violation of the domain: a condition has no effect.
+    /// Creates a violation of the domain: a condition has no effect.
     pub(super) fn ignoring(condition: &'static str, id: String, about: String) -> Self {
         let effect = Effect::Ignored(condition);
         Self { id: id.into(), about: about.into(), harmless: false, effect, fits: |_| true, sometimes: false }
     }
 
-    /// Clients must tolerate what it does, so it must pass.
+    /// Marks the change as one that clients must tolerate, so that it must pass.
     #[must_use]
     pub fn tolerated(mut self) -> Self {
         self.harmless = true;
         self
     }
 
-    /// Changes every response, not errors alone.
+    /// Extends the change to every response, not only errors.
     #[must_use]
     pub fn on_everything(mut self) -> Self {
         if let Effect::Errors(change) = self.effect {
@@ -90,33 +90,34 @@ impl Mutant {
         self
     }
 
-    /// Changes some errors only: those with a certain code or header, or what comes second.
+    /// Marks the change as one of some errors only: those with a certain code or header, or those of a second
+    /// request.
     #[must_use]
     pub fn sometimes(mut self) -> Self {
         self.sometimes = true;
         self
     }
 
-    /// Whether it changes every error, whatever it is about and whoever asks.
+    /// Returns true if it changes every error, independent of the request and the caller.
     #[must_use]
     pub fn changes_every_error(&self) -> bool {
         !self.sometimes && matches!(self.effect, Effect::Errors(_) | Effect::Everything(_))
     }
 
-    /// Makes sense for some envelopes only.
+    /// Restricts the mutant to the envelopes that it can change.
     #[must_use]
     pub fn only_if(mut self, fits: fn(&Envelope) -> bool) -> Self {
         self.fits = fits;
         self
     }
 
-    /// Whether it changes anything with such an envelope.
+    /// Returns true if it changes anything with an envelope.
     #[must_use]
     pub fn fits(&self, envelope: &Envelope) -> bool {
         (self.fits)(envelope)
     }
 
-    /// The quirk that it switches on.
+    /// The quirk that it switches on, if any.
     #[must_use]
     pub fn quirk(&self) -> Option<&'static str> {
         match self.effect {
@@ -125,7 +126,7 @@ impl Mutant {
         }
     }
 
-    /// Prepares an API for it; `false` if the API does not have what it wants to switch.
+    /// Prepares an API for the mutant; `false` if the API does not have its quirk or condition.
     #[must_use]
     pub fn prepare(&self, api: &dyn Api) -> bool {
         match self.effect {
@@ -135,7 +136,7 @@ impl Mutant {
         }
     }
 
-    /// Changes a response just before it is sent. The API has done its work by then.
+    /// Changes a response just before it is sent, after the API has processed the request.
     pub fn change(&self, api: &dyn Api, request: &Request, response: &mut Response) {
         let scene = Scene { api, request, envelope: api.envelope() };
         match &self.effect {

@@ -1,4 +1,4 @@
-//! Wrong statuses.
+//! Mutants with wrong statuses.
 
 use super::Mutant;
 use crate::Envelope;

@@ -1,4 +1,4 @@
-//! Work that goes on after the response.
+//! Asynchronous jobs, which continue after the response.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -6,49 +6,49 @@ use jiff::Timestamp;
 
 use super::lock;
 
-/// One piece of asynchronous work. Nothing runs: whether it is finished is judged by the clock when somebody asks.
+/// An asynchronous job. Nothing runs: the clock decides whether it is finished when its state is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Work {
-    /// Its name; unique.
+    /// The unique id.
     pub id: String,
-    /// What is done.
+    /// The kind of job.
     pub kind: &'static str,
-    /// Who may ask for it: a tenant, a project …
+    /// The scope in which it is visible: a tenant, a project …
     pub scope: String,
-    /// What it is done to.
+    /// The resource on which it works.
     pub subject: String,
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub started: Timestamp,
-    /// When it is finished.
+    /// The time at which it is finished.
     pub finishes: Timestamp,
 }
 
 impl Work {
-    /// Whether it is finished at a time.
+    /// Returns true if it is finished at a time.
     #[must_use]
     pub fn is_finished(&self, now: Timestamp) -> bool {
         self.finishes <= now
     }
 }
 
-/// Everything that was ever begun.
+/// All jobs that were ever begun.
 #[derive(Debug, Default)]
 pub struct Works {
     by_id: Mutex<HashMap<String, Work>>,
 }
 
 impl Works {
-    /// Begins a piece of work.
+    /// Begins a job.
     pub fn begin(&self, work: Work) {
         lock(&self.by_id).insert(work.id.clone(), work);
     }
 
-    /// Takes back what turned out not to begin after all.
+    /// Removes a job that could not begin after all.
     pub fn withdraw(&self, id: &str) {
         lock(&self.by_id).remove(id);
     }
 
-    /// The work of that id, if there is any.
+    /// Returns the job of that id, if there is any.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<Work> {
         lock(&self.by_id).get(id).cloned()

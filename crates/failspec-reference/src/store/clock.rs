@@ -1,4 +1,4 @@
-//! What time it is.
+//! The clock.
 
 use std::{
     sync::{
@@ -13,20 +13,20 @@ use jiff::{SignedDuration, Timestamp};
 /// A clock that tests can move. Clones share one time.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    /// Where the clock stands still; `None` for the real time.
+    /// The fixed time of the clock; `None` for the real time.
     stands_at: Option<Timestamp>,
-    /// Milliseconds that it was moved by.
+    /// The number of milliseconds by which it was moved.
     offset: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// The real time.
+    /// Creates a clock with the real time.
     #[must_use]
     pub fn real() -> Self {
         Self::default()
     }
 
-    /// A clock that only moves by [`advance`](Self::advance).
+    /// Creates a clock that only moves by [`advance`](Self::advance).
     #[must_use]
     pub fn standing(at: Timestamp) -> Self {
         Self { stands_at: Some(at), offset: Arc::default() }
@@ -40,7 +40,7 @@ impl Clock {
         base.checked_add(offset).unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves the clock forward; parts of a millisecond are dropped.
+    /// Moves the clock forward; fractions of a millisecond are dropped.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offset.fetch_add(millis, Ordering::Relaxed);

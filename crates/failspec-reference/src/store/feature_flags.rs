@@ -1,19 +1,19 @@
-//! Named states that are on or off.
+//! Named flags that are on or off.
 
 use std::{collections::BTreeSet, sync::Mutex};
 
 use super::lock;
 
-/// A state that can be switched.
+/// A flag that can be switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Switch {
-    /// Its name, in kebab-case.
+    /// The name, in kebab-case.
     pub name: &'static str,
-    /// What it means, in one line.
+    /// The description, in one line.
     pub about: &'static str,
 }
 
-/// A fixed set of switches, all off at first. Names outside the set are refused, so that a misspelt one is noticed.
+/// A fixed set of switches, all off at first. Names outside the set are rejected, so that a misspelt one is noticed.
 #[derive(Debug)]
 pub struct Switches {
     known: &'static [Switch],
@@ -22,25 +22,25 @@ pub struct Switches {
 }
 
 impl Switches {
-    /// All switches off.
+    /// Creates a set of switches that are all off.
     #[must_use]
     pub fn new(known: &'static [Switch]) -> Self {
         Self { known, on: Mutex::default(), ignored: Mutex::default() }
     }
 
-    /// Every switch that there is.
+    /// All switches of the set.
     #[must_use]
     pub fn known(&self) -> &'static [Switch] {
         self.known
     }
 
-    /// Whether a switch is on; one that is not known is off.
+    /// Returns true if a switch is on; an unknown one is off.
     #[must_use]
     pub fn is_on(&self, name: &str) -> bool {
         lock(&self.on).contains(name) && !lock(&self.ignored).contains(name)
     }
 
-    /// Switches one on; `false` if it is not known.
+    /// Switches one on; `false` if it is unknown.
     pub fn switch_on(&self, name: &str) -> bool {
         self.find(name).is_some_and(|name| {
             lock(&self.on).insert(name);
@@ -48,7 +48,7 @@ impl Switches {
         })
     }
 
-    /// Switches one off; `false` if it is not known.
+    /// Switches one off; `false` if it is unknown.
     pub fn switch_off(&self, name: &str) -> bool {
         self.find(name).is_some_and(|name| {
             lock(&self.on).remove(name);
@@ -56,7 +56,7 @@ impl Switches {
         })
     }
 
-    /// From now on switching this one on has no effect; `false` if it is not known.
+    /// Makes a switch ineffective: switching it on has no effect from now on; `false` if it is unknown.
     pub fn ignore(&self, name: &str) -> bool {
         self.find(name).is_some_and(|name| {
             lock(&self.ignored).insert(name);

@@ -1,4 +1,4 @@
-//! Who may ask, and for what.
+//! Identities and their permissions.
 
 use std::{
     collections::HashMap,
@@ -9,22 +9,22 @@ use jiff::Timestamp;
 
 use super::lock;
 
-/// Who a token speaks for.
+/// The identity that a token represents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The user or service.
     pub subject: String,
-    /// The organisation that it belongs to; empty where an API has none.
+    /// The organisation of the subject; empty where an API has none.
     pub tenant: String,
-    /// What it may do. Nothing is granted by default.
+    /// The grants. Nothing is granted by default.
     pub grants: Vec<Grant>,
-    /// From when on the token is no longer valid.
+    /// The time from which the token is no longer valid.
     pub expires: Option<Timestamp>,
-    /// Whether the token was withdrawn.
+    /// True if the token was revoked.
     pub revoked: bool,
 }
 
-/// A permission, everywhere or within one scope (a cluster, a project, a context …).
+/// A permission in every scope or within one (a cluster, a project, a context …).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     permission: String,
@@ -32,19 +32,19 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Every permission, everywhere.
+    /// Creates a grant of every permission in every scope.
     #[must_use]
     pub fn all() -> Self {
         Self::everywhere(Self::ANY)
     }
 
-    /// One permission in every scope.
+    /// Creates a grant of one permission in every scope.
     #[must_use]
     pub fn everywhere(permission: &str) -> Self {
         Self { permission: permission.to_owned(), scope: None }
     }
 
-    /// One permission within one scope.
+    /// Creates a grant of one permission within one scope.
     #[must_use]
     pub fn within(scope: &str, permission: &str) -> Self {
         Self { permission: permission.to_owned(), scope: Some(scope.to_owned()) }
@@ -58,13 +58,13 @@ impl Grant {
 }
 
 impl Identity {
-    /// A subject with grants, without tenant and expiry.
+    /// Creates an identity with grants, without tenant and expiry.
     #[must_use]
     pub fn new(subject: &str, grants: Vec<Grant>) -> Self {
         Self { subject: subject.to_owned(), tenant: String::new(), grants, expires: None, revoked: false }
     }
 
-    /// Whether it has a permission within a scope.
+    /// Returns true if it has a permission within a scope.
     #[must_use]
     pub fn may(&self, permission: &str, scope: &str) -> bool {
         self.grants.iter().any(|grant| {
@@ -72,45 +72,45 @@ impl Identity {
         })
     }
 
-    /// Whether it has any permission within a scope.
+    /// Returns true if it has any permission within a scope.
     #[must_use]
     pub fn has_any_grant_within(&self, scope: &str) -> bool {
         self.grants.iter().any(|grant| grant.reaches(scope))
     }
 }
 
-/// Why a token is not accepted.
+/// The reason why a token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Nobody was given this token.
+    /// The token was never issued.
     #[error("the token is unknown")]
     Unknown,
-    /// Its time is over.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// It was withdrawn.
+    /// The token was revoked.
     #[error("the token was revoked")]
     Revoked,
 }
 
-/// Tokens and who they speak for.
+/// The tokens and their identities.
 #[derive(Debug, Default)]
 pub struct Identities {
     by_token: Mutex<HashMap<String, Arc<Identity>>>,
 }
 
 impl Identities {
-    /// Gives out a token; a token that was given out before speaks for the new identity from now on.
+    /// Issues a token; a token that was issued before represents the new identity from now on.
     pub fn issue(&self, token: &str, identity: Identity) {
         lock(&self.by_token).insert(token.to_owned(), Arc::new(identity));
     }
 
-    /// Takes a token back as if it had never been given out; `false` if there is no such token.
+    /// Removes a token as if it had never been issued; `false` if there is no such token.
     pub fn withdraw(&self, token: &str) -> bool {
         lock(&self.by_token).remove(token).is_some()
     }
 
-    /// Who a token speaks for.
+    /// Returns the identity that a token represents.
     ///
     /// # Errors
     /// If the token is unknown, expired at `now`, or revoked.

@@ -1,6 +1,6 @@
-//! The small domain that the reference implementations share.
+//! The small domain model that the reference implementations share.
 //!
-//! Everything lives in memory, is safe to use from many threads, and recovers from a poisoned lock: whatever
+//! Everything is in memory, is safe to use from many threads, and recovers from a poisoned lock: independent of what
 //! one request does, the next one gets a response.
 
 mod async_job;
@@ -27,22 +27,23 @@ pub use replay_guard::ReplayGuard;
 pub use request_id::{base62, hex_digits, uuid};
 pub use resources::{Expected, Key, Missing, Resource, Resources, Taken, UpdateError};
 
-/// What an API holds.
+/// The state of an API.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// What exists.
+    /// The existing resources.
     pub resources: Resources,
-    /// Who may ask.
+    /// The identities of callers.
     pub identities: Identities,
-    /// How often one may ask; no limit if `None`.
+    /// The rate limiter; no limit if `None`.
     pub limiter: Option<RateLimiter>,
-    /// Values that are good for one use, such as one-time passwords.
+    /// The used values among those that can be used only once, such as one-time passwords.
     pub spent: ReplayGuard,
 }
 
-/// Locks, even if another thread panicked while it held the lock: every change in this room leaves its data whole.
+/// Locks a mutex, even if another thread panicked while it held the lock: every change in this module leaves its data
+/// consistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

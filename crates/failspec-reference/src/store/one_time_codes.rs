@@ -5,33 +5,33 @@ use totp_rs::{Builder, Secret, Totp};
 
 use super::ReplayGuard;
 
-/// Seconds of one step.
+/// The length of a step, in seconds.
 const STEP: u64 = 30;
 
-/// How many steps a code may be early or late: clocks differ, and people type slowly (RFC 6238, 5.2).
+/// The number of steps that a code may be early or late: clocks differ, and people type slowly (RFC 6238, 5.2).
 const TOLERANCE: u64 = 1;
 
-/// Checks codes, and remembers which were used.
+/// A verifier of codes, which remembers the used ones.
 #[derive(Debug, Default)]
 pub struct OneTimeCodes {
     spent: ReplayGuard,
 }
 
 impl OneTimeCodes {
-    /// Whether a code is right at `now` for a secret in base 32, whether or not it was used.
+    /// Returns true if a code is correct at `now` for a secret in Base32, even if it was used before.
     #[must_use]
     pub fn is_right(secret: &str, code: &str, now: Timestamp) -> bool {
         right_steps(secret, code, now).next().is_some()
     }
 
-    /// Accepts a code that is right at `now`, once for each owner; a refused code spends nothing.
+    /// Accepts a code that is correct at `now`, once for each owner; a rejected code consumes nothing.
     pub fn accept(&self, owner: &str, secret: &str, code: &str, now: Timestamp) -> bool {
-        // The step is what is spent, so that the same digits are good again should they ever come back.
+        // The step is consumed, not the code, so that the same digits are valid again should they ever recur.
         right_steps(secret, code, now).any(|step| self.spent.spend(&format!("{owner} {step}")))
     }
 }
 
-/// The steps around `now` whose code this is. None for a secret that is none.
+/// The steps around `now` that have this code; none for an invalid secret.
 fn right_steps<'a>(secret: &str, code: &'a str, now: Timestamp) -> impl Iterator<Item = u64> + 'a {
     let totp = generator(secret);
     let step = u64::try_from(now.as_second()).unwrap_or(0) / STEP;
@@ -50,7 +50,7 @@ mod tests {
     use super::OneTimeCodes;
     use jiff::Timestamp;
 
-    /// The secret of the test vectors of RFC 6238, appendix B, in base 32.
+    /// The secret of the test vectors of RFC 6238, appendix B, in Base32.
     const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
     fn at(second: i64) -> Timestamp {

@@ -1,10 +1,10 @@
-//! How much of something limited is taken.
+//! Quotas of limited resources.
 
 use std::{collections::HashMap, sync::Mutex};
 
 use super::lock;
 
-/// Accounts with a limit: the capacity of a pool, the quota of an organisation.
+/// Accounts with a limit, such as the capacity of a pool or the quota of an organisation.
 #[derive(Debug, Default)]
 pub struct Quota {
     accounts: Mutex<HashMap<String, Account>>,
@@ -16,19 +16,19 @@ struct Account {
     taken: u64,
 }
 
-/// Why nothing was taken.
+/// The reason why an operation on an account failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// There is no account of that name.
+    /// The account does not exist.
     #[error("there is no such account")]
     NoAccount,
-    /// There is less left than was asked for.
+    /// The requested amount is larger than the available one.
     #[error("only {available} left")]
     Exceeded {
-        /// What is left.
+        /// The available amount.
         available: u64,
     },
-    /// An account that something is taken from cannot be closed.
+    /// The account is in use and cannot be closed.
     #[error("the account is in use")]
     InUse,
 }
@@ -39,10 +39,10 @@ impl Quota {
         lock(&self.accounts).insert(account.to_owned(), Account { limit, taken: 0 });
     }
 
-    /// Takes from an account, all or nothing.
+    /// Takes an amount from an account, all or nothing.
     ///
     /// # Errors
-    /// If there is no such account, or less left in it.
+    /// If there is no such account, or less is available.
     pub fn take(&self, account: &str, amount: u64) -> Result<(), LedgerError> {
         self.change(account, |account| {
             let available = account.limit.saturating_sub(account.taken);
@@ -54,7 +54,7 @@ impl Quota {
         })
     }
 
-    /// Takes from an account whatever its limit says: what a service does that forgot to look.
+    /// Takes an amount from an account without checking its limit, like a service that forgets the check.
     ///
     /// # Errors
     /// If there is no such account.
@@ -65,14 +65,14 @@ impl Quota {
         })
     }
 
-    /// Gives back; an account that was closed in the meantime needs nothing.
+    /// Releases an amount. Nothing happens if the account was closed in the meantime.
     pub fn give_back(&self, account: &str, amount: u64) {
         if let Some(account) = lock(&self.accounts).get_mut(account) {
             account.taken = account.taken.saturating_sub(amount);
         }
     }
 
-    /// How much is taken from an account; nothing, if there is no such account.
+    /// The amount that is taken from an account; zero if there is no such account.
     #[must_use]
     pub fn taken(&self, account: &str) -> u64 {
         lock(&self.accounts).get(account).map_or(0, |account| account.taken)

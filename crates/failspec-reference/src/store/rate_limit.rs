@@ -1,4 +1,4 @@
-//! How often one may ask.
+//! Rate limits.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -6,17 +6,17 @@ use jiff::Timestamp;
 
 use super::lock;
 
-/// The documented kinds of limits.
+/// The documented kinds of rate limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum RateLimit {
-    /// A steady rate with room for a burst.
+    /// A steady rate that allows a burst.
     TokenBucket {
         /// Requests per second.
         per_second: u32,
-        /// Requests at once after a pause.
+        /// The number of requests that may pass at once after a pause.
         burst: u32,
     },
-    /// So many requests from the first one until the window is over.
+    /// A number of requests per window. A window begins with its first request.
     FixedWindow {
         /// Requests per window.
         limit: u32,
@@ -25,21 +25,22 @@ pub enum RateLimit {
     },
 }
 
-/// What a limiter says about one request.
+/// The decision of a limiter about one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Allowance {
-    /// Whether the request may pass.
+    /// True if the request may pass.
     pub allowed: bool,
-    /// Requests that may pass at most: of the burst, or of a window.
+    /// The maximum number of requests that may pass: of the burst, or of a window.
     pub limit: u32,
-    /// Requests that may still pass now.
+    /// The number of requests that may still pass now.
     pub remaining: u32,
-    /// For a refused request the time until one will pass; else until the window is over.
+    /// The time until a request will pass, if this one is rejected; otherwise the time until the window ends (zero
+    /// for a token bucket).
     pub wait: Duration,
 }
 
 impl Allowance {
-    /// The wait as the `Retry-After` header has it: whole seconds, rounded up, at least one.
+    /// The wait as the value of a `Retry-After` header: whole seconds, rounded up, at least one.
     #[must_use]
     pub fn retry_after(&self) -> u64 {
         let seconds = self.wait.as_secs() + u64::from(self.wait.subsec_nanos() > 0);
@@ -47,7 +48,7 @@ impl Allowance {
     }
 }
 
-/// Counts requests by key: an address, an API key …
+/// A counter of requests by key: an address, an API key …
 #[derive(Debug)]
 pub struct RateLimiter {
     limit: RateLimit,
@@ -56,14 +57,14 @@ pub struct RateLimiter {
 
 #[derive(Debug, Clone, Copy)]
 struct Count {
-    /// Requests left. A bucket fills by fractions.
+    /// The number of requests left. A bucket is filled by fractions.
     left: f64,
-    /// Of a bucket: when it was last filled. Of a window: its beginning.
+    /// The time of the last filling of a bucket, or the beginning of a window.
     since: Timestamp,
 }
 
 impl RateLimiter {
-    /// A limiter that has seen no request.
+    /// Creates a limiter that has counted no request.
     #[must_use]
     pub fn new(limit: RateLimit) -> Self {
         Self { limit, counts: Mutex::default() }

@@ -1,10 +1,10 @@
-//! Values that are good for one use.
+//! Values that can be used only once.
 
 use std::{collections::HashSet, sync::Mutex};
 
 use super::lock;
 
-/// Remembers what was used: a one-time password that comes a second time is refused (RFC 6238, 5.2).
+/// A memory of used values: a one-time password that is sent a second time is rejected (RFC 6238, 5.2).
 #[derive(Debug, Default)]
 pub struct ReplayGuard {
     spent: Mutex<HashSet<String>>,

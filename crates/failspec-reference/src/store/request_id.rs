@@ -1,14 +1,14 @@
-//! Ids that tell one request from every other.
+//! Unique ids of requests.
 
 use uuid::Uuid;
 
-/// A random UUID (version 4) in its usual form.
+/// Creates a random UUID (version 4) in its usual form.
 #[must_use]
 pub fn uuid() -> String {
     Uuid::new_v4().to_string()
 }
 
-/// Random lower-case hexadecimal digits, 32 at most.
+/// Creates `count` random lower-case hexadecimal digits, at most 32.
 #[must_use]
 pub fn hex_digits(count: usize) -> String {
     let mut digits = Uuid::new_v4().simple().to_string();
@@ -17,13 +17,13 @@ pub fn hex_digits(count: usize) -> String {
     digits
 }
 
-/// Random letters and digits in both cases, as many as wanted.
+/// Creates `count` random letters and digits; letters are in both cases.
 #[must_use]
 pub fn base62(count: usize) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut text = String::with_capacity(count);
     while text.len() < count {
-        // Version and variant are in bytes 6 and 8; the bytes behind 10 are all random.
+        // Version and variant are in bytes 6 and 8; the bytes from 10 on are all random.
         let random = Uuid::new_v4().into_bytes();
         let digits = random[10..].iter().map(|byte| char::from(DIGITS[usize::from(*byte) % DIGITS.len()]));
         text.extend(digits.take(count - text.len()));

@@ -1,4 +1,4 @@
-//! What exists, and in which version.
+//! Versioned resources.
 
 use std::{collections::BTreeMap, ops::Bound, sync::Mutex};
 
@@ -6,65 +6,65 @@ use serde_json::Value;
 
 use super::lock;
 
-/// Where a resource is: the collection, the scope within it (a namespace, a tenant; may be empty), the name.
+/// The key of a resource: the collection, the scope within it (a namespace, a tenant; may be empty), and the name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// What kind of thing it is.
+    /// The collection, which is the kind of resource.
     pub collection: &'static str,
-    /// Where its name is unique.
+    /// The scope in which the name is unique.
     pub scope: String,
-    /// What it is called there.
+    /// The name within the scope.
     pub name: String,
 }
 
 impl Key {
-    /// A key from its parts.
+    /// Creates a key from its parts.
     #[must_use]
     pub fn new(collection: &'static str, scope: &str, name: &str) -> Self {
         Self { collection, scope: scope.to_owned(), name: name.to_owned() }
     }
 }
 
-/// A resource as it was at some moment.
+/// A resource at some point in time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
-    /// Where it is.
+    /// The key.
     pub key: Key,
-    /// Grows with every change; no two changes in one store have the same.
+    /// The version. It grows with every change; no two changes in one store have the same one.
     pub version: u64,
-    /// What it says.
+    /// The content.
     pub body: Value,
 }
 
-/// Which version a change is meant for (optimistic concurrency).
+/// The version that a change expects (optimistic concurrency).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expected {
-    /// Whichever is there.
+    /// Any version.
     Any,
-    /// This one alone.
+    /// Only this version.
     Version(u64),
 }
 
-/// There is a resource of that key already.
+/// The error for a key that a resource already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the resource exists already")]
 pub struct Taken;
 
-/// There is no resource of that key.
+/// The error for a key that no resource has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the resource does not exist")]
 pub struct Missing;
 
-/// Why a change was not made.
+/// The reason why a change was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateError {
-    /// There is no resource of that key.
+    /// No resource has that key.
     #[error("the resource does not exist")]
     Missing,
-    /// It has another version than the caller thinks.
+    /// The resource has another version than the caller expects.
     #[error("the resource is at version {actual}")]
     Stale {
-        /// The version that it has.
+        /// The version of the resource.
         actual: u64,
     },
 }
@@ -81,7 +81,7 @@ struct Inner {
     changes: u64,
 }
 
-/// Where versions begin: high enough that the small numbers people make up are never current.
+/// The first version. It is so high that the small numbers that people make up are never current.
 const FIRST_VERSION: u64 = 1001;
 
 impl Inner {
@@ -94,7 +94,7 @@ impl Inner {
 }
 
 impl Resources {
-    /// The resource, if it exists.
+    /// Returns the resource, if it exists.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<Resource> {
         let inner = lock(&self.inner);
@@ -105,7 +105,7 @@ impl Resources {
         })
     }
 
-    /// Whether the resource exists.
+    /// Returns true if the resource exists.
     #[must_use]
     pub fn contains(&self, key: &Key) -> bool {
         lock(&self.inner).by_key.contains_key(key)
@@ -114,7 +114,7 @@ impl Resources {
     /// Creates a resource.
     ///
     /// # Errors
-    /// If there is one of that key already.
+    /// If a resource already has that key.
     pub fn create(&self, key: Key, body: Value) -> Result<Resource, Taken> {
         let mut inner = lock(&self.inner);
         if inner.by_key.contains_key(&key) {
@@ -128,10 +128,10 @@ impl Resources {
         lock(&self.inner).put(key, body)
     }
 
-    /// Changes a resource that exists, in one step.
+    /// Changes an existing resource in one step.
     ///
     /// # Errors
-    /// If there is none of that key, or if it has another version than expected.
+    /// If no resource has that key, or if it has another version than expected.
     pub fn update(
         &self,
         key: &Key,
@@ -145,12 +145,12 @@ impl Resources {
         })
     }
 
-    /// Changes a resource that exists, in one step, if the change agrees once it has seen what is there.
+    /// Changes an existing resource in one step, unless `change` rejects its current content.
     ///
     /// `change` must not use this store: it runs while the store is locked.
     ///
     /// # Errors
-    /// As [`update`](Self::update), and whatever `change` says.
+    /// As [`update`](Self::update), and the error of `change`.
     pub fn try_update<E: From<UpdateError>>(
         &self,
         key: &Key,
@@ -168,22 +168,22 @@ impl Resources {
         Ok(inner.put(key.clone(), body))
     }
 
-    /// Deletes a resource and gives back what it was.
+    /// Deletes a resource and returns it.
     ///
     /// # Errors
-    /// If there is none of that key.
+    /// If no resource has that key.
     pub fn delete(&self, key: &Key) -> Result<Resource, Missing> {
         let (version, body) = lock(&self.inner).by_key.remove(key).ok_or(Missing)?;
         Ok(Resource { key: key.clone(), version, body })
     }
 
-    /// Deletes everything in one scope, whatever its collection.
+    /// Deletes everything in one scope, in all collections.
     pub fn delete_scope(&self, scope: &str) {
         lock(&self.inner).by_key.retain(|key, _| key.scope != scope);
     }
 
-    /// The resources of one scope in the order of their names: `limit` at most, those behind `after`; and how
-    /// many there are in all.
+    /// Returns the resources of one scope in the order of their names, at most `limit` of those after `after`; and
+    /// the total number of resources in the scope.
     #[must_use]
     pub fn list(
         &self,
@@ -214,7 +214,7 @@ impl Resources {
         (page, total)
     }
 
-    /// The first resource of one scope whose body is the wanted one.
+    /// Finds the first resource of one scope with a body that `wanted` accepts.
     pub fn find(
         &self,
         collection: &'static str,
@@ -234,7 +234,7 @@ impl Resources {
             })
     }
 
-    /// The resources of every scope that begins with `prefix`, in the order of scopes and names.
+    /// Returns the resources of every scope that begins with `prefix`, in the order of scopes and names.
     #[must_use]
     pub fn list_below(&self, collection: &'static str, prefix: &str) -> Vec<Resource> {
         let inner = lock(&self.inner);

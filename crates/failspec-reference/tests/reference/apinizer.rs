@@ -1,4 +1,4 @@
-//! The reference implementation of the Apinizer Management API against its documentation, without a network.
+//! Tests of the reference implementation of the Apinizer Management API against its documentation, without a network.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -20,7 +20,7 @@ const GROUPS: &str = "/apiops/projects/shop/apiProxyGroups";
 const CREATE: &str = "POST /apiops/projects/shop/apiProxies/url/";
 const TOKEN: &str = "/apiops/auth/token";
 
-/// A request as `METHOD target`.
+/// Creates a request from `METHOD target`.
 fn request(token: &str, line: &str) -> Request {
     let (method, target) = line.split_once(' ').expect("a method and a target");
     Request::new(method, target).with_bearer(token)
@@ -48,7 +48,7 @@ fn proxy(name: &str) -> Value {
     })
 }
 
-/// The proxy `p` with one field changed; `null` takes it out.
+/// Returns the proxy `p` with one field changed; with `null` the field counts as absent.
 fn with(field: &str, value: Value) -> Value {
     let mut proxy = proxy("p");
     proxy[field] = value;
@@ -65,7 +65,7 @@ fn credentials(id: &str, secret: &str) -> Request {
     form(&format!("grant_type=client_credentials&client_id={id}&client_secret={secret}"))
 }
 
-/// The whole envelope is judged, not the code alone.
+/// Checks the whole envelope, not only the code.
 #[track_caller]
 fn refused(response: &Response, status: u16, code: &str) -> Value {
     let body = response.document().unwrap_or_else(|| panic!("{code}: no JSON in {response:?}"));
@@ -87,7 +87,7 @@ fn fails(response: &Response, code: Code) -> Value {
     refused(response, code.status(), code.as_str())
 }
 
-/// Fails validation, and says of which fields.
+/// Checks that validation fails and lists these fields.
 #[track_caller]
 fn invalid(response: &Response, fields: &[&str]) {
     let body = fails(response, Code::ValidationFailed);
@@ -225,7 +225,7 @@ fn tokens_are_given_out_and_expire() {
     fails(&api.response(&json), Code::BadRequest);
     fails(&api.response(&form(&"a".repeat(BODY_LIMIT + 1))), Code::BadRequest);
     fails(&api.response(&form("").with_body(vec![0xff])), Code::BadRequest);
-    // Whatever else is sent along does not matter, and neither does trouble behind it.
+    // Other parts of the request do not matter, and neither does an internal fault.
     api.conditions().switch_on("internal-fault");
     assert_eq!(api.response(&credentials(CLIENT_ID, CLIENT_SECRET).with_bearer(EXPIRED_TOKEN)).status, 200);
     succeeds(&api.response(&Request::new("GET", "/apiops/test/").with_bearer("no token!")), 200);
@@ -242,7 +242,8 @@ fn what_is_wrong_is_judged_in_order() {
     fails(&strange("GET /elsewhere/projects/"), Code::NotFound);
     refused(&strange("PUT /apiops/projects/"), 405, "method_not_allowed");
     fails(&strange(CREATE), Code::UnauthorizedClient);
-    // The request itself before the project, that before rights, and those before what is in it.
+    // The request itself comes before the project, the project before permissions, and permissions before the
+    // contents of the project.
     let shop_only = |line: &str, body: &Value| api.response(&request(SHOP_ONLY_TOKEN, line).with_json(body));
     let billing = "/apiops/projects/billing/apiProxies/";
     invalid(&shop_only(&format!("POST {billing}"), &with("apiProxyName", Value::Null)), &["apiProxyName"]);
@@ -343,18 +344,18 @@ fn every_field_is_judged_and_every_bad_one_told() {
 fn names_and_paths_are_unique_in_their_project() {
     let api = Apinizer::new();
     succeeds(&send(&api, CREATE, &proxy("p")), 201);
-    // Both taken: the name is told.
+    // Both are taken: the name is reported.
     fails(&send(&api, CREATE, &proxy("p")), Code::DuplicateName);
     fails(&send(&api, CREATE, &with("apiProxyName", json!("q"))), Code::Conflict);
-    // Case matters, in names and paths.
+    // Names and paths are case-sensitive.
     succeeds(&send(&api, CREATE, &proxy("P")), 201);
     fails(&ask(&api, &format!("GET {PROXIES}/Catalog/")), Code::ResourceNotFound);
-    // A refused name takes no path.
+    // A rejected name reserves no path.
     fails(&send(&api, CREATE, &with("relativePath", json!("/q"))), Code::DuplicateName);
     succeeds(&send(&api, CREATE, &proxy("q")), 201);
-    // Another project has names of its own.
+    // Names in another project are independent.
     succeeds(&send(&api, "POST /apiops/projects/billing/apiProxies/", &proxy("p")), 201);
-    // What is deleted is free again.
+    // A deleted name can be used again.
     assert!(succeeds(&ask(&api, &format!("DELETE {PROXIES}/p/")), 200).is_empty());
     fails(&ask(&api, &format!("GET {PROXIES}/p/")), Code::ResourceNotFound);
     fails(&ask(&api, &format!("DELETE {PROXIES}/p/")), Code::ResourceNotFound);
@@ -440,12 +441,12 @@ fn groups_hold_proxies() {
         succeeds(&ask(&api, &format!("{remove}/catalog/")), 200);
         assert_eq!(group(), json!([]));
     }
-    // A proxy that is deleted leaves its groups.
+    // A deleted proxy is removed from its groups.
     succeeds(&send(&api, CREATE, &proxy("p")), 201);
     succeeds(&ask(&api, &format!("{add}/p/")), 200);
     succeeds(&ask(&api, &format!("DELETE {PROXIES}/p/")), 200);
     assert_eq!(group(), json!([]));
-    // A restricted proxy is told to those alone who may see it.
+    // A restricted proxy is only visible to those who may see it.
     succeeds(&ask(&api, &format!("{add}/payroll/")), 200);
     let shown = succeeds(&api.response(&request(SHOP_ONLY_TOKEN, &format!("GET {GROUPS}/g/"))), 200);
     assert_eq!((&shown[0]["apiProxies"], group()), (&json!([]), json!(["payroll"])));
@@ -466,7 +467,7 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
         let body = fails(&limited(&format!("GET {PROXIES}?page=0")), Code::RateLimitExceeded);
         assert_eq!(body["retry_after"], 1);
     }
-    // The route comes before the rate, and what needs no token has none.
+    // The route comes before the rate limit, and an operation without a token has no limit.
     fails(&limited("GET /apiops/nothing"), Code::NotFound);
     succeeds(&limited("GET /apiops/test"), 200);
     clock.advance(Duration::from_millis(500));
@@ -476,7 +477,7 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     }
 }
 
-/// Requests that show what each quirk does: the last one's response must differ.
+/// Returns requests that make the effect of each quirk visible: the last response must differ.
 fn scene(quirk: &str) -> Vec<Request> {
     let manager = |line: &str| request(MANAGER_TOKEN, line);
     let create = |body: &Value| manager(CREATE).with_json(body);
@@ -497,7 +498,7 @@ fn scene(quirk: &str) -> Vec<Request> {
             vec![request(VIEWER_TOKEN, CREATE).with_json(&proxy("p"))]
         }
         "restriction-not-enforced" => vec![request(SHOP_ONLY_TOKEN, &format!("GET {PROXIES}/payroll"))],
-        // The seventh is sent after waiting.
+        // The seventh request is sent after waiting.
         "still-limited-after-waiting" => limited(7),
         "rate-limit-not-enforced"
         | "limit-without-retry-after-field"
@@ -558,7 +559,7 @@ fn play(quirk: &str, on: bool) -> Response {
 }
 
 #[test]
-fn every_quirk_changes_an_response() {
+fn every_quirk_changes_a_response() {
     let api = Apinizer::new();
     for quirk in api.quirks().known() {
         let right = play(quirk.name, false);
@@ -610,7 +611,7 @@ fn the_target_file_is_complete() {
     assert_eq!(begin, Some("PUT /_reference/conditions/internal-fault"));
 }
 
-/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+/// A pseudorandom number generator (xorshift): small, fast and the same in every run; quality hardly matters here.
 struct Dice(u64);
 
 impl Dice {

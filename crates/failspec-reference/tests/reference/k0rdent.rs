@@ -1,4 +1,4 @@
-//! The reference implementation of k0rdent AI against its documentation, without a network.
+//! Tests of the reference implementation of k0rdent AI against its documentation, without a network.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -19,7 +19,7 @@ const POOLS: &str = "/api/v1/pools";
 const ALLOCATIONS: &str = "/api/v1/allocations";
 const ABSENT: &str = "srv_0000000000000000000000000x";
 
-/// A request as `METHOD target`.
+/// Creates a request from `METHOD target`.
 fn request(token: &str, line: &str) -> Request {
     let (method, target) = line.split_once(' ').expect("a method and a target");
     Request::new(method, target).with_bearer(token)
@@ -42,7 +42,7 @@ fn server(name: &str) -> Value {
     json!({ "name": name, "bmcAddress": "192.0.2.10" })
 }
 
-/// `req_{region}-{unix milliseconds}-{12 hex digits}`.
+/// Checks the request id, `req_{region}-{unix milliseconds}-{12 hex digits}`, and the other metadata of a response.
 #[track_caller]
 fn judge_meta(response: &Response, body: &Value) {
     let id = body["meta"]["requestId"].as_str().expect("a request id");
@@ -63,7 +63,7 @@ fn judge_id(id: &str) {
     assert_eq!(random, random.to_lowercase());
 }
 
-/// The whole envelope is judged, not the code alone.
+/// Checks the whole envelope, not only the code.
 #[track_caller]
 fn refused(response: &Response, status: u16, code: &str) -> Value {
     let body = response.document().unwrap_or_else(|| panic!("{code}: no JSON in {response:?}"));
@@ -86,7 +86,7 @@ fn fails(response: &Response, code: Code) -> Value {
     refused(response, code.status(), code.as_str())
 }
 
-/// Fails validation, and says of which fields.
+/// Checks that validation fails and lists these fields.
 #[track_caller]
 fn invalid(response: &Response, fields: &[&str]) {
     let error = fails(response, Code::ValidationError);
@@ -112,7 +112,7 @@ fn gone(response: &Response) {
     judge_id(response.header("x-request-id").expect("a request id"));
 }
 
-/// A server that was inspected, and so is available.
+/// Creates and inspects a server, which makes it available.
 fn available(api: &K0rdent, clock: &Clock, name: &str) {
     succeeds(&send(api, &format!("POST {SERVERS}"), server(name)), 201);
     succeeds(&ask(api, &format!("POST {SERVERS}/{name}/inspect")), 202);
@@ -157,7 +157,7 @@ fn every_documented_failure_has_a_request_that_brings_it() {
     assert_eq!(error["message"], "An unexpected error occurred");
     api.conditions().switch_all_off();
 
-    // Without a code of their own, and so with one that is no other failure's.
+    // Both have no documented code, so their codes must differ from those of all other failures.
     let backwards = json!({ "name": "x", "poolId": "p", "gpus": 1, "startsAt": "2026-03-02T00:00:00Z", "endsAt": "2026-03-01T00:00:00Z" });
     refused(&send(&api, &allocate, backwards), 422, "SEMANTIC_ERROR");
     let limited = request(LIMITED_TOKEN, &format!("GET {SERVERS}"));
@@ -186,7 +186,7 @@ fn only_a_known_bearer_token_lets_in() {
     for value in ["", "Bearer", "Bearer ", "Bearer nobody", "Basic azByOng=", OPERATOR_TOKEN] {
         fails(&api.response(&with(value)), Code::Unauthorized);
     }
-    // Two contradict each other, even if both are good.
+    // Two headers contradict each other, even if both are valid.
     let twice = request(OPERATOR_TOKEN, &format!("GET {SERVERS}")).with_bearer(VIEWER_TOKEN);
     fails(&api.response(&twice), Code::Unauthorized);
     succeeds(&api.response(&with(&format!("bearer {VIEWER_TOKEN}"))), 200);
@@ -199,21 +199,21 @@ fn what_is_wrong_is_judged_in_order() {
         let (method, target) = line.split_once(' ').expect("a method and a target");
         api.response(&Request::new(method, target))
     };
-    // The route comes before authentication, and that before the body.
+    // The route comes before authentication, and authentication before the body.
     fails(&strange("GET /api/v1/nothing"), Code::NotFound);
     fails(&strange("GET /api/v2/servers"), Code::NotFound);
     refused(&strange("PUT /api/v1/servers"), 405, "METHOD_NOT_ALLOWED");
     fails(&strange("POST /api/v1/servers"), Code::Unauthorized);
-    // Validation comes before permission, permission before existence.
+    // Validation comes before permission, and permission before existence.
     let viewer = |line: &str, body: Value| api.response(&request(VIEWER_TOKEN, line).with_json(&body));
     invalid(&viewer(&format!("POST {SERVERS}"), json!({})), &["bmcAddress", "name"]);
     fails(&viewer(&format!("DELETE {SERVERS}/{ABSENT}"), json!({})), Code::Forbidden);
-    // Quota comes before a name that is taken, semantics before existence.
+    // The quota comes before a duplicate name, and semantics before existence.
     let quota = request(QUOTA_TOKEN, &format!("POST {SERVERS}")).with_json(&server("tiny-1"));
     fails(&api.response(&quota), Code::QuotaExceeded);
     let backwards = json!({ "name": "x", "poolId": "no-such-pool", "gpus": 1, "startsAt": "2026-03-02T00:00:00Z", "endsAt": "2026-03-02T00:00:00+00:00" });
     refused(&send(&api, &format!("POST {ALLOCATIONS}"), backwards), 422, "SEMANTIC_ERROR");
-    // A fault of the service hides what exists, and not who may ask.
+    // An internal fault hides what exists, but not who has permission.
     api.conditions().switch_on("internal-fault");
     fails(&ask(&api, &format!("GET {SERVERS}/{ABSENT}")), Code::InternalError);
     fails(&viewer(&format!("DELETE {SERVERS}/{ABSENT}"), json!({})), Code::Forbidden);
@@ -280,7 +280,7 @@ fn bodies_that_are_no_object_are_told_as_body() {
         invalid(&post(body), &["body"]);
     }
     invalid(&post(&vec![b' '; BODY_LIMIT + 1]), &["body"]);
-    // What asks for no body does not look at it.
+    // Operations without a body ignore one.
     let delete = request(OPERATOR_TOKEN, &format!("DELETE {SERVERS}/{ABSENT}")).with_body("{");
     fails(&api.response(&delete), Code::NotFound);
     let inspect = request(OPERATOR_TOKEN, &format!("POST {SERVERS}/{ABSENT}/inspect")).with_body("{");
@@ -340,7 +340,7 @@ fn what_belongs_to_others_is_as_absent() {
     succeeds(&quota(&format!("GET {SERVERS}/{FOREIGN_SERVER_ID}")), 200);
     fails(&quota(&format!("GET {SERVERS}/{SERVER_ID}")), Code::NotFound);
     fails(&quota(&format!("GET {POOLS}/{POOL_ID}")), Code::NotFound);
-    // The same name is free in another organisation.
+    // The same name can be used in another organisation.
     succeeds(&send(&api, &format!("POST {SERVERS}"), server("tiny-1")), 201);
 }
 
@@ -409,7 +409,7 @@ fn a_server_lives_through_its_states() {
     }
     gone(&ask(&api, &format!("DELETE {SERVERS}/a")));
     fails(&ask(&api, &format!("DELETE {SERVERS}/a")), Code::NotFound);
-    // Somebody else's workflow is none.
+    // A workflow of another organisation is not found.
     let foreign = request(QUOTA_TOKEN, &format!("GET /api/v1/workflows/{workflow}"));
     fails(&api.response(&foreign), Code::NotFound);
 }
@@ -439,7 +439,7 @@ fn without_a_bmc_nothing_begins() {
         fails(&ask(&api, &format!("POST {SERVERS}/a/{action}")), Code::BmcConnectionFailed);
     }
     assert_eq!(state(&api, "a"), "available");
-    // What would be refused anyway is refused for its own reason.
+    // A request that would be rejected anyway is rejected for its own reason.
     fails(&ask(&api, &format!("POST {SERVERS}/{SERVER_ID}/provision")), Code::InvalidStateTransition);
     let bulk = send(&api, &format!("POST {SERVERS}/bulk/inspect"), json!({ "ids": ["a", "rack-1"] }));
     let body = succeeds(&bulk, 207);
@@ -500,7 +500,7 @@ fn a_pool_gives_out_what_it_has() {
     fails(&pool("p", json!(4)), Code::Conflict);
     succeeds(&allocate("x", 3), 201);
     fails(&allocate("x", 1), Code::Conflict);
-    // A name that is taken comes before capacity that is not there.
+    // A duplicate name comes before missing capacity.
     fails(&allocate("x", 9), Code::Conflict);
     let error = fails(&allocate("y", u64::MAX), Code::PoolCapacityExceeded);
     assert_eq!(error["details"], json!({ "requested": u64::MAX, "available": 1 }));
@@ -562,7 +562,7 @@ fn only_one_role_is_limited_and_refused_requests_count_nothing() {
     }
     clock.advance(Duration::from_millis(1500));
     for _ in 0..20 {
-        // The rate comes before validation, the route before the rate.
+        // The rate limit comes before validation, and the route before the rate limit.
         let response = limited(&format!("GET {SERVERS}?page=0"));
         refused(&response, 429, "RATE_LIMITED");
         assert_eq!(response.header("retry-after"), Some("1"));
@@ -587,7 +587,7 @@ fn no_two_responses_share_a_request_id() {
     assert!(ids.iter().all(|id| id.starts_with("req_sfo1-1770565759296-")), "{ids:?}");
 }
 
-/// Requests that show what each quirk does: the last one's response must differ.
+/// Returns requests that make the effect of each quirk visible: the last response must differ.
 fn scene(quirk: &str) -> Vec<Request> {
     let operator = |line: &str| request(OPERATOR_TOKEN, line);
     let json = |line: &str, body: Value| operator(line).with_json(&body);
@@ -605,7 +605,7 @@ fn scene(quirk: &str) -> Vec<Request> {
         "rate-limit-not-enforced" | "limit-without-retry-after" | "limit-with-retry-after-in-words" => {
             limited(6)
         }
-        // The seventh is sent after waiting.
+        // The seventh request is sent after waiting.
         "still-limited-after-waiting" => limited(7),
         "validation-skipped" => vec![json(&create, json!({}))],
         "first-bad-field-alone" | "fields-as-list" | "details-left-out" => vec![json(&create, json!({}))],
@@ -646,7 +646,7 @@ fn scene(quirk: &str) -> Vec<Request> {
     }
 }
 
-/// The last response of a scene, without what differs from response to response.
+/// Returns the last response of a scene, without the parts that differ from response to response.
 fn play(quirk: &str, on: bool) -> (u16, Value, Vec<String>) {
     let (api, clock) = standing();
     if on {
@@ -688,7 +688,7 @@ fn play(quirk: &str, on: bool) -> (u16, Value, Vec<String>) {
 }
 
 #[test]
-fn every_quirk_changes_an_response() {
+fn every_quirk_changes_a_response() {
     let api = K0rdent::new();
     for quirk in api.quirks().known() {
         let right = play(quirk.name, false);
@@ -746,7 +746,7 @@ fn the_target_file_is_complete() {
     );
 }
 
-/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+/// A pseudorandom number generator (xorshift): small, fast and the same in every run; quality hardly matters here.
 struct Dice(u64);
 
 impl Dice {

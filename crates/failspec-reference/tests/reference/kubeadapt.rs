@@ -1,4 +1,4 @@
-//! The reference implementation of Kubeadapt against its documentation, without a network.
+//! Tests of the reference implementation of Kubeadapt against its documentation, without a network.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -25,7 +25,7 @@ fn full(api: &Kubeadapt, target: &str) -> Response {
     get(api, FULL_KEY, target)
 }
 
-/// A failure as a whole: status, text, media type, nothing else.
+/// Checks a whole failure: status, text, media type, nothing else.
 #[track_caller]
 fn fails(response: &Response, status: u16, detail: &str) {
     let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
@@ -36,7 +36,7 @@ fn fails(response: &Response, status: u16, detail: &str) {
     assert_eq!(response.header("retry-after").is_some(), status == 429);
 }
 
-/// A 422 with a list: the parameters that it names, and what was sent.
+/// Checks a 422 with a list: the parameters that it names, and the values that were sent.
 #[track_caller]
 fn lists(response: &Response, problems: &[(&str, &str, &str)]) {
     assert_eq!(response.status, 422);
@@ -61,7 +61,7 @@ fn succeeds(response: &Response) -> Value {
     response.document().unwrap_or_else(|| panic!("no JSON in {text}"))
 }
 
-/// A list, its size in all, and what one member of each item says.
+/// Checks the members of a list and returns one member of each item.
 #[track_caller]
 fn members(response: &Response, member: &str) -> Vec<String> {
     let body = succeeds(response);
@@ -139,7 +139,7 @@ fn the_route_comes_first() {
     let head = Request::new("HEAD", "/v1/clusters");
     fails(&api.response(&head), 401, MISSING);
     succeeds(&api.response(&head.with_bearer(FULL_KEY)));
-    // An encoded slash stays within its segment, and so makes an id malformed.
+    // An encoded slash stays within its segment and makes an id malformed.
     fails(&full(&api, "/v1/clusters/a%2Fdashboard"), 400, "Invalid cluster ID format");
     succeeds(&full(&api, "/v1/%63lusters"));
 }
@@ -265,7 +265,7 @@ fn timeframes_are_four_words() {
             fails(&response, 400, &format!("Invalid timeframe: {read}"));
         }
     }
-    // Where there is no timeframe, there is nothing wrong with it.
+    // An operation without a timeframe ignores an invalid one.
     succeeds(&full(&api, "/v1/clusters?timeframe=fortnight"));
 }
 
@@ -301,7 +301,7 @@ fn pages_and_limits_are_whole_numbers() {
             succeeds(&ask(query));
         }
     }
-    // Types before enumerations.
+    // Types come before enumerations.
     lists(&full(&api, "/v1/nodes?cluster_id=x&limit=x"), &[("limit", "int_parsing", "x")]);
     let body = succeeds(&full(&api, "/v1/nodes?page=2&limit=3"));
     assert_eq!((&body["total"], &body["page"], &body["limit"]), (&json!(4), &json!(2), &json!(3)));
@@ -402,7 +402,7 @@ fn other_organisations_cannot_be_told_from_nothing() {
     }
 }
 
-/// The three numbers of a response, and how long it says to wait.
+/// Returns the three numbers of the limit, and the wait in seconds.
 #[track_caller]
 fn limits(response: &Response) -> ([i64; 3], Option<i64>) {
     let number = |name: &str| response.header(name).map(|text| text.parse::<i64>().expect("a number"));
@@ -414,7 +414,7 @@ fn limits(response: &Response) -> ([i64; 3], Option<i64>) {
 fn a_limit_counts_down_and_ends_with_its_window() {
     let (api, clock) = standing(1_800_000_000);
     let ask = |target: &str| get(&api, LIMITED_KEY, target);
-    // A quarter of a second into a second, so that what is rounded shows.
+    // A quarter of a second after a full second, so that rounding becomes visible.
     clock.advance(Duration::from_millis(250));
     let reset = 1_800_000_003;
     let targets =
@@ -424,7 +424,7 @@ fn a_limit_counts_down_and_ends_with_its_window() {
         assert_eq!(response.status, status);
         assert_eq!(limits(&response), ([5, left, reset], None));
     }
-    // What has no route is nobody's request.
+    // A request without a route belongs to no key.
     let nowhere = ask("/v1/nowhere");
     assert!(nowhere.header("X-RateLimit-Limit").is_none());
     for _ in 0..3 {
@@ -511,9 +511,9 @@ fn the_target_file_is_complete() {
     assert_eq!(target["conditions"].as_table().map(toml::Table::len), Some(1));
 }
 
-/// For every quirk a request whose response it changes, and what it changes about it.
+/// Sends a request for every quirk and checks how the quirk changes its response.
 #[test]
-fn every_quirk_changes_an_response() {
+fn every_quirk_changes_a_response() {
     let (first, _) = standing(1_800_000_000);
     for quirk in first.quirks().known() {
         let (api, clock) = standing(1_800_000_000);
@@ -611,7 +611,7 @@ fn generic_mutants_find_their_way_around_the_envelope() {
         let mut list = api.response(&invalid);
         mutant.change(&api, &invalid, &mut list);
         match mutant.id.as_ref() {
-            // One key cannot be reversed, and a text is no list.
+            // A single key cannot be reversed, and a string is not a list.
             "keys-reversed" => assert_eq!(right, wrong),
             "message-list-as-text" => {
                 assert_eq!(right, wrong);
@@ -633,7 +633,7 @@ fn generic_mutants_find_their_way_around_the_envelope() {
     );
 }
 
-/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+/// A pseudorandom number generator (xorshift): small, fast and the same in every run; quality hardly matters here.
 struct Dice(u64);
 
 impl Dice {
@@ -694,7 +694,7 @@ fn whatever_is_asked_gets_a_documented_response() {
         if round % 100 == 0 {
             api = Kubeadapt::new();
             if round % 200 == 0 {
-                // Misbehaving in one way, it must still response, and in its own form.
+                // Even if it misbehaves in one way, it must still respond, and in its own form.
                 api.quirks().switch_on(dice.roll(&quirks));
             }
             if round % 500 == 0 {

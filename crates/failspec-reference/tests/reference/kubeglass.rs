@@ -1,4 +1,4 @@
-//! The reference implementation of KubeGlass against its documentation, mostly without a network.
+//! Tests of the reference implementation of KubeGlass against its documentation, mostly without a network.
 
 use std::{collections::HashSet, net::IpAddr, time::Duration};
 
@@ -37,7 +37,7 @@ fn editor_bytes(api: &Kubeglass, method: &str, target: &str, body: impl Into<Vec
     api.response(&Request::new(method, target).with_bearer(EDITOR_TOKEN).with_body(body.into()))
 }
 
-/// The whole envelope is judged, not the code alone.
+/// Checks the whole envelope, not only the code.
 #[track_caller]
 fn fails(response: &Response, code: Code) {
     let body = response.document().unwrap_or_else(|| panic!("{code:?}: no JSON in {response:?}"));
@@ -811,7 +811,7 @@ fn the_target_file_is_complete() {
     }
 }
 
-/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+/// A pseudorandom number generator (xorshift): small, fast and the same in every run; quality hardly matters here.
 struct Dice(u64);
 
 impl Dice {

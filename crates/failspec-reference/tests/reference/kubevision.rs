@@ -1,4 +1,4 @@
-//! The reference implementation of KubeVision against its documentation, without a network.
+//! Tests of the reference implementation of KubeVision against its documentation, without a network.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -44,7 +44,7 @@ fn admin(api: &Kubevision, method: &str, target: &str, body: &str) -> Response {
     ask(api, ADMIN_TOKEN, method, target, body)
 }
 
-/// What every response has, and its code.
+/// Checks the members of every response; returns the code and the body.
 #[track_caller]
 fn envelope(response: &Response) -> (u64, Value) {
     let body = response.document().unwrap_or_else(|| panic!("no JSON in {response:?}"));
@@ -100,7 +100,7 @@ fn login(user: &str, password: &str) -> String {
     json!({ "username": user, "password": password }).to_string()
 }
 
-/// The temporary token of a login with 2FA.
+/// Logs in with a password only; returns the temporary token of the user with 2FA.
 #[track_caller]
 fn half_login(api: &Kubevision, user: &str) -> String {
     let response = bare(api, "POST", "/api/v1/auth/login", &login(user, TOTP_PASSWORD));
@@ -260,7 +260,7 @@ fn tokens_are_missing_unknown_or_expired() {
     fails(&get(&api, access, me), Code::TokenExpired);
     succeeds(&get(&api, DEVELOPER_TOKEN, me));
 
-    // A refresh token is good as often as one likes.
+    // A refresh token can be used any number of times.
     let refresh = json!({ "refreshToken": tokens["refreshToken"] }).to_string();
     for _ in 0..2 {
         let fresh = succeeds(&bare(&api, "POST", "/api/v1/auth/refresh", &refresh));
@@ -286,7 +286,7 @@ fn logins_fail_by_parameter_or_password() {
     for body in ["", "  ", "{}", r#"{"username":"viewer"}"#, r#"{"username":null,"password":"x"}"#] {
         tell("login", body, Code::MissingParameter);
     }
-    // What is missing comes before what is malformed.
+    // Missing parameters come before malformed ones.
     tell("login", r#"{"username":7}"#, Code::MissingParameter);
     for body in
         ["{", "[]", "null", "\"x\"", r#"{"username":7,"password":"x"}"#, r#"{"username":"a","password":[]}"#]
@@ -309,7 +309,7 @@ fn logins_fail_by_parameter_or_password() {
         tell("2fa/verify", &json!({ "tempToken": "x", "code": code }).to_string(), Code::InvalidParameter);
     }
     tell("2fa/verify", r#"{"tempToken":"x","code":"000000"}"#, Code::NotLoggedIn);
-    // Whoever has a token is not refused for it.
+    // A login is not rejected because of a token that is sent along.
     let body = login("viewer", &password_of("viewer"));
     succeeds(&ask(&api, "nobody", "POST", "/api/v1/auth/login", &body));
 }
@@ -328,14 +328,14 @@ fn a_second_factor_is_right_once_and_for_90_seconds() {
     let access = tokens["accessToken"].as_str().expect("a token");
     let me = succeeds(&get(&api, access, "/api/v1/users/me"));
     assert_eq!((&me["id"], &me["twoFactor"]), (&json!(user), &json!(true)));
-    // The temporary token is spent, and so is the code, but not the codes beside it.
+    // The temporary token and the code are consumed, but not the codes of the neighbouring steps.
     fails(&verify(&api, &token, &code_at(secret, BEGIN + 30)), Code::NotLoggedIn);
     fails(&get(&api, &token, "/api/v1/users/me"), Code::NotLoggedIn);
     let token = half_login(&api, user);
     fails(&verify(&api, &token, &code_at(secret, BEGIN)), Code::TwoFactorFailed);
     succeeds(&verify(&api, &token, &code_at(secret, BEGIN - 30)));
     succeeds(&verify(&api, &half_login(&api, user), &code_at(secret, BEGIN + 30)));
-    // Codes are spent for one user.
+    // A code is consumed for one user only.
     succeeds(&verify(&api, &half_login(&api, other), &code_at(other_secret, BEGIN)));
     let token = half_login(&api, other);
     clock.advance(Duration::from_secs(300));
@@ -346,13 +346,13 @@ fn a_second_factor_is_right_once_and_for_90_seconds() {
 #[test]
 fn requests_are_judged_in_the_documented_order() {
     let api = Kubevision::new();
-    // Authentication before everything but the route.
+    // Authentication comes before everything except the route.
     fails(&bare(&api, "POST", "/api/v1/clusters", "{"), Code::NotLoggedIn);
     fails(&get(&api, EXPIRED_TOKEN, "/api/v1/clusters/Not_A_Label"), Code::TokenExpired);
-    // Query before body.
+    // The query comes before the body.
     fails(&dev(&api, "PUT", &format!("{CONFIGMAPS}/settings"), "{"), Code::MissingParameter);
     fails(&dev(&api, "POST", &format!("{CONFIGMAPS}?namespace=A"), "{"), Code::InvalidParameter);
-    // Body before cluster and permission.
+    // The body comes before the cluster and the permission.
     let absent = "/api/v1/clusters/absent/resources/configmaps";
     fails(&ask(&api, VIEWER_TOKEN, "POST", absent, "{"), Code::InvalidYaml);
     fails(&ask(&api, VIEWER_TOKEN, "POST", absent, "kind: ConfigMap"), Code::MissingParameter);
@@ -361,7 +361,7 @@ fn requests_are_judged_in_the_documented_order() {
     fails(&ask(&api, VIEWER_TOKEN, "POST", restricted, &configmap("x")), Code::ClusterForbidden);
     let elsewhere = configmap("x").replace("team-a", "team-b");
     fails(&ask(&api, VIEWER_TOKEN, "POST", CONFIGMAPS, &elsewhere), Code::NamespaceForbidden);
-    // Permission before existence, and before what Kubernetes says.
+    // The permission comes before existence, and before validation by Kubernetes.
     fails(&ask(&api, VIEWER_TOKEN, "POST", CONFIGMAPS, &configmap("settings")), Code::ActionForbidden);
     fails(
         &dev(&api, "GET", &in_team("/api/v1/clusters/main/resources/secrets/absent"), ""),
@@ -372,7 +372,7 @@ fn requests_are_judged_in_the_documented_order() {
         Code::NamespaceForbidden,
     );
     fails(&dev(&api, "GET", "/api/v1/users/nobody", ""), Code::ActionForbidden);
-    // Permission before conditions, conditions before the cluster, the cluster before existence.
+    // The permission comes before conditions, conditions before the cluster, and the cluster before existence.
     let dead = "/api/v1/clusters/dead/resources/configmaps";
     fails(&ask(&api, VIEWER_TOKEN, "GET", &in_team(dead), ""), Code::ClusterForbidden);
     fails(&dev(&api, "GET", &format!("{dead}/absent?namespace=team-a"), ""), Code::ClusterUnreachable);
@@ -380,7 +380,7 @@ fn requests_are_judged_in_the_documented_order() {
     fails(&ask(&api, VIEWER_TOKEN, "POST", CONFIGMAPS, &configmap("x")), Code::ActionForbidden);
     fails(&dev(&api, "GET", &in_team(dead), ""), Code::Internal);
     fails(&dev(&api, "POST", CONFIGMAPS, &configmap("settings")), Code::Internal);
-    // Existence before what Kubernetes says.
+    // Existence comes before validation by Kubernetes.
     api.conditions().switch_all_off();
     let bad = r#"{"kind":"ConfigMap","metadata":{"name":"settings","namespace":"team-a","resourceVersion":"1"},"data":{"a":1}}"#;
     fails(&dev(&api, "POST", CONFIGMAPS, bad), Code::AlreadyExists);
@@ -480,7 +480,7 @@ fn objects_are_yaml_then_complete_then_well_formed() {
     ] {
         fails(&post(body), Code::InvalidParameter);
     }
-    // JSON is YAML, whatever the request declares; the namespace may stand in either place.
+    // JSON is YAML, independent of the declared media type; the namespace may be in the body or in the query.
     let declared = bytes(configmap("one").into_bytes()).with_header("Content-Type", "text/html");
     succeeds(&api.response(&declared));
     let made = succeeds(&dev(
@@ -499,7 +499,7 @@ fn objects_are_yaml_then_complete_then_well_formed() {
         ),
         Code::NamespaceForbidden,
     );
-    // A namespace that is not there.
+    // The namespace does not exist.
     fails(
         &admin(&api, "POST", CONFIGMAPS, &configmap("x").replace("team-a", "team-z")),
         Code::ResourceNotFound,
@@ -526,7 +526,7 @@ fn updates_are_for_one_version_or_for_any() {
     for stale in [first.as_str(), "1", "0", "99999999999999999999999", &format!("0{second}")] {
         fails(&dev(&api, "PUT", &target, &with(stale)), Code::VersionConflict);
     }
-    // What the documentation advises: fetch again and retry.
+    // The documentation advises to fetch again and retry.
     let fresh = version_of(&succeeds(&dev(&api, "GET", &target, "")));
     assert_eq!(fresh, second);
     succeeds(&dev(&api, "PUT", &target, &with(&fresh)));
@@ -544,7 +544,7 @@ fn updates_are_for_one_version_or_for_any() {
     succeeds(&dev(&api, "DELETE", &target, ""));
     fails(&dev(&api, "DELETE", &target, ""), Code::ResourceNotFound);
     fails(&dev(&api, "GET", &target, ""), Code::ResourceNotFound);
-    // Created anew, it has a version of its own.
+    // A resource that is created again has a new version.
     assert_ne!(version_of(&succeeds(&dev(&api, "POST", CONFIGMAPS, &configmap("cm")))), first);
 }
 
@@ -731,7 +731,7 @@ fn lists_have_pages_and_a_total() {
     assert_eq!(list("limit=3"), ("a b c".to_owned(), 4));
     assert_eq!(list("limit=3&page=2"), ("settings".to_owned(), 4));
     assert_eq!(list("limit=3&page=3"), (String::new(), 4));
-    // Without a namespace it is about all of them, which is for administrators.
+    // Without a namespace the request is for all of them, which only administrators may enter.
     assert_eq!(succeeds(&admin(&api, "GET", CONFIGMAPS, "")).as_array().map(Vec::len), Some(4));
     fails(&dev(&api, "GET", CONFIGMAPS, ""), Code::NamespaceForbidden);
     assert_eq!(succeeds(&admin(&api, "GET", &format!("{CONFIGMAPS}?namespace=absent"), "")), json!([]));
@@ -763,7 +763,7 @@ fn users_are_administered() {
     let token = tokens["accessToken"].as_str().expect("a token");
     assert_eq!(succeeds(&get(&api, token, "/api/v1/users/new"))["role"], "viewer");
     fails(&get(&api, token, "/api/v1/users/viewer"), Code::ActionForbidden);
-    // A new role is in force at once, for tokens that were given out before as well.
+    // A new role applies at once, also to tokens that were issued before.
     fails(&ask(&api, token, "POST", CONFIGMAPS, &configmap("x")), Code::ActionForbidden);
     assert_eq!(
         succeeds(&admin(&api, "PUT", "/api/v1/users/new", r#"{"role":"developer"}"#))["role"],
@@ -817,7 +817,7 @@ fn clusters_are_configurations() {
     fails(&dev(&api, "GET", "/api/v1/clusters/new", ""), Code::ClusterForbidden);
     fails(&dev(&api, "GET", "/api/v1/clusters/absent", ""), Code::ClusterNotFound);
     fails(&admin(&api, "GET", "/api/v1/clusters/new/resources/secrets", ""), Code::ClusterUnreachable);
-    // Configurations are there whether or not a cluster responses.
+    // Configurations exist even if a cluster does not respond.
     succeeds(&admin(&api, "GET", "/api/v1/clusters/dead", ""));
     succeeds(&dev(&api, "GET", "/api/v1/clusters/dead", ""));
     fails(&dev(&api, "DELETE", "/api/v1/clusters/new", ""), Code::ClusterForbidden);
@@ -865,9 +865,9 @@ fn the_target_file_is_complete() {
     assert_eq!(begin, Some("PUT /_reference/conditions/internal-fault"));
 }
 
-/// For every quirk a request, and the codes before and after it is switched on.
+/// Sends a request for every quirk and compares its codes before and after the quirk is switched on.
 #[test]
-fn every_quirk_changes_an_response() {
+fn every_quirk_changes_a_response() {
     let (first, _) = standing();
     for quirk in first.quirks().known() {
         let (api, _) = standing();
@@ -963,7 +963,7 @@ fn generic_mutants_find_their_way_around_the_envelope() {
         let right = api.response(&failing);
         let mut wrong = right.clone();
         mutant.change(&api, &failing, &mut wrong);
-        // This API's media type names its charset already.
+        // The media type of this API has a charset already.
         assert_eq!(right == wrong, mutant.id == "charset-added", "{}", mutant.id);
         if !mutant.id.starts_with("always") && mutant.id != "slow" {
             let right = api.response(&succeeding);
@@ -979,7 +979,7 @@ fn generic_mutants_find_their_way_around_the_envelope() {
     );
 }
 
-/// Small, fast and the same in every run (xorshift); quality hardly matters here.
+/// A pseudorandom number generator (xorshift): small, fast and the same in every run; quality hardly matters here.
 struct Dice(u64);
 
 impl Dice {
@@ -1048,7 +1048,7 @@ fn whatever_is_asked_gets_a_documented_response() {
     for round in 0..40_000 {
         if round % 200 == 0 {
             api = Kubevision::new();
-            // Misbehaving in one way, it must still response, and in its own form.
+            // Even if it misbehaves in one way, it must still respond, and in its own form.
             if round % 400 == 0 {
                 api.quirks().switch_on(dice.roll(&quirks));
                 api.quirks().switch_off("http-status-used");

@@ -1,4 +1,4 @@
-//! The reference implementations on requests that no scenario sends.
+//! Tests of the reference implementations with requests that no scenario sends.
 
 mod apinizer;
 mod k0rdent;

@@ -1,4 +1,4 @@
-//! The reference over real HTTP, and what mutants make of it.
+//! Tests of the reference implementations over real HTTP, and of the effects of mutants.
 
 use std::{
     collections::HashSet,
@@ -120,7 +120,7 @@ async fn a_stopped_server_is_gone_and_a_taken_address_is_refused() {
     let second =
         Server::start(api("kubeglass").expect("known"), Options { listen, ..Options::default() }).await;
     assert!(matches!(second, Err(StartError::Listen { .. })));
-    // An idle connection must not hold the server up.
+    // An idle connection must not delay the stop.
     let idle = TcpStream::connect(listen).expect("a connection");
     let begun = Instant::now();
     server.stop().await;
@@ -182,7 +182,7 @@ fn every_response_mutant_changes_errors_and_leaves_successes_unless_it_says_so()
         let mut wrong = right.clone();
         mutant.change(&kubeglass, &failing, &mut wrong);
         if mutant.id == "always-not-found" {
-            // The request fails with that very code already; another one does not.
+            // The response already has this code; the response to another request does not.
             let mut other = kubeglass.response(&succeeding);
             mutant.change(&kubeglass, &succeeding, &mut other);
             assert_eq!(other.status, 404);
@@ -232,7 +232,7 @@ fn mutants_break_what_they_say() {
     assert!(text(mutated("message-reworded")).contains("Sorry"));
 }
 
-/// For every quirk a request that the documentation refuses, and that the quirk lets pass.
+/// Sends a request for every quirk that the documentation rejects and the quirk accepts.
 #[test]
 fn every_quirk_accepts_what_must_be_refused() {
     let configmaps = "/api/v1/namespaces/default/configmaps";
@@ -240,7 +240,7 @@ fn every_quirk_accepts_what_must_be_refused() {
     let as_editor = |method: &str, target: &str| Request::new(method, target).with_bearer(EDITOR_TOKEN);
     let first = Kubeglass::new();
     for quirk in first.quirks().known() {
-        // This one refuses what must be accepted.
+        // This quirk rejects a request that must be accepted.
         if quirk.name == "query-parameter-overlooked" {
             let request = as_editor("GET", "/api/v1/search?q=web");
             assert_eq!(first.response(&request).status, 200);

@@ -1,17 +1,17 @@
-//! A comparison as Markdown, fit for a comment on a pull request.
+//! Comparisons as Markdown, for a comment on a pull request.
 
 use std::fmt::Write as _;
 
 use crate::markdown::escape::{cell, prose};
 use failspec_diff::Comparison;
 
-/// The most differences that a group shows: GitHub refuses comments of more than 65,536 characters.
+/// Maximum number of differences that a group shows: GitHub rejects comments of more than 65,536 characters.
 const MOST: usize = 100;
 
-/// The longest message that is shown whole, in characters.
+/// Maximum length of a message, in characters.
 const LONGEST: usize = 300;
 
-/// A comparison as Markdown.
+/// Formats a comparison as Markdown.
 pub fn markdown(comparison: &Comparison) -> String {
     let count = comparison.counting();
     let verdict = match (comparison.is_empty(), count) {

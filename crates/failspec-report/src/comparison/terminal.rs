@@ -1,11 +1,11 @@
-//! A comparison in a terminal.
+//! Comparisons in a terminal.
 
 use std::fmt::Write as _;
 
 use crate::{terminal::Styles, visible::one_line};
 use failspec_diff::Comparison;
 
-/// A comparison, with colours that the stream takes out where they are not wanted.
+/// Formats a comparison, with colours that the stream removes if they are not wanted.
 pub fn terminal(comparison: &Comparison) -> String {
     let mut text = format!("{}\n", Styles::dab(Styles::STRONG, one_line(&comparison.title)));
     for note in &comparison.notes {

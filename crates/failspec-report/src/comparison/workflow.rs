@@ -1,9 +1,9 @@
-//! A comparison as annotations of GitHub Actions.
+//! Comparisons as annotations of GitHub Actions.
 
 use crate::github::{Checkout, Level, command};
 use failspec_diff::Comparison;
 
-/// An annotation for each difference: an error if it counts, else a notice.
+/// Returns an annotation for each difference: an error if it counts, else a notice.
 pub fn workflow(comparison: &Comparison, checkout: &Checkout) -> String {
     let mut text = String::new();
     for group in &comparison.groups {

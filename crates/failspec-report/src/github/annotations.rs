@@ -1,4 +1,4 @@
-//! What a run has to say at the lines of its scenarios.
+//! Annotations of a run at the lines of its scenarios.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use failspec_judge::{
 
 use super::workflow_command::{Level, command};
 
-/// How many names an annotation lists.
+/// Maximum number of names that an annotation lists.
 const MOST_NAMES: usize = 20;
 
-/// Where the run is, seen from the checkout: GitHub wants paths from its root.
+/// The location of the run in the checkout: GitHub requires paths from its root.
 #[derive(Debug, Clone, Default)]
 pub struct Checkout {
     /// The root of the checkout (`GITHUB_WORKSPACE`).
@@ -26,7 +26,7 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// The path of a file from the root of the checkout; as it is, where it lies elsewhere.
+    /// Returns the path of a file from the root of the checkout; unchanged if the file is not in the checkout.
     pub(crate) fn path(&self, file: &str) -> String {
         let path: PathBuf = Path::new(file).components().collect();
         let inside = self.root.as_ref().and_then(|root| {
@@ -38,8 +38,8 @@ impl Checkout {
     }
 }
 
-/// All annotations of a run, one for each line. GitHub shows ten errors, ten warnings and ten notices of a step: what
-/// differs most comes first.
+/// Returns all annotations of a run, one per line. GitHub shows ten errors, ten warnings and ten notices of a step,
+/// so the cases that differ most come first.
 pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     let mut text = verdict(report);
     for finding in &report.run_findings {
@@ -103,7 +103,7 @@ fn verdict(report: &RunReport) -> String {
     command(level, &format!("failspec: {}", report.verdict.word()), None, &message)
 }
 
-/// What the target does not bring is one thing to say, however many scenarios it skips.
+/// Returns one warning for each missing requirement, regardless of how many cases it skips.
 fn lacking(report: &RunReport) -> String {
     let missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let told = missing_requirements.map(|missing| {
@@ -118,11 +118,8 @@ fn lacking(report: &RunReport) -> String {
 }
 
 fn at(case: &CaseReport, level: Level, message: &str, checkout: &Checkout) -> String {
-    let (file, line) = match case.location.rsplit_once(':') {
-        Some((file, line)) => (file, Some(line)),
-        None => (case.location.as_str(), None),
-    };
-    command(level, &case.name, Some((&checkout.path(file), line)), message)
+    let line = case.location.line.to_string();
+    command(level, &case.name, Some((&checkout.path(&case.location.file), Some(&line))), message)
 }
 
 fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {

@@ -1,10 +1,10 @@
-//! Workflow commands: lines of a log that the runner obeys.
+//! Workflow commands: lines of a log that the runner executes.
 
 use std::borrow::Cow;
 
 use crate::visible::visible;
 
-/// How grave an annotation is.
+/// Severity of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Error,
@@ -12,7 +12,7 @@ pub(crate) enum Level {
     Notice,
 }
 
-/// One annotation as a line. `place` is a file and a line in the checkout.
+/// Returns one annotation as a line. `place` is a file and a line in the checkout.
 pub(crate) fn command(
     level: Level,
     title: &str,
@@ -33,19 +33,19 @@ pub(crate) fn command(
     format!("::{word} {}::{}\n", properties.join(","), data(message))
 }
 
-/// The message of a command.
+/// Escapes the message of a command.
 fn data(text: &str) -> String {
     visible(text.trim_end()).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text in which the runner finds no command. The runner obeys every line of a log that begins with `::`, also after
-/// spaces, and every `##[`: a server could write such a line into its response. Where there is one, commands are switched
-/// off around the text until `token` comes again, which nobody can know before.
+/// Returns text in which the runner finds no command. The runner executes every line of a log that begins with `::`,
+/// also after spaces, and every `##[`: a server could write such a line into its response. If there is one, commands
+/// are disabled around the text until `token` occurs again, which cannot be predicted.
 pub fn inert<'t>(text: &'t str, token: &str) -> Cow<'t, str> {
     let obeyed = |line: &str| line.contains("::") || line.contains("##[");
     if text.lines().any(|line| obeyed(line) && is_command(line)) {
@@ -56,7 +56,7 @@ pub fn inert<'t>(text: &'t str, token: &str) -> Cow<'t, str> {
 }
 
 fn is_command(line: &str) -> bool {
-    // Colours stand before a text and are no part of it for the runner.
+    // Colour codes precede a text, and the runner ignores them.
     let mut rest = line.trim_start();
     while let Some((_, after)) = rest.strip_prefix('\u{1b}').and_then(|code| code.split_once('m')) {
         rest = after.trim_start();

@@ -1,4 +1,4 @@
-//! The list of scenarios, the worst first, each with its details for the script to unfold.
+//! The list of cases, the worst first, each with details that the script unfolds.
 
 use std::io::{self, Write};
 
@@ -10,12 +10,14 @@ use crate::{
 };
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, Documented, ExchangeReport, Outcome, RunReport, SnapshotReport},
+    report_model::{
+        CaseReport, Documented, ExchangeReport, Outcome, RunReport, ScenarioLocation, SnapshotReport,
+    },
 };
 
 use super::{document::word, page::Page};
 
-/// Headings in the order of what a reader wants to know first.
+/// Headings in the order of relevance to the user.
 const GROUPS: [(Outcome, &str); 5] = [
     (Outcome::Failed, "Failed"),
     (Outcome::Inconclusive, "Inconclusive"),
@@ -24,25 +26,25 @@ const GROUPS: [(Outcome, &str); 5] = [
     (Outcome::Passed, "Passed"),
 ];
 
-/// How many rows a browser lays out at once; the style sheet knows how high they are. Measured with 10,000 rows: one by
-/// one takes three times as long to open, and all at once ten times.
+/// Number of rows that a browser lays out at once; the style sheet contains their height. Measured with 10,000 rows:
+/// one by one takes three times as long to open, and all at once ten times.
 const LOT: usize = 100;
 
-/// What the script shows of a case besides what is in the page.
+/// The details of a case that the script shows in addition to the page.
 #[derive(Serialize)]
 struct Details<'t> {
     documented: &'t Documented,
-    location: &'t str,
+    location: &'t ScenarioLocation,
     snapshot: Option<&'t SnapshotReport>,
     left_behind: &'t [String],
-    /// The exchange that is judged, by its place.
+    /// Index of the exchange that is judged.
     judged: Option<usize>,
     exchanges: Vec<Exchange<'t>>,
 }
 
 #[derive(Serialize)]
 struct Exchange<'t> {
-    /// Whose credentials were sent.
+    /// The credentials that were sent, in words.
     who: String,
     #[serde(flatten)]
     exchange: &'t ExchangeReport,
@@ -81,7 +83,7 @@ pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write)
     out.write_all(page.take().as_bytes())
 }
 
-/// They do nothing without the script, which shows them.
+/// Writes the filters. They do nothing without the script, which makes them visible.
 fn filters(page: &mut Page, report: &RunReport) {
     page.raw("<form class=\"filters\" id=\"filters\" hidden role=\"search\" aria-label=\"Filter cases\">\n")
         .raw("<label class=\"find\"><span class=\"hidden\">Text in a case</span>")
@@ -147,7 +149,7 @@ fn row(page: &mut Page, case: &CaseReport) {
     page.raw("</div><script type=\"application/json\">").json(&details(case)).raw("</script></details>\n");
 }
 
-/// What is wrong stands in the page itself: it is what no reader should need a script for.
+/// Writes the findings into the page itself: they must be readable without a script.
 fn findings(page: &mut Page, case: &CaseReport) {
     let reason = case.reason.as_ref().filter(|_| case.violations.is_empty());
     let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
@@ -156,7 +158,12 @@ fn findings(page: &mut Page, case: &CaseReport) {
     }
     page.raw("<ul class=\"findings\">");
     if let Some(reason) = reason {
-        page.raw("<li class=\"").raw(word(case.outcome)).raw("\">").icon("note").raw("<div>").text(reason);
+        page.raw("<li class=\"")
+            .raw(word(case.outcome))
+            .raw("\">")
+            .icon("note")
+            .raw("<div>")
+            .text(&reason.to_string());
         page.raw("</div></li>");
     }
     for finding in &case.violations {

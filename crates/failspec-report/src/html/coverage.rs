@@ -1,5 +1,6 @@
-//! The matrix of documented failures and causes: which of them the run showed, and why not the others.
+//! The matrix of documented failures and causes: those that are covered, and the reasons for the others.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::summary::state_word;
@@ -7,16 +8,16 @@ use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackRep
 
 use super::{document::word, page::Page};
 
-/// How many scenarios of one failure get a mark of their own.
+/// Maximum number of cases of one failure that get a mark of their own.
 const MOST_MARKS: usize = 24;
 
-/// What the matrix shows of one failure or cause.
+/// A cell of the matrix: one failure or cause.
 struct Cell<'r> {
     /// The word, also for screen readers.
     word: &'static str,
-    /// Class and icon.
+    /// CSS class and icon.
     look: (&'static str, &'static str),
-    why: Option<&'r str>,
+    why: Option<Cow<'r, str>>,
 }
 
 /// The cases of each failure.
@@ -88,9 +89,9 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
     page.raw("</dl>\n");
 }
 
-/// Every failure in a word or two, each leading to its row.
+/// Writes every failure in a word or two, each with a link to its row.
 fn glance(page: &mut Page, pack: &PackReport, cases: &Cases<'_>) {
-    // What the colours and icons mean, as far as they occur.
+    // The legend of the colours and icons that occur.
     let mut legend: Vec<(Cell<'_>, usize)> = Vec::new();
     for failure in &pack.coverage.failures {
         let shown = Cell::of(&failure.state, cases.get(pack, failure));
@@ -129,7 +130,7 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
     }
     page.raw("</td><td data-label=\"result\">");
     shown.pill(page, None);
-    if let Some(why) = shown.why {
+    if let Some(why) = &shown.why {
         page.raw("<span class=\"faint why\">").text(why).raw("</span>");
     }
     page.raw("</td><td data-label=\"causes\">");
@@ -143,7 +144,7 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
     page.raw("</td></tr>\n");
 }
 
-/// One mark for each scenario, which leads to it.
+/// Writes one mark for each case, with a link to it.
 fn marks(page: &mut Page, cases: &[&CaseReport]) {
     for case in cases.iter().take(MOST_MARKS) {
         let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
@@ -158,26 +159,27 @@ fn marks(page: &mut Page, cases: &[&CaseReport]) {
 }
 
 impl<'r> Cell<'r> {
-    /// A failure that was exercised and answered wrongly is shown as failed: that is what a reader looks for.
+    /// Creates the cell of a failure or cause. If one of its cases failed, it is shown as failed: that is what users
+    /// look for.
     fn of(state: &'r State, cases: &[&'r CaseReport]) -> Self {
         let failed = cases.iter().find(|case| case.outcome == Outcome::Failed);
         if let Some(case) = failed {
-            let why = case.violations.first().map(|finding| finding.message.as_str());
+            let why = case.violations.first().map(|finding| finding.message.as_str().into());
             return Self { word: "failed", look: ("failed", "failed"), why };
         }
         let (look, why) = match state {
             State::Exercised => (("passed", "passed"), None),
-            State::CoveredByAlternative(code) => (("passed", "alternative"), Some(code)),
-            State::Waived(why) => (("waived", "waived"), Some(why)),
-            State::Excluded(why) => (("skipped", "out"), Some(why)),
-            State::OutOfReach(why) => (("skipped", "out"), Some(why)),
+            State::CoveredByAlternative(code) => (("passed", "alternative"), Some(code.into())),
+            State::Waived(why) => (("waived", "waived"), Some(why.into())),
+            State::Excluded(why) => (("skipped", "out"), Some(why.into())),
+            State::OutOfReach(why) => (("skipped", "out"), Some(why.into())),
             State::NotSelected => (("skipped", "none"), None),
-            State::Missing(why) => (("inconclusive", "inconclusive"), Some(why)),
+            State::Missing(why) => (("inconclusive", "inconclusive"), Some(why.to_string().into())),
         };
-        Self { word: state_word(state), look, why: why.map(String::as_str) }
+        Self { word: state_word(state), look, why }
     }
 
-    /// Icon and word, or the name of a cause with the word for those who do not see the icon.
+    /// Writes icon and word, or the name of a cause with the word for those who do not see the icon.
     fn pill(&self, page: &mut Page, name: Option<&str>) {
         let (class, icon) = self.look;
         page.raw("<span class=\"pill ").raw(class).raw("\">").icon(icon);

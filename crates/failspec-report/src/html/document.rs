@@ -1,4 +1,4 @@
-//! The whole page: its head, the verdict, the order of its parts.
+//! The whole page: its head, the verdict, and the order of its sections.
 
 use std::io::{self, Write};
 
@@ -54,7 +54,8 @@ fn head(page: &mut Page, report: &RunReport) {
         .raw("<a class=\"skip\" href=\"#cases\">Skip to the cases</a>\n");
 }
 
-/// Nothing is fetched, and no script or style runs but the two that are in the page.
+/// Returns the content security policy: nothing is loaded, and the only script and style that apply are the two in
+/// the page.
 fn policy() -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
     format!(
@@ -92,7 +93,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
     page.raw("</nav>\n</div>\n</header>\n");
 }
 
-/// Counts with a bar above them: the bar is for the eye, the words for everyone.
+/// Writes the counts with a bar above them; only the counts are read to a screen reader.
 fn outcomes(page: &mut Page, report: &RunReport) {
     let counts = counts(report);
     let total: usize = counts.iter().map(|(count, _)| count).sum();
@@ -119,7 +120,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
     page.raw("</ul>\n");
 }
 
-/// The word of an outcome: also the name of its class and its icon.
+/// Returns the word of an outcome, which is also the name of its class and its icon.
 pub(super) fn word(outcome: Outcome) -> &'static str {
     outcome.word()
 }

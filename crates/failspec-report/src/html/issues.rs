@@ -1,14 +1,14 @@
-//! What deserves attention besides single scenarios: findings of the run, what was not exercised, what the target missing_requirements,
-//! waivers, what was left behind, and what is wrong with the documentation itself.
+//! Issues other than single cases: findings of the run, what was not exercised, missing requirements, waivers,
+//! resources that were left behind, and errors in the documentation itself.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::summary::{count_cases, snapshots, unexercised, waivers};
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
 
-/// How many names are listed before the rest is only counted.
+/// Maximum number of names listed; the rest is only counted.
 const MOST_NAMES: usize = 12;
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
@@ -41,7 +41,7 @@ fn run_findings(page: &mut Page, report: &RunReport) {
     page.raw("</ul>\n");
 }
 
-/// Findings that several scenarios have in common, once.
+/// Writes the findings that several cases have in common, each once.
 fn causes(page: &mut Page, report: &RunReport) {
     let mut shared = report.finding_groups.iter().filter(|cause| cause.cases > 1).peekable();
     if shared.peek().is_none() {
@@ -63,8 +63,8 @@ fn causes(page: &mut Page, report: &RunReport) {
 }
 
 fn not_exercised(page: &mut Page, report: &RunReport) {
-    // One reason for many failures is told once; what keeps the run from being complete comes first.
-    let mut by_why: BTreeMap<(bool, &'static str, &str), Vec<String>> = BTreeMap::new();
+    // A reason for many failures is shown once; reasons that keep the run from being complete come first.
+    let mut by_why: BTreeMap<(bool, &'static str, Cow<'_, str>), Vec<String>> = BTreeMap::new();
     for it in unexercised(report) {
         let name = format!("{}::{}", it.pack, it.name);
         by_why.entry((!it.missing, it.state, it.why)).or_default().push(name);
@@ -76,7 +76,7 @@ fn not_exercised(page: &mut Page, report: &RunReport) {
     page.raw("<details class=\"fold\"><summary><h2>Coverage exceptions <span class=\"number\">").count(count);
     page.raw("</span></h2></summary>\n<dl class=\"reasons\">\n");
     for ((_, state, why), all) in by_why {
-        page.raw("<div><dt><b>").raw(state).raw("</b> <span>").text(why).raw("</span></dt><dd>");
+        page.raw("<div><dt><b>").raw(state).raw("</b> <span>").text(&why).raw("</span></dt><dd>");
         names(page, all.iter().map(String::as_str));
         page.raw("</dd></div>\n");
     }
@@ -138,7 +138,7 @@ fn differences(page: &mut Page, report: &RunReport) {
     }
 }
 
-/// Contradictions and gaps in the documentation itself.
+/// Writes the contradictions and gaps in the documentation itself.
 pub(super) fn errata(page: &mut Page, report: &RunReport) {
     if report.errata.is_empty() {
         return;

@@ -1,10 +1,10 @@
-//! How long responses took.
+//! Response times.
 
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
 
-/// Upper ends of the classes, in milliseconds: steps that look even where times differ by factors.
+/// Upper bounds of the classes, in milliseconds: the steps look even although times differ by factors.
 const ENDS: [(f64, &str); 14] = [
     (1.0, "under 1 ms"),
     (2.0, "1–2 ms"),
@@ -43,7 +43,7 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     page.raw("</section>\n");
 }
 
-/// A table that looks like a chart: nothing has to be described besides.
+/// Writes a table that looks like a chart: it needs no separate description.
 fn histogram(page: &mut Page, times: &[f64]) {
     let mut counts = [0_usize; ENDS.len()];
     for time in times {
@@ -64,7 +64,7 @@ fn histogram(page: &mut Page, times: &[f64]) {
     page.raw("</tbody></table>\n");
 }
 
-/// The time that a share of all times do not exceed; `times` is sorted and not empty.
+/// Returns the time that a share of all times do not exceed; `times` is sorted and not empty.
 fn at(times: &[f64], share: f64) -> f64 {
     let rank = (times.len() as f64 * share).ceil() as usize;
     times[rank.clamp(1, times.len()) - 1]

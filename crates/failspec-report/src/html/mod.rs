@@ -1,10 +1,10 @@
-//! HTML: one file that needs nothing else, made to be looked at.
+//! HTML: one self-contained file, made for people to view.
 //!
-//! Markup comes from this room alone ([`page::Page::raw`] takes nothing that is made at run time); all else is escaped.
-//! The verdict, the coverage and the list of scenarios are there without JavaScript. What was sent and received is
-//! embedded as JSON beside each scenario, and becomes nodes with plain text in them when the scenario is opened, so
-//! that ten thousand of them open at once. A content security policy forbids every request, and every script and style
-//! but the two of this room.
+//! Markup comes only from this module ([`page::Page::raw`] accepts nothing that is created at run time); everything
+//! else is escaped. The verdict, the coverage and the list of cases are available without JavaScript. Requests and
+//! responses are embedded as JSON next to each case, and become nodes with plain text in them when the case is
+//! opened, so that a page with ten thousand cases opens at once. A content security policy forbids every request, and
+//! every script and style except the two of this module.
 
 mod cases;
 mod coverage;

@@ -1,27 +1,27 @@
-//! Markup and text, kept apart.
+//! Builder for pages, which keeps markup and text apart.
 
 use serde::Serialize;
 
 use crate::visible::{is_unsafe, visible};
 
-/// HTML that grows.
+/// HTML under construction.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     html: String,
 }
 
 impl Page {
-    /// Markup of this room: a literal, so that nothing of unknown origin can get here.
+    /// Appends markup of this module: a literal, so that nothing of unknown origin can get here.
     pub(super) fn raw(&mut self, markup: &'static str) -> &mut Self {
         self.html.push_str(markup);
         self
     }
 
-    /// Text of unknown origin, in an element or between the quotes of an attribute.
+    /// Appends text of unknown origin, in an element or between the quotes of an attribute.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
         let text = visible(text);
         let mut done = 0;
-        // What must be written otherwise is ASCII, and few texts have any of it.
+        // All characters that must be escaped are ASCII, and few texts contain any of them.
         for (at, byte) in text.bytes().enumerate() {
             let entity = match byte {
                 b'&' => "&amp;",
@@ -39,17 +39,17 @@ impl Page {
         self
     }
 
-    /// A whole number.
+    /// Appends a whole number.
     pub(super) fn count(&mut self, count: usize) -> &mut Self {
         self.text(&count.to_string())
     }
 
-    /// An icon that says nothing to a screen reader: a word must stand beside it.
+    /// Appends an icon that screen readers ignore: a word must be next to it.
     pub(super) fn icon(&mut self, name: &'static str) -> &mut Self {
         self.raw("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-").raw(name).raw("\"/></svg>")
     }
 
-    /// A link, where the text is one that a browser may follow; otherwise text.
+    /// Appends a link, if the text is one that a browser may follow; otherwise text.
     pub(super) fn link(&mut self, link: &str) -> &mut Self {
         let is_web = ["https://", "http://"].iter().any(|scheme| link.starts_with(scheme));
         let is_plain = link.chars().all(|character| !character.is_whitespace() && !is_unsafe(character));
@@ -60,10 +60,10 @@ impl Page {
         }
     }
 
-    /// A value for a script to read. Nothing in it can end the element that it stands in, and nothing in it is a
-    /// character that an editor or a terminal would obey: the script gets them back as they were.
+    /// Appends a value for a script to read. Nothing in it can end the element that contains it, and nothing in it is
+    /// a character that an editor or a terminal would interpret: the script gets the original characters.
     pub(super) fn json(&mut self, value: &impl Serialize) -> &mut Self {
-        // What reports are made of has text for keys, so that it can always be written.
+        // The types of reports have text as keys, so that they can always be serialized.
         let json = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&');
         let mut units = [0; 2];
@@ -85,7 +85,7 @@ impl Page {
         self
     }
 
-    /// Another page between two pieces of markup, if there is anything in it.
+    /// Appends another page between two pieces of markup, if it is not empty.
     pub(super) fn parts(&mut self, begin: &'static str, mut parts: Self, end: &'static str) -> &mut Self {
         if parts.html.is_empty() {
             return self;
@@ -95,12 +95,12 @@ impl Page {
         self.raw(end)
     }
 
-    /// What is there so far, taken away.
+    /// Returns the HTML so far and leaves the page empty.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(&mut self.html)
     }
 
-    /// Whether enough is there for writing it out.
+    /// Returns true if there is enough HTML to write it out.
     pub(super) fn is_large(&self) -> bool {
         self.html.len() > 1 << 16
     }

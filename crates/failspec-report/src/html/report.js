@@ -54,6 +54,7 @@
     return out;
   };
 
+  const phase = (exchange) => exchange.phase.replace(/_/g, " ");
   const bytes = (count) => count === 1 ? "1 byte" : count + " bytes";
 
   const message = (title, note, start, headers, body) => {
@@ -81,7 +82,7 @@
   const pair = (exchange) => {
     const box = make("div", "pair");
     const { request, response } = exchange;
-    box.append(message("Sent " + exchange.who, exchange.phase, request.method + " " + request.url, request.headers, request.body));
+    box.append(message("Sent " + exchange.who, phase(exchange), request.method + " " + request.url, request.headers, request.body));
     const time = exchange.ms.toFixed(1) + " ms";
     box.append(response
       ? message("Received", time + " · " + bytes(response.length), "HTTP " + response.status, response.headers, response.body)
@@ -113,7 +114,7 @@
     if (it.code !== null) parts.push(JSON.stringify(it.code));
     first.append("Documented: ", make("b", "", parts.concat(it.summary).join(" · ")));
     box.append(first);
-    const second = make("p", "faint", location + (it.retry ? " · retry: " + it.retry.replace(/_/g, " ") : ""));
+    const second = make("p", "faint", location.file + ":" + location.line + (it.retry ? " · retry: " + it.retry.replace(/_/g, " ") : ""));
     if (it.link) {
       second.append(" · ");
       if (/^https?:\/\/\S+$/.test(it.link)) {
@@ -157,7 +158,7 @@
     const others = details.exchanges.filter((_, at) => at !== details.judged);
     if (others.length) {
       const more = make("details", "more");
-      const phases = others.map((exchange) => exchange.phase).join(", ");
+      const phases = others.map(phase).join(", ");
       more.append(make("summary", "", others.length + (others.length === 1 ? " other exchange: " : " other exchanges: ") + phases));
       more.append(...others.map(pair));
       inside.append(more);

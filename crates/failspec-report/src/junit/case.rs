@@ -1,4 +1,4 @@
-//! One case as a test case.
+//! One case as a test case of JUnit.
 
 use std::{fmt::Write as _, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 use failspec_judge::report_model::{CaseReport, Outcome};
 
-/// How much of a body is told, in characters: viewers of test results show all of it on one page.
+/// Maximum length of a body, in characters: viewers of test results show all of it on one page.
 const LONGEST_BODY: usize = 4000;
 
 pub(super) fn test_case(case: &CaseReport) -> TestCase {
@@ -22,7 +22,7 @@ pub(super) fn test_case(case: &CaseReport) -> TestCase {
         Outcome::Skipped | Outcome::Waived => TestCaseStatus::skipped(),
     };
     let kind = match case.outcome {
-        // What is broken, by check: test viewers group by it.
+        // The check that failed: test viewers group by it.
         Outcome::Failed => case.violations.first().map_or("violation", |finding| finding.check),
         outcome => outcome.word(),
     };
@@ -34,12 +34,11 @@ pub(super) fn test_case(case: &CaseReport) -> TestCase {
         status.set_description(text(&account(case, LONGEST_BODY)));
         TestCase::new(safe(&case.name), status)
     };
-    // Dots, because Jenkins makes packages of them.
+    // Dots, because Jenkins turns them into packages.
     test.set_classname(safe(&format!("{}.{}", case.pack, case.failure)));
     test.set_time(Duration::from_millis(case.duration_ms));
-    // GitLab links it.
-    let file = case.location.rsplit_once(':').map_or(case.location.as_str(), |(file, _)| file);
-    test.extra.insert(XmlString::new("file"), safe(file));
+    // GitLab links the file.
+    test.extra.insert(XmlString::new("file"), safe(&case.location.file));
     let remarks = remarks(case);
     if case.outcome == Outcome::Passed && !remarks.is_empty() {
         test.set_system_out(text(&remarks));
@@ -56,7 +55,8 @@ fn message(case: &CaseReport) -> String {
     }
 }
 
-/// What does not keep a case from passing: warnings, and how the response differs from the approved one.
+/// Returns the remarks that do not keep a case from passing: warnings, and the difference between the response and
+/// the approved one.
 fn remarks(case: &CaseReport) -> String {
     let mut text = String::new();
     for warning in &case.warnings {
@@ -72,12 +72,12 @@ fn remarks(case: &CaseReport) -> String {
     text
 }
 
-/// Text of unknown origin; what XML forbids is shown as what it is.
+/// Converts text of unknown origin; characters that XML forbids are shown escaped.
 pub(super) fn text(text: &str) -> XmlString {
     XmlString::new(visible(text))
 }
 
-/// The same on one line, for attributes.
+/// Converts text of unknown origin to one line, for attributes.
 pub(super) fn safe(text: &str) -> XmlString {
     XmlString::new(one_line(text))
 }

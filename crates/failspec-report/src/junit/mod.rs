@@ -1,8 +1,8 @@
 //! JUnit XML, as Jenkins and GitLab read it.
 //!
-//! The first suite, `failspec`, is about the run as a whole: a test case `verdict`, which passes where the exit code is
-//! 0 and at no other time, and one test case for each run finding. Then comes one suite for each pack, with one test
-//! case for each case: violations are `failure`, inconclusive cases `error`, waived ones `skipped` with the reason.
+//! The first suite, `failspec`, is about the run as a whole: a test case `verdict`, which passes only if the exit
+//! code is 0, and one test case for each run finding. Then there is one suite for each pack, with one test case for
+//! each case: violations are `failure`, inconclusive cases `error`, waived ones `skipped` with the reason.
 
 mod case;
 mod pack;

@@ -13,7 +13,7 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     let mut suite = TestSuite::new(safe(&pack.header.label()));
     suite.timestamp = report.started.parse().ok();
     let cases = || report.cases.iter().filter(|case| *case.pack == *pack.header.name);
-    // Cases run at the same time: the sum is the time that was spent, not that passed.
+    // Cases run concurrently: the sum is the time that was spent, not the time that passed.
     suite.set_time(Duration::from_millis(cases().map(|case| case.duration_ms).sum()));
     let mut property = |name: &str, value: &str| {
         suite.add_property(Property::new(name, safe(value)));

@@ -11,7 +11,7 @@ use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
 
 use super::case::{safe, text};
 
-/// The suite and the class of what is about the run.
+/// Name of the suite, and class of its test cases.
 const NAME: &str = "failspec";
 
 pub(super) fn suite(report: &RunReport) -> TestSuite {
@@ -28,7 +28,7 @@ pub(super) fn suite(report: &RunReport) -> TestSuite {
     suite
 }
 
-/// Without it, a run that is incomplete would be all green.
+/// Returns the test case of the verdict. Without it, all tests of an incomplete run would pass.
 fn verdict(report: &RunReport) -> TestCase {
     let word = report.verdict.word();
     let mut status = match report.verdict {
@@ -63,7 +63,7 @@ fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
         false => TestCaseStatus::success(),
     };
     status.set_type(finding.check.as_str()).set_message(safe(&finding.message)).set_description(text(&about));
-    // Viewers tell test cases apart by their names.
+    // Viewers distinguish test cases by their names.
     let name = if count == 1 { finding.check.clone() } else { format!("{} ({count})", finding.check) };
     let mut case = TestCase::new(name, status);
     case.set_classname(NAME);
@@ -73,7 +73,7 @@ fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
     case
 }
 
-/// All that a reader of the verdict must know.
+/// Returns everything that is needed to understand the verdict.
 fn facts(report: &RunReport) -> String {
     let mut text = format!("verdict     {} · {}\n", report.verdict.word(), because(report));
     let mut line = |label: &str, value: &str| {

@@ -1,4 +1,4 @@
-//! The whole comment: what everyone must see first, then the sections.
+//! The whole comment: the most important facts first, then the sections.
 
 use std::{
     fmt::Write as _,
@@ -13,10 +13,11 @@ use super::{
     sections,
 };
 
-/// The longest comment, in bytes. GitHub refuses one of more than 65,536 characters; the rest is for what a bot adds.
+/// Maximum length of the comment, in bytes. GitHub rejects one of more than 65,536 characters; the rest is for what a
+/// bot adds.
 const LONGEST: usize = 60_000;
 
-/// A comment that knows how long it may become.
+/// A comment of limited length.
 pub(super) struct Comment {
     text: String,
 }
@@ -27,7 +28,7 @@ impl Comment {
         self.text.push('\n');
     }
 
-    /// Items as far as they fit into `share` bytes of what is left, and how many did not.
+    /// Appends as many items as fit into `share` bytes of the remaining length, and the number of the others.
     pub(super) fn items(&mut self, share: usize, items: &[String]) {
         let end = (self.text.len() + share).min(LONGEST);
         for (done, item) in items.iter().enumerate() {
@@ -66,7 +67,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// The sign beside a verdict; the word always stands with it.
+/// Returns the sign next to a verdict; the word is always shown with it.
 fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Conforms => "✅",

@@ -1,9 +1,9 @@
-//! Text of unknown origin inside Markdown.
+//! Escapes text of unknown origin in Markdown.
 
 use crate::visible::{one_line, visible};
 
-/// A sentence that Markdown, HTML and the notifications of a forge leave alone: punctuation is escaped, and `@name`
-/// and `#123` are no mentions.
+/// Escapes a sentence so that it has no meaning in Markdown, in HTML and for the notifications of a forge:
+/// punctuation is escaped, and `@name` and `#123` are not mentions.
 pub(crate) fn prose(text: &str) -> String {
     let text = one_line(text);
     let mut safe = String::with_capacity(text.len() + 16);
@@ -13,15 +13,15 @@ pub(crate) fn prose(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
-            // An empty comment parts the sign from the name.
+            // An empty comment separates the sign from the name.
             '@' | '#' => {
                 safe.push('\\');
                 safe.push(character);
                 safe.push_str("<!-- -->");
             }
-            // Links and :names: of pictures have something behind the colon.
+            // Links and `:names:` of emoji have something after the colon.
             ':' if characters.peek().is_none_or(|next| next.is_whitespace()) => safe.push(':'),
-            // These mean nothing inside a line, and escaping them only makes the source hard to read.
+            // These have no meaning inside a line, and escaping them would only make the source hard to read.
             '.' | ',' | ';' | '"' | '\'' | '/' | '(' | ')' | '{' | '}' | '?' | '=' | '%' | '-' | '+' => {
                 safe.push(character);
             }
@@ -32,11 +32,11 @@ pub(crate) fn prose(text: &str) -> String {
             _ => safe.push(character),
         }
     }
-    // `www.` begins a link without any sign.
+    // `www.` begins a link without any other sign.
     safe.replace("www.", "www\\.")
 }
 
-/// Text as it stands on one line, in code font.
+/// Formats text on one line, in code font.
 pub(super) fn code(text: &str) -> String {
     let text = one_line(text);
     let fence = fence(&text, 1);
@@ -44,31 +44,31 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
-/// The same inside a table.
+/// Formats text on one line in code font, inside a table.
 pub(crate) fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 
-/// Lines as they stand.
+/// Formats lines as a code block.
 pub(super) fn block(text: &str) -> String {
     let text = visible(text);
     let fence = fence(&text, 3);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end())
 }
 
-/// Inside of HTML, where Markdown is not read.
+/// Escapes text inside HTML, where Markdown is not interpreted.
 pub(super) fn html(text: &str) -> String {
     one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A link, where it is one that a browser may follow; otherwise text.
+/// Formats a link, if the text is one that a browser may follow; otherwise text in code font.
 pub(super) fn link(text: &str) -> String {
     let plain = |character: char| character.is_ascii_graphic() && !"<>\"`\\|".contains(character);
     let is_link = (text.starts_with("https://") || text.starts_with("http://")) && text.chars().all(plain);
     if is_link { format!("<{text}>") } else { code(text) }
 }
 
-/// So many backticks that the text cannot end it.
+/// Returns so many backticks that the text cannot end the code.
 fn fence(text: &str, least: usize) -> String {
     let (mut longest, mut current) = (0, 0);
     for character in text.chars() {

@@ -1,7 +1,7 @@
-//! Markdown fit for a comment on a pull request: a verdict, tables and lists, the rest folded away.
+//! Markdown for a comment on a pull request: a verdict, tables and lists, the rest folded.
 //!
-//! GitHub cuts nothing: a comment of more than 65,536 characters is refused. So every list here ends within a budget,
-//! and says how much it left out.
+//! GitHub does not truncate comments: one of more than 65,536 characters is rejected. So every list here has a
+//! budget, and reports how much it omits.
 
 mod document;
 pub(super) mod escape;

@@ -1,6 +1,6 @@
-//! The sections of a comment, each of which is there only if it has something to say.
+//! The sections of a comment; a section without content is omitted.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     case_text::{account, differs, sentence},
@@ -15,19 +15,19 @@ use super::{
     escape::{block, cell, code, html, link, prose},
 };
 
-/// What violations may take of a comment, in bytes: they are what it is read for.
+/// Budget of the violations in a comment, in bytes: they are its main content.
 const FOR_VIOLATIONS: usize = 34_000;
 
-/// What any other section may take, in bytes.
+/// Budget of any other section, in bytes.
 const FOR_OTHERS: usize = 6_000;
 
-/// How much of a body is told, in characters.
+/// Maximum length of a body, in characters.
 const LONGEST_BODY: usize = 800;
 
-/// How many names are told in a row.
+/// Maximum number of names in a row.
 const MOST_NAMES: usize = 12;
 
-/// The longest sentence in a line that sums up, in characters.
+/// Maximum length of a sentence in a summary line, in characters.
 const LONGEST_SENTENCE: usize = 240;
 
 pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
@@ -51,7 +51,7 @@ pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &items);
 }
 
-/// Findings that several scenarios have in common, once.
+/// Writes the findings that several cases have in common, each once.
 pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
     let shared: Vec<&FindingGroup> = report.finding_groups.iter().filter(|cause| cause.cases > 1).collect();
     if shared.is_empty() {
@@ -85,7 +85,7 @@ pub(super) fn violations(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_VIOLATIONS, &items);
 }
 
-/// Name and first sentence, the rest folded away. The empty lines are what makes the inside Markdown again.
+/// Formats name and first sentence, with the rest folded. The empty lines make the inside Markdown again.
 fn details(case: &CaseReport) -> String {
     format!(
         "<details><summary><code>{}</code> — <code>{}</code></summary>\n\n{}\n</details>\n",
@@ -101,19 +101,20 @@ pub(super) fn inconclusive(comment: &mut Comment, report: &RunReport) {
         return;
     }
     comment.line("\n### ⚠️ Could not be judged\n");
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for case in cases() {
-        by_reason.entry(case.reason.as_deref().unwrap_or_default()).or_default().push(&case.name);
+        let reason = case.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+        by_reason.entry(reason).or_default().push(&case.name);
     }
     let items: Vec<String> = by_reason
         .into_iter()
-        .map(|(reason, cases)| format!("- {}: {}\n", prose(&cut(reason)), names(cases.into_iter())))
+        .map(|(reason, cases)| format!("- {}: {}\n", prose(&cut(&reason)), names(cases.into_iter())))
         .collect();
     comment.items(FOR_OTHERS, &items);
 }
 
 pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
-    let mut by_why: BTreeMap<(bool, &str, &str), Vec<String>> = BTreeMap::new();
+    let mut by_why: BTreeMap<(bool, &str, Cow<'_, str>), Vec<String>> = BTreeMap::new();
     for it in unexercised(report) {
         let name = format!("{}::{}", it.pack, it.name);
         by_why.entry((!it.missing, it.state, it.why)).or_default().push(name);
@@ -126,7 +127,7 @@ pub(super) fn unexercised_section(comment: &mut Comment, report: &RunReport) {
         .into_iter()
         .map(|((_, state, why), all)| {
             let all = names(all.iter().map(String::as_str));
-            format!("- **{state}** ({}): {all}\n", prose(&cut(why)))
+            format!("- **{state}** ({}): {all}\n", prose(&cut(&why)))
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
@@ -183,7 +184,7 @@ pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {
     comment.items(FOR_OTHERS, &items);
 }
 
-/// By check, because one missing header is a warning in every second scenario.
+/// Writes the warnings by check, because one missing header is a warning in every second scenario.
 pub(super) fn warnings(comment: &mut Comment, report: &RunReport) {
     let mut by_check: BTreeMap<&str, Vec<(&CaseReport, &str)>> = BTreeMap::new();
     for case in &report.cases {

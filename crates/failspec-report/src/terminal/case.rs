@@ -1,4 +1,4 @@
-//! One case that did not simply pass.
+//! One case in a terminal.
 
 use std::fmt::Write as _;
 
@@ -8,28 +8,28 @@ use crate::{
     visible::shortened,
 };
 use failspec_judge::{
-    check::Finding,
+    check::{Finding, Phase},
     report_model::{CaseReport, ExchangeReport, Outcome, SnapshotState},
 };
 
 use super::{styles::Styles, visible};
 
-/// The longest body that is shown in a terminal, in characters.
+/// Maximum length of a body in a terminal, in characters.
 const LONGEST_BODY: usize = 600;
 
-/// The longest sentence about what is wrong, in characters: it may quote the response.
+/// Maximum length of a sentence about a problem, in characters: it may quote the response.
 const LONGEST_MESSAGE: usize = 400;
 
-/// How many lines of a difference are shown.
+/// Maximum number of lines of a difference.
 const MOST_DIFF_LINES: usize = 100;
 
-/// The longest code or request id, in characters.
+/// Maximum length of a code or request id, in characters.
 const LONGEST_VALUE: usize = 100;
 
-/// The longest command line, in characters: it holds the body that was sent.
+/// Maximum length of a command line, in characters: it contains the body that was sent.
 const LONGEST_COMMAND: usize = 2000;
 
-/// What is documented, what was sent, what came back, what is wrong with it.
+/// Describes what is documented, what was sent, what was received, and what is wrong with it.
 pub fn case(report: &CaseReport) -> String {
     let mut text = title(report);
     row(&mut text, "documented", &documented(report));
@@ -44,9 +44,9 @@ pub fn case(report: &CaseReport) -> String {
         row(&mut text, "sent", &sent);
         row(&mut text, "received", &received(report, exchange));
     }
-    // Where there are violations, they say it better.
+    // Violations, if there are any, are clearer than the reason.
     if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
-        row(&mut text, "reason", &visible(reason));
+        row(&mut text, "reason", &visible(&reason.to_string()));
     }
     findings(&mut text, report);
     snapshot(&mut text, report);
@@ -57,7 +57,7 @@ pub fn case(report: &CaseReport) -> String {
         if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
             row(&mut text, "body", &visible(&shortened(&response.body, LONGEST_BODY)));
         }
-        // A command line that is cut short sends something else: the report holds it whole.
+        // A command line that is cut would send something else: the report contains it whole.
         let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
             true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
             false => exchange.request.curl.as_str(),
@@ -67,7 +67,7 @@ pub fn case(report: &CaseReport) -> String {
     text
 }
 
-/// A case in a few lines, where others like it were told in full: its name and what is wrong with it.
+/// Describes a case in a few lines, if similar ones were shown in full: its name and what is wrong with it.
 pub(super) fn in_short(report: &CaseReport) -> String {
     let mut text = title(report);
     findings(&mut text, report);
@@ -117,7 +117,7 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
         return visible(exchange.error.as_deref().unwrap_or_default()).into_owned();
     };
     let mut text = format!("HTTP {}", response.status);
-    if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == "request") {
+    if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
         if let Some(code) = &observed.code {
             let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), LONGEST_VALUE)));
         }
@@ -129,7 +129,7 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
     text
 }
 
-/// What is wrong, then the check that says so: `failspec explain` knows it.
+/// Writes a finding: its message, then the check, which `failspec explain` explains.
 fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str) {
     let check = Styles::dab(Styles::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
     let line = format!("{} {check}", visible(&shortened(&finding.message, LONGEST_MESSAGE)));
@@ -158,13 +158,13 @@ fn snapshot(text: &mut String, report: &CaseReport) {
     }
 }
 
-/// A label and what it is about; further lines are indented under the first.
+/// Writes a label and its value; further lines are indented below the first.
 fn row(text: &mut String, label: &str, value: &str) {
     let _ =
         writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, format_args!("{label:<10}")), indent(value, 13));
 }
 
 fn indent(value: &str, columns: usize) -> String {
-    // Escape codes of our own are inside already: what came from elsewhere was made visible before.
+    // The value already contains our own escape codes: those of other origin were escaped before.
     value.lines().collect::<Vec<_>>().join(&format!("\n{}", " ".repeat(columns)))
 }

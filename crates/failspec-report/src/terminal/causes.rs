@@ -1,4 +1,4 @@
-//! Findings by their cause, and what was seen of the operations of an OpenAPI document.
+//! Findings by cause, and the coverage of the operations of an OpenAPI document.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use failspec_judge::report_model::{FindingGroup, RunReport};
 
 use super::{styles::Styles, summary::label, visible};
 
-/// How many causes are listed.
+/// Maximum number of causes listed.
 const MOST_CAUSES: usize = 20;
 
-/// The longest sentence about one, in characters.
+/// Maximum length of a sentence about one, in characters.
 const LONGEST: usize = 300;
 
-/// The causes of findings that several cases have in common: a thousand findings are rarely a thousand mistakes.
+/// Writes the causes that several findings have in common: a thousand findings rarely have a thousand causes.
 pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
     let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
     if report.finding_groups.len() < 2 && findings < 2 {
@@ -52,7 +52,7 @@ fn one(text: &mut String, cause: &FindingGroup) {
     );
 }
 
-/// How many declared errors were seen, and of which operations which were not.
+/// Writes the number of declared errors that were seen, and those of each operation that were not.
 pub(super) fn operations(text: &mut String, report: &RunReport, verbose: bool) {
     let several = report.packs.len() > 1;
     for pack in report.packs.iter().filter(|pack| !pack.operations.is_empty()) {

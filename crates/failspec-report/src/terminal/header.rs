@@ -1,4 +1,4 @@
-//! The first lines: what is held against what.
+//! The first lines of a run: the packs, the targets and the selection.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use failspec_judge::report_model::{PackHeader, PlannedWait, RunHeader};
 
 use super::{styles::Styles, visible};
 
-/// The first lines.
+/// Returns the first lines.
 pub fn begin(header: &RunHeader) -> String {
     let mut text = String::new();
     for pack in &header.packs {
@@ -28,7 +28,7 @@ pub fn begin(header: &RunHeader) -> String {
         if pack.insecure {
             let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
         }
-        // The embedded implementations have short windows: nobody would notice.
+        // The embedded implementations have short windows: their waits are not noticeable.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
             let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "waits"), wait_line(wait));
         }
@@ -53,7 +53,7 @@ fn wait_line(wait: &PlannedWait) -> String {
     format!("{} {how} {} s", visible(&wait.case), wait.at_most_seconds)
 }
 
-/// `84 cases of 62 scenarios`.
+/// Formats `84 cases of 62 scenarios`.
 fn cases(pack: &PackHeader) -> String {
     match (pack.cases, pack.scenarios) {
         (cases, scenarios) if cases == scenarios => count(scenarios, "scenario"),

@@ -1,4 +1,4 @@
-//! What a person sees in a terminal: a first line, progress, what did not pass, the end.
+//! Output in a terminal: the first lines, progress, the cases that did not pass, and the summary.
 
 mod case;
 mod causes;

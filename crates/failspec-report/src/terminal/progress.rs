@@ -1,4 +1,4 @@
-//! Progress while a run goes on, on standard error.
+//! Progress of a run, on standard error.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -11,20 +11,20 @@ use super::{styles::Styles, visible};
 /// A bar with counts on a terminal, plain lines elsewhere.
 #[derive(Debug)]
 pub struct Progress {
-    /// On a terminal alone: a bar that nobody sees still works out how much time is left.
+    /// Only on a terminal: a bar that is not visible would still compute the remaining time.
     bar: Option<ProgressBar>,
-    /// Whether plain lines are written.
+    /// True if plain lines are written.
     plain: bool,
     total: usize,
     done: usize,
     failed: usize,
     inconclusive: usize,
-    /// How many tenths of the run were told in plain lines.
+    /// Number of tenths of the run that were reported in plain lines.
     told: usize,
 }
 
 impl Progress {
-    /// Progress over `total` cases.
+    /// Creates the progress of `total` cases.
     pub fn new(total: usize, quiet: bool) -> Self {
         let terminal = stderr().is_terminal() && !quiet;
         let bar = terminal.then(|| {
@@ -37,7 +37,7 @@ impl Progress {
         Self { bar, plain: !terminal && !quiet, total, done: 0, failed: 0, inconclusive: 0, told: 0 }
     }
 
-    /// A case is over.
+    /// Counts a case that has finished.
     pub fn case(&mut self, case: &CaseReport) {
         self.done += 1;
         match case.outcome {
@@ -50,7 +50,7 @@ impl Progress {
             bar.inc(1);
         }
         if self.plain {
-            // A line for every tenth: enough to see in a CI log that it moves.
+            // A line for every tenth: enough to see progress in a CI log.
             let tenths = self.done * 10 / self.total.max(1);
             if tenths > self.told && self.total >= 200 {
                 self.told = tenths;
@@ -59,12 +59,12 @@ impl Progress {
         }
     }
 
-    /// Something that a person who waits should know.
+    /// Shows a message to the person who waits.
     pub fn notice(&self, text: &str) {
         self.line(&Styles::dab(Styles::WARN, visible(text)));
     }
 
-    /// The run is over.
+    /// Removes the bar when the run has finished.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -79,7 +79,7 @@ impl Progress {
         }
     }
 
-    /// A line above the bar; a closed standard error is nobody's problem.
+    /// Writes a line above the bar; a closed standard error is ignored.
     fn line(&self, text: &str) {
         let write = || {
             let _ = writeln!(anstream::stderr(), "{text}");

@@ -2,24 +2,24 @@
 
 use anstyle::{AnsiColor, Style};
 
-/// Styles by meaning. What is written goes through a stream that takes the codes out where they are not wanted
-/// (`NO_COLOR`, no terminal).
+/// Styles by meaning. The text goes through a stream that removes the codes if they are not wanted (`NO_COLOR`, no
+/// terminal).
 #[derive(Debug, Clone, Copy)]
 pub struct Styles;
 
 impl Styles {
-    /// Something is right.
+    /// Something that is right.
     pub const GOOD: Style = AnsiColor::Green.on_default().bold();
-    /// Something is wrong.
+    /// Something that is wrong.
     pub const BAD: Style = AnsiColor::Red.on_default().bold();
-    /// Something deserves attention.
+    /// Something that deserves attention.
     pub const WARN: Style = AnsiColor::Yellow.on_default();
-    /// Something is beside the point.
+    /// Something less important.
     pub const FAINT: Style = Style::new().dimmed();
-    /// Names and numbers that matter.
+    /// Important names and numbers.
     pub const STRONG: Style = Style::new().bold();
 
-    /// `text` in a style.
+    /// Returns `text` in a style.
     pub fn dab(style: Style, text: impl std::fmt::Display) -> String {
         format!("{style}{text}{style:#}")
     }

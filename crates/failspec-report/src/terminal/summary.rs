@@ -1,4 +1,4 @@
-//! The end: outcomes, coverage, findings of the run, errata, and the verdict in one word.
+//! The summary: outcomes, coverage, findings of the run, errata, and the verdict in one word.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -7,7 +7,7 @@ use crate::{
     summary::{INSECURE, REFERENCE, count_cases},
 };
 use failspec_judge::report_model::{
-    CaseReport, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
+    CaseReport, NotCovered, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
 };
 
 use super::{
@@ -17,22 +17,22 @@ use super::{
     visible,
 };
 
-/// How many cases with one and the same reason are listed by name.
+/// Maximum number of cases with the same reason that are listed by name.
 const MOST_NAMES: usize = 6;
 
-/// How many cases that break the same checks are told in full.
+/// Maximum number of cases with the same broken checks that are shown in full.
 const MOST_ALIKE: usize = 3;
 
-/// How many more are told in short; the others are counted, and their causes listed.
+/// Maximum number of further ones that are shown in short; the others are counted, and their causes listed.
 const MOST_IN_SHORT: usize = 5;
 
-/// How much is told of what something that the target lacks is, in characters.
+/// Maximum length of the description of a missing requirement, in characters.
 const LONGEST_ABOUT: usize = 80;
 
-/// How many things that were left behind are listed.
+/// Maximum number of resources left behind that are listed.
 const MOST_LEFT: usize = 20;
 
-/// Everything that is told after a run. `verbose` shows warnings and snapshots of cases that passed in full.
+/// Returns the whole output after a run. `verbose` shows warnings and snapshots of cases that passed in full.
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     let mut text = String::new();
     if let Some(diagnosis) = &report.diagnosis {
@@ -64,13 +64,12 @@ pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
     text
 }
 
-/// Cases that did not simply pass. Those without a verdict are told together by reason, and of those that break
-/// the same checks only the first few in full: seventy pages about one mistake hide all others.
+/// Writes the cases that did not simply pass. Those without a verdict are grouped by reason, and of those that break
+/// the same checks only the first few are shown in full: seventy pages about one problem would hide all others.
 fn cases(text: &mut String, report: &RunReport, verbose: bool) {
-    let mut undecided: BTreeMap<&str, Vec<&CaseReport>> = BTreeMap::new();
+    let mut undecided: BTreeMap<String, Vec<&CaseReport>> = BTreeMap::new();
     let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
     let (mut shortened, mut hidden) = (false, 0);
-    let stopped = report.verdict == Verdict::Interrupted;
     for report in &report.cases {
         let snapshot = report.snapshot.as_ref().map(|snapshot| snapshot.state);
         let differs = snapshot == Some(SnapshotState::Changed);
@@ -78,9 +77,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
         let in_full = match report.outcome {
             Outcome::Skipped => continue,
             Outcome::Inconclusive => {
-                let reason = report.reason.as_deref().unwrap_or_default();
-                // At which step the signal met each of them is of no use to anyone.
-                let reason = if stopped && reason.contains("interrupted") { "interrupted" } else { reason };
+                let reason = report.reason.as_ref().map(ToString::to_string).unwrap_or_default();
                 undecided.entry(reason).or_default().push(report);
                 continue;
             }
@@ -119,7 +116,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
         }
         let count = cases.len();
         let _ =
-            writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(reason));
+            writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(&reason));
         let most = if verbose { usize::MAX } else { MOST_NAMES };
         for case in cases.iter().take(most) {
             let _ = writeln!(text, "  {}  {}", case.name, Styles::dab(Styles::FAINT, &case.location));
@@ -131,14 +128,14 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
     skipped(text, report);
 }
 
-/// What cases have in common that break the same checks.
+/// Returns what cases have in common that break the same checks.
 fn trouble(report: &CaseReport) -> Vec<&str> {
     let waived = report.waived.iter().map(|waived| &waived.finding);
     let findings = report.violations.iter().chain(waived).chain(&report.warnings);
     std::iter::once(report.outcome.word()).chain(findings.map(|finding| finding.check)).collect()
 }
 
-/// What the target would have to bring for the cases that were skipped.
+/// Writes the requirements that are missing for the cases that were skipped.
 fn skipped(text: &mut String, report: &RunReport) {
     if report.summary.skipped == 0 {
         return;
@@ -171,7 +168,7 @@ fn skipped(text: &mut String, report: &RunReport) {
     let _ = writeln!(text, "  {}", ways.join(" · "));
 }
 
-/// The beginning of a text, on one line.
+/// Returns the beginning of a text, on one line.
 fn one_line(text: &str) -> String {
     let words = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(LONGEST_ABOUT) {
@@ -180,7 +177,7 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// What teardowns could not remove. A run that was stopped must tell it too.
+/// Writes the resources that teardowns could not remove, also after a run that was stopped.
 fn left_behind(text: &mut String, report: &RunReport) {
     let all = || report.cases.iter().flat_map(|case| &case.left_behind);
     let count = all().count();
@@ -264,13 +261,12 @@ fn coverage(text: &mut String, report: &RunReport) {
     }
 }
 
-/// What was not exercised, told together by reason.
-fn missing(text: &mut String, missing: &[(String, String)]) {
-    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+/// Writes what was not exercised, grouped by reason.
+fn missing(text: &mut String, missing: &[(String, &NotCovered)]) {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, why) in missing {
-        // What is missing on the target is listed above, with the number of cases that require it.
-        let why =
-            if why.starts_with("skipped: the target does not provide") { "skipped, see above" } else { why };
+        // Missing requirements are listed above, with the number of cases that require them.
+        let why = if why.is_skipped() { "skipped, see above".to_owned() } else { why.to_string() };
         by_reason.entry(why).or_default().push(name);
     }
     for (why, names) in by_reason {
@@ -279,7 +275,7 @@ fn missing(text: &mut String, missing: &[(String, String)]) {
             "  {} {} — {}",
             Styles::dab(Styles::WARN, "not covered"),
             names.join(", "),
-            Styles::dab(Styles::FAINT, visible(why))
+            Styles::dab(Styles::FAINT, visible(&why))
         );
     }
 }
@@ -304,7 +300,7 @@ fn findings(text: &mut String, report: &RunReport) {
     }
 }
 
-/// Responses that were never approved need no diff: all of each would be new.
+/// Writes the numbers of changed, new and updated responses. New responses need no diff: all of each would be new.
 fn snapshots(text: &mut String, report: &RunReport) {
     let count = |state| {
         let states = report.cases.iter().filter_map(|case| case.snapshot.as_ref());
@@ -345,7 +341,7 @@ fn errata(text: &mut String, report: &RunReport, verbose: bool) {
     }
 }
 
-/// Why the verdict is what it is, where nothing else is told.
+/// Returns the reason for the verdict, if nothing else shows it.
 fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
     match report.verdict {

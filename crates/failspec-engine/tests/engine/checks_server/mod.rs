@@ -1,4 +1,4 @@
-//! Servers whose behaviour a test sets, and runs of the tests' own packs against them.
+//! Servers with behaviour defined by a test, and runs of the test packs against them.
 
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
@@ -32,30 +32,30 @@ use failspec_pack::{
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// What a server was asked.
+/// A request as received by the server.
 pub struct Asked {
     pub method: String,
     pub path: String,
     pub query: String,
     pub token: Option<String>,
     pub json: Value,
-    /// Counts the requests of this server, from 1.
+    /// The number of the request on this server, from 1.
     pub number: usize,
 }
 
 impl Asked {
-    /// Method and path, to match on.
+    /// Returns method and path for matching.
     pub fn line(&self) -> (&str, &str) {
         (&self.method, &self.path)
     }
 
-    /// Whether it is sent as the role of the pack.
+    /// Returns true if it is sent with the credential of the role.
     pub fn is_known(&self) -> bool {
         self.token.as_deref() == Some("Bearer right")
     }
 }
 
-/// What it responds.
+/// A response of the server.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub status: u16,
@@ -74,7 +74,7 @@ impl Reply {
         Self { status, headers, body: text.as_bytes().to_vec() }
     }
 
-    /// Sets a header; an empty value takes it away.
+    /// Sets a header; an empty value removes it.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         if !value.is_empty() {
@@ -97,7 +97,7 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Changes the JSON body.
+    /// Modifies the JSON body.
     pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Self {
         let mut value: Value = serde_json::from_slice(&self.body).expect("the right responses are JSON");
         change(&mut value);
@@ -105,12 +105,12 @@ impl Reply {
         self
     }
 
-    /// Puts a value into the JSON body.
+    /// Sets a member of the JSON body.
     pub fn set(self, key: &str, value: Value) -> Self {
         self.edit(|body| body[key] = value)
     }
 
-    /// Takes a value out of the JSON body.
+    /// Removes a member of the JSON body.
     pub fn unset(self, key: &str) -> Self {
         self.edit(|body| drop(body.as_object_mut().and_then(|body| body.remove(key))))
     }
@@ -136,7 +136,7 @@ impl Server {
         Self { url, task, asked }
     }
 
-    /// How many requests there were.
+    /// Returns the number of received requests.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::Relaxed)
     }
@@ -169,17 +169,18 @@ async fn response(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, r
     response
 }
 
-/// The tests' own packs.
+/// Returns the files of the test packs.
 pub fn packs() -> Files {
     Files::Directory(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/packs")))
 }
 
-/// Runs what `selectors` pick (nothing: everything) of one of the tests' own packs against a server.
+/// Runs the selected cases (all, if there are no selectors) of a test pack against a server.
 pub async fn judge(pack: &str, selectors: &[&str], server: &Server) -> RunReport {
     judge_with(pack, selectors, server, "", RunOptions::default()).await
 }
 
-/// The same; `more` is the end of the target file, and `options` counts but for selectors and snapshots.
+/// Runs like [`judge`]; `more` is appended to the target file, and `options` apply except for selectors, snapshots
+/// and waivers.
 pub async fn judge_with(
     pack: &str,
     selectors: &[&str],
@@ -204,20 +205,20 @@ pub async fn judge_with(
     run(vec![plan], options, interrupt, Arc::new(|_| {})).await.expect("a client")
 }
 
-/// The one case of a scenario.
+/// Returns the case of a scenario.
 pub fn case<'r>(report: &'r RunReport, scenario: &str) -> &'r CaseReport {
     let found = report.cases.iter().find(|case| case.name.ends_with(&format!("::{scenario}")));
     found.unwrap_or_else(|| panic!("{scenario} was not run"))
 }
 
-/// The checks that a case broke: violations as they are called, warnings with `~` in front.
+/// Returns the ids of the checks that a case violated; warnings with the prefix `~`.
 pub fn broken(case: &CaseReport) -> Vec<String> {
     let violations = case.violations.iter().map(|finding| finding.check.to_owned());
     let warnings = case.warnings.iter().map(|finding| format!("~{}", finding.check));
     violations.chain(warnings).collect()
 }
 
-/// A run in which nothing at all was found, and everything that was selected was exercised.
+/// Asserts that a run has no findings, and that every selected failure was exercised.
 pub fn assert_clean(report: &RunReport, about: &str) {
     let found: Vec<_> = report.cases.iter().map(|case| (&case.name, broken(case), &case.reason)).collect();
     assert_eq!(report.verdict.word(), "conforms", "{about}: {found:#?} {:?}", report.diagnosis);

@@ -1,4 +1,4 @@
-//! The right responses: what the contracts of the tests' own packs document.
+//! Correct responses, as documented by the contracts of the test packs.
 
 use std::{
     collections::BTreeSet,
@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::{Asked, Reply};
 
-/// Keys that were asked with before: the second time they are let in.
+/// The keys of earlier requests: a second request with the same key is accepted.
 #[derive(Default)]
 pub struct Depot(Mutex<BTreeSet<String>>);
 
-/// The condition of the pack `depot`, at the end of a target file.
+/// The condition of the pack `depot`, to be appended to a target file.
 pub const JAMMED: &str = "[target.own.conditions.shelf-jammed]\nvariables = { shelf = \"jammed\" }\n";
 
 impl Depot {

@@ -1,4 +1,4 @@
-//! A server that does as it is told, byte by byte, and what a test needs around it.
+//! A scripted server, and helpers for tests.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that does `each` with every connection.
+    /// Starts a server that runs `each` on every connection.
     pub async fn start<F, R>(each: F) -> Self
     where
         F: Fn(TcpStream) -> R + Send + 'static,
@@ -36,7 +36,7 @@ impl Server {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::Relaxed);
-                // The client may give up at any time, which is what many tests are about.
+                // Errors are ignored: in many tests the client closes the connection.
                 tokio::spawn(each(stream));
             }
         });
@@ -44,7 +44,7 @@ impl Server {
         Self { url, connections }
     }
 
-    /// A server that reads one request, sends `bytes`, and closes.
+    /// Starts a server that reads one request, sends `bytes`, and closes the connection.
     pub async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes: Arc<[u8]> = bytes.into().into();
         Self::start(move |mut stream| {
@@ -100,7 +100,7 @@ pub fn body(bytes: impl Into<bytes::Bytes>) -> Option<Body> {
     Some(Body { bytes: bytes.into(), shown: String::new() })
 }
 
-/// Limits that no well-behaved server on this machine reaches, and that a test can wait for.
+/// Returns limits that no well-behaved server on this machine exceeds, and that are short enough to wait for.
 pub fn short() -> Limits {
     Limits {
         connect: Duration::from_millis(300),

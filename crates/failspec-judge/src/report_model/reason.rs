@@ -1,0 +1,96 @@
+//! The reason of an outcome.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::RequirementKind;
+
+/// The reason of an outcome, where it is neither simply passed nor failed. [`fmt::Display`] writes it as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
+    /// A signal stopped the run before or during the case.
+    Interrupted,
+    /// The run was stopped before the case could be judged; its diagnosis has the cause.
+    RunStopped,
+    /// The target does not provide what the case requires.
+    MissingRequirements {
+        /// The missing requirements, roles first.
+        requirements: Vec<Requirement>,
+    },
+    /// The violations are waived.
+    Waived {
+        /// The reason that the waiver gives.
+        reason: String,
+    },
+    /// The response was not the failure under test.
+    OtherResponse {
+        /// The response in words.
+        response: String,
+    },
+    /// The case, or a step of it, could not be judged.
+    Unjudged {
+        /// The cause in words.
+        cause: String,
+    },
+}
+
+/// A requirement of a contract by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Requirement {
+    /// The kind.
+    pub kind: RequirementKind,
+    /// The name in the contract.
+    pub name: String,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::RunStopped => f.write_str("nothing can be judged: see the diagnosis"),
+            Self::MissingRequirements { requirements } => {
+                let parts = [RequirementKind::Role, RequirementKind::Variable, RequirementKind::Condition]
+                    .into_iter()
+                    .filter_map(|kind| names_of(kind, requirements))
+                    .collect::<Vec<_>>();
+                write!(f, "the target does not provide {}", parts.join(" and "))
+            }
+            Self::Waived { reason } => f.write_str(reason),
+            Self::OtherResponse { response } => write!(f, "the response was {response}"),
+            Self::Unjudged { cause } => f.write_str(cause),
+        }
+    }
+}
+
+/// Returns the missing names of a kind, as `the role admin, auditor`; `None` if nothing of the kind is missing.
+fn names_of(kind: RequirementKind, requirements: &[Requirement]) -> Option<String> {
+    let names: Vec<&str> =
+        requirements.iter().filter(|it| it.kind == kind).map(|it| it.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("the {} {}", kind.word(), names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reason_displays_missing_requirements_by_kind() {
+        let requirement = |kind, name: &str| Requirement { kind, name: name.to_owned() };
+        for (requirements, text) in [
+            (vec![requirement(RequirementKind::Role, "admin")], "the target does not provide the role admin"),
+            (
+                vec![
+                    requirement(RequirementKind::Condition, "down"),
+                    requirement(RequirementKind::Role, "admin"),
+                    requirement(RequirementKind::Role, "editor"),
+                ],
+                "the target does not provide the role admin, editor and the condition down",
+            ),
+        ] {
+            assert_eq!(Reason::MissingRequirements { requirements }.to_string(), text);
+        }
+    }
+}
