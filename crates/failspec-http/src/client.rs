@@ -12,7 +12,7 @@ use super::{
     BodyError, Exchange, Limits, PeerIdentity, Phase, Request, Response, TransportError,
     body_decoder::BodyDecoder,
     error,
-    http1_pool::ConnectionLost,
+    http1_pool::{ConnectionLost, ReadWhole},
     peer_identity::PeerRecorder,
     transport::{IncomingBody, Transport},
 };
@@ -129,10 +129,14 @@ impl Client {
         if let Some(witness) = &self.witness {
             witness.note(&head.headers, head.extensions.get(), request.url.scheme() == "https");
         }
+        let whole: Option<ReadWhole> = head.extensions.get().cloned();
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
         let (body, defect) = timeout_at((started + limits.total).into(), read(body, content, limits))
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
+        if let Some(whole) = whole.filter(|_| defect.is_none()) {
+            whole.record();
+        }
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
         response.defect = defect;
         response.first_byte = first_byte;

@@ -4,12 +4,13 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
 
+use super::keep_alive::KeepAliveState;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -25,9 +26,20 @@ pub(super) struct ConnectionStats {
     heard: AtomicBool,
     /// True if it is closed, by either side.
     over: AtomicBool,
+    /// Set while no request is under way, because the last response was read whole.
+    complete: AtomicBool,
+    /// The server at the other end, once it responded.
+    server: OnceLock<Arc<KeepAliveState>>,
 }
 
 impl ConnectionStats {
+    /// Records that the response was read whole. What comes before the next request is written is surplus: it is
+    /// reported to `server`.
+    pub(super) fn complete(&self, server: &Arc<KeepAliveState>) {
+        let _ = self.server.set(Arc::clone(server));
+        self.complete.store(true, Relaxed);
+    }
+
     /// Records that a response has begun. Returns true if it is not the first one.
     pub(super) fn answered(&self) -> bool {
         self.responses.fetch_add(1, Relaxed) > 0
@@ -81,6 +93,12 @@ impl AsyncRead for Socket {
             let something = buffer.filled().len() > before;
             let note = if something { &self.usage.heard } else { &self.usage.over };
             note.store(true, Relaxed);
+            if something
+                && self.usage.complete.load(Relaxed)
+                && let Some(server) = self.usage.server.get()
+            {
+                server.record_surplus();
+            }
         }
         read
     }
@@ -93,6 +111,7 @@ impl AsyncWrite for Socket {
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.usage.heard.store(false, Relaxed);
+        self.usage.complete.store(false, Relaxed);
         Pin::new(&mut self.stream).poll_write(context, buffer)
     }
 
@@ -114,6 +133,7 @@ impl AsyncWrite for Socket {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.usage.heard.store(false, Relaxed);
+        self.usage.complete.store(false, Relaxed);
         Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
     }
 }

@@ -8,13 +8,16 @@ use std::{
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{
-    Uri,
+    Method, StatusCode, Uri,
     body::Incoming,
     header::{Entry, HeaderMap},
     http::{Extensions, uri::Authority},
 };
 use hyper_util::{
-    client::legacy::{self, connect::HttpConnector},
+    client::legacy::{
+        self,
+        connect::{HttpConnector, capture_connection},
+    },
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use tower::{BoxError, ServiceExt as _, timeout::Timeout, util::BoxCloneSyncService};
@@ -35,6 +38,20 @@ type Client = legacy::Client<Connector, Full<Bytes>>;
 #[derive(Debug, thiserror::Error)]
 #[error("a reused connection was closed")]
 pub(super) struct ConnectionLost(#[source] legacy::Error);
+
+/// An extension of a response whose body is still to be read.
+#[derive(Debug, Clone)]
+pub(super) struct ReadWhole {
+    stats: Arc<ConnectionStats>,
+    server: Arc<KeepAliveState>,
+}
+
+impl ReadWhole {
+    /// Records that the body was read to its end.
+    pub(super) fn record(&self) {
+        self.stats.complete(&self.server);
+    }
+}
 
 /// An HTTP/1.1 client with a connection pool.
 ///
@@ -90,15 +107,31 @@ impl Http1Client {
         request: hyper::Request<Bytes>,
     ) -> Result<hyper::Response<Incoming>, Failure> {
         let keeping = self.keeping(request.uri());
-        let route = if request.method().is_safe() { ConnectionChoice::Any } else { keeping.route() };
+        // Some servers send a body after HEAD, 204 or 304, which have none (RFC 9112, section 6.3): on a connection that
+        // is used again it would become the response to the next request.
+        let route = match request.method() {
+            _ if keeping.sends_surplus() => ConnectionChoice::New,
+            &Method::HEAD => ConnectionChoice::New,
+            method if method.is_safe() => ConnectionChoice::Any,
+            _ => keeping.route(),
+        };
         let client = match &route {
             ConnectionChoice::Any => &self.pool,
             ConnectionChoice::New => &self.single,
             ConnectionChoice::Probe(_) => &self.probes,
         };
-        match client.request(self.prepared(request)).await {
+        let mut request = self.prepared(request);
+        let connection = capture_connection(&mut request);
+        match client.request(request).await {
             Ok(mut response) => {
+                if matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+                    && let Some(connection) = &*connection.connection_metadata()
+                {
+                    connection.poison();
+                }
                 if let Some(usage) = response.extensions_mut().remove::<Arc<ConnectionStats>>() {
+                    let read = ReadWhole { stats: Arc::clone(&usage), server: Arc::clone(&keeping) };
+                    response.extensions_mut().insert(read);
                     if usage.answered() {
                         keeping.keeps();
                     }

@@ -30,6 +30,8 @@ pub(super) struct KeepAliveState {
     /// True while a probe is in flight.
     trying: AtomicBool,
     watched: Mutex<Option<Watched>>,
+    /// Set once the server sent bytes that belong to no response.
+    surplus: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,17 @@ pub(super) enum ConnectionChoice<'a> {
 pub(super) struct Probe<'a>(&'a KeepAliveState);
 
 impl KeepAliveState {
+    /// Records that the server sent bytes that belong to no response: from now on no connection to it is used twice, or
+    /// they could become the response to another request.
+    pub(super) fn record_surplus(&self) {
+        self.surplus.store(true, Relaxed);
+    }
+
+    /// Returns true if no connection to the server may be used twice.
+    pub(super) fn sends_surplus(&self) -> bool {
+        self.surplus.load(Relaxed)
+    }
+
     /// Chooses the connection for a request that must not be lost.
     pub(super) fn route(&self) -> ConnectionChoice<'_> {
         match self.known.load(Relaxed) {

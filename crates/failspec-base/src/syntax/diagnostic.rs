@@ -72,7 +72,7 @@ impl Diagnostic {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         // Without a line of a file there is no margin to align a hint with: it becomes a group of its own.
         if let (None, Some(hint)) = (&self.place, &self.hint) {
-            let help = annotate_snippets::Group::with_title(Level::HELP.primary_title(hint));
+            let help = annotate_snippets::Group::with_title(Level::HELP.primary_title(told(hint)));
             return format!("{}\n{}", renderer.render(&[group]), renderer.render(&[help]));
         }
         if let Some(hint) = &self.hint {

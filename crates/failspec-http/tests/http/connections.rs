@@ -147,7 +147,7 @@ async fn concurrent_requests_on_closing_connections_are_no_failure() {
 async fn safe_request_is_resent_after_a_loss_on_a_reused_connection() {
     let closing = Closing::under_a_request(|_| 1).await;
     assert_eq!(closing.send("GET").await, Ok(200));
-    assert_eq!(closing.send("HEAD").await, Ok(200));
+    assert_eq!(closing.send("OPTIONS").await, Ok(200));
     assert_eq!((closing.requests(), closing.server.connections()), (3, 2));
 }
 
@@ -185,4 +185,77 @@ async fn unsafe_request_is_sent_once_and_the_error_explains_the_loss() {
         assert_eq!(closing.send("POST").await, Ok(200));
     }
     assert_eq!((closing.requests(), closing.server.connections()), (8, 6));
+}
+
+/// A server that sends the body of GET after HEAD, 204 and 304 as well, as stock Python servers with
+/// `do_HEAD = do_GET` do, and keeps its connections open.
+async fn with_body_always(status: u16) -> Server {
+    Server::start(move |mut stream| async move {
+        loop {
+            let request = read_request(&mut stream).await?;
+            let status = if request.starts_with("GET /plain") { 200 } else { status };
+            let head = format!("HTTP/1.1 {status} X\r\ncontent-length: 5\r\n\r\n");
+            stream.write_all(head.as_bytes()).await?;
+            // In a packet of its own, as it comes from a server that writes head and body one after the other.
+            stream.flush().await?;
+            sleep(Duration::from_millis(1)).await;
+            stream.write_all(b"HTTP/").await?;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn body_after_head_204_or_304_never_becomes_the_next_response() {
+    for (method, status) in [("HEAD", 400), ("GET", 204), ("GET", 304)] {
+        let server = with_body_always(status).await;
+        let client = client(Limits { total: Duration::from_secs(5), ..short() });
+        let plain = server.url.join("/plain").unwrap();
+        for round in 0..20 {
+            let first =
+                client.send(request(method, &server.url)).await.result.map(|response| response.status);
+            assert_eq!(first, Ok(status), "{method} {status}, round {round}");
+            let next = client.send(request("GET", &plain)).await.result;
+            let next = next.map(|response| (response.status, response.body));
+            assert_eq!(next, Ok((200, "HTTP/".into())), "{method} {status}, round {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn connections_to_a_server_that_sends_surplus_are_not_reused() {
+    // Each response is followed by another one, a moment later.
+    let server = Server::start(|mut stream| async move {
+        loop {
+            read_request(&mut stream).await?;
+            stream.write_all(OK).await?;
+            sleep(Duration::from_millis(5)).await;
+            stream.write_all(OK).await?;
+        }
+    })
+    .await;
+    let client = client(Limits { total: Duration::from_secs(5), ..short() });
+    for _ in 0..10 {
+        let response = client.send(request("GET", &server.url)).await.result;
+        assert_eq!(response.map(|response| response.status), Ok(200));
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.connections(), 10, "each request has a connection of its own");
+}
+
+#[tokio::test]
+async fn connections_to_a_server_without_surplus_are_reused() {
+    let server = Server::start(|mut stream| async move {
+        loop {
+            read_request(&mut stream).await?;
+            stream.write_all(OK).await?;
+        }
+    })
+    .await;
+    let client = client(Limits { total: Duration::from_secs(5), ..short() });
+    for _ in 0..10 {
+        let response = client.send(request("GET", &server.url)).await.result;
+        assert_eq!(response.map(|response| response.status), Ok(200));
+    }
+    assert_eq!(server.connections(), 1);
 }

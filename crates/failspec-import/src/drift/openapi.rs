@@ -168,7 +168,7 @@ impl Drift<'_> {
                 .errors
                 .iter()
                 .filter(|(_, response)| self.is_of_envelope(response))
-                .filter(|(_, response)| self.missing_requirements(response, pointer.rule.as_str()))
+                .filter(|(_, response)| self.lacks_property(response, pointer.rule.as_str()))
                 .map(|(operation, response)| format!("{operation} {}", response.status))
                 .collect();
             if !lacking.is_empty() {
@@ -189,7 +189,7 @@ impl Drift<'_> {
     }
 
     /// Returns true if a response declares JSON with properties, but not the property at `pointer`.
-    fn missing_requirements(&self, response: &Response, pointer: &str) -> bool {
+    fn lacks_property(&self, response: &Response, pointer: &str) -> bool {
         let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
         let declaring: Vec<&Value> =
             schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();

@@ -224,7 +224,7 @@ impl<'a> FailureCatalog<'a> {
         for mut failure in self.by_status.into_values().flatten() {
             if !used.contains(failure.id.as_str()) {
                 let status = failure.statuses.first().copied().unwrap_or_default();
-                let sibling = failure.codes.iter().any(|_| true);
+                let sibling = !failure.codes.is_empty();
                 failure.excluded = Some(match (within(&failure), blocked.get(&status)) {
                     (Some(other), _) => format!("the scenarios of {} accept this failure too", other.id),
                     (None, _) if sibling => "the document does not say which fault has this code".to_owned(),

@@ -159,7 +159,7 @@ impl<'a> Generator<'a> {
             if self.make(creator, &mut whole, 0).is_some()
                 && let Some(look) = self.look(creator, &whole.made)
             {
-                return (Control::RequestSpec(Box::new(look)), whole);
+                return (Control::Request(Box::new(look)), whole);
             }
         }
         match right.reach {
@@ -179,13 +179,13 @@ impl<'a> Generator<'a> {
             // It is unknown if the resource exists. A nearby request at least proves that the address and the
             // credentials are correct.
             if let Some(ask) = self.neighbour(operation) {
-                return (Control::RequestSpec(Box::new(ask)), around);
+                return (Control::Request(Box::new(ask)), around);
             }
             if right.open {
                 return (Control::None("the document names no existing resource"), around);
             }
         }
-        (Control::RequestSpec(Box::new(right.ask.clone())), around)
+        (Control::Request(Box::new(right.ask.clone())), around)
     }
 
     /// Builds a request that reads the created resource. If there is no operation for that, the request deletes the
@@ -200,7 +200,7 @@ impl<'a> Generator<'a> {
     /// Returns a control that proves that the API is available and accepts the credentials, for an operation with a
     /// valid request that cannot be sent.
     fn beside(&mut self, operation: &Operation, why: &'static str) -> Control {
-        self.neighbour(operation).map_or(Control::None(why), |ask| Control::RequestSpec(Box::new(ask)))
+        self.neighbour(operation).map_or(Control::None(why), |ask| Control::Request(Box::new(ask)))
     }
 
     /// Finds a safe request near an operation that needs no values that only the target knows, preferably one to the

@@ -9,7 +9,7 @@ use super::{fixtures::Fixtures, request_spec::RequestSpec};
 /// The request without the fault, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Control {
-    RequestSpec(Box<RequestSpec>),
+    Request(Box<RequestSpec>),
     None(&'static str),
 }
 
@@ -41,7 +41,7 @@ impl Scenario {
         text.push_str(&self.faulty.yaml("    "));
         let _ = match &self.control {
             Control::None(reason) => writeln!(text, "    no_control: {reason}"),
-            Control::RequestSpec(ask) => {
+            Control::Request(ask) => {
                 let overrides = ask.overrides(&self.faulty, "      ");
                 // If the fault is not visible in a request, there are no overrides: the control sends the same
                 // request.

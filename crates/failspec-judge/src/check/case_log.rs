@@ -10,7 +10,7 @@ use failspec_pack::pack::{Pointer, Provenance, Schema};
 
 use super::{openapi_context::OpenApiContext, response_view::Pick};
 
-/// Which part of a case an exchange belongs to.
+/// The part of a case that an exchange belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {

@@ -12,11 +12,11 @@ use super::registry::find;
 pub struct Finding {
     /// The id of the check.
     pub check: &'static str,
-    /// Where the rule comes from.
+    /// The source of the rule.
     pub source: Provenance,
-    /// What was expected.
+    /// The expected value.
     pub expected: String,
-    /// What was received.
+    /// The observed value.
     pub actual: String,
     /// Both in one sentence.
     pub message: String,

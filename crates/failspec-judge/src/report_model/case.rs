@@ -44,7 +44,7 @@ pub struct CaseReport {
     pub documented: Arc<Documented>,
     /// The response under test in short.
     pub observed: Option<ObservedResponse>,
-    /// Whether the case exercised the failure under test.
+    /// The coverage of the failure under test by the case.
     pub exercised: Exercise,
     /// Findings about documented rules.
     pub violations: Vec<Finding>,
@@ -134,7 +134,7 @@ pub struct ObservedResponse {
     pub ms: f64,
 }
 
-/// Whether a case exercised its failure.
+/// The coverage of a failure by a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exercise {

@@ -288,5 +288,5 @@ fn shown_by(cases: &[&CaseReport]) -> State {
         };
         best = Some(best.map_or(state.clone(), |best| best.min(state)));
     }
-    best.unwrap_or_else(|| State::Missing(NotCovered::NoScenario))
+    best.unwrap_or(State::Missing(NotCovered::NoScenario))
 }
