@@ -26,23 +26,33 @@ pub(super) struct ConnectionStats {
     heard: AtomicBool,
     /// True if it is closed, by either side.
     over: AtomicBool,
-    /// Set while no request is under way, because the last response was read whole.
-    complete: AtomicBool,
+    /// Number of writes. It identifies the request under way: the next one cannot be written without changing it.
+    writes: AtomicUsize,
+    /// Value of `writes` of the last request whose response was read whole; 0 if there is none.
+    complete: AtomicUsize,
     /// The server at the other end, once it responded.
     server: OnceLock<Arc<KeepAliveState>>,
 }
 
 impl ConnectionStats {
-    /// Records that the response was read whole. What comes before the next request is written is surplus: it is
-    /// reported to `server`.
-    pub(super) fn complete(&self, server: &Arc<KeepAliveState>) {
-        let _ = self.server.set(Arc::clone(server));
-        self.complete.store(true, Relaxed);
+    /// Records that a response has begun. Returns true if it is not the first one, and the number of writes until then;
+    /// `None` if the response is over and the next request is already under way.
+    pub(super) fn answered(&self) -> (bool, Option<usize>) {
+        let writes = self.writes.load(Relaxed);
+        (self.responses.fetch_add(1, Relaxed) > 0, self.heard.load(Relaxed).then_some(writes))
     }
 
-    /// Records that a response has begun. Returns true if it is not the first one.
-    pub(super) fn answered(&self) -> bool {
-        self.responses.fetch_add(1, Relaxed) > 0
+    /// Records that the response after this number of writes was read whole. What comes before the next write is
+    /// surplus: it is reported to `server`.
+    pub(super) fn complete(&self, writes: usize, server: &Arc<KeepAliveState>) {
+        let _ = self.server.set(Arc::clone(server));
+        // The pool may have given the connection to the next request already; then this number is outdated.
+        self.complete.store(writes, Relaxed);
+    }
+
+    fn begin_write(&self) {
+        self.heard.store(false, Relaxed);
+        self.writes.fetch_add(1, Relaxed);
     }
 
     /// Returns true if the connection was used before and nothing was received since the last write.
@@ -94,7 +104,7 @@ impl AsyncRead for Socket {
             let note = if something { &self.usage.heard } else { &self.usage.over };
             note.store(true, Relaxed);
             if something
-                && self.usage.complete.load(Relaxed)
+                && self.usage.complete.load(Relaxed) == self.usage.writes.load(Relaxed)
                 && let Some(server) = self.usage.server.get()
             {
                 server.record_surplus();
@@ -110,8 +120,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.usage.heard.store(false, Relaxed);
-        self.usage.complete.store(false, Relaxed);
+        self.usage.begin_write();
         Pin::new(&mut self.stream).poll_write(context, buffer)
     }
 
@@ -132,8 +141,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.usage.heard.store(false, Relaxed);
-        self.usage.complete.store(false, Relaxed);
+        self.usage.begin_write();
         Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
     }
 }

@@ -43,13 +43,15 @@ pub(super) struct ConnectionLost(#[source] legacy::Error);
 #[derive(Debug, Clone)]
 pub(super) struct ReadWhole {
     stats: Arc<ConnectionStats>,
+    /// Number of writes on the connection before the response.
+    writes: usize,
     server: Arc<KeepAliveState>,
 }
 
 impl ReadWhole {
     /// Records that the body was read to its end.
     pub(super) fn record(&self) {
-        self.stats.complete(&self.server);
+        self.stats.complete(self.writes, &self.server);
     }
 }
 
@@ -130,9 +132,12 @@ impl Http1Client {
                     connection.poison();
                 }
                 if let Some(usage) = response.extensions_mut().remove::<Arc<ConnectionStats>>() {
-                    let read = ReadWhole { stats: Arc::clone(&usage), server: Arc::clone(&keeping) };
-                    response.extensions_mut().insert(read);
-                    if usage.answered() {
+                    let (is_reused, writes) = usage.answered();
+                    if let Some(writes) = writes {
+                        let (stats, server) = (Arc::clone(&usage), Arc::clone(&keeping));
+                        response.extensions_mut().insert(ReadWhole { stats, writes, server });
+                    }
+                    if is_reused {
                         keeping.keeps();
                     }
                     if let ConnectionChoice::Probe(probe) = route {

@@ -259,3 +259,33 @@ async fn connections_to_a_server_without_surplus_are_reused() {
     }
     assert_eq!(server.connections(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn response_to_the_next_request_is_not_taken_for_surplus() {
+    // Between two tasks, a connection is used again before the first one has noticed that its response is over.
+    for answer in [OK, b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"] {
+        let server = Server::start(move |mut stream| async move {
+            loop {
+                read_request(&mut stream).await?;
+                stream.write_all(answer).await?;
+            }
+        })
+        .await;
+        let client = Arc::new(client(Limits { total: Duration::from_secs(20), ..short() }));
+        let tasks: Vec<_> = (0..16)
+            .map(|_| {
+                let (client, url) = (Arc::clone(&client), server.url.clone());
+                tokio::spawn(async move {
+                    for _ in 0..100 {
+                        let response = client.send(request("GET", &url)).await.result;
+                        assert_eq!(response.map(|response| response.status), Ok(200));
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert!(server.connections() <= 64, "{} connections", server.connections());
+    }
+}
