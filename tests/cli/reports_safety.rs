@@ -384,11 +384,8 @@ async fn browser_shows_the_page_without_an_error() {
         let count = report.cases.len();
         assert_eq!(document.matches("<details class=\"case ").count(), count, "{kind}");
         // The script ran: it shows the filters and counts, and has opened the scenario of the link.
-        assert!(document.contains(&format!("All {count} scenarios")), "{kind}");
-        assert!(
-            document.contains("<div class=\"message\">") && document.contains(">Send it again<"),
-            "{kind}"
-        );
+        assert!(document.contains(&format!("All {count} cases")), "{kind}");
+        assert!(document.contains("<div class=\"message\">") && document.contains(">Reproduce<"), "{kind}");
         assert_eq!(document.matches("<script type=\"application/json\">").count(), count - 1, "{kind}");
         assert!(!document.contains("<img"), "{kind}: text became markup");
         if kind == "hostile" {
