@@ -200,7 +200,7 @@ async fn wrong_responses_are_detected_in_every_documented_scenario() {
         expected.into_iter().map(|(id, check)| async move { (run_sample(&id, SAMPLE).await, id, check) });
     let reports: Vec<_> = stream::iter(jobs).buffer_unordered(AT_ONCE).collect().await;
     for (report, id, check) in reports {
-        assert_eq!(report.verdict.word(), "violations", "{id}: {:?}", report.diagnosis);
+        assert_eq!(report.verdict.as_str(), "violations", "{id}: {:?}", report.diagnosis);
         let (documented, ours): (Vec<_>, Vec<_>) =
             report.cases.iter().partition(|case| case.source.is_binding());
         assert!(documented.len() >= 8 && ours.len() == 1, "{id}");
@@ -218,7 +218,7 @@ async fn wrong_responses_are_detected_in_every_documented_scenario() {
 async fn one_response_to_everything_is_one_diagnosis() {
     for id in ["always-unauthorized", "always-not-found"] {
         let report = run_sample(id, &[]).await;
-        assert_eq!(report.verdict.word(), "inconclusive", "{id}");
+        assert_eq!(report.verdict.as_str(), "inconclusive", "{id}");
         assert!(report.diagnosis.is_some(), "{id}");
         assert!(report.run_findings.is_empty(), "{id}: {:?}", report.run_findings);
         assert!(report.cases.iter().all(|case| case.violations.is_empty()), "{id}");
@@ -233,10 +233,10 @@ async fn success_for_every_request_violates_not_rejected() {
     // A setup that captures a value from a success, for example a version, cannot continue.
     for id in ["always-success", "always-empty"] {
         let report = run_sample(id, SAMPLE).await;
-        assert_eq!(report.verdict.word(), "violations", "{id}: {:?}", report.diagnosis);
+        assert_eq!(report.verdict.as_str(), "violations", "{id}: {:?}", report.diagnosis);
         for case in report.cases.iter().filter(|case| case.source.is_binding()) {
             let accepted = breaks(case, "not-rejected");
-            assert!(accepted || case.outcome.word() == "inconclusive", "{id}: {}", case.name);
+            assert!(accepted || case.outcome.as_str() == "inconclusive", "{id}: {}", case.name);
         }
         assert_eq!(report.summary.exercised, 0, "{id}");
     }

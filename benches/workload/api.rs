@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use super::pack::{body, failure};
 
 /// The longest head of a request that is read, in bytes.
-const LONGEST_HEAD: usize = 16 << 10;
+const MAX_HEAD_LEN: usize = 16 << 10;
 
 /// An API that responses `/things/<number>` on a thread of its own, until the process ends.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
             read.drain(..end + 4);
         }
         match stream.read_buf(&mut read).await {
-            Ok(1..) if read.len() <= LONGEST_HEAD => {}
+            Ok(1..) if read.len() <= MAX_HEAD_LEN => {}
             _ => return,
         }
     }

@@ -84,7 +84,7 @@ pub struct CertifyArguments {
 }
 
 /// Maximum length of a text that is copied into a certificate, in bytes.
-const LONGEST: usize = 200;
+const MAX_LEN: usize = 200;
 
 /// Runs all scenarios and writes report and certificate.
 ///
@@ -216,7 +216,7 @@ fn may_be_certified(
             "remove `insecure` from its `tls`; for a private certificate authority set `ca`",
         ));
     }
-    let loopback = failspec_certificate::is_loopback(&target.url);
+    let loopback = failspec_base::message::is_loopback(&target.url);
     if target.url.scheme() == "https" || has_digest || (loopback && allow_loopback) {
         return Ok(());
     }
@@ -263,9 +263,9 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, CliError> 
 }
 
 fn short(option: &str, text: String) -> Result<String, CliError> {
-    match (1..=LONGEST).contains(&text.len()) {
+    match (1..=MAX_LEN).contains(&text.len()) {
         true => Ok(text),
-        false => Err(CliError::usage(format!("{option} must have 1 to {LONGEST} bytes"))),
+        false => Err(CliError::usage(format!("{option} must have 1 to {MAX_LEN} bytes"))),
     }
 }
 
@@ -291,7 +291,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 /// Returns the SHA-256 of this program's file, if it can be read.
 fn own_digest() -> Option<String> {
     let bytes = fs::read(std::env::current_exe().ok()?).ok()?;
-    Some(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(failspec_base::encoding::hex(&Sha256::digest(bytes)))
 }
 
 fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
@@ -303,7 +303,7 @@ fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
         required.filter(|it| it.outcome != failspec_certificate::RequirementOutcome::Passed).collect();
     for requirement in &unmet {
         let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
-        text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.word());
+        text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.as_str());
     }
     for violation in &predicate.run_violations {
         text += &format!("  {}\n", visible(violation));

@@ -68,13 +68,13 @@ fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison
             name: format!("{pack}: {}", it.id),
             required: it.required,
             met: it.outcome == RequirementOutcome::Passed,
-            outcome: it.outcome.word(),
+            outcome: it.outcome.as_str(),
         };
         certificate.requirements().map(of).collect()
     };
     let said = |certificate: &Certificate| {
         let predicate = &certificate.statement.predicate;
-        format!("{} {}", predicate.profile, predicate.result.word())
+        format!("{} {}", predicate.profile, predicate.result.as_str())
     };
     let mut notes = vec![
         format!("it was {} and is now {}", said(old.1), said(new.1)),

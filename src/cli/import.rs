@@ -71,8 +71,8 @@ pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), CliError> {
     let shown = path.display();
     let size =
         fs::metadata(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?.len();
-    if size > page::LARGEST as u64 {
-        let limit = page::LARGEST;
+    if size > page::MAX_SIZE as u64 {
+        let limit = page::MAX_SIZE;
         return Err(CliError::usage(format!("{shown} has {size} bytes; the limit is {limit}")));
     }
     let text = fs::read(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Maximum size of a report that is read, in bytes. A larger file is not a report, or does not fit into memory.
-const LARGEST: u64 = 2 << 30;
+const MAX_SIZE: u64 = 2 << 30;
 
 /// Merges the reports of all shards and returns the exit code of the whole run.
 ///
@@ -58,8 +58,8 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
 /// When it cannot be read or is not a report, with the location.
 pub(super) fn read_report(path: &Path) -> Result<RunReport, CliError> {
     let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
-    if fs::metadata(path).map_err(cannot)?.len() > LARGEST {
-        return Err(CliError::usage(format!("{} is larger than {LARGEST} bytes", path.display())));
+    if fs::metadata(path).map_err(cannot)?.len() > MAX_SIZE {
+        return Err(CliError::usage(format!("{} is larger than {MAX_SIZE} bytes", path.display())));
     }
     let text = fs::read_to_string(path).map_err(cannot)?;
     json::read(&text).map_err(|error| {

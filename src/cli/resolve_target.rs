@@ -25,7 +25,7 @@ use super::{arguments::TargetArguments, error::CliError};
 pub(super) const DEFAULT_CONFIG: &str = "failspec.toml";
 
 /// Maximum size of a `failspec.toml`, in bytes: 16 MiB.
-const LARGEST_CONFIG: u64 = 16 << 20;
+const MAX_CONFIG_SIZE: u64 = 16 << 20;
 
 /// Returns the target that the options name, or that of the default file; without either it is an error.
 pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result<Config, CliError> {
@@ -118,9 +118,9 @@ fn notices(notices: &[String]) {
 /// Reads a file up to a size that no target comes near: a device has no end.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    fs::File::open(path)?.take(LARGEST_CONFIG + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST_CONFIG {
-        return Err(io::Error::other(format!("it is larger than {LARGEST_CONFIG} bytes")));
+    fs::File::open(path)?.take(MAX_CONFIG_SIZE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_CONFIG_SIZE {
+        return Err(io::Error::other(format!("it is larger than {MAX_CONFIG_SIZE} bytes")));
     }
     Ok(text)
 }

@@ -47,10 +47,10 @@ pub struct VerifyArguments {
 }
 
 /// Maximum size of a file other than a report, in bytes.
-const LARGEST: u64 = 32 << 20;
+const MAX_SIZE: u64 = 32 << 20;
 
 /// Maximum size of a report, in bytes.
-const LARGEST_REPORT: u64 = 2 << 30;
+const MAX_REPORT_SIZE: u64 = 2 << 30;
 
 /// A certificate and the result of its verification.
 pub(super) struct Verified {
@@ -76,7 +76,7 @@ pub fn command(arguments: &VerifyArguments) -> Result<u8, CliError> {
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> {
     let path = &arguments.certificate;
     let shown = path.display();
-    let certificate = Certificate::read(&read(path, LARGEST)?).map_err(|error| {
+    let certificate = Certificate::read(&read(path, MAX_SIZE)?).map_err(|error| {
         CliError::usage(format!(
             "{shown} is not a certificate that can be verified: {}",
             visible(&error.to_string())
@@ -89,12 +89,12 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> 
     };
     let max_age = arguments.max_age.as_ref().map(days).transpose()?;
     let public_key = arguments.public_key.as_ref().map(|path| {
-        PublicKey::from_pem(&read(path, LARGEST)?, &path.display().to_string())
+        PublicKey::from_pem(&read(path, MAX_SIZE)?, &path.display().to_string())
             .map_err(|error| CliError::usage(format!("--public-key: {error}")))
     });
     let programme = arguments.programme.as_deref().map(read_programme).transpose()?;
     let report = report_path(arguments, &certificate)?;
-    let report = read(&report, LARGEST_REPORT)?;
+    let report = read(&report, MAX_REPORT_SIZE)?;
     let packs = find_packs(arguments, &certificate)?;
     let questions = VerifyOptions {
         public_key: public_key.transpose()?,
@@ -115,7 +115,7 @@ fn read(path: &Path, largest: u64) -> Result<Vec<u8>, CliError> {
 }
 
 fn read_programme(path: &Path) -> Result<Programme, CliError> {
-    let text = String::from_utf8(read(path, LARGEST)?)
+    let text = String::from_utf8(read(path, MAX_SIZE)?)
         .map_err(|_| CliError::usage(format!("{} is not UTF-8", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -199,7 +199,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
             (false, _) => line("", "its connections had different TLS keys".to_owned()),
         }
     }
-    let (required, result) = (required().count(), predicate.result.word());
+    let (required, result) = (required().count(), predicate.result.as_str());
     line("profile", format!("{}: {met} of {required} requirements, {result}", visible(&predicate.profile)));
     if let Some(artifact) = &predicate.artifact {
         let parts: Vec<String> = [&artifact.digest, &artifact.commit]
@@ -240,7 +240,7 @@ fn screen(path: &Path, verified: &Verified) -> String {
     };
     let beside =
         certificate.requirements().filter(|(_, it)| !it.required && it.outcome != RequirementOutcome::Passed);
-    let beside = beside.map(|(pack, it)| format!("{pack}: {} ({})", it.id, it.outcome.word()));
+    let beside = beside.map(|(pack, it)| format!("{pack}: {} ({})", it.id, it.outcome.as_str()));
     list("not required, and not met", Styles::FAINT, beside.collect());
     let excused = verification.excused.iter().map(|(name, reason)| format!("{name}: {reason}"));
     list("not met, and excused by the programme", Styles::WARN, excused.collect());

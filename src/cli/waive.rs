@@ -22,7 +22,7 @@ use super::{arguments::WaiveArguments, error::CliError, merge::read_report, run:
 const DAYS: i32 = 90;
 
 /// Maximum length of a default reason, in characters: it is written to a file that people read.
-const LONGEST_REASON: usize = 200;
+const MAX_REASON_LEN: usize = 200;
 
 /// Writes waivers for the violations of a report.
 ///
@@ -78,7 +78,7 @@ fn drafts(report: &RunReport, expires: Date, today: Date) -> Vec<WaiverDraft> {
             }
             at.push(drafts.len());
             let message: String = finding.message.split_whitespace().collect::<Vec<_>>().join(" ");
-            let message: String = message.chars().take(LONGEST_REASON).collect();
+            let message: String = message.chars().take(MAX_REASON_LEN).collect();
             drafts.push(WaiverDraft {
                 scenario: case.name.to_string(),
                 check: finding.check.to_owned(),

@@ -15,10 +15,10 @@ use crate::hostile_file::{Mutator, Reader, seeds};
 use crate::support::{Done, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny};
 
 /// Maximum time to refuse a file, in an unoptimised build on a busy machine.
-const LONGEST: Duration = Duration::from_secs(20);
+const RUN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Maximum size of the output about files, in bytes.
-const MOST_PRINTED: usize = 400_000;
+const MAX_PRINTED: usize = 400_000;
 
 /// Number of mutated files, distributed over the seeds.
 const MUTATIONS: usize = 400;
@@ -30,8 +30,8 @@ fn refused(folder: &Path, says: &str) -> Done {
     let began = Instant::now();
     let done = done(failspec(folder).args(["run", "--packs", ".", "--url", &server.url]));
     let (took, text) = (began.elapsed(), done.all());
-    assert!(took < LONGEST, "it took {took:?}");
-    assert!(text.len() < MOST_PRINTED, "it printed {} bytes", text.len());
+    assert!(took < RUN_TIMEOUT, "it took {took:?}");
+    assert!(text.len() < MAX_PRINTED, "it printed {} bytes", text.len());
     assert_eq!(done.code, 2, "{}", &text[..text.floor_char_boundary(3000)]);
     assert!(text.contains(says), "`{says}` is missing in {}", &text[..text.floor_char_boundary(3000)]);
     let obeyed = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}');
@@ -64,7 +64,7 @@ fn mutated_files_never_cause_a_panic() {
                         Ok(Err(_)) => drop(refused.fetch_add(1, Ordering::SeqCst)),
                         Err(_) => wrong.lock().unwrap().push(format!("{}: panic at\n{text}", seed.name)),
                     }
-                    if began.elapsed() > LONGEST {
+                    if began.elapsed() > RUN_TIMEOUT {
                         wrong.lock().unwrap().push(format!("{}: slow with\n{text}", seed.name));
                     }
                 }
@@ -185,7 +185,7 @@ fn refused_config(text: &str, says: &str) {
     fs::write(folder.path().join("failspec.toml"), text).unwrap();
     let began = Instant::now();
     let done = done(failspec(folder.path()).args(["run", "--packs", "."])).exits(2).says(says);
-    assert!(began.elapsed() < LONGEST && done.all().len() < MOST_PRINTED, "{:?}", began.elapsed());
+    assert!(began.elapsed() < RUN_TIMEOUT && done.all().len() < MAX_PRINTED, "{:?}", began.elapsed());
 }
 
 #[test]

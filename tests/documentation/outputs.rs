@@ -8,7 +8,7 @@ use super::shown_files::write_shown_pack;
 use crate::support::{Background, Received, Reply, Server, done, failspec};
 
 /// Maximum length of a line of output on a page, in characters.
-const LONGEST_LINE: usize = 110;
+const MAX_LINE_LEN: usize = 110;
 
 /// Returns the output of a run that finds a deliberate bug of a reference implementation, as shown in the README.
 pub fn failing_run() -> String {
@@ -63,7 +63,7 @@ fn block(output: &str) -> String {
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, fixed).into_owned();
     }
-    let lines = text.lines().map(|line| match line.char_indices().nth(LONGEST_LINE) {
+    let lines = text.lines().map(|line| match line.char_indices().nth(MAX_LINE_LEN) {
         Some((at, _)) => format!("{}…\n", &line[..at]),
         None => format!("{line}\n"),
     });

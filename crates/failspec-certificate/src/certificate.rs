@@ -6,12 +6,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use failspec_base::{encoding::hex, message::is_loopback};
 use failspec_judge::report_model::{CaseReport, Outcome, PackReport, RunReport, Verdict};
 use failspec_pack::pack::Pack;
 
 use super::{
     dsse::{Envelope, EnvelopeError, Sealed},
-    key::{PublicKey, SigningKey, hex},
+    key::{PublicKey, SigningKey},
     operator_input::OperatorInput,
     predicate::{CertifiedPack, Predicate, Signer, TargetIdentity, TestResult},
     profile::{ProfileError, required},
@@ -206,16 +207,6 @@ fn identity(pack: &PackReport) -> TargetIdentity {
             && server.as_ref().is_none_or(|server| server.unclear || server.public_keys.is_empty()),
         software: server.as_ref().map(|server| server.software.clone()).unwrap_or_default(),
         public_keys: server.map(|server| server.public_keys).unwrap_or_default(),
-    }
-}
-
-/// Returns true if the host of a URL is this machine: `localhost`, a subdomain of it, or a loopback address.
-pub fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -9,7 +9,7 @@ use super::key::{PublicKey, SigningKey};
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// Maximum size of an envelope that is read, in bytes. A certificate has some hundred kilobytes.
-pub const LARGEST: usize = 16 << 20;
+pub const MAX_SIZE: usize = 16 << 20;
 
 /// A payload and its signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub(super) struct Sealed {
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
     /// The envelope is too large.
-    #[error("it is larger than the maximum of {LARGEST} bytes")]
+    #[error("it is larger than the maximum of {MAX_SIZE} bytes")]
     TooLarge,
     /// The text is not a DSSE envelope.
     #[error("it is not a DSSE envelope: {0}")]
@@ -91,7 +91,7 @@ impl Envelope {
 
     /// Decodes an envelope. Only the form that failspec writes is accepted.
     pub(super) fn open(text: &[u8]) -> Result<Sealed, EnvelopeError> {
-        if text.len() > LARGEST {
+        if text.len() > MAX_SIZE {
             return Err(EnvelopeError::TooLarge);
         }
         let envelope: Self =
@@ -150,6 +150,6 @@ mod tests {
         for text in refused {
             assert!(Envelope::open(text.as_bytes()).is_err(), "{text}");
         }
-        assert!(matches!(Envelope::open(&vec![b' '; LARGEST + 1]), Err(EnvelopeError::TooLarge)));
+        assert!(matches!(Envelope::open(&vec![b' '; MAX_SIZE + 1]), Err(EnvelopeError::TooLarge)));
     }
 }

@@ -10,7 +10,7 @@ use ring::{
 use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
 use sha2::{Digest, Sha256};
 
-use failspec_base::secret::Secret;
+use failspec_base::{encoding::hex, secret::Secret};
 
 /// The DER prefix of a PKCS#8 private key (RFC 5958, version 1). The 32 bytes of the Ed25519 key follow (RFC 8410,
 /// section 7).
@@ -164,11 +164,6 @@ fn pem(label: &str, der: &[u8]) -> String {
         rest = more;
     }
     text + &format!("-----END {label}-----\n")
-}
-
-/// Encodes bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod verification;
 
 pub mod badge;
 
-pub use certificate::{Certificate, CertificateError, is_loopback, sign};
+pub use certificate::{Certificate, CertificateError, sign};
 pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use operator_input::OperatorInput;

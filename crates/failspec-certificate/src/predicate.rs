@@ -71,7 +71,7 @@ impl TestResult {
     }
 
     /// Returns the result as certificates write it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "PASSED",
             Self::Warned => "WARNED",

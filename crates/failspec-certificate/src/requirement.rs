@@ -56,7 +56,7 @@ pub enum RequirementOutcome {
 
 impl RequirementOutcome {
     /// Returns the name of the outcome for people.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",

@@ -233,14 +233,14 @@ impl Certificate {
 
 fn told(name: &str, requirement: &Requirement) -> String {
     let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-    format!("{name} ({}{why})", requirement.outcome.word())
+    format!("{name} ({}{why})", requirement.outcome.as_str())
 }
 
 /// Maximum number of inconsistencies that are listed.
-const MOST: usize = 12;
+const MAX_COUNT: usize = 12;
 
 fn differences(at: &str, wanted: &Value, said: &Value, problems: &mut Vec<String>) {
-    if problems.len() >= MOST || wanted == said {
+    if problems.len() >= MAX_COUNT || wanted == said {
         return;
     }
     match (wanted, said) {
@@ -307,7 +307,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
             .filter(|case| !known.contains(&*case.pack))
             .map(|case| format!("the report has the case {} of a pack that it does not cover", case.name)),
     );
-    found.truncate(MOST);
+    found.truncate(MAX_COUNT);
     found
 }
 

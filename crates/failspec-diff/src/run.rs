@@ -14,7 +14,7 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
     let (mut worse, mut better, mut added, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (name, case) in &now {
         let Some(known) = before.get(name) else {
-            let difference = at(case, "case-new", format!("{name}: new, {}", case.outcome.word()));
+            let difference = at(case, "case-new", format!("{name}: new, {}", case.outcome.as_str()));
             if case.outcome == Outcome::Failed {
                 worse.push(difference)
             } else {
@@ -23,7 +23,7 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
             continue;
         };
         let message =
-            format!("{name}: was {}, is now {}{}", known.outcome.word(), case.outcome.word(), why(case));
+            format!("{name}: was {}, is now {}{}", known.outcome.as_str(), case.outcome.as_str(), why(case));
         match rank(case.outcome).cmp(&rank(known.outcome)) {
             std::cmp::Ordering::Greater => worse.push(at(case, "case-worse", message)),
             std::cmp::Ordering::Less => better.push(at(case, "case-better", message)),
@@ -41,7 +41,11 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
         }
     }
     for (name, case) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
-        gone.push(at(case, "case-gone", format!("{name}: not in the new run; was {}", case.outcome.word())));
+        gone.push(at(
+            case,
+            "case-gone",
+            format!("{name}: not in the new run; was {}", case.outcome.as_str()),
+        ));
     }
     coverage(old, new, &mut worse, &mut better);
     findings(old, new, &mut worse, &mut better);
@@ -54,7 +58,8 @@ pub fn runs(names: (&str, &str), old: &RunReport, new: &RunReport) -> Comparison
 
 /// Lists differences of two runs that limit how far they are comparable.
 fn notes(old: &RunReport, new: &RunReport) -> Vec<String> {
-    let mut notes = vec![format!("the verdict was {}, is now {}", old.verdict.word(), new.verdict.word())];
+    let mut notes =
+        vec![format!("the verdict was {}, is now {}", old.verdict.as_str(), new.verdict.as_str())];
     let packs = |report: &RunReport, of: fn(&PackHeader) -> String| {
         report.packs.iter().map(|pack| of(&pack.header)).collect::<Vec<_>>().join(", ")
     };

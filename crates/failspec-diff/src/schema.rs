@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use failspec_pack::pack::SchemaRegistry;
 
 /// Maximum nesting depth that is compared. References may be circular.
-const DEEPEST: usize = 24;
+const MAX_DEPTH: usize = 24;
 
 /// Keywords that constrain nothing.
 const WORDS: [&str; 9] =
@@ -42,7 +42,7 @@ fn resolve<'a>(
     library: &'a SchemaRegistry,
 ) -> (Value, Value, &'a SchemaRegistry) {
     let (mut schema, mut root) = (schema.clone(), root.clone());
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { break };
         let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let document = match file {
@@ -79,7 +79,7 @@ impl Both<'_> {
         depth: usize,
         changes: &mut Vec<SchemaChange>,
     ) {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return;
         }
         let (old, old_root, _) = resolve(old, old_root, self.old_library);

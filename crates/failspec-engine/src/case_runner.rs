@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use failspec_base::{
-    message::{Exchange, Request, TransportError},
+    message::{Exchange, Request, TransportError, is_idempotent},
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{Expected, Identity, Observed, Phase, Subject, View, intermediary};
@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Maximum total duration of the teardown of a case.
-const LONGEST_CLEANUP: Duration = Duration::from_secs(30);
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A case while it runs. Its stages are called in order; `cleanup` is always called.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl<'s> CaseRunner<'s> {
 
     /// Sends the request under test, and the requests that must follow while its condition is active (resend and
     /// comparison).
-    pub async fn provoke(&mut self) {
+    pub async fn send_under_test(&mut self) {
         if self.inconclusive.is_some() {
             return;
         }
@@ -92,9 +92,9 @@ impl<'s> CaseRunner<'s> {
         let mut faulty = scope.clone();
         self.scope = Some(scope);
         let extra = self.apply_scoped_condition(&mut faulty);
-        match self.provoke_with(&faulty, &extra).await {
+        match self.send_under_test_with(&faulty, &extra).await {
             Err(reason) => self.inconclusive = Some(reason),
-            Ok(()) => self.unfinished = self.ask_again(&faulty, &extra).await.err(),
+            Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),
         }
     }
 
@@ -204,7 +204,7 @@ impl<'s> CaseRunner<'s> {
             && matches!(identity, Identity::Triggered { by_status_alone: false, .. })
     }
 
-    async fn provoke_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
+    async fn send_under_test_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
         let failure = &self.session.pack.contract.failures[case.scenario.failure];
@@ -248,7 +248,7 @@ impl<'s> CaseRunner<'s> {
 
     /// Sends the same request again if the documentation says that it fails again (only safe methods), and the
     /// comparison request of `indistinguishable_from`.
-    async fn ask_again(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
+    async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
         let failure = &self.session.pack.contract.failures[case.scenario.failure];
@@ -336,7 +336,7 @@ impl<'s> CaseRunner<'s> {
 
     /// Runs all teardown steps, even after one fails and after Ctrl-C.
     async fn teardown(&mut self, scope: &Scope, phase: Phase, flow: &Flow, complete: bool) {
-        let deadline = Instant::now() + LONGEST_CLEANUP;
+        let deadline = Instant::now() + CLEANUP_TIMEOUT;
         let mut scope = scope.clone();
         let role = flow.request.role.clone();
         for step in &self.case.scenario.teardown {
@@ -388,9 +388,7 @@ impl<'s> CaseRunner<'s> {
 
 /// Returns true if an idempotent request failed because the connection was closed.
 fn was_lost(exchange: &Exchange) -> bool {
-    let idempotent =
-        matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
-    idempotent && matches!(exchange.result, Err(TransportError::Closed { .. }))
+    is_idempotent(&exchange.request.method) && matches!(exchange.result, Err(TransportError::Closed { .. }))
 }
 
 /// Method and redacted URL of a request.

@@ -23,10 +23,10 @@ use super::{
 
 /// Maximum number of times that a list is requested. A list may show only its first page, so it is requested again
 /// after each removal.
-const MOST_ROUNDS: usize = 100;
+const MAX_ROUNDS: usize = 100;
 
 /// Matches the names that `${unique}` creates. Resources with other names are never removed.
-static OURS: LazyLock<Option<Regex>> =
+static UNIQUE_NAME: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"failspec-([0-9a-z]{1,6})-[0-9a-z]+").ok());
 
 /// A resource that the cleanup found.
@@ -76,7 +76,7 @@ impl Session {
         report: &mut CleanupReport,
     ) {
         let mut seen = BTreeSet::new();
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let listed = match self.ask(&cleanup.list, &self.scope()).await {
                 Ok((line, response)) => names(cleanup, &response)
                     .ok_or_else(|| format!("the response to {line} contains no list")),
@@ -151,7 +151,7 @@ fn names(cleanup: &Cleanup, response: &Response) -> Option<Vec<String>> {
 }
 
 fn is_ours(name: &str, of_run: Option<&str>) -> bool {
-    let Some(found) = OURS.as_ref().and_then(|ours| ours.captures(name)) else {
+    let Some(found) = UNIQUE_NAME.as_ref().and_then(|ours| ours.captures(name)) else {
         return false;
     };
     of_run.is_none_or(|run| found.get(1).is_some_and(|own| own.as_str() == run))

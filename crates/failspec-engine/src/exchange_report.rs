@@ -12,7 +12,7 @@ use failspec_judge::{
 use super::judge::fractional_millis;
 
 /// Maximum size of a body in a report, in bytes: 64 KiB.
-pub(super) const LONGEST_BODY: usize = 64 << 10;
+pub(super) const MAX_BODY_LEN: usize = 64 << 10;
 
 /// Builds the report of an exchange. Masks before truncating: a truncated secret would no longer be recognised.
 pub(super) fn exchange_report(record: &Record, mask: &Mask) -> ExchangeReport {
@@ -48,7 +48,7 @@ fn response_report(response: &Response, mask: &Mask) -> ResponseReport {
     ResponseReport {
         status: response.status,
         headers,
-        body: cut(mask.text(&response.text_lossy()).into_owned(), LONGEST_BODY),
+        body: cut(mask.text(&response.text_lossy()).into_owned(), MAX_BODY_LEN),
         length: response.body.len() as u64,
     }
 }

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use failspec_base::message::is_safe;
 use failspec_judge::check::Phase;
 use failspec_pack::pack::HealthCheck;
 
@@ -46,7 +47,7 @@ impl Session {
     /// Sends the health check before the first write: a failure at this point is not caused by any case.
     pub async fn health_check_before(&self) {
         let first = async {
-            if let Err(reason) = self.sing().await {
+            if let Err(reason) = self.send_health_check().await {
                 let text =
                     format!("the health check of the contract fails before anything was changed: {reason}");
                 let _ = self.health_check_state.broken.set(text);
@@ -60,7 +61,7 @@ impl Session {
         if self.health_check_state.broken().is_some() || self.interrupt.is_set() {
             return;
         }
-        if let Err(reason) = self.sing().await {
+        if let Err(reason) = self.send_health_check().await {
             let writes = if writes.is_empty() { "nothing".to_owned() } else { writes.join(", ") };
             let text = format!(
                 "after {} the health check no longer succeeds, so the run was stopped: {reason}\n\
@@ -72,7 +73,7 @@ impl Session {
     }
 
     /// Sends the health check, with one retry: a target may be busy for a moment.
-    async fn sing(&self) -> Result<(), String> {
+    async fn send_health_check(&self) -> Result<(), String> {
         let Some(health_check) = self.health_check() else { return Ok(()) };
         match self.ask(&health_check.request, &self.scope()).await {
             Ok(_) => Ok(()),
@@ -84,8 +85,7 @@ impl Session {
 /// The requests of a case that may have changed something; those of teardowns come last.
 pub(super) fn writes(observed: &failspec_judge::check::Observed) -> Vec<String> {
     let cleaning = |phase| matches!(phase, Phase::Teardown | Phase::ControlTeardown);
-    let unsafe_method = |method: &str| !matches!(method, "GET" | "HEAD" | "OPTIONS");
-    let records = observed.records.iter().filter(|it| unsafe_method(&it.exchange.request.method));
+    let records = observed.records.iter().filter(|it| !is_safe(&it.exchange.request.method));
     let (cleaning, others): (Vec<_>, Vec<_>) = records.partition(|it| cleaning(it.phase));
     others.into_iter().chain(cleaning).map(|it| line(&it.exchange.request)).collect()
 }

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use failspec_base::encoding::hex;
 use failspec_judge::{
     check::{self, Finding, Identity, Phase, Subject, View},
     report_model::{
@@ -18,7 +19,7 @@ use failspec_pack::pack::{Contract, Failure, Pack, Scenario};
 use super::error::Unjudged;
 use super::{
     case_runner::CaseRunner,
-    exchange_report::{LONGEST_BODY, cut, exchange_report},
+    exchange_report::{MAX_BODY_LEN, cut, exchange_report},
     plan::Case,
     run::Exchanges,
     session::Session,
@@ -26,7 +27,7 @@ use super::{
 
 /// Maximum length of a text that may quote a response, in bytes: a response can be megabytes long, and every check
 /// that quotes it would repeat it in every report.
-const LONGEST_QUOTE: usize = 2 << 10;
+const MAX_QUOTE_LEN: usize = 2 << 10;
 
 impl CaseRunner<'_> {
     /// Judges the case and builds its report.
@@ -36,7 +37,7 @@ impl CaseRunner<'_> {
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
-        let quoted = |text: &String| cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
+        let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
         let subject =
             self.answered.then(|| Subject::new(&session.pack.contract, &case.scenario, &self.observed));
@@ -241,7 +242,7 @@ fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
         request_id: subject
             .view
             .request_id(envelope)
-            .map(|id| cut(session.mask.text(&id).into_owned(), LONGEST_QUOTE).into()),
+            .map(|id| cut(session.mask.text(&id).into_owned(), MAX_QUOTE_LEN).into()),
         ms: fractional_millis(subject.exchange.elapsed),
     }
 }
@@ -287,7 +288,7 @@ fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<Sna
     };
     match approved.compare(&name, &now) {
         Ok(report) => {
-            let diff = report.diff.map(|diff| cut(diff, LONGEST_BODY));
+            let diff = report.diff.map(|diff| cut(diff, MAX_BODY_LEN));
             Some(SnapshotReport { diff, ..report })
         }
         Err(error) => Some(SnapshotReport {
@@ -312,19 +313,18 @@ pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<
 
 fn masked(mut finding: Finding, session: &Session) -> Finding {
     for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
-        *text = cut(session.mask.text(text).into_owned(), LONGEST_QUOTE);
+        *text = cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
     }
     finding
 }
 
 /// Shortens an id that is too long, and appends its digest so that different ids stay different.
 fn short_id(id: String) -> String {
-    if id.len() <= LONGEST_QUOTE {
+    if id.len() <= MAX_QUOTE_LEN {
         return id;
     }
-    let digest = Sha256::digest(id.as_bytes());
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}… sha256:{digest}", &id[..id.floor_char_boundary(LONGEST_QUOTE)])
+    let digest = hex(&Sha256::digest(id.as_bytes()));
+    format!("{}… sha256:{digest}", &id[..id.floor_char_boundary(MAX_QUOTE_LEN)])
 }
 
 /// Converts a code for the report. A code that is too long, or is an array or an object, is replaced by the beginning
@@ -332,10 +332,10 @@ fn short_id(id: String) -> String {
 fn short_code(code: &Value, session: &Session) -> Value {
     let text = plain(code);
     let scalar = !code.is_array() && !code.is_object();
-    if scalar && text.len() <= LONGEST_QUOTE {
+    if scalar && text.len() <= MAX_QUOTE_LEN {
         return session.mask.json(code);
     }
-    Value::String(cut(session.mask.text(&text).into_owned(), LONGEST_QUOTE))
+    Value::String(cut(session.mask.text(&text).into_owned(), MAX_QUOTE_LEN))
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

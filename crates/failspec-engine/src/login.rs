@@ -24,7 +24,7 @@ use super::session::Session;
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Timeout of a program that prints a credential: it may query a remote secret store.
-const LONGEST_COMMAND: Duration = Duration::from_secs(60);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Cached logins of one target, by role.
 #[derive(Debug, Default)]
@@ -95,9 +95,9 @@ impl Session {
         }
         let mut child = tokio::process::Command::new(program);
         child.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(LONGEST_COMMAND, child.output())
+        let output = tokio::time::timeout(COMMAND_TIMEOUT, child.output())
             .await
-            .map_err(|_| format!("`{program}` printed nothing within {} s", LONGEST_COMMAND.as_secs()))?
+            .map_err(|_| format!("`{program}` printed nothing within {} s", COMMAND_TIMEOUT.as_secs()))?
             .map_err(|error| format!("`{program}` cannot be run: {error}"))?;
         if !output.status.success() {
             return Err(format!("`{program}` failed: {}", output.status));

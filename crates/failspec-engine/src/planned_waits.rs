@@ -9,7 +9,7 @@ use failspec_pack::pack::{Step, Wait, WaitFor};
 use super::{
     plan::{Case, Plan},
     session::variables,
-    steps::LONGEST_WAIT,
+    steps::MAX_WAIT,
 };
 
 /// Returns the waits of the cases that will run, in the order of the plan. A wait that depends on a response counts
@@ -40,7 +40,7 @@ fn longest_wait(case: &Case, scope: &Scope) -> Option<Duration> {
             WaitFor::RetryAfter => step.at_most.as_ref(),
         };
         // A duration from a capture or a row is not known yet; no wait is longer than this.
-        bound.and_then(|bound| span(bound, scope)).map_or(LONGEST_WAIT, |bound| bound.min(LONGEST_WAIT))
+        bound.and_then(|bound| span(bound, scope)).map_or(MAX_WAIT, |bound| bound.min(MAX_WAIT))
     });
     spans.reduce(Duration::saturating_add)
 }

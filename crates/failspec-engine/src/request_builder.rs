@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use failspec_base::{
+    encoding::hex,
     message::{Body, Header, Request},
     template::{RenderError, Rendered, Scope, Template},
 };
@@ -18,7 +19,7 @@ use failspec_pack::{
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Maximum size of a body that is shown in full, in bytes: 16 KiB.
-const LONGEST_SHOWN: usize = 16 << 10;
+const MAX_SHOWN_LEN: usize = 16 << 10;
 
 /// The reason why a request cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -207,7 +208,7 @@ fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
     };
     let visible = filled.shown.as_ref().unwrap_or(&filled.sent);
     let shown = match std::str::from_utf8(visible) {
-        Ok(text) if text.len() <= LONGEST_SHOWN => text.to_owned(),
+        Ok(text) if text.len() <= MAX_SHOWN_LEN => text.to_owned(),
         _ => digest(&filled.sent),
     };
     Ok(Body { bytes: Bytes::from(filled.sent), shown })
@@ -233,8 +234,7 @@ fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>
 /// Describes a body by its length and digest, if it is too long to show or is not text.
 fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
-    let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("[{} bytes, sha256:{hex}…]", bytes.len())
+    format!("[{} bytes, sha256:{}…]", bytes.len(), hex(&digest[..8]))
 }
 
 fn has(headers: &[Header], name: &str) -> bool {

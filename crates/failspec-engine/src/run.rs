@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use failspec_base::secret::Mask;
+use failspec_base::{message::is_loopback, secret::Mask};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
@@ -22,7 +22,7 @@ use failspec_judge::{
 use failspec_pack::{
     openapi::Declared,
     pack::{Files, case_count, case_names},
-    target_config::{Target, Waiver},
+    target_config::Waiver,
 };
 
 use super::{
@@ -92,7 +92,7 @@ pub async fn run(
     let started = jiff::Timestamp::now();
     let header = header(&plans, &options);
     listener(Event::Started(&header));
-    let loopback = plans.iter().all(|plan| is_loopback(&plan.target));
+    let loopback = plans.iter().all(|plan| is_loopback(&plan.target.url));
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
     let waivers = Arc::new(options.waivers.clone());
@@ -332,13 +332,4 @@ fn counting(options: &RunOptions) -> Vec<String> {
     let denied = options.deny_warnings.then(|| "--deny warnings".to_owned());
     let checked = (options.snapshots == Mode::Check).then(|| "--snapshots check".to_owned());
     denied.into_iter().chain(checked).collect()
-}
-
-fn is_loopback(target: &Target) -> bool {
-    match target.url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

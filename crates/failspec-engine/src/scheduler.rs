@@ -198,7 +198,7 @@ impl Engine {
         }
         let mut running: Vec<CaseRunner<'_>> =
             round.iter().map(|case| CaseRunner::new(&self.session, case)).collect();
-        join_all(running.iter_mut().map(|case| self.permitted(case.prepare()))).await;
+        join_all(running.iter_mut().map(|case| self.with_permit(case.prepare()))).await;
         // After a signal no condition is started. `end` is still called, because an earlier run may have left the
         // condition active.
         let begun = tokio::select! {
@@ -207,22 +207,22 @@ impl Engine {
             begun = self.session.begin(condition) => begun.map_err(Unjudged::from),
         };
         if let Err(reason) = &begun {
-            give_up(&mut running, reason);
+            mark_inconclusive(&mut running, reason);
         }
-        join_all(running.iter_mut().map(|case| self.permitted(case.provoke()))).await;
+        join_all(running.iter_mut().map(|case| self.with_permit(case.send_under_test()))).await;
         // Also after a `begin` that failed: a condition that is partly in effect must not remain.
         if let Err(reason) = self.session.end(condition).await {
-            leave_off(&mut running, &Unjudged::Because(reason.clone()));
+            mark_unfinished(&mut running, &Unjudged::Because(reason.clone()));
             self.notice(&reason);
         }
-        join_all(running.iter_mut().map(|case| self.permitted(case.follow_up()))).await;
-        join_all(running.iter_mut().map(|case| self.permitted(case.cleanup()))).await;
+        join_all(running.iter_mut().map(|case| self.with_permit(case.follow_up()))).await;
+        join_all(running.iter_mut().map(|case| self.with_permit(case.cleanup()))).await;
         for case in running {
             self.tell(run, case.finish());
         }
     }
 
-    async fn permitted<T>(&self, work: impl Future<Output = T>) -> T {
+    async fn with_permit<T>(&self, work: impl Future<Output = T>) -> T {
         let _permit = self.permits.acquire().await.ok();
         work.await
     }
@@ -255,17 +255,17 @@ impl Engine {
     }
 
     fn notice(&self, text: &str) {
-        heard(&self.listener, Event::Notice(&self.session.mask.text(text)));
+        emit_event(&self.listener, Event::Notice(&self.session.mask.text(text)));
     }
 
     fn tell(&self, run: &mut PackRun, report: CaseReport) {
-        heard(&self.listener, Event::CaseFinished(&report));
+        emit_event(&self.listener, Event::CaseFinished(&report));
         run.cases.push(report);
     }
 }
 
 /// Calls the listener. A panic in it is caught and does not affect the run or its exit code.
-fn heard(listener: &Arc<Listener>, event: Event<'_>) {
+fn emit_event(listener: &Arc<Listener>, event: Event<'_>) {
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
 }
 
@@ -300,7 +300,7 @@ impl Worker {
         let _permit = self.permits.acquire().await.ok();
         match AssertUnwindSafe(self.run(case)).catch_unwind().await {
             Ok((report, first)) => {
-                heard(&self.listener, Event::CaseFinished(&report));
+                emit_event(&self.listener, Event::CaseFinished(&report));
                 let mut done = self.done();
                 done.firsts.extend(first);
                 done.run.cases.push(report);
@@ -339,7 +339,7 @@ impl Worker {
         running.prepare().await;
         let wanted = self.wanted == Preflights::Wanted;
         let first = wanted.then(|| First::of(session, &running.observed)).flatten();
-        running.provoke().await;
+        running.send_under_test().await;
         running.follow_up().await;
         running.cleanup().await;
         if writes {
@@ -356,14 +356,14 @@ fn next(cases: &Mutex<std::vec::IntoIter<Case>>) -> Option<Case> {
 
 /// Records that the condition could not be ended: responses received while it was in effect are judged, later steps
 /// are not.
-fn leave_off(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
+fn mark_unfinished(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
     for case in running {
         let place = if case.answered { &mut case.unfinished } else { &mut case.inconclusive };
         place.get_or_insert_with(|| reason.clone());
     }
 }
 
-fn give_up(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
+fn mark_inconclusive(running: &mut [CaseRunner<'_>], reason: &Unjudged) {
     for case in running {
         case.inconclusive.get_or_insert_with(|| reason.clone());
     }

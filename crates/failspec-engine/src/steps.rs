@@ -20,16 +20,16 @@ use super::{
 };
 
 /// Maximum number of times that a request is resent after an unexpected 429.
-const MOST_RESENDS: usize = 3;
+const MAX_RESENDS: usize = 3;
 
 /// Maximum wait after an unexpected 429.
-const LONGEST_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
+const MAX_UNEXPECTED_WAIT: Duration = Duration::from_secs(60);
 
 /// Interval between two requests of `until`.
 const POLL: Duration = Duration::from_millis(100);
 
 /// Maximum wait before the request of a step, even if a variable says more: one hour.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(3600);
 
 /// The context in which a request is sent.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +73,7 @@ impl Session {
                 return Ok(records.len() - 1);
             }
             let told = self.told(&response).unwrap_or(Duration::from_secs(1));
-            if resends == MOST_RESENDS || told > LONGEST_UNEXPECTED_WAIT {
+            if resends == MAX_RESENDS || told > MAX_UNEXPECTED_WAIT {
                 return Err(format!(
                     "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
                     told.as_secs()
@@ -244,7 +244,7 @@ impl Session {
                 ));
             }
         }
-        Ok(wait.min(LONGEST_WAIT))
+        Ok(wait.min(MAX_WAIT))
     }
 
     /// Returns how long a response says to wait, from the locations documented for its status, otherwise from the

@@ -11,7 +11,7 @@ use std::{
 use super::counting_stream::ConnectionStats;
 
 /// A connection still open this long after a response is assumed to be kept alive.
-const PATIENCE: Duration = Duration::from_millis(50);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Values of the field `known`: the server keeps connections open, or requests on reused connections get lost. 0
 /// means unknown.
@@ -77,7 +77,7 @@ impl KeepAliveState {
         let mut watched = self.watched();
         if let Some(Watched { since, usage }) = &*watched {
             if !usage.is_over() {
-                if since.elapsed() < PATIENCE {
+                if since.elapsed() < PROBE_TIMEOUT {
                     return ConnectionChoice::New;
                 }
                 self.keeps();

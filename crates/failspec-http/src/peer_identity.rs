@@ -10,11 +10,13 @@ use reqwest::tls::TlsInfo;
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 use sha2::{Digest, Sha256};
 
+use failspec_base::encoding::hex;
+
 /// Maximum number of different values that are kept of each kind: a server may send any value in a header.
-const MOST: usize = 16;
+const MAX_COUNT: usize = 16;
 
 /// Maximum length of a kept value, in characters.
-const LONGEST: usize = 200;
+const MAX_LEN: usize = 200;
 
 /// The identity of all servers that responded to a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,8 +49,8 @@ impl PeerRecorder {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Noted { answerer, known } = &mut *noted;
         for value in headers.get_all(SERVER) {
-            let value: String = String::from_utf8_lossy(value.as_bytes()).chars().take(LONGEST).collect();
-            if answerer.software.len() < MOST {
+            let value: String = String::from_utf8_lossy(value.as_bytes()).chars().take(MAX_LEN).collect();
+            if answerer.software.len() < MAX_COUNT {
                 answerer.software.insert(value);
             }
         }
@@ -63,7 +65,7 @@ impl PeerRecorder {
             return;
         }
         match public_key(certificate) {
-            Some(key) if known.len() < MOST => {
+            Some(key) if known.len() < MAX_COUNT => {
                 known.push(certificate.to_vec());
                 answerer.public_keys.insert(key);
             }
@@ -80,5 +82,5 @@ impl PeerRecorder {
 fn public_key(certificate: &[u8]) -> Option<String> {
     let certificate = CertificateDer::from(certificate);
     let key = ParsedCertificate::try_from(&certificate).ok()?.subject_public_key_info();
-    Some(Sha256::digest(&key).iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&Sha256::digest(&key)))
 }

@@ -3,7 +3,6 @@
 use std::{
     env,
     error::Error,
-    net::{Ipv4Addr, Ipv6Addr},
     sync::{Arc, Once, OnceLock},
     time::Duration,
 };
@@ -14,7 +13,9 @@ use hyper::{
     body::Incoming,
     header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT},
 };
-use url::{Host, Url};
+use url::Url;
+
+use failspec_base::message::is_loopback;
 
 use super::{ClientError, ClientOptions, error, http1_pool::Http1Client};
 
@@ -176,17 +177,4 @@ fn environment_has_proxy() -> bool {
             .iter()
             .any(|name| env::var_os(name).is_some_and(|value| !value.is_empty()))
     })
-}
-
-/// Returns true if the URL is on this machine (RFC 6761, section 6.3, for names under `localhost`).
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip == Ipv4Addr::UNSPECIFIED,
-        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip == Ipv6Addr::UNSPECIFIED,
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
-    }
 }

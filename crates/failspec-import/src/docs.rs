@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use failspec_base::encoding::escape_pointer_step;
+
 use crate::docs_scraper::{FailureMention, Findings, Role, Scope, reason};
 
 use super::{
@@ -158,7 +160,7 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         };
         // A header that every response has is not specific to this failure.
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
-        let usable = header.name.len() < LONGEST
+        let usable = header.name.len() < MAX_LEN
             && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
         let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(&header.name));
         if !is_its || known || !usable || everywhere.contains(&header.name.to_ascii_lowercase().as_str()) {
@@ -178,7 +180,7 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
 }
 
 /// Maximum length of the names of headers and of pointers that are used, in bytes. YAML allows keys of at most 1,024.
-const LONGEST: usize = 200;
+const MAX_LEN: usize = 200;
 
 /// Names of fields that contain a text for people, the most likely first.
 const MESSAGES: [&str; 9] = [
@@ -318,11 +320,11 @@ fn places(body: &Value) -> Vec<(String, &Value)> {
         match value {
             Value::Object(members) => {
                 for (name, value) in members.iter().rev() {
-                    open.push((format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), value));
+                    open.push((format!("{pointer}/{}", escape_pointer_step(name)), value));
                 }
             }
             Value::Array(items) => open.extend(items.first().map(|item| (format!("{pointer}/0"), item))),
-            _ if pointer.len() < LONGEST => found.push((pointer, value)),
+            _ if pointer.len() < MAX_LEN => found.push((pointer, value)),
             _ => {}
         }
     }

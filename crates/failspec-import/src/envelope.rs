@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use failspec_base::encoding::escape_pointer_step;
+
 use super::yaml;
 
 /// The common envelope of error responses. Each pointer has a note about its origin.
@@ -114,7 +116,7 @@ fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
         for (name, value) in objects.iter().flat_map(|object| object.iter()) {
             members.entry(name).or_default().push(value);
         }
-        let pointer = |name: &str| format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = |name: &str| format!("{at}/{}", escape_pointer_step(name));
         let is_sure = |name: &str| {
             let own = pointer(name);
             sure.iter().any(|known| *known == own || known.starts_with(&format!("{own}/")))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Maximum length of a generated name, in characters.
-const LONGEST: usize = 60;
+const MAX_LEN: usize = 60;
 
 /// Converts a text to a name for use in files: `AccessDenied` becomes `access_denied`. Returns an empty text if no
 /// character can be used.
@@ -22,8 +22,8 @@ pub(super) fn slug(text: &str) -> String {
         }
         before = letter;
     }
-    if slug.len() > LONGEST {
-        let cut = slug[..LONGEST].rfind('_').filter(|at| *at > LONGEST / 2).unwrap_or(LONGEST);
+    if slug.len() > MAX_LEN {
+        let cut = slug[..MAX_LEN].rfind('_').filter(|at| *at > MAX_LEN / 2).unwrap_or(MAX_LEN);
         slug.truncate(cut);
     }
     slug.trim_end_matches('_').to_owned()

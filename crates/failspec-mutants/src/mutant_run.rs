@@ -83,7 +83,7 @@ impl Subject {
             expected: self.noticed.to_string(),
             survived: self.survived(&report),
             noticed: counts(&report),
-            verdict: report.verdict.word(),
+            verdict: report.verdict.as_str(),
         })
     }
 
@@ -103,7 +103,7 @@ impl Subject {
             ExpectedDetection::Diagnosis(text) => match &report.diagnosis {
                 Some(diagnosis) if diagnosis.contains(text) => violations(report),
                 Some(diagnosis) => Some(format!("another diagnosis: {}", first_line(diagnosis))),
-                None => Some(format!("no diagnosis, but {}", report.verdict.word())),
+                None => Some(format!("no diagnosis, but {}", report.verdict.as_str())),
             },
             ExpectedDetection::Inconclusive(text) => {
                 let reasons =
@@ -111,12 +111,12 @@ impl Subject {
                 let found = report.summary.inconclusive > 0 && reasons().any(|reason| reason.contains(text));
                 if found { violations(report) } else { Some(format!("no case has the reason `{text}`")) }
             }
-            ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_) => self.cried_wolf(report),
+            ExpectedDetection::Harmless | ExpectedDetection::Unpromised(_) => self.false_positive(report),
         }
     }
 
     /// Returns the first unexpected detection of a change that breaks nothing.
-    fn cried_wolf(&self, report: &RunReport) -> Option<String> {
+    fn false_positive(&self, report: &RunReport) -> Option<String> {
         let without_codes = self.pack.contract.envelope.code.is_none();
         // If only the message text distinguishes failures, a person must review a changed wording.
         let excused = |check: &str| without_codes && check == "wording";
@@ -131,7 +131,7 @@ impl Subject {
         });
         let finding =
             report.run_findings.first().map(|finding| format!("a run finding: {}", finding.message));
-        let verdict = report.verdict.word();
+        let verdict = report.verdict.as_str();
         violations(report)
             .or(finding)
             .or(unjudged)

@@ -4,7 +4,7 @@ use super::query::Query;
 
 /// The default number of rows of a page.
 const DEFAULT_SIZE: usize = 20;
-const LARGEST_SIZE: usize = 100;
+const MAX_SIZE: usize = 100;
 
 /// The requested page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Page {
         };
         let page = Self {
             number: number("page", 1, usize::MAX, "must be a whole number from 1"),
-            size: number("pageSize", DEFAULT_SIZE, LARGEST_SIZE, "must be a whole number from 1 to 100"),
+            size: number("pageSize", DEFAULT_SIZE, MAX_SIZE, "must be a whole number from 1 to 100"),
         };
         (page, bad)
     }

@@ -31,7 +31,7 @@ const BODY_CAP: usize = 16 * 1024 * 1024;
 const DRAIN_CAP: usize = 64 * 1024 * 1024;
 
 /// The time that [`Server::stop`] waits for responses in progress.
-const STOP_PATIENCE: Duration = Duration::from_secs(2);
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The options of a server.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ impl Server {
             // An error means that the server has stopped already.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(STOP_PATIENCE, &mut self.task).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }

@@ -11,10 +11,10 @@ use super::summary::source_of_warning;
 use super::visible::{shortened, visible};
 
 /// Maximum length of a sentence about a problem, in characters: it may quote the response.
-const LONGEST_MESSAGE: usize = 600;
+const MAX_MESSAGE_LEN: usize = 600;
 
 /// Maximum number of lines of a difference.
-const MOST_DIFF_LINES: usize = 60;
+const MAX_DIFF_LINES: usize = 60;
 
 /// Describes what is documented, what was sent, what was received, and what is wrong with it. Bodies and command
 /// lines have at most `longest` characters: a report of many cases has no space for a whole body.
@@ -83,7 +83,7 @@ pub(super) fn sentence(case: &CaseReport) -> String {
         (None, Some(reason)) => Cow::Owned(reason.to_string()),
         (None, None) => case.warnings.first().map_or("", |warning| warning.message.as_str()).into(),
     };
-    shortened(&text, LONGEST_MESSAGE).into_owned()
+    shortened(&text, MAX_MESSAGE_LEN).into_owned()
 }
 
 fn documented(case: &CaseReport) -> String {
@@ -103,10 +103,10 @@ fn received(case: &CaseReport, exchange: &ExchangeReport) -> String {
     let mut text = format!("HTTP {}", response.status);
     if let Some(observed) = case.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
         if let Some(code) = &observed.code {
-            let _ = write!(text, " · {}", shortened(&code.to_string(), LONGEST_MESSAGE));
+            let _ = write!(text, " · {}", shortened(&code.to_string(), MAX_MESSAGE_LEN));
         }
         if let Some(id) = &observed.request_id {
-            let _ = write!(text, " · request id {}", shortened(id, LONGEST_MESSAGE));
+            let _ = write!(text, " · request id {}", shortened(id, MAX_MESSAGE_LEN));
         }
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
@@ -129,7 +129,7 @@ fn findings(text: &mut String, case: &CaseReport) {
 
 /// Formats a finding: its message, then the check, which `failspec explain` explains.
 fn told(finding: &Finding) -> String {
-    format!("{} [{}]", shortened(&finding.message, LONGEST_MESSAGE), finding.check)
+    format!("{} [{}]", shortened(&finding.message, MAX_MESSAGE_LEN), finding.check)
 }
 
 /// Writes the difference between the response and the approved one.
@@ -139,12 +139,12 @@ pub(super) fn snapshot(text: &mut String, case: &CaseReport) {
     };
     row(text, "snapshot", &format!("differs from the approved response: {}", snapshot.file));
     let Some(diff) = &snapshot.diff else { return };
-    for line in diff.lines().take(MOST_DIFF_LINES) {
-        let _ = writeln!(text, "           {}", visible(&shortened(line, LONGEST_MESSAGE)));
+    for line in diff.lines().take(MAX_DIFF_LINES) {
+        let _ = writeln!(text, "           {}", visible(&shortened(line, MAX_MESSAGE_LEN)));
     }
     let all = diff.lines().count();
-    if all > MOST_DIFF_LINES {
-        let _ = writeln!(text, "           … and {} more lines", all - MOST_DIFF_LINES);
+    if all > MAX_DIFF_LINES {
+        let _ = writeln!(text, "           … and {} more lines", all - MAX_DIFF_LINES);
     }
 }
 

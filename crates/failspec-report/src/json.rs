@@ -58,9 +58,9 @@ fn wrong(error: serde_json::Error) -> ReadError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
     let place = format!(" at line {line} column {column}");
-    let what: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(LONGEST_QUOTE).collect();
+    let what: String = text.strip_suffix(&place).unwrap_or(&text).chars().take(MAX_QUOTE_LEN).collect();
     ReadError::Wrong { line, column, what }
 }
 
 /// Maximum length of an error, in characters: it may quote the text, which can contain anything.
-const LONGEST_QUOTE: usize = 200;
+const MAX_QUOTE_LEN: usize = 200;

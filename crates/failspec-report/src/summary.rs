@@ -231,7 +231,7 @@ pub(super) fn distinct_first(report: &RunReport, fits: impl Fn(&CaseReport) -> b
     let mut seen: HashSet<Vec<Cow<'_, str>>> = HashSet::new();
     let (mut first, mut alike) = (Vec::new(), Vec::new());
     for case in report.cases.iter().filter(|case| fits(case)) {
-        let mut trouble: Vec<Cow<'_, str>> = vec![(*case.pack).into(), case.outcome.word().into()];
+        let mut trouble: Vec<Cow<'_, str>> = vec![(*case.pack).into(), case.outcome.as_str().into()];
         match case.outcome {
             Outcome::Inconclusive => {
                 trouble.extend(case.reason.as_ref().map(|reason| reason.to_string().into()))

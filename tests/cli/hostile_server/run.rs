@@ -24,16 +24,16 @@ use super::{
 
 /// Maximum duration of a run. The timeouts of the target allow a few seconds; the rest is a margin for a busy
 /// machine.
-const LONGEST: Duration = Duration::from_secs(30);
+const RUN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum memory of a run, in KiB.
-const MOST_MEMORY: u64 = 200 << 10;
+const MAX_MEMORY: u64 = 200 << 10;
 
 /// Maximum size of the output of a run, in bytes.
-const MOST_PRINTED: usize = 40_000;
+const MAX_PRINTED: usize = 40_000;
 
 /// Maximum size of a report, in bytes.
-const LARGEST_REPORT: usize = 2 << 20;
+const MAX_REPORT_SIZE: usize = 2 << 20;
 
 /// Runs failspec against a server with this behaviour; returns descriptions of everything that is wrong.
 pub fn mistakes(behaviour: Behaviour, coloured: bool) -> Vec<String> {
@@ -43,10 +43,10 @@ pub fn mistakes(behaviour: Behaviour, coloured: bool) -> Vec<String> {
     pack::write(folder.path(), &server.url);
     let mut found = Vec::new();
     let Some((code, memory)) = run(folder.path(), coloured) else {
-        return vec![format!("still running after {LONGEST:?}")];
+        return vec![format!("still running after {RUN_TIMEOUT:?}")];
     };
     match memory {
-        Some(memory) if memory > MOST_MEMORY => found.push(format!("it had {memory} KiB of memory")),
+        Some(memory) if memory > MAX_MEMORY => found.push(format!("it had {memory} KiB of memory")),
         None if cfg!(target_os = "linux") => found.push("its memory was never measured".to_owned()),
         _ => {}
     }
@@ -58,7 +58,7 @@ pub fn mistakes(behaviour: Behaviour, coloured: bool) -> Vec<String> {
     }
     for format in FORMATS {
         let report = read(&format!("report.{}", format.name));
-        if report.len() > LARGEST_REPORT {
+        if report.len() > MAX_REPORT_SIZE {
             found.push(format!("a report {} of {} bytes", format.name, report.len()));
         }
         match String::from_utf8(report) {
@@ -102,7 +102,7 @@ fn run(folder: &Path, coloured: bool) -> Option<(i32, Option<u64>)> {
         if let Some(status) = child.try_wait().expect("a child") {
             return Some((status.code().unwrap_or(-1), memory));
         }
-        if began.elapsed() > LONGEST {
+        if began.elapsed() > RUN_TIMEOUT {
             let _ = child.kill();
             let _ = child.wait();
             return None;
@@ -130,7 +130,7 @@ fn terminal_mistakes(text: &str, coloured: bool) -> Vec<String> {
     if text.contains("panicked") {
         found.push("it panicked".to_owned());
     }
-    if text.len() > MOST_PRINTED {
+    if text.len() > MAX_PRINTED {
         found.push(format!("it printed {} bytes", text.len()));
     }
     let plain = if coloured { without_colours(text) } else { text.to_owned() };

@@ -15,14 +15,14 @@ use super::{Defect, Document};
 const DEPTH: usize = 127;
 
 /// Maximum number of defects listed: a body with a million duplicates must not produce a list of a million.
-const MOST_DEFECTS: usize = 20;
+const MAX_DEFECTS: usize = 20;
 
 /// Maximum length of a key that is reported, in bytes: keys can be as long as the body.
-const LONGEST_KEY: usize = 200;
+const MAX_KEY_LEN: usize = 200;
 
 /// Maximum number of values that are parsed: 8 MiB of `[],[],…` would take hundreds of MiB in memory. Lists that a
 /// control reads may be large; a response with more values than this is not parsed.
-const MOST_VALUES: usize = 200_000;
+const MAX_VALUES: usize = 200_000;
 
 /// Text of the error for too many values, by which [`defect_of`] recognises it.
 const TOO_MANY: &str = "too many values";
@@ -61,7 +61,7 @@ impl Document {
     fn read_text(&mut self, text: &str) {
         let mut parser = serde_json::Deserializer::from_str(text);
         let defects = RefCell::new(std::mem::take(&mut self.defects));
-        let left = Cell::new(MOST_VALUES);
+        let left = Cell::new(MAX_VALUES);
         let seed = Reader { path: &Path::Root, defects: &defects, left: &left };
         let read = seed.deserialize(&mut parser);
         self.defects = defects.into_inner();
@@ -97,7 +97,7 @@ fn defect_of(error: &serde_json::Error) -> Defect {
     let place = format!(" at line {line} column {column}");
     let reason = text.strip_suffix(&place).unwrap_or(&text);
     match reason {
-        TOO_MANY => Defect::TooManyValues { limit: MOST_VALUES },
+        TOO_MANY => Defect::TooManyValues { limit: MAX_VALUES },
         "recursion limit exceeded" => Defect::TooDeep { limit: DEPTH },
         "number out of range" => Defect::NumberTooLarge { line, column },
         "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
@@ -124,7 +124,7 @@ impl Path<'_> {
                 pointer.push('/');
                 // A key is reported in full or not at all: a secret in it is masked later, and a part of a secret
                 // would not be.
-                if key.len() > LONGEST_KEY {
+                if key.len() > MAX_KEY_LEN {
                     pointer.push_str(&format!("({} bytes)", key.len()));
                     return;
                 }
@@ -163,7 +163,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn note_duplicate(&self, key: &str) {
         let mut defects = self.defects.borrow_mut();
-        if defects.len() < MOST_DEFECTS {
+        if defects.len() < MAX_DEFECTS {
             let pointer = Path::Key { parent: self.path, key }.pointer();
             let defect = Defect::DuplicateKey { pointer };
             // Three members with one name are one defect.

@@ -10,6 +10,7 @@ mod limits;
 mod media_type;
 mod request;
 mod response;
+mod standards;
 
 pub use exchange::{Exchange, Phase, TransportError};
 pub use json::{Defect, Document};
@@ -17,3 +18,4 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError};
 pub use response::{BodyError, Response};
+pub use standards::{is_idempotent, is_loopback, is_safe};

@@ -7,6 +7,8 @@ use base64::{
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
 };
 
+use crate::encoding::hex;
+
 /// Returns the value itself, also in lower case, in hexadecimal digits, and in base64.
 ///
 /// Escapes (percent, JSON, HTML) are not included: one character has several escaped forms, and writers differ in the
@@ -16,7 +18,7 @@ pub(super) fn patterns(secret: &str) -> BTreeSet<Vec<u8>> {
     let bytes = secret.as_bytes();
     // Names in HTTP are case-insensitive, and programs that handle them may convert them to lower case.
     let mut found = BTreeSet::from([bytes.to_vec(), secret.to_ascii_lowercase().into_bytes()]);
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(bytes);
     found.insert(hex.to_ascii_uppercase().into_bytes());
     found.insert(hex.into_bytes());
     // Encoded by itself: the whole value, padding included, so that no part of it remains.

@@ -52,7 +52,7 @@ struct Match {
 impl Mask {
     /// Minimum length of a secret that is searched for, in bytes. Shorter ones (`admin`, `1234`) occur by chance in
     /// harmless text, and masking those occurrences would reveal more about the secrets than it hides.
-    pub const SHORTEST: usize = 8;
+    pub const MIN_LEN: usize = 8;
 
     /// Creates a mask without secrets.
     pub fn new() -> Self {
@@ -61,7 +61,7 @@ impl Mask {
 
     /// Adds a secret, which is masked from now on; its origin is the label.
     pub fn add(&self, secret: &Secret) {
-        if secret.expose().len() < Self::SHORTEST {
+        if secret.expose().len() < Self::MIN_LEN {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

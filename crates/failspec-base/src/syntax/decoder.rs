@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Diagnostic, Diagnostics, Entry, Location, MappingSchema, Node, NodeValue, Severity, Source, Span,
-    diagnostic::MOST_KEPT, renamed,
+    diagnostic::MAX_KEPT, renamed,
 };
 
 /// Decodes the nodes of one file and collects errors and warnings.
@@ -55,7 +55,7 @@ impl Decoder {
 
     /// Returns true if further diagnostics are no longer kept.
     fn is_full(&self) -> bool {
-        self.mistakes.borrow().len() >= MOST_KEPT
+        self.mistakes.borrow().len() >= MAX_KEPT
     }
 
     /// Returns the number of diagnostics reported so far.
@@ -302,10 +302,10 @@ impl<'n> Fields<'n> {
 pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // A name of this length is not a typing error, and a comparison takes memory proportional to the product of both
     // lengths.
-    const LONGEST: usize = 200;
+    const MAX_LEN: usize = 200;
     known
         .into_iter()
-        .filter(|candidate| name.len().max(candidate.len()) <= LONGEST)
+        .filter(|candidate| name.len().max(candidate.len()) <= MAX_LEN)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().max(name.len()) / 4)
         .min_by_key(|(distance, _)| *distance)

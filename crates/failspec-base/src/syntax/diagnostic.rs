@@ -90,7 +90,7 @@ impl Diagnostic {
         let (number, from) = place.source.line(start);
         let to = text[start..].find('\n').map_or(text.len(), |line| start + line);
         let name = told(place.source.name());
-        if to - from > LONGEST_LINE {
+        if to - from > MAX_LINE_LEN {
             let group = group.element(Origin::path(name).line(number + 1));
             let label = format!(
                 "on a line of {} bytes{}{}",
@@ -111,24 +111,24 @@ impl Diagnostic {
 }
 
 /// Maximum length of a line of a file that is shown, in bytes.
-const LONGEST_LINE: usize = 2000;
+const MAX_LINE_LEN: usize = 2000;
 
 /// Maximum length of a text in a message, in characters: it may quote a key or a value of the file.
-const LONGEST_TEXT: usize = 600;
+const MAX_TEXT_LEN: usize = 600;
 
 /// Maximum number of diagnostics of one file that are kept; further ones are reported as `and more`. Without a limit,
 /// a file of several megabytes that is not for failspec would take minutes for suggestions of no use.
-pub(super) const MOST_KEPT: usize = 1000;
+pub(super) const MAX_KEPT: usize = 1000;
 
 /// Maximum number of diagnostics shown. The author of a file corrects some and tries again; a file that is not for
 /// failspec has thousands.
-const MOST_SHOWN: usize = 200;
+const MAX_SHOWN: usize = 200;
 
 /// Escapes the characters of a text that a terminal would interpret, and limits its length: it may quote a file.
 fn told(text: &str) -> String {
-    let mut told = String::with_capacity(text.len().min(LONGEST_TEXT));
+    let mut told = String::with_capacity(text.len().min(MAX_TEXT_LEN));
     for (number, character) in text.chars().enumerate() {
-        if number == LONGEST_TEXT {
+        if number == MAX_TEXT_LEN {
             told.push('…');
             break;
         }
@@ -167,8 +167,8 @@ impl Diagnostics {
 
     /// Renders the first 200 of them as text, separated by blank lines, with a note if there are more.
     pub fn render(&self, colour: bool) -> String {
-        let shown = self.0.iter().take(MOST_SHOWN).map(|diagnostic| diagnostic.render(colour));
-        let more = (self.0.len() > MOST_SHOWN).then(|| "… and more: correct these first".to_owned());
+        let shown = self.0.iter().take(MAX_SHOWN).map(|diagnostic| diagnostic.render(colour));
+        let more = (self.0.len() > MAX_SHOWN).then(|| "… and more: correct these first".to_owned());
         shown.chain(more).collect::<Vec<_>>().join("\n\n")
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Number, Value};
 
+use crate::encoding::unescape_pointer_step;
+
 use super::Span;
 
 /// A value and its position.
@@ -84,7 +86,7 @@ impl Node {
     pub fn find(&self, pointer: &str) -> Option<&Node> {
         let mut node = self;
         for part in pointer.split('/').skip(1) {
-            let key = part.replace("~1", "/").replace("~0", "~");
+            let key = unescape_pointer_step(part);
             node = match &node.value {
                 NodeValue::List(items) => items.get(key.parse::<usize>().ok()?)?,
                 _ => node.get(&key)?,

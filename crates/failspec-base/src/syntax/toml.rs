@@ -8,7 +8,7 @@ use ::toml::{
 };
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
+use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MAX_KEPT};
 
 /// Parses one TOML document.
 ///
@@ -21,7 +21,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
         return Err(Diagnostics(
             errors
                 .into_iter()
-                .take(MOST_KEPT)
+                .take(MAX_KEPT)
                 .map(|error| {
                     let span =
                         error.span().map_or(Span::default(), |range| Span::new(range.start, range.end));

@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
 
-use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MOST_KEPT};
+use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MAX_KEPT};
 
 /// The strictness and the limits of parsing.
 #[derive(Debug, Clone, Copy)]
@@ -25,13 +25,13 @@ struct Dialect {
 }
 
 /// Files of failspec, none of which comes near these limits.
-const OURS: Dialect = Dialect { strict: true, deepest: 64, most_aliased: 10_000 };
+const FAILSPEC: Dialect = Dialect { strict: true, deepest: 64, most_aliased: 10_000 };
 
 /// Files that were written for other programs, which can have several megabytes.
 const THEIRS: Dialect = Dialect { strict: false, deepest: 200, most_aliased: 500_000 };
 
 /// Mappings with at least this many entries use a hash index.
-const MANY_ENTRIES: usize = 16;
+const HASH_INDEX_THRESHOLD: usize = 16;
 
 /// Parses one YAML document.
 ///
@@ -47,7 +47,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Node, Diagnostics> {
 /// Parses one YAML document as far as possible: a file with an ambiguous scalar still has nodes in which further
 /// errors can be found. The value of such a scalar is the text as written.
 pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
-    build(source, OURS)
+    build(source, FAILSPEC)
 }
 
 /// Parses one YAML or JSON document that was written for other programs: plain scalars follow the core schema of YAML
@@ -215,7 +215,7 @@ impl Builder<'_> {
             let (event, mark) = self.next(parser)?;
             let value = self.node(event, mark, parser)?;
             let first = match entries.len() {
-                0..MANY_ENTRIES => entries.iter().find(|entry| entry.key == key),
+                0..HASH_INDEX_THRESHOLD => entries.iter().find(|entry| entry.key == key),
                 _ => places.get(&key).map(|place| &entries[*place]),
             };
             if let Some(first) = first {
@@ -228,8 +228,8 @@ impl Builder<'_> {
             }
             entries.push(Entry { key, key_span, value });
             match entries.len() {
-                0..MANY_ENTRIES => {}
-                MANY_ENTRIES => {
+                0..HASH_INDEX_THRESHOLD => {}
+                HASH_INDEX_THRESHOLD => {
                     places = entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
                 }
                 more => places.extend(entries.last().map(|entry| (entry.key.clone(), more - 1))),
@@ -253,7 +253,7 @@ impl Builder<'_> {
     }
 
     fn note(&mut self, diagnostic: Diagnostic) {
-        if self.mistakes.len() < MOST_KEPT {
+        if self.mistakes.len() < MAX_KEPT {
             self.mistakes.push(diagnostic);
         }
     }

@@ -52,7 +52,7 @@ pub enum PlaceholderError {
 }
 
 /// Maximum size of `fill`, in bytes: 64 MiB, far above any limit that an API documents.
-pub const MOST_FILL: u64 = 64 << 20;
+pub const MAX_FILL: u64 = 64 << 20;
 
 impl Placeholder {
     /// Parses the text between `${` and `}`.
@@ -85,7 +85,7 @@ impl Placeholder {
                 seconds(offset).map(|offset| Self::Totp { secret: (*secret).to_owned(), offset })
             }
             ("fill", [amount]) => match amount.parse() {
-                Ok(bytes) if bytes <= MOST_FILL => Some(Self::Fill(FillerSize::Bytes(bytes))),
+                Ok(bytes) if bytes <= MAX_FILL => Some(Self::Fill(FillerSize::Bytes(bytes))),
                 Err(_) if is_name(amount) => Some(Self::Fill(FillerSize::Name((*amount).to_owned()))),
                 _ => None,
             },

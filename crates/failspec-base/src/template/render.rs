@@ -5,7 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{FillerSize, Placeholder, Scope, placeholder::MOST_FILL};
+use crate::encoding::hex;
+
+use super::{FillerSize, Placeholder, Scope, placeholder::MAX_FILL};
 
 /// A rendered value in two forms: as it is sent, and as it may be shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +60,7 @@ pub enum RenderError {
     #[error("`${{totp({0})}}`: the secret is not base32 of at least 16 bytes")]
     Totp(String),
     /// Not a number of bytes, or too many.
-    #[error("`${{fill({0})}}`: expected a number of bytes up to {MOST_FILL}")]
+    #[error("`${{fill({0})}}`: expected a number of bytes up to {MAX_FILL}")]
     Fill(String),
 }
 
@@ -88,15 +90,12 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>,
                 FillerSize::Bytes(bytes) => (Some(*bytes), bytes.to_string()),
                 FillerSize::Name(name) => (number(&held(name)?.value), name.clone()),
             };
-            let bytes = bytes.filter(|bytes| *bytes <= MOST_FILL).ok_or(RenderError::Fill(written))?;
+            let bytes = bytes.filter(|bytes| *bytes <= MAX_FILL).ok_or(RenderError::Fill(written))?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
             // Up to 64 bytes are easier to read in full than as a digest.
             let shown = (bytes > 64).then(|| {
                 let digest = Sha256::digest(text.as_bytes());
-                Value::String(format!(
-                    "[{bytes} bytes, sha256:{:02x}{:02x}{:02x}{:02x}…]",
-                    digest[0], digest[1], digest[2], digest[3]
-                ))
+                Value::String(format!("[{bytes} bytes, sha256:{}…]", hex(&digest[..4])))
             });
             Rendered { sent: Value::String(text), shown }
         }

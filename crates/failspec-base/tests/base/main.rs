@@ -2,3 +2,4 @@
 
 mod json;
 mod secret_mask;
+mod vocabulary;

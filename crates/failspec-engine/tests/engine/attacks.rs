@@ -54,7 +54,7 @@ async fn missing_route_exercises_nothing() {
     })
     .await;
     assert_inconclusive(attacked(&report), "the control");
-    assert_eq!(report.verdict.word(), "inconclusive");
+    assert_eq!(report.verdict.as_str(), "inconclusive");
     assert_eq!(report.summary.exercised, 1, "the other one alone");
 }
 
@@ -135,7 +135,7 @@ async fn identical_page_for_control_and_request_is_not_from_the_api() {
     .await;
     let report = judge("words", &["unprocessable", "unknown"], &server).await;
     assert_inconclusive(case(&report, "read_the_unknown"), "the control");
-    assert_eq!((report.verdict.word(), report.diagnosis), ("inconclusive", None));
+    assert_eq!((report.verdict.as_str(), report.diagnosis), ("inconclusive", None));
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn identical_response_to_every_request_is_one_diagnosis() {
     for reply in replies {
         let status = reply.status;
         let report = depot(&[], move |_, _| reply.clone()).await;
-        assert_eq!(report.verdict.word(), "inconclusive", "{status}");
+        assert_eq!(report.verdict.as_str(), "inconclusive", "{status}");
         assert!(report.diagnosis.is_some(), "{status}");
         assert!(report.run_findings.is_empty(), "{status}: {:?}", report.run_findings);
         assert!(report.cases.iter().all(|case| broken(case).is_empty()), "{status}");

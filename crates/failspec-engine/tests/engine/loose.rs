@@ -104,7 +104,7 @@ async fn json_body_is_checked_against_its_structure() {
         let report = judged(READ, change).await;
         let found = broken(&report.cases[0]);
         assert!(found.contains(&check.to_owned()), "{check}: {found:?}");
-        assert_eq!(report.verdict.word(), "violations", "{check}");
+        assert_eq!(report.verdict.as_str(), "violations", "{check}");
     }
 }
 
@@ -146,7 +146,7 @@ async fn optional_rejection_must_be_as_documented() {
     let report = judged(ODD, accepts).await;
     assert_eq!(broken(&report.cases[0]), ["~not-rejected"]);
     // There is no violation, but the failure is not exercised either.
-    assert_eq!(report.verdict.word(), "incomplete");
+    assert_eq!(report.verdict.as_str(), "incomplete");
     let refuses = |_: &Asked, reply: Reply| if reply.status == 422 { error(422, "absent") } else { reply };
     let report = judged(ODD, refuses).await;
     assert!(broken(&report.cases[0]).contains(&"code".to_owned()));

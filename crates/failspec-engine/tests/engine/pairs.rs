@@ -588,7 +588,11 @@ async fn wrong_servers_are_caught() {
         let about =
             format!("pair {number}, {}: {broken:?} {:?} {:?}", pair.check, found.reason, report.diagnosis);
         assert!(broken.contains(&wanted), "{about}");
-        assert_eq!(report.verdict.word(), if pair.violation { "violations" } else { "conforms" }, "{about}");
+        assert_eq!(
+            report.verdict.as_str(),
+            if pair.violation { "violations" } else { "conforms" },
+            "{about}"
+        );
     }))
     .await;
 }

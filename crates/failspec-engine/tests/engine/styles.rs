@@ -73,7 +73,7 @@ mod http_200_always {
         })
         .await;
         assert_eq!(outcome(&report), no(&[]));
-        assert_eq!(report.verdict.word(), "inconclusive");
+        assert_eq!(report.verdict.as_str(), "inconclusive");
     }
 
     #[tokio::test]
@@ -131,7 +131,7 @@ mod texts_without_codes {
         let other: Change = |_, reply| said(reply, 401, json!("Invalid API key"));
         assert_eq!(words("key_missing", other).await, no(&["match"]));
         let report = run("words", right::words, "key_missing", other).await;
-        assert_eq!(report.verdict.word(), "violations");
+        assert_eq!(report.verdict.as_str(), "violations");
         assert_eq!(report.summary.exercised, 0);
     }
 
@@ -140,7 +140,7 @@ mod texts_without_codes {
         let unknown: Change = |_, reply| said(reply, 401, json!("Nope"));
         assert_eq!(words("key_missing", unknown).await, yes(&["~wording"]));
         let report = run("words", right::words, "key_missing", unknown).await;
-        assert_eq!(report.verdict.word(), "conforms");
+        assert_eq!(report.verdict.as_str(), "conforms");
     }
 
     #[tokio::test]
@@ -293,7 +293,7 @@ mod loose_groups {
             if reply.status == 403 { reply.set("error", json!("access_denied")) } else { reply }
         })
         .await;
-        assert_eq!(report.verdict.word(), "conforms");
+        assert_eq!(report.verdict.as_str(), "conforms");
         assert_eq!(*state(&report, "forbidden"), State::CoveredByAlternative("access_denied".to_owned()));
         assert_eq!(*state(&report, "access_denied"), State::Exercised);
         assert_eq!(report.summary.exercised, 1);
@@ -305,7 +305,7 @@ mod loose_groups {
             if reply.status == 404 { reply.set("error", json!("gone")) } else { reply }
         })
         .await;
-        assert_eq!(report.verdict.word(), "conforms");
+        assert_eq!(report.verdict.as_str(), "conforms");
         assert_eq!(*state(&report, "not_found"), State::CoveredByAlternative("gone".to_owned()));
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Maximum length of a code, in bytes.
-const LONGEST: usize = 100;
+const MAX_LEN: usize = 100;
 
 /// The style in which a code is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,7 +27,7 @@ impl Style {
     pub fn of(code: &str) -> Option<Self> {
         let fits = |allowed: fn(u8) -> bool| code.bytes().all(allowed);
         if code.is_empty()
-            || code.len() > LONGEST
+            || code.len() > MAX_LEN
             || code.bytes().any(|it| it.is_ascii_control() || it == b' ')
             || !code.is_ascii()
         {

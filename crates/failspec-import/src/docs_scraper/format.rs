@@ -4,6 +4,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use failspec_base::encoding::hex;
+
 use super::{
     block::{Block, BlockKind, Row, Table, collapse},
     extractor,
@@ -12,7 +14,7 @@ use super::{
 };
 
 /// Maximum size of a page that is read, in bytes: 16 MiB.
-pub const LARGEST: usize = 16 << 20;
+pub const MAX_SIZE: usize = 16 << 20;
 
 /// The format of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     /// The page is too large.
-    #[error("the page has {0} bytes; the limit is {LARGEST}")]
+    #[error("the page has {0} bytes; the limit is {MAX_SIZE}")]
     Large(usize),
     /// The page is not UTF-8.
     #[error("the page is not UTF-8 (byte {0})")]
@@ -72,7 +74,7 @@ impl Format {
 /// # Errors
 /// Returns an error if the page is too large, is not UTF-8 or, as CSV, is not a table.
 pub fn read(page: &[u8], format: Format) -> Result<Findings, PageError> {
-    if page.len() > LARGEST {
+    if page.len() > MAX_SIZE {
         return Err(PageError::Large(page.len()));
     }
     let text = std::str::from_utf8(page).map_err(|error| PageError::Encoding(error.valid_up_to()))?;
@@ -90,8 +92,7 @@ pub fn read(page: &[u8], format: Format) -> Result<Findings, PageError> {
 pub fn digest(page: &[u8]) -> String {
     let text = collapse(&String::from_utf8_lossy(page));
     let digest = Sha256::digest(text.as_bytes());
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
+    format!("sha256:{}", hex(&digest))
 }
 
 /// Reads a CSV file as one table, under a heading that marks it as a table of errors: no other tables are imported.

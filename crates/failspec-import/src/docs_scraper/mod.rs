@@ -24,5 +24,5 @@ mod text;
 mod unjoin_cells;
 
 pub use findings::{Example, FailureMention, Field, Findings, Header, Role, Scope, Unclassified};
-pub use format::{Format, LARGEST, PageError, digest, read};
+pub use format::{Format, MAX_SIZE, PageError, digest, read};
 pub use statuses::reason;

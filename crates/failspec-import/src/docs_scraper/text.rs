@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Maximum size of a body, in bytes.
-const LONGEST_BODY: usize = 64 << 10;
+const MAX_BODY_LEN: usize = 64 << 10;
 
 /// Maximum number of bytes, in total, that are searched for bodies without success, so that a page of braces does not
 /// take too long.
@@ -69,7 +69,7 @@ fn body<'t>(
     let mut text = line[at..].to_owned();
     let mut last = number;
     let mut open = open_braces(&text);
-    while open > 0 && last + 1 < lines.len() && text.len() < LONGEST_BODY {
+    while open > 0 && last + 1 < lines.len() && text.len() < MAX_BODY_LEN {
         last += 1;
         text.push('\n');
         text.push_str(lines[last]);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use failspec_base::encoding::unescape_pointer_step;
 use failspec_pack::{
     openapi::{Api, Bundle, Response, ResponseStatus},
     pack::{Contract, Envelope, Failure, Pointer, Provenance},
@@ -12,7 +13,7 @@ use failspec_pack::{
 use failspec_diff::{Comparison, Difference};
 
 /// Maximum number of operations that a message names.
-const MOST_NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 
 /// Compares a contract with an OpenAPI document: the statuses, the codes and the envelope of errors. If the contract
 /// itself names a document (`before`), the errors that operations declare are compared, too. `label` is the pack's
@@ -52,10 +53,10 @@ fn errors(api: &Api) -> Vec<Declared<'_>> {
 }
 
 fn some(operations: &[String]) -> String {
-    let shown = operations.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = operations.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match operations.len() {
-        0..=MOST_NAMED => shown,
-        more => format!("{shown} and {} more", more - MOST_NAMED),
+        0..=MAX_NAMED => shown,
+        more => format!("{shown} and {} more", more - MAX_NAMED),
     }
 }
 
@@ -238,13 +239,13 @@ impl Drift<'_> {
 }
 
 /// Maximum nesting depth of combinations (`allOf`, `anyOf`, `oneOf`).
-const DEEPEST: usize = 12;
+const MAX_DEPTH: usize = 12;
 
 /// Collects the schemas that may describe an object: the schema itself and those that it combines.
 fn parts<'s>(schema: &'s Value, bundle: &'s Bundle, depth: usize) -> Vec<&'s Value> {
     let schema = bundle.resolve(schema);
     let mut all = vec![schema];
-    if depth < DEEPEST {
+    if depth < MAX_DEPTH {
         let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
         all.extend(lists.flatten().flat_map(|part| parts(part, bundle, depth + 1)));
     }
@@ -262,9 +263,9 @@ fn property<'s>(schema: &'s Value, pointer: &str, bundle: &'s Bundle) -> Option<
         return Some(bundle.resolve(schema));
     };
     let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
-    let name = step.replace("~1", "/").replace("~0", "~");
+    let name = unescape_pointer_step(step);
     parts(schema, bundle, 0).into_iter().find_map(|part| {
-        let inner = match part.get("properties").and_then(|properties| properties.get(&name)) {
+        let inner = match part.get("properties").and_then(|properties| properties.get(&*name)) {
             Some(inner) => Some(inner),
             None if step == "*" || step.bytes().all(|it| it.is_ascii_digit()) => part.get("items"),
             None => None,

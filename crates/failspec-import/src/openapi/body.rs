@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Maximum depth in a body at which faults are placed.
-const DEEPEST: usize = 3;
+const MAX_DEPTH: usize = 3;
 
 /// A body with exactly one fault.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ impl Members {
             .map(|(name, property)| (name.clone(), property.clone()))
             .collect();
         let mut closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-        if depth < DEEPEST {
+        if depth < MAX_DEPTH {
             for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
                 let more = Self::of(bundle, part, depth + 1);
                 properties.extend(more.properties);
@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
             }
             let inner = core(&self.sampler.declared.api.bundle, property);
             let is_object = inner.as_object().is_some_and(|entries| kind(entries) == Some("object"));
-            if is_object && path.len() < DEEPEST {
+            if is_object && path.len() < MAX_DEPTH {
                 self.inner(property, name, path);
             }
             path.pop();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::openapi::{Api, Operation, ResponseStatus};
 
 use super::{error_envelope::json, path_values::names};
@@ -134,7 +135,7 @@ fn collect<'a>(
     let schema = api.bundle.resolve(schema);
     let mut inner = Vec::new();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!("{at}/{}", escape_pointer_step(name));
         let property = api.bundle.resolve(property);
         match property.get("type").and_then(Value::as_str) {
             Some("string" | "integer") => places.push((pointer, property)),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::envelope::DraftEnvelope;
+use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
 use failspec_pack::openapi::{Api, Bundle, Content, Response, ResponseStatus};
 
 use super::value_generator::{kind, texts};
@@ -159,7 +160,8 @@ impl SchemaOutline {
         let (mut whole, mut required) = (serde_json::Map::new(), Vec::new());
         // Outer properties come before nested ones.
         for (pointer, (sure, kind)) in properties {
-            let steps: Vec<String> = pointer.split('/').skip(1).map(unescaped).collect();
+            let steps: Vec<String> =
+                pointer.split('/').skip(1).map(|step| unescape_pointer_step(step).into_owned()).collect();
             let mut schema = serde_json::Map::new();
             if !kind.is_empty() {
                 schema.insert("type".to_owned(), kind.as_str().into());
@@ -192,10 +194,6 @@ fn put(whole: &mut serde_json::Map<String, Value>, outer: &str, inner: &str, sur
     {
         required.push(inner.into());
     }
-}
-
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
 }
 
 /// Returns the type that a schema names or that its values have.
@@ -253,7 +251,7 @@ fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Fo
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let property = bundle.resolve(property);
         let sure = required.contains(&name.as_str());
-        let step = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        let step = format!("/{}", escape_pointer_step(name));
         if level == 0 {
             let within = properties(property, bundle, level + 1).into_iter();
             found.extend(

@@ -8,7 +8,7 @@ use failspec_pack::pack::PathTemplate;
 use super::{
     crud::{CreateOperation, bare},
     generate::{Generator, declares},
-    path_values::{CreatedResources, MOST_MADE, capture},
+    path_values::{CreatedResources, MAX_CREATED, capture},
     request_spec::{Body, RequestSpec},
     scenario::step,
     valid_request::escaped,
@@ -16,10 +16,10 @@ use super::{
 };
 
 /// Maximum length of a chain of resources, each of which requires the next one.
-const LONGEST: usize = 3;
+const MAX_CHAIN_LEN: usize = 3;
 
 /// Maximum depth in a body at which ids of resources are searched.
-const DEEPEST: usize = 3;
+const MAX_DEPTH: usize = 3;
 
 /// The setup and teardown steps of a scenario, and the resources that the setup creates.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -67,7 +67,7 @@ impl Generator<'_> {
         if let Some(known) = around.made.get(&item) {
             return Some(known.clone());
         }
-        if depth > LONGEST || self.making.contains(&item) {
+        if depth > MAX_CHAIN_LEN || self.making.contains(&item) {
             return None;
         }
         self.making.push(item);
@@ -91,7 +91,7 @@ impl Generator<'_> {
         }
         let (mut make, body) = self.asked(creator.make, filled.path).ok()?;
         self.link(&mut make, body.as_ref(), &mut whole, depth + 1);
-        if whole.made.len() == MOST_MADE {
+        if whole.made.len() == MAX_CREATED {
             return None;
         }
         let name = capture(whole.made.len());
@@ -133,7 +133,7 @@ impl Generator<'_> {
 
     fn make_named(&mut self, value: &Value, around: &mut Fixtures, depth: usize, level: usize) {
         for (key, value) in value.as_object().into_iter().flatten() {
-            if value.is_object() && level < DEEPEST {
+            if value.is_object() && level < MAX_DEPTH {
                 self.make_named(value, around, depth, level + 1);
             } else if value.is_string() || value.is_i64() || value.is_u64() {
                 let creator = self.creators.named_by(key).and_then(|item| self.creators.of_item(item));
@@ -163,7 +163,7 @@ impl Generator<'_> {
             let name = self.creators.named_by(key).and_then(|item| made.get(item));
             match name {
                 Some(name) if body == right && !body.is_object() => *place = format!("${{{name}}}").into(),
-                _ if level < DEEPEST => self.put_names(place, body, right, made, level + 1),
+                _ if level < MAX_DEPTH => self.put_names(place, body, right, made, level + 1),
                 _ => {}
             }
         }

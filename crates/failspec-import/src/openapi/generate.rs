@@ -21,7 +21,7 @@ use super::{
 };
 
 /// Maximum number of scenarios for one operation.
-const MOST_OF_ONE: usize = 80;
+const MAX_PER_KIND: usize = 80;
 
 /// Generates the scenarios of a document.
 pub(super) struct Generator<'a> {
@@ -84,10 +84,10 @@ impl<'a> Generator<'a> {
         if right.reach == Reach::Foreign {
             faults = self.touching_nothing(operation, faults);
         }
-        if faults.len() > MOST_OF_ONE {
-            let more = faults.len() - MOST_OF_ONE;
+        if faults.len() > MAX_PER_KIND {
+            let more = faults.len() - MAX_PER_KIND;
             self.leave_out("too many scenarios for one operation", operation, &format!("{more} of them"));
-            faults.truncate(MOST_OF_ONE);
+            faults.truncate(MAX_PER_KIND);
         }
         for fault in faults {
             self.note(operation, right, fault);

@@ -27,7 +27,7 @@ impl InvalidValue {
 /// schema and `null`. FastAPI and others write optional values in this form.
 pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
     let mut schema = bundle.resolve(schema);
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN_LEN {
         let Some(entries) = schema.as_object().filter(|entries| kind(entries).is_none()) else { break };
         let is_null = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("null");
         let lists = ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| entries.get(*key)?.as_array());
@@ -41,7 +41,7 @@ pub(super) fn core<'s>(bundle: &'s Bundle, schema: &'s Value) -> &'s Value {
 }
 
 /// Maximum number of nested combinations that are unwrapped.
-const LONGEST_CHAIN: usize = 8;
+const MAX_CHAIN_LEN: usize = 8;
 
 /// Generates the invalid JSON values for a schema, one for each kind of fault. Values that the schema allows are left
 /// out.
@@ -50,17 +50,17 @@ pub(super) fn of_json(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<Inval
 }
 
 /// Maximum depth in nested lists at which faults are placed.
-const DEEPEST: usize = 2;
+const MAX_DEPTH: usize = 2;
 
 /// Maximum `maxItems` for which a list that is too long is generated.
-const LONGEST_LIST: u64 = 1_000;
+const MAX_LIST_LEN: u64 = 1_000;
 
 fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<InvalidValue> {
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     let mut flaws = vec![InvalidValue::sure("wrong_type", of_another_type(kind(entries)))];
     flaws.extend(beyond(entries));
-    if kind(entries) == Some("array") && depth < DEEPEST {
+    if kind(entries) == Some("array") && depth < MAX_DEPTH {
         flaws.extend(of_items(sampler, entries, depth));
     }
     let has_required = entries.get("required").and_then(Value::as_array).is_some_and(|it| !it.is_empty());
@@ -84,7 +84,7 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
     // If items must be unique, equal items are a second fault. A violation of `uniqueItems` is not generated:
     // frameworks that write `uniqueItems` read the list as a set and accept it.
     let differ = entries.get("uniqueItems") == Some(&Value::Bool(true));
-    if let Some(most) = count("maxItems").filter(|most| !differ && *most <= LONGEST_LIST) {
+    if let Some(most) = count("maxItems").filter(|most| !differ && *most <= MAX_LIST_LEN) {
         flaws.push(InvalidValue::sure("too_many_items", list(most + 1)));
     }
     let wrong = at_depth(sampler, schema, depth + 1).into_iter().find(|flaw| !flaw.doubtful);

@@ -17,7 +17,7 @@ const ENOUGH: f64 = 28.0;
 const TIMES: u32 = 9;
 
 /// Maximum nesting depth of a regular expression.
-const DEEPEST: usize = 50;
+const MAX_DEPTH: usize = 50;
 
 /// A number that is unlikely to be an id and that fits into a signed 32-bit integer.
 const NUMBER: i64 = 987_654_321;
@@ -77,7 +77,7 @@ impl Rng {
 
 /// Generates a random text that a regular expression matches. Also returns the number of possible texts, in bits.
 fn by_chance(hir: &Hir, dice: &mut Rng, depth: usize) -> Option<(String, f64)> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     match hir.kind() {

@@ -34,7 +34,7 @@ pub(super) struct FilledPath {
 }
 
 /// Maximum number of resources that one scenario creates.
-pub(super) const MOST_MADE: usize = 5;
+pub(super) const MAX_CREATED: usize = 5;
 
 /// Returns the name of the capture with the id of a created resource. Resources are numbered from 0.
 pub(super) fn capture(number: usize) -> String {
@@ -51,7 +51,7 @@ impl<'a> Paths<'a> {
         for name in ["unique", "uuid", "now"] {
             names.name(name, "");
         }
-        for number in 0..MOST_MADE {
+        for number in 0..MAX_CREATED {
             names.name(&capture(number), "");
         }
         Self { sampler, values, names, known: BTreeMap::new(), variables: Vec::new() }

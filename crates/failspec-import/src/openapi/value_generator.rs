@@ -8,10 +8,10 @@ use serde_json::{Map, Number, Value};
 use failspec_pack::openapi::{Declared, Direction};
 
 /// Maximum nesting depth of generated values.
-const DEEPEST: usize = 8;
+const MAX_DEPTH: usize = 8;
 
 /// Maximum length of a text that a constraint can require, in characters.
-const LONGEST: u64 = 5_000;
+const MAX_LEN: u64 = 5_000;
 
 /// Generates values that schemas allow. The same seed gives the same values.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ impl ValueGenerator<'_> {
     }
 
     fn make(&self, schema: &Value, name: &str, depth: usize) -> Option<Value> {
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return None;
         }
         let schema = self.declared.api.bundle.resolve(schema);
@@ -194,7 +194,7 @@ impl ValueGenerator<'_> {
                 .find(|made| self.is_allowed(schema, made));
         }
         let mut text = "failspec".to_owned();
-        while (text.len() as u64) < fewest.min(LONGEST) {
+        while (text.len() as u64) < fewest.min(MAX_LEN) {
             text.push('x');
         }
         text.truncate(usize::try_from(most).unwrap_or(usize::MAX));
@@ -336,7 +336,7 @@ fn matching(hir: &Hir, depth: usize) -> Option<String> {
             class.ranges().first().map(|it| char::from(it.start()).to_string())
         }
         HirKind::Repetition(repetition) => {
-            let times = usize::try_from(repetition.min).ok()?.min(usize::try_from(LONGEST).ok()?);
+            let times = usize::try_from(repetition.min).ok()?.min(usize::try_from(MAX_LEN).ok()?);
             Some(matching(&repetition.sub, depth + 1)?.repeat(times))
         }
         HirKind::Capture(capture) => matching(&capture.sub, depth + 1),

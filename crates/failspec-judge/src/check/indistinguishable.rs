@@ -19,7 +19,7 @@ use super::{
 };
 
 /// Minimum length of a part of a URL that is searched for in responses, in bytes.
-const SHORTEST_QUOTE: usize = 3;
+const MIN_QUOTE_LEN: usize = 3;
 
 pub(super) static CHECK: Check = Check {
     id: "indistinguishable",
@@ -124,7 +124,7 @@ fn parts(url: &Url) -> BTreeSet<String> {
     let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
     // Shorter parts occur in many texts by chance.
-    segments.chain(values).filter(|part| part.len() >= SHORTEST_QUOTE).collect()
+    segments.chain(values).filter(|part| part.len() >= MIN_QUOTE_LEN).collect()
 }
 
 /// Removes the quoted parts from all texts.

@@ -8,7 +8,7 @@ use failspec_base::message::Response;
 use failspec_pack::pack::{Envelope, Failure, Part, Pointer, Schema};
 
 /// Maximum length of a value that messages quote, in bytes.
-const LONGEST_SHOWN: usize = 300;
+const MAX_SHOWN_LEN: usize = 300;
 
 /// The part of a response that is judged.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -149,7 +149,7 @@ impl<'a> View<'a> {
 pub fn show(value: &Value) -> String {
     match value {
         // Megabytes of text are not escaped only to find that they are too long.
-        Value::String(text) if text.len() > LONGEST_SHOWN => size(text),
+        Value::String(text) if text.len() > MAX_SHOWN_LEN => size(text),
         _ => quote(&value.to_string()),
     }
 }
@@ -157,7 +157,7 @@ pub fn show(value: &Value) -> String {
 /// Returns a text of a response as messages quote it: whole, or else only its size. Secrets are removed from messages
 /// later, and a text that is cut here could end in the first half of one.
 pub(super) fn quote(text: &str) -> String {
-    if text.len() <= LONGEST_SHOWN { text.to_owned() } else { size(text) }
+    if text.len() <= MAX_SHOWN_LEN { text.to_owned() } else { size(text) }
 }
 
 fn size(text: &str) -> String {

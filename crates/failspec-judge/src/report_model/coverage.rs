@@ -107,9 +107,9 @@ impl fmt::Display for NotCovered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoScenario => f.write_str("no scenario triggers it"),
-            Self::Case { outcome, reason: Some(reason) } => write!(f, "{}: {reason}", outcome.word()),
+            Self::Case { outcome, reason: Some(reason) } => write!(f, "{}: {reason}", outcome.as_str()),
             Self::Case { outcome, reason: None } => {
-                write!(f, "{}: the response was not this failure", outcome.word())
+                write!(f, "{}: the response was not this failure", outcome.as_str())
             }
         }
     }

@@ -151,7 +151,7 @@ fn all_shards(reports: &[Named]) -> Result<Vec<ShardReport>, MergeError> {
     }
     let of = shards.first().ok_or(MergeError::None)?.of;
     let missing = (1..=of).filter(|number| !seen.contains_key(number));
-    let named: Vec<String> = missing.take(MOST_MISSING).map(|number| format!("{number}/{of}")).collect();
+    let named: Vec<String> = missing.take(MAX_MISSING).map(|number| format!("{number}/{of}")).collect();
     let more = (of as usize).saturating_sub(seen.len() + named.len());
     match (named.is_empty(), more) {
         (true, _) => Ok(shards),
@@ -161,7 +161,7 @@ fn all_shards(reports: &[Named]) -> Result<Vec<ShardReport>, MergeError> {
 }
 
 /// Maximum number of missing shards listed: a report may claim to be one of four billion.
-const MOST_MISSING: usize = 20;
+const MAX_MISSING: usize = 20;
 
 /// Returns the properties that all shards of one run have in common, in words.
 fn common(report: &RunReport) -> Vec<(&'static str, String)> {

@@ -30,7 +30,7 @@ pub enum RequirementKind {
 
 impl RequirementKind {
     /// Returns the word for it in reports.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Role => "role",
             Self::Variable => "variable",

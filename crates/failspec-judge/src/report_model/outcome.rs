@@ -21,7 +21,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Returns the word for it in reports.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Passed => "passed",
             Self::Failed => "failed",

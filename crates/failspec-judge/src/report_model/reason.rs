@@ -69,7 +69,7 @@ impl fmt::Display for Reason {
 fn names_of(kind: RequirementKind, requirements: &[Requirement]) -> Option<String> {
     let names: Vec<&str> =
         requirements.iter().filter(|it| it.kind == kind).map(|it| it.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("the {} {}", kind.word(), names.join(", ")))
+    (!names.is_empty()).then(|| format!("the {} {}", kind.as_str(), names.join(", ")))
 }
 
 #[cfg(test)]

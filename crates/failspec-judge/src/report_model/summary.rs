@@ -64,7 +64,7 @@ pub mod exit {
 
 impl Verdict {
     /// Returns the word on the last line and in every report.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
             Self::Violations => "violations",

@@ -9,7 +9,7 @@ use failspec_pack::pack::{Failure, Part, Pointer};
 
 /// Maximum size of a body that is approved word for word, in bytes: people do not review more, and a hostile response
 /// must not fill the disk of the tester.
-const LARGEST_BODY: usize = 64 << 10;
+const MAX_BODY_SIZE: usize = 64 << 10;
 
 /// Input of a snapshot.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +32,8 @@ pub fn picture(of: NormalizedResponse<'_>) -> String {
     }
     text.push('\n');
     match &of.response.document().value {
-        _ if of.response.body.len() > LARGEST_BODY => {
-            text.push_str(&format!("[a body of more than {LARGEST_BODY} bytes]"));
+        _ if of.response.body.len() > MAX_BODY_SIZE => {
+            text.push_str(&format!("[a body of more than {MAX_BODY_SIZE} bytes]"));
         }
         // If no secret is known, as is usual, nothing is copied to be masked.
         Some(value) if of.mask.is_empty() => {

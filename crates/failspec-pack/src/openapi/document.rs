@@ -9,21 +9,22 @@ use std::{
 use serde_json::Value;
 
 use crate::pack::Texts;
+use failspec_base::encoding::escape_pointer_step;
 use failspec_base::syntax::{Source, yaml};
 
 use super::warning::Warnings;
 
 /// The maximum size of a file, in bytes: 64 MiB.
-const LARGEST: u64 = 64 << 20;
+const MAX_SIZE: u64 = 64 << 20;
 
 /// The maximum number of files of a document. Real documents with 1,900 files exist.
-const MOST_FILES: usize = 10_000;
+const MAX_FILES: usize = 10_000;
 
 /// The maximum size of all files of a document together, in bytes: 128 MiB.
-const MOST_BYTES: u64 = 128 << 20;
+const MAX_BYTES: u64 = 128 << 20;
 
 /// The maximum length of a chain of references.
-const LONGEST_CHAIN: usize = 32;
+const MAX_CHAIN_LEN: usize = 32;
 
 /// An error that makes a document unusable.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +97,7 @@ impl<'a> At<'a> {
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
         let (file, pointer) = (self.file, self.pointer.clone());
         self.value.as_object().into_iter().flatten().map(move |(key, value)| {
-            (key.as_str(), At { file, value, pointer: format!("{pointer}/{}", escape(key)) })
+            (key.as_str(), At { file, value, pointer: format!("{pointer}/{}", escape_pointer_step(key)) })
         })
     }
 
@@ -112,17 +113,13 @@ impl<'a> At<'a> {
 
     /// Returns the JSON Pointer to the value under `key`.
     pub fn pointer_to(&self, key: &str) -> String {
-        format!("{}/{}", self.pointer, escape(key))
+        format!("{}/{}", self.pointer, escape_pointer_step(key))
     }
 
     /// Returns the file and the pointer, which identify the location in the document.
     pub fn key(&self) -> (usize, String) {
         (self.file, self.pointer.clone())
     }
-}
-
-fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 impl Document {
@@ -214,7 +211,7 @@ impl Document {
     /// Returns a message with the reason if a reference cannot be followed.
     pub(super) fn resolve<'a>(&'a self, at: At<'a>) -> Result<At<'a>, String> {
         let mut at = at;
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_CHAIN_LEN {
             let Some(reference) = at.value.get("$ref").and_then(Value::as_str) else {
                 return Ok(at);
             };
@@ -262,7 +259,7 @@ impl Document {
                 if self.missing.contains_key(&path) || self.known.contains_key(&path) {
                     continue;
                 }
-                if self.files.len() == MOST_FILES || bytes > MOST_BYTES {
+                if self.files.len() == MAX_FILES || bytes > MAX_BYTES {
                     self.missing.insert(path, "the document has too many or too large files".to_owned());
                     continue;
                 }
@@ -285,8 +282,8 @@ impl Document {
 
 fn read(path: &Path) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST {
-        return Err(format!("it has {size} bytes; the limit is {LARGEST}"));
+    if size > MAX_SIZE {
+        return Err(format!("it has {size} bytes; the limit is {MAX_SIZE}"));
     }
     fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),

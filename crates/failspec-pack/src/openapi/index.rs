@@ -140,12 +140,12 @@ impl Declared {
 }
 
 /// The maximum nesting depth at which a schema is relaxed.
-const DEEPEST: usize = 80;
+const MAX_DEPTH: usize = 80;
 
 /// Removes `readOnly` properties (for requests) or `writeOnly` properties (for responses) from `required`, because
 /// they need not be present in that direction.
 fn relax(schema: &mut Value, bundle: &Bundle, direction: Direction, depth: usize) {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return;
     }
     let marker = match direction {

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// The maximum nesting depth of a schema; a deeper part accepts any value.
-const DEEPEST: usize = 60;
+const MAX_DEPTH: usize = 60;
 
 /// The type names of JSON Schema.
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
@@ -118,8 +118,8 @@ impl<'a> Lowering<'_, 'a> {
                 return Value::Bool(true);
             }
         };
-        if depth > DEEPEST {
-            self.warn(at, format!("nested deeper than {DEEPEST} levels; any value is accepted"));
+        if depth > MAX_DEPTH {
+            self.warn(at, format!("nested deeper than {MAX_DEPTH} levels; any value is accepted"));
             return Value::Bool(true);
         }
         let reference = entries.get("$ref").or_else(|| entries.get("$dynamicRef")).and_then(Value::as_str);

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use failspec_base::message::is_safe;
+
 use super::{
     bundle::SchemaCollector,
     content::Content,
@@ -141,7 +143,7 @@ impl Operation {
 
     /// Returns true if its method is safe, which means that it changes nothing (RFC 9110, section 9.2.1).
     pub fn is_safe(&self) -> bool {
-        matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE")
+        is_safe(&self.method)
     }
 
     /// Returns true if it requires credentials.

@@ -20,7 +20,7 @@ impl fmt::Display for Warning {
 }
 
 /// The maximum number of warnings that are kept for one document.
-const MOST: usize = 1_000;
+const MAX_COUNT: usize = 1_000;
 
 /// The warnings of a document, without duplicates; only the first 1,000 are kept.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +37,7 @@ impl Warnings {
         if self.kept.contains(&warning) {
             return;
         }
-        if self.kept.len() == MOST {
+        if self.kept.len() == MAX_COUNT {
             self.more += 1;
         } else {
             self.kept.push(warning);

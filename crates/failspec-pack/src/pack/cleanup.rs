@@ -25,7 +25,7 @@ pub struct Cleanup {
     pub delete: RequestTemplate,
 }
 
-pub(super) static SWEEP: MappingSchema = MappingSchema {
+pub(super) static CLEANUP: MappingSchema = MappingSchema {
     name: "cleanup",
     about: "how to find and remove one kind of resource that earlier runs left behind",
     fields: &[
@@ -54,7 +54,7 @@ static REQUEST: MappingSchema = MappingSchema {
 
 impl Cleanup {
     pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
-        let fields = names.reader.fields(node, &SWEEP)?;
+        let fields = names.reader.fields(node, &CLEANUP)?;
         let request = |node: &Node, names: &ReadContext<'_>| {
             let fields = names.reader.fields(node, &REQUEST)?;
             if !fields.has("request") {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, ValueType};
 
 use super::{
-    cleanup::{Cleanup, SWEEP},
+    cleanup::{CLEANUP, Cleanup},
     contract_version::{Extended, Known},
     envelope::{ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
-    health_check::{CANARY, HealthCheck},
+    health_check::{HEALTH_CHECK, HealthCheck},
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
     pointer::Pointer,
@@ -163,12 +163,12 @@ pub static CONTRACT: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "health_check",
-            ValueType::MappingSchema(&CANARY),
+            ValueType::MappingSchema(&HEALTH_CHECK),
             "a safe request that must succeed after each scenario that writes; otherwise the run stops",
         ),
         Field::optional(
             "cleanup",
-            ValueType::List(&ValueType::MappingSchema(&SWEEP)),
+            ValueType::List(&ValueType::MappingSchema(&CLEANUP)),
             "how to find and remove resources that earlier runs left behind (`failspec cleanup`)",
         ),
         Field::optional(

@@ -78,14 +78,14 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "inferred",
-            ValueType::MappingSchema(&OURS_ENVELOPE),
+            ValueType::MappingSchema(&INFERRED_ENVELOPE),
             "inferred parts (not documented): breaking one is a warning",
         ),
     ],
     also: &[],
 };
 
-static OURS_ENVELOPE: MappingSchema = MappingSchema {
+static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
     name: "inferred envelope",
     about: "inferred parts of the envelope (not documented)",
     fields: &[
@@ -155,7 +155,7 @@ impl Envelope {
 
     /// Returns this envelope with the inferred parts of `node`.
     pub(super) fn with_inferred(mut self, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Self {
-        let Some(fields) = reader.fields(node, &OURS_ENVELOPE) else {
+        let Some(fields) = reader.fields(node, &INFERRED_ENVELOPE) else {
             return self;
         };
         self.set(&fields, reader, library, Provenance::Inferred, "");

@@ -115,7 +115,7 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
             "varies",
             ValueType::List(&ValueType::Either(&[
                 ValueType::Pointer,
-                ValueType::MappingSchema(&rules::WAIT_PLACE),
+                ValueType::MappingSchema(&rules::RETRY_AFTER_LOCATION),
             ])),
             "parts that differ between responses, masked in snapshots: pointers, or { header }",
         ),
@@ -136,7 +136,7 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
         validity::UNTIL,
         Field::optional(
             "inferred",
-            ValueType::MappingSchema(&rules::OURS),
+            ValueType::MappingSchema(&rules::INFERRED),
             "inferred constraints (not documented): breaking one is a warning",
         ),
     ],
@@ -242,7 +242,7 @@ fn read_varies(node: &Node, reader: &Decoder) -> Vec<Part> {
         .items(node)
         .iter()
         .filter_map(|item| match &item.value {
-            NodeValue::Map(_) => Part::read(&reader.fields(item, &rules::WAIT_PLACE)?, reader),
+            NodeValue::Map(_) => Part::read(&reader.fields(item, &rules::RETRY_AFTER_LOCATION)?, reader),
             _ => Pointer::read(item, reader).map(Part::Body),
         })
         .collect()

@@ -9,6 +9,8 @@ use std::{
 use include_dir::Dir;
 use sha2::{Digest, Sha256};
 
+use failspec_base::encoding::hex;
+
 use super::Version;
 
 /// The packs that are built into a program.
@@ -52,7 +54,7 @@ impl std::fmt::Debug for BuiltInPacks {
 }
 
 /// The maximum size of a file of a pack, in bytes: 16 MiB.
-const LARGEST: u64 = 16 << 20;
+const MAX_SIZE: u64 = 16 << 20;
 
 /// The files of packs, laid out as `schemas/<pack>`, `scenarios/<pack>`, `snapshots/<pack>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +163,7 @@ pub fn digest(texts: &Texts, version: Option<&Version>) -> String {
             hasher.update(part);
         }
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hasher.finalize())
 }
 
 fn embedded(dir: &Dir<'_>, root: &str, texts: &mut Texts) {
@@ -204,10 +206,10 @@ fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result
             walk(&path, &format!("{name}/{file}"), texts, depth + 1)?;
         } else if [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending)) {
             let length = fs::metadata(&path).map_err(|error| failed(&path, error))?.len();
-            if length > LARGEST {
+            if length > MAX_SIZE {
                 return Err(FilesError {
                     path,
-                    reason: format!("the file has {length} bytes; the limit is {LARGEST}"),
+                    reason: format!("the file has {length} bytes; the limit is {MAX_SIZE}"),
                 });
             }
             let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;

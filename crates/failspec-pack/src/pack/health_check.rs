@@ -16,7 +16,7 @@ pub struct HealthCheck {
     pub request: RequestTemplate,
 }
 
-pub(super) static CANARY: MappingSchema = MappingSchema {
+pub(super) static HEALTH_CHECK: MappingSchema = MappingSchema {
     name: "health_check",
     about: "a safe request that must succeed after each scenario that writes; otherwise the run stops",
     fields: &[],
@@ -25,7 +25,7 @@ pub(super) static CANARY: MappingSchema = MappingSchema {
 
 impl HealthCheck {
     pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
-        let fields = names.reader.fields(node, &CANARY)?;
+        let fields = names.reader.fields(node, &HEALTH_CHECK)?;
         let patch = RequestPatch::read(&fields, names);
         if !fields.has("request") {
             names.reader.error_hint(node.span, "`request` is missing", "give `request: GET /path`");

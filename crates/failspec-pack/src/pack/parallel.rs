@@ -4,14 +4,16 @@ use std::num::NonZero;
 
 /// The minimum number of scenario files that are read on several threads. Starting a thread takes as long as reading
 /// a file.
-const MANY_FILES: usize = 4;
+const MANY_FILES_THRESHOLD: usize = 4;
 
 /// Returns the result of `read` for each item, in the order of the items. Many items are distributed over several
 /// threads, because scenario files do not depend on each other.
 pub(super) fn side_by_side<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = match items.len() {
-        0..MANY_FILES => 1,
-        many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many / (MANY_FILES / 2)),
+        0..MANY_FILES_THRESHOLD => 1,
+        many => std::thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(many / (MANY_FILES_THRESHOLD / 2)),
     };
     if threads == 1 {
         return items.iter().map(read).collect();

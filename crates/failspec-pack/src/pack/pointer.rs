@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
+use failspec_base::encoding::unescape_pointer_step;
 use failspec_base::syntax::{Decoder, Node};
 
 /// A JSON Pointer: a location in a JSON document.
@@ -89,11 +90,7 @@ const FEW: usize = 8;
 fn split(pointer: &str) -> Option<(Cow<'_, str>, &str)> {
     let rest = pointer.strip_prefix('/')?;
     let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let name = match name.contains('~') {
-        true => Cow::Owned(name.replace("~1", "/").replace("~0", "~")),
-        false => Cow::Borrowed(name),
-    };
-    Some((name, rest))
+    Some((unescape_pointer_step(name), rest))
 }
 
 /// Returns the member of an object, or the item of a list, with this name.

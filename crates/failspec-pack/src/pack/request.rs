@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 
 use failspec_base::{
+    message::is_safe,
     syntax::{Entry, Field, Fields, Node, NodeValue, ValueType},
     template::{JsonTemplate, Placeholder, Template},
 };
@@ -244,7 +245,7 @@ impl RequestTemplate {
 
     /// Returns true if the method is safe, which means that it promises to change nothing (RFC 9110, section 9.2.1).
     pub fn is_safe(&self) -> bool {
-        matches!(self.line.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+        is_safe(&self.line.method)
     }
 }
 

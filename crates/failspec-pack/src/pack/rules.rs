@@ -104,11 +104,11 @@ pub(super) const MATCH: Field = Field::optional(
 );
 pub(super) const RETRY_AFTER: Field = Field::optional(
     "retry_after",
-    ValueType::List(&A_WAIT_PLACE),
+    ValueType::List(&RETRY_AFTER_LOCATION_TYPE),
     "where the response states how long to wait; several locations must agree",
 );
 
-pub(super) static OURS: MappingSchema = MappingSchema {
+pub(super) static INFERRED: MappingSchema = MappingSchema {
     name: "inferred",
     about: "inferred constraints (not documented): breaking one is a warning",
     fields: &[
@@ -127,9 +127,9 @@ pub(super) static OURS: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static A_WAIT_PLACE: ValueType = ValueType::MappingSchema(&WAIT_PLACE);
+static RETRY_AFTER_LOCATION_TYPE: ValueType = ValueType::MappingSchema(&RETRY_AFTER_LOCATION);
 
-pub(super) static WAIT_PLACE: MappingSchema = MappingSchema {
+pub(super) static RETRY_AFTER_LOCATION: MappingSchema = MappingSchema {
     name: "response location",
     about: "a location in a response: a header or a value in the body",
     fields: &[
@@ -210,7 +210,7 @@ impl Rules {
         reader: &Decoder,
         library: &SchemaRegistry,
     ) -> Envelope {
-        let Some(fields) = reader.fields(node, &OURS) else {
+        let Some(fields) = reader.fields(node, &INFERRED) else {
             return envelope;
         };
         self.add(&fields, reader, library, Provenance::Inferred);
@@ -277,7 +277,7 @@ impl HeaderRule {
 
 impl RetryAfterLocation {
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
-        let fields = reader.fields(node, &WAIT_PLACE)?;
+        let fields = reader.fields(node, &RETRY_AFTER_LOCATION)?;
         let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
         Some(Self { part: Part::read(&fields, reader)?, unix })
     }

@@ -11,7 +11,7 @@ use super::files::Texts;
 const BASE: &str = "pack:///";
 
 /// The maximum length of a value or location that a message quotes, in bytes.
-const LONGEST_QUOTE: usize = 300;
+const MAX_QUOTE_LEN: usize = 300;
 
 /// A compiled JSON Schema (2020-12 unless it specifies another version); formats are checked.
 #[derive(Debug)]
@@ -179,11 +179,11 @@ impl Schema {
 /// removed from messages later, so a truncated value could end in the first half of a secret.
 fn message(error: &ValidationError<'_>) -> String {
     let whole = error.to_string();
-    if whole.len() <= LONGEST_QUOTE {
+    if whole.len() <= MAX_QUOTE_LEN {
         return whole;
     }
     let without = error.masked_with("the value").to_string();
-    if without.len() <= LONGEST_QUOTE {
+    if without.len() <= MAX_QUOTE_LEN {
         return format!("{without} (the value has {} bytes)", error.instance().to_string().len());
     }
     // Some messages list the keys of the value.
@@ -197,14 +197,14 @@ fn shape(error: &ValidationError<'_>) -> String {
     let steps = steps.map(|step| if step.bytes().all(|byte| byte.is_ascii_digit()) { "*" } else { step });
     let at: String = steps.flat_map(|step| ["/", step]).collect();
     let said = error.masked_with("the value").to_string();
-    let said = if said.len() <= LONGEST_QUOTE { said } else { error.kind().keyword().to_owned() };
+    let said = if said.len() <= MAX_QUOTE_LEN { said } else { error.kind().keyword().to_owned() };
     let at = if at.is_empty() { "the body".to_owned() } else { place(&at) };
     format!("{at}: {said}")
 }
 
 /// Returns a location in a body for messages; the keys in it may be as long as the body.
 fn place(pointer: &str) -> String {
-    if pointer.len() <= LONGEST_QUOTE {
+    if pointer.len() <= MAX_QUOTE_LEN {
         return pointer.to_owned();
     }
     format!("(a location with a name of {} bytes)", pointer.len())

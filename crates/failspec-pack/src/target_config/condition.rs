@@ -69,22 +69,22 @@ pub(super) static CONDITION: MappingSchema = MappingSchema {
         Field::optional("url", ValueType::Text, "the base URL for the request under test"),
         Field::optional(
             "begin",
-            ValueType::MappingSchema(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONDITION_REQUEST),
             "the request that creates the condition for all clients",
         ),
         Field::optional(
             "end",
-            ValueType::MappingSchema(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONDITION_REQUEST),
             "the request that ends the condition; also sent before a run",
         ),
         Field::optional(
             "ready",
-            ValueType::MappingSchema(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONDITION_REQUEST),
             "a request that is sent after `begin` until it succeeds",
         ),
         Field::optional(
             "recovered",
-            ValueType::MappingSchema(&CONTROL_REQUEST),
+            ValueType::MappingSchema(&CONDITION_REQUEST),
             "a request that is sent after `end` until it succeeds",
         ),
         Field::optional(
@@ -96,7 +96,7 @@ pub(super) static CONDITION: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static CONTROL_REQUEST: MappingSchema = MappingSchema {
+static CONDITION_REQUEST: MappingSchema = MappingSchema {
     name: "condition request",
     about: "a request; any 2xx is a success",
     fields: &[
@@ -150,7 +150,7 @@ impl Condition {
 
 impl ConditionRequest {
     fn read(node: &Node, reader: &Decoder, environment: &Environment) -> Option<Self> {
-        let fields = reader.fields(node, &CONTROL_REQUEST)?;
+        let fields = reader.fields(node, &CONDITION_REQUEST)?;
         let (method, address) = Address::with_method(fields.get("request")?, reader, *environment)?;
         Some(Self {
             method,

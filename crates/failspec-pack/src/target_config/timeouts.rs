@@ -8,7 +8,7 @@ use failspec_base::{
 };
 
 /// The longest time limit that a target can have: one hour. A limit that is never reached is no limit.
-const LONGEST: Duration = Duration::from_secs(3600);
+const MAX_TIMEOUT: Duration = Duration::from_secs(3600);
 
 pub(super) static TIMEOUTS: MappingSchema = MappingSchema {
     name: "timeouts",
@@ -44,7 +44,7 @@ pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Limits> {
             "make it longer, or leave it out",
         );
     }
-    let first_byte = first_byte.unwrap_or_else(|| total.unwrap_or(LONGEST).min(default.first_byte));
+    let first_byte = first_byte.unwrap_or_else(|| total.unwrap_or(MAX_TIMEOUT).min(default.first_byte));
     // A longer `first_byte` would have no effect if the default `total` were shorter.
     let rest = default.total - default.first_byte;
     Some(Limits {
@@ -58,7 +58,7 @@ pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Limits> {
 fn bound(key: &'static str, fields: &Fields<'_>, reader: &Decoder) -> Option<Duration> {
     let node = fields.get(key)?;
     let time = reader.duration(node)?;
-    if time.is_zero() || time > LONGEST {
+    if time.is_zero() || time > MAX_TIMEOUT {
         reader.error_hint(
             node.span,
             format!("`{key}` is out of range"),

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// The maximum number of items of a bulk request.
-const LARGEST: usize = 100;
+const MAX_SIZE: usize = 100;
 
 impl K0rdent {
     pub(super) fn bulk_inspect(&self, call: &Call<'_>) -> Outcome {
@@ -72,11 +72,11 @@ fn read_ids(body: &mut Body) -> Vec<String> {
         body.tell("ids", "Ids is required");
         return Vec::new();
     };
-    let texts = sent.as_array().filter(|items| (1..=LARGEST).contains(&items.len())).and_then(|items| {
+    let texts = sent.as_array().filter(|items| (1..=MAX_SIZE).contains(&items.len())).and_then(|items| {
         items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
     });
     let Some(texts) = texts else {
-        body.tell("ids", format!("Ids must be a list of 1 to {LARGEST} texts"));
+        body.tell("ids", format!("Ids must be a list of 1 to {MAX_SIZE} texts"));
         return Vec::new();
     };
     let mut ids: Vec<String> = Vec::with_capacity(texts.len());

@@ -11,7 +11,7 @@ use super::{
 use crate::store::{LedgerError, Resource};
 
 /// The maximum number of GPUs of a pool.
-const LARGEST: u64 = 10_000;
+const MAX_SIZE: u64 = 10_000;
 
 impl K0rdent {
     pub(super) fn list_pools(&self, call: &Call<'_>) -> Outcome {
@@ -24,7 +24,7 @@ impl K0rdent {
     pub(super) fn create_pool(&self, call: &Call<'_>) -> Outcome {
         let mut body = Body::of(call.request);
         let name = body.name();
-        let gpus = body.gpus(1..=LARGEST, "Number of GPUs must be a whole number from 1 to 10000");
+        let gpus = body.gpus(1..=MAX_SIZE, "Number of GPUs must be a whole number from 1 to 10000");
         self.admit(call, body.problems)?;
         self.sound()?;
         let id = Kind::Pool.new_id();

@@ -3,13 +3,13 @@
 use super::Failure;
 
 /// The maximum number of characters after `cls-`.
-const LONGEST_SUFFIX: usize = 60;
+const MAX_SUFFIX_LEN: usize = 60;
 
 /// Parses a cluster id: a UUID, or `cls-` and some lower-case letters, digits and dashes.
 pub(super) fn cluster(id: &str) -> Result<String, Failure> {
     let is_short = id.strip_prefix("cls-").is_some_and(|suffix| {
         let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        (1..=LONGEST_SUFFIX).contains(&suffix.len()) && suffix.bytes().all(inner)
+        (1..=MAX_SUFFIX_LEN).contains(&suffix.len()) && suffix.bytes().all(inner)
     });
     if is_short {
         return Ok(id.to_owned());

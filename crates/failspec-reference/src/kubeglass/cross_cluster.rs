@@ -48,7 +48,7 @@ impl Kubeglass {
         let sent = body.required("contexts")?.as_array().ok_or_else(rule)?;
         let wanted: Vec<&str> =
             sent.iter().map(|name| name.as_str().ok_or_else(rule)).collect::<Result<_, _>>()?;
-        if wanted.len() > MAX_CONTEXTS && !self.quirks.is_on(quirks::MANY_CONTEXTS) {
+        if wanted.len() > MAX_CONTEXTS && !self.quirks.is_on(quirks::TOO_MANY_CONTEXTS_ACCEPTED) {
             let message = format!("{} contexts are more than {MAX_CONTEXTS}", wanted.len());
             return Err(Failure::new(Code::TooManyContexts, message));
         }

@@ -6,7 +6,7 @@ use super::{Call, Code, Failure, Kubeglass, Outcome, body::Object, call::data, n
 use crate::store::Expected;
 
 /// The maximum number of replicas. Kubernetes counts them in signed 32-bit integers.
-const MOST: u64 = i32::MAX as u64;
+const MAX_COUNT: u64 = i32::MAX as u64;
 
 impl Kubeglass {
     pub(super) fn scale_deployment(&self, call: &Call<'_>, namespace: &str, name: &str) -> Outcome {
@@ -29,9 +29,9 @@ impl Kubeglass {
     fn read_replicas(&self, body: &Object) -> Result<u64, Failure> {
         let sent = body.required("replicas")?;
         match sent.as_u64() {
-            Some(replicas @ 0..=MOST) => Ok(replicas),
+            Some(replicas @ 0..=MAX_COUNT) => Ok(replicas),
             _ if sent.is_i64() && self.quirks.is_on(quirks::BAD_FIELD) => Ok(0),
-            _ => Err(body.invalid("replicas", &format!("must be a whole number from 0 to {MOST}"))),
+            _ => Err(body.invalid("replicas", &format!("must be a whole number from 0 to {MAX_COUNT}"))),
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const NO_RBAC: &str = "rbac-not-enforced";
 pub(super) const NO_CLUSTER_RBAC: &str = "target-cluster-rbac-not-enforced";
 pub(super) const LARGE_BODY: &str = "large-body-accepted";
 pub(super) const SECOND_DRAIN: &str = "second-drain-accepted";
-pub(super) const MANY_CONTEXTS: &str = "too-many-contexts-accepted";
+pub(super) const TOO_MANY_CONTEXTS_ACCEPTED: &str = "too-many-contexts-accepted";
 pub(super) const UNKNOWN_REVISION: &str = "unknown-revision-accepted";
 pub(super) const BAD_FIELD: &str = "negative-replicas-accepted";
 pub(super) const SERVER_WIDE_CONTEXT: &str = "context-switched-for-everyone";
@@ -42,7 +42,7 @@ pub(super) const ALL: &[Switch] = &[
     },
     Switch { name: LARGE_BODY, about: "a body larger than the limit is accepted" },
     Switch { name: SECOND_DRAIN, about: "a node that is being drained can be drained again" },
-    Switch { name: MANY_CONTEXTS, about: "more than 50 contexts are queried" },
+    Switch { name: TOO_MANY_CONTEXTS_ACCEPTED, about: "more than 50 contexts are queried" },
     Switch { name: UNKNOWN_REVISION, about: "a rollback to any revision succeeds" },
     Switch { name: BAD_FIELD, about: "a negative number of replicas is treated as 0" },
     Switch { name: SERVER_WIDE_CONTEXT, about: "a context switch affects all sessions" },

@@ -9,7 +9,7 @@ use super::{
 use crate::store::Key;
 
 /// The maximum number of items of a batch.
-const LARGEST: usize = 100;
+const MAX_SIZE: usize = 100;
 
 /// A resource to delete, as named in the request.
 struct Item {
@@ -40,7 +40,7 @@ impl Kubevision {
             sent => sent?,
         };
         match sent.as_array() {
-            Some(items) if (1..=LARGEST).contains(&items.len()) => items.iter().map(Item::read).collect(),
+            Some(items) if (1..=MAX_SIZE).contains(&items.len()) => items.iter().map(Item::read).collect(),
             _ if self.quirks.is_on(quirks::MALFORMED_PARAMETER) => Ok(Vec::new()),
             _ => Err(Failure::invalid("items", "must be a list of 1 to 100 items")),
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Call, Failure, Kubevision, Outcome, Resource, Success, access::scope, query, quirks, resources,
-    validation::MOST_REPLICAS,
+    validation::MAX_REPLICAS,
 };
 use crate::store::{Expected, Key};
 
@@ -29,7 +29,7 @@ impl Kubevision {
             sent => sent?,
         };
         let replicas = match sent.as_u64() {
-            Some(replicas @ 0..=MOST_REPLICAS) => replicas,
+            Some(replicas @ 0..=MAX_REPLICAS) => replicas,
             _ if self.quirks.is_on(quirks::MALFORMED_PARAMETER) => 0,
             _ => return Err(Failure::invalid("replicas", "must be a whole number from 0")),
         };

@@ -6,7 +6,7 @@ use super::{Call, Code, Failure, Kubevision, Outcome, Success, access::Role, que
 use crate::store::{Expected, Key, Resource};
 
 /// The minimum number of characters of a password.
-const SHORTEST_PASSWORD: usize = 8;
+const MIN_PASSWORD_LEN: usize = 8;
 
 /// The public data of a user. The id is the user name.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Kubevision {
         let body = self.json(call.request)?;
         let [username, password, role] = body.texts(["username", "password", "role"])?;
         query::check_label("username", username)?;
-        if password.chars().count() < SHORTEST_PASSWORD {
+        if password.chars().count() < MIN_PASSWORD_LEN {
             return Err(Failure::invalid("password", "must have 8 characters or more"));
         }
         let role = given_role(role)?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Code, Failure, Resource};
 
 /// The maximum number of replicas. Kubernetes counts them in signed 32-bit integers.
-pub(super) const MOST_REPLICAS: u64 = i32::MAX as u64;
+pub(super) const MAX_REPLICAS: u64 = i32::MAX as u64;
 
 /// Validates an object that is created, or that replaces another one.
 pub(super) fn check(resource: Resource, new: &Value, old: Option<&Value>) -> Result<(), Failure> {
@@ -52,7 +52,7 @@ fn same_entries(new: &Value, old: &Value) -> bool {
 fn deployment(new: &Value, old: Option<&Value>) -> Option<&'static str> {
     let spec = &new["spec"];
     let replicas = &spec["replicas"];
-    if !replicas.is_null() && replicas.as_u64().is_none_or(|replicas| replicas > MOST_REPLICAS) {
+    if !replicas.is_null() && replicas.as_u64().is_none_or(|replicas| replicas > MAX_REPLICAS) {
         return Some("spec.replicas must be a whole number from 0");
     }
     let Some(wanted) = spec["selector"]["matchLabels"].as_object().filter(|labels| !labels.is_empty()) else {

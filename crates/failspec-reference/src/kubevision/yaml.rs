@@ -6,12 +6,12 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
 /// The maximum nesting depth. Kubernetes objects are far less deep; anything deeper is not read.
-const DEEPEST: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// The maximum weight of a text: the bytes of its strings, and one for every value. Aliases repeat the values that
 /// they name, so a small text can expand to a huge value; a heavier text is not read. Values stored for anchors count
 /// too. A body without aliases stays below the limit.
-const HEAVIEST: usize = 2 * 1024 * 1024;
+const MAX_WEIGHT: usize = 2 * 1024 * 1024;
 
 /// Parses the documents of a stream. Empty documents are left out.
 ///
@@ -101,8 +101,8 @@ impl Reader {
         if self.wants_key() {
             return Err("a key must be a text".to_owned());
         }
-        if self.open.len() >= DEEPEST {
-            return Err(format!("nested deeper than {DEEPEST} levels"));
+        if self.open.len() >= MAX_DEPTH {
+            return Err(format!("nested deeper than {MAX_DEPTH} levels"));
         }
         self.open.push(Collection { anchor, content });
         Ok(())
@@ -124,15 +124,15 @@ impl Reader {
     fn value(&mut self, value: Value, anchor: usize) -> Result<(), String> {
         let (weight, depth) = measure(&value);
         self.weigh(weight)?;
-        if self.open.len() + depth > DEEPEST {
-            return Err(format!("nested deeper than {DEEPEST} levels"));
+        if self.open.len() + depth > MAX_DEPTH {
+            return Err(format!("nested deeper than {MAX_DEPTH} levels"));
         }
         self.place(value, anchor)
     }
 
     fn weigh(&mut self, weight: usize) -> Result<(), String> {
         self.weight += weight;
-        if self.weight > HEAVIEST {
+        if self.weight > MAX_WEIGHT {
             Err("too large once its aliases are replaced".to_owned())
         } else {
             Ok(())
@@ -158,7 +158,7 @@ impl Reader {
     }
 }
 
-/// Measures the weight and the depth of a value. No value is deeper than [`DEEPEST`], so recursion is safe.
+/// Measures the weight and the depth of a value. No value is deeper than [`MAX_DEPTH`], so recursion is safe.
 fn measure(value: &Value) -> (usize, usize) {
     let sum = |(weight, depth): (usize, usize), part: &Value| {
         let (more, deeper) = measure(part);

@@ -6,10 +6,10 @@ use crate::markdown::escape::{cell, prose};
 use failspec_diff::Comparison;
 
 /// Maximum number of differences that a group shows: GitHub rejects comments of more than 65,536 characters.
-const MOST: usize = 100;
+const MAX_COUNT: usize = 100;
 
 /// Maximum length of a message, in characters.
-const LONGEST: usize = 300;
+const MAX_LEN: usize = 300;
 
 /// Formats a comparison as Markdown.
 pub fn markdown(comparison: &Comparison) -> String {
@@ -32,12 +32,12 @@ pub fn markdown(comparison: &Comparison) -> String {
             prose(&group.title),
             group.differences.len()
         );
-        for difference in group.differences.iter().take(MOST) {
+        for difference in group.differences.iter().take(MAX_COUNT) {
             let place = match (&difference.file, difference.line) {
                 (Some(file), Some(line)) => cell(&format!("{file}:{line}")),
                 _ => String::new(),
             };
-            let message: String = difference.message.chars().take(LONGEST).collect();
+            let message: String = difference.message.chars().take(MAX_LEN).collect();
             let _ = writeln!(
                 text,
                 "| {} | {} | {place} |",
@@ -45,8 +45,8 @@ pub fn markdown(comparison: &Comparison) -> String {
                 prose(&message).replace('|', "&#124;")
             );
         }
-        if group.differences.len() > MOST {
-            let _ = writeln!(text, "\n… and {} more", group.differences.len() - MOST);
+        if group.differences.len() > MAX_COUNT {
+            let _ = writeln!(text, "\n… and {} more", group.differences.len() - MAX_COUNT);
         }
     }
     text

@@ -14,7 +14,7 @@ use failspec_judge::{
 use super::workflow_command::{Level, command};
 
 /// Maximum number of names that an annotation lists.
-const MOST_NAMES: usize = 20;
+const MAX_NAMES: usize = 20;
 
 /// The location of the run in the checkout: GitHub requires paths from its root.
 #[derive(Debug, Clone, Default)]
@@ -100,14 +100,14 @@ fn verdict(report: &RunReport) -> String {
     if report.diagnosis.is_none() && !missing.is_empty() {
         message.push_str(&format!("\n{}", list(&missing)));
     }
-    command(level, &format!("failspec: {}", report.verdict.word()), None, &message)
+    command(level, &format!("failspec: {}", report.verdict.as_str()), None, &message)
 }
 
 /// Returns one warning for each missing requirement, regardless of how many cases it skips.
 fn lacking(report: &RunReport) -> String {
     let missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let told = missing_requirements.map(|missing| {
-        let (kind, skipped) = (missing.kind.word(), count_cases(missing.cases));
+        let (kind, skipped) = (missing.kind.as_str(), count_cases(missing.cases));
         let message = format!(
             "the target does not provide the {kind} {}: {}; {skipped} skipped",
             missing.name, missing.about
@@ -127,9 +127,9 @@ fn findings<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    let mut text = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join("\n");
-    if names.len() > MOST_NAMES {
-        text.push_str(&format!("\n… and {} more", names.len() - MOST_NAMES));
+    let mut text = names.iter().take(MAX_NAMES).map(String::as_str).collect::<Vec<_>>().join("\n");
+    if names.len() > MAX_NAMES {
+        text.push_str(&format!("\n… and {} more", names.len() - MAX_NAMES));
     }
     text
 }

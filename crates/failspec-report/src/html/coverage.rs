@@ -9,7 +9,7 @@ use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackRep
 use super::{document::word, page::Page};
 
 /// Maximum number of cases of one failure that get a mark of their own.
-const MOST_MARKS: usize = 24;
+const MAX_MARKS: usize = 24;
 
 /// A cell of the matrix: one failure or cause.
 struct Cell<'r> {
@@ -146,15 +146,15 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
 
 /// Writes one mark for each case, with a link to it.
 fn marks(page: &mut Page, cases: &[&CaseReport]) {
-    for case in cases.iter().take(MOST_MARKS) {
+    for case in cases.iter().take(MAX_MARKS) {
         let name = case.name.splitn(3, "::").nth(2).unwrap_or(&case.name);
         page.raw("<a class=\"mark ").raw(word(case.outcome)).raw("\" href=\"#").text(&case.name);
         page.raw("\" title=\"").text(name).raw(": ").raw(word(case.outcome)).raw("\">");
         page.icon(word(case.outcome)).raw("<span class=\"hidden\">").text(name).raw(": ");
         page.raw(word(case.outcome)).raw("</span></a>");
     }
-    if cases.len() > MOST_MARKS {
-        page.raw("<span class=\"faint\">and ").count(cases.len() - MOST_MARKS).raw(" more</span>");
+    if cases.len() > MAX_MARKS {
+        page.raw("<span class=\"faint\">and ").count(cases.len() - MAX_MARKS).raw(" more</span>");
     }
 }
 

@@ -44,7 +44,7 @@ fn head(page: &mut Page, report: &RunReport) {
         .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
         .raw("<meta name=\"referrer\" content=\"no-referrer\">\n")
         .raw("<meta name=\"robots\" content=\"noindex\">\n<title>")
-        .text(report.verdict.word())
+        .text(report.verdict.as_str())
         .raw(" · ")
         .text(&packs.join(", "))
         .raw(" · failspec</title>\n<style>")
@@ -72,7 +72,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
         _ => ("<header class=\"verdict open\">", "inconclusive"),
     };
     page.raw(class).raw("\n<div class=\"wide\">\n<p class=\"brand\">failspec</p>\n<h1>").icon(icon);
-    page.raw("<span>").text(report.verdict.word()).raw("</span></h1>\n<p class=\"because\">");
+    page.raw("<span>").text(report.verdict.as_str()).raw("</span></h1>\n<p class=\"because\">");
     page.text(&because(report)).raw("</p>\n");
     if report.reference {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);
@@ -122,7 +122,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
 
 /// Returns the word of an outcome, which is also the name of its class and its icon.
 pub(super) fn word(outcome: Outcome) -> &'static str {
-    outcome.word()
+    outcome.as_str()
 }
 
 fn foot(page: &mut Page, report: &RunReport) {

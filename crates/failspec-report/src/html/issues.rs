@@ -9,7 +9,7 @@ use failspec_judge::report_model::RunReport;
 use super::page::Page;
 
 /// Maximum number of names listed; the rest is only counted.
-const MOST_NAMES: usize = 12;
+const MAX_NAMES: usize = 12;
 
 pub(super) fn section(page: &mut Page, report: &RunReport) {
     let mut parts = Page::default();
@@ -90,7 +90,7 @@ fn missing_requirements(page: &mut Page, report: &RunReport) {
     }
     page.raw("<h2>What is missing on the target</h2>\n<dl class=\"reasons\">\n");
     for missing in missing_requirements {
-        page.raw("<div><dt><b>").raw(missing.kind.word()).raw("</b> <code>").text(&missing.name);
+        page.raw("<div><dt><b>").raw(missing.kind.as_str()).raw("</b> <code>").text(&missing.name);
         page.raw("</code> <span>").text(&count_cases(missing.cases)).raw(" skipped</span></dt><dd>");
         page.text(&missing.about).raw("</dd></div>\n");
     }
@@ -166,11 +166,11 @@ fn names<'n>(page: &mut Page, all: impl ExactSizeIterator<Item = &'n str>) {
         return;
     }
     page.raw("<ul class=\"names\">");
-    for name in all.take(MOST_NAMES) {
+    for name in all.take(MAX_NAMES) {
         page.raw("<li><code>").text(name).raw("</code></li>");
     }
-    if count > MOST_NAMES {
-        page.raw("<li>and ").count(count - MOST_NAMES).raw(" more</li>");
+    if count > MAX_NAMES {
+        page.raw("<li>and ").count(count - MAX_NAMES).raw(" more</li>");
     }
     page.raw("</ul>");
 }

@@ -12,7 +12,7 @@ use crate::{
 use failspec_judge::report_model::{CaseReport, Outcome};
 
 /// Maximum length of a body, in characters: viewers of test results show all of it on one page.
-const LONGEST_BODY: usize = 4000;
+const MAX_BODY_LEN: usize = 4000;
 
 pub(super) fn test_case(case: &CaseReport) -> TestCase {
     let mut status = match case.outcome {
@@ -24,14 +24,14 @@ pub(super) fn test_case(case: &CaseReport) -> TestCase {
     let kind = match case.outcome {
         // The check that failed: test viewers group by it.
         Outcome::Failed => case.violations.first().map_or("violation", |finding| finding.check),
-        outcome => outcome.word(),
+        outcome => outcome.as_str(),
     };
     status.set_type(kind);
     let mut test = if case.outcome == Outcome::Passed {
         TestCase::new(safe(&case.name), status)
     } else {
         status.set_message(text(&message(case)));
-        status.set_description(text(&account(case, LONGEST_BODY)));
+        status.set_description(text(&account(case, MAX_BODY_LEN)));
         TestCase::new(safe(&case.name), status)
     };
     // Dots, because Jenkins turns them into packages.

@@ -39,7 +39,7 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     property("causes exercised", &format!("{causes_exercised} of {causes}"));
     for missing in &pack.missing_requirements {
         let what = format!("{}: {} ({} skipped)", missing.name, missing.about, count_cases(missing.cases));
-        property(&format!("missing {}", missing.kind.word()), &what);
+        property(&format!("missing {}", missing.kind.as_str()), &what);
     }
     suite.add_test_cases(cases().map(test_case));
     suite

@@ -30,7 +30,7 @@ pub(super) fn suite(report: &RunReport) -> TestSuite {
 
 /// Returns the test case of the verdict. Without it, all tests of an incomplete run would pass.
 fn verdict(report: &RunReport) -> TestCase {
-    let word = report.verdict.word();
+    let word = report.verdict.as_str();
     let mut status = match report.verdict {
         Verdict::Conforms => TestCaseStatus::success(),
         Verdict::Violations | Verdict::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -75,7 +75,7 @@ fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
 
 /// Returns everything that is needed to understand the verdict.
 fn facts(report: &RunReport) -> String {
-    let mut text = format!("verdict     {} · {}\n", report.verdict.word(), because(report));
+    let mut text = format!("verdict     {} · {}\n", report.verdict.as_str(), because(report));
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<11} {}", value.replace('\n', "\n            "));
     };
@@ -91,7 +91,7 @@ fn facts(report: &RunReport) -> String {
     for pack in &report.packs {
         line("pack", &format!("{} · {} · {}", pack.header.label(), origin(&pack.header), pack.header.target));
     }
-    let outcomes = counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.word()));
+    let outcomes = counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.as_str()));
     line("outcomes", &outcomes.collect::<Vec<_>>().join(" · "));
     let summary = &report.summary;
     line("exercised", &format!("{} of {} documented failures", summary.exercised, summary.documented));
@@ -104,7 +104,7 @@ fn facts(report: &RunReport) -> String {
     for missing in report.packs.iter().flat_map(|pack| &pack.missing_requirements) {
         let what = format!(
             "{} {} — {} ({})",
-            missing.kind.word(),
+            missing.kind.as_str(),
             missing.name,
             missing.about,
             count_cases(missing.cases)

@@ -15,7 +15,7 @@ use super::{
 
 /// Maximum length of the comment, in bytes. GitHub rejects one of more than 65,536 characters; the rest is for what a
 /// bot adds.
-const LONGEST: usize = 60_000;
+const MAX_LEN: usize = 60_000;
 
 /// A comment of limited length.
 pub(super) struct Comment {
@@ -30,7 +30,7 @@ impl Comment {
 
     /// Appends as many items as fit into `share` bytes of the remaining length, and the number of the others.
     pub(super) fn items(&mut self, share: usize, items: &[String]) {
-        let end = (self.text.len() + share).min(LONGEST);
+        let end = (self.text.len() + share).min(MAX_LEN);
         for (done, item) in items.iter().enumerate() {
             if self.text.len() + item.len() > end {
                 self.line(&format!("\n… and {} more: the other reports have them all.", items.len() - done));
@@ -77,7 +77,7 @@ fn sign(verdict: Verdict) -> &'static str {
 }
 
 fn head(comment: &mut Comment, report: &RunReport) {
-    comment.line(&format!("## {} failspec: {}\n", sign(report.verdict), report.verdict.word()));
+    comment.line(&format!("## {} failspec: {}\n", sign(report.verdict), report.verdict.as_str()));
     comment.line(&format!("{}\n", because(report)));
     if report.reference {
         comment.line(&format!("> **This ran on {REFERENCE}.**\n"));
@@ -131,7 +131,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         let count = count(outcome);
         if count > 0 {
             let bold = if outcome == Outcome::Failed { "**" } else { "" };
-            let _ = write!(text, " · {sign}{bold}{count} {}{bold}", outcome.word());
+            let _ = write!(text, " · {sign}{bold}{count} {}{bold}", outcome.as_str());
         }
     }
     text

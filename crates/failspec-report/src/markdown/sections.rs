@@ -22,13 +22,13 @@ const FOR_VIOLATIONS: usize = 34_000;
 const FOR_OTHERS: usize = 6_000;
 
 /// Maximum length of a body, in characters.
-const LONGEST_BODY: usize = 800;
+const MAX_BODY_LEN: usize = 800;
 
 /// Maximum number of names in a row.
-const MOST_NAMES: usize = 12;
+const MAX_NAMES: usize = 12;
 
 /// Maximum length of a sentence in a summary line, in characters.
-const LONGEST_SENTENCE: usize = 240;
+const MAX_SENTENCE_LEN: usize = 240;
 
 pub(super) fn run_findings(comment: &mut Comment, report: &RunReport) {
     if report.run_findings.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn causes(comment: &mut Comment, report: &RunReport) {
         let sign = if cause.violation { "❌" } else { "⚠️" };
         let subject = cause.subject().map(|subject| format!("{subject}: ")).unwrap_or_default();
         let what = format!("{subject}{}", cause.message);
-        let what = shortened(&what, LONGEST_SENTENCE);
+        let what = shortened(&what, MAX_SENTENCE_LEN);
         format!(
             "| {} | {sign} {} | {} | {} |\n",
             cause.cases,
@@ -90,8 +90,8 @@ fn details(case: &CaseReport) -> String {
     format!(
         "<details><summary><code>{}</code> — <code>{}</code></summary>\n\n{}\n</details>\n",
         html(&case.name),
-        html(&shortened(&sentence(case), LONGEST_SENTENCE)),
-        block(&account(case, LONGEST_BODY))
+        html(&shortened(&sentence(case), MAX_SENTENCE_LEN)),
+        block(&account(case, MAX_BODY_LEN))
     )
 }
 
@@ -145,7 +145,7 @@ pub(super) fn missing_requirements(comment: &mut Comment, report: &RunReport) {
         .map(|missing| {
             let skipped = count_cases(missing.cases);
             let about = prose(&cut(&missing.about));
-            format!("- {} {}: {about} ({skipped} skipped)\n", missing.kind.word(), code(&missing.name))
+            format!("- {} {}: {about} ({skipped} skipped)\n", missing.kind.as_str(), code(&missing.name))
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
@@ -245,13 +245,13 @@ fn folded(comment: &mut Comment, summary: &str, items: &[String]) {
 
 fn names<'n>(all: impl ExactSizeIterator<Item = &'n str>) -> String {
     let count = all.len();
-    let mut text = all.take(MOST_NAMES).map(code).collect::<Vec<_>>().join(", ");
-    if count > MOST_NAMES {
-        text.push_str(&format!(" and {} more", count - MOST_NAMES));
+    let mut text = all.take(MAX_NAMES).map(code).collect::<Vec<_>>().join(", ");
+    if count > MAX_NAMES {
+        text.push_str(&format!(" and {} more", count - MAX_NAMES));
     }
     text
 }
 
 fn cut(text: &str) -> String {
-    shortened(text, LONGEST_SENTENCE).into_owned()
+    shortened(text, MAX_SENTENCE_LEN).into_owned()
 }

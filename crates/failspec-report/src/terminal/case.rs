@@ -15,19 +15,19 @@ use failspec_judge::{
 use super::{styles::Styles, visible};
 
 /// Maximum length of a body in a terminal, in characters.
-const LONGEST_BODY: usize = 600;
+const MAX_BODY_LEN: usize = 600;
 
 /// Maximum length of a sentence about a problem, in characters: it may quote the response.
-const LONGEST_MESSAGE: usize = 400;
+const MAX_MESSAGE_LEN: usize = 400;
 
 /// Maximum number of lines of a difference.
-const MOST_DIFF_LINES: usize = 100;
+const MAX_DIFF_LINES: usize = 100;
 
 /// Maximum length of a code or request id, in characters.
-const LONGEST_VALUE: usize = 100;
+const MAX_VALUE_LEN: usize = 100;
 
 /// Maximum length of a command line, in characters: it contains the body that was sent.
-const LONGEST_COMMAND: usize = 2000;
+const MAX_COMMAND_LEN: usize = 2000;
 
 /// Describes what is documented, what was sent, what was received, and what is wrong with it.
 pub fn case(report: &CaseReport) -> String {
@@ -55,10 +55,10 @@ pub fn case(report: &CaseReport) -> String {
     }
     if let Some(exchange) = judged(report) {
         if let Some(response) = exchange.response.as_ref().filter(|response| !response.body.is_empty()) {
-            row(&mut text, "body", &visible(&shortened(&response.body, LONGEST_BODY)));
+            row(&mut text, "body", &visible(&shortened(&response.body, MAX_BODY_LEN)));
         }
         // A command line that is cut would send something else: the report contains it whole.
-        let curl = match exchange.request.curl.chars().count() > LONGEST_COMMAND {
+        let curl = match exchange.request.curl.chars().count() > MAX_COMMAND_LEN {
             true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
             false => exchange.request.curl.as_str(),
         };
@@ -82,7 +82,7 @@ fn title(report: &CaseReport) -> String {
     };
     format!(
         "{} {}  {}\n",
-        Styles::dab(style, report.outcome.word().to_uppercase()),
+        Styles::dab(style, report.outcome.as_str().to_uppercase()),
         Styles::dab(Styles::STRONG, &report.name),
         Styles::dab(Styles::FAINT, &report.location),
     )
@@ -119,10 +119,10 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
     let mut text = format!("HTTP {}", response.status);
     if let Some(observed) = report.observed.as_ref().filter(|_| exchange.phase == Phase::Request) {
         if let Some(code) = &observed.code {
-            let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), LONGEST_VALUE)));
+            let _ = write!(text, " · {}", visible(&shortened(&code.to_string(), MAX_VALUE_LEN)));
         }
         if let Some(id) = &observed.request_id {
-            let _ = write!(text, " · request id {}", visible(&shortened(id, LONGEST_VALUE)));
+            let _ = write!(text, " · request id {}", visible(&shortened(id, MAX_VALUE_LEN)));
         }
     }
     let _ = write!(text, " · {:.1} ms", exchange.ms);
@@ -132,7 +132,7 @@ fn received(report: &CaseReport, exchange: &ExchangeReport) -> String {
 /// Writes a finding: its message, then the check, which `failspec explain` explains.
 fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str) {
     let check = Styles::dab(Styles::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
-    let line = format!("{} {check}", visible(&shortened(&finding.message, LONGEST_MESSAGE)));
+    let line = format!("{} {check}", visible(&shortened(&finding.message, MAX_MESSAGE_LEN)));
     let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
 }
 
@@ -144,17 +144,17 @@ fn snapshot(text: &mut String, report: &CaseReport) {
     };
     row(text, "snapshot", &format!("{what}: {}", snapshot.file));
     let all = diff.lines().count();
-    for line in diff.lines().take(MOST_DIFF_LINES) {
+    for line in diff.lines().take(MAX_DIFF_LINES) {
         let style = match line.as_bytes().first() {
             Some(b'-') => Styles::BAD,
             Some(b'+') => Styles::GOOD,
             _ => Styles::FAINT,
         };
-        let line = shortened(line, LONGEST_MESSAGE);
+        let line = shortened(line, MAX_MESSAGE_LEN);
         let _ = writeln!(text, "             {}", Styles::dab(style, visible(&line)));
     }
-    if all > MOST_DIFF_LINES {
-        let _ = writeln!(text, "             … and {} more lines", all - MOST_DIFF_LINES);
+    if all > MAX_DIFF_LINES {
+        let _ = writeln!(text, "             … and {} more lines", all - MAX_DIFF_LINES);
     }
 }
 

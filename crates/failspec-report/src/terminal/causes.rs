@@ -8,10 +8,10 @@ use failspec_judge::report_model::{FindingGroup, RunReport};
 use super::{styles::Styles, summary::label, visible};
 
 /// Maximum number of causes listed.
-const MOST_CAUSES: usize = 20;
+const MAX_CAUSES: usize = 20;
 
 /// Maximum length of a sentence about one, in characters.
-const LONGEST: usize = 300;
+const MAX_LEN: usize = 300;
 
 /// Writes the causes that several findings have in common: a thousand findings rarely have a thousand causes.
 pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
@@ -26,7 +26,7 @@ pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
         Styles::dab(Styles::STRONG, report.finding_groups.len()),
         if report.finding_groups.len() == 1 { "cause" } else { "causes" },
     );
-    let most = if verbose { usize::MAX } else { MOST_CAUSES };
+    let most = if verbose { usize::MAX } else { MAX_CAUSES };
     for cause in report.finding_groups.iter().take(most) {
         one(text, cause);
     }
@@ -46,7 +46,7 @@ fn one(text: &mut String, cause: &FindingGroup) {
         text,
         "  {:>5} × {sign} {} {}\n            {}",
         cause.cases,
-        visible(&shortened(&what, LONGEST)),
+        visible(&shortened(&what, MAX_LEN)),
         Styles::dab(Styles::FAINT, format_args!("[{}]", cause.check)),
         Styles::dab(Styles::FAINT, visible(&cause.example)),
     );

@@ -18,19 +18,19 @@ use super::{
 };
 
 /// Maximum number of cases with the same reason that are listed by name.
-const MOST_NAMES: usize = 6;
+const MAX_NAMES: usize = 6;
 
 /// Maximum number of cases with the same broken checks that are shown in full.
-const MOST_ALIKE: usize = 3;
+const MAX_ALIKE: usize = 3;
 
 /// Maximum number of further ones that are shown in short; the others are counted, and their causes listed.
-const MOST_IN_SHORT: usize = 5;
+const MAX_SHORTENED: usize = 5;
 
 /// Maximum length of the description of a missing requirement, in characters.
-const LONGEST_ABOUT: usize = 80;
+const MAX_DESCRIPTION_LEN: usize = 80;
 
 /// Maximum number of resources left behind that are listed.
-const MOST_LEFT: usize = 20;
+const MAX_LEFTOVERS: usize = 20;
 
 /// Returns the whole output after a run. `verbose` shows warnings and snapshots of cases that passed in full.
 pub fn end(report: &RunReport, verbose: bool, quiet: bool) -> String {
@@ -85,15 +85,12 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
             _ => {
                 let count = alike.entry(trouble(report)).or_default();
                 *count += 1;
-                if *count > MOST_ALIKE + MOST_IN_SHORT
-                    && !verbose
-                    && !differs
-                    && report.left_behind.is_empty()
+                if *count > MAX_ALIKE + MAX_SHORTENED && !verbose && !differs && report.left_behind.is_empty()
                 {
                     hidden += 1;
                     continue;
                 }
-                verbose || *count <= MOST_ALIKE || differs || !report.left_behind.is_empty()
+                verbose || *count <= MAX_ALIKE || differs || !report.left_behind.is_empty()
             }
         };
         shortened |= !in_full;
@@ -117,7 +114,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
         let count = cases.len();
         let _ =
             writeln!(text, "\n{} {count} × {}", Styles::dab(Styles::WARN, "INCONCLUSIVE"), visible(&reason));
-        let most = if verbose { usize::MAX } else { MOST_NAMES };
+        let most = if verbose { usize::MAX } else { MAX_NAMES };
         for case in cases.iter().take(most) {
             let _ = writeln!(text, "  {}  {}", case.name, Styles::dab(Styles::FAINT, &case.location));
         }
@@ -132,7 +129,7 @@ fn cases(text: &mut String, report: &RunReport, verbose: bool) {
 fn trouble(report: &CaseReport) -> Vec<&str> {
     let waived = report.waived.iter().map(|waived| &waived.finding);
     let findings = report.violations.iter().chain(waived).chain(&report.warnings);
-    std::iter::once(report.outcome.word()).chain(findings.map(|finding| finding.check)).collect()
+    std::iter::once(report.outcome.as_str()).chain(findings.map(|finding| finding.check)).collect()
 }
 
 /// Writes the requirements that are missing for the cases that were skipped.
@@ -149,7 +146,7 @@ fn skipped(text: &mut String, report: &RunReport) {
     let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
     for missing in missing_requirements() {
-        let kind = missing.kind.word();
+        let kind = missing.kind.as_str();
         let _ = writeln!(
             text,
             "  {kind:<9} {} {:>3} × {}",
@@ -171,7 +168,7 @@ fn skipped(text: &mut String, report: &RunReport) {
 /// Returns the beginning of a text, on one line.
 fn one_line(text: &str) -> String {
     let words = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(LONGEST_ABOUT) {
+    match words.char_indices().nth(MAX_DESCRIPTION_LEN) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,
     }
@@ -193,11 +190,11 @@ fn left_behind(text: &mut String, report: &RunReport) {
             format_args!("{} that a teardown could not remove:", count::count(count, "resource"))
         )
     );
-    for left in all().take(MOST_LEFT) {
+    for left in all().take(MAX_LEFTOVERS) {
         let _ = writeln!(text, "             {}", visible(left));
     }
-    if count > MOST_LEFT {
-        let _ = writeln!(text, "             … and {} more (every report lists them)", count - MOST_LEFT);
+    if count > MAX_LEFTOVERS {
+        let _ = writeln!(text, "             … and {} more (every report lists them)", count - MAX_LEFTOVERS);
     }
 }
 
@@ -291,11 +288,11 @@ fn findings(text: &mut String, report: &RunReport) {
             Styles::dab(Styles::STRONG, &finding.check),
             visible(&finding.message)
         );
-        for name in finding.cases.iter().take(MOST_NAMES) {
+        for name in finding.cases.iter().take(MAX_NAMES) {
             let _ = writeln!(text, "               {name}");
         }
-        if finding.cases.len() > MOST_NAMES {
-            let _ = writeln!(text, "               … and {} more", finding.cases.len() - MOST_NAMES);
+        if finding.cases.len() > MAX_NAMES {
+            let _ = writeln!(text, "               … and {} more", finding.cases.len() - MAX_NAMES);
         }
     }
 }
@@ -359,7 +356,7 @@ fn reason(report: &RunReport) -> String {
         Verdict::Incomplete => {
             let missing = report.packs.iter().flat_map(|pack| pack.coverage.missing());
             let names: Vec<String> = missing.map(|(name, _)| name).collect();
-            let shown = names.len().min(MOST_NAMES);
+            let shown = names.len().min(MAX_NAMES);
             let more = match names.len() - shown {
                 0 => String::new(),
                 more => format!(" and {more} more"),
@@ -376,7 +373,7 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
         Verdict::Violations => Styles::BAD,
         _ => Styles::WARN,
     };
-    let mut line = Styles::dab(style, report.verdict.word());
+    let mut line = Styles::dab(style, report.verdict.as_str());
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
         let _ = write!(line, " · {}", visible(&why));

@@ -221,7 +221,7 @@ pub fn broken(case: &CaseReport) -> Vec<String> {
 /// Asserts that a run has no findings, and that every selected failure was exercised.
 pub fn assert_clean(report: &RunReport, about: &str) {
     let found: Vec<_> = report.cases.iter().map(|case| (&case.name, broken(case), &case.reason)).collect();
-    assert_eq!(report.verdict.word(), "conforms", "{about}: {found:#?} {:?}", report.diagnosis);
+    assert_eq!(report.verdict.as_str(), "conforms", "{about}: {found:#?} {:?}", report.diagnosis);
     assert!(found.iter().all(|(_, broken, _)| broken.is_empty()), "{about}: {found:#?}");
     assert!(report.run_findings.is_empty(), "{about}: {:?}", report.run_findings);
 }

@@ -1,0 +1,34 @@
+//! Properties of methods and hosts that standards define.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+/// Returns true if a method is safe: it asks for no change (RFC 9110, section 9.2.1). Methods are case-sensitive.
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
+/// Returns true if a request with this method may be sent again after a lost connection (RFC 9110, section 9.2.2).
+pub fn is_idempotent(method: &str) -> bool {
+    is_safe(method) || matches!(method, "PUT" | "DELETE")
+}
+
+/// Returns true if a URL leads to this machine: a loopback address, the unspecified address, or a name that RFC 6761,
+/// section 6.3 reserves for it.
+pub fn is_loopback(url: &Url) -> bool {
+    let is_local = |address: IpAddr| {
+        let address = address.to_canonical();
+        address.is_loopback() || address.is_unspecified()
+    };
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_local(address.into()),
+        Some(Host::Ipv6(address)) => is_local(address.into()),
+        Some(Host::Domain(name)) => {
+            // The parser of URLs converts only the names of special schemes to lower case.
+            let name = name.trim_end_matches('.').to_ascii_lowercase();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}

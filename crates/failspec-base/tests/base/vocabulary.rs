@@ -1,0 +1,67 @@
+//! Facts that every crate asks for, and that must have one answer.
+
+use failspec_base::{
+    encoding::{escape_pointer_step, hex, unescape_pointer_step},
+    message::{is_idempotent, is_loopback, is_safe},
+};
+use url::Url;
+
+#[test]
+fn hex_has_two_digits_for_each_byte() {
+    assert_eq!(hex(&[0, 10, 0xa0, 255]), "000aa0ff");
+    assert_eq!(hex(&[]), "");
+}
+
+#[test]
+fn steps_of_pointers_survive_both_ways() {
+    for (name, step) in [("", ""), ("a", "a"), ("a/b", "a~1b"), ("~1", "~01"), ("~/", "~0~1")] {
+        assert_eq!(escape_pointer_step(name), step);
+        assert_eq!(unescape_pointer_step(step), name);
+    }
+}
+
+#[test]
+fn urls_of_this_machine_are_loopback_in_every_form() {
+    let loopback = |text: &str| is_loopback(&Url::parse(text).expect("a URL"));
+    for local in [
+        "http://localhost",
+        "https://LOCALHOST:1",
+        "http://api.localhost",
+        "http://localhost.",
+        "http://127.0.0.1",
+        "http://127.9.9.9",
+        "http://2130706433",
+        "http://0.0.0.0:80",
+        "http://[::1]",
+        "http://[::]",
+        "http://[::ffff:127.0.0.1]",
+    ] {
+        assert!(loopback(local), "{local}");
+    }
+    for remote in [
+        "http://notlocalhost",
+        "http://localhost.example",
+        "http://10.0.0.1",
+        "http://[::2]",
+        "data:localhost",
+    ] {
+        assert!(!loopback(remote), "{remote}");
+    }
+}
+
+#[test]
+fn methods_are_safe_or_idempotent_as_the_standard_says() {
+    for (method, safe, idempotent) in [
+        ("GET", true, true),
+        ("HEAD", true, true),
+        ("OPTIONS", true, true),
+        ("TRACE", true, true),
+        ("PUT", false, true),
+        ("DELETE", false, true),
+        ("POST", false, false),
+        ("PATCH", false, false),
+        ("get", false, false),
+    ] {
+        assert_eq!((is_safe(method), is_idempotent(method)), (safe, idempotent), "{method}");
+    }
+}
