@@ -356,3 +356,43 @@ fn waiver_covers_a_violation_until_it_is_fixed() {
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(2).says("statsu").says("status");
     let _ = tiny;
 }
+
+/// The contract of an API that documents a redirect, and its scenario.
+fn documented_redirect() -> tempfile::TempDir {
+    let contract = "\
+contract: tiny
+as_of: 2026-01-31
+envelope: { body: optional }
+failures:
+  - { id: moved, status: 303, summary: It is on the other host }
+";
+    let scenarios = "\
+contract: tiny
+scenarios:
+  read: { triggers: moved, request: GET /moved, control: { request: GET /things/one } }
+";
+    pack_with(contract, scenarios)
+}
+
+#[test]
+fn documented_redirect_is_the_failure_wherever_it_points() {
+    for location in ["https://other.example/moved", "/moved/on", "https://id.example/login"] {
+        let folder = documented_redirect();
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/moved" => Reply::html(303, "").with("Location", location),
+            _ => tiny(request),
+        });
+        done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
+    }
+}
+
+#[test]
+fn undocumented_redirect_to_a_login_is_not_from_the_api() {
+    let folder = documented_redirect();
+    let server = Server::start(|request| match request.path.as_str() {
+        "/moved" => Reply::html(302, "").with("Location", "https://id.example/login"),
+        _ => tiny(request),
+    });
+    let run = ["run", "--packs", ".", "--url", &server.url];
+    done(failspec(folder.path()).args(run)).exits(3).says("a redirect to a login");
+}
