@@ -63,6 +63,9 @@ fn text(plan: &Plan, check: &TargetCheck) -> String {
         let (word, more) = match state {
             RoleCheck::Works(line) => (Styles::dab(Styles::GOOD, "works  "), visible(line).into_owned()),
             RoleCheck::Refused(why) => (Styles::dab(Styles::BAD, "refused"), visible(why).into_owned()),
+            RoleCheck::Given => {
+                (Styles::dab(Styles::WARN, "given  "), "not tried: the target was not reached".to_owned())
+            }
             RoleCheck::Untried => {
                 (Styles::dab(Styles::WARN, "untried"), "no single safe request uses it".to_owned())
             }

@@ -1,8 +1,12 @@
 //! The packs of a command.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
-use failspec_base::syntax::Diagnostics;
+use failspec_base::syntax::{Diagnostics, closest};
 use failspec_engine::{Selectors, case_names};
 use failspec_pack::{
     pack::{Files, Pack, PackError, label, split_version},
@@ -46,7 +50,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     }
     if wanted.is_empty() {
         let own = given.first().map(|selector| without_version(selector).0).unwrap_or_default();
-        let error = no_match(&given.join(" "), &known);
+        let error = no_match(&given.join(" "), &known, &[]);
         return Err(match (lies_here(own.split("::").next().unwrap_or_default(), files), error) {
             (Some(hint), CliError::Usage { message, .. }) => CliError::usage_hint(message, hint),
             (_, error) => error,
@@ -62,7 +66,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
     if let Some(idle) = selectors.without_match(&names).first() {
         let as_given = selectors.0.iter().position(|selector| selector == idle).map(|at| given[at].as_str());
         let idle = as_given.unwrap_or(idle);
-        return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, &known)));
+        return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, &known, &names)));
     }
     Ok((packs, selectors))
 }
@@ -152,15 +156,37 @@ fn lies_here(name: &str, files: &Files) -> Option<String> {
         .then(|| format!("schemas/{name} exists here: add --packs ."))
 }
 
-fn no_match(selector: &str, known: &[String]) -> CliError {
+fn no_match(selector: &str, known: &[String], names: &[&str]) -> CliError {
+    let message = format!("`{selector}` matches no case");
+    if let Some(similar) = similar_selector(selector, known, names) {
+        return CliError::usage_hint(message, format!("did you mean `{similar}`?"));
+    }
     let packs = match known {
         [one] => format!("the only pack is {one}"),
         _ => format!("the packs are {}", known.join(", ")),
     };
-    CliError::usage_hint(
-        format!("`{selector}` matches no case"),
-        format!("{packs}; `failspec list PACK` lists the cases of one"),
-    )
+    CliError::usage_hint(message, format!("{packs}; `failspec list PACK` lists the cases of one"))
+}
+
+/// Returns the pack, failure, scenario or case whose name is most similar to a selector. It has as many parts: a name
+/// with more or fewer is not a typing error.
+fn similar_selector(selector: &str, packs: &[String], names: &[&str]) -> Option<String> {
+    if selector.contains(['*', '?', '@']) {
+        return None;
+    }
+    if let Some((pack, rest)) = selector.split_once("::")
+        && !packs.iter().any(|known| known == pack)
+    {
+        let similar = closest(pack, packs.iter().map(String::as_str))?;
+        return Some(format!("{similar}::{rest}"));
+    }
+    let parts = selector.split("::").count();
+    let mut known: BTreeSet<String> = packs.iter().filter(|_| parts == 1).cloned().collect();
+    for name in names {
+        let steps: Vec<&str> = name.split("::").collect();
+        known.extend(steps.get(..parts).map(|steps| steps.join("::")));
+    }
+    closest(selector, known.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn no_packs(files: &Files) -> CliError {

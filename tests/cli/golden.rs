@@ -194,6 +194,17 @@ fn run_that_is_stopped() {
     let refused = world.run_with(RUN, &[("CLERK_TOKEN", "a-token-that-nobody-knows")]).exits(3);
     world.compare("run-credentials-refused", RUN, &refused, &[]);
     world.golden("run-unreachable", "run --packs . --url http://127.0.0.1:9 shop::not_found", 3, &[]);
+    let different = "run --packs . --jobs 1 shop::rate_limited shop::on_holiday";
+    world.golden("run-different-causes", different, 1, &[]);
+    for (name, selector) in [
+        ("pack", "shp"),
+        ("pack-of-case", "shp::not_found"),
+        ("case", "shop::not_found::raed_an_absent_order"),
+        ("none", "x"),
+    ] {
+        let run = format!("run --packs . --jobs 1 {selector}");
+        world.golden(&format!("no-such-selector-{name}"), &run, 2, &[]);
+    }
     world.golden("run-html-page", "run --packs . --url SHOP_URL/portal shop::not_found", 3, &[]);
     let unset = world.run_with(RUN, &[("CLERK_TOKEN", "")]).exits(2);
     world.compare("run-variable-not-set", RUN, &unset, &[]);
@@ -254,6 +265,9 @@ fn packs_without_a_run() {
     World::wrong("gaps").golden("lint-gaps", "lint --packs .", 1, &[]);
     world.golden("coverage", "coverage --packs .", 0, &[]);
     world.golden("check-target", "check-target shop --packs .", 4, &[]);
+    let unreachable =
+        "check-target shop --packs . --url http://127.0.0.1:9 --role clerk=bearer:env:CLERK_TOKEN";
+    world.golden("check-target-unreachable", unreachable, 3, &[]);
     world.golden("cleanup", "cleanup shop --packs . --dry-run", 0, &[]);
     world.golden("explain", "explain", 0, &[]);
     world.golden("explain-not-rejected", "explain not-rejected", 0, &[]);

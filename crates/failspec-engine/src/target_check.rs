@@ -30,6 +30,8 @@ pub enum RoleCheck {
     Works(String),
     /// The request or the login was rejected; contains the reason.
     Refused(String),
+    /// The target provides the role, but could not be reached, so nothing was sent.
+    Given,
     /// The target provides the role, but no safe request without a setup uses it, so nothing was sent.
     Untried,
     /// The target does not provide the role.
@@ -45,17 +47,14 @@ pub async fn check_target(plan: &Plan, options: &RunOptions) -> Result<TargetChe
     let (_interrupter, interrupt) = interrupt();
     let session = session(plan, options, &Arc::default(), &interrupt)?;
     let mut check = TargetCheck { unreachable: None, roles: Vec::new() };
-    if let Err(reason) = session.wait_until_ready().await {
-        check.unreachable = Some(reason);
-        return Ok(check);
-    }
-    check.unreachable = session.probe(&plan.cases).await;
-    if check.unreachable.is_some() {
-        return Ok(check);
-    }
+    check.unreachable = match session.wait_until_ready().await {
+        Err(reason) => Some(reason),
+        Ok(()) => session.probe(&plan.cases).await,
+    };
     for name in plan.pack.contract.roles.keys() {
         let state = match plan.target.roles.contains_key(name) {
             false => RoleCheck::Missing,
+            true if check.unreachable.is_some() => RoleCheck::Given,
             true => session.try_role(name, plan).await,
         };
         check.roles.push((name.clone(), state));

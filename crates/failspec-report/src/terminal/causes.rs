@@ -16,7 +16,9 @@ const MAX_LEN: usize = 300;
 /// Writes the causes that several findings have in common: a thousand findings rarely have a thousand causes.
 pub(super) fn causes(text: &mut String, report: &RunReport, verbose: bool) {
     let findings: usize = report.finding_groups.iter().map(|cause| cause.cases).sum();
-    if report.finding_groups.len() < 2 && findings < 2 {
+    // Each is shown above already, in its case.
+    let is_shown = |cause: &FindingGroup| cause.cases == 1 && (cause.violation || verbose);
+    if report.finding_groups.iter().all(is_shown) || findings < 2 {
         return;
     }
     let _ = writeln!(
