@@ -343,6 +343,9 @@ fn waiver_covers_a_violation_until_it_is_fixed() {
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("expired on 2020-01-31");
     let folder = waived(&right, WAIVER);
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("waiver-stale");
+    let folder = waived(&right, &WAIVER.replace("not_found", "not_fuond"));
+    done(failspec(folder.path()).args(["run", "--packs", "."])).exits(1).says("matches no case");
+    let folder = waived(&right, WAIVER);
     // A run of selected cases cannot determine which waivers are stale. A second scenario is added, so that one can
     // be selected.
     let two = "contract: tiny\nscenarios:\n  a:\n    triggers: not_found\n    request: GET /things/none\n    \

@@ -58,14 +58,15 @@ pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<Ru
             let (check, what) = if waiver.expired {
                 ("waiver-expired", format!("expired on {}", waiver.expires))
             } else {
-                let breaks = |case: &CaseReport| {
-                    case.waived.iter().any(|waived| waived.finding.check == waiver.check)
-                        && glob(&waiver.scenario, &case.name)
+                let is_named = |case: &&CaseReport| glob(&waiver.scenario, &case.name);
+                let breaks =
+                    |case: &CaseReport| case.waived.iter().any(|waived| waived.finding.check == waiver.check);
+                let what = match cases.iter().filter(is_named).map(breaks).reduce(|one, other| one || other) {
+                    None => "matches no case: correct the name of the scenario or remove the waiver",
+                    Some(true) => return None,
+                    Some(false) => "no longer matches a violation: remove it",
                 };
-                if cases.iter().any(breaks) {
-                    return None;
-                }
-                ("waiver-stale", "no longer matches a violation: remove it".to_owned())
+                ("waiver-stale", what.to_owned())
             };
             Some(RunFinding {
                 check: check.to_owned(),
