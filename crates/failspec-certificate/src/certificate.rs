@@ -212,11 +212,5 @@ fn identity(pack: &PackReport) -> TargetIdentity {
 
 /// Computes SHA-256 of the contract file, in hex.
 fn contract_digest(pack: &Pack) -> String {
-    let file = pack.version.as_ref().map_or_else(
-        || format!("schemas/{}/contract.yaml", pack.name),
-        |_| pack.contract.place.source.name().to_owned(),
-    );
-    let text =
-        pack.texts.iter().find(|(path, _)| file.ends_with(path.as_str())).map(|(_, text)| text.as_str());
-    hex(&Sha256::digest(text.unwrap_or_default()))
+    hex(&Sha256::digest(pack.contract.place.source.text()))
 }

@@ -12,9 +12,6 @@ use failspec_pack::pack::HealthCheck;
 
 use super::{case_runner::line, plan::Case, session::Session};
 
-/// The lock shared by all cases that write.
-pub(super) const LOCK: &str = "writes, because of the health check";
-
 /// The state of the health check during a run.
 #[derive(Debug, Default)]
 pub struct HealthCheckState {

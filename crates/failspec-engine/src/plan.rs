@@ -13,7 +13,7 @@ use failspec_pack::{
     target_config::{Condition, Target, glob},
 };
 
-use super::shard_conflicts::Shared;
+use super::{locks::Lock, shard_conflicts::Shared};
 
 /// A case: a scenario, or one row of it.
 #[derive(Debug, Clone)]
@@ -38,15 +38,16 @@ impl Case {
 }
 
 impl Case {
-    /// Returns the names of the locks that it acquires, sorted: those of the scenario, and one for each exclusive
+    /// Returns the locks that it acquires, sorted: those of the scenario, and one for each exclusive
     /// role that it uses.
-    pub(super) fn locks(&self, target: &Target) -> Vec<String> {
+    pub(super) fn locks(&self, target: &Target) -> Vec<Lock> {
         let roles = self.scenario.needs().roles.into_iter();
         let exclusive = roles
             .filter(|role| target.roles.get(*role).is_some_and(|role| role.exclusive))
-            .map(|role| format!("role {role}"));
-        let names: BTreeSet<String> = self.scenario.locks.iter().cloned().chain(exclusive).collect();
-        names.into_iter().collect()
+            .map(|role| Lock::Role(role.to_owned()));
+        let named = self.scenario.locks.iter().cloned().map(Lock::Named);
+        let locks: BTreeSet<Lock> = named.chain(exclusive).collect();
+        locks.into_iter().collect()
     }
 }
 

@@ -11,10 +11,11 @@ use tokio::sync::Semaphore;
 
 use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason};
 
-use super::error::Unjudged;
 use super::{
     case_runner::CaseRunner,
+    error::Unjudged,
     judge::not_run,
+    locks::Lock,
     plan::Case,
     preflight::{First, canaries, diagnose},
     session::Session,
@@ -170,7 +171,7 @@ impl Engine {
         while let Some(condition) = left.first().and_then(|case| self.global_condition(case)) {
             let condition = condition.to_owned();
             let mut round: Vec<&Case> = Vec::new();
-            let mut taken: BTreeSet<String> = BTreeSet::new();
+            let mut taken: BTreeSet<Lock> = BTreeSet::new();
             // Cases that share a lock must not overlap: the later one runs in another round.
             left.retain(|case| {
                 let locks = self.locks(case);
@@ -244,12 +245,11 @@ impl Engine {
         case.scenario.condition.as_deref().filter(|condition| self.session.is_global(condition))
     }
 
-    fn locks(&self, case: &Case) -> Vec<String> {
+    fn locks(&self, case: &Case) -> Vec<Lock> {
         let mut locks = case.locks(&self.session.target);
         if self.session.wants_health_check(case) {
-            locks.push(super::health_check::LOCK.to_owned());
-            // All cases acquire locks in the same order.
-            locks.sort();
+            // It is the last one in the order of locks.
+            locks.push(Lock::HealthCheck);
         }
         locks
     }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use failspec_pack::target_config::{Condition, Target};
 
-use super::plan::Case;
+use super::{locks::Lock, plan::Case};
 
 /// Global conditions and locks that cases need, which work only within one process.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     conditions: BTreeSet<String>,
     /// The locks, and the number of cases that take each.
-    locks: BTreeMap<String, usize>,
+    locks: BTreeMap<Lock, usize>,
 }
 
 impl Shared {
@@ -33,10 +33,6 @@ impl Shared {
         let conditions = self.conditions.into_iter().map(|name| format!("condition {name}"));
         // A lock that only one case takes causes no conflict.
         let locks = self.locks.into_iter().filter(|(_, cases)| *cases > 1);
-        let locks = locks.map(|(name, _)| match name.strip_prefix("role ") {
-            Some(role) => format!("exclusive role {role}"),
-            None => format!("lock {name}"),
-        });
-        conditions.chain(locks).collect()
+        conditions.chain(locks.map(|(lock, _)| lock.to_string())).collect()
     }
 }
