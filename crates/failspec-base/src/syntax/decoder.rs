@@ -95,6 +95,8 @@ impl Decoder {
         }
         let hint = match closest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
+            // Generated stubs have it where something must be filled in.
+            None if name.contains('…') => "write it in place of `…`".to_owned(),
             None if known.is_empty() => format!("no {what} is declared"),
             None if known.len() <= 30 => format!("use one of: {}", known.join(", ")),
             None => format!("there are {} of them; `failspec list` lists them", known.len()),

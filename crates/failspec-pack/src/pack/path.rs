@@ -48,6 +48,9 @@ pub enum PathError {
     /// A placeholder cannot be parsed.
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
+    /// A stub was not completed.
+    #[error("write the rest of the path in place of `…`")]
+    Unfinished,
     /// The path that would be sent differs from the one that is written.
     #[error("URL parsing rewrites this path to `{0}`, so the request would go to another resource")]
     Rewritten(String),
@@ -64,6 +67,9 @@ impl PathTemplate {
         }
         if !written.starts_with('/') {
             return Err(PathError::NotAbsolute);
+        }
+        if written.contains('…') {
+            return Err(PathError::Unfinished);
         }
         let mut parts = Vec::new();
         let mut rest = written;
