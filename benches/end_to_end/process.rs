@@ -15,7 +15,7 @@ use std::{
 /// How often the memory of a process is looked at. Its peak only grows, so that what is missed is the end alone.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// What one process took.
+/// Measurements of one process.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
     /// From its start to its exit.

@@ -1,4 +1,4 @@
-//! What asks the API: failspec in several ways, and those that it is held against.
+//! The programs that are measured: failspec in several configurations, and the baselines.
 
 use std::{
     env,
@@ -21,7 +21,7 @@ const JOBS: usize = 16;
 /// The exit code of `failspec run` where nothing is wrong.
 const CONFORMS: i32 = 0;
 
-/// What a runner is held against.
+/// The baseline of a runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// failspec.
@@ -109,7 +109,7 @@ impl Runner {
         runners
     }
 
-    /// What reads the pack in `folder` and sends nothing.
+    /// Creates runners that read the pack in `folder` and send nothing.
     pub fn without_target(folder: &Path) -> Vec<Self> {
         let ways: [(&str, &[&str]); 4] = [
             ("failspec list", &["list", "--packs", "."]),

@@ -1,4 +1,4 @@
-//! What was measured, as a table in Markdown.
+//! Measurements as a table in Markdown.
 
 use std::{fmt, time::Duration};
 
@@ -26,7 +26,7 @@ struct Row {
 }
 
 impl Table {
-    /// What is noted from here on belongs to this.
+    /// Begins a section; later measurements belong to it.
     pub fn section(&mut self, title: &'static str, scenarios: usize) {
         self.0.push(Section { title, scenarios, rows: Vec::new() });
     }

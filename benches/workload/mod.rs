@@ -1,4 +1,4 @@
-//! What benches and the guard of costs share: a pack of any size, an API that fails as the pack documents, and the
+//! Workload of the benches and the guard of costs: a pack of any size, an API that fails as the pack documents, and the
 //! parts of a run one by one.
 #![allow(dead_code, unused_imports, reason = "every program takes what it needs")]
 

@@ -50,7 +50,7 @@ const ENVELOPE: &str = r#"{
 }
 "#;
 
-/// What fails, which way: the API and the pack agree by this alone.
+/// The failures of the workload: the API and the pack agree by this alone.
 pub fn failure(number: usize) -> (&'static str, u16, &'static str) {
     let (id, status, code, _) = FAILURES[number % FAILURES.len()];
     (id, status, code)

@@ -360,8 +360,10 @@ fn waiver_covers_a_violation_until_it_is_fixed() {
     let _ = tiny;
 }
 
+const CONTROL: &str = "control: { request: GET /things/one }";
+
 /// The contract of an API that documents a redirect, and its scenario.
-fn documented_redirect() -> tempfile::TempDir {
+fn documented_redirect(control: &str) -> tempfile::TempDir {
     let contract = "\
 contract: tiny
 as_of: 2026-01-31
@@ -369,18 +371,16 @@ envelope: { body: optional }
 failures:
   - { id: moved, status: 303, summary: It is on the other host }
 ";
-    let scenarios = "\
-contract: tiny
-scenarios:
-  read: { triggers: moved, request: GET /moved, control: { request: GET /things/one } }
-";
-    pack_with(contract, scenarios)
+    let scenarios = format!(
+        "contract: tiny\nscenarios:\n  read: {{ triggers: moved, request: GET /moved, {control} }}\n"
+    );
+    pack_with(contract, &scenarios)
 }
 
 #[test]
 fn documented_redirect_is_the_failure_wherever_it_points() {
     for location in ["https://other.example/moved", "/moved/on", "https://id.example/login"] {
-        let folder = documented_redirect();
+        let folder = documented_redirect(CONTROL);
         let server = Server::start(move |request| match request.path.as_str() {
             "/moved" => Reply::html(303, "").with("Location", location),
             _ => tiny(request),
@@ -391,11 +391,21 @@ fn documented_redirect_is_the_failure_wherever_it_points() {
 
 #[test]
 fn undocumented_redirect_to_a_login_is_not_from_the_api() {
-    let folder = documented_redirect();
+    let folder = documented_redirect(CONTROL);
     let server = Server::start(|request| match request.path.as_str() {
         "/moved" => Reply::html(302, "").with("Location", "https://id.example/login"),
         _ => tiny(request),
     });
     let run = ["run", "--packs", ".", "--url", &server.url];
     done(failspec(folder.path()).args(run)).exits(3).says("a redirect to a login");
+}
+
+#[test]
+fn login_of_a_gateway_does_not_pass_for_a_documented_redirect() {
+    let redirect = |_: &_| Reply::html(303, "").with("Location", "https://id.example/login");
+    for control in [CONTROL, "no_control: it needs none"] {
+        let folder = documented_redirect(control);
+        let server = Server::start(redirect);
+        done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(3);
+    }
 }
