@@ -249,7 +249,12 @@ fn observed(number: usize) -> Observed {
         headers: vec![Header { name: "X-Trace".to_owned(), value: trace.clone(), shown: trace }],
         body: None,
     };
-    let exchange = Exchange { request, result: Ok(response(number)), elapsed: Duration::from_micros(300) };
+    let exchange = Exchange {
+        request,
+        result: Ok(response(number)),
+        elapsed: Duration::from_micros(300),
+        connection: None,
+    };
     let record = Record { phase: Phase::Request, role: None, exchange };
     Observed { records: vec![record], ..Observed::default() }
 }

@@ -4,27 +4,35 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::{body::Body as _, header::HeaderMap};
+use hyper::{
+    body::{Body as _, Incoming},
+    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT},
+};
 use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    BodyError, Exchange, Limits, PeerIdentity, Phase, Request, Response, TransportError,
+    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, PeerIdentity, Phase, Proxy, Request, Response,
+    TransportError,
     body_decoder::BodyDecoder,
     error,
-    http1_pool::{ConnectionLost, ReadWhole},
+    failure::Sent,
     peer_identity::PeerRecorder,
-    transport::{IncomingBody, Transport},
+    pool::{Lease, Pool},
 };
+
+/// Maximum number of times that a request is sent again because the server said that it did not process it.
+const MAX_RESENDS: usize = 3;
 
 /// Options of a [`Client`].
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
     /// The limits of each exchange.
     pub limits: Limits,
-    /// True if `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are used. Loopback addresses are always
-    /// connected directly. Default: true.
-    pub environment_proxy: bool,
+    /// The proxy. Default: that of the environment.
+    pub proxy: Proxy,
+    /// The address that is connected to in place of that of each URL; then no proxy is used. Default: none.
+    pub connect_to: Option<ConnectTo>,
     /// The `User-Agent` of requests that have none. Default: `failspec/<version>`.
     pub user_agent: String,
     /// Certificates (PEM, one or several in each) that are trusted in addition to those of the system.
@@ -41,7 +49,8 @@ impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
-            environment_proxy: true,
+            proxy: Proxy::default(),
+            connect_to: None,
             user_agent: concat!("failspec/", env!("CARGO_PKG_VERSION")).to_owned(),
             certificates: Vec::new(),
             identity: None,
@@ -65,8 +74,15 @@ pub enum ClientError {
     /// [`ClientOptions::identity`] cannot be used.
     #[error("the client certificate cannot be used: {0}")]
     Identity(String),
-    /// Another setting is invalid: for example, the user agent is not a valid header value, or the URL of a proxy in
-    /// the environment is not valid.
+    /// A proxy cannot be used.
+    #[error("{name} cannot be used: {problem}")]
+    Proxy {
+        /// The variable of the environment, or "the proxy".
+        name: String,
+        /// What is wrong with its URL.
+        problem: String,
+    },
+    /// Another setting is invalid: for example, the user agent is not a valid header value.
     #[error("the HTTP client cannot be set up: {0}")]
     Setup(String),
 }
@@ -76,15 +92,22 @@ pub enum ClientError {
 /// It follows no redirects, stores no cookies and adds no `Referer`. In addition to `Host` and the framing headers it
 /// adds `User-Agent`, `Accept: */*` and `Accept-Encoding: gzip`, each only if the request does not set it.
 ///
-/// It sends a request once, with two exceptions. If a pooled connection is found to be closed before any part of the
-/// request was written, the request is sent on another connection, whatever its method. If a pooled connection
-/// without TLS is closed after a request of a safe method was sent and before any part of the response arrived, the
-/// request is sent once more, on a new connection (RFC 9112, section 9.3.1).
+/// The same rules hold over HTTP/1.1 and HTTP/2, with and without TLS, directly and through a proxy:
+///
+/// - A request is sent once, with two exceptions. If nothing of it was written, or if the server said that it did not
+///   process it (HTTP/2: GOAWAY, REFUSED_STREAM), it is sent on another connection, whatever its method. If a connection
+///   that was used before ends after a request of a safe method was sent and before any part of the response arrived,
+///   the request is sent once more, on a new connection (RFC 9112, section 9.3.1).
+/// - A response that arrives before the request was written whole is read, also if the rest of the request can no longer
+///   be written.
+/// - Over HTTP/1.1 a connection is not used again after HEAD, 204, 304, a response that came early, or bytes that belong
+///   to no response; once a server was seen to send such bytes, no connection to it is. [`Client::had_surplus`] tells
+///   which responses were read before this was known.
 ///
 /// Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    transport: Transport,
+    pool: Pool,
     limits: Limits,
     witness: Option<Arc<PeerRecorder>>,
 }
@@ -98,7 +121,20 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let limits = options.limits;
         let witness = options.witness.then(Arc::default);
-        Ok(Self { transport: Transport::new(options)?, limits, witness })
+        let defaults = default_headers(&options)?;
+        Ok(Self { pool: Pool::new(options, defaults)?, limits, witness })
+    }
+
+    /// Ends the connections that are not in use. The server is told that no further request comes on them.
+    pub fn retire_idle(&self) {
+        self.pool.retire_idle();
+    }
+
+    /// Waits until a connection ([`Exchange::connection`]) has ended; returns true if there were bytes on it that belong
+    /// to no response. Then each response on it but the first may belong to another request. A connection that is idle
+    /// ends with [`Client::retire_idle`], or after 1.5 s.
+    pub async fn had_surplus(&self, connection: u64) -> bool {
+        self.pool.had_surplus(connection).await
     }
 
     /// Returns the identity of the servers that responded so far; `None` unless [`ClientOptions::witness`] is true.
@@ -111,31 +147,37 @@ impl Client {
     /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
-        let result = self.response(&request, started).await;
-        Exchange { request, result, elapsed: started.elapsed() }
+        let mut connection = None;
+        let result = self.response(&request, started, &mut connection).await;
+        Exchange { request, result, elapsed: started.elapsed(), connection }
     }
 
-    async fn response(&self, request: &Request, started: Instant) -> Result<Response, TransportError> {
-        let outgoing = request.to_http()?;
+    async fn response(
+        &self,
+        request: &Request,
+        started: Instant,
+        connection: &mut Option<ConnectionUse>,
+    ) -> Result<Response, TransportError> {
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
-        let response = timeout_at((started + patience).into(), self.head(outgoing, request))
+        let response = timeout_at((started + patience).into(), self.head(request))
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Head, limit: patience })?;
-        let (head, body) = response?.into_parts();
+        let (response, lease) = response?;
+        *connection = lease.usage;
+        let (head, body) = response.into_parts();
         let first_byte = started.elapsed();
 
         check_head(&head.headers, limits)?;
         if let Some(witness) = &self.witness {
-            witness.note(&head.headers, head.extensions.get(), request.url.scheme() == "https");
+            witness.note(&head.headers, lease.certificate.as_deref(), request.url.scheme() == "https");
         }
-        let whole: Option<ReadWhole> = head.extensions.get().cloned();
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
         let (body, defect) = timeout_at((started + limits.total).into(), read(body, content, limits))
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
-        if let Some(whole) = whole.filter(|_| defect.is_none()) {
-            whole.record();
+        if defect.is_none() {
+            lease.complete();
         }
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
         response.defect = defect;
@@ -144,24 +186,43 @@ impl Client {
     }
 
     /// Sends the request and waits for the head of the response.
-    async fn head(
-        &self,
-        outgoing: hyper::Request<Bytes>,
-        request: &Request,
-    ) -> Result<hyper::Response<IncomingBody>, TransportError> {
-        let safe = outgoing.method().is_safe();
-        let response = match self.transport.send(outgoing, &request.url).await {
-            Err(failure) if safe && failure.is::<ConnectionLost>() => {
-                self.transport.send_alone(request.to_http()?).await
+    async fn head(&self, request: &Request) -> Result<(hyper::Response<Incoming>, Lease), TransportError> {
+        let mut resends = 0;
+        let mut is_lost = false;
+        loop {
+            let outgoing = request.to_http()?;
+            let is_safe = outgoing.method().is_safe();
+            let failure = match self.pool.send(outgoing, resends > 0).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            let again = match failure.sent() {
+                Some(Sent::NotProcessed) => resends < MAX_RESENDS,
+                Some(Sent::OnReused) => is_safe && !is_lost,
+                _ => false,
+            };
+            if !again {
+                return Err(error::no_response(&failure, address(&request.url), &self.limits));
             }
-            response => response,
-        };
-        response.map_err(|error| error::no_response(&*error, address(&request.url), &self.limits))
+            is_lost |= failure.sent() == Some(Sent::OnReused);
+            resends += 1;
+        }
     }
 }
 
+/// Returns the headers that are added to each request that does not set them.
+fn default_headers(options: &ClientOptions) -> Result<HeaderMap, ClientError> {
+    let agent = HeaderValue::from_str(&options.user_agent)
+        .map_err(|_| ClientError::Setup("the user agent is not a valid header value".to_owned()))?;
+    Ok(HeaderMap::from_iter([
+        (ACCEPT, HeaderValue::from_static("*/*")),
+        (USER_AGENT, agent),
+        (ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
+    ]))
+}
+
 async fn read(
-    mut body: IncomingBody,
+    mut body: Incoming,
     mut content: BodyDecoder,
     limits: &Limits,
 ) -> Result<(Bytes, Option<BodyError>), TransportError> {
@@ -173,7 +234,7 @@ async fn read(
                 Ok(piece) => content.push(piece).map_err(too_large)?,
                 Err(_) => continue,
             },
-            Some(Err(error)) => break Some(error::root(&*error)),
+            Some(Err(error)) => break Some(error::root(&error)),
             None => break None,
         }
         if content.is_broken() {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::counting_stream::ConnectionStats;
+use super::connection::Http1Connection;
 
 /// A connection still open this long after a response is assumed to be kept alive.
 const PROBE_TIMEOUT: Duration = Duration::from_millis(50);
@@ -37,23 +37,25 @@ pub(super) struct KeepAliveState {
 #[derive(Debug)]
 struct Watched {
     since: Instant,
-    usage: Arc<ConnectionStats>,
+    connection: Http1Connection,
 }
 
 /// The connection on which a request is sent.
 #[derive(Debug)]
-pub(super) enum ConnectionChoice<'a> {
+pub(super) enum ConnectionChoice {
     /// Any connection; it may have been used before.
     Any,
     /// A new connection, which is not reused.
     New,
+    /// This connection, which has stayed open.
+    Proven(Box<Http1Connection>),
     /// A new connection, which is left open and monitored.
-    Probe(Probe<'a>),
+    Probe(Probe),
 }
 
 /// Permit for the single in-flight keep-alive probe.
 #[derive(Debug)]
-pub(super) struct Probe<'a>(&'a KeepAliveState);
+pub(super) struct Probe(Arc<KeepAliveState>);
 
 impl KeepAliveState {
     /// Records that the server sent bytes that belong to no response: from now on no connection to it is used twice, or
@@ -68,26 +70,26 @@ impl KeepAliveState {
     }
 
     /// Chooses the connection for a request that must not be lost.
-    pub(super) fn route(&self) -> ConnectionChoice<'_> {
+    pub(super) fn route(self: &Arc<Self>) -> ConnectionChoice {
         match self.known.load(Relaxed) {
             KEEPS => return ConnectionChoice::Any,
             LOSES => return ConnectionChoice::New,
             _ => {}
         }
         let mut watched = self.watched();
-        if let Some(Watched { since, usage }) = &*watched {
-            if !usage.is_over() {
-                if since.elapsed() < PROBE_TIMEOUT {
-                    return ConnectionChoice::New;
-                }
-                self.keeps();
-                return ConnectionChoice::Any;
+        if let Some(probe) = watched.take()
+            && !probe.connection.stats.is_over()
+        {
+            if probe.since.elapsed() < PROBE_TIMEOUT {
+                *watched = Some(probe);
+                return ConnectionChoice::New;
             }
-            *watched = None;
+            self.keeps();
+            return ConnectionChoice::Proven(Box::new(probe.connection));
         }
         match self.trying.swap(true, Relaxed) {
             true => ConnectionChoice::New,
-            false => ConnectionChoice::Probe(Probe(self)),
+            false => ConnectionChoice::Probe(Probe(Arc::clone(self))),
         }
     }
 
@@ -102,20 +104,25 @@ impl KeepAliveState {
         self.known.store(LOSES, Relaxed);
     }
 
+    /// Stops to monitor a connection; returns it.
+    pub(super) fn take_watched(&self) -> Option<Http1Connection> {
+        self.watched().take().map(|watched| watched.connection)
+    }
+
     fn watched(&self) -> std::sync::MutexGuard<'_, Option<Watched>> {
         // The value is only ever replaced as a whole, so that a poisoned lock is harmless.
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Probe<'_> {
-    /// Records that a response arrived on the connection, and starts to monitor it.
-    pub(super) fn answered(self, usage: Arc<ConnectionStats>) {
-        *self.0.watched() = Some(Watched { since: Instant::now(), usage });
+impl Probe {
+    /// Starts to monitor the connection, on which a response was read whole.
+    pub(super) fn watch(self, connection: Http1Connection) {
+        *self.0.watched() = Some(Watched { since: Instant::now(), connection });
     }
 }
 
-impl Drop for Probe<'_> {
+impl Drop for Probe {
     fn drop(&mut self) {
         self.0.trying.store(false, Relaxed);
     }

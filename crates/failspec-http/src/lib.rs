@@ -7,16 +7,23 @@
 
 mod body_decoder;
 mod client;
-mod counting_stream;
+mod connection;
+mod connector;
 mod error;
-mod http1_pool;
+mod failure;
 mod keep_alive;
+mod monitored_stream;
 mod peer_identity;
-mod transport;
+mod pool;
+mod route;
+mod settlement;
+mod stream;
+mod tls;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use failspec_base::message::{
-    Body, BodyError, Defect, Document, Exchange, Header, Limits, MediaType, Phase, Request, RequestError,
-    Response, TransportError,
+    Body, BodyError, ConnectionUse, Defect, Document, Exchange, Header, Limits, MediaType, Phase, Request,
+    RequestError, Response, TransportError,
 };
 pub use peer_identity::PeerIdentity;
+pub use route::{ConnectTo, Proxy};

@@ -6,7 +6,6 @@ use std::{
 };
 
 use hyper::header::{HeaderMap, SERVER};
-use reqwest::tls::TlsInfo;
 use rustls::{pki_types::CertificateDer, server::ParsedCertificate};
 use sha2::{Digest, Sha256};
 
@@ -43,8 +42,8 @@ struct Noted {
 }
 
 impl PeerRecorder {
-    /// Records the server of a response: its `Server` headers and, over TLS (`secure`), its certificate.
-    pub fn note(&self, headers: &HeaderMap, tls: Option<&TlsInfo>, secure: bool) {
+    /// Records the server of a response: its `Server` headers and, over TLS (`secure`), its certificate (DER).
+    pub fn note(&self, headers: &HeaderMap, certificate: Option<&[u8]>, secure: bool) {
         // The value stays consistent if a thread panics.
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Noted { answerer, known } = &mut *noted;
@@ -57,7 +56,7 @@ impl PeerRecorder {
         if !secure {
             return;
         }
-        let Some(certificate) = tls.and_then(TlsInfo::peer_certificate) else {
+        let Some(certificate) = certificate else {
             answerer.unclear = true;
             return;
         };

@@ -13,6 +13,18 @@ pub struct Exchange {
     pub result: Result<Response, TransportError>,
     /// Time from the first attempt to send until the end of the response, or until the attempt was abandoned.
     pub elapsed: Duration,
+    /// The connection on which the response arrived. `None` without a response, and over HTTP/2.
+    pub connection: Option<ConnectionUse>,
+}
+
+/// One use of an HTTP/1.1 connection. Bytes that a server sends beyond a response look like the response to the next
+/// request on the same connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionUse {
+    /// Number of the connection, unique in the process.
+    pub connection: u64,
+    /// Number of exchanges on it before this one. The first response on a connection is never in doubt.
+    pub earlier: usize,
 }
 
 /// Reason why an exchange has no response that can be judged.
@@ -58,6 +70,8 @@ pub enum TransportError {
     Closed {
         /// The way in which it ended.
         reason: String,
+        /// True if the request was written whole. A server may refuse a large body and close the connection.
+        request_written: bool,
     },
     /// The body, after content decoding, is larger than [`Limits::body`](super::Limits::body).
     #[error("the body of the response is larger than {limit} bytes")]

@@ -12,7 +12,7 @@ mod request;
 mod response;
 mod standards;
 
-pub use exchange::{Exchange, Phase, TransportError};
+pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
 pub use json::{Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;

@@ -163,7 +163,9 @@ async fn safe_request_is_resent_only_once() {
 async fn closed_new_connection_is_the_result() {
     for method in ["GET", "POST"] {
         let closing = Closing::under_a_request(|_| 0).await;
-        let Err(TransportError::Closed { reason }) = closing.send(method).await else { panic!("{method}") };
+        let Err(TransportError::Closed { reason, .. }) = closing.send(method).await else {
+            panic!("{method}")
+        };
         assert!(!reason.contains("used before"), "{reason}");
         assert_eq!(closing.requests(), 1, "{method}");
     }
@@ -175,7 +177,7 @@ async fn unsafe_request_is_sent_once_and_the_error_explains_the_loss() {
     // Two responses on one connection: the server seems to keep connections open.
     assert_eq!(closing.send("GET").await, Ok(200));
     assert_eq!(closing.send("GET").await, Ok(200));
-    let Err(TransportError::Closed { reason }) = closing.send("POST").await else {
+    let Err(TransportError::Closed { reason, .. }) = closing.send("POST").await else {
         panic!("there was a response")
     };
     assert!(reason.contains("the connection was reused"), "{reason}");

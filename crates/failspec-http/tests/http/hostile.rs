@@ -7,7 +7,7 @@ use std::{
 
 use crate::server::{Server, client, get, read_request, request, short};
 use failspec_base::message::{BodyError, Exchange, Limits, Phase, Response, TransportError};
-use failspec_http::{Client, ClientOptions};
+use failspec_http::{Client, ClientOptions, Proxy};
 use flate2::{Compression, write::GzEncoder};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -159,7 +159,7 @@ async fn server_accepts_no_connection() {
 async fn host_name_does_not_exist() {
     let url = Url::parse("http://no-such-host.invalid/").expect("a URL");
     // A resolver without a network may take long; whichever limit applies, the error is about connecting.
-    let options = ClientOptions { limits: short(), environment_proxy: false, ..Default::default() };
+    let options = ClientOptions { limits: short(), proxy: Proxy::None, ..Default::default() };
     let client = Client::new(options).expect("a client");
     let reason = bounded(client.send(request("GET", &url))).await.result.expect_err("no such name");
     let about_connecting = matches!(

@@ -3,4 +3,6 @@
 mod client;
 mod connections;
 mod hostile;
+mod http2;
 mod server;
+mod transports;

@@ -1,5 +1,7 @@
 //! A scripted server, and helpers for tests.
 
+mod wire;
+
 use std::{
     sync::{
         Arc,
@@ -11,10 +13,12 @@ use std::{
 use failspec_base::message::{Body, Exchange, Limits, Request};
 use failspec_http::{Client, ClientOptions};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use url::Url;
+
+pub use wire::{Certificate, Wire, Wired};
 
 /// A running server.
 pub struct Server {
@@ -64,7 +68,7 @@ impl Server {
 }
 
 /// Reads one request, head and body, as text.
-pub async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<String> {
     let mut text = String::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
