@@ -3,10 +3,13 @@
 use std::time::{Duration, Instant};
 
 use failspec_base::{
-    message::{Exchange, Request, TransportError, is_idempotent},
+    message::{Exchange, Request, TransportError, is_idempotent, is_safe},
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::{Expected, Identity, Observed, Phase, Subject, View, intermediary};
+use failspec_judge::{
+    check::{Expected, Identity, Observed, Phase, Record, Subject, View, intermediary},
+    report_model::{CaseReport, Rerun},
+};
 use failspec_pack::{
     pack::{Control, Flow, Retry, Step},
     target_config::Condition,
@@ -39,7 +42,18 @@ pub(super) struct CaseRunner<'s> {
     /// True if the request under test got a response.
     pub answered: bool,
     pub began: Instant,
+    /// The first run of the case, if this is the second one.
+    pub first: Option<FirstRun>,
     scope: Option<Scope>,
+}
+
+/// What is kept of the first run of a case that runs twice.
+#[derive(Debug)]
+pub(super) struct FirstRun {
+    pub rerun: Rerun,
+    /// True if the connection was lost on the request under test after it was written whole.
+    closed: bool,
+    left_behind: Vec<String>,
 }
 
 impl<'s> CaseRunner<'s> {
@@ -53,8 +67,68 @@ impl<'s> CaseRunner<'s> {
             left_behind: Vec::new(),
             answered: false,
             began: Instant::now(),
+            first: None,
             scope: None,
         }
+    }
+
+    /// Returns the second run of a case.
+    pub fn again(session: &'s Session, case: &'s Case, first: FirstRun) -> Self {
+        let mut again = Self::new(session, case);
+        again.left_behind.clone_from(&first.left_behind);
+        again.first = Some(first);
+        again
+    }
+
+    /// Returns what is kept of this run for a second one; `None` if no connection was lost.
+    pub fn lost(&self) -> Option<FirstRun> {
+        let lost = self.lost_record()?;
+        let mut left_behind = self.left_behind.clone();
+        if !is_safe(&lost.exchange.request.method) {
+            let line = line(&lost.exchange.request);
+            left_behind.push(format!("{line}: the connection was lost, the request may have been processed"));
+        }
+        Some(FirstRun { rerun: Rerun::ConnectionLost, closed: self.was_closed(), left_behind })
+    }
+
+    /// Returns what is kept of a run whose responses are in doubt.
+    pub fn doubted(report: &CaseReport) -> FirstRun {
+        let left_behind = report.left_behind.clone();
+        FirstRun { rerun: Rerun::SurplusBytes, closed: false, left_behind }
+    }
+
+    /// Returns the connections whose responses may belong to other requests.
+    pub fn doubtful_connections(&self) -> Vec<u64> {
+        let used = self.observed.records.iter().filter_map(|record| record.exchange.connection);
+        let mut used: Vec<u64> = used.filter(|used| used.earlier > 0).map(|used| used.connection).collect();
+        used.sort_unstable();
+        used.dedup();
+        used
+    }
+
+    /// Returns the record whose connection was lost, if the case could not be judged because of it.
+    fn lost_record(&self) -> Option<&Record> {
+        let could_not = self.inconclusive.is_some() || self.unfinished.is_some();
+        let mut records = self.observed.records.iter().filter(|record| !record.phase.is_teardown());
+        records.next_back().filter(|record| {
+            could_not && matches!(record.exchange.result, Err(TransportError::Closed { .. }))
+        })
+    }
+
+    /// Returns true if the connection was closed on the request under test after it was written whole.
+    fn was_closed(&self) -> bool {
+        let whole = |record: &Record| {
+            matches!(record.exchange.result, Err(TransportError::Closed { request_written: true, .. }))
+        };
+        self.lost_record().is_some_and(|record| record.phase == Phase::Request && whole(record))
+    }
+
+    /// Records that the API closes the connection, if this is the second time and the control succeeded.
+    pub fn note_closed_twice(&mut self) {
+        let before = self.first.as_ref().is_some_and(|first| first.closed);
+        let has_control = matches!(self.case.scenario.control, Control::Flow(_));
+        self.observed.closed_twice =
+            before && has_control && self.observed.control_failed.is_none() && self.was_closed();
     }
 
     /// Runs the control with its setup and teardown, then the setup of the request under test.

@@ -20,16 +20,19 @@ pub(super) enum Unjudged {
     /// A signal stopped the run.
     #[error("interrupted")]
     Interrupted,
+    /// A response may belong to another request.
+    #[error("the server sent bytes that belong to no response, so a response may belong to another request")]
+    InDoubt,
     /// Something else, in words.
     #[error("{0}")]
     Because(String),
 }
 
 impl Unjudged {
-    /// Puts the words into a sentence that says where it happened. An interruption stays one.
+    /// Puts the words into a sentence that says where it happened. The others stay what they are.
     pub(super) fn within(self, sentence: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Interrupted => Self::Interrupted,
+            Self::Interrupted | Self::InDoubt => self,
             Self::Because(words) => Self::Because(sentence(words)),
         }
     }

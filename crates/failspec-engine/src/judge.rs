@@ -31,12 +31,14 @@ const MAX_QUOTE_LEN: usize = 2 << 10;
 
 impl CaseRunner<'_> {
     /// Judges the case and builds its report.
-    pub fn finish(self) -> CaseReport {
+    pub fn finish(mut self) -> CaseReport {
+        self.note_closed_twice();
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
+        report.rerun = self.first.as_ref().map(|first| first.rerun);
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
         let subject =
@@ -49,17 +51,19 @@ impl CaseRunner<'_> {
         }
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted => Reason::Interrupted,
+            Unjudged::InDoubt => Reason::InDoubt,
             Unjudged::Because(words) => Reason::Unjudged { cause: quoted(words) },
         };
         let reason = self.inconclusive.as_ref().map(in_report);
         let undocumented =
             check::undocumented(&session.pack.contract, &case.scenario, &self.observed).into_iter();
+        let closed = check::closed(&session.pack.contract, &case.scenario, &self.observed);
         match (reason, &subject) {
             // Findings about the request under test are reported even if something failed later, but they do not
             // decide the outcome.
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source);
-                sort(&mut report, undocumented.chain(declared), session, case);
+                sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
                 report.outcome = Outcome::Inconclusive;
                 report.reason = Some(reason);
             }
@@ -79,6 +83,10 @@ impl CaseRunner<'_> {
         // A violation is a failure, even if requests before or after it could not be sent.
         if !report.violations.is_empty() {
             report.outcome = Outcome::Failed;
+        }
+        if self.observed.closed_twice && report.outcome == Outcome::Failed {
+            // The finding says it.
+            report.reason = None;
         }
         if report.outcome == Outcome::Inconclusive {
             report.exercised = Exercise::No;
@@ -109,6 +117,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         operation: None,
         outcome: Outcome::Skipped,
         reason: None,
+        rerun: None,
         source: case.scenario.source,
         documentation: case.scenario.documentation.clone(),
         location: ScenarioLocation {

@@ -64,6 +64,28 @@ impl Clients {
         Some(all)
     }
 
+    /// Ends the connections that are not in use.
+    pub fn retire_idle(&self) {
+        self.all().for_each(Client::retire_idle);
+    }
+
+    /// Waits until these connections have ended; returns true if there were bytes on one of them that belong to no
+    /// response.
+    pub async fn had_surplus(&self, connections: &[u64]) -> bool {
+        for connection in connections {
+            for client in self.all() {
+                if client.had_surplus(*connection).await {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Client> {
+        self.certified.values().chain([&self.everybody])
+    }
+
     /// Sends a request as soon as the rate limit of the target allows.
     pub async fn send(&self, request: Request, role: Option<&str>) -> Exchange {
         if let Some((rate, next)) = &self.pace {

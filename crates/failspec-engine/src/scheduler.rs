@@ -7,12 +7,12 @@ use std::{
 };
 
 use futures_util::{FutureExt as _, future::join_all};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason};
 
 use super::{
-    case_runner::CaseRunner,
+    case_runner::{CaseRunner, FirstRun},
     error::Unjudged,
     judge::not_run,
     locks::Lock,
@@ -134,13 +134,15 @@ impl Engine {
             wanted,
             done: Arc::new(Mutex::new(done)),
         };
+        let (hold, held) = mpsc::unbounded_channel();
+        let release = tokio::spawn(at_work.clone().release(held));
         let mut at_it = Vec::new();
         // A case that waits for a lock must not block others: each of these runs in its own task.
         for case in locked {
-            let (at_work, locks) = (at_work.clone(), self.locks(&case));
+            let (at_work, locks, hold) = (at_work.clone(), self.locks(&case), hold.clone());
             at_it.push(tokio::spawn(async move {
-                let _held = at_work.session.locks.take(&locks).await;
-                at_work.judge(&case).await;
+                let _locked = at_work.session.locks.take(&locks).await;
+                at_work.judge(case, locks.clone(), &hold).await;
             }));
         }
         // The others are executed by as many tasks as may send concurrently: creating, waking and dropping a task for
@@ -148,17 +150,23 @@ impl Engine {
         let tasks = self.jobs.min(free.len());
         let free = Arc::new(Mutex::new(free.into_iter()));
         for _ in 0..tasks {
-            let (at_work, free) = (at_work.clone(), Arc::clone(&free));
+            let (at_work, free, hold) = (at_work.clone(), Arc::clone(&free), hold.clone());
             at_it.push(tokio::spawn(async move {
                 while let Some(case) = next(&free) {
-                    at_work.judge(&case).await;
+                    at_work.judge(case, Vec::new(), &hold).await;
                 }
             }));
         }
+        drop(hold);
         for ended in join_all(at_it).await {
             if let Err(error) = ended {
                 at_work.panicked(&error.to_string());
             }
+        }
+        // No request is under way: now each connection can end, and what is still in doubt is decided.
+        self.session.clients.retire_idle();
+        if let Err(error) = release.await {
+            at_work.panicked(&error.to_string());
         }
         let done = std::mem::take(&mut *at_work.done());
         *run = done.run;
@@ -218,7 +226,12 @@ impl Engine {
         }
         join_all(running.iter_mut().map(|case| self.with_permit(case.follow_up()))).await;
         join_all(running.iter_mut().map(|case| self.with_permit(case.cleanup()))).await;
-        for case in running {
+        self.session.clients.retire_idle();
+        for mut case in running {
+            // It cannot run again: others share its condition.
+            if self.session.clients.had_surplus(&case.doubtful_connections()).await {
+                case.inconclusive = Some(Unjudged::InDoubt);
+            }
             self.tell(run, case.finish());
         }
     }
@@ -295,20 +308,52 @@ struct Worker {
 }
 
 impl Worker {
-    /// Runs one case from its control to its teardown, and adds its report to the results.
-    async fn judge(&self, case: &Case) {
-        let _permit = self.permits.acquire().await.ok();
-        match AssertUnwindSafe(self.run(case)).catch_unwind().await {
-            Ok((report, first)) => {
-                emit_event(&self.listener, Event::CaseFinished(&report));
-                let mut done = self.done();
-                done.firsts.extend(first);
-                done.run.cases.push(report);
+    /// Runs one case from its control to its teardown, and adds its report to the results. If its responses may turn
+    /// out to belong to other requests, the report is held back.
+    async fn judge(&self, case: Case, locks: Vec<Lock>, hold: &mpsc::UnboundedSender<Held>) {
+        let permit = self.permits.acquire().await.ok();
+        let Some(judged) = self.guarded(&case, None).await else { return };
+        drop(permit);
+        if judged.doubtful.is_empty() {
+            self.finished(judged);
+        } else if let Err(mpsc::error::SendError(held)) = hold.send(Held { case, locks, judged }) {
+            self.finished(held.judged);
+        }
+    }
+
+    /// Releases the reports that are held back, once it is known that no byte on their connections belongs to no
+    /// response. Otherwise the case runs a second time.
+    async fn release(self, mut held: mpsc::UnboundedReceiver<Held>) {
+        while let Some(Held { case, locks, judged }) = held.recv().await {
+            if !self.session.clients.had_surplus(&judged.doubtful).await {
+                self.finished(judged);
+                continue;
             }
+            let _locked = self.session.locks.take(&locks).await;
+            let _permit = self.permits.acquire().await.ok();
+            let first = CaseRunner::doubted(&judged.report);
+            if let Some(judged) = self.guarded(&case, Some(first)).await {
+                self.finished(judged);
+            }
+        }
+    }
+
+    fn finished(&self, judged: Judged) {
+        emit_event(&self.listener, Event::CaseFinished(&judged.report));
+        let mut done = self.done();
+        done.firsts.extend(judged.first);
+        done.run.cases.push(judged.report);
+    }
+
+    /// Runs one case. A panic in it becomes the diagnosis.
+    async fn guarded(&self, case: &Case, first: Option<FirstRun>) -> Option<Judged> {
+        match AssertUnwindSafe(self.run(case, first)).catch_unwind().await {
+            Ok(judged) => Some(judged),
             Err(panic) => {
                 let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
                 self.panicked(&format!("{}: {}", case.name, text.unwrap_or_default()));
+                None
             }
         }
     }
@@ -324,7 +369,7 @@ impl Worker {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, case: &Case) -> (CaseReport, Option<First>) {
+    async fn run(&self, case: &Case, first_run: Option<FirstRun>) -> Judged {
         let session = &*self.session;
         let writes = session.wants_health_check(case);
         if writes && !session.interrupt.is_set() {
@@ -333,20 +378,51 @@ impl Worker {
         let stopped = session.health_check_state.broken().map(|_| Reason::RunStopped);
         let interrupted = session.interrupt.is_set().then_some(Reason::Interrupted);
         if let Some(reason) = interrupted.or(stopped) {
-            return (not_run(session, case, Outcome::Inconclusive, reason), None);
+            let report = not_run(session, case, Outcome::Inconclusive, reason);
+            return Judged { report, first: None, doubtful: Vec::new() };
         }
-        let mut running = CaseRunner::new(session, case);
-        running.prepare().await;
-        let wanted = self.wanted == Preflights::Wanted;
-        let first = wanted.then(|| First::of(session, &running.observed)).flatten();
-        running.send_under_test().await;
-        running.follow_up().await;
-        running.cleanup().await;
+        let is_second = first_run.is_some();
+        let mut running = match first_run {
+            None => CaseRunner::new(session, case),
+            Some(first) => CaseRunner::again(session, case, first),
+        };
+        let mut first = self.execute(&mut running).await;
+        // Lost once, a connection says nothing about the API: the second run decides.
+        if !is_second && let Some(lost) = running.lost().filter(|_| !session.interrupt.is_set()) {
+            running = CaseRunner::again(session, case, lost);
+            first = self.execute(&mut running).await;
+        }
         if writes {
             session.health_check_after(case, &super::health_check::writes(&running.observed)).await;
         }
-        (running.finish(), first)
+        let doubtful = running.doubtful_connections();
+        Judged { report: running.finish(), first, doubtful }
     }
+
+    async fn execute(&self, running: &mut CaseRunner<'_>) -> Option<First> {
+        running.prepare().await;
+        let wanted = self.wanted == Preflights::Wanted;
+        let first = wanted.then(|| First::of(&self.session, &running.observed)).flatten();
+        running.send_under_test().await;
+        running.follow_up().await;
+        running.cleanup().await;
+        first
+    }
+}
+
+/// A judged case.
+struct Judged {
+    report: CaseReport,
+    first: Option<First>,
+    /// The connections whose responses may belong to other requests.
+    doubtful: Vec<u64>,
+}
+
+/// A judged case whose report is held back.
+struct Held {
+    case: Case,
+    locks: Vec<Lock>,
+    judged: Judged,
 }
 
 /// Takes the next case from the queue.

@@ -132,7 +132,7 @@ impl Client {
 
     /// Waits until a connection ([`Exchange::connection`]) has ended; returns true if there were bytes on it that belong
     /// to no response. Then each response on it but the first may belong to another request. A connection that is idle
-    /// ends with [`Client::retire_idle`], or after 1.5 s.
+    /// ends with [`Client::retire_idle`], or after less than a second.
     pub async fn had_surplus(&self, connection: u64) -> bool {
         self.pool.had_surplus(connection).await
     }

@@ -33,11 +33,12 @@ use super::{
 ///
 /// Shorter than the idle timeout of common servers (gunicorn 2 s, Node.js, uvicorn and Apache 5 s): a request that is
 /// sent while the server closes the connection is lost, and for a POST it is unknown if it was processed. Under load,
-/// connections are reused within milliseconds.
-const MAX_IDLE: Duration = Duration::from_millis(1500);
+/// connections are reused within milliseconds. So long a report may also be held back until no response in it is in
+/// doubt.
+const MAX_IDLE: Duration = Duration::from_millis(400);
 
 /// Interval at which connections that have been idle for too long are closed.
-const REAP_INTERVAL: Duration = Duration::from_millis(500);
+const REAP_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A pool of connections. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -72,24 +73,31 @@ struct Server {
 pub(super) struct Lease {
     pub(super) certificate: Option<Arc<[u8]>>,
     pub(super) usage: Option<ConnectionUse>,
-    kept: Option<Kept>,
+    used: Used,
 }
 
-/// A connection that may be used again.
+/// The connection of a lease. It must be held until the response is read, also if it is not used again.
 #[derive(Debug)]
-struct Kept {
-    connection: Http1Connection,
-    server: Arc<Server>,
-    pool: Weak<Shared>,
-    probe: Option<Probe>,
+enum Used {
+    Http1 { connection: Box<Http1Connection>, server: Arc<Server>, pool: Weak<Shared>, next: Next },
+    Http2(#[expect(dead_code, reason = "held, not read")] Http2Connection),
+}
+
+/// What becomes of an HTTP/1.1 connection once a response was read whole.
+#[derive(Debug)]
+enum Next {
+    Close,
+    Reuse,
+    Watch(Probe),
 }
 
 impl Lease {
     /// Records that the response was read whole: now the connection can be used for another request.
     pub(super) fn complete(self) {
-        let Some(Kept { connection, server, pool, probe }) = self.kept else { return };
+        let Used::Http1 { connection, server, pool, next } = self.used else { return };
+        let connection = *connection;
         // The rest of the request is still under way: what the server makes of it is not known.
-        if connection.stats.is_early() {
+        if connection.stats.is_early() || matches!(next, Next::Close) {
             return;
         }
         connection.stats.complete();
@@ -99,10 +107,10 @@ impl Lease {
         if connection.stats.responses() > 1 {
             server.keep_alive.keeps();
         }
-        match probe {
-            Some(probe) => probe.watch(connection),
-            None if connection.is_worn() => connection.retire(),
-            None => {
+        match next {
+            Next::Watch(probe) => probe.watch(connection),
+            _ if connection.is_worn() => connection.retire(),
+            _ => {
                 server.idle().push((Instant::now(), connection));
                 if let Some(pool) = pool.upgrade() {
                     Pool(pool).reap();
@@ -153,11 +161,11 @@ impl Pool {
             method if method.is_safe() => ConnectionChoice::Any,
             _ => server.keep_alive.route(),
         };
-        let (found, kept, probe) = match choice {
-            ConnectionChoice::Any => (server.take_idle().await, true, None),
-            ConnectionChoice::Proven(connection) => (Some(*connection), true, None),
-            ConnectionChoice::New => (None, false, None),
-            ConnectionChoice::Probe(probe) => (None, true, Some(probe)),
+        let (found, next) = match choice {
+            ConnectionChoice::Any => (server.take_idle().await, Next::Reuse),
+            ConnectionChoice::Proven(connection) => (Some(*connection), Next::Reuse),
+            ConnectionChoice::New => (None, Next::Close),
+            ConnectionChoice::Probe(probe) => (None, Next::Watch(probe)),
         };
         let mut connection = match found {
             Some(connection) => connection,
@@ -178,10 +186,10 @@ impl Pool {
                 let certificate = connection.certificate.clone();
                 let has_no_body =
                     matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-                let kept = kept && !has_no_body;
+                let next = if has_no_body { Next::Close } else { next };
                 let (server, pool) = (Arc::clone(&server), Arc::downgrade(&self.0));
-                let kept = kept.then_some(Kept { connection, server, pool, probe });
-                Ok((response, Lease { certificate, usage: Some(usage), kept }))
+                let used = Used::Http1 { connection: Box::new(connection), server, pool, next };
+                Ok((response, Lease { certificate, usage: Some(usage), used }))
             }
             Err(failure) => {
                 if failure.sent() == Some(Sent::OnReused) {
@@ -198,7 +206,8 @@ impl Pool {
         request: Request<Bytes>,
     ) -> Result<(Response<Incoming>, Lease), Failure> {
         let response = connection.send(request).await?;
-        Ok((response, Lease { certificate: connection.certificate, usage: None, kept: None }))
+        let certificate = connection.certificate.clone();
+        Ok((response, Lease { certificate, usage: None, used: Used::Http2(connection) }))
     }
 
     /// Establishes a connection.

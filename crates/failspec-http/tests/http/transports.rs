@@ -55,6 +55,27 @@ async fn request_reaches_the_server() {
 }
 
 #[tokio::test]
+async fn body_that_comes_later_is_read() {
+    for wire in Wire::ALL {
+        let wired = Wired::start(wire, |mut stream| async move {
+            loop {
+                read_request(&mut stream).await?;
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").await?;
+                stream.flush().await?;
+                sleep(Duration::from_millis(3)).await;
+                stream.write_all(b"ok").await?;
+                stream.flush().await?;
+            }
+        })
+        .await;
+        for method in ["POST", "POST", "GET", "DELETE", "GET"] {
+            let response = wired.send(request(method, &wired.url)).await.result.expect("a response");
+            assert_eq!((response.body.as_ref(), response.defect), (&b"ok"[..], None), "{wire:?} {method}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn early_response_is_read_although_the_connection_is_reset() {
     for wire in Wire::ALL {
         let wired = Wired::start(wire, |mut stream| async move {

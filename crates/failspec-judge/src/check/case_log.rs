@@ -88,6 +88,9 @@ pub struct Observed {
     pub judged: usize,
     /// Index of the record in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
+    /// True if the API closed the connection on the request under test, in both runs of the case, although the request
+    /// was written whole and the control succeeded.
+    pub closed_twice: bool,
     /// The item of the response that is judged.
     pub pick: Option<Pick>,
     /// Expectations in addition to the contract.

@@ -10,6 +10,7 @@ mod body_status;
 mod bulk_item;
 mod case_log;
 mod code;
+mod connection_closed;
 mod control;
 mod declared_headers;
 mod declared_schema;
@@ -47,6 +48,7 @@ mod www_authenticate;
 
 pub use case_log::{Expected, Observed, Phase, Record};
 pub use code::undocumented;
+pub use connection_closed::closed;
 pub use definition::{Check, When};
 pub use finding::Finding;
 pub use identification::{Identity, is_success};

@@ -7,7 +7,7 @@ use failspec_pack::pack::Provenance;
 use super::{
     allow, body_status, bulk_item,
     case_log::Observed,
-    code, control, declared_headers, declared_schema, declared_vacuous,
+    code, connection_closed, control, declared_headers, declared_schema, declared_vacuous,
     definition::{Check, When},
     envelope, expectation,
     finding::Finding,
@@ -20,6 +20,7 @@ use super::{
 /// All checks, in the order in which their findings are shown.
 pub static CHECKS: &[&Check] = &[
     &not_rejected::CHECK,
+    &connection_closed::CHECK,
     &control::CHECK,
     &bulk_item::CHECK,
     &status::CHECK,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Provenance, Retry};
 
-use super::{Outcome, Reason};
+use super::{Outcome, Reason, Rerun};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,9 @@ pub struct CaseReport {
     pub outcome: Outcome,
     /// The reason of the outcome, if it is neither passed nor failed.
     pub reason: Option<Reason>,
+    /// The reason why it ran twice; absent if it ran once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerun: Option<Rerun>,
     /// The source of the statement that this fault fails this way.
     pub source: Provenance,
     /// The place of the rule that the request under test breaks, if the scenario names it.

@@ -28,7 +28,7 @@ pub use merge::{MergeError, merge};
 pub use missing_requirement::{MissingRequirement, RequirementKind};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
-pub use reason::{Reason, Requirement};
+pub use reason::{Reason, Requirement, Rerun};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};

@@ -30,11 +30,35 @@ pub enum Reason {
         /// The response in words.
         response: String,
     },
+    /// The server sent bytes that belong to no response: a response of the case may belong to another request.
+    InDoubt,
     /// The case, or a step of it, could not be judged.
     Unjudged {
         /// The cause in words.
         cause: String,
     },
+}
+
+/// The reason why a case ran twice. Its report is that of the second run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rerun {
+    /// A connection was lost without a response.
+    ConnectionLost,
+    /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
+    /// request.
+    SurplusBytes,
+}
+
+impl fmt::Display for Rerun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ConnectionLost => "ran twice: the connection was lost in the first run",
+            Self::SurplusBytes => {
+                "ran twice: the server sent bytes that belong to no response in the first run"
+            }
+        })
+    }
 }
 
 /// A requirement of a contract by name.
@@ -60,6 +84,9 @@ impl fmt::Display for Reason {
             }
             Self::Waived { reason } => f.write_str(reason),
             Self::OtherResponse { response } => write!(f, "the response was {response}"),
+            Self::InDoubt => f.write_str(
+                "the server sent bytes that belong to no response, so a response may belong to another request",
+            ),
             Self::Unjudged { cause } => f.write_str(cause),
         }
     }

@@ -1,0 +1,36 @@
+//! The API closes the connection instead of responding.
+
+use failspec_pack::pack::{Contract, Provenance, Scenario};
+
+use super::{
+    case_log::Observed,
+    definition::{Check, When},
+    finding::Finding,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "connection-closed",
+    summary: "a request with the documented fault gets a response",
+    source: "the failure's entry in the contract",
+    text: "The API closed the connection without a response. The case was run a second time from its setup, and \
+the connection was closed again, while the same request without the fault succeeded each time: the fault makes \
+the API close the connection. (Lost once, it is a matter of the network, and the second run decides. Where the \
+request was not written whole, or without a control, the case is inconclusive: a server may refuse a large body \
+and reset the connection.)",
+    when: When::Always,
+    // A subject has a response; see `closed`.
+    run: |_| Vec::new(),
+};
+
+/// Returns the finding that the API closed the connection on the request under test, in both runs of the case.
+pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Option<Finding> {
+    let failure = &contract.failures[scenario.failure];
+    let source = Provenance::Documented.weaken(failure.source).weaken(scenario.source);
+    let actual = "the end of the connection, twice";
+    observed.closed_twice.then(|| {
+        Finding::new(CHECK.id, source, format!("the failure {}", failure.id), actual).saying(format!(
+            "expected {}, but the API closed the connection without a response, in both runs of the case",
+            failure.id
+        ))
+    })
+}
