@@ -244,9 +244,9 @@ fn observed(number: usize) -> Observed {
     let trace = format!("trace-{number}");
     let request = Request {
         method: "GET".to_owned(),
-        shown_url: url.to_string(),
+        shown_url: url.to_string().into(),
         url,
-        headers: vec![Header { name: "X-Trace".to_owned(), value: trace.clone(), shown: trace }],
+        headers: vec![Header::open("X-Trace", trace)],
         body: None,
     };
     let exchange = Exchange {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Provenance, Retry};
 
-use super::{Outcome, Reason};
+use super::{Outcome, Reason, RequestReport};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -199,21 +199,6 @@ pub struct ExchangeReport {
     pub error: Option<String>,
     /// Time from sending to the end of the response, in milliseconds.
     pub ms: f64,
-}
-
-/// A request.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RequestReport {
-    /// The method.
-    pub method: String,
-    /// The URL.
-    pub url: String,
-    /// Headers in order.
-    pub headers: Vec<(String, String)>,
-    /// The body; length and digest if it was generated.
-    pub body: Option<String>,
-    /// A command line that sends it, with placeholders for credentials.
-    pub curl: String,
 }
 
 /// A response.

@@ -2,11 +2,12 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use failspec_base::sanitize::shortened;
+
 use crate::{
     case_text::{account, differs, sentence},
     count,
     summary::{count_cases, distinct_first, snapshots, unexercised, waivers},
-    visible::shortened,
 };
 use failspec_judge::report_model::{CaseReport, FindingGroup, Outcome, RunReport};
 
