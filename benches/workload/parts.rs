@@ -244,9 +244,9 @@ fn observed(number: usize) -> Observed {
     let trace = format!("trace-{number}");
     let request = Request {
         method: "GET".to_owned(),
-        shown_url: url.to_string(),
+        shown_url: url.to_string().into(),
         url,
-        headers: vec![Header { name: "X-Trace".to_owned(), value: trace.clone(), shown: trace }],
+        headers: vec![Header::open("X-Trace", trace)],
         body: None,
     };
     let exchange = Exchange {
@@ -254,6 +254,7 @@ fn observed(number: usize) -> Observed {
         result: Ok(response(number)),
         elapsed: Duration::from_micros(300),
         connection: None,
+        resent: false,
     };
     let record = Record { phase: Phase::Request, role: None, exchange };
     Observed { records: vec![record], ..Observed::default() }

@@ -27,6 +27,7 @@ mod real_registry;
 mod report_readers;
 mod reports;
 mod reports_safety;
+mod reruns;
 mod run;
 mod safety;
 mod shards;

@@ -64,11 +64,10 @@ fn spoil_case(case: &mut CaseReport) {
     }
     for exchange in &mut case.exchanges {
         let request = &mut exchange.request;
-        for text in [&mut request.method, &mut request.url, &mut request.curl] {
-            spoil(text);
-        }
-        request.headers.push((EVIL.to_owned(), EVIL.to_owned()));
-        (request.body, exchange.role) = (evil(), evil());
+        spoil(&mut request.method);
+        request.url = request.url.clone().with(EVIL);
+        request.headers.push((EVIL.to_owned(), EVIL.into()));
+        (request.body, exchange.role) = (Some(EVIL.into()), evil());
         if let Some(response) = &mut exchange.response {
             response.headers.push((EVIL.to_owned(), EVIL.to_owned()));
             response.body = format!("{{\"a\":{}}}", Value::from(EVIL));

@@ -15,6 +15,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Number of failures that the built-in pack `kubeglass` documents, which most tests run.
+pub const KUBEGLASS_FAILURES: usize = 36;
+
+/// Returns `3 of 36`: how many of the failures of `kubeglass` are meant.
+pub fn of_kubeglass(count: usize) -> String {
+    format!("{count} of {KUBEGLASS_FAILURES}")
+}
+
+/// Returns `36 of 36 documented failures exercised`.
+pub fn all_of_kubeglass_exercised() -> String {
+    format!("{} documented failures exercised", of_kubeglass(KUBEGLASS_FAILURES))
+}
+
 /// The result of a finished command.
 #[derive(Debug)]
 pub struct Done {

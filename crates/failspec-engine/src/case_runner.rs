@@ -84,11 +84,18 @@ impl<'s> CaseRunner<'s> {
     pub fn lost(&self) -> Option<FirstRun> {
         let lost = self.lost_record()?;
         let mut left_behind = self.left_behind.clone();
-        if !is_safe(&lost.exchange.request.method) {
+        if may_create(&lost.exchange.request.method) {
             let line = line(&lost.exchange.request);
             left_behind.push(format!("{line}: the connection was lost, the request may have been processed"));
         }
         Some(FirstRun { rerun: Rerun::ConnectionLost, closed: self.was_closed(), left_behind })
+    }
+
+    /// Returns the reason why the case, or a request of it, was sent twice.
+    pub fn rerun(&self) -> Option<Rerun> {
+        let mut tested = self.observed.records.iter().filter(|record| !record.phase.is_teardown());
+        let resent = tested.any(|record| record.exchange.resent).then_some(Rerun::RequestResent);
+        self.first.as_ref().map(|first| first.rerun).or(resent)
     }
 
     /// Returns what is kept of a run whose responses are in doubt.
@@ -464,6 +471,11 @@ impl<'s> CaseRunner<'s> {
         let text = repeat.times.fill(scope).map_err(|error| error.to_string())?.sent;
         text.parse().map_err(|_| format!("`repeat: {{ times: {text} }}` is not a number"))
     }
+}
+
+/// Returns true if a request with this method may leave something behind.
+fn may_create(method: &str) -> bool {
+    !is_safe(method) && !method.eq_ignore_ascii_case("DELETE")
 }
 
 /// Returns true if an idempotent request failed because the connection was closed.

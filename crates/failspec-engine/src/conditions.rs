@@ -62,20 +62,15 @@ impl Session {
     async fn control(&self, request: &ConditionRequest) -> Result<(), String> {
         let url = request.address.on(&self.target.url)?;
         let line = format!("{} {}", request.method, request.address.shown);
-        let header = |name: &str, value: &str| Header {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            shown: value.to_owned(),
-        };
         let mut headers: Vec<Header> =
-            request.headers.iter().map(|(name, value)| header(name, value)).collect();
+            request.headers.iter().map(|(name, value)| Header::open(name, value)).collect();
         let body = request.json.as_ref().map(|json| {
-            headers.push(header("Content-Type", "application/json"));
-            Body { bytes: Bytes::from(json.to_string()), shown: json.to_string() }
+            headers.push(Header::open("Content-Type", "application/json"));
+            Body { bytes: Bytes::from(json.to_string()), shown: json.to_string().into() }
         });
         let request = Request {
             method: request.method.clone(),
-            shown_url: request.address.shown.clone(),
+            shown_url: request.address.shown.clone().into(),
             url,
             headers,
             body,

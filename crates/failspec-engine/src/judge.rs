@@ -38,7 +38,7 @@ impl CaseRunner<'_> {
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
-        report.rerun = self.first.as_ref().map(|first| first.rerun);
+        report.rerun = self.rerun();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
         report.left_behind = self.left_behind.iter().map(quoted).collect();
         let subject =

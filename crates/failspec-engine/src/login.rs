@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 
 use failspec_base::{
     message::{Body, Header, Request, Response},
+    secret::RedactedText,
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::View;
@@ -109,7 +110,8 @@ impl Session {
         }
         self.mask.add_value(printed, &format!("role {role}"));
         let value = format!("{}{printed}", command.prefix);
-        let shown = format!("{}[secret: role {role}]", command.prefix);
+        let shown =
+            RedactedText::from(command.prefix.as_str()).with(RedactedText::secret(format!("role {role}")));
         Ok(LoggedIn { header: Header { name: command.header.clone(), value, shown }, expires: None })
     }
 
@@ -131,9 +133,10 @@ impl Session {
         });
         let expires =
             told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
+        let secret = RedactedText::secret(format!("role {role}"));
         let shown = match value.split_once(' ') {
-            Some((scheme, _)) => format!("{scheme} [secret: role {role}]"),
-            None => format!("[secret: role {role}]"),
+            Some((scheme, _)) => RedactedText::from(format!("{scheme} ")).with(secret),
+            None => secret,
         };
         Ok(LoggedIn { header: Header { name: name.clone(), value, shown }, expires })
     }
@@ -182,13 +185,13 @@ impl Session {
             headers.push(hidden("Content-Type", "application/x-www-form-urlencoded".to_owned()));
             body = Some(Bytes::from(form.finish()));
         }
-        let body = body.map(|bytes| Body { bytes, shown: "[a login]".to_owned() });
-        let shown_url = step.address.shown.clone();
+        let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
+        let shown_url = step.address.shown.clone().into();
         Ok(Request { method: step.method.clone(), shown_url, url, headers, body })
     }
 }
 
 /// A header whose value is redacted completely in reports.
 fn hidden(name: &str, value: String) -> Header {
-    Header { name: name.to_owned(), value, shown: "[a login]".to_owned() }
+    Header { name: name.to_owned(), value, shown: RedactedText::secret("login") }
 }

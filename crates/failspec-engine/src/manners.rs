@@ -117,7 +117,7 @@ impl Session {
         loop {
             let request = Request {
                 method: "GET".to_owned(),
-                shown_url: shown.clone(),
+                shown_url: shown.clone().into(),
                 url: url.clone(),
                 headers: Vec::new(),
                 body: None,

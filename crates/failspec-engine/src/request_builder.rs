@@ -1,22 +1,19 @@
 //! Builds requests from request templates.
 
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use failspec_base::{
-    encoding::hex,
+    encoding::{form_encode, hex, percent_encode},
     message::{Body, Header, Request},
+    secret::{RedactedPart, RedactedText},
     template::{RenderError, Rendered, Scope, Template},
 };
 use failspec_pack::{
     pack::{BodyTemplate, PathTemplate, RequestTemplate},
     target_config::{Carried, Target},
 };
-
-/// All ASCII characters except the unreserved characters of RFC 3986.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Maximum size of a body that is shown in full, in bytes: 16 KiB.
 const MAX_SHOWN_LEN: usize = 16 << 10;
@@ -68,12 +65,12 @@ pub fn build(
     let mut url = url(path, template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
     let mut headers = Vec::new();
     for (name, value) in &template.headers {
-        let Rendered { sent, shown } = value.fill(scope)?;
-        let shown = shown.unwrap_or_else(|| sent.clone());
-        headers.push(Header { name: name.clone(), value: sent, shown });
+        let value = value.fill(scope)?;
+        let shown = value.shown();
+        headers.push(Header { name: name.clone(), value: value.sent, shown });
     }
     for (name, value) in &extra.headers {
-        headers.push(Header { name: name.clone(), value: value.clone(), shown: value.clone() });
+        headers.push(Header::open(name, value));
     }
     // A header that the scenario sets itself is not overwritten: it is the fault under test.
     match credential {
@@ -84,7 +81,7 @@ pub fn build(
         Some(Carried::Query { name, value, shown })
             if !template.query.iter().any(|(own, _)| *own == name) =>
         {
-            url.add(&name, &value, &shown);
+            url.add(&name, &value, shown);
         }
         Some(Carried::Header(_) | Carried::Query { .. } | Carried::Connection) | None => {}
     }
@@ -96,11 +93,7 @@ pub fn build(
     };
     let suppressed = template.suppressed.iter().any(|name| name.eq_ignore_ascii_case("content-type"));
     if let Some(media_type) = media_type.filter(|_| !suppressed && !has(&headers, "content-type")) {
-        headers.push(Header {
-            name: "Content-Type".to_owned(),
-            value: media_type.to_owned(),
-            shown: media_type.to_owned(),
-        });
+        headers.push(Header::open("Content-Type", media_type));
     }
     if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
         return Err(BuildError::HeaderBreaks(header.name.clone()));
@@ -118,24 +111,25 @@ fn add_cookie(headers: &mut Vec<Header>, cookie: Header) {
     let wanted = name(&cookie.value);
     if own.value.split(';').all(|pair| name(pair) != wanted) {
         own.value = format!("{}; {}", own.value, cookie.value);
-        own.shown = format!("{}; {}", own.shown, cookie.shown);
+        own.shown.push_str("; ");
+        own.shown.append(cookie.shown);
     }
 }
 
 struct Address {
     sent: url::Url,
-    shown: String,
+    shown: RedactedText,
 }
 
 impl Address {
     /// Adds a query parameter; `shown` is its value in reports.
-    fn add(&mut self, name: &str, value: &str, shown: &str) {
+    fn add(&mut self, name: &str, value: &str, shown: RedactedText) {
         let separator = if self.sent.query().is_some() { '&' } else { '?' };
-        let name: String = utf8_percent_encode(name, COMPONENT).collect();
-        let value: String = utf8_percent_encode(value, COMPONENT).collect();
+        let (name, value) = (percent_encode(name), percent_encode(value));
         let query = self.sent.query().map_or_else(String::new, |query| format!("{query}&"));
         self.sent.set_query(Some(&format!("{query}{name}={value}")));
-        self.shown.push_str(&format!("{separator}{name}={shown}"));
+        self.shown.push_str(&format!("{separator}{name}="));
+        self.shown.append(shown);
     }
 }
 
@@ -152,22 +146,33 @@ fn url(
     let mut path = path.fill(&template.path, scope)?;
     let mut root = base.as_str().trim_end_matches('/').to_owned();
     if is_address {
-        path.sent = path_of_address(&path.sent, own).ok_or(BuildError::Elsewhere(path.shown().clone()))?;
+        path.sent = path_of_address(&path.sent, own)
+            .ok_or_else(|| BuildError::Elsewhere(path.shown().to_string()))?;
         root = base.origin().ascii_serialization();
     }
-    let mut sent = path.sent.clone();
-    let mut shown = path.shown().clone();
+    let mut whole = Rendered::plain(root);
+    match &path.shown {
+        Some(shown) => whole.push_redacted(&path.sent, shown.clone()),
+        None => whole.push(&path.sent),
+    }
+    let mut separator = if path.sent.contains('?') { "&" } else { "?" };
     for (name, value) in &template.query {
         let value = value.fill(scope)?;
-        let separator = if sent.contains('?') { '&' } else { '?' };
-        let name: String = utf8_percent_encode(name, COMPONENT).collect();
-        let encoded: String = utf8_percent_encode(&value.sent, COMPONENT).collect();
-        shown.push_str(&format!("{separator}{name}={}", value.shown.as_deref().unwrap_or(&encoded)));
-        sent.push_str(&format!("{separator}{name}={encoded}"));
+        for part in [separator, &percent_encode(name), "="] {
+            whole.push(part);
+        }
+        match &value.shown {
+            Some(shown) => whole.push_redacted(
+                &percent_encode(&value.sent),
+                shown.map_text(|text| percent_encode(text).into()),
+            ),
+            None => whole.push(&percent_encode(&value.sent)),
+        }
+        separator = "&";
     }
-    match parse(&format!("{root}{sent}"), base) {
-        Some(url) => Ok(Address { sent: url, shown: format!("{root}{shown}") }),
-        None => Err(BuildError::Rewritten(path.shown().clone())),
+    match parse(&whole.sent, base) {
+        Some(url) => Ok(Address { sent: url, shown: whole.shown() }),
+        None => Err(BuildError::Rewritten(path.shown().to_string())),
     }
 }
 
@@ -197,19 +202,19 @@ fn fill_body(body: &BodyTemplate, scope: &Scope) -> Result<Body, BuildError> {
     let filled: Rendered<Vec<u8>> = match body {
         BodyTemplate::Json(template) => {
             let value = template.fill(scope)?;
-            Rendered { sent: bytes(&value.sent), shown: value.shown.as_ref().map(bytes) }
+            Rendered { sent: bytes(&value.sent), shown: value.shown }
         }
         BodyTemplate::Text(template) => {
             let text = template.fill(scope)?;
-            Rendered { sent: text.sent.into_bytes(), shown: text.shown.map(String::into_bytes) }
+            Rendered { sent: text.sent.into_bytes(), shown: text.shown }
         }
         BodyTemplate::Form(fields) => form(fields, scope)?,
         BodyTemplate::Bytes(bytes) => Rendered::plain(bytes.clone()),
     };
-    let visible = filled.shown.as_ref().unwrap_or(&filled.sent);
-    let shown = match std::str::from_utf8(visible) {
-        Ok(text) if text.len() <= MAX_SHOWN_LEN => text.to_owned(),
-        _ => digest(&filled.sent),
+    let shown = match (filled.shown, std::str::from_utf8(&filled.sent)) {
+        (Some(shown), _) if shown.to_string().len() <= MAX_SHOWN_LEN => shown,
+        (None, Ok(text)) if text.len() <= MAX_SHOWN_LEN => RedactedText::from(text),
+        _ => digest(&filled.sent).into(),
     };
     Ok(Body { bytes: Bytes::from(filled.sent), shown })
 }
@@ -219,22 +224,26 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>>, BuildError> {
-    let mut sent = url::form_urlencoded::Serializer::new(String::new());
-    let mut shown = url::form_urlencoded::Serializer::new(String::new());
-    let mut masked = false;
-    for (name, value) in fields {
+    let mut form = Rendered::plain(String::new());
+    for (at, (name, value)) in fields.iter().enumerate() {
         let value = value.fill(scope)?;
-        masked |= value.shown.is_some();
-        shown.append_pair(name, value.shown());
-        sent.append_pair(name, &value.sent);
+        form.push(&format!("{}{}=", if at == 0 { "" } else { "&" }, form_encode(name)));
+        match &value.shown {
+            Some(shown) => {
+                form.push_redacted(
+                    &form_encode(&value.sent),
+                    shown.map_text(|text| form_encode(text).into()),
+                );
+            }
+            None => form.push(&form_encode(&value.sent)),
+        }
     }
-    Ok(Rendered { sent: sent.finish().into_bytes(), shown: masked.then(|| shown.finish().into_bytes()) })
+    Ok(Rendered { sent: form.sent.into_bytes(), shown: form.shown })
 }
 
 /// Describes a body by its length and digest, if it is too long to show or is not text.
-fn digest(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    format!("[{} bytes, sha256:{}…]", bytes.len(), hex(&digest[..8]))
+fn digest(bytes: &[u8]) -> RedactedPart {
+    RedactedPart::Omitted { omitted: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
 }
 
 fn has(headers: &[Header], name: &str) -> bool {

@@ -33,7 +33,7 @@ use super::{
     plan::{Case, Plan, Selectors},
     planned_waits::planned_waits,
     scheduler::{Engine, PackRun},
-    session::{Session, run_name, variables},
+    session::{Session, variables},
 };
 
 /// Default number of concurrent cases if all targets are on this machine.
@@ -144,7 +144,7 @@ pub(super) fn session(
         logins: super::login::Logins::default(),
         documented: documented(&plan.pack.contract),
         names: names(&plan.pack),
-        run: run_name(),
+        run: failspec_base::random::random_name(),
         counter: AtomicU64::new(0),
         against: Declared::shared(&plan.pack)?
             .map(|declared| OpenApiContext { declared, base: plan.target.url.path().into() }),

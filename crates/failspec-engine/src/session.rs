@@ -9,6 +9,7 @@ use std::{
 };
 
 use failspec_base::{
+    random::base36,
     secret::Mask,
     template::{Scope, VariableValue},
 };
@@ -84,23 +85,4 @@ pub fn variables(pack: &Pack, target: &Target) -> HashMap<String, VariableValue>
             Some((name.clone(), given.or_else(|| variable.default.clone().map(VariableValue::open))?))
         })
         .collect()
-}
-
-/// Generates a short random name for a run, which is part of the names of created resources.
-pub fn run_name() -> String {
-    let random = uuid::Uuid::new_v4().as_u128();
-    base36(u64::try_from(random % 36_u128.pow(6)).unwrap_or_default())
-}
-
-/// Formats a number in base 36: digits and lower-case letters are allowed in nearly every kind of name.
-fn base36(mut number: u64) -> String {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut digits = Vec::new();
-    loop {
-        digits.push(char::from(DIGITS[(number % 36) as usize]));
-        number /= 36;
-        if number == 0 {
-            return digits.into_iter().rev().collect();
-        }
-    }
 }

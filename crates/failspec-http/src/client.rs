@@ -97,7 +97,8 @@ pub enum ClientError {
 /// - A request is sent once, with two exceptions. If nothing of it was written, or if the server said that it did not
 ///   process it (HTTP/2: GOAWAY, REFUSED_STREAM), it is sent on another connection, whatever its method. If a connection
 ///   that was used before ends after a request of a safe method was sent and before any part of the response arrived,
-///   the request is sent once more, on a new connection (RFC 9112, section 9.3.1).
+///   the request is sent once more, on a new connection (RFC 9112, section 9.3.1; [`Exchange::resent`]). From then on
+///   no connection to the server is used again.
 /// - A response that arrives before the request was written whole is read, also if the rest of the request can no longer
 ///   be written.
 /// - Over HTTP/1.1 a connection is not used again after HEAD, 204, 304, a response that came early, or bytes that belong
@@ -147,9 +148,9 @@ impl Client {
     /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
-        let mut connection = None;
-        let result = self.response(&request, started, &mut connection).await;
-        Exchange { request, result, elapsed: started.elapsed(), connection }
+        let (mut connection, mut resent) = (None, false);
+        let result = self.response(&request, started, &mut connection, &mut resent).await;
+        Exchange { request, result, elapsed: started.elapsed(), connection, resent }
     }
 
     async fn response(
@@ -157,10 +158,11 @@ impl Client {
         request: &Request,
         started: Instant,
         connection: &mut Option<ConnectionUse>,
+        resent: &mut bool,
     ) -> Result<Response, TransportError> {
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
-        let response = timeout_at((started + patience).into(), self.head(request))
+        let response = timeout_at((started + patience).into(), self.head(request, resent))
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Head, limit: patience })?;
         let (response, lease) = response?;
@@ -186,9 +188,12 @@ impl Client {
     }
 
     /// Sends the request and waits for the head of the response.
-    async fn head(&self, request: &Request) -> Result<(hyper::Response<Incoming>, Lease), TransportError> {
+    async fn head(
+        &self,
+        request: &Request,
+        resent: &mut bool,
+    ) -> Result<(hyper::Response<Incoming>, Lease), TransportError> {
         let mut resends = 0;
-        let mut is_lost = false;
         loop {
             let outgoing = request.to_http()?;
             let is_safe = outgoing.method().is_safe();
@@ -198,13 +203,13 @@ impl Client {
             };
             let again = match failure.sent() {
                 Some(Sent::NotProcessed) => resends < MAX_RESENDS,
-                Some(Sent::OnReused) => is_safe && !is_lost,
+                Some(Sent::OnReused) => is_safe && !*resent,
                 _ => false,
             };
             if !again {
                 return Err(error::no_response(&failure, address(&request.url), &self.limits));
             }
-            is_lost |= failure.sent() == Some(Sent::OnReused);
+            *resent |= failure.sent() == Some(Sent::OnReused);
             resends += 1;
         }
     }

@@ -70,6 +70,8 @@ impl Http1Connection {
         let ending = Ending { stats: Arc::clone(&stats), settlement: settlement.clone() };
         let task = tokio::spawn(async move {
             match connection.without_shutdown().await {
+                // The rest of a response that is not read is no surplus.
+                Ok(_) if !ending.stats.is_idle() => {}
                 Ok(parts) if !parts.read_buf.is_empty() => ending.stats.record_surplus(),
                 Ok(parts) => drain(parts.io.into_inner(), &ending.stats).await,
                 Err(error) if is_unexpected(&error) => ending.stats.record_surplus(),

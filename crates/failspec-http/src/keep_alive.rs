@@ -69,6 +69,11 @@ impl KeepAliveState {
         self.surplus.load(Relaxed)
     }
 
+    /// Returns true if a request was lost on a connection that was used before.
+    pub(super) fn loses_requests(&self) -> bool {
+        self.known.load(Relaxed) == LOSES
+    }
+
     /// Chooses the connection for a request that must not be lost.
     pub(super) fn route(self: &Arc<Self>) -> ConnectionChoice {
         match self.known.load(Relaxed) {

@@ -54,6 +54,11 @@ impl ConnectionStats {
         self.flushed.store(false, Relaxed);
     }
 
+    /// Returns true if nothing was written since a response was read whole.
+    pub(super) fn is_idle(&self) -> bool {
+        self.idle.load(Relaxed)
+    }
+
     /// Number of responses that were read whole.
     pub(super) fn responses(&self) -> usize {
         self.responses.load(Relaxed)

@@ -156,7 +156,9 @@ impl Pool {
         // Some servers send a body after HEAD, 204 or 304, which have none (RFC 9112, section 6.3): on a connection that
         // is used again it would become the response to the next request.
         let choice = match request.method() {
-            _ if is_resent || server.sends_surplus() => ConnectionChoice::New,
+            _ if is_resent || server.sends_surplus() || server.keep_alive.loses_requests() => {
+                ConnectionChoice::New
+            }
             &Method::HEAD => ConnectionChoice::New,
             method if method.is_safe() => ConnectionChoice::Any,
             _ => server.keep_alive.route(),

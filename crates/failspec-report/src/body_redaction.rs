@@ -36,15 +36,7 @@ fn without_bodies(case: &mut CaseReport) {
         snapshot.diff = None;
     }
     for ExchangeReport { request, response, .. } in &mut case.exchanges {
-        if let Some(body) = &mut request.body {
-            *body = told(body.len() as u64);
-            // The body is the last part of a command line. The first location at which it could begin is good enough:
-            // a header that contains these words loses its end, and no body remains.
-            if let Some(at) = request.curl.find(" --data-binary ") {
-                request.curl.truncate(at);
-                request.curl.push_str(" --data-binary @body  # left out of this report");
-            }
-        }
+        request.withhold_body();
         if let Some(response) = response
             && !response.body.is_empty()
         {

@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use failspec_base::secret::RedactedText;
 use failspec_judge::{
     check::{Finding, Phase},
     report_model::{CaseReport, ExchangeReport, SnapshotState},
 };
 
 use super::summary::source_of_warning;
-use super::visible::{shortened, visible};
+use failspec_base::sanitize::{shortened, visible};
 
 /// Maximum length of a sentence about a problem, in characters: it may quote the response.
 const MAX_MESSAGE_LEN: usize = 600;
@@ -30,6 +31,9 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
     if let Some(reason) = case.reason.as_ref().filter(|_| case.violations.is_empty()) {
         row(&mut text, "reason", &reason.to_string());
     }
+    if let Some(rerun) = case.rerun {
+        row(&mut text, "note", &rerun.to_string());
+    }
     findings(&mut text, case);
     snapshot(&mut text, case);
     for left in &case.left_behind {
@@ -40,8 +44,9 @@ pub(super) fn account(case: &CaseReport, longest: usize) -> String {
             row(&mut text, "body", &shortened(&response.body, longest));
         }
         // A command line that is cut would send something else.
-        if exchange.request.curl.chars().count() <= longest {
-            row(&mut text, "reproduce", &exchange.request.curl);
+        let curl = exchange.request.curl().to_string();
+        if curl.chars().count() <= longest {
+            row(&mut text, "reproduce", &curl);
         }
     }
     row(&mut text, "scenario", &case.location.to_string());
@@ -62,7 +67,7 @@ pub(super) fn differs(case: &CaseReport) -> bool {
 
 /// Describes the credentials that were sent; a scenario may contain wrong ones itself.
 pub(super) fn who(exchange: &ExchangeReport) -> String {
-    let own = |(name, _): &(String, String)| {
+    let own = |(name, _): &(String, RedactedText)| {
         name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie")
     };
     match &exchange.role {

@@ -7,7 +7,6 @@ mod body_redaction;
 mod case_text;
 mod count;
 mod summary;
-mod visible;
 
 pub mod comparison;
 pub mod github;
@@ -19,4 +18,4 @@ pub mod terminal;
 
 pub use body_redaction::{BodyPolicy, withhold};
 pub use count::count;
-pub use visible::visible;
+pub use failspec_base::sanitize::visible;

@@ -1,11 +1,14 @@
 //! Facts that every report shows prominently, in all formats.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use failspec_judge::{
     check::Finding,
     report_model::{
-        CaseReport, Outcome, PackHeader, RunReport, SnapshotState, State, Verdict, WaivedFinding,
+        CaseReport, Outcome, PackHeader, Rerun, RunReport, SnapshotState, State, Verdict, WaivedFinding,
     },
 };
 use failspec_pack::pack::Provenance;
@@ -38,6 +41,15 @@ pub(super) struct WaiverUse<'r> {
     pub waived: &'r WaivedFinding,
     /// The names of the cases.
     pub cases: Vec<&'r str>,
+}
+
+/// Describes the cases that ran twice, one line for each reason.
+pub(super) fn reruns(report: &RunReport) -> Vec<String> {
+    let mut counts: BTreeMap<Rerun, usize> = BTreeMap::new();
+    for rerun in report.cases.iter().filter_map(|case| case.rerun) {
+        *counts.entry(rerun).or_default() += 1;
+    }
+    counts.into_iter().map(|(rerun, cases)| format!("{} {rerun}", count_cases(cases))).collect()
 }
 
 /// Returns the reason for the verdict, in one sentence.

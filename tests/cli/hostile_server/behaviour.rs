@@ -42,12 +42,19 @@ pub struct Behaviour {
     pub echoes: bool,
     /// True if it closes the connection before sending a byte: a `GET` on a reused connection is then sent once more.
     pub loses: bool,
+    /// Number of runs of the case: two if a connection is lost or a response is in doubt.
+    pub runs: usize,
 }
 
 impl Behaviour {
     /// Marks the behaviour as closing the connection before sending a byte.
     pub fn that_loses(self) -> Self {
         Self { loses: true, ..self }
+    }
+
+    /// Marks the behaviour as one after which the case runs twice.
+    pub fn that_runs_twice(self) -> Self {
+        Self { runs: 2, ..self }
     }
 
     /// Moves the behaviour to the response to the control.
@@ -67,7 +74,15 @@ pub fn acts(
     expected: Expected,
     act: impl Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
 ) -> Behaviour {
-    Behaviour { name, place: Place::Request, act: Box::new(act), expected, echoes: false, loses: false }
+    Behaviour {
+        name,
+        place: Place::Request,
+        act: Box::new(act),
+        expected,
+        echoes: false,
+        loses: false,
+        runs: 1,
+    }
 }
 
 /// A behaviour that sends these bytes.

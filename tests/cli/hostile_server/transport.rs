@@ -19,6 +19,8 @@ const NO_END: Expected = Expected::Inconclusive("reading the body took longer th
 const TOO_LARGE: Expected = Expected::Inconclusive("the body of the response is larger than 8388608 bytes");
 const NO_HTTP: Expected = Expected::Inconclusive("the response is not well-formed HTTP");
 const CLOSED: Expected = Expected::Inconclusive("the connection ended before there was a response");
+/// Twice, while the control succeeds.
+const NO_RESPONSE: Expected = Expected::Violates("connection-closed");
 const HEAD_TOO_LARGE: Expected = Expected::Inconclusive("not well-formed HTTP: its head ");
 /// The incomplete body is from the API, and is judged.
 const CUT_OFF: Expected = Expected::Violates("well-formed");
@@ -139,14 +141,16 @@ fn heads() -> Vec<Behaviour> {
             "a second response that nobody asked for",
             Expected::Passed,
             [json(404, right(1).as_bytes()), json(500, b"stray")].concat(),
-        ),
+        )
+        .that_runs_twice(),
     ]
 }
 
 fn ends() -> Vec<Behaviour> {
     vec![
-        sends("closes at once", CLOSED, "").that_loses(),
-        sends("closes within its head", CLOSED, "HTTP/1.1 404 Not Found\r\ncontent-le"),
+        sends("closes at once", NO_RESPONSE, "").that_loses().that_runs_twice(),
+        sends("closes within its head", NO_RESPONSE, "HTTP/1.1 404 Not Found\r\ncontent-le")
+            .that_runs_twice(),
         sends(
             "100 GB that end early",
             CUT_OFF,
@@ -159,7 +163,9 @@ fn ends() -> Vec<Behaviour> {
             thread::sleep(Duration::from_millis(50));
             reset(stream)
         }),
-        acts("reset before the response", CLOSED, |_, stream| reset(stream)).that_loses(),
+        acts("reset before the response", NO_RESPONSE, |_, stream| reset(stream))
+            .that_loses()
+            .that_runs_twice(),
         sends(
             "false Content-Encoding",
             CUT_OFF,
@@ -233,7 +239,7 @@ fn elsewhere_in_the_case() -> Vec<Behaviour> {
         named("never responds the control", never_responds()).in_the_control(NO_HEAD),
         named("bomb in the control", bomb()).in_the_control(TOO_LARGE),
         sends("control that is not HTTP", NO_HTTP, "no").in_the_control(NO_HTTP),
-        sends("control that is closed", CLOSED, "").in_the_control(CLOSED),
+        sends("control that is closed", CLOSED, "").in_the_control(CLOSED).that_runs_twice(),
         named("never responds the teardown", never_responds())
             .in_the_teardown(Expected::Leaves("waiting for a response took longer")),
         named("bomb in the teardown", bomb()).in_the_teardown(Expected::Leaves("larger than 8388608 bytes")),

@@ -15,6 +15,8 @@ pub struct Exchange {
     pub elapsed: Duration,
     /// The connection on which the response arrived. `None` without a response, and over HTTP/2.
     pub connection: Option<ConnectionUse>,
+    /// True if the request was sent twice: the first connection, which was used before, ended without a response.
+    pub resent: bool,
 }
 
 /// One use of an HTTP/1.1 connection. Bytes that a server sends beyond a response look like the response to the next

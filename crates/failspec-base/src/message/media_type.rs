@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::is_token;
+
 /// A media type (RFC 9110, section 8.3.1): `type "/" subtype *( OWS ";" OWS [ parameter ] )`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType {
@@ -113,11 +115,6 @@ fn read_value(text: &str) -> Option<(String, &str)> {
 /// Returns true for OWS (RFC 9110, section 5.6.3).
 fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t'
-}
-
-/// Returns true for a `token` (RFC 9110, section 5.6.2).
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 #[cfg(test)]

@@ -18,4 +18,4 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError};
 pub use response::{BodyError, Response};
-pub use standards::{is_idempotent, is_loopback, is_safe};
+pub use standards::{is_idempotent, is_loopback, is_safe, is_token};

@@ -8,6 +8,8 @@ use http::{
     header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
 };
 
+use crate::secret::RedactedText;
+
 /// A request, ready to be sent.
 ///
 /// Each part that can contain a secret or a generated value is stored twice: as it is sent, and as it may be shown
@@ -19,12 +21,20 @@ pub struct Request {
     /// The absolute URL that is requested.
     pub url: url::Url,
     /// The URL as it may be shown.
-    pub shown_url: String,
+    pub shown_url: RedactedText,
     /// Headers in the order in which they are sent. The names of HTTP/1 are sent in lower case, and headers with the
     /// same name together, which has the same meaning (RFC 9110, sections 5.1 and 5.3).
     pub headers: Vec<Header>,
     /// The body, if there is one.
     pub body: Option<Body>,
+}
+
+impl Header {
+    /// Creates a header that may be shown as it is sent.
+    pub fn open(name: impl Into<String>, value: impl Into<String>) -> Self {
+        let value = value.into();
+        Self { name: name.into(), shown: RedactedText::from(value.as_str()), value }
+    }
 }
 
 /// One header of a request.
@@ -35,7 +45,7 @@ pub struct Header {
     /// The value that is sent.
     pub value: String,
     /// The value as it may be shown.
-    pub shown: String,
+    pub shown: RedactedText,
 }
 
 /// The body of a request.
@@ -44,7 +54,7 @@ pub struct Body {
     /// The exact bytes that are sent.
     pub bytes: Bytes,
     /// The body as it may be shown: text, or length and digest if it was generated or is not text.
-    pub shown: String,
+    pub shown: RedactedText,
 }
 
 /// Reason why a request cannot be sent as it is written.
@@ -141,7 +151,7 @@ impl Request {
             let mut sent = HeaderValue::from_bytes(value.as_bytes())
                 .map_err(|_| RequestError::HeaderValue(name.clone()))?;
             // Keeps the value out of HTTP/2's compression tables (RFC 7541, section 7.1.3).
-            sent.set_sensitive(value != shown);
+            sent.set_sensitive(!shown.is_plain());
             map.try_append(known, sent).map_err(|_| RequestError::TooManyHeaders)?;
         }
         self.frame(&mut map)?;
@@ -178,7 +188,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("url", &self.shown_url)
+            .field("url", &self.shown_url.to_string())
             .field("headers", &self.headers)
             .field("body", &self.body)
             .finish()
@@ -187,12 +197,12 @@ impl fmt::Debug for Request {
 
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {:?}", self.name, self.shown)
+        write!(f, "{:?}: {:?}", self.name, self.shown.to_string())
     }
 }
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.shown)
+        write!(f, "{:?}", self.shown.to_string())
     }
 }

@@ -1,8 +1,14 @@
-//! Properties of methods and hosts that standards define.
+//! Properties of methods, names and hosts that standards define.
 
 use std::net::IpAddr;
 
 use url::{Host, Url};
+
+/// Returns true if a text is a token (RFC 9110, section 5.6.2): the name of a method, a header, a cookie, a parameter.
+pub fn is_token(text: &str) -> bool {
+    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_tchar)
+}
 
 /// Returns true if a method is safe: it asks for no change (RFC 9110, section 9.2.1). Methods are case-sensitive.
 pub fn is_safe(method: &str) -> bool {

@@ -6,8 +6,10 @@
 
 mod encodings;
 mod escape_decoding;
+mod redacted;
 mod redactor;
 mod value;
 
+pub use redacted::{Part as RedactedView, RedactedPart, RedactedText};
 pub use redactor::Mask;
 pub use value::Secret;

@@ -11,7 +11,7 @@ use aho_corasick::AhoCorasick;
 use serde_json::{Map, Value};
 
 use super::{
-    Secret,
+    RedactedPart, RedactedText, Secret,
     encodings::patterns,
     escape_decoding::{DecodedText, EscapeSyntax},
 };
@@ -31,7 +31,7 @@ pub struct Mask {
 /// The secrets at one moment, and the automaton that finds them.
 #[derive(Default)]
 struct RegisteredSecret {
-    secrets: Vec<(Secret, Arc<str>)>,
+    secrets: Vec<(Secret, Arc<Placeholder>)>,
     search: OnceLock<Option<Automaton>>,
 }
 
@@ -40,13 +40,19 @@ struct Automaton {
     /// `None` if the patterns are too large for it (some GiB): then the whole text is masked.
     automaton: Option<AhoCorasick>,
     /// The placeholder of the secret, for each pattern.
-    placeholders: Vec<Arc<str>>,
+    placeholders: Vec<Arc<Placeholder>>,
 }
 
 /// An occurrence of a secret in a text.
 struct Match {
     place: Range<usize>,
-    placeholder: Arc<str>,
+    placeholder: Arc<Placeholder>,
+}
+
+/// What replaces a secret: as data, and as text.
+struct Placeholder {
+    part: RedactedPart,
+    text: String,
 }
 
 impl Mask {
@@ -69,7 +75,9 @@ impl Mask {
             return;
         }
         let mut secrets = known.secrets.clone();
-        secrets.push((secret.clone(), secret.placeholder().into()));
+        let part = secret.placeholder();
+        let placeholder = Placeholder { text: part.to_string(), part };
+        secrets.push((secret.clone(), Arc::new(placeholder)));
         *known = Arc::new(RegisteredSecret { secrets, search: OnceLock::new() });
     }
 
@@ -109,11 +117,28 @@ impl Mask {
         let mut done = 0;
         for hit in hits {
             masked.extend_from_slice(&bytes[done..hit.place.start]);
-            masked.extend_from_slice(hit.placeholder.as_bytes());
+            masked.extend_from_slice(hit.placeholder.text.as_bytes());
             done = hit.place.end;
         }
         masked.extend_from_slice(&bytes[done..]);
         Cow::Owned(masked)
+    }
+
+    /// Returns `text` without any known secret, and with the replaced ones as data.
+    pub fn redact(&self, text: &RedactedText) -> RedactedText {
+        let known = self.known();
+        let Some(search) = known.search() else { return text.clone() };
+        text.map_text(|text| {
+            let (mut redacted, mut done) = (RedactedText::default(), 0);
+            // Matches begin and end at character boundaries.
+            for hit in search.hits(text.as_bytes()) {
+                redacted.push_str(text.get(done..hit.place.start).unwrap_or_default());
+                redacted.push(hit.placeholder.part.clone());
+                done = hit.place.end;
+            }
+            redacted.push_str(text.get(done..).unwrap_or_default());
+            redacted
+        })
     }
 
     /// Returns `value` without any known secret in its strings, keys and numbers. A number that is a secret becomes a
@@ -151,7 +176,7 @@ impl RegisteredSecret {
 }
 
 impl Automaton {
-    fn for_secrets(secrets: &[(Secret, Arc<str>)]) -> Option<Self> {
+    fn for_secrets(secrets: &[(Secret, Arc<Placeholder>)]) -> Option<Self> {
         let mut all = Vec::new();
         let mut placeholders = Vec::new();
         for (secret, placeholder) in secrets {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::RedactedPart;
+
 /// A secret value and its origin.
 ///
 /// Neither `Debug` nor `Display` shows the value; both show the origin. The memory is overwritten when the value is
@@ -31,8 +33,8 @@ impl Secret {
     }
 
     /// Returns the text that replaces the secret in all output.
-    pub fn placeholder(&self) -> String {
-        format!("[secret: {}]", self.origin)
+    pub fn placeholder(&self) -> RedactedPart {
+        RedactedPart::Secret { secret: self.origin.clone() }
     }
 }
 
@@ -44,6 +46,6 @@ impl fmt::Debug for Secret {
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.placeholder())
+        fmt::Display::fmt(&self.placeholder(), f)
     }
 }

@@ -2,6 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::sanitize::{shortened, visible};
+
 use super::Location;
 
 /// The severity of a [`Diagnostic`].
@@ -126,24 +128,7 @@ const MAX_SHOWN: usize = 200;
 
 /// Escapes the characters of a text that a terminal would interpret, and limits its length: it may quote a file.
 fn told(text: &str) -> String {
-    let mut told = String::with_capacity(text.len().min(MAX_TEXT_LEN));
-    for (number, character) in text.chars().enumerate() {
-        if number == MAX_TEXT_LEN {
-            told.push('…');
-            break;
-        }
-        let turns = matches!(
-            character,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        );
-        let obeyed = character.is_control() && character != '\n';
-        if obeyed || turns || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}') {
-            told.extend(character.escape_unicode());
-        } else {
-            told.push(character);
-        }
-    }
-    told
+    visible(&shortened(text, MAX_TEXT_LEN)).into_owned()
 }
 
 fn floor_boundary(text: &str, offset: usize) -> usize {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::secret::RedactedText;
+
 use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
 
 /// A JSON value that may have placeholders in its texts, parsed once.
@@ -80,25 +82,19 @@ impl JsonTemplate {
             Self::Constant(value) => Ok(Rendered::plain(value.clone())),
             Self::Text(template) => template.fill_value(scope),
             Self::List(items) => {
-                let items: Vec<Rendered<Value>> =
+                let mut items: Vec<Rendered<Value>> =
                     items.iter().map(|item| item.fill(scope)).collect::<Result<_, _>>()?;
-                let masked = items.iter().any(|item| item.shown.is_some());
-                let shown = masked.then(|| items.iter().map(|item| item.shown().clone()).collect());
+                let shown = shown_json(["[", "]"], None, &mut items);
                 Ok(Rendered { sent: items.into_iter().map(|item| item.sent).collect(), shown })
             }
             Self::Map(entries) => {
-                let entries: Vec<(&String, Rendered<Value>)> = entries
-                    .iter()
-                    .map(|(key, value)| Ok((key, value.fill(scope)?)))
-                    .collect::<Result<_, RenderError>>()?;
-                let masked = entries.iter().any(|(_, value)| value.shown.is_some());
-                let shown = masked.then(|| {
-                    let shown: Map<String, Value> =
-                        entries.iter().map(|(key, value)| ((*key).clone(), value.shown().clone())).collect();
-                    Value::Object(shown)
-                });
+                let mut values: Vec<Rendered<Value>> =
+                    entries.iter().map(|(_, value)| value.fill(scope)).collect::<Result<_, _>>()?;
+                let keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_str()).collect();
+                let shown = shown_json(["{", "}"], Some(&keys), &mut values);
+                let entries = entries.iter().zip(values);
                 let sent: Map<String, Value> =
-                    entries.into_iter().map(|(key, value)| (key.clone(), value.sent)).collect();
+                    entries.map(|((key, _), value)| (key.clone(), value.sent)).collect();
                 Ok(Rendered { sent: Value::Object(sent), shown })
             }
         }
@@ -116,4 +112,30 @@ impl JsonTemplate {
             other => other,
         }
     }
+}
+
+/// Returns the JSON text of a list or an object as it may be shown; `None` if it may be shown as it is.
+fn shown_json(
+    [open, close]: [&str; 2],
+    keys: Option<&[&str]>,
+    values: &mut [Rendered<Value>],
+) -> Option<RedactedText> {
+    if values.iter().all(|value| value.shown.is_none()) {
+        return None;
+    }
+    let mut shown = RedactedText::from(open);
+    for (at, value) in values.iter_mut().enumerate() {
+        if at > 0 {
+            shown.push_str(",");
+        }
+        if let Some(key) = keys.and_then(|keys| keys.get(at)) {
+            shown.push_display(format_args!("{}:", Value::from(*key)));
+        }
+        match value.shown.take() {
+            Some(text) => shown.append(text),
+            None => shown.push_display(&value.sent),
+        }
+    }
+    shown.push_str(close);
+    Some(shown)
 }

@@ -1,5 +1,7 @@
 //! Placeholders: the text between `${` and `}`.
 
+use crate::syntax::parse_duration;
+
 /// One placeholder of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Placeholder {
@@ -122,12 +124,8 @@ fn seconds(text: &str) -> Option<i64> {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
-    let (number, unit) = match rest.strip_suffix('m') {
-        Some(minutes) => (minutes, 60),
-        None => (rest.strip_suffix('s')?, 1),
-    };
-    let number: u32 = number.parse().ok()?;
-    Some(sign * unit * i64::from(number))
+    let offset = parse_duration(rest).filter(|offset| offset.subsec_nanos() == 0)?;
+    Some(sign * i64::from(u32::try_from(offset.as_secs()).ok()?))
 }
 
 fn is_name(text: &str) -> bool {

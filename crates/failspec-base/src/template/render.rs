@@ -3,9 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use crate::encoding::hex;
+use crate::secret::{RedactedPart, RedactedText};
 
 use super::{FillerSize, Placeholder, Scope, placeholder::MAX_FILL};
 
@@ -14,8 +13,8 @@ use super::{FillerSize, Placeholder, Scope, placeholder::MAX_FILL};
 pub struct Rendered<T> {
     /// The value that is sent.
     pub sent: T,
-    /// The value that may be shown; `None` if it is the same.
-    pub shown: Option<T>,
+    /// The text that may be shown, of a JSON value its JSON; `None` if it is the same.
+    pub shown: Option<RedactedText>,
 }
 
 impl<T> Rendered<T> {
@@ -23,27 +22,41 @@ impl<T> Rendered<T> {
     pub fn plain(sent: T) -> Self {
         Self { sent, shown: None }
     }
-
-    /// Returns the value that may be shown.
-    pub fn shown(&self) -> &T {
-        self.shown.as_ref().unwrap_or(&self.sent)
-    }
 }
 
 impl Rendered<String> {
-    /// Appends text that may be shown as it is sent: `sent` and `shown` are the same.
-    pub(super) fn push(&mut self, sent: &str, shown: &str) {
+    /// Returns the text that may be shown.
+    pub fn shown(&self) -> RedactedText {
+        self.shown.clone().unwrap_or_else(|| RedactedText::from(self.sent.as_str()))
+    }
+
+    /// Appends text that may be shown as it is sent.
+    pub fn push(&mut self, sent: &str) {
         if let Some(text) = &mut self.shown {
-            text.push_str(shown);
+            text.push_str(sent);
         }
         self.sent.push_str(sent);
     }
 
     /// Appends text of which only `shown` may be shown.
-    pub(super) fn push_masked(&mut self, sent: &str, shown: &str) {
+    pub fn push_redacted(&mut self, sent: &str, shown: RedactedText) {
         let before = &self.sent;
-        self.shown.get_or_insert_with(|| before.clone()).push_str(shown);
+        self.shown.get_or_insert_with(|| RedactedText::from(before.as_str())).append(shown);
         self.sent.push_str(sent);
+    }
+}
+
+/// The value of a placeholder.
+pub(super) struct HoleValue {
+    /// The value that is sent.
+    pub(super) sent: Value,
+    /// What is shown in its place; `None` if it may be shown.
+    pub(super) replaced: Option<RedactedPart>,
+}
+
+impl HoleValue {
+    fn open(sent: Value) -> Self {
+        Self { sent, replaced: None }
     }
 }
 
@@ -65,25 +78,28 @@ pub enum RenderError {
 }
 
 /// Returns the value of a placeholder.
-pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
+pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, RenderError> {
     let held = |name: &str| scope.get(name).ok_or_else(|| RenderError::Missing(name.to_owned()));
     Ok(match hole {
         Placeholder::Name(name) => {
             let held = held(name)?;
-            Rendered {
+            HoleValue {
                 sent: held.value.clone(),
-                shown: held.secret.then(|| Value::String(format!("[secret: {name}]"))),
+                replaced: held.secret.then(|| RedactedPart::Secret { secret: name.clone() }),
             }
         }
-        Placeholder::Unique => Rendered::plain(Value::String(scope.unique().to_owned())),
-        Placeholder::Uuid => Rendered::plain(Value::String(scope.uuid().to_owned())),
-        Placeholder::Now { offset } => Rendered::plain(Value::String(moment(*offset))),
+        Placeholder::Unique => HoleValue::open(Value::String(scope.unique().to_owned())),
+        Placeholder::Uuid => HoleValue::open(Value::String(scope.uuid().to_owned())),
+        Placeholder::Now { offset } => HoleValue::open(Value::String(moment(*offset))),
         Placeholder::Totp { secret, offset } => {
             let moment = scope.codes_from(unix_seconds()).saturating_add(*offset);
             let code = totp(held(secret)?.value.as_str().unwrap_or_default(), moment)
                 .ok_or_else(|| RenderError::Totp(secret.clone()))?;
             // A code is valid for only half a minute, but it is derived from a secret.
-            Rendered { sent: Value::String(code), shown: Some(Value::String(format!("[totp: {secret}]"))) }
+            HoleValue {
+                sent: Value::String(code),
+                replaced: Some(RedactedPart::Totp { totp: secret.clone() }),
+            }
         }
         Placeholder::Fill(amount) => {
             let (bytes, written) = match amount {
@@ -92,12 +108,9 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<Rendered<Value>,
             };
             let bytes = bytes.filter(|bytes| *bytes <= MAX_FILL).ok_or(RenderError::Fill(written))?;
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
-            // Up to 64 bytes are easier to read in full than as a digest.
-            let shown = (bytes > 64).then(|| {
-                let digest = Sha256::digest(text.as_bytes());
-                Value::String(format!("[{bytes} bytes, sha256:{}…]", hex(&digest[..4])))
-            });
-            Rendered { sent: Value::String(text), shown }
+            // Up to 64 bytes are easier to read in full than as a number.
+            let replaced = (bytes > 64).then_some(RedactedPart::Filler { fill: bytes });
+            HoleValue { sent: Value::String(text), replaced }
         }
     })
 }
@@ -171,10 +184,15 @@ mod tests {
         let template = Template::parse("Bearer ${token}!").unwrap();
         let filled = template.fill(&scope()).unwrap();
         assert_eq!(filled.sent, "Bearer hunter2hunter2!");
-        assert_eq!(filled.shown(), "Bearer [secret: token]!");
+        assert_eq!(filled.shown().to_string(), "Bearer [secret: token]!");
         let filled = Template::parse("${fill(limit)}").unwrap().fill(&scope()).unwrap();
         assert_eq!(filled.sent.len(), 100);
-        assert!(filled.shown().starts_with("[100 bytes, sha256:"));
+        assert_eq!(filled.shown().to_string(), "[100 bytes of filler]");
+        let template = JsonTemplate::parse(&json!({"n": 1, "a": ["${token}", "x\"${token}"]})).unwrap();
+        let filled = template.fill(&scope()).unwrap();
+        assert_eq!(filled.sent, json!({"n": 1, "a": ["hunter2hunter2", "x\"hunter2hunter2"]}));
+        let shown = filled.shown.expect("something is secret").to_string();
+        assert_eq!(shown, r#"{"n":1,"a":["[secret: token]","x\"[secret: token]"]}"#);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::secret::RedactedText;
+
 use super::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, render};
 
 /// A text with placeholders, parsed once.
@@ -55,6 +57,11 @@ impl Template {
         Self { parts: vec![Part::Text(text.into())] }
     }
 
+    /// Creates a template that is the placeholder of a variable, a capture or a row value.
+    pub fn name(name: impl Into<String>) -> Self {
+        Self { parts: vec![Part::Placeholder(Placeholder::Name(name.into()))] }
+    }
+
     /// Returns the text, if it contains no placeholder.
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
@@ -80,16 +87,13 @@ impl Template {
         let mut filled = Rendered::plain(String::new());
         for part in &self.parts {
             match part {
-                Part::Text(text) => filled.push(text, text),
+                Part::Text(text) => filled.push(text),
                 Part::Placeholder(hole) => {
                     let value = render::hole(hole, scope)?;
                     let sent = render::as_text(hole, &value.sent)?;
-                    match &value.shown {
-                        None => filled.push(&sent, &sent),
-                        Some(shown) => {
-                            let shown = render::as_text(hole, shown)?;
-                            filled.push_masked(&sent, &shown);
-                        }
+                    match value.replaced {
+                        None => filled.push(&sent),
+                        Some(replaced) => filled.push_redacted(&sent, replaced.into()),
                     }
                 }
             }
@@ -103,9 +107,17 @@ impl Template {
     /// As for [`Template::fill`].
     pub fn fill_value(&self, scope: &Scope) -> Result<Rendered<Value>, RenderError> {
         if let [Part::Placeholder(hole)] = self.parts.as_slice() {
-            return render::hole(hole, scope);
+            let value = render::hole(hole, scope)?;
+            let quote = if value.sent.is_string() { "\"" } else { "" };
+            let shown = value.replaced.map(|part| RedactedText::from(quote).with(part).with(quote));
+            return Ok(Rendered { sent: value.sent, shown });
         }
         let text = self.fill(scope)?;
-        Ok(Rendered { sent: Value::String(text.sent), shown: text.shown.map(Value::String) })
+        let escaped = |text: &str| {
+            let json = Value::from(text).to_string();
+            RedactedText::from(&json[1..json.len() - 1])
+        };
+        let shown = text.shown.map(|text| RedactedText::from("\"").with(text.map_text(escaped)).with("\""));
+        Ok(Rendered { sent: Value::String(text.sent), shown })
     }
 }

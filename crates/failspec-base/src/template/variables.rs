@@ -2,11 +2,12 @@
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher as _, Hasher as _, RandomState},
     sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
+
+use crate::random::random_uuid;
 
 /// The value of a variable.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,33 +79,5 @@ impl Scope {
     /// Returns the value of `${uuid}` in this flow.
     pub fn uuid(&self) -> &str {
         &self.uuid
-    }
-}
-
-/// Returns a UUID of version 4. Each flow has one, needed or not: requesting the bytes of each from the system would
-/// be a thousand system calls for a thousand scenarios. The standard library requests random bytes once for each
-/// thread, for unpredictable keys of a hash, and no two hashers of a thread have the same keys.
-fn random_uuid() -> String {
-    let random = || RandomState::new().build_hasher().finish().to_be_bytes();
-    let (mut bytes, (first, second)) = ([0; 16], (random(), random()));
-    bytes[..8].copy_from_slice(&first);
-    bytes[8..].copy_from_slice(&second);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn every_flow_has_a_uuid_of_its_own() {
-        let of_threads =
-            (0..4).map(|_| std::thread::spawn(|| (0..1000).map(|_| random_uuid()).collect::<Vec<_>>()));
-        let of_threads: Vec<_> = of_threads.collect();
-        let all: HashSet<String> = of_threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-        assert_eq!(all.len(), 4000);
-        assert!(all.iter().all(|uuid| uuid.parse::<uuid::Uuid>().unwrap().get_version_num() == 4));
     }
 }

@@ -1,9 +1,16 @@
 //! Facts that every crate asks for, and that must have one answer.
 
 use failspec_base::{
-    encoding::{escape_pointer_step, hex, unescape_pointer_step},
-    message::{is_idempotent, is_loopback, is_safe},
+    encoding::{
+        escape_pointer_step, form_encode, hex, percent_decode, percent_encode, percent_encode_segments,
+        unescape_pointer_step,
+    },
+    message::{is_idempotent, is_loopback, is_safe, is_token},
+    sanitize::visible,
+    syntax::{Diagnostic, parse_duration},
+    template::{Placeholder, Template},
 };
+use std::time::Duration;
 use url::Url;
 
 #[test]
@@ -64,4 +71,58 @@ fn methods_are_safe_or_idempotent_as_the_standard_says() {
     ] {
         assert_eq!((is_safe(method), is_idempotent(method)), (safe, idempotent), "{method}");
     }
+}
+
+#[test]
+fn percent_encoding_keeps_only_what_is_unreserved() {
+    for (text, one, several, form) in [
+        ("a-Z_0.9~", "a-Z_0.9~", "a-Z_0.9~", "a-Z_0.9%7E"),
+        ("a/b c", "a%2Fb%20c", "a/b%20c", "a%2Fb+c"),
+        ("\u{e9}%+&=?#", "%C3%A9%25%2B%26%3D%3F%23", "%C3%A9%25%2B%26%3D%3F%23", "%C3%A9%25%2B%26%3D%3F%23"),
+    ] {
+        assert_eq!(percent_encode(text), one);
+        assert_eq!(percent_encode_segments(text), several);
+        assert_eq!(form_encode(text), form);
+        assert_eq!(percent_decode(one), text);
+    }
+    assert_eq!(percent_decode("%FF+%zz"), "\u{fffd}+%zz");
+}
+
+#[test]
+fn tokens_are_those_of_the_standard() {
+    for token in ["GET", "X-Request-Id", "a!#$%&'*+-.^_`|~9"] {
+        assert!(is_token(token), "{token}");
+    }
+    for other in ["", " ", "a b", "a:b", "a/b", "a\tb", "\u{e9}", "\"a\"", "(a)", "a,b", "a=b", "[a]", "{a}"]
+    {
+        assert!(!is_token(other), "{other}");
+    }
+}
+
+#[test]
+fn durations_are_the_same_in_keys_and_in_templates() {
+    for (text, seconds) in [("0s", 0), ("90s", 90), ("15m", 900), ("2000ms", 2)] {
+        assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)));
+        let offset = i64::try_from(seconds).expect("small");
+        assert_eq!(Placeholder::parse(&format!("now(-{text})")), Ok(Placeholder::Now { offset: -offset }));
+    }
+    for wrong in ["", "s", "1", "-1s", "1.5s", "1h", "1 s", "99999999999999999999s", "m", "--1s", "+1s"] {
+        assert_eq!(parse_duration(wrong), None, "{wrong}");
+    }
+    // A moment in a template has whole seconds.
+    assert!(Template::parse("${now(500ms)}").is_err() && Template::parse("${now(--1s)}").is_err());
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_is_in_an_error_or_in_a_report() {
+    for hidden in
+        ['\u{1b}', '\r', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{feff}', '\u{e0041}', '\u{fffe}']
+    {
+        let text = format!("a{hidden}b");
+        let escaped = format!("a{}b", hidden.escape_unicode());
+        assert_eq!(visible(&text), escaped);
+        let error = Diagnostic::error(None, text).render(false);
+        assert!(error.contains(&escaped) && !error.contains(hidden), "{error:?}");
+    }
+    assert_eq!(visible("tabs\tand\nlines"), "tabs\tand\nlines");
 }

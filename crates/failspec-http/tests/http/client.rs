@@ -6,13 +6,16 @@ use std::{
 };
 
 use crate::server::{Server, body, client, get, read_request, request, short};
-use failspec_base::message::{Header, Request, RequestError, TransportError};
+use failspec_base::{
+    message::{Header, Request, RequestError, TransportError},
+    secret::RedactedText,
+};
 use tokio::{io::AsyncWriteExt, time::sleep};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 fn header(name: &str, value: &str) -> Header {
-    Header { name: name.to_owned(), value: value.to_owned(), shown: value.to_owned() }
+    Header::open(name, value)
 }
 
 /// Sends a request to a server that records it; returns the received text.
@@ -188,11 +191,11 @@ async fn invalid_http_is_refused() {
 #[tokio::test]
 async fn debug_output_contains_no_secret() {
     let mut outgoing = request("GET", &"http://h/?token=hunter2hunter2".parse().expect("a URL"));
-    outgoing.shown_url = "http://h/?token=[secret: env:T]".to_owned();
+    outgoing.shown_url = RedactedText::from("http://h/?token=").with(RedactedText::secret("env:T"));
     outgoing.headers = vec![Header {
         name: "Authorization".to_owned(),
         value: "Bearer hunter2hunter2".to_owned(),
-        shown: "Bearer [secret: env:T]".to_owned(),
+        shown: RedactedText::from("Bearer ").with(RedactedText::secret("env:T")),
     }];
     outgoing.body = body("hunter2hunter2");
     let shown = format!("{outgoing:?}");

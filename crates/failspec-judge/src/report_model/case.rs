@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Provenance, Retry};
 
-use super::{Outcome, Reason, Rerun};
+use super::{Outcome, Reason, RequestReport, Rerun};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ pub struct CaseReport {
     pub outcome: Outcome,
     /// The reason of the outcome, if it is neither passed nor failed.
     pub reason: Option<Reason>,
-    /// The reason why it ran twice; absent if it ran once.
+    /// The reason why it, or a request of it, was sent twice; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun: Option<Rerun>,
     /// The source of the statement that this fault fails this way.
@@ -202,21 +202,6 @@ pub struct ExchangeReport {
     pub error: Option<String>,
     /// Time from sending to the end of the response, in milliseconds.
     pub ms: f64,
-}
-
-/// A request.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RequestReport {
-    /// The method.
-    pub method: String,
-    /// The URL.
-    pub url: String,
-    /// Headers in order.
-    pub headers: Vec<(String, String)>,
-    /// The body; length and digest if it was generated.
-    pub body: Option<String>,
-    /// A command line that sends it, with placeholders for credentials.
-    pub curl: String,
 }
 
 /// A response.

@@ -141,5 +141,5 @@ impl FindingGroup {
 /// Returns the length of the request under test as a command line, in bytes.
 fn length(case: &CaseReport) -> usize {
     let tested = case.exchanges.iter().find(|exchange| exchange.phase == Phase::Request);
-    tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl.len())
+    tested.map_or(usize::MAX - 1, |exchange| exchange.request.curl().to_string().len())
 }

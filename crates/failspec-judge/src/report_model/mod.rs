@@ -10,13 +10,14 @@ mod missing_requirement;
 mod operation;
 mod outcome;
 mod reason;
+mod request;
 mod run_finding;
 mod shard;
 mod summary;
 
 pub use case::{
-    CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, RequestReport, ResponseReport,
-    ScenarioLocation, SnapshotReport, SnapshotState, WaivedFinding,
+    CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, ResponseReport, ScenarioLocation,
+    SnapshotReport, SnapshotState, WaivedFinding,
 };
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
@@ -29,6 +30,7 @@ pub use missing_requirement::{MissingRequirement, RequirementKind};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
 pub use reason::{Reason, Requirement, Rerun};
+pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};

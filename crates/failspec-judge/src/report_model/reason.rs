@@ -39,10 +39,13 @@ pub enum Reason {
     },
 }
 
-/// The reason why a case ran twice. Its report is that of the second run.
+/// The reason why a case, or a request of it, was sent twice. The report is that of the second run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
+    /// A connection that was used before ended without a response to a request that changes nothing. That request alone
+    /// was sent again.
+    RequestResent,
     /// A connection was lost without a response.
     ConnectionLost,
     /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
@@ -53,6 +56,9 @@ pub enum Rerun {
 impl fmt::Display for Rerun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::RequestResent => {
+                "sent a request twice: the connection, which was used before, ended without a response"
+            }
             Self::ConnectionLost => "ran twice: the connection was lost in the first run",
             Self::SurplusBytes => {
                 "ran twice: the server sent bytes that belong to no response in the first run"

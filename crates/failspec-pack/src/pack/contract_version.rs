@@ -23,9 +23,30 @@ pub(super) struct ContractVersion {
     pub version: Option<Version>,
     /// The date of the documentation that it is based on.
     as_of: Option<Date>,
-    source: Arc<Source>,
-    node: Option<Node>,
+    file: ParsedFile,
 }
+
+/// A YAML file, parsed once.
+#[derive(Debug)]
+pub(super) struct ParsedFile {
+    /// Its text, as source of messages.
+    pub source: Arc<Source>,
+    /// Its root; `None` if the text is not YAML.
+    pub node: Option<Node>,
+    /// The errors that parsing found.
+    pub mistakes: Diagnostics,
+}
+
+impl ParsedFile {
+    /// Parses a file.
+    pub fn parse(source: Arc<Source>) -> Self {
+        let (node, mistakes) = yaml::read(&source);
+        Self { source, node, mistakes }
+    }
+}
+
+/// The bases that the contracts of a pack extend, by the path of their file.
+pub(super) type Bases = BTreeMap<String, ParsedFile>;
 
 /// The contracts of one pack: the dated ones, oldest first, then the newest.
 #[derive(Debug, Default)]
@@ -89,10 +110,10 @@ impl ContractVersions {
                 continue;
             }
             let source = Source::new(files.shown(path), text);
-            let node = yaml::read(&source).0;
-            let as_of = node.as_ref().and_then(|node| node.get("as_of")?.as_text()?.parse().ok());
+            let file = ParsedFile::parse(source);
+            let as_of = file.node.as_ref().and_then(|node| node.get("as_of")?.as_text()?.parse().ok());
             let version = version.and_then(|(_, version)| version);
-            all.push(ContractVersion { path: path.clone(), version, as_of, source, node });
+            all.push(ContractVersion { path: path.clone(), version, as_of, file });
         }
         all.sort_by_key(|edition| (edition.version.is_none(), edition.as_of));
         let editions = Self(all);
@@ -163,18 +184,28 @@ impl ContractVersions {
 
     /// Returns the base of each contract that extends one.
     pub fn extended(&self) -> impl Iterator<Item = Extended> {
-        self.0.iter().filter_map(|edition| Extended::of(edition.node.as_ref()?))
+        self.0.iter().filter_map(|edition| edition.extended())
+    }
+
+    /// Parses the bases of all contracts, as far as their files exist.
+    pub fn bases(&self, files: &Files, texts: &Texts) -> Bases {
+        let paths: BTreeSet<String> = self.extended().map(|extended| extended.path()).collect();
+        let parse = |path: String| {
+            let source = Source::new(files.shown(&path), texts.get(&path)?);
+            Some((path, ParsedFile::parse(source)))
+        };
+        paths.into_iter().filter_map(parse).collect()
     }
 
     /// Returns the failures of all contracts except the one at `path`, including those of their bases.
-    pub fn known_besides(&self, path: &str, texts: &Texts) -> Known {
+    pub fn known_besides(&self, path: &str, bases: &Bases) -> Known {
         let mut known = Known::new();
         for edition in self.0.iter().filter(|edition| edition.path != path) {
-            let Some(node) = &edition.node else { continue };
+            let Some(node) = &edition.file.node else { continue };
             collect(node, &mut known);
-            let base = Extended::of(node).and_then(|extended| texts.get(&extended.path()));
-            if let Some(node) = base.and_then(|text| yaml::read(&Source::new("base", text)).0) {
-                collect(&node, &mut known);
+            let base = Extended::of(node).and_then(|extended| bases.get(&extended.path()));
+            if let Some(node) = base.and_then(|base| base.node.as_ref()) {
+                collect(node, &mut known);
             }
         }
         known
@@ -195,9 +226,9 @@ fn collect(contract: &Node, known: &mut Known) {
 }
 
 impl ContractVersion {
-    /// Returns the file of the contract, as source of messages.
-    pub fn source(&self) -> &Arc<Source> {
-        &self.source
+    /// Returns the file of the contract.
+    pub fn file(&self) -> &ParsedFile {
+        &self.file
     }
 
     /// Returns the date of the documentation.
@@ -207,11 +238,11 @@ impl ContractVersion {
 
     /// Returns the base that it extends, if there is one.
     pub fn extended(&self) -> Option<Extended> {
-        Extended::of(self.node.as_ref()?)
+        Extended::of(self.file.node.as_ref()?)
     }
 
     fn place_of_date(&self) -> Option<Location> {
-        let node = self.node.as_ref()?.get("as_of")?;
-        Some(Location { source: Arc::clone(&self.source), span: node.span })
+        let node = self.file.node.as_ref()?.get("as_of")?;
+        Some(Location { source: Arc::clone(&self.file.source), span: node.span })
     }
 }

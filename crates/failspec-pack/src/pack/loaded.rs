@@ -11,7 +11,7 @@ use failspec_base::syntax::{Decoder, Diagnostic, Diagnostics, Source, yaml};
 
 use super::{
     Contract, Scenario, Version,
-    contract_version::{ContractVersion, ContractVersions},
+    contract_version::{Bases, ContractVersion, ContractVersions, ParsedFile},
     files::{Files, FilesError, Texts, digest},
     parallel::side_by_side,
     schema::SchemaRegistry,
@@ -87,17 +87,14 @@ impl Pack {
     /// # Errors
     /// Returns all errors in its files, not only the first, or that there is no such version.
     pub fn load(files: &Files, name: &str) -> Result<Self, PackError> {
-        let (folder, _) = split_version(name);
+        let (folder, version) = told(name)?;
         let mut texts = files.read_pack(folder)?;
-        let bases: BTreeSet<String> = ContractVersions::find(files, &texts, folder)
-            .0
-            .extended()
-            .map(|extended| extended.folder)
-            .collect();
+        let contracts = ContractVersions::find(files, &texts, folder);
+        let bases: BTreeSet<String> = contracts.0.extended().map(|extended| extended.folder).collect();
         for base in bases {
             texts.extend(files.read_schemas(&base)?);
         }
-        Self::from_texts(files, name, texts)
+        Self::from_contracts(files, folder, version, texts, contracts)
     }
 
     /// Reads the pack `name`, or a version of it, from texts in memory; `files` is where they come from.
@@ -106,7 +103,18 @@ impl Pack {
     /// Returns all errors in the texts, not only the first, or that there is no such version.
     pub fn from_texts(files: &Files, name: &str, texts: Texts) -> Result<Self, PackError> {
         let (name, version) = told(name)?;
-        let (editions, mut mistakes) = ContractVersions::find(files, &texts, name);
+        let contracts = ContractVersions::find(files, &texts, name);
+        Self::from_contracts(files, name, version, texts, contracts)
+    }
+
+    /// Reads a pack whose contracts are parsed already: each file is parsed once for a load.
+    fn from_contracts(
+        files: &Files,
+        name: &str,
+        version: Option<Version>,
+        texts: Texts,
+        (editions, mut mistakes): (ContractVersions, Diagnostics),
+    ) -> Result<Self, PackError> {
         let Some(edition) = editions.choose(version.as_ref()) else {
             return Err(match version {
                 Some(version) if texts.keys().any(|path| path.starts_with(&format!("schemas/{name}/"))) => {
@@ -116,16 +124,16 @@ impl Pack {
                 _ => PackError::Unknown { name: name.to_owned(), known: files.packs()?.join(", ") },
             });
         };
-        let elsewhere = editions.known_besides(&edition.path, &texts);
+        let bases = editions.bases(files, &texts);
+        let elsewhere = editions.known_besides(&edition.path, &bases);
         let (texts, others) = parted(texts, name, edition);
-        let source = edition.source();
         let library = SchemaRegistry::new(Arc::clone(&texts), name);
         let on = version.as_ref().map(Version::last_day).or_else(|| edition.as_of());
-        let (base, mistaken) = read_base(files, &texts, name, edition, on);
-        let (mut contract, read) = read_contract(source, &library, base, on);
+        let (base, mistaken) = read_base(files, &texts, name, edition, &bases, on);
+        let (mut contract, read) = read_contract(edition.file(), &library, base, on);
         mistakes.0.extend(mistaken.0);
         mistakes.0.extend(read.0);
-        name_is_that_of_the_folder(contract.as_ref(), source, name, &mut mistakes);
+        name_is_that_of_the_folder(contract.as_ref(), edition.file(), name, &mut mistakes);
         if let Some(contract) = &mut contract {
             contract.elsewhere = elsewhere;
         }
@@ -214,20 +222,19 @@ fn read_base(
     texts: &Arc<Texts>,
     name: &str,
     edition: &ContractVersion,
+    bases: &Bases,
     on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
     let Some(extended) = edition.extended() else {
         return (None, Diagnostics::default());
     };
     let (folder, path) = (&extended.folder, extended.path());
-    let Some(text) = texts.get(&path) else {
+    let Some(file) = bases.get(&path) else {
         let title = format!("`{name}` extends `{folder}`, but there is no {}", files.shown(&path));
         return (None, Diagnostics(vec![Diagnostic::error(None, title)]));
     };
-    let source = Source::new(files.shown(&path), text);
-    let (base, mut mistakes) =
-        read_contract(&source, &SchemaRegistry::new(Arc::clone(texts), folder), None, on);
-    if yaml::read(&source).0.is_some_and(|node| node.get("extends").is_some()) {
+    let (base, mut mistakes) = read_contract(file, &SchemaRegistry::new(Arc::clone(texts), folder), None, on);
+    if file.node.as_ref().is_some_and(|node| node.get("extends").is_some()) {
         mistakes.0.push(Diagnostic::error(
             base.as_ref().map(|base| base.place.clone()),
             "a base cannot extend another base",
@@ -238,30 +245,29 @@ fn read_base(
 
 fn name_is_that_of_the_folder(
     contract: Option<&Contract>,
-    source: &Arc<Source>,
+    file: &ParsedFile,
     name: &str,
     mistakes: &mut Diagnostics,
 ) {
     let Some(contract) = contract.filter(|contract| contract.name != name) else {
         return;
     };
-    let (node, _) = yaml::read(source);
-    let reader = Decoder::new(source);
-    let place = node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
+    let reader = Decoder::new(&file.source);
+    let place = file.node.as_ref().and_then(|node| node.get("contract")).map(|node| reader.place(node.span));
     let title = format!("the contract is named `{}`, but its folder is `{name}`", contract.name);
     mistakes.0.push(Diagnostic::error(place, title).hint("give both the same name"));
 }
 
 fn read_contract(
-    source: &Arc<Source>,
+    file: &ParsedFile,
     library: &SchemaRegistry,
     base: Option<Contract>,
     on: Option<Date>,
 ) -> (Option<Contract>, Diagnostics) {
-    let (node, written) = yaml::read(source);
-    let Some(node) = node else { return (None, written) };
-    let reader = Decoder::new(source);
-    let contract = Contract::read(&node, &reader, library, base, on);
+    let written = file.mistakes.clone();
+    let Some(node) = &file.node else { return (None, written) };
+    let reader = Decoder::new(&file.source);
+    let contract = Contract::read(node, &reader, library, base, on);
     (contract, merged(written, reader.finish()))
 }
 

@@ -1,15 +1,9 @@
 //! The path of a request: literal text, `{parameters}` and `${placeholders}`.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use failspec_base::template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
-
-/// The characters that are encoded in a value for one segment: all except the unreserved ones of RFC 3986, so that
-/// any value stays one segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The characters that are encoded in a value for several segments.
-const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+use failspec_base::{
+    encoding::{percent_encode, percent_encode_segments},
+    template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template},
+};
 
 /// A path with parameters and placeholders, and with its query if that was written in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,14 +139,11 @@ impl PathTemplate {
         parameters: &[(String, Template)],
         scope: &Scope,
     ) -> Result<Rendered<String>, RenderError> {
-        let mut sent = String::new();
-        let mut shown = String::new();
-        let mut masked = false;
+        let mut filled = Rendered::plain(String::new());
         for part in &self.parts {
             let value = match part {
                 Part::Literal(text) => {
-                    sent.push_str(text);
-                    shown.push_str(text);
+                    filled.push(text);
                     continue;
                 }
                 Part::Address(template) => return template.fill(scope),
@@ -160,23 +151,22 @@ impl PathTemplate {
                 Part::Parameter(name) | Part::Segments(name) => {
                     match parameters.iter().find(|(given, _)| given == name) {
                         Some((_, template)) => template.fill(scope)?,
-                        None => Template::parse(&format!("${{{name}}}"))
-                            .map_err(|_| RenderError::Missing(name.clone()))?
-                            .fill(scope)?,
+                        None => Template::name(name).fill(scope)?,
                     }
                 }
             };
-            let encode = if matches!(part, Part::Segments(_)) { SEGMENTS } else { SEGMENT };
-            sent.extend(utf8_percent_encode(&value.sent, encode));
+            let encoded = match part {
+                Part::Segments(_) => percent_encode_segments,
+                _ => percent_encode,
+            };
             match &value.shown {
                 Some(text) => {
-                    masked = true;
-                    shown.push_str(text);
+                    filled.push_redacted(&encoded(&value.sent), text.map_text(|text| encoded(text).into()))
                 }
-                None => shown.extend(utf8_percent_encode(&value.sent, encode)),
+                None => filled.push(&encoded(&value.sent)),
             }
         }
-        Ok(Rendered { sent, shown: masked.then_some(shown) })
+        Ok(filled)
     }
 
     /// Checks the literal parts. Values are encoded, so that URL parsing can still change them only if they are `.`

@@ -6,7 +6,7 @@ use base64::Engine as _;
 
 use failspec_base::{
     message::Header,
-    secret::Secret,
+    secret::{RedactedText, Secret},
     syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType},
 };
 
@@ -70,7 +70,7 @@ pub enum Carried {
         /// Its value.
         value: String,
         /// The text that is shown in place of the value.
-        shown: String,
+        shown: RedactedText,
     },
     /// No part of the request; the connection carries the credential.
     Connection,
@@ -240,35 +240,34 @@ impl Credential {
 
     /// Returns the part of a request that carries it. `role` names the secret in the text that is shown in its place.
     pub fn carried(&self, role: &str) -> Carried {
+        let redacted = RedactedText::secret(format!("role {role}"));
         let (name, value, shown) = match self {
             Self::Bearer(secret) => (
                 "Authorization",
                 format!("Bearer {}", secret.expose()),
-                format!("Bearer [secret: role {role}]"),
+                RedactedText::from("Bearer ").with(redacted),
             ),
             Self::Basic { user, password } => {
                 let pair = format!("{user}:{}", password.expose());
                 let encoded = base64::engine::general_purpose::STANDARD.encode(pair);
-                ("Authorization", format!("Basic {encoded}"), format!("Basic [secret: role {role}]"))
+                ("Authorization", format!("Basic {encoded}"), RedactedText::from("Basic ").with(redacted))
             }
-            Self::Header { name, value } => {
-                (name.as_str(), value.expose().to_owned(), format!("[secret: role {role}]"))
-            }
-            Self::Cookie { name, value } => {
-                ("Cookie", format!("{name}={}", value.expose()), format!("{name}=[secret: role {role}]"))
-            }
+            Self::Header { name, value } => (name.as_str(), value.expose().to_owned(), redacted),
+            Self::Cookie { name, value } => (
+                "Cookie",
+                format!("{name}={}", value.expose()),
+                RedactedText::from(format!("{name}=")).with(redacted),
+            ),
             Self::Query { name, value } => {
                 return Carried::Query {
                     name: name.clone(),
                     value: value.expose().to_owned(),
-                    shown: format!("[secret: role {role}]"),
+                    shown: redacted,
                 };
             }
             Self::Certificate(_) => return Carried::Connection,
-            Self::Command(command) => {
-                (command.header.as_str(), String::new(), format!("[secret: role {role}]"))
-            }
-            Self::Login(login) => (login.header.0.as_str(), String::new(), format!("[secret: role {role}]")),
+            Self::Command(command) => (command.header.as_str(), String::new(), redacted),
+            Self::Login(login) => (login.header.0.as_str(), String::new(), redacted),
         };
         Carried::Header(Header { name: name.to_owned(), value, shown })
     }

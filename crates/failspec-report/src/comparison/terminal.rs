@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::{terminal::Styles, visible::one_line};
+use crate::terminal::Styles;
+use failspec_base::sanitize::one_line;
 use failspec_diff::Comparison;
 
 /// Formats a comparison, with colours that the stream removes if they are not wanted.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::visible::visible;
+use failspec_base::sanitize::visible;
 
 /// Severity of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

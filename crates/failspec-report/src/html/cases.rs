@@ -2,16 +2,18 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::{
     case_text::{differs, judged, sentence, who},
     summary::source_of_warning,
 };
+use failspec_base::secret::RedactedText;
 use failspec_judge::{
-    check::Finding,
+    check::{Finding, Phase},
     report_model::{
-        CaseReport, Documented, ExchangeReport, Outcome, RunReport, ScenarioLocation, SnapshotReport,
+        CaseReport, CurlCommand, Documented, ExchangeReport, Outcome, ResponseReport, RunReport,
+        ScenarioLocation, SnapshotReport,
     },
 };
 
@@ -46,8 +48,64 @@ struct Details<'t> {
 struct Exchange<'t> {
     /// The credentials that were sent, in words.
     who: String,
-    #[serde(flatten)]
-    exchange: &'t ExchangeReport,
+    phase: Phase,
+    role: Option<&'t str>,
+    request: Request<'t>,
+    response: Option<&'t ResponseReport>,
+    error: Option<&'t str>,
+    ms: f64,
+}
+
+/// A request as the script shows it: in words.
+#[derive(Serialize)]
+struct Request<'t> {
+    method: &'t str,
+    url: InWords<'t>,
+    headers: Headers<'t>,
+    body: Option<InWords<'t>>,
+    curl: CurlCommand<'t>,
+}
+
+/// Headers with their replacements in words.
+struct Headers<'t>(&'t [(String, RedactedText)]);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(name, value)| (name, InWords(value))))
+    }
+}
+
+/// A text with its replacements in words.
+struct InWords<'t>(&'t RedactedText);
+
+impl Serialize for InWords<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            RedactedText::Plain(text) => serializer.serialize_str(text),
+            RedactedText::Parts(_) => serializer.collect_str(self.0),
+        }
+    }
+}
+
+impl<'t> Exchange<'t> {
+    fn of(exchange: &'t ExchangeReport) -> Self {
+        let request = &exchange.request;
+        Self {
+            who: who(exchange),
+            phase: exchange.phase,
+            role: exchange.role.as_deref(),
+            request: Request {
+                method: &request.method,
+                url: InWords(&request.url),
+                headers: Headers(&request.headers),
+                body: request.body.as_ref().map(InWords),
+                curl: request.curl(),
+            },
+            response: exchange.response.as_ref(),
+            error: exchange.error.as_deref(),
+            ms: exchange.ms,
+        }
+    }
 }
 
 pub(super) fn section(page: &mut Page, report: &RunReport, out: &mut impl Write) -> io::Result<()> {
@@ -153,10 +211,13 @@ fn row(page: &mut Page, case: &CaseReport) {
 fn findings(page: &mut Page, case: &CaseReport) {
     let reason = case.reason.as_ref().filter(|_| case.violations.is_empty());
     let any = !case.violations.is_empty() || !case.waived.is_empty() || !case.warnings.is_empty();
-    if !any && reason.is_none() {
+    if !any && reason.is_none() && case.rerun.is_none() {
         return;
     }
     page.raw("<ul class=\"findings\">");
+    if let Some(rerun) = case.rerun {
+        page.raw("<li>").icon("note").raw("<div>").text(&rerun.to_string()).raw("</div></li>");
+    }
     if let Some(reason) = reason {
         page.raw("<li class=\"")
             .raw(word(case.outcome))
@@ -207,6 +268,6 @@ fn details(case: &CaseReport) -> Details<'_> {
         snapshot: case.snapshot.as_ref(),
         left_behind: &case.left_behind,
         judged: of_judged.and_then(place),
-        exchanges: case.exchanges.iter().map(|exchange| Exchange { who: who(exchange), exchange }).collect(),
+        exchanges: case.exchanges.iter().map(Exchange::of).collect(),
     }
 }

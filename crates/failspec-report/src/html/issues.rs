@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::summary::{count_cases, snapshots, unexercised, waivers};
+use crate::summary::{count_cases, reruns, snapshots, unexercised, waivers};
 use failspec_judge::report_model::RunReport;
 
 use super::page::Page;
@@ -18,6 +18,9 @@ pub(super) fn section(page: &mut Page, report: &RunReport) {
     not_exercised(&mut parts, report);
     missing_requirements(&mut parts, report);
     waived(&mut parts, report);
+    for line in reruns(report) {
+        parts.raw("<p>").text(&line).raw(".</p>\n");
+    }
     left_behind(&mut parts, report);
     differences(&mut parts, report);
     page.parts("<section class=\"wide\" id=\"attention\" aria-label=\"Attention\">\n", parts, "</section>\n");

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::visible::{is_unsafe, visible};
+use failspec_base::sanitize::{is_unsafe, visible};
 
 /// HTML under construction.
 #[derive(Debug, Default)]

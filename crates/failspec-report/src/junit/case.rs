@@ -4,10 +4,11 @@ use std::{fmt::Write as _, time::Duration};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, XmlString};
 
+use failspec_base::sanitize::{one_line, visible};
+
 use crate::{
     case_text::{account, sentence, snapshot},
     summary::source_of_warning,
-    visible::{one_line, visible},
 };
 use failspec_judge::report_model::{CaseReport, Outcome};
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::summary::{
-    REFERENCE, because, count_cases, counts, origin, selection, snapshots, unexercised, waivers,
+    REFERENCE, because, count_cases, counts, origin, reruns, selection, snapshots, unexercised, waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
 
@@ -124,6 +124,9 @@ fn facts(report: &RunReport) -> String {
     }
     if summary.warned > 0 {
         line("warnings", &format!("{} with warnings", count_cases(summary.warned)));
+    }
+    for text in reruns(report) {
+        line("reruns", &text);
     }
     for left in report.cases.iter().flat_map(|case| &case.left_behind) {
         line("left over", &format!("the teardown could not remove: {left}"));

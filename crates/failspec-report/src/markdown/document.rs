@@ -56,6 +56,7 @@ pub fn write(report: &RunReport, mut out: impl Write) -> io::Result<()> {
     sections::unexercised_section(&mut comment, report);
     sections::missing_requirements(&mut comment, report);
     sections::waivers_section(&mut comment, report);
+    sections::reruns(&mut comment, report);
     sections::left_behind(&mut comment, report);
     sections::warnings(&mut comment, report);
     sections::differences(&mut comment, report);

@@ -1,6 +1,6 @@
 //! Escapes text of unknown origin in Markdown.
 
-use crate::visible::{one_line, visible};
+use failspec_base::sanitize::{one_line, visible};
 
 /// Escapes a sentence so that it has no meaning in Markdown, in HTML and for the notifications of a forge:
 /// punctuation is escaped, and `@name` and `#123` are not mentions.

@@ -2,11 +2,12 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use failspec_base::sanitize::shortened;
+
 use crate::{
     case_text::{account, differs, sentence},
     count,
-    summary::{count_cases, distinct_first, snapshots, unexercised, waivers},
-    visible::shortened,
+    summary::{count_cases, distinct_first, reruns as reruns_in_words, snapshots, unexercised, waivers},
 };
 use failspec_judge::report_model::{CaseReport, FindingGroup, Outcome, RunReport};
 
@@ -172,6 +173,12 @@ pub(super) fn waivers_section(comment: &mut Comment, report: &RunReport) {
         })
         .collect();
     comment.items(FOR_OTHERS, &items);
+}
+
+pub(super) fn reruns(comment: &mut Comment, report: &RunReport) {
+    for line in reruns_in_words(report) {
+        comment.line(&format!("\n{line}."));
+    }
 }
 
 pub(super) fn left_behind(comment: &mut Comment, report: &RunReport) {

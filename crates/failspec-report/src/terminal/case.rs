@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use failspec_base::sanitize::shortened;
+
 use crate::{
     case_text::{judged, who},
     summary::source_of_warning,
-    visible::shortened,
 };
 use failspec_judge::{
     check::{Finding, Phase},
@@ -38,7 +39,7 @@ pub fn case(report: &CaseReport) -> String {
         let sent = format!(
             "{} {} {}",
             visible(&request.method),
-            visible(&request.url),
+            visible(&request.url.to_string()),
             Styles::dab(Styles::FAINT, who(exchange))
         );
         row(&mut text, "sent", &sent);
@@ -47,6 +48,9 @@ pub fn case(report: &CaseReport) -> String {
     // Violations, if there are any, are clearer than the reason.
     if let Some(reason) = report.reason.as_ref().filter(|_| report.violations.is_empty()) {
         row(&mut text, "reason", &visible(&reason.to_string()));
+    }
+    if let Some(rerun) = report.rerun {
+        row(&mut text, "note", &rerun.to_string());
     }
     findings(&mut text, report);
     snapshot(&mut text, report);
@@ -58,9 +62,10 @@ pub fn case(report: &CaseReport) -> String {
             row(&mut text, "body", &visible(&shortened(&response.body, MAX_BODY_LEN)));
         }
         // A command line that is cut would send something else: the report contains it whole.
-        let curl = match exchange.request.curl.chars().count() > MAX_COMMAND_LEN {
+        let curl = exchange.request.curl().to_string();
+        let curl = match curl.chars().count() > MAX_COMMAND_LEN {
             true => "(the command line is too long for a terminal; `--report json=PATH` contains it)",
-            false => exchange.request.curl.as_str(),
+            false => curl.as_str(),
         };
         row(&mut text, "reproduce", &Styles::dab(Styles::FAINT, visible(curl)));
     }

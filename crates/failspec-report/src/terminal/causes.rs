@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::visible::shortened;
+use failspec_base::sanitize::shortened;
 use failspec_judge::report_model::{FindingGroup, RunReport};
 
 use super::{styles::Styles, summary::label, visible};

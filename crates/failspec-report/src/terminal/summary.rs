@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, count_cases},
+    summary::{INSECURE, REFERENCE, count_cases, reruns},
 };
 use failspec_judge::report_model::{
     CaseReport, NotCovered, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
@@ -219,6 +219,9 @@ fn outcomes(text: &mut String, report: &RunReport) {
     }
     let seconds = report.duration_ms as f64 / 1000.0;
     let _ = writeln!(text, "{} {} · {seconds:.2} s", label("outcomes"), parts.join(" · "));
+    for line in reruns(report) {
+        let _ = writeln!(text, "{} {line}", label("reruns"));
+    }
 }
 
 fn coverage(text: &mut String, report: &RunReport) {

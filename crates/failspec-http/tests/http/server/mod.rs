@@ -94,14 +94,14 @@ pub fn request(method: &str, url: &Url) -> Request {
     Request {
         method: method.to_owned(),
         url: url.clone(),
-        shown_url: url.to_string(),
+        shown_url: url.to_string().into(),
         headers: Vec::new(),
         body: None,
     }
 }
 
 pub fn body(bytes: impl Into<bytes::Bytes>) -> Option<Body> {
-    Some(Body { bytes: bytes.into(), shown: String::new() })
+    Some(Body { bytes: bytes.into(), shown: "".into() })
 }
 
 /// Returns limits that no well-behaved server on this machine exceeds, and that are short enough to wait for.

@@ -22,7 +22,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns text on one line: whitespace of any kind, line breaks too, becomes one space.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let is_one = text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && !text.contains("  ")
         && text.trim_ascii().len() == text.len();
@@ -33,7 +33,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// Returns the beginning of a text, at most `longest` characters of it.
-pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
@@ -41,7 +41,7 @@ pub(super) fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
 }
 
 /// Returns true if a character must be escaped.
-pub(super) fn is_unsafe(character: char) -> bool {
+pub fn is_unsafe(character: char) -> bool {
     let is_break = matches!(character, '\n' | '\t');
     let turns = matches!(
         character,

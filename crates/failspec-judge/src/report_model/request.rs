@@ -1,0 +1,239 @@
+//! A request in a report, and the command line that sends it again.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize, Serializer};
+
+use failspec_base::secret::{RedactedPart, RedactedText, RedactedView};
+
+/// A request.
+// Its parts are data; [`RequestReport::curl`] makes a command line of them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RequestReport {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: RedactedText,
+    /// Headers in order.
+    pub headers: Vec<(String, RedactedText)>,
+    /// The body.
+    pub body: Option<RedactedText>,
+}
+
+/// A request.
+// In a JSON report it has its command line, for the people who read it. The line is not read back.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RequestReport")]
+struct WrittenRequest<'t> {
+    /// The method.
+    method: &'t str,
+    /// The URL.
+    url: &'t RedactedText,
+    /// Headers in order.
+    headers: &'t [(String, RedactedText)],
+    /// The body.
+    body: Option<&'t RedactedText>,
+    /// A command line that sends it, with shell variables for credentials.
+    #[schemars(with = "String")]
+    curl: CurlCommand<'t>,
+}
+
+impl Serialize for RequestReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { method, url, headers, body } = self;
+        WrittenRequest { method, url, headers, body: body.as_ref(), curl: self.curl() }.serialize(serializer)
+    }
+}
+
+impl JsonSchema for RequestReport {
+    fn schema_name() -> Cow<'static, str> {
+        WrittenRequest::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        WrittenRequest::json_schema(generator)
+    }
+}
+
+/// A command line for a POSIX shell that sends a request. Credentials are shell variables, which the user sets; a body
+/// that the report does not contain is a file.
+#[derive(Debug, Clone, Copy)]
+pub struct CurlCommand<'t>(&'t RequestReport);
+
+impl Serialize for CurlCommand<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for CurlCommand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RequestReport { method, url, headers, body } = self.0;
+        f.write_str("curl -i ")?;
+        if method != "GET" || body.is_some() {
+            write!(f, "-X {method} ")?;
+        }
+        quote(f, &[], url)?;
+        for (name, value) in headers {
+            f.write_str(" -H ")?;
+            quote(f, &[name, ": "], value)?;
+        }
+        let Some(body) = body else { return Ok(()) };
+        let mut missing = Vec::new();
+        body.for_each(|part| {
+            if let RedactedView::Replaced(
+                part @ (RedactedPart::Omitted { .. } | RedactedPart::Withheld { .. }),
+            ) = part
+            {
+                missing.push(part.to_string());
+            }
+        });
+        if missing.is_empty() {
+            f.write_str(" --data-binary ")?;
+            return quote(f, &[], body);
+        }
+        write!(f, " --data-binary @body  # {}", missing.join(", "))
+    }
+}
+
+impl RequestReport {
+    /// Returns a command line that sends the request.
+    pub fn curl(&self) -> CurlCommand<'_> {
+        CurlCommand(self)
+    }
+
+    /// Removes the body, but keeps its length.
+    pub fn withhold_body(&mut self) {
+        if let Some(body) = &mut self.body {
+            let withheld = body.to_string().len() as u64;
+            *body = RedactedPart::Withheld { withheld }.into();
+        }
+    }
+}
+
+/// Quotes a text, with a prefix, for a POSIX shell. A secret of `role editor` becomes the variable `${ROLE_EDITOR}`.
+fn quote(f: &mut fmt::Formatter<'_>, before: &[&str], text: &RedactedText) -> fmt::Result {
+    let mut quoting = Quoting { out: f, open: false, written: Ok(()) };
+    for before in before {
+        quoting.text(before);
+    }
+    if before.is_empty() && text.is_plain() {
+        quoting.text("");
+    }
+    text.for_each(|part| match part {
+        RedactedView::Text(text) => quoting.text(text),
+        RedactedView::Replaced(RedactedPart::Secret { secret: name } | RedactedPart::Totp { totp: name }) => {
+            quoting.write(false, format_args!("\"${{{}}}\"", shell_variable(name)));
+        }
+        RedactedView::Replaced(RedactedPart::Filler { fill }) => {
+            quoting.write(false, format_args!("\"$(head -c {fill} /dev/zero | tr '\\0' x)\""));
+        }
+        RedactedView::Replaced(other) => quoting.write(true, format_args!("{other}")),
+    });
+    quoting.write(false, format_args!(""));
+    quoting.written
+}
+
+/// Writes a word of a command line, of which parts are between single quotes.
+struct Quoting<'f, 'o> {
+    out: &'f mut fmt::Formatter<'o>,
+    /// True after a single quote that is not closed yet.
+    open: bool,
+    written: fmt::Result,
+}
+
+impl Quoting<'_, '_> {
+    /// Writes text between single quotes, in which a single quote is `'\''`.
+    fn text(&mut self, text: &str) {
+        for (at, piece) in text.split('\'').enumerate() {
+            if at > 0 {
+                self.write(true, format_args!(r"'\''"));
+            }
+            self.write(true, format_args!("{piece}"));
+        }
+    }
+
+    fn write(&mut self, quoted: bool, text: fmt::Arguments<'_>) {
+        let mark = if self.open == quoted { "" } else { "'" };
+        self.open = quoted;
+        if self.written.is_ok() {
+            self.written = write!(self.out, "{mark}{text}");
+        }
+    }
+}
+
+fn shell_variable(name: &str) -> String {
+    let upper = |character: char| match character.is_ascii_alphanumeric() {
+        true => character.to_ascii_uppercase(),
+        false => '_',
+    };
+    // The name of a variable does not begin with a digit.
+    let digit = name.starts_with(|first: char| first.is_ascii_digit()).then_some('_');
+    digit.into_iter().chain(name.chars().map(upper)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(url: RedactedText, body: Option<RedactedText>) -> RequestReport {
+        RequestReport { method: "GET".to_owned(), url, headers: Vec::new(), body }
+    }
+
+    #[test]
+    fn credentials_become_variables_and_quotes_are_escaped() {
+        let mut request = request("http://h/it's".into(), None);
+        request.headers.push((
+            "Authorization".to_owned(),
+            RedactedText::from("Bearer ").with(RedactedText::secret("role editor")),
+        ));
+        assert_eq!(
+            request.curl().to_string(),
+            r#"curl -i 'http://h/it'\''s' -H 'Authorization: Bearer '"${ROLE_EDITOR}""#
+        );
+    }
+
+    #[test]
+    fn a_text_that_looks_like_a_secret_stays_a_text() {
+        let request = request("http://h/".into(), Some("[secret: $(reboot)] --data-binary 'x".into()));
+        assert_eq!(
+            request.curl().to_string(),
+            r"curl -i -X GET 'http://h/' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
+        );
+        let url = RedactedText::secret("1 $(reboot)\"");
+        assert_eq!(self::request(url, None).curl().to_string(), "curl -i \"${_1___REBOOT__}\"");
+        assert_eq!(self::request("".into(), None).curl().to_string(), "curl -i ''");
+    }
+
+    #[test]
+    fn a_body_that_is_not_in_the_report_is_a_file() {
+        let omitted = RedactedPart::Omitted { omitted: 70_000, sha256: "ab".repeat(32) };
+        let mut request = request("http://h/".into(), Some(omitted.into()));
+        assert_eq!(
+            request.curl().to_string(),
+            "curl -i -X GET 'http://h/' --data-binary @body  # [70000 bytes, sha256:abababababababab…]"
+        );
+        request.body = Some("secret answer\n--data-binary".into());
+        request.withhold_body();
+        assert_eq!(
+            request.curl().to_string(),
+            "curl -i -X GET 'http://h/' --data-binary @body  # [left out of this report: 27 bytes]"
+        );
+        request.body = Some(RedactedText::from("[").with(RedactedPart::Filler { fill: 9 }).with("]"));
+        assert!(
+            request.curl().to_string().ends_with(r#"'['"$(head -c 9 /dev/zero | tr '\0' x)"']'"#),
+            "{}",
+            request.curl()
+        );
+    }
+
+    #[test]
+    fn the_json_report_has_the_command_line_and_reads_the_parts() {
+        let url = RedactedText::from("http://h/?k=").with(RedactedText::secret("role reader"));
+        let written = serde_json::to_value(request(url.clone(), None)).unwrap();
+        assert_eq!(written["curl"], r#"curl -i 'http://h/?k='"${ROLE_READER}""#);
+        let read: RequestReport = serde_json::from_value(written).unwrap();
+        assert_eq!(read.url, url);
+    }
+}
