@@ -261,7 +261,7 @@ fn contradiction_is_listed() {
         markdown("# Errors\n\n| Code | HTTP |\n|---|---|\n| gone_away | 404 |\n| gone_away | 410 |\n");
     assert_eq!(found(&findings), BTreeSet::from(["404 gone_away".to_owned(), "410 gone_away".to_owned()]));
     assert!(
-        findings.unplaced.iter().any(|it| it.why.contains("more than one status")),
+        findings.unplaced.iter().any(|it| it.why.to_string().contains("more than one status")),
         "{:?}",
         findings.unplaced
     );

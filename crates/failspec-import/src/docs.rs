@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use jiff::civil::Date;
+use serde_json::{Value, json};
 
 use failspec_base::encoding::escape_pointer_step;
+use failspec_pack::pack::{
+    Erratum, Pointer, StatusPattern,
+    source::{FailureSource, SchemaSource, SuccessSource},
+};
 
-use crate::docs_scraper::{FailureMention, Findings, Role, Scope, reason};
+use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason, reason};
 
 use super::{
-    draft::{Draft, DraftFailure, DraftHeader},
+    draft::{Draft, DraftFailure},
     envelope::{self, DraftEnvelope},
     names::{Unique, slug},
 };
@@ -21,8 +26,8 @@ pub struct Page<'a> {
     pub address: &'a str,
     /// Its digest.
     pub digest: &'a str,
-    /// The day on which it was read, as `YYYY-MM-DD`.
-    pub read: &'a str,
+    /// The day on which it was read.
+    pub read: Date,
 }
 
 /// Creates a draft from the findings on a page.
@@ -30,21 +35,22 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
     let link = |line: usize| format!("{}, line {line}", page.address);
     let envelope = read_envelope(findings, &link);
     let zero = findings.successes.iter().find_map(|stated| stated.code.clone());
-    let success = match (findings.status_of_all, zero, &envelope.code) {
+    let (status, matches) = match (findings.status_of_all, zero, &envelope.code) {
         (Some((status, _)), Some(zero), Some((pointer, _))) => {
-            (status.to_string(), Some((pointer.clone(), zero)))
+            let zero = SchemaSource::Inline(json!({ "const": zero }));
+            (StatusPattern::Exactly(status), vec![(pointer.clone(), zero)])
         }
-        (Some((status, _)), ..) => (status.to_string(), None),
-        _ => ("2xx".to_owned(), None),
+        (Some((status, _)), ..) => (StatusPattern::Exactly(status), Vec::new()),
+        _ => (StatusPattern::Class(2), Vec::new()),
     };
     let failures = read_failures(findings, &link, envelope.code.is_some());
     Draft {
         name: name.to_owned(),
-        as_of: page.read.to_owned(),
+        as_of: page.read,
         documentation: page.address.to_owned(),
         digest: Some(page.digest.to_owned()),
         title: findings.title.clone(),
-        success,
+        success: SuccessSource { status: vec![status].into(), matches },
         envelope,
         failures,
         errata: contradictions(findings, &link),
@@ -53,9 +59,12 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
 }
 
 /// Returns the contradictions of the page itself: codes with more than one status.
-fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<(String, String)> {
-    let several = findings.unplaced.iter().filter(|it| it.why.contains("more than one status"));
-    several.map(|it| (format!("{}: {}", it.text, it.why), link(it.line))).collect()
+fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<Erratum> {
+    let several =
+        findings.unplaced.iter().filter(|it| matches!(it.why, UnclassifiedReason::SeveralStatuses(_)));
+    several
+        .map(|it| Erratum { about: format!("{}: {}", it.text, it.why), links: vec![link(it.line)] })
+        .collect()
 }
 
 fn read_failures(
@@ -70,7 +79,8 @@ fn read_failures(
         if let Some(code) = &stated.code
             && let Some(failure) = known.get(&code.to_string()).and_then(|at| failures.get_mut(*at))
         {
-            failure.statuses.extend(stated.status.filter(|status| !failure.statuses.contains(status)));
+            let known = &mut failure.source.status.0;
+            known.extend(stated.status.filter(|status| !known.contains(status)));
             continue;
         }
         if let Some(code) = &stated.code {
@@ -78,21 +88,21 @@ fn read_failures(
         }
         let id = names.name(&id(stated), &addition(stated));
         let mut causes = Unique::default();
-        let mut failure = DraftFailure {
+        let source = FailureSource {
             id,
-            statuses: stated.status.into_iter().collect(),
+            status: stated.status.into_iter().collect::<Vec<_>>().into(),
             code: stated.code.clone(),
             summary: summary(stated),
-            documentation: link(stated.line),
-            causes: stated
-                .causes
-                .iter()
-                .map(|cause| (causes.name(&slug(cause), ""), cause.clone()))
-                .collect(),
+            documentation: Some(link(stated.line)),
+            causes: stated.causes.iter().map(|cause| causes.name(&slug(cause), "")).collect(),
             retry: stated.retry,
-            headers: Vec::new(),
+            ..FailureSource::default()
+        };
+        let mut failure = DraftFailure {
+            source,
+            causes: stated.causes.clone(),
             guess: stated.guess.clone(),
-            ..DraftFailure::default()
+            proposed_headers: Vec::new(),
         };
         if stated.code.is_some() && !codes_have_a_place {
             let why = "the page does not show where the code is; /code is assumed";
@@ -100,9 +110,7 @@ fn read_failures(
         }
         failures.push(failure);
     }
-    for failure in &mut failures {
-        failure.headers = headers(findings, failure);
-    }
+    failures.iter_mut().for_each(|failure| headers(findings, failure));
     failures
 }
 
@@ -149,12 +157,12 @@ fn summary(stated: &FailureMention) -> String {
     if stated.summary.is_empty() { fallback() } else { stated.summary.clone() }
 }
 
-fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
-    let mut found: Vec<DraftHeader> = Vec::new();
+/// Adds the headers of a failure: those that the page promises, and proposals for the others.
+fn headers(findings: &Findings, failure: &mut DraftFailure) {
     for header in &findings.headers {
         let is_its = match &header.scope {
-            Scope::Status(status) => failure.statuses.contains(status),
-            Scope::Code(code) => failure.code.as_ref() == Some(code),
+            Scope::Status(status) => failure.statuses().contains(status),
+            Scope::Code(code) => failure.source.code.as_ref() == Some(code),
             Scope::Failures => true,
             Scope::Success | Scope::Unknown => false,
         };
@@ -162,7 +170,9 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
         let usable = header.name.len() < MAX_LEN
             && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
-        let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(&header.name));
+        let promised = failure.source.headers.iter().map(|(name, _)| name);
+        let proposed = failure.proposed_headers.iter().map(|(name, _)| name);
+        let known = promised.chain(proposed).any(|name| name.eq_ignore_ascii_case(&header.name));
         if !is_its || known || !usable || everywhere.contains(&header.name.to_ascii_lowercase().as_str()) {
             continue;
         }
@@ -170,13 +180,14 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         let maybe = [" may ", " might ", " can ", "if ", "when present", "optional"]
             .iter()
             .any(|it| about.contains(it));
-        found.push(DraftHeader {
-            name: header.name.clone(),
-            numeric: header.example.as_ref().is_some_and(|it| it.parse::<u64>().is_ok()),
-            proposed: maybe.then(|| header.about.clone()),
-        });
+        if maybe {
+            failure.proposed_headers.push((header.name.clone(), header.about.clone()));
+            continue;
+        }
+        let numeric = header.example.as_ref().is_some_and(|it| it.parse::<u64>().is_ok());
+        let schema = if numeric { json!({ "type": "integer" }) } else { json!({}) };
+        failure.source.headers.push((header.name.clone(), SchemaSource::Inline(schema)));
     }
-    found
 }
 
 /// Maximum length of the names of headers and of pointers that are used, in bytes. YAML allows keys of at most 1,024.
@@ -273,14 +284,17 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     let sure: Vec<String> = pointers.into_iter().flatten().map(|(pointer, _)| pointer.clone()).collect();
     // Repaired examples may be fragments, which say nothing about the whole body.
     let whole: Vec<&Value> = examples.iter().filter(|it| it.guess.is_none()).map(|it| &it.body).collect();
+    let place = |part: Option<(String, String)>| {
+        part.and_then(|(pointer, seen)| Some((Pointer::parse(&pointer)?, seen)))
+    };
     DraftEnvelope {
         json: !findings.examples.is_empty(),
         schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
         named: false,
-        code,
-        message,
-        request_id,
-        status,
+        code: place(code),
+        message: place(message),
+        request_id: place(request_id),
+        status: place(status),
     }
 }
 

@@ -12,10 +12,9 @@ mod envelope;
 mod names;
 mod openapi;
 mod scenarios;
-mod yaml;
 
 pub use docs::{Page, from_page};
-pub use draft::{Draft, DraftFailure, DraftHeader, DraftRequires};
+pub use draft::{Draft, DraftFailure};
 pub use drift::{Documented, drift, drift_openapi};
 pub use envelope::DraftEnvelope;
-pub use openapi::{FromOpenApi, Need, OpenApiOptions, from_openapi};
+pub use openapi::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};

@@ -202,9 +202,15 @@ impl Generator<'_> {
             };
             let mut faulty = faulty.clone();
             match place {
-                ParameterLocation::Query => faulty.query.push((name.to_owned(), value.to_owned())),
+                ParameterLocation::Query => {
+                    faulty.query.retain(|(known, _)| known != name);
+                    faulty.query.push((name.to_owned(), value.to_owned()));
+                }
                 ParameterLocation::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
-                _ => faulty.headers.push((name.to_owned(), value.to_owned())),
+                _ => {
+                    faulty.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+                    faulty.headers.push((name.to_owned(), value.to_owned()));
+                }
             }
             let what = "with_wrong_credentials".to_owned();
             faults.push(Fault {

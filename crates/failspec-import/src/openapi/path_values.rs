@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::names::{Unique, slug};
-use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+use failspec_pack::{
+    openapi::{Operation, Parameter, ParameterLocation},
+    pack::Variable,
+};
 
 use super::{crud::bare, nonexistent_id::nothing, request_spec::segment, value_generator::ValueGenerator};
 
@@ -18,8 +21,8 @@ pub(super) struct Paths<'a> {
     names: Unique,
     /// The path up to and including a parameter → the variable.
     known: BTreeMap<String, String>,
-    /// The variables: name, description and default value.
-    pub variables: Vec<(String, String, Option<Value>)>,
+    /// The variables.
+    pub variables: Vec<(String, Variable)>,
 }
 
 /// A path with values instead of its parameters.
@@ -109,17 +112,12 @@ impl<'a> Paths<'a> {
             None => {
                 let variable = self.names.name(&variable(until, name), "");
                 let about = format!("an existing {name}, for {}", operation.name());
-                self.variables.push((variable.clone(), about, example));
+                self.variables.push((variable.clone(), Variable { about, default: example }));
                 self.known.insert(until.to_owned(), variable.clone());
                 variable
             }
         };
         format!("{{{variable}}}")
-    }
-
-    /// Removes the variables that nothing uses.
-    pub fn retain(&mut self, used: impl Fn(&str) -> bool) {
-        self.variables.retain(|(name, ..)| used(&format!("{{{name}}}")));
     }
 
     /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns

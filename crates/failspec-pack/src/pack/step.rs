@@ -96,7 +96,7 @@ pub(super) static STEP: MappingSchema = MappingSchema {
     also: request::KEYS,
 };
 
-static CAPTURE: MappingSchema = MappingSchema {
+pub(super) static CAPTURE: MappingSchema = MappingSchema {
     name: "capture",
     about: "a value taken from a response",
     fields: &[
