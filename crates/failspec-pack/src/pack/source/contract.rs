@@ -15,8 +15,10 @@ use super::{
     },
     envelope::EnvelopeSource,
     failure::FailureSource,
-    file_value::{FileDocument, FileMapping, FileValue, OneOrMany, SchemaSource, Tree, file_mappings, words},
+    file_value::{FileDocument, FileMapping, FileValue, Tree},
+    mappings::file_mappings,
     request::RequestSource,
+    values::{OneOrMany, SchemaSource, words},
 };
 
 file_mappings! {

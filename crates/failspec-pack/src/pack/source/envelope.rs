@@ -7,7 +7,9 @@ use super::{
         Pointer,
         envelope::{ENVELOPE, INFERRED_ENVELOPE, REQUEST_ID},
     },
-    file_value::{Demand, FileMapping, FileValue, Override, SchemaSource, Tree, file_mappings},
+    file_value::{FileMapping, FileValue, Tree},
+    mappings::file_mappings,
+    values::{Demand, Override, SchemaSource},
 };
 
 file_mappings! {

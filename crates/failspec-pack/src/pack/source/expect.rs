@@ -8,7 +8,8 @@ use super::{
         expect::EXPECT,
         request_flow::{AT, REPEAT},
     },
-    file_value::{OneOrMany, SchemaSource, file_mappings},
+    mappings::file_mappings,
+    values::{OneOrMany, SchemaSource},
 };
 
 file_mappings! {

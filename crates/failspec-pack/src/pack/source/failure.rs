@@ -9,7 +9,9 @@ use failspec_base::syntax::{Decoder, Node};
 use super::{
     super::{Part, Pointer, Provenance, Retry, RetryAfterLocation, failure::FAILURE, rules::INFERRED},
     envelope::{EnvelopeSource, InferredEnvelopeSource},
-    file_value::{Demand, FileValue, OneOrMany, SchemaSource, Tree, file_mappings, words},
+    file_value::{FileValue, Tree},
+    mappings::file_mappings,
+    values::{Demand, OneOrMany, SchemaSource, words},
 };
 
 file_mappings! {

@@ -11,11 +11,13 @@ mod envelope;
 mod expect;
 mod failure;
 mod file_value;
+mod mappings;
 mod request;
 mod scenario;
 mod step;
 #[cfg(test)]
 mod tests;
+mod values;
 mod writer;
 
 pub use comments::{Commented, Comments, Note};
@@ -25,10 +27,11 @@ pub use contract::{
 pub use envelope::{EnvelopeSource, InferredEnvelopeSource, RequestIdSource};
 pub use expect::{AtSource, ExpectSource, RepeatSource};
 pub use failure::{FailureSource, InferredSource, Leaks};
-pub use file_value::{Demand, FileDocument, FileMapping, FileValue, OneOrMany, Override, SchemaSource, Tree};
+pub use file_value::{FileDocument, FileMapping, FileValue, Tree};
 pub use request::{BodySource, ParameterValue, Parameters, RequestSource};
 pub use scenario::{
     ControlSource, IndistinguishableFromSource, ScenarioFileSource, ScenarioSource, TriggerSource,
 };
 pub use step::{CaptureSource, StepSource};
+pub use values::{Demand, OneOrMany, Override, SchemaSource};
 pub use writer::{plain_or_quoted, scenario_entry};

@@ -7,7 +7,8 @@ use failspec_base::syntax::{Decoder, Fields, Node, NodeValue};
 
 use super::{
     super::{PathTemplate, cleanup::REQUEST, split_request},
-    file_value::{FileMapping, FileValue, Override, Tree},
+    file_value::{FileMapping, FileValue, Tree},
+    values::Override,
 };
 
 /// The keys of a request.

@@ -12,9 +12,11 @@ use super::{
         scenario::{SCENARIO, SCENARIOS},
     },
     expect::{AtSource, ExpectSource, RepeatSource},
-    file_value::{FileDocument, FileValue, Override, Tree, file_mappings},
+    file_value::{FileDocument, FileValue, Tree},
+    mappings::file_mappings,
     request::RequestSource,
     step::StepSource,
+    values::Override,
 };
 
 file_mappings! {

@@ -10,7 +10,8 @@ use super::{
         step::{CAPTURE, STEP},
     },
     expect::ExpectSource,
-    file_value::{FileValue, Tree, file_mappings},
+    file_value::{FileValue, Tree},
+    mappings::file_mappings,
     request::RequestSource,
 };
 
