@@ -1,12 +1,11 @@
 //! Builds requests from request templates.
 
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use failspec_base::{
-    encoding::hex,
+    encoding::{hex, percent_encode},
     message::{Body, Header, Request},
     template::{RenderError, Rendered, Scope, Template},
 };
@@ -14,9 +13,6 @@ use failspec_pack::{
     pack::{BodyTemplate, PathTemplate, RequestTemplate},
     target_config::{Carried, Target},
 };
-
-/// All ASCII characters except the unreserved characters of RFC 3986.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Maximum size of a body that is shown in full, in bytes: 16 KiB.
 const MAX_SHOWN_LEN: usize = 16 << 10;
@@ -131,8 +127,8 @@ impl Address {
     /// Adds a query parameter; `shown` is its value in reports.
     fn add(&mut self, name: &str, value: &str, shown: &str) {
         let separator = if self.sent.query().is_some() { '&' } else { '?' };
-        let name: String = utf8_percent_encode(name, COMPONENT).collect();
-        let value: String = utf8_percent_encode(value, COMPONENT).collect();
+        let name: String = percent_encode(name).collect();
+        let value: String = percent_encode(value).collect();
         let query = self.sent.query().map_or_else(String::new, |query| format!("{query}&"));
         self.sent.set_query(Some(&format!("{query}{name}={value}")));
         self.shown.push_str(&format!("{separator}{name}={shown}"));
@@ -160,8 +156,8 @@ fn url(
     for (name, value) in &template.query {
         let value = value.fill(scope)?;
         let separator = if sent.contains('?') { '&' } else { '?' };
-        let name: String = utf8_percent_encode(name, COMPONENT).collect();
-        let encoded: String = utf8_percent_encode(&value.sent, COMPONENT).collect();
+        let name: String = percent_encode(name).collect();
+        let encoded: String = percent_encode(&value.sent).collect();
         shown.push_str(&format!("{separator}{name}={}", value.shown.as_deref().unwrap_or(&encoded)));
         sent.push_str(&format!("{separator}{name}={encoded}"));
     }

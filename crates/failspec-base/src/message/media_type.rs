@@ -115,8 +115,8 @@ fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t'
 }
 
-/// Returns true for a `token` (RFC 9110, section 5.6.2).
-fn is_token(text: &str) -> bool {
+/// Returns true for a `token` (RFC 9110, section 5.6.2), which the name of a header or a cookie must be.
+pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 

@@ -15,7 +15,7 @@ mod standards;
 pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
 pub use json::{Defect, Document};
 pub use limits::Limits;
-pub use media_type::MediaType;
+pub use media_type::{MediaType, is_token};
 pub use request::{Body, Header, Request, RequestError};
 pub use response::{BodyError, Response};
 pub use standards::{is_idempotent, is_loopback, is_safe};

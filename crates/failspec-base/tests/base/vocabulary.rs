@@ -1,8 +1,11 @@
 //! Facts that every crate asks for, and that must have one answer.
 
 use failspec_base::{
-    encoding::{escape_pointer_step, hex, unescape_pointer_step},
-    message::{is_idempotent, is_loopback, is_safe},
+    encoding::{
+        escape_pointer_step, hex, percent_decode, percent_encode, percent_encode_segments,
+        unescape_pointer_step,
+    },
+    message::{is_idempotent, is_loopback, is_safe, is_token},
 };
 use url::Url;
 
@@ -10,6 +13,28 @@ use url::Url;
 fn hex_has_two_digits_for_each_byte() {
     assert_eq!(hex(&[0, 10, 0xa0, 255]), "000aa0ff");
     assert_eq!(hex(&[]), "");
+}
+
+#[test]
+fn one_component_of_a_url_keeps_only_unreserved_characters() {
+    for (text, encoded) in [
+        ("azAZ09-._~", "azAZ09-._~"),
+        ("a b/c?d#e&f=g+h%i", "a%20b%2Fc%3Fd%23e%26f%3Dg%2Bh%25i"),
+        ("{x}${y}", "%7Bx%7D%24%7By%7D"),
+        ("ü\u{0}", "%C3%BC%00"),
+        ("", ""),
+    ] {
+        assert_eq!(percent_encode(text).to_string(), encoded);
+        assert_eq!(percent_decode(encoded), text);
+    }
+    assert_eq!(percent_encode_segments("a/b c").to_string(), "a/b%20c");
+    assert_eq!(percent_decode("%zz%ff+"), "%zz\u{fffd}+");
+}
+
+#[test]
+fn names_of_headers_are_tokens() {
+    assert!(["X-Key", "a", "!#$%&'*+-.^_`|~09"].into_iter().all(is_token));
+    assert!(!["", "a b", "a:", "a\n", "ü", "(a)", "a/b", "\"a\""].into_iter().any(is_token));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Faults of a request to an operation.
 
 use crate::names::slug;
+use failspec_base::encoding::percent_encode;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     invalid_value::of_text,
     multipart::{Field, bad_forms},
     path_values::{names, parameter},
-    request_spec::{Body, RequestSpec, put, put_cookie, segment},
+    request_spec::{Body, RequestSpec, put, put_cookie},
     valid_request::{ValidRequest, body_of, holds, json_body},
 };
 
@@ -62,7 +63,7 @@ impl Generator<'_> {
                 }
                 let mut faulty = right.ask.clone();
                 if in_path {
-                    let instead = segment(&value);
+                    let instead = percent_encode(&value).to_string();
                     faulty.path = self
                         .paths
                         .fill(operation, &right.around.made, Some((&parameter.name, &instead)))

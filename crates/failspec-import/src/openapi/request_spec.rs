@@ -1,6 +1,5 @@
 //! Requests of generated scenarios.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use failspec_base::template::{JsonTemplate, Placeholder, Template};
@@ -16,9 +15,6 @@ use super::{
     multipart::{Field, multipart},
     value_generator::UNIQUE,
 };
-
-/// The characters that are percent-encoded in a path segment: all except the unreserved characters of RFC 3986.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The role of requests with credentials.
 pub(super) const ROLE: &str = "user";
@@ -47,11 +43,6 @@ pub(super) struct RequestSpec {
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub body: Option<Body>,
-}
-
-/// Encodes a value as one segment of a path.
-pub(super) fn segment(value: &str) -> String {
-    utf8_percent_encode(value, SEGMENT).to_string()
 }
 
 impl RequestSpec {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use url::Url;
 
-use failspec_base::message::Response;
+use failspec_base::{encoding::percent_decode, message::Response};
 use failspec_pack::pack::{Envelope, Part, Pointer};
 
 use super::{
@@ -121,7 +120,7 @@ fn differing_parts(own: &Url, other: &Url) -> Vec<String> {
 
 fn parts(url: &Url) -> BTreeSet<String> {
     let segments = url.path_segments().into_iter().flatten();
-    let segments = segments.map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
+    let segments = segments.map(|segment| percent_decode(segment).into_owned());
     let values = url.query_pairs().map(|(_, value)| value.into_owned());
     // Shorter parts occur in many texts by chance.
     segments.chain(values).filter(|part| part.len() >= MIN_QUOTE_LEN).collect()

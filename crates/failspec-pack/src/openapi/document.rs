@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use crate::pack::Texts;
-use failspec_base::encoding::escape_pointer_step;
+use failspec_base::encoding::{escape_pointer_step, percent_decode};
 use failspec_base::syntax::{Source, yaml};
 
 use super::warning::Warnings;
@@ -241,7 +241,7 @@ impl Document {
                 })?
             }
         };
-        let decoded = percent_encoding::percent_decode_str(pointer).decode_utf8_lossy().into_owned();
+        let decoded = percent_decode(pointer).into_owned();
         let root = &self.files[file].1;
         let value = root.pointer(&decoded).or_else(|| root.pointer(pointer));
         let value = value.ok_or_else(|| format!("`$ref: {}` cannot be resolved", shown()))?;
@@ -347,7 +347,7 @@ fn join(from: &str, file: &str) -> Result<String, String> {
     if file.contains("://") || file.starts_with("//") {
         return Err("nothing is fetched from the network".to_owned());
     }
-    let file = percent_encoding::percent_decode_str(file).decode_utf8_lossy();
+    let file = percent_decode(file);
     let mut path = PathBuf::from(from);
     path.pop();
     for part in Path::new(file.as_ref()).components() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::pack::is_token;
+use failspec_base::message::is_token;
 
 use super::{
     document::{At, Document},

@@ -56,7 +56,7 @@ pub use path::{PathTemplate, kept, split_request};
 pub use pointer::Pointer;
 pub use profile::{BUILT_IN, Profile};
 pub use provenance::{Provenance, Sourced};
-pub use request::{BodyTemplate, Line, RequestTemplate, is_token};
+pub use request::{BodyTemplate, Line, RequestTemplate};
 pub use request_flow::{At, Flow, Repeat};
 pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, RetryAfterLocation, Rules};

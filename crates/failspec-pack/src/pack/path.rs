@@ -1,15 +1,9 @@
 //! The path of a request: literal text, `{parameters}` and `${placeholders}`.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-use failspec_base::template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template};
-
-/// The characters that are encoded in a value for one segment: all except the unreserved ones of RFC 3986, so that
-/// any value stays one segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The characters that are encoded in a value for several segments.
-const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
+use failspec_base::{
+    encoding::{percent_encode, percent_encode_segments},
+    template::{Placeholder, PlaceholderError, RenderError, Rendered, Scope, Template},
+};
 
 /// A path with parameters and placeholders, and with its query if that was written in the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,14 +160,18 @@ impl PathTemplate {
                     }
                 }
             };
-            let encode = if matches!(part, Part::Segments(_)) { SEGMENTS } else { SEGMENT };
-            sent.extend(utf8_percent_encode(&value.sent, encode));
+            // Any value stays one segment, unless the parameter is for several.
+            let encoded = match part {
+                Part::Segments(_) => percent_encode_segments(&value.sent),
+                _ => percent_encode(&value.sent),
+            };
+            sent.extend(encoded.clone());
             match &value.shown {
                 Some(text) => {
                     masked = true;
                     shown.push_str(text);
                 }
-                None => shown.extend(utf8_percent_encode(&value.sent, encode)),
+                None => shown.extend(encoded),
             }
         }
         Ok(Rendered { sent, shown: masked.then_some(shown) })

@@ -350,9 +350,3 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
         }
     }
 }
-
-/// Returns true if a text can be the name of a header or a cookie: a token (RFC 9110, section 5.6.2).
-pub fn is_token(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(fits)
-}

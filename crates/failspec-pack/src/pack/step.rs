@@ -1,6 +1,7 @@
 //! One request in a setup, a teardown, or after the failure.
 
 use failspec_base::{
+    message::is_token,
     syntax::{Entry, Field, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration},
     template::Template,
 };
@@ -251,7 +252,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
         }
     }
     for (name, value) in &request.headers {
-        let is_token = request::is_token(name);
+        let is_token = is_token(name);
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
             // The headers that a control inherits are written elsewhere.
