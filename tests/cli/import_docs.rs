@@ -247,7 +247,7 @@ fn hostile_pages_become_packs_that_load() {
                     scope: Scope::Failures,
                     line: 1,
                 }],
-                fields: vec![Field { pointer: "/message".into(), role: Role::Message, line: 1 }],
+                fields: vec![Field { path: vec!["message".into()], role: Role::Message, line: 1 }],
                 ..Findings::default()
             };
             let draft = from_page(

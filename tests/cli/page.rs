@@ -87,7 +87,7 @@ fn table_of_statuses_next_to_a_table_of_codes() {
     assert_found(&["two-tables.txt", "two-tables.md", "two-tables.html"], "k0rdent", 13);
     let codes: Vec<_> =
         page("two-tables.md").fields.into_iter().filter(|field| field.role == Role::Code).collect();
-    assert_eq!(codes[0].pointer, "/error/code");
+    assert_eq!(codes[0].path, ["error", "code"]);
 }
 
 #[test]

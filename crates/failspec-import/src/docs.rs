@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
-    Erratum, Pointer, StatusPattern,
+    Erratum, StatusPattern,
     source::{FailureSource, SchemaSource, SuccessSource},
 };
 
 use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason, reason};
 
 use super::{
+    body_path::{BodyPath, scalars},
     draft::{Draft, DraftFailure},
     envelope::{self, DraftEnvelope},
     names::{Unique, slug},
@@ -190,7 +190,7 @@ fn headers(findings: &Findings, failure: &mut DraftFailure) {
     }
 }
 
-/// Maximum length of the names of headers and of pointers that are used, in bytes. YAML allows keys of at most 1,024.
+/// Maximum length of the names of headers that are used, in bytes.
 const MAX_LEN: usize = 200;
 
 /// Names of fields that contain a text for people, the most likely first.
@@ -212,7 +212,7 @@ const REQUEST_IDS: [&str; 7] =
 
 fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEnvelope {
     let codes: Vec<&Value> = findings.failures.iter().filter_map(|stated| stated.code.as_ref()).collect();
-    let holds_code = |body: &Value| places(body).iter().any(|(_, value)| codes.contains(value));
+    let holds_code = |body: &Value| scalars(body).iter().any(|(_, value)| codes.contains(value));
     let examples: Vec<_> = findings
         .examples
         .iter()
@@ -222,71 +222,58 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
             _ => true,
         })
         .collect();
-    let seen = |pointer: &str| {
-        let example = examples.iter().find(|example| example.body.pointer(pointer).is_some());
-        example.map(|example| (pointer.to_owned(), format!("from the example in {}", link(example.line))))
+    let seen = |path: BodyPath| {
+        let example = examples.iter().find(|example| path.find(&example.body).is_some())?;
+        Some((path, format!("from the example in {}", link(example.line))))
     };
     let said = |role: Role| {
         let fields = findings.fields.iter().filter(|field| field.role == role);
-        // The longest pointer gives the most precise location.
-        let field = fields.max_by_key(|field| field.pointer.matches('/').count())?;
-        // A pointer with only a name may be that of a nested field.
+        // The longest path gives the most precise location.
+        let field = fields.max_by_key(|field| field.path.len())?;
+        let own = BodyPath::of_field(&field.path);
+        // A path with only a name may be that of a nested field.
         let within = examples.iter().find_map(|example| {
-            let places = places(&example.body);
-            places
-                .into_iter()
-                .find(|(pointer, _)| pointer.ends_with(&field.pointer))
-                .map(|(pointer, _)| pointer)
+            let mut places = scalars(&example.body).into_iter().map(|(path, _)| path);
+            places.find(|path| path.ends_with(&own))
         });
-        let pointer = within.unwrap_or_else(|| field.pointer.clone());
-        let said = format!("described in {}", link(field.line));
-        match (pointer.contains("/0"), role) {
-            (false, _) => Some((pointer, said)),
-            (true, Role::Code) => Some((of_each(&pointer), said)),
-            // A field of list items has several values, none of which belongs to the whole response.
-            (true, _) => None,
-        }
+        let path = within.unwrap_or(own);
+        // A field of list items has several values; of them, only the code can belong to the response.
+        let fits = !path.is_of_each() || role == Role::Code;
+        fits.then(|| (path, format!("described in {}", link(field.line))))
     };
     let named = |names: &[&str]| {
         names.iter().find_map(|name| {
-            let places = examples.iter().flat_map(|example| places(&example.body));
-            let fitting = places.filter(|(pointer, value)| {
-                pointer.rsplit('/').next() == Some(name) && value.is_string() && !pointer.contains("/0")
-            });
-            fitting.map(|(pointer, _)| pointer).min_by_key(String::len).and_then(|pointer| seen(&pointer))
+            let places = examples.iter().flat_map(|example| scalars(&example.body));
+            let fitting = places
+                .filter(|(path, value)| path.name() == Some(name) && value.is_string() && !path.is_of_each());
+            fitting.map(|(path, _)| path).min_by_key(BodyPath::depth).and_then(&seen)
         })
     };
     let shown = |in_list: bool| {
         examples.iter().find_map(|example| {
-            let found = places(&example.body);
-            let place =
-                found.iter().find(|(at, value)| codes.contains(value) && at.contains("/0") == in_list)?;
-            seen(&place.0).map(|(pointer, seen)| (of_each(&pointer), seen))
+            let mut found = scalars(&example.body).into_iter();
+            let place = found.find(|(at, value)| codes.contains(value) && at.is_of_each() == in_list)?;
+            seen(place.0)
         })
     };
     let shown_code = shown(false).or_else(|| shown(true));
     let code = match codes.is_empty() {
         true => None,
         false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
-            Some((
-                "/code".to_owned(),
-                "guessed: the page does not show where the code is; correct it before the first run"
-                    .to_owned(),
-            ))
+            let guess = "guessed: the page does not show where the code is; correct it before the first run";
+            Some((BodyPath::root().member("code"), guess.to_owned()))
         }),
     };
     let message = said(Role::Message)
         .or_else(|| named(&MESSAGES))
-        .filter(|(pointer, _)| code.as_ref().is_none_or(|code| code.0 != *pointer));
+        .filter(|(path, _)| code.as_ref().is_none_or(|code| code.0 != *path));
     let request_id = said(Role::RequestId).or_else(|| named(&REQUEST_IDS));
-    let status = repeated_status(findings, code.as_ref().map(|(pointer, _)| pointer.as_str()), &seen);
-    let pointers = [&code, &message, &request_id, &status];
-    let sure: Vec<String> = pointers.into_iter().flatten().map(|(pointer, _)| pointer.clone()).collect();
+    let status = repeated_status(findings, code.as_ref().map(|(path, _)| path)).and_then(seen);
+    let sure: Vec<BodyPath> =
+        [&code, &message, &request_id, &status].into_iter().flatten().map(|(path, _)| path.clone()).collect();
     // Repaired examples may be fragments, which say nothing about the whole body.
     let whole: Vec<&Value> = examples.iter().filter(|it| it.guess.is_none()).map(|it| &it.body).collect();
-    let place = |part: Option<(String, String)>| {
-        part.and_then(|(pointer, seen)| Some((Pointer::parse(&pointer)?, seen)))
-    };
+    let place = |part: Option<(BodyPath, String)>| part.map(|(path, seen)| (path.pointer(), seen));
     DraftEnvelope {
         json: !findings.examples.is_empty(),
         schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
@@ -298,18 +285,8 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
     }
 }
 
-/// Converts a pointer into the first item of a list to a pointer into each item.
-fn of_each(pointer: &str) -> String {
-    let parts: Vec<&str> = pointer.split('/').map(|part| if part == "0" { "*" } else { part }).collect();
-    parts.join("/")
-}
-
 /// Finds the location at which every example with a known status repeats it.
-fn repeated_status(
-    findings: &Findings,
-    code: Option<&str>,
-    seen: &dyn Fn(&str) -> Option<(String, String)>,
-) -> Option<(String, String)> {
+fn repeated_status(findings: &Findings, code: Option<&BodyPath>) -> Option<BodyPath> {
     let known: Vec<(&Value, u16)> = findings
         .examples
         .iter()
@@ -319,28 +296,8 @@ fn repeated_status(
         })
         .collect();
     let (first, status) = known.first()?;
-    let place = places(first).into_iter().find(|(pointer, value)| {
-        value.as_u64() == Some(u64::from(*status)) && Some(pointer.as_str()) != code
-    })?;
-    let everywhere = known.iter().all(|(body, status)| body.pointer(&place.0) == Some(&Value::from(*status)));
-    everywhere.then(|| seen(&place.0)).flatten()
-}
-
-/// Collects the scalars of a body with their JSON Pointers. Only the first item of a list is used.
-fn places(body: &Value) -> Vec<(String, &Value)> {
-    let mut found = Vec::new();
-    let mut open = vec![(String::new(), body)];
-    while let Some((pointer, value)) = open.pop() {
-        match value {
-            Value::Object(members) => {
-                for (name, value) in members.iter().rev() {
-                    open.push((format!("{pointer}/{}", escape_pointer_step(name)), value));
-                }
-            }
-            Value::Array(items) => open.extend(items.first().map(|item| (format!("{pointer}/0"), item))),
-            _ if pointer.len() < MAX_LEN => found.push((pointer, value)),
-            _ => {}
-        }
-    }
-    found
+    let (path, _) = scalars(first)
+        .into_iter()
+        .find(|(path, value)| value.as_u64() == Some(u64::from(*status)) && Some(path) != code)?;
+    known.iter().all(|(body, status)| path.find(body) == Some(&Value::from(*status))).then_some(path)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use failspec_base::encoding::escape_pointer_step;
+use super::body_path::BodyPath;
 use failspec_pack::pack::{
     Pointer,
     source::{
@@ -101,8 +101,8 @@ impl DraftEnvelope {
 
 /// Infers a JSON Schema that all bodies match. Of several bodies, the members that all of them have are required; of
 /// a single one, only those that `sure` names, because an example shows more than it guarantees.
-pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
-    let mut schema = infer(bodies, sure, "");
+pub(super) fn schema(bodies: &[&Value], sure: &[BodyPath]) -> Value {
+    let mut schema = infer(bodies, sure, &BodyPath::root());
     if let Some(entries) = schema.as_object_mut() {
         let mut whole = Map::new();
         whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -112,7 +112,7 @@ pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
     schema
 }
 
-fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
+fn infer(values: &[&Value], sure: &[BodyPath], at: &BodyPath) -> Value {
     let mut types: Vec<&str> = Vec::new();
     for value in values {
         let name = match value {
@@ -140,10 +140,9 @@ fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
         for (name, value) in objects.iter().flat_map(|object| object.iter()) {
             members.entry(name).or_default().push(value);
         }
-        let pointer = |name: &str| format!("{at}/{}", escape_pointer_step(name));
         let is_sure = |name: &str| {
-            let own = pointer(name);
-            sure.iter().any(|known| *known == own || known.starts_with(&format!("{own}/")))
+            let own = at.member(name);
+            sure.iter().any(|known| own.contains(known))
         };
         let required: Vec<&str> = members
             .iter()
@@ -155,13 +154,13 @@ fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
         }
         let properties: Map<String, Value> = members
             .iter()
-            .map(|(name, seen)| ((*name).to_owned(), infer(seen, sure, &pointer(name))))
+            .map(|(name, seen)| ((*name).to_owned(), infer(seen, sure, &at.member(name))))
             .collect();
         schema.insert("properties".to_owned(), properties.into());
     }
     let items: Vec<&Value> = values.iter().filter_map(|value| value.as_array()).flatten().collect();
     if !items.is_empty() {
-        schema.insert("items".to_owned(), infer(&items, &[], &format!("{at}/*")));
+        schema.insert("items".to_owned(), infer(&items, &[], &at.each_item()));
     }
     Value::Object(schema)
 }
@@ -175,7 +174,7 @@ mod tests {
         let (one, other) = (json!({ "error": "gone", "id": 7 }), json!({ "error": "lost", "hint": "look" }));
         let shared = schema(&[&one, &other], &[]);
         assert_eq!(shared["required"], json!(["error"]));
-        let single = schema(&[&one], &["/error".to_owned()]);
+        let single = schema(&[&one], &[BodyPath::root().member("error")]);
         assert_eq!(single["required"], json!(["error"]));
         assert_eq!(single["properties"]["id"], json!({ "type": "integer" }));
     }

@@ -4,6 +4,7 @@
 //! [`from_openapi`] from an OpenAPI document. Drafts are written as files that people edit, so every guess is marked
 //! where it was made.
 
+mod body_path;
 mod docs;
 pub mod docs_scraper;
 mod draft;

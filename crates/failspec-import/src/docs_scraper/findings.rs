@@ -60,9 +60,9 @@ pub struct Example {
 /// A field of a body, and its role according to the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// JSON Pointer to it, as far as the page gives its location: `/error/code`, or `/code` if only the name is
-    /// given.
-    pub pointer: String,
+    /// The names of the members from the outside to the inside, as far as the page gives them: `error` and `code`, or
+    /// only `code`.
+    pub path: Vec<String>,
     /// Its role.
     pub role: Role,
     /// The line of the page, counted from 1.

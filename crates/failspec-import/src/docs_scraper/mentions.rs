@@ -158,9 +158,7 @@ fn members(findings: &Findings) -> BTreeSet<String> {
     }
     let mut names = BTreeSet::new();
     findings.examples.iter().for_each(|example| gather(&example.body, &mut names));
-    names.extend(
-        findings.fields.iter().filter_map(|field| field.pointer.rsplit('/').next()).map(str::to_owned),
-    );
+    names.extend(findings.fields.iter().filter_map(|field| field.path.last().cloned()));
     names
 }
 

@@ -171,5 +171,5 @@ fn field(row: &Row, line: usize) -> Option<Field> {
     let about = row.cells.iter().skip(1).max_by_key(|cell| cell.len())?;
     let role = prose::role(&name, about)?;
     let line = if row.line > 0 { row.line } else { line };
-    is_name.then(|| Field { pointer: format!("/{}", name.replace('.', "/")), role, line })
+    is_name.then(|| Field { path: name.split('.').map(str::to_owned).collect(), role, line })
 }
