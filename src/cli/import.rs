@@ -15,7 +15,7 @@ use failspec_import::{
     from_page,
 };
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::{Files, Pack};
+use failspec_pack::pack::{Files, Pack, source::FailureSource};
 use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
@@ -98,11 +98,10 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
         }
     }
     let file = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let today = jiff::Zoned::now().date().to_string();
     let address = arguments.documentation.as_deref().unwrap_or(&file);
-    let page = Page { address, digest: &page::digest(&text), read: &today };
+    let page = Page { address, digest: &page::digest(&text), read: jiff::Zoned::now().date() };
     let draft = from_page(&arguments.name, &findings, page);
-    if draft.failures.iter().all(|failure| failure.statuses.is_empty()) {
+    if draft.failures.iter().all(|failure| failure.statuses().is_empty()) {
         return Err(CliError::usage_hint(
             format!("{} gives no status for any of its codes", arguments.file.display()),
             "a contract needs the HTTP status of each failure: a column, `404` next to the code, a heading, \
@@ -121,8 +120,8 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
 fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, CliError> {
     let name = &arguments.name;
     let mut files = vec![
-        (format!("schemas/{name}/contract.yaml"), draft.contract()),
-        (format!("scenarios/{name}/{name}.yaml"), draft.scenarios()),
+        (format!("schemas/{name}/contract.yaml"), draft.contract().to_yaml()),
+        (format!("scenarios/{name}/{name}.yaml"), draft.scenarios().to_yaml()),
     ];
     if let Some(schema) = &draft.envelope.schema {
         files.push((format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n")));
@@ -139,8 +138,8 @@ fn write(arguments: &ImportDocsArguments, draft: &Draft) -> Result<String, CliEr
 
 fn summary(draft: &Draft, findings: &Findings) -> String {
     let mut text = String::new();
-    let usable = draft.failures.iter().filter(|failure| !failure.statuses.is_empty());
-    let coded = usable.clone().filter(|failure| failure.code.is_some()).count();
+    let usable = draft.failures.iter().filter(|failure| !failure.statuses().is_empty());
+    let coded = usable.clone().filter(|failure| failure.source.code.is_some()).count();
     let _ = writeln!(
         text,
         "{} {}, {coded} of them with a code",
@@ -155,28 +154,35 @@ fn summary(draft: &Draft, findings: &Findings) -> String {
     ];
     for (part, found) in parts {
         if let Some((pointer, seen)) = found {
-            let _ = writeln!(text, "  {part} at {}: {}", visible(pointer), visible(seen));
+            let _ = writeln!(text, "  {part} at {}: {}", visible(pointer.as_str()), visible(seen));
         }
     }
-    let guesses = draft.failures.iter().filter_map(|failure| Some((failure, failure.guess.as_ref()?)));
+    let documented =
+        |source: &FailureSource| visible(source.documentation.as_deref().unwrap_or_default()).into_owned();
+    let guesses =
+        draft.failures.iter().filter_map(|failure| Some((&failure.source, failure.guess.as_ref()?)));
     list(
         &mut text,
         "guessed, please check",
-        guesses.map(|(failure, guess)| {
-            format!("{}: {} ({})", failure.id, visible(guess), visible(&failure.documentation))
-        }),
+        guesses
+            .map(|(failure, guess)| format!("{}: {} ({})", failure.id, visible(guess), documented(failure))),
     );
-    let without = draft.failures.iter().filter(|failure| failure.statuses.is_empty());
+    let without = draft.failures.iter().filter(|failure| failure.statuses().is_empty());
     list(
         &mut text,
         "without a status: commented out in the contract until you add it",
-        without.map(|failure| format!("{} ({})", failure.id, visible(&failure.documentation))),
+        without.map(|failure| format!("{} ({})", failure.source.id, documented(&failure.source))),
     );
     list(
         &mut text,
         "not imported",
         findings.unplaced.iter().map(|unplaced| {
-            format!("line {}: {}: {}", unplaced.line, visible(&unplaced.text), visible(&unplaced.why))
+            format!(
+                "line {}: {}: {}",
+                unplaced.line,
+                visible(&unplaced.text),
+                visible(&unplaced.why.to_string())
+            )
         }),
     );
     text.push('\n');

@@ -11,7 +11,7 @@ use std::{
 
 use clap::Args;
 
-use failspec_import::{FromOpenApi, Need, OpenApiOptions, from_openapi};
+use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, from_openapi};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint;
 use failspec_pack::{
@@ -94,7 +94,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         name: name.clone(),
         file,
         documentation: arguments.documentation.clone().or(file_name).unwrap_or_default(),
-        read: jiff::Zoned::now().date().to_string(),
+        read: jiff::Zoned::now().date(),
         seed: arguments.seed,
         allow_writes: arguments.allow_writes,
         allow_leftovers: arguments.allow_leftovers,
@@ -120,12 +120,12 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         ));
     }
     let mut files: BTreeMap<String, String> = copies;
-    files.insert(format!("scenarios/{name}/generated.yaml"), made.scenarios.clone());
+    files.insert(format!("scenarios/{name}/generated.yaml"), made.scenarios.to_yaml());
     let mut texts = Texts::new();
     match &before {
         Some(pack) => texts.extend((*pack.texts).clone()),
         None => {
-            files.insert(format!("schemas/{name}/contract.yaml"), made.draft.contract());
+            files.insert(format!("schemas/{name}/contract.yaml"), made.draft.contract().to_yaml());
             if let Some(schema) = &made.draft.envelope.schema {
                 files.insert(format!("schemas/{name}/envelope.schema.json"), format!("{schema:#}\n"));
             }
@@ -233,11 +233,11 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
         Styles::dab(Styles::STRONG, name),
         count(made.operations, "operation"),
         count(pack.contract.failures.len(), "failure"),
-        count(made.triggers.len(), "scenario")
+        count(made.scenarios.value.scenarios.len(), "scenario")
     );
     let mut by_failure: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, failure) in &made.triggers {
-        *by_failure.entry(failure).or_default() += 1;
+    for (_, scenario) in &made.scenarios.value.scenarios {
+        *by_failure.entry(&scenario.triggers.failure).or_default() += 1;
     }
     for failure in &pack.contract.failures {
         let status: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
@@ -255,20 +255,19 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
         [("code", &envelope.code), ("message", &envelope.message), ("request id", &envelope.request_id)];
     for (part, place) in places {
         if let Some((pointer, _)) = place {
-            let _ = writeln!(text, "  {part} at {}", visible(pointer));
+            let _ = writeln!(text, "  {part} at {}", visible(pointer.as_str()));
         }
     }
     if !made.left_out.is_empty() {
-        let count: usize = made.left_out.iter().map(|(_, what)| what.len()).sum();
+        let count: usize = made.left_out.iter().map(|left_out| left_out.names.len()).sum();
         let _ =
             writeln!(text, "\n{} ({count}, listed in generated.yaml)", Styles::dab(Styles::WARN, "left out"));
-        for (why, what) in &made.left_out {
-            let _ = writeln!(text, "  {:>4} × {}", what.len(), visible(why));
+        for LeftOut { reason, names } in &made.left_out {
+            let _ = writeln!(text, "  {:>4} × {}", names.len(), visible(&reason.to_string()));
         }
     }
-    let lacking =
-        made.left_out.iter().filter(|(why, _)| why.starts_with("contract.yaml ")).map(|(_, what)| what.len());
-    let lacking: usize = lacking.sum();
+    let lacking = made.left_out.iter().filter(|left_out| left_out.reason.is_about_contract());
+    let lacking: usize = lacking.map(|left_out| left_out.names.len()).sum();
     if lacking > 0 {
         let _ = writeln!(
             text,
@@ -335,10 +334,10 @@ fn next(arguments: &ImportOpenApiArguments, made: &FromOpenApi, declared: &Decla
     let base = if base.chars().all(plain) { base } else { "" };
     let mut text =
         format!("\nnext:\n  failspec run {name} --packs {dir} --url http://localhost:8080{base}{role}\n");
-    let variables = made.draft.requires.variables.iter().filter(|(.., default)| !again && default.is_none());
-    let variables: Vec<_> = variables.collect();
-    for (variable, about, _) in variables.iter().take(VARIABLES_SHOWN) {
-        let _ = writeln!(text, "  --var {variable}=… sets {}", visible(about));
+    let variables = made.draft.requires.variables.iter();
+    let variables: Vec<_> = variables.filter(|(_, known)| !again && known.default.is_none()).collect();
+    for (variable, known) in variables.iter().take(VARIABLES_SHOWN) {
+        let _ = writeln!(text, "  --var {variable}=… sets {}", visible(&known.about));
     }
     if variables.len() > VARIABLES_SHOWN {
         let more = variables.len() - VARIABLES_SHOWN;

@@ -7,8 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use failspec_base::syntax::{Source, yaml};
 use failspec_judge::report_model::exit;
-use failspec_pack::pack::Contract;
+use failspec_pack::pack::{Contract, source::plain_or_quoted};
 use failspec_report::terminal::Styles;
 
 use super::{
@@ -16,11 +17,9 @@ use super::{
     error::CliError,
     packs,
     resolve_target::DEFAULT_CONFIG,
+    scaffold,
     schema::schema,
 };
-
-const CONTRACT: &str = include_str!("scaffold/contract.yaml");
-const SCENARIOS: &str = include_str!("scaffold/scenarios.yaml");
 
 /// Writes a new pack, a copy of a built-in one, or an empty target. Existing files are not overwritten.
 ///
@@ -50,11 +49,10 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
 
 fn new_pack(name: &str) -> Result<String, CliError> {
     check_name(name)?;
-    let today = jiff::Zoned::now().date().to_string();
-    let fill = |text: &str| text.replace("NAME", name).replace("TODAY", &today);
+    let contract = scaffold::contract(name, jiff::Zoned::now().date());
     let files = [
-        (format!("schemas/{name}/contract.yaml"), fill(CONTRACT)),
-        (format!("scenarios/{name}/{name}.yaml"), fill(SCENARIOS)),
+        (format!("schemas/{name}/contract.yaml"), contract.to_yaml()),
+        (format!("scenarios/{name}/{name}.yaml"), scaffold::scenarios(name).to_yaml()),
     ];
     let mut text = write_all(files)?;
     text += &editor_schemas()?;
@@ -77,16 +75,8 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     let name = name.unwrap_or(source);
     check_name(name)?;
     let texts = crate::builtin::built_in().read_pack(source)?;
-    let renamed = |text: String| {
-        let own = format!("contract: {source}");
-        let lines = text.split_inclusive('\n').map(|line| match line.trim_end() == own {
-            true => format!("contract: {name}\n"),
-            false => line.to_owned(),
-        });
-        lines.collect::<String>()
-    };
     let moved = |path: &str| path.replacen(&format!("/{source}/"), &format!("/{name}/"), 1);
-    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text)));
+    let files = texts.into_iter().map(|(path, text)| (moved(&path), renamed(text, source, name)));
     let snapshots = crate::builtin::snapshots_of(source).into_iter();
     let snapshots =
         snapshots.filter(|_| name == source).map(|(path, text)| (format!("snapshots/{name}/{path}"), text));
@@ -94,6 +84,18 @@ fn copy(source: &str, name: Option<&str>) -> Result<String, CliError> {
     text += &editor_schemas()?;
     let _ = writeln!(text, "\nnext:\n  failspec lint {name} --packs .");
     Ok(text)
+}
+
+/// Changes the name of the pack in a contract or a scenario file, and nothing else: such a file has comments.
+fn renamed(mut text: String, from: &str, to: &str) -> String {
+    let source = Source::new("copy", text.as_str());
+    let node = yaml::read(&source).0;
+    if let Some(name) = node.as_ref().and_then(|node| node.get("contract"))
+        && name.as_text() == Some(from)
+    {
+        text.replace_range(name.span.start as usize..name.span.end as usize, &plain_or_quoted(to));
+    }
+    text
 }
 
 /// Writes the JSON Schemas with which editors complete and check the files.

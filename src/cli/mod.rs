@@ -29,6 +29,7 @@ mod reports;
 mod resolve_target;
 mod run;
 mod runtime;
+mod scaffold;
 mod scenario;
 mod schema;
 mod serve;

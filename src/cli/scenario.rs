@@ -1,12 +1,20 @@
 //! `failspec scenario new`.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::io::Write as _;
 
 use serde_json::Value;
 
 use failspec_judge::report_model::exit;
+use failspec_pack::pack::source::{
+    BodySource, Commented, Comments, ControlSource, Override, Parameters, RequestSource, ScenarioSource,
+    TriggerSource, scenario_entry,
+};
 
-use super::{arguments::ScenarioAction, error::CliError, parse_curl::CurlRequest};
+use super::{
+    arguments::{NewScenarioArguments, ScenarioAction},
+    error::CliError,
+    parse_curl::CurlRequest,
+};
 
 /// Prints a scenario that sends the request of a curl command line. Credentials are left out: they belong to a role.
 ///
@@ -16,7 +24,7 @@ pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
     let ScenarioAction::New(arguments) = action;
     let request = CurlRequest::parse(&arguments.from_curl)
         .map_err(|error| CliError::usage_hint(error.to_string(), "give one curl command in single quotes"))?;
-    let text = scenario(&request, &arguments.name, &arguments.triggers);
+    let text = scenario_entry(&arguments.name, &scenario(&request, arguments));
     for option in &request.ignored {
         let _ =
             writeln!(anstream::stderr(), "notice: {option} has no equivalent in a scenario and is left out");
@@ -26,43 +34,53 @@ pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
     Ok(exit::CONFORMS)
 }
 
-fn scenario(request: &CurlRequest, name: &str, triggers: &str) -> String {
-    let mut text = format!("  {name}:\n    triggers: {triggers}\n");
+fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commented<ScenarioSource> {
+    let mut comments = Comments::default();
     if request.credentials {
-        text.push_str("    as: role                # the credentials of the command line belong to a role of the target\n");
+        comments.beside("/as", "the credentials of the command line belong to a role of the target");
     }
-    let _ = writeln!(text, "    request: {} {}", request.method, request.path.replace("${", "$${"));
-    let quoted = |value: &str| Value::from(value.replace("${", "$${")).to_string();
-    let block = |text: &mut String, key: &str, pairs: &[(String, String)]| {
-        if !pairs.is_empty() {
-            let _ = writeln!(text, "    {key}:");
-        }
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in pairs {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        for name in names {
-            let values: Vec<String> =
-                pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| quoted(value)).collect();
-            let value = if values.len() == 1 { values.concat() } else { format!("[{}]", values.join(", ")) };
-            let _ = writeln!(text, "      {}: {value}", quoted(name));
-        }
+    comments.before("/control/request", "the same request without the fault: it must succeed");
+    let parameters = |pairs: &[(String, String)]| -> Parameters {
+        pairs.iter().map(|(name, value)| (name.clone(), literal(value))).collect()
     };
-    block(&mut text, "query", &request.query);
-    block(&mut text, "headers", &request.headers);
-    if let Some(body) = &request.body {
-        match serde_json::from_str::<Value>(body) {
-            Ok(json) if request.json => {
-                let _ = writeln!(text, "    json: {}", json.to_string().replace("${", "$${"));
-            }
-            _ => {
-                let _ = writeln!(text, "    text: {}", quoted(body));
-            }
+    let body = request.body.as_ref().map(|body| match serde_json::from_str::<Value>(body) {
+        Ok(json) if request.json => BodySource::Json(literal_json(json)),
+        _ => BodySource::Text(literal(body)),
+    });
+    let faulty = RequestSource {
+        line: Some(format!("{} {}", request.method, literal(&request.path))),
+        role: request.credentials.then(|| Override::Set("role".to_owned())),
+        path: Parameters::default(),
+        query: parameters(&request.query),
+        headers: parameters(&request.headers),
+        body,
+    };
+    let control = ControlSource {
+        request: RequestSource::to(format!("{} /…", request.method)),
+        ..ControlSource::default()
+    };
+    let value = ScenarioSource {
+        triggers: TriggerSource::parse(&arguments.triggers),
+        request: faulty,
+        control: Some(Box::new(control)),
+        ..ScenarioSource::default()
+    };
+    Commented { value, comments }
+}
+
+/// Escapes a text that would be read as one with placeholders.
+fn literal(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
+/// Escapes all texts in a value.
+fn literal_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => literal(&text).into(),
+        Value::Array(items) => items.into_iter().map(literal_json).collect(),
+        Value::Object(entries) => {
+            Value::Object(entries.into_iter().map(|(key, value)| (key, literal_json(value))).collect())
         }
+        other => other,
     }
-    text.push_str("    control:\n      # the same request without the fault: it must succeed\n      ");
-    let _ = writeln!(text, "request: {} /…", request.method);
-    text
 }

@@ -4,12 +4,16 @@
 use std::{fs, path::Path};
 
 use crate::support::{Done, Server, done, failspec};
+use failspec_base::syntax::Source;
 use failspec_import::{
     Page,
     docs_scraper::{Example, FailureMention, Field, Findings, Header, Role, Scope},
     from_page,
 };
-use failspec_pack::pack::{Files, Pack};
+use failspec_pack::pack::{
+    Files, Pack,
+    source::{ContractSource, FileDocument, ScenarioFileSource},
+};
 use serde_json::{Value, json};
 
 const PAGE: &str = "\
@@ -52,10 +56,10 @@ fn import_docs_creates_a_pack_that_runs() {
     let folder = imported(PAGE);
     let contract = fs::read_to_string(folder.path().join("schemas/things/contract.yaml")).unwrap();
     for line in [
-        "  code: \"/error\"",
-        "  message: \"/message\"",
-        "  request_id: \"/requestId\"",
-        "    documentation: \"errors.md, line 11\"",
+        "  code: /error",
+        "  message: /message",
+        "  request_id: /requestId",
+        "    documentation: errors.md, line 11",
         "      Retry-After: {}",
         "documentation_digest: sha256:",
     ] {
@@ -83,7 +87,7 @@ fn import_docs_creates_a_pack_that_runs() {
     let stubs = fs::read_to_string(&path).unwrap();
     assert!(stubs.contains("  # bad_name:\n  #   triggers: bad_name\n"), "{stubs}");
     let filled = stubs.replace(
-        "  # bad_name:\n  #   triggers: bad_name\n  #   request: POST /…\n  #   json: { …: wrong }\n  #   control: { json: { …: right } }",
+        "  # bad_name:\n  #   triggers: bad_name\n  #   request: POST /…\n  #   json: { …: wrong }\n  #   control:\n  #     json: { …: right }",
         "  bad_name:\n    triggers: bad_name\n    request: GET /things/!\n    no_control: a test",
     );
     fs::write(&path, filled).unwrap();
@@ -132,6 +136,47 @@ fn import_docs_reports_guesses_and_contradictions() {
     let pack = Pack::load(&Files::Directory(folder.path().to_owned()), "things").unwrap();
     assert!(pack.contract.failures[1].allows_status(404) && pack.contract.failures[1].allows_status(410));
     assert_eq!(pack.contract.errata.len(), 1);
+}
+
+/// A text of a page that looks like the end of a comment, and then like keys, stays in the comment.
+#[test]
+fn text_of_a_page_never_leaves_its_comment() {
+    for end in ["\n", "\r", "\r\n", "\u{85}", "\u{2028}", "\u{2029}"] {
+        let text = format!("first{end}failures: []{end}  evil: {{ triggers: lost }}");
+        let stated = |status, code: &str| FailureMention {
+            status,
+            code: Some(code.into()),
+            summary: text.clone(),
+            causes: Vec::new(),
+            retry: None,
+            line: 1,
+            guess: Some(text.clone()),
+        };
+        let header = Header {
+            name: "X-Wait".to_owned(),
+            about: format!("{text} may be there"),
+            example: None,
+            scope: Scope::Failures,
+            line: 1,
+        };
+        let findings = Findings {
+            title: Some(text.clone()),
+            failures: vec![stated(None, "no_status"), stated(Some(409), "lost"), stated(None, "no_status_2")],
+            headers: vec![header],
+            ..Findings::default()
+        };
+        let page = Page { address: &text, digest: "sha256:00", read: "2026-11-23".parse().unwrap() };
+        let draft = from_page("things", &findings, page);
+        for text in [draft.contract().to_yaml(), draft.scenarios().to_yaml()] {
+            let own = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']);
+            let mut own = own.map(str::trim_start).filter(|line| !line.starts_with('#'));
+            assert!(own.all(|line| !line.starts_with("evil") && !line.starts_with("failures: []")), "{text}");
+        }
+        let contract = draft.contract();
+        assert_eq!(contract.value.failures.len(), 1);
+        assert!(contract.to_yaml().contains("  # - id: no_status\n  #   status:   # not documented\n"));
+        assert!(contract.to_yaml().contains("    # headers:\n    #   X-Wait: {}   # first "));
+    }
 }
 
 /// The pack generated from any page can be loaded, and its texts are those of the page.
@@ -202,24 +247,29 @@ fn hostile_pages_become_packs_that_load() {
                     scope: Scope::Failures,
                     line: 1,
                 }],
-                fields: vec![Field { pointer: "/message".into(), role: Role::Message, line: 1 }],
+                fields: vec![Field { path: vec!["message".into()], role: Role::Message, line: 1 }],
                 ..Findings::default()
             };
             let draft = from_page(
                 "things",
                 &findings,
-                Page { address: text, digest: "sha256:00", read: "2026-11-23" },
+                Page { address: text, digest: "sha256:00", read: "2026-11-23".parse().unwrap() },
             );
             let mut files = vec![
-                ("schemas/things/contract.yaml".to_owned(), draft.contract()),
-                ("scenarios/things/things.yaml".to_owned(), draft.scenarios()),
+                ("schemas/things/contract.yaml".to_owned(), draft.contract().to_yaml()),
+                ("scenarios/things/things.yaml".to_owned(), draft.scenarios().to_yaml()),
             ];
             if let Some(schema) = &draft.envelope.schema {
                 files.push(("schemas/things/envelope.schema.json".to_owned(), schema.to_string()));
             }
+            let (contract, scenarios) = (draft.contract(), draft.scenarios());
+            let read = ContractSource::parse(&Source::new("contract.yaml", contract.to_yaml())).unwrap();
+            assert_eq!(read, contract.value, "{text:?}");
+            let read = ScenarioFileSource::parse(&Source::new("things.yaml", scenarios.to_yaml())).unwrap();
+            assert_eq!(read, scenarios.value, "{text:?}");
             let pack =
                 Pack::from_texts(&failspec::builtin::built_in(), "things", files.into_iter().collect())
-                    .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract()));
+                    .unwrap_or_else(|error| panic!("{text:?}: {error}\n{}", draft.contract().to_yaml()));
             assert!(!pack.contract.failures.is_empty());
         }
     }

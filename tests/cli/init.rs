@@ -3,6 +3,8 @@
 use std::{fs, path::Path};
 
 use crate::support::{Done, Reply, Server, done, failspec, run};
+use failspec_base::syntax::Source;
+use failspec_pack::pack::source::{FileDocument, ScenarioFileSource, TriggerSource};
 
 fn here(folder: &Path, arguments: &[&str]) -> Done {
     done(failspec(folder).args(arguments))
@@ -100,6 +102,44 @@ fn init_target_lists_the_requirements_of_the_pack() {
         .exits(2)
         .says("nothing was written");
     assert_eq!(fs::read_to_string(&config).unwrap(), both);
+}
+
+/// Names that YAML takes for something else are quoted.
+#[test]
+fn every_valid_name_can_be_that_of_a_pack() {
+    for name in ["no", "null", "2026", "1e3", "007", "0x1f", "y"] {
+        let folder = tempfile::tempdir().unwrap();
+        here(folder.path(), &["init", name]).exits(0);
+        here(folder.path(), &["lint", name, "--packs", "."]).exits(0);
+        let folder = tempfile::tempdir().unwrap();
+        here(folder.path(), &["init", name, "--from", "kubeadapt"]).exits(0);
+        here(folder.path(), &["lint", name, "--packs", "."]).exits(0);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("errors.md"), "# 404 Not Found\n\nNothing there.\n").unwrap();
+        here(folder.path(), &["import", "docs", "errors.md", "--name", name]).exits(0);
+        here(folder.path(), &["list", name, "--packs", "."]).exits(0).says("request_an_absent_path");
+    }
+}
+
+#[test]
+fn scenario_new_quotes_what_yaml_would_change() {
+    for (name, triggers, more) in [
+        ("a: b", "no", "-d a"),
+        ("x\n  evil: {}", "yes/1", "-H 'X: a #b: c'"),
+        ("- a", "null", "--json '{\"no\":[\"${x}\",\"1.0\",null]}'"),
+        ("{", "\"", "-H 'no: 2026-01-01' -H 'no: \u{2028}'"),
+    ] {
+        let line = format!("curl 'http://h/v1/{{id}}/$%7Bx%7D?no=1&no=#x' {more}");
+        let (named, triggered) = (format!("--name={name}"), format!("--triggers={triggers}"));
+        let done = run(&["scenario", "new", "--from-curl", &line, &named, &triggered]);
+        let text = format!("contract: things\nscenarios:\n{}", done.exits(0).stdout);
+        let file = ScenarioFileSource::parse(&Source::new("new.yaml", text.as_str()))
+            .unwrap_or_else(|mistakes| panic!("{}\n{text}", mistakes.render(false)));
+        let [(read, scenario)] = file.scenarios.as_slice() else { panic!("{text}") };
+        assert_eq!(read, name);
+        assert_eq!(scenario.triggers, TriggerSource::parse(triggers));
+        assert!(scenario.control.is_some(), "{text}");
+    }
 }
 
 #[test]

@@ -4,13 +4,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::strict_api::{StrictApi, TOKEN, document::document, rules};
+use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_import::{OpenApiOptions, from_openapi};
 use failspec_judge::report_model::{RunReport, Verdict};
 use failspec_lint::lint;
 use failspec_pack::{
     openapi::{Api, Declared},
-    pack::{Files, Pack},
+    pack::{
+        Files, Pack,
+        source::{Commented, FileDocument},
+    },
     target_config::Target,
 };
 use serde_json::Value;
@@ -24,16 +28,19 @@ fn imported(document: &Value) -> Arc<Pack> {
         name: "made".to_owned(),
         file: "openapi.json".to_owned(),
         documentation: "openapi.json".to_owned(),
-        read: "2026-01-31".to_owned(),
+        read: "2026-01-31".parse().expect("a date"),
         seed: 1,
         allow_writes: true,
         ..OpenApiOptions::default()
     };
     let made = from_openapi(&Declared::new(api), &options, &|_| true);
+    let (contract, scenarios) = (made.draft.contract(), &made.scenarios);
+    read_as_written(&contract);
+    read_as_written(scenarios);
     let mut files = BTreeMap::from([
         ("schemas/made/openapi.json".to_owned(), text),
-        ("schemas/made/contract.yaml".to_owned(), made.draft.contract()),
-        ("scenarios/made/generated.yaml".to_owned(), made.scenarios),
+        ("schemas/made/contract.yaml".to_owned(), contract.to_yaml()),
+        ("scenarios/made/generated.yaml".to_owned(), scenarios.to_yaml()),
     ]);
     let schema = made.draft.envelope.schema.as_ref().expect("errors share a shape");
     files.insert("schemas/made/envelope.schema.json".to_owned(), schema.to_string());
@@ -42,6 +49,13 @@ fn imported(document: &Value) -> Arc<Pack> {
     let found = lint(&pack);
     assert!(found.0.is_empty(), "the pack does not lint clean: {}", found.render(false));
     Arc::new(pack)
+}
+
+/// What is imported, written and loaded again is the same.
+fn read_as_written<T: FileDocument + PartialEq + std::fmt::Debug>(file: &Commented<T>) {
+    let text = file.to_yaml();
+    let read = T::parse(&Source::new("written.yaml", text.as_str()));
+    assert_eq!(read.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))), file.value, "{text}");
 }
 
 async fn verdict_on(pack: &Arc<Pack>, api: &StrictApi) -> RunReport {

@@ -131,7 +131,7 @@ fn meaning_inferred_from_a_name_is_only_a_warning() {
     let contract = fs::read_to_string(folder.path().join("schemas/boxes/contract.yaml")).unwrap();
     let inferred = contract.split("  inferred:").nth(1).expect("inferred parts");
     assert!(
-        inferred.contains("    message: \"/message\"") && inferred.contains("    status: \"/status\""),
+        inferred.contains("    message: /message") && inferred.contains("    status: /status"),
         "{contract}"
     );
     let done = verdict(&folder, "nothing");

@@ -156,11 +156,11 @@ fn existing_resources_are_unchanged_after_the_run() {
     let done = done.exits(0);
     assert_eq!(things, before(), "{generated}");
     for (begin, end) in [
-        ("post_boxes_size_missing", "made: \"/id\""),
+        ("post_boxes_size_missing", "made: /id"),
         ("put_teams_team_id_members_member_name_missing", "PUT /teams/{made}/members/{made_2}"),
         ("delete_users_id_unknown_id", "DELETE /users/987654321"),
         ("post_jobs_name_missing", "no_control: the created resource could not be deleted"),
-        ("post_jobs_search_name_missing", "json: {\"name\""),
+        ("post_jobs_search_name_missing", "json: { name: "),
     ] {
         let scenario = generated.split(begin).nth(1).unwrap_or_else(|| panic!("no {begin}: {generated}"));
         let scenario = scenario.split("\n  #").next().unwrap();
@@ -168,7 +168,7 @@ fn existing_resources_are_unchanged_after_the_run() {
     }
     assert!(generated.contains("# PUT /settings (everything)"), "{generated}");
     assert!(
-        !generated.contains("name\":\"payroll"),
+        !generated.contains("name: payroll"),
         "a name of the run's own stands before an example: {generated}"
     );
     assert!(!done.stdout.contains("inconclusive"), "{}", done.stdout);
@@ -314,6 +314,28 @@ fn existing_resource_is_not_deleted() {
     let removed: Vec<String> =
         received.iter().map(Received::line).filter(|line| line == "DELETE /tags/t1").collect();
     assert!(removed.is_empty(), "{removed:?}");
+}
+
+/// A text of the document that looks like a unique name is none: the resource may be one that existed.
+#[test]
+fn text_of_the_document_is_no_unique_name() {
+    let teardowns = |required: &str, properties: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let document = TAGS
+            .replace("'201': { $ref: '#/components/responses/Tag' }, ", "")
+            .replace("required: [name, kind]", required)
+            .replace("name: { type: string }, kind: { enum: [x] }", properties);
+        fs::write(folder.path().join("tags.yaml"), document).unwrap();
+        let import = ["import", "openapi", "tags.yaml", "--name", "tags", "--allow-writes"];
+        done(failspec(folder.path()).args(import)).exits(0);
+        let generated = fs::read_to_string(folder.path().join("scenarios/tags/generated.yaml")).unwrap();
+        generated.matches("teardown:").count()
+    };
+    let kind = "required: [kind]";
+    assert_eq!(teardowns(kind, "kind: { enum: ['x-${unique}', 'x-${made}'] }"), 0);
+    assert_eq!(teardowns(kind, "kind: { enum: [x] }"), 0);
+    // A name that the run makes up is its own.
+    assert!(teardowns("required: [name, kind]", "name: { type: string }, kind: { enum: [x] }") > 0);
 }
 
 /// The fault is the only error of a request: neither its name, which may exist already, nor its media type is wrong.

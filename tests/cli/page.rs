@@ -88,7 +88,7 @@ fn table_of_statuses_next_to_a_table_of_codes() {
     assert_found(&["two-tables.txt", "two-tables.md", "two-tables.html"], "k0rdent", 13);
     let codes: Vec<_> =
         page("two-tables.md").fields.into_iter().filter(|field| field.role == Role::Code).collect();
-    assert_eq!(codes[0].pointer, "/error/code");
+    assert_eq!(codes[0].path, ["error", "code"]);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn contradiction_is_listed() {
         markdown("# Errors\n\n| Code | HTTP |\n|---|---|\n| gone_away | 404 |\n| gone_away | 410 |\n");
     assert_eq!(found(&findings), BTreeSet::from(["404 gone_away".to_owned(), "410 gone_away".to_owned()]));
     assert!(
-        findings.unplaced.iter().any(|it| it.why.contains("more than one status")),
+        findings.unplaced.iter().any(|it| it.why.to_string().contains("more than one status")),
         "{:?}",
         findings.unplaced
     );

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use jiff::civil::Date;
+use serde_json::{Value, json};
 
-use failspec_base::encoding::escape_pointer_step;
+use failspec_pack::pack::{
+    Erratum, StatusPattern,
+    source::{FailureSource, SchemaSource, SuccessSource},
+};
 
-use crate::docs_scraper::{FailureMention, Findings, Role, Scope, reason};
+use crate::docs_scraper::{FailureMention, Findings, Role, Scope, UnclassifiedReason, reason};
 
 use super::{
-    draft::{Draft, DraftFailure, DraftHeader},
+    body_path::{BodyPath, scalars},
+    draft::{Draft, DraftFailure},
     envelope::{self, DraftEnvelope},
     names::{Unique, slug},
 };
@@ -21,8 +26,8 @@ pub struct Page<'a> {
     pub address: &'a str,
     /// Its digest.
     pub digest: &'a str,
-    /// The day on which it was read, as `YYYY-MM-DD`.
-    pub read: &'a str,
+    /// The day on which it was read.
+    pub read: Date,
 }
 
 /// Creates a draft from the findings on a page.
@@ -30,21 +35,22 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
     let link = |line: usize| format!("{}, line {line}", page.address);
     let envelope = read_envelope(findings, &link);
     let zero = findings.successes.iter().find_map(|stated| stated.code.clone());
-    let success = match (findings.status_of_all, zero, &envelope.code) {
+    let (status, matches) = match (findings.status_of_all, zero, &envelope.code) {
         (Some((status, _)), Some(zero), Some((pointer, _))) => {
-            (status.to_string(), Some((pointer.clone(), zero)))
+            let zero = SchemaSource::Inline(json!({ "const": zero }));
+            (StatusPattern::Exactly(status), vec![(pointer.clone(), zero)])
         }
-        (Some((status, _)), ..) => (status.to_string(), None),
-        _ => ("2xx".to_owned(), None),
+        (Some((status, _)), ..) => (StatusPattern::Exactly(status), Vec::new()),
+        _ => (StatusPattern::Class(2), Vec::new()),
     };
     let failures = read_failures(findings, &link, envelope.code.is_some());
     Draft {
         name: name.to_owned(),
-        as_of: page.read.to_owned(),
+        as_of: page.read,
         documentation: page.address.to_owned(),
         digest: Some(page.digest.to_owned()),
         title: findings.title.clone(),
-        success,
+        success: SuccessSource { status: vec![status].into(), matches },
         envelope,
         failures,
         errata: contradictions(findings, &link),
@@ -53,9 +59,12 @@ pub fn from_page(name: &str, findings: &Findings, page: Page<'_>) -> Draft {
 }
 
 /// Returns the contradictions of the page itself: codes with more than one status.
-fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<(String, String)> {
-    let several = findings.unplaced.iter().filter(|it| it.why.contains("more than one status"));
-    several.map(|it| (format!("{}: {}", it.text, it.why), link(it.line))).collect()
+fn contradictions(findings: &Findings, link: &dyn Fn(usize) -> String) -> Vec<Erratum> {
+    let several =
+        findings.unplaced.iter().filter(|it| matches!(it.why, UnclassifiedReason::SeveralStatuses(_)));
+    several
+        .map(|it| Erratum { about: format!("{}: {}", it.text, it.why), links: vec![link(it.line)] })
+        .collect()
 }
 
 fn read_failures(
@@ -70,7 +79,8 @@ fn read_failures(
         if let Some(code) = &stated.code
             && let Some(failure) = known.get(&code.to_string()).and_then(|at| failures.get_mut(*at))
         {
-            failure.statuses.extend(stated.status.filter(|status| !failure.statuses.contains(status)));
+            let known = &mut failure.source.status.0;
+            known.extend(stated.status.filter(|status| !known.contains(status)));
             continue;
         }
         if let Some(code) = &stated.code {
@@ -78,21 +88,21 @@ fn read_failures(
         }
         let id = names.name(&id(stated), &addition(stated));
         let mut causes = Unique::default();
-        let mut failure = DraftFailure {
+        let source = FailureSource {
             id,
-            statuses: stated.status.into_iter().collect(),
+            status: stated.status.into_iter().collect::<Vec<_>>().into(),
             code: stated.code.clone(),
             summary: summary(stated),
-            documentation: link(stated.line),
-            causes: stated
-                .causes
-                .iter()
-                .map(|cause| (causes.name(&slug(cause), ""), cause.clone()))
-                .collect(),
+            documentation: Some(link(stated.line)),
+            causes: stated.causes.iter().map(|cause| causes.name(&slug(cause), "")).collect(),
             retry: stated.retry,
-            headers: Vec::new(),
+            ..FailureSource::default()
+        };
+        let mut failure = DraftFailure {
+            source,
+            causes: stated.causes.clone(),
             guess: stated.guess.clone(),
-            ..DraftFailure::default()
+            proposed_headers: Vec::new(),
         };
         if stated.code.is_some() && !codes_have_a_place {
             let why = "the page does not show where the code is; /code is assumed";
@@ -100,9 +110,7 @@ fn read_failures(
         }
         failures.push(failure);
     }
-    for failure in &mut failures {
-        failure.headers = headers(findings, failure);
-    }
+    failures.iter_mut().for_each(|failure| headers(findings, failure));
     failures
 }
 
@@ -149,12 +157,12 @@ fn summary(stated: &FailureMention) -> String {
     if stated.summary.is_empty() { fallback() } else { stated.summary.clone() }
 }
 
-fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
-    let mut found: Vec<DraftHeader> = Vec::new();
+/// Adds the headers of a failure: those that the page promises, and proposals for the others.
+fn headers(findings: &Findings, failure: &mut DraftFailure) {
     for header in &findings.headers {
         let is_its = match &header.scope {
-            Scope::Status(status) => failure.statuses.contains(status),
-            Scope::Code(code) => failure.code.as_ref() == Some(code),
+            Scope::Status(status) => failure.statuses().contains(status),
+            Scope::Code(code) => failure.source.code.as_ref() == Some(code),
             Scope::Failures => true,
             Scope::Success | Scope::Unknown => false,
         };
@@ -162,7 +170,9 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         let everywhere = ["content-type", "content-length", "date", "connection", "server"];
         let usable = header.name.len() < MAX_LEN
             && header.name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_".contains(&it));
-        let known = found.iter().any(|it| it.name.eq_ignore_ascii_case(&header.name));
+        let promised = failure.source.headers.iter().map(|(name, _)| name);
+        let proposed = failure.proposed_headers.iter().map(|(name, _)| name);
+        let known = promised.chain(proposed).any(|name| name.eq_ignore_ascii_case(&header.name));
         if !is_its || known || !usable || everywhere.contains(&header.name.to_ascii_lowercase().as_str()) {
             continue;
         }
@@ -170,16 +180,17 @@ fn headers(findings: &Findings, failure: &DraftFailure) -> Vec<DraftHeader> {
         let maybe = [" may ", " might ", " can ", "if ", "when present", "optional"]
             .iter()
             .any(|it| about.contains(it));
-        found.push(DraftHeader {
-            name: header.name.clone(),
-            numeric: header.example.as_ref().is_some_and(|it| it.parse::<u64>().is_ok()),
-            proposed: maybe.then(|| header.about.clone()),
-        });
+        if maybe {
+            failure.proposed_headers.push((header.name.clone(), header.about.clone()));
+            continue;
+        }
+        let numeric = header.example.as_ref().is_some_and(|it| it.parse::<u64>().is_ok());
+        let schema = if numeric { json!({ "type": "integer" }) } else { json!({}) };
+        failure.source.headers.push((header.name.clone(), SchemaSource::Inline(schema)));
     }
-    found
 }
 
-/// Maximum length of the names of headers and of pointers that are used, in bytes. YAML allows keys of at most 1,024.
+/// Maximum length of the names of headers that are used, in bytes.
 const MAX_LEN: usize = 200;
 
 /// Names of fields that contain a text for people, the most likely first.
@@ -201,7 +212,7 @@ const REQUEST_IDS: [&str; 7] =
 
 fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEnvelope {
     let codes: Vec<&Value> = findings.failures.iter().filter_map(|stated| stated.code.as_ref()).collect();
-    let holds_code = |body: &Value| places(body).iter().any(|(_, value)| codes.contains(value));
+    let holds_code = |body: &Value| scalars(body).iter().any(|(_, value)| codes.contains(value));
     let examples: Vec<_> = findings
         .examples
         .iter()
@@ -211,91 +222,71 @@ fn read_envelope(findings: &Findings, link: &dyn Fn(usize) -> String) -> DraftEn
             _ => true,
         })
         .collect();
-    let seen = |pointer: &str| {
-        let example = examples.iter().find(|example| example.body.pointer(pointer).is_some());
-        example.map(|example| (pointer.to_owned(), format!("from the example in {}", link(example.line))))
+    let seen = |path: BodyPath| {
+        let example = examples.iter().find(|example| path.find(&example.body).is_some())?;
+        Some((path, format!("from the example in {}", link(example.line))))
     };
     let said = |role: Role| {
         let fields = findings.fields.iter().filter(|field| field.role == role);
-        // The longest pointer gives the most precise location.
-        let field = fields.max_by_key(|field| field.pointer.matches('/').count())?;
-        // A pointer with only a name may be that of a nested field.
+        // The longest path gives the most precise location.
+        let field = fields.max_by_key(|field| field.path.len())?;
+        let own = BodyPath::of_field(&field.path);
+        // A path with only a name may be that of a nested field.
         let within = examples.iter().find_map(|example| {
-            let places = places(&example.body);
-            places
-                .into_iter()
-                .find(|(pointer, _)| pointer.ends_with(&field.pointer))
-                .map(|(pointer, _)| pointer)
+            let mut places = scalars(&example.body).into_iter().map(|(path, _)| path);
+            places.find(|path| path.ends_with(&own))
         });
-        let pointer = within.unwrap_or_else(|| field.pointer.clone());
-        let said = format!("described in {}", link(field.line));
-        match (pointer.contains("/0"), role) {
-            (false, _) => Some((pointer, said)),
-            (true, Role::Code) => Some((of_each(&pointer), said)),
-            // A field of list items has several values, none of which belongs to the whole response.
-            (true, _) => None,
-        }
+        let path = within.unwrap_or(own);
+        // A field of list items has several values; of them, only the code can belong to the response.
+        let fits = !path.is_of_each() || role == Role::Code;
+        fits.then(|| (path, format!("described in {}", link(field.line))))
     };
     let named = |names: &[&str]| {
         names.iter().find_map(|name| {
-            let places = examples.iter().flat_map(|example| places(&example.body));
-            let fitting = places.filter(|(pointer, value)| {
-                pointer.rsplit('/').next() == Some(name) && value.is_string() && !pointer.contains("/0")
-            });
-            fitting.map(|(pointer, _)| pointer).min_by_key(String::len).and_then(|pointer| seen(&pointer))
+            let places = examples.iter().flat_map(|example| scalars(&example.body));
+            let fitting = places
+                .filter(|(path, value)| path.name() == Some(name) && value.is_string() && !path.is_of_each());
+            fitting.map(|(path, _)| path).min_by_key(BodyPath::depth).and_then(&seen)
         })
     };
     let shown = |in_list: bool| {
         examples.iter().find_map(|example| {
-            let found = places(&example.body);
-            let place =
-                found.iter().find(|(at, value)| codes.contains(value) && at.contains("/0") == in_list)?;
-            seen(&place.0).map(|(pointer, seen)| (of_each(&pointer), seen))
+            let mut found = scalars(&example.body).into_iter();
+            let place = found.find(|(at, value)| codes.contains(value) && at.is_of_each() == in_list)?;
+            seen(place.0)
         })
     };
     let shown_code = shown(false).or_else(|| shown(true));
     let code = match codes.is_empty() {
         true => None,
         false => shown_code.or_else(|| said(Role::Code)).or_else(|| {
-            Some((
-                "/code".to_owned(),
-                "guessed: the page does not show where the code is; correct it before the first run"
-                    .to_owned(),
-            ))
+            let guess = "guessed: the page does not show where the code is; correct it before the first run";
+            Some((BodyPath::root().member("code"), guess.to_owned()))
         }),
     };
     let message = said(Role::Message)
         .or_else(|| named(&MESSAGES))
-        .filter(|(pointer, _)| code.as_ref().is_none_or(|code| code.0 != *pointer));
+        .filter(|(path, _)| code.as_ref().is_none_or(|code| code.0 != *path));
     let request_id = said(Role::RequestId).or_else(|| named(&REQUEST_IDS));
-    let status = repeated_status(findings, code.as_ref().map(|(pointer, _)| pointer.as_str()), &seen);
-    let pointers = [&code, &message, &request_id, &status];
-    let sure: Vec<String> = pointers.into_iter().flatten().map(|(pointer, _)| pointer.clone()).collect();
+    let status = repeated_status(findings, code.as_ref().map(|(path, _)| path)).and_then(seen);
+    let sure: Vec<BodyPath> =
+        [&code, &message, &request_id, &status].into_iter().flatten().map(|(path, _)| path.clone()).collect();
     // Repaired examples may be fragments, which say nothing about the whole body.
     let whole: Vec<&Value> = examples.iter().filter(|it| it.guess.is_none()).map(|it| &it.body).collect();
+    let place = |part: Option<(BodyPath, String)>| part.map(|(path, seen)| (path.pointer(), seen));
     DraftEnvelope {
         json: !findings.examples.is_empty(),
         schema: (!whole.is_empty()).then(|| envelope::schema(&whole, &sure)),
         named: false,
-        code,
-        message,
-        request_id,
-        status,
+        code: place(code),
+        message: place(message),
+        request_id: place(request_id),
+        status: place(status),
     }
 }
 
-/// Converts a pointer into the first item of a list to a pointer into each item.
-fn of_each(pointer: &str) -> String {
-    let parts: Vec<&str> = pointer.split('/').map(|part| if part == "0" { "*" } else { part }).collect();
-    parts.join("/")
-}
-
 /// Finds the location at which every example with a known status repeats it.
-fn repeated_status(
-    findings: &Findings,
-    code: Option<&str>,
-    seen: &dyn Fn(&str) -> Option<(String, String)>,
-) -> Option<(String, String)> {
+fn repeated_status(findings: &Findings, code: Option<&BodyPath>) -> Option<BodyPath> {
     let known: Vec<(&Value, u16)> = findings
         .examples
         .iter()
@@ -305,28 +296,8 @@ fn repeated_status(
         })
         .collect();
     let (first, status) = known.first()?;
-    let place = places(first).into_iter().find(|(pointer, value)| {
-        value.as_u64() == Some(u64::from(*status)) && Some(pointer.as_str()) != code
-    })?;
-    let everywhere = known.iter().all(|(body, status)| body.pointer(&place.0) == Some(&Value::from(*status)));
-    everywhere.then(|| seen(&place.0)).flatten()
-}
-
-/// Collects the scalars of a body with their JSON Pointers. Only the first item of a list is used.
-fn places(body: &Value) -> Vec<(String, &Value)> {
-    let mut found = Vec::new();
-    let mut open = vec![(String::new(), body)];
-    while let Some((pointer, value)) = open.pop() {
-        match value {
-            Value::Object(members) => {
-                for (name, value) in members.iter().rev() {
-                    open.push((format!("{pointer}/{}", escape_pointer_step(name)), value));
-                }
-            }
-            Value::Array(items) => open.extend(items.first().map(|item| (format!("{pointer}/0"), item))),
-            _ if pointer.len() < MAX_LEN => found.push((pointer, value)),
-            _ => {}
-        }
-    }
-    found
+    let (path, _) = scalars(first)
+        .into_iter()
+        .find(|(path, value)| value.as_u64() == Some(u64::from(*status)) && Some(path) != code)?;
+    known.iter().all(|(body, status)| path.find(body) == Some(&Value::from(*status))).then_some(path)
 }

@@ -1,239 +1,170 @@
 //! Drafts of packs.
 
-use std::fmt::Write as _;
+use jiff::civil::Date;
+use serde_json::json;
 
-use serde_json::Value;
+use failspec_base::encoding::escape_pointer_step;
+use failspec_pack::pack::{
+    Erratum,
+    source::{
+        Commented, Comments, ContractSource, FailureSource, Note, RequestSource, RequiresSource,
+        SchemaSource, SuccessSource,
+    },
+};
 
-use failspec_pack::pack::Retry;
+use super::envelope::DraftEnvelope;
 
-use super::{envelope::DraftEnvelope, yaml};
-
-/// A draft of a pack.
+/// A draft of a pack: typed values, and where each of them is from.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     /// Its name.
     pub name: String,
-    /// The date of the documentation, as `YYYY-MM-DD`.
-    pub as_of: String,
+    /// The date of the documentation.
+    pub as_of: Date,
     /// The address of the documentation.
     pub documentation: String,
     /// The digest of the page.
     pub digest: Option<String>,
     /// The title of the API or of its documentation.
     pub title: Option<String>,
-    /// The definition of success: a status and, if a code distinguishes success from failure, its pointer and value.
-    pub success: (String, Option<(String, Value)>),
+    /// The form of a successful response.
+    pub success: SuccessSource,
     /// The common envelope of error responses.
     pub envelope: DraftEnvelope,
     /// The failures.
     pub failures: Vec<DraftFailure>,
     /// The name of the OpenAPI document among its schema files.
     pub openapi: Option<String>,
-    /// The requirements that a target must provide: roles and variables.
-    pub requires: DraftRequires,
-    /// The health check, as YAML: the request that must succeed for a run to go on.
-    pub health_check: Option<String>,
-    /// Contradictions in the documentation, each with its location.
-    pub errata: Vec<(String, String)>,
-}
-
-/// The requirements that a target must provide.
-#[derive(Debug, Clone, Default)]
-pub struct DraftRequires {
-    /// Roles: name and permissions.
-    pub roles: Vec<(String, String)>,
-    /// Variables: name, description and default value.
-    pub variables: Vec<(String, String, Option<Value>)>,
+    /// The requirements that a target must provide.
+    pub requires: RequiresSource,
+    /// The health check: the request that must succeed for a run to go on.
+    pub health_check: Option<RequestSource>,
+    /// Contradictions in the documentation.
+    pub errata: Vec<Erratum>,
 }
 
 /// A failure of a draft.
 #[derive(Debug, Clone, Default)]
 pub struct DraftFailure {
-    /// Its name.
-    pub id: String,
-    /// Its statuses. Empty if the documentation gives none; the failure is then written as a comment.
-    pub statuses: Vec<u16>,
-    /// Its code.
-    pub code: Option<Value>,
-    /// All accepted codes, if the documentation does not say which one it is.
-    pub codes: Vec<Value>,
-    /// Its description.
-    pub summary: String,
-    /// The location of its documentation.
-    pub documentation: String,
-    /// Its causes: name, and the description in the documentation.
-    pub causes: Vec<(String, String)>,
-    /// The retry advice for clients.
-    pub retry: Option<Retry>,
-    /// The headers that its responses have.
-    pub headers: Vec<DraftHeader>,
+    /// The failure. Without a status, because the documentation gives none, it is written as a comment.
+    pub source: FailureSource,
+    /// The description of each of its causes.
+    pub causes: Vec<String>,
     /// The guess that was made about it, if any.
     pub guess: Option<String>,
-    /// True if its responses do not have the common envelope.
-    pub bare: bool,
-    /// True if its existence is inferred, not documented.
-    pub inferred: bool,
-    /// The reason why it has no scenario, if it is excluded.
-    pub excluded: Option<String>,
-}
-
-/// A header of a failure's responses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DraftHeader {
-    /// Its name.
-    pub name: String,
-    /// True if its value is an integer.
-    pub numeric: bool,
-    /// The reason why it is only proposed, if the documentation does not promise it.
-    pub proposed: Option<String>,
-}
-
-impl Draft {
-    /// Returns the text of `contract.yaml`.
-    pub fn contract(&self) -> String {
-        let mut text = String::new();
-        let title = self.title.as_deref().unwrap_or(&self.name);
-        let _ = writeln!(text, "{}", yaml::comment(&format!("The documented failures of {title}.")));
-        text.push_str("# yaml-language-server: $schema=../contract.schema.json\n");
-        let _ = writeln!(text, "contract: {}\nas_of: {}", self.name, self.as_of);
-        let _ = writeln!(text, "documentation: {}", yaml::quoted(&self.documentation));
-        if let Some(digest) = &self.digest {
-            let _ = writeln!(text, "documentation_digest: {digest}");
-        }
-        if let Some(file) = &self.openapi {
-            let _ = writeln!(text, "openapi: {}", yaml::text(file));
-        }
-        let (status, told_by) = &self.success;
-        let _ = match told_by {
-            Some((pointer, value)) => writeln!(
-                text,
-                "\nsuccess: {{ status: {status}, match: {{ {}: {{ const: {value} }} }} }}",
-                yaml::quoted(pointer)
-            ),
-            None => writeln!(text, "\nsuccess: {{ status: {status} }}"),
-        };
-        text.push_str(&self.envelope.yaml());
-        if self.openapi.is_some() {
-            text.push_str(&self.requires.yaml());
-            if let Some(health_check) = &self.health_check {
-                let _ = writeln!(
-                    text,
-                    "\n# Sent after each scenario that writes; if it fails, the run stops.\n\
-                     health_check: {health_check}"
-                );
-            }
-        } else if self
-            .failures
-            .iter()
-            .any(|failure| failure.statuses.iter().any(|it| [401, 403].contains(it)))
-        {
-            text.push_str(
-                "\n# To send credentials, uncomment `requires`, write `as: user` in scenarios and run with \
-                 `--role user=bearer:env:TOKEN`.\n\
-                 # requires: { roles: { user: may do what any client may } }\n",
-            );
-        }
-        text.push_str("\nfailures:\n");
-        for failure in &self.failures {
-            text.push_str(&failure.yaml(&self.documentation, &self.envelope));
-        }
-        if !self.errata.is_empty() {
-            text.push_str("\nerrata:\n");
-            for (about, link) in &self.errata {
-                let _ =
-                    writeln!(text, "  - about: {}\n    links: [{}]", yaml::quoted(about), yaml::quoted(link));
-            }
-        }
-        text
-    }
-}
-
-impl DraftRequires {
-    fn yaml(&self) -> String {
-        if self.roles.is_empty() && self.variables.is_empty() {
-            return String::new();
-        }
-        let mut text = "\nrequires:\n".to_owned();
-        if !self.roles.is_empty() {
-            text.push_str("  roles:\n");
-        }
-        for (name, about) in &self.roles {
-            let _ = writeln!(text, "    {name}: {}", yaml::text(about));
-        }
-        if !self.variables.is_empty() {
-            text.push_str("  variables:\n");
-        }
-        for (name, about, default) in &self.variables {
-            let default = default.as_ref().map(|value| format!(", default: {value}")).unwrap_or_default();
-            let _ = writeln!(text, "    {name}: {{ about: {}{default} }}", yaml::quoted(about));
-        }
-        text
-    }
+    /// Headers that are only proposed, because the documentation does not promise them: name, and reason.
+    pub proposed_headers: Vec<(String, String)>,
 }
 
 impl DraftFailure {
-    /// Returns its entry in the list of failures. The entry is a comment if the failure has no status.
-    fn yaml(&self, documentation: &str, envelope: &DraftEnvelope) -> String {
-        let mut text = String::new();
-        if let Some(guess) = &self.guess {
-            let _ = writeln!(text, "  {}", yaml::comment(&format!("guessed: {guess}")));
+    /// Returns its statuses; none if the documentation gives none.
+    pub fn statuses(&self) -> &[u16] {
+        &self.source.status.0
+    }
+
+    /// Adds its proposed headers as comments, where they would be keys.
+    fn propose_headers(&self, at: &str, comments: &mut Comments) {
+        if self.proposed_headers.is_empty() {
+            return;
         }
-        let _ = writeln!(text, "  - id: {}", yaml::text(&self.id));
-        let _ = match self.statuses.as_slice() {
-            [] => writeln!(text, "    status: # not documented"),
-            [one] => writeln!(text, "    status: {one}"),
-            several => writeln!(text, "    status: {several:?}"),
-        };
-        if let Some(code) = &self.code {
-            let _ = writeln!(text, "    code: {}", yaml::within(code));
-        }
-        if !self.codes.is_empty() {
-            let _ = writeln!(text, "    codes: {}", Value::from(self.codes.clone()));
-        }
-        let _ = writeln!(text, "    summary: {}", yaml::text(&self.summary));
-        if self.inferred {
-            text.push_str("    source: inferred\n");
-        }
-        if self.bare {
-            let _ = writeln!(text, "    envelope: {{ {} }}", envelope.nothing_of_it());
-        }
-        if let Some(reason) = &self.excluded {
-            let _ = writeln!(text, "    excluded: {}", yaml::text(reason));
-        }
-        if self.documentation != documentation {
-            let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.documentation));
-        }
-        if !self.causes.is_empty() {
-            let names: Vec<String> = self.causes.iter().map(|(name, _)| yaml::text(name)).collect();
-            let _ = writeln!(text, "    causes: [{}]", names.join(", "));
-        }
-        if let Some(retry) = self.retry {
-            let word = serde_json::to_value(retry).ok().and_then(|word| word.as_str().map(str::to_owned));
-            let _ = writeln!(text, "    retry: {}", word.unwrap_or_default());
-        }
-        let (promised, proposed): (Vec<_>, Vec<_>) =
-            self.headers.iter().partition(|it| it.proposed.is_none());
-        if !promised.is_empty() {
-            text.push_str("    headers:\n");
-            for header in promised {
-                let schema = if header.numeric { "{ type: integer }" } else { "{}" };
-                let _ = writeln!(text, "      {}: {schema}", header.name);
+        let any = SchemaSource::Inline(json!({}));
+        if !self.source.headers.is_empty() {
+            for (name, why) in &self.proposed_headers {
+                let mut inner = Comments::default();
+                inner.beside(format!("/{}", escape_pointer_step(name)), why.clone());
+                comments.after(format!("{at}/headers"), Note::key(name, &any, inner));
             }
+            return;
         }
-        for header in proposed {
-            let why = header.proposed.as_deref().unwrap_or_default();
-            let _ = writeln!(
-                text,
-                "    {}",
-                yaml::comment(&format!("headers: {{ {}: {{}} }}   # {why}", header.name))
+        let mut inner = Comments::default();
+        for (name, why) in &self.proposed_headers {
+            inner.beside(format!("/headers/{}", escape_pointer_step(name)), why.clone());
+        }
+        let headers: Vec<_> =
+            self.proposed_headers.iter().map(|(name, _)| (name.clone(), any.clone())).collect();
+        comments.after(at, Note::key("headers", &headers, inner));
+    }
+}
+
+impl Draft {
+    /// Returns the contract with its comments.
+    pub fn contract(&self) -> Commented<ContractSource> {
+        let mut comments = Comments::default();
+        let title = self.title.as_deref().unwrap_or(&self.name);
+        comments.head(format!("The documented failures of {}.", shortened(title)));
+        comments.head("yaml-language-server: $schema=../contract.schema.json");
+        let envelope = self.envelope.source(&mut comments);
+        if envelope.is_none() {
+            comments.after("/success", Note::Blank);
+            comments.after(
+                "/success",
+                "No common shape of error responses was found. If there is one: \
+                 envelope: { code: /…, message: /… }",
             );
         }
-        if self.statuses.is_empty() {
-            return text
-                .lines()
-                .map(|line| format!("  # {}\n", line.strip_prefix("  ").unwrap_or(line)))
-                .collect();
+        if self.health_check.is_some() {
+            comments
+                .before("/health_check", "Sent after each scenario that writes; if it fails, the run stops.");
         }
-        text
+        let refuses = |failure: &DraftFailure| failure.statuses().iter().any(|it| [401, 403].contains(it));
+        if self.openapi.is_none() && self.failures.iter().any(refuses) {
+            comments.before(
+                "/failures",
+                "To send credentials, uncomment `requires`, write `as: user` in scenarios and run with \
+                 `--role user=bearer:env:TOKEN`.",
+            );
+            let roles = vec![("user".to_owned(), "may do what any client may".to_owned())];
+            let requires = RequiresSource { roles, ..RequiresSource::default() };
+            comments.before("/failures", Note::key("requires", &requires, Comments::default()));
+            comments.before("/failures", Note::Blank);
+        }
+        let failures = self.failures(&mut comments);
+        let requires = Some(&self.requires).filter(|it| **it != RequiresSource::default());
+        let value = ContractSource {
+            name: self.name.clone(),
+            as_of: self.as_of,
+            documentation: Some(self.documentation.clone()),
+            documentation_digest: self.digest.clone(),
+            openapi: self.openapi.clone(),
+            success: vec![self.success.clone()].into(),
+            envelope,
+            requires: requires.cloned(),
+            health_check: self.health_check.clone(),
+            failures,
+            errata: self.errata.clone(),
+            ..ContractSource::default()
+        };
+        Commented { value, comments }
     }
+
+    /// Returns the failures with a status; the others become comments between them.
+    fn failures(&self, comments: &mut Comments) -> Vec<FailureSource> {
+        let mut failures: Vec<FailureSource> = Vec::new();
+        let mut above: Vec<Note> = Vec::new();
+        for draft in &self.failures {
+            let mut source = draft.source.clone();
+            // The link of the whole contract need not be repeated.
+            source.documentation = source.documentation.filter(|link| *link != self.documentation);
+            above.extend(draft.guess.as_ref().map(|guess| Note::from(format!("guessed: {guess}"))));
+            if draft.statuses().is_empty() {
+                let mut inner = Comments::default();
+                inner.beside("/status", "not documented");
+                above.push(Note::item_without(&source, "id", "status", inner));
+                continue;
+            }
+            let at = format!("/failures/{}", failures.len());
+            above.drain(..).for_each(|note| comments.before(at.clone(), note));
+            draft.propose_headers(&at, comments);
+            failures.push(source);
+        }
+        if !failures.is_empty() {
+            above.into_iter().for_each(|note| comments.after("/failures", note));
+        }
+        failures
+    }
+}
+
+/// Shortens a text of a document that becomes a part of the first line of a file.
+fn shortened(text: &str) -> String {
+    text.chars().take(300).collect()
 }

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use failspec_base::encoding::escape_pointer_step;
-
-use super::yaml;
+use super::body_path::BodyPath;
+use failspec_pack::pack::{
+    Pointer,
+    source::{
+        Comments, Demand, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource,
+    },
+};
 
 /// The common envelope of error responses. Each pointer has a note about its origin.
 #[derive(Debug, Clone, Default)]
@@ -14,13 +18,13 @@ pub struct DraftEnvelope {
     /// True if responses are JSON.
     pub json: bool,
     /// The location of the code.
-    pub code: Option<(String, String)>,
+    pub code: Option<(Pointer, String)>,
     /// The location of the text for people.
-    pub message: Option<(String, String)>,
+    pub message: Option<(Pointer, String)>,
     /// The location of the request id.
-    pub request_id: Option<(String, String)>,
+    pub request_id: Option<(Pointer, String)>,
     /// The location at which the body repeats the status.
-    pub status: Option<(String, String)>,
+    pub status: Option<(Pointer, String)>,
     /// True if message, request id and status were recognised only by the names of properties, and are therefore
     /// inferred.
     pub named: bool,
@@ -30,55 +34,75 @@ pub struct DraftEnvelope {
 
 impl DraftEnvelope {
     /// Returns the overrides for a failure without this envelope.
-    pub(super) fn nothing_of_it(&self) -> String {
-        let parts = [
-            ("schema", self.schema.is_some()),
-            ("media_type", self.json),
-            ("code", self.code.is_some()),
-            ("message", self.message.is_some()),
-            ("request_id", self.request_id.is_some()),
-            ("status", self.status.is_some()),
-        ];
-        let gone = parts.into_iter().filter(|(_, there)| *there).map(|(key, _)| format!("{key}: null"));
-        gone.chain(["body: optional".to_owned()]).collect::<Vec<_>>().join(", ")
+    pub(super) fn nothing_of_it(&self) -> EnvelopeSource {
+        fn gone<T, S>(part: &Option<S>) -> Option<Override<T>> {
+            part.as_ref().map(|_| Override::Removed)
+        }
+        EnvelopeSource {
+            schema: gone(&self.schema),
+            media_type: self.json.then_some(Override::Removed),
+            code: gone(&self.code),
+            message: gone(&self.message),
+            request_id: gone(&self.request_id),
+            status: gone(&self.status),
+            body: Some(Demand::Optional),
+            inferred: None,
+        }
     }
 
-    /// Returns its entry in the contract.
-    pub(super) fn yaml(&self) -> String {
-        let parts = [("message", &self.message), ("request_id", &self.request_id), ("status", &self.status)];
-        let known: Vec<_> = parts.iter().filter_map(|(key, part)| Some((key, part.as_ref()?))).collect();
-        if known.is_empty() && self.code.is_none() && !self.json && self.schema.is_none() {
-            return "\n# No common shape of error responses was found. If there is one: \
-                    envelope: { code: /…, message: /… }\n"
-                .to_owned();
+    /// Returns its entry in the contract, if there is anything in it, and adds the comments on it.
+    pub(super) fn source(&self, comments: &mut Comments) -> Option<EnvelopeSource> {
+        let pointer = |part: &Option<(Pointer, String)>| part.as_ref().map(|(pointer, _)| pointer.clone());
+        let (message, request_id, status) =
+            (pointer(&self.message), pointer(&self.request_id), pointer(&self.status));
+        let known = message.is_some() || request_id.is_some() || status.is_some();
+        if !known && self.code.is_none() && !self.json && self.schema.is_none() {
+            return None;
         }
-        let mut text = "\nenvelope:\n".to_owned();
-        if self.schema.is_some() {
-            text.push_str("  schema: envelope.schema.json\n");
+        let whole = "/envelope";
+        let inner = if self.named { "/envelope/inferred" } else { whole };
+        let places = [
+            (whole, "code", &self.code),
+            (inner, "message", &self.message),
+            (inner, "request_id", &self.request_id),
+            (inner, "status", &self.status),
+        ];
+        for (outer, key, part) in places {
+            if let Some((_, seen)) = part {
+                comments.beside(format!("{outer}/{key}"), seen.clone());
+            }
         }
-        if self.json {
-            text.push_str("  media_type: application/json\n");
-        }
-        let line = |indent: &str, key: &str, (pointer, seen): &(String, String)| {
-            format!("{indent}{key}: {}   {}\n", yaml::quoted(pointer), yaml::comment(seen))
+        let mut envelope = EnvelopeSource {
+            schema: self
+                .schema
+                .as_ref()
+                .map(|_| Override::Set(SchemaSource::File("envelope.schema.json".to_owned()))),
+            media_type: self.json.then(|| Override::Set("application/json".to_owned())),
+            code: pointer(&self.code).map(Override::Set),
+            ..EnvelopeSource::default()
         };
-        if let Some(code) = &self.code {
-            text.push_str(&line("  ", "code", code));
+        let request_id = request_id.map(RequestIdSource::from);
+        if !self.named {
+            envelope.message = message.map(Override::Set);
+            envelope.request_id = request_id.map(Override::Set);
+            envelope.status = status.map(Override::Set);
+        } else if known {
+            comments.beside(inner, "recognised by name only");
+            envelope.inferred = Some(InferredEnvelopeSource {
+                message,
+                request_id,
+                status,
+                ..InferredEnvelopeSource::default()
+            });
         }
-        if self.named && !known.is_empty() {
-            text.push_str("  inferred:   # recognised by name only\n");
-        }
-        for (key, part) in &known {
-            text.push_str(&line(if self.named { "    " } else { "  " }, key, part));
-        }
-        text
+        Some(envelope)
     }
 }
 
 /// Infers a JSON Schema that all bodies match. Of several bodies, the members that all of them have are required; of
 /// a single one, only those that `sure` names, because an example shows more than it guarantees.
-pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
-    let mut schema = infer(bodies, sure, "");
+pub(super) fn schema(bodies: &[&Value], sure: &[BodyPath]) -> Value {
+    let mut schema = infer(bodies, sure, &BodyPath::root());
     if let Some(entries) = schema.as_object_mut() {
         let mut whole = Map::new();
         whole.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
@@ -88,7 +112,7 @@ pub(super) fn schema(bodies: &[&Value], sure: &[String]) -> Value {
     schema
 }
 
-fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
+fn infer(values: &[&Value], sure: &[BodyPath], at: &BodyPath) -> Value {
     let mut types: Vec<&str> = Vec::new();
     for value in values {
         let name = match value {
@@ -116,10 +140,9 @@ fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
         for (name, value) in objects.iter().flat_map(|object| object.iter()) {
             members.entry(name).or_default().push(value);
         }
-        let pointer = |name: &str| format!("{at}/{}", escape_pointer_step(name));
         let is_sure = |name: &str| {
-            let own = pointer(name);
-            sure.iter().any(|known| *known == own || known.starts_with(&format!("{own}/")))
+            let own = at.member(name);
+            sure.iter().any(|known| own.contains(known))
         };
         let required: Vec<&str> = members
             .iter()
@@ -131,13 +154,13 @@ fn infer(values: &[&Value], sure: &[String], at: &str) -> Value {
         }
         let properties: Map<String, Value> = members
             .iter()
-            .map(|(name, seen)| ((*name).to_owned(), infer(seen, sure, &pointer(name))))
+            .map(|(name, seen)| ((*name).to_owned(), infer(seen, sure, &at.member(name))))
             .collect();
         schema.insert("properties".to_owned(), properties.into());
     }
     let items: Vec<&Value> = values.iter().filter_map(|value| value.as_array()).flatten().collect();
     if !items.is_empty() {
-        schema.insert("items".to_owned(), infer(&items, &[], &format!("{at}/*")));
+        schema.insert("items".to_owned(), infer(&items, &[], &at.each_item()));
     }
     Value::Object(schema)
 }
@@ -151,7 +174,7 @@ mod tests {
         let (one, other) = (json!({ "error": "gone", "id": 7 }), json!({ "error": "lost", "hint": "look" }));
         let shared = schema(&[&one, &other], &[]);
         assert_eq!(shared["required"], json!(["error"]));
-        let single = schema(&[&one], &["/error".to_owned()]);
+        let single = schema(&[&one], &[BodyPath::root().member("error")]);
         assert_eq!(single["required"], json!(["error"]));
         assert_eq!(single["properties"]["id"], json!({ "type": "integer" }));
     }

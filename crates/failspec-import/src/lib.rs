@@ -4,6 +4,7 @@
 //! [`from_openapi`] from an OpenAPI document. Drafts are written as files that people edit, so every guess is marked
 //! where it was made.
 
+mod body_path;
 mod docs;
 pub mod docs_scraper;
 mod draft;
@@ -12,10 +13,9 @@ mod envelope;
 mod names;
 mod openapi;
 mod scenarios;
-mod yaml;
 
 pub use docs::{Page, from_page};
-pub use draft::{Draft, DraftFailure, DraftHeader, DraftRequires};
+pub use draft::{Draft, DraftFailure};
 pub use drift::{Documented, drift, drift_openapi};
 pub use envelope::DraftEnvelope;
-pub use openapi::{FromOpenApi, Need, OpenApiOptions, from_openapi};
+pub use openapi::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};

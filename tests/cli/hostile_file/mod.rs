@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    fmt::Debug,
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -9,7 +10,10 @@ use std::{
 
 use failspec_base::syntax::Source;
 use failspec_pack::{
-    pack::{Pack, Texts},
+    pack::{
+        Pack, Texts,
+        source::{Commented, Comments, ContractSource, FileDocument, ScenarioFileSource},
+    },
     target_config::Config,
 };
 
@@ -45,12 +49,26 @@ impl Seed {
                     _ => format!("scenarios/{}/mutated.yaml", self.pack),
                 };
                 texts.insert(path, text.to_owned());
-                Pack::from_texts(&failspec::builtin::built_in(), &self.pack, texts)
-                    .map(drop)
-                    .map_err(|mistakes| mistakes.to_string())
+                let pack = Pack::from_texts(&failspec::builtin::built_in(), &self.pack, texts)
+                    .map_err(|mistakes| mistakes.to_string())?;
+                match self.reader {
+                    Reader::Contract => read_as_written::<ContractSource>(text),
+                    _ => read_as_written::<ScenarioFileSource>(text),
+                }
+                drop(pack);
+                Ok(())
             }
         }))
     }
+}
+
+/// Writes a file that can be loaded, and reads it again.
+fn read_as_written<T: FileDocument + PartialEq + Debug + Clone>(text: &str) {
+    let parse = |text: &str| T::parse(&Source::new("written.yaml", text));
+    let value = parse(text).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let written = Commented { value: value.clone(), comments: Comments::default() }.to_yaml();
+    let read = parse(&written).unwrap_or_else(|mistakes| panic!("{}\n{written}", mistakes.render(false)));
+    assert_eq!(read, value, "{written}");
 }
 
 /// Returns the corpus of the fuzz targets, and the smallest built-in packs with all their files.

@@ -301,6 +301,12 @@ fn plain(text: &str) -> Result<NodeValue, String> {
         .ok_or_else(|| format!("`{text}` is a number that would not be sent as written"))
 }
 
+/// Returns true if a plain scalar with these characters is text. Whether the characters can be written without quotes is
+/// another question.
+pub fn is_text(text: &str) -> bool {
+    matches!(plain(text), Ok(NodeValue::Text(_)))
+}
+
 /// Resolves a plain scalar by the core schema of YAML 1.2.
 fn core(text: &str) -> NodeValue {
     match text {

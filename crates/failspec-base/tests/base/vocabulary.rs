@@ -20,6 +20,28 @@ fn hex_has_two_digits_for_each_byte() {
 }
 
 #[test]
+fn one_component_of_a_url_keeps_only_unreserved_characters() {
+    for (text, encoded) in [
+        ("azAZ09-._~", "azAZ09-._~"),
+        ("a b/c?d#e&f=g+h%i", "a%20b%2Fc%3Fd%23e%26f%3Dg%2Bh%25i"),
+        ("{x}${y}", "%7Bx%7D%24%7By%7D"),
+        ("ü\u{0}", "%C3%BC%00"),
+        ("", ""),
+    ] {
+        assert_eq!(percent_encode(text).to_string(), encoded);
+        assert_eq!(percent_decode(encoded), text);
+    }
+    assert_eq!(percent_encode_segments("a/b c").to_string(), "a/b%20c");
+    assert_eq!(percent_decode("%zz%ff+"), "%zz\u{fffd}+");
+}
+
+#[test]
+fn names_of_headers_are_tokens() {
+    assert!(["X-Key", "a", "!#$%&'*+-.^_`|~09"].into_iter().all(is_token));
+    assert!(!["", "a b", "a:", "a\n", "ü", "(a)", "a/b", "\"a\""].into_iter().any(is_token));
+}
+
+#[test]
 fn steps_of_pointers_survive_both_ways() {
     for (name, step) in [("", ""), ("a", "a"), ("a/b", "a~1b"), ("~1", "~01"), ("~/", "~0~1")] {
         assert_eq!(escape_pointer_step(name), step);

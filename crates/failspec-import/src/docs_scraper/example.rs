@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{block::collapse, statuses};
+use super::{block::collapse, findings::UnclassifiedReason, statuses};
 
 /// A response in a code block.
 #[derive(Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub(super) struct Shown {
 ///
 /// # Errors
 /// Returns the reason if the text looks like a body, but cannot be read.
-pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
+pub(super) fn shown(code: &str) -> Result<Option<Shown>, UnclassifiedReason> {
     let code = code.trim();
     let (mut status, mut headers, mut text) = (None, Vec::new(), code);
     if code.starts_with("HTTP/") {
@@ -70,7 +70,7 @@ pub(super) fn shown(code: &str) -> Result<Option<Shown>, String> {
             Ok(Some(Shown { body, status, headers, guess: Some(guess) }))
         }
         _ if !text.contains('"') => Ok(None),
-        _ => Err("it looks like a JSON body but is not valid JSON".to_owned()),
+        _ => Err(UnclassifiedReason::NotJson),
     }
 }
 

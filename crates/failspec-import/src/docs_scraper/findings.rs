@@ -60,9 +60,9 @@ pub struct Example {
 /// A field of a body, and its role according to the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// JSON Pointer to it, as far as the page gives its location: `/error/code`, or `/code` if only the name is
-    /// given.
-    pub pointer: String,
+    /// The names of the members from the outside to the inside, as far as the page gives them: `error` and `code`, or
+    /// only `code`.
+    pub path: Vec<String>,
     /// Its role.
     pub role: Role,
     /// The line of the page, counted from 1.
@@ -116,7 +116,51 @@ pub struct Unclassified {
     /// The text, shortened.
     pub text: String,
     /// The reason.
-    pub why: String,
+    pub why: UnclassifiedReason,
     /// The line of the page, counted from 1.
     pub line: usize,
+}
+
+/// The reason why a text could not be classified.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnclassifiedReason {
+    /// It looks like a code, but a body on the page has a field of that name.
+    #[error("it is the name of a body field on the page")]
+    BodyField,
+    /// The page contradicts itself.
+    #[error("the page gives it more than one status: {}", StatusMention::list(.0))]
+    SeveralStatuses(Vec<StatusMention>),
+    /// It is a cause under a status that several codes have.
+    #[error("a cause of {status}, which has {codes} codes: the page does not say which one")]
+    CauseOfSeveralCodes {
+        /// The status.
+        status: u16,
+        /// The number of codes.
+        codes: usize,
+    },
+    /// It is where codes are, but cannot be one.
+    #[error("it is in the code column but does not look like a code")]
+    NoCode,
+    /// It looks like a body, but cannot be repaired to JSON.
+    #[error("it looks like a JSON body but is not valid JSON")]
+    NotJson,
+}
+
+/// A status that a page gives for a code, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusMention {
+    /// The status; `None` if the page gives the code without one.
+    pub status: Option<u16>,
+    /// The line of the page, counted from 1.
+    pub line: usize,
+}
+
+impl StatusMention {
+    fn list(mentions: &[Self]) -> String {
+        let mentions = mentions.iter().map(|Self { status, line }| match status {
+            Some(status) => format!("{status} on line {line}"),
+            None => format!("no status on line {line}"),
+        });
+        mentions.collect::<Vec<_>>().join(", ")
+    }
 }

@@ -8,7 +8,7 @@ use failspec_pack::pack::Retry;
 
 use super::{
     codes,
-    findings::{FailureMention, Findings, Unclassified},
+    findings::{FailureMention, Findings, StatusMention, Unclassified, UnclassifiedReason},
     retry_advice,
     statuses::{self, MULTI_STATUS},
 };
@@ -113,7 +113,7 @@ impl Statements {
         contradictions(&kept, &with_code, findings);
         for member in kept.iter().filter(|it| is_member(it)) {
             let text = member.code.as_ref().map(codes::shown).unwrap_or_default();
-            let why = "it is the name of a body field on the page".to_owned();
+            let why = UnclassifiedReason::BodyField;
             findings.unplaced.push(Unclassified { text, why, line: member.line });
         }
         kept.retain(|it| !is_member(it));
@@ -158,9 +158,7 @@ fn members(findings: &Findings) -> BTreeSet<String> {
     }
     let mut names = BTreeSet::new();
     findings.examples.iter().for_each(|example| gather(&example.body, &mut names));
-    names.extend(
-        findings.fields.iter().filter_map(|field| field.pointer.rsplit('/').next()).map(str::to_owned),
-    );
+    names.extend(findings.fields.iter().filter_map(|field| field.path.last().cloned()));
     names
 }
 
@@ -209,16 +207,11 @@ fn contradictions(
     findings: &mut Findings,
 ) {
     for places in with_code.values().filter(|places| places.len() > 1) {
-        let said: Vec<String> = places
-            .iter()
-            .map(|place| {
-                let status = kept[*place].status.map_or_else(|| "no status".to_owned(), |it| it.to_string());
-                format!("{status} on line {}", kept[*place].line)
-            })
-            .collect();
+        let said = places.iter().map(|place| &kept[*place]);
+        let said = said.map(|stated| StatusMention { status: stated.status, line: stated.line }).collect();
         let Some(first) = places.first().map(|place| &kept[*place]) else { continue };
         let text = first.code.as_ref().map(codes::shown).unwrap_or_default();
-        let why = format!("the page gives it more than one status: {}", said.join(", "));
+        let why = UnclassifiedReason::SeveralStatuses(said);
         findings.unplaced.push(Unclassified { text, why, line: first.line });
     }
 }
@@ -235,10 +228,7 @@ fn place_causes(kept: &mut [FailureMention], causes: Vec<(u16, String, usize)>, 
                 }
             }
             (Some(_), others) => {
-                let why = format!(
-                    "a cause of {status}, which has {} codes: the page does not say which one",
-                    others + 1
-                );
+                let why = UnclassifiedReason::CauseOfSeveralCodes { status, codes: others + 1 };
                 findings.unplaced.push(Unclassified { text: cause, why, line });
             }
             (None, _) => {}

@@ -23,6 +23,9 @@ mod table;
 mod text;
 mod unjoin_cells;
 
-pub use findings::{Example, FailureMention, Field, Findings, Header, Role, Scope, Unclassified};
+pub use findings::{
+    Example, FailureMention, Field, Findings, Header, Role, Scope, StatusMention, Unclassified,
+    UnclassifiedReason,
+};
 pub use format::{Format, MAX_SIZE, PageError, digest, read};
 pub use statuses::reason;

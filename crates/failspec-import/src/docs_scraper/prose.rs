@@ -103,7 +103,7 @@ pub(super) fn fields(text: &str, line: usize) -> Vec<Field> {
             // the name must be enough.
             let about = if called { sentence } else { "" };
             if let Some(role) = role(name, about) {
-                found.push(Field { pointer: format!("/{}", name.replace('.', "/")), role, line });
+                found.push(Field { path: name.split('.').map(str::to_owned).collect(), role, line });
             }
         }
     }
@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn fields_and_headers_are_named_in_sentences() {
         let text = "The `reason` field is a stable, machine-readable code. The traceId ties it to our logs.";
-        let found: Vec<_> = fields(text, 3).into_iter().map(|field| (field.pointer, field.role)).collect();
-        assert_eq!(found, [("/reason".into(), Role::Code), ("/traceId".into(), Role::RequestId)]);
+        let found: Vec<_> = fields(text, 3).into_iter().map(|field| (field.path, field.role)).collect();
+        assert_eq!(found, [(vec!["reason".into()], Role::Code), (vec!["traceId".into()], Role::RequestId)]);
         let found = headers(
             "Too many calls return 429 Too Many Requests with a Retry-After header.",
             &Scope::Unknown,

@@ -6,7 +6,7 @@ use super::{
     block::{Row, Table, plain},
     codes,
     columns::{Column, Columns},
-    findings::{FailureMention, Field, Findings, Header, Scope, Unclassified},
+    findings::{FailureMention, Field, Findings, Header, Scope, Unclassified, UnclassifiedReason},
     mentions::{Statements, Weight},
     prose, retry_advice, statuses,
 };
@@ -90,7 +90,7 @@ fn row(
             let no_code =
                 ["none", "n/a", "no code"].iter().any(|it| plain(code_cell).eq_ignore_ascii_case(it));
             if columns.at(Column::Code).is_some() && !nothing && !no_code {
-                let why = "it is in the code column but does not look like a code".to_owned();
+                let why = UnclassifiedReason::NoCode;
                 findings.unplaced.push(Unclassified { text: plain(code_cell), why, line: row.line });
             }
             vec![None]
@@ -171,5 +171,5 @@ fn field(row: &Row, line: usize) -> Option<Field> {
     let about = row.cells.iter().skip(1).max_by_key(|cell| cell.len())?;
     let role = prose::role(&name, about)?;
     let line = if row.line > 0 { row.line } else { line };
-    is_name.then(|| Field { pointer: format!("/{}", name.replace('.', "/")), role, line })
+    is_name.then(|| Field { path: name.split('.').map(str::to_owned).collect(), role, line })
 }

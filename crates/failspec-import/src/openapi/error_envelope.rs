@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use crate::envelope::DraftEnvelope;
 use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
-use failspec_pack::openapi::{Api, Bundle, Content, Response, ResponseStatus};
+use failspec_pack::{
+    openapi::{Api, Bundle, Content, Response, ResponseStatus},
+    pack::Pointer,
+};
 
 use super::value_generator::{kind, texts};
 
@@ -89,12 +92,14 @@ impl ErrorEnvelope {
             !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some()
         });
         let sure = |names, fits: &dyn Fn(&Value) -> bool| {
-            find(&found, names, true, fits).map(|(pointer, _)| (pointer, seen.clone()))
+            let (pointer, _) = find(&found, names, true, fits)?;
+            Some((Pointer::parse(&pointer)?, seen.clone()))
         };
         let code_pointer = code.map(|(pointer, _)| pointer);
-        let sure_code =
-            sure(CODES, &looks_like_code).filter(|(pointer, _)| Some(pointer) == code_pointer.as_ref());
-        let message = sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer) != code_pointer.as_ref());
+        let sure_code = sure(CODES, &looks_like_code)
+            .filter(|(pointer, _)| Some(pointer.as_str()) == code_pointer.as_deref());
+        let message =
+            sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer.as_str()) != code_pointer.as_deref());
         Some(Self {
             envelope: DraftEnvelope {
                 json: plain,

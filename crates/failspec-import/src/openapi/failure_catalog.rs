@@ -6,10 +6,15 @@ use serde_json::Value;
 
 use crate::{
     docs_scraper as page,
-    draft::DraftFailure,
     names::{Unique, slug},
 };
-use failspec_pack::openapi::{Api, Operation, ResponseStatus};
+use failspec_pack::{
+    openapi::{Api, Operation, ResponseStatus},
+    pack::{
+        Provenance,
+        source::{EnvelopeSource, FailureSource},
+    },
+};
 
 use super::{
     error_envelope::{ErrorEnvelope, json},
@@ -25,9 +30,9 @@ pub(super) struct FailureCatalog<'a> {
     /// The statuses with which all errors have the common envelope.
     shaped: BTreeSet<u16>,
     /// The declared failures, by status.
-    by_status: BTreeMap<u16, Vec<DraftFailure>>,
+    by_status: BTreeMap<u16, Vec<FailureSource>>,
     /// The combined failures, by their statuses and the name of the kind of fault.
-    combined: BTreeMap<(Vec<u16>, &'static str), DraftFailure>,
+    combined: BTreeMap<(Vec<u16>, &'static str), FailureSource>,
 }
 
 /// The failure that a scenario triggers.
@@ -80,17 +85,18 @@ impl<'a> FailureCatalog<'a> {
         let most = words.into_iter().max_by_key(|(_, count)| *count).map(|(text, _)| text);
         let reason = page::reason(status);
         let summary = most.or(reason).unwrap_or("An error").split_whitespace().collect::<Vec<_>>().join(" ");
-        let documentation = responses.first().map(|it| self.link(&it.pointer)).unwrap_or_default();
+        let documentation = responses.first().map(|it| self.link(&it.pointer));
+        let envelope = self.other_envelope(self.shaped.contains(&status));
         let plain = reason.map_or_else(|| format!("http_{status}"), slug);
-        let failure = |id: String, code: Option<Value>| DraftFailure {
+        let failure = |id: String, code: Option<Value>| FailureSource {
             id,
-            statuses: vec![status],
+            status: vec![status].into(),
             codes: if code.is_some() && codes.len() > 1 { codes.to_vec() } else { Vec::new() },
             code,
             summary: summary.chars().take(200).collect(),
             documentation: documentation.clone(),
-            bare: self.shape.is_some() && !self.shaped.contains(&status),
-            ..DraftFailure::default()
+            envelope: envelope.clone(),
+            ..FailureSource::default()
         };
         let with_codes = !codes.is_empty() && self.shape.is_some_and(|shape| shape.code.is_some());
         let failures = if with_codes && self.shaped_code(status) {
@@ -119,6 +125,11 @@ impl<'a> FailureCatalog<'a> {
             }
             _ => format!("{}#{pointer}", self.file),
         }
+    }
+
+    /// Returns the envelope of a failure whose responses do not have the common one.
+    fn other_envelope(&self, has_common: bool) -> Option<EnvelopeSource> {
+        self.shape.filter(|_| !has_common).map(|shape| shape.envelope.nothing_of_it())
     }
 
     /// Returns true if errors of this status have their code where the envelope has it.
@@ -182,7 +193,7 @@ impl<'a> FailureCatalog<'a> {
     ) -> Trigger {
         statuses.sort_unstable();
         let key = (statuses.clone(), class.name());
-        let bare = !statuses.iter().all(|status| self.shaped.contains(status));
+        let envelope = self.other_envelope(statuses.iter().all(|status| self.shaped.contains(status)));
         // If each of the statuses has its own codes, any of these codes is accepted.
         let own =
             |status: &u16| self.by_status.get(status).into_iter().flatten().filter_map(|it| it.code.clone());
@@ -191,39 +202,38 @@ impl<'a> FailureCatalog<'a> {
         codes.dedup();
         let names = &mut self.names;
         let file = self.file;
-        let has_shape = self.shape.is_some();
         // The id depends only on the statuses, so that the contract of an earlier import contains it.
         let told = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("_");
         let mut usual = class.statuses().to_vec();
         usual.sort_unstable();
         let is_usual = statuses == usual || class == FaultKind::Credentials;
         let id = if is_usual { class.name().to_owned() } else { format!("{}_{told}", class.name()) };
-        let failure = self.combined.entry(key).or_insert_with(|| DraftFailure {
+        let failure = self.combined.entry(key).or_insert_with(|| FailureSource {
             id: names.name(&id, &told),
-            summary: class.summary().to_owned(),
-            documentation: documentation.unwrap_or_else(|| file.to_owned()),
-            bare: bare && has_shape,
-            inferred,
-            statuses,
+            status: statuses.into(),
             codes,
-            ..DraftFailure::default()
+            summary: class.summary().to_owned(),
+            source: inferred.then_some(Provenance::Inferred),
+            envelope,
+            documentation: Some(documentation.unwrap_or_else(|| file.to_owned())),
+            ..FailureSource::default()
         });
         Trigger { failure: failure.id.clone() }
     }
 
     /// Returns all failures. A failure that is not in `used`, because no scenario triggers it, is excluded with the
     /// reason.
-    pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<DraftFailure> {
+    pub fn finish(self, blocked: &BTreeMap<u16, String>, used: &BTreeSet<&str>) -> Vec<FailureSource> {
         let combined = self.combined.into_values();
-        let combined: Vec<DraftFailure> =
+        let combined: Vec<FailureSource> =
             combined.filter(|failure| used.contains(failure.id.as_str())).collect();
-        let within = |failure: &DraftFailure| {
-            combined.iter().find(|it| failure.statuses.iter().all(|status| it.statuses.contains(status)))
+        let within = |failure: &FailureSource| {
+            combined.iter().find(|it| failure.status.0.iter().all(|status| it.status.0.contains(status)))
         };
-        let mut failures: Vec<DraftFailure> = Vec::new();
+        let mut failures: Vec<FailureSource> = Vec::new();
         for mut failure in self.by_status.into_values().flatten() {
             if !used.contains(failure.id.as_str()) {
-                let status = failure.statuses.first().copied().unwrap_or_default();
+                let status = failure.status.0.first().copied().unwrap_or_default();
                 let sibling = !failure.codes.is_empty();
                 failure.excluded = Some(match (within(&failure), blocked.get(&status)) {
                     (Some(other), _) => format!("the scenarios of {} accept this failure too", other.id),

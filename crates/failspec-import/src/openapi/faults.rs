@@ -1,6 +1,7 @@
 //! Faults of a request to an operation.
 
 use crate::names::slug;
+use failspec_base::encoding::percent_encode;
 use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     invalid_value::of_text,
     multipart::{Field, bad_forms},
     path_values::{names, parameter},
-    request_spec::{Body, RequestSpec, put, put_cookie, segment},
+    request_spec::{Body, RequestSpec, put, put_cookie},
     valid_request::{ValidRequest, body_of, holds, json_body},
 };
 
@@ -62,7 +63,7 @@ impl Generator<'_> {
                 }
                 let mut faulty = right.ask.clone();
                 if in_path {
-                    let instead = segment(&value);
+                    let instead = percent_encode(&value).to_string();
                     faulty.path = self
                         .paths
                         .fill(operation, &right.around.made, Some((&parameter.name, &instead)))
@@ -202,9 +203,15 @@ impl Generator<'_> {
             };
             let mut faulty = faulty.clone();
             match place {
-                ParameterLocation::Query => faulty.query.push((name.to_owned(), value.to_owned())),
+                ParameterLocation::Query => {
+                    faulty.query.retain(|(known, _)| known != name);
+                    faulty.query.push((name.to_owned(), value.to_owned()));
+                }
                 ParameterLocation::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
-                _ => faulty.headers.push((name.to_owned(), value.to_owned())),
+                _ => {
+                    faulty.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+                    faulty.headers.push((name.to_owned(), value.to_owned()));
+                }
             }
             let what = "with_wrong_credentials".to_owned();
             faults.push(Fault {

@@ -3,7 +3,11 @@
 
 use serde_json::Value;
 
-use failspec_pack::pack::PathTemplate;
+use failspec_base::template::Placeholder;
+use failspec_pack::pack::{
+    PathTemplate, Pointer, StatusPattern,
+    source::{ExpectSource, StepSource},
+};
 
 use super::{
     crud::{CreateOperation, bare},
@@ -12,7 +16,6 @@ use super::{
     request_spec::{Body, RequestSpec},
     scenario::step,
     valid_request::escaped,
-    value_generator::UNIQUE,
 };
 
 /// Maximum length of a chain of resources, each of which requires the next one.
@@ -25,21 +28,10 @@ const MAX_DEPTH: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Fixtures {
     pub made: CreatedResources,
-    /// The setup steps in their order, as YAML.
-    setup: Vec<String>,
-    /// The teardown steps in the order in which the resources were created, as YAML.
-    teardown: Vec<String>,
-}
-
-impl Fixtures {
-    /// Returns the keys `setup` and `teardown` of a scenario. The resource that was created last is deleted first.
-    pub fn yaml(&self) -> (String, String) {
-        if self.setup.is_empty() {
-            return (String::new(), String::new());
-        }
-        let teardown: String = self.teardown.iter().rev().map(String::as_str).collect();
-        (format!("    setup:\n{}", self.setup.concat()), format!("    teardown:\n{teardown}"))
-    }
+    /// The setup steps in their order.
+    pub setup: Vec<StepSource>,
+    /// The teardown steps in the order in which the resources were created.
+    pub teardown: Vec<StepSource>,
 }
 
 impl Generator<'_> {
@@ -82,7 +74,7 @@ impl Generator<'_> {
         around: &mut Fixtures,
         depth: usize,
     ) -> Option<String> {
-        let pointer = creator.name_at(&self.declared.api)?;
+        let pointer = Pointer::parse(&creator.name_at(&self.declared.api)?)?;
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
         let filled = self.paths.fill(creator.make, &whole.made, None);
@@ -98,8 +90,12 @@ impl Generator<'_> {
         let make = make.numbered(whole.made.len() + 1);
         let says_created = declares(creator.make, 201);
         // The path or the body contains a unique name, or the id of a resource that the scenario created.
-        let text = make.yaml("");
-        let is_own = says_created || text.contains(UNIQUE) || text.contains("{made");
+        let is_own = says_created
+            || make.placeholders().iter().any(|placeholder| match placeholder {
+                Placeholder::Unique => true,
+                Placeholder::Name(name) => whole.made.values().any(|made| made == name),
+                _ => false,
+            });
         // Otherwise, the API might respond with an existing resource, and the teardown would delete that one.
         if !is_own {
             return None;
@@ -110,8 +106,10 @@ impl Generator<'_> {
             return None;
         }
         let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
-        let created = if says_created { "        expect: { status: 201 }\n" } else { "" };
-        whole.setup.push(step(&make, Some((&name, &pointer))) + created);
+        let created =
+            ExpectSource { status: vec![StatusPattern::Exactly(201)].into(), ..ExpectSource::default() };
+        let expect = says_created.then_some(created);
+        whole.setup.push(StepSource { expect, ..step(&make, Some((&name, pointer))) });
         whole.teardown.push(step(&remove, None));
         *around = whole;
         Some(name)

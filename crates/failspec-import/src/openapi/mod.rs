@@ -23,4 +23,4 @@ mod scenario;
 mod valid_request;
 mod value_generator;
 
-pub use pack::{FromOpenApi, Need, OpenApiOptions, from_openapi};
+pub use pack::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::{
     invalid_value::core,
-    request_spec::segment,
     value_generator::{LIKE_UNIQUE, ValueGenerator, kind},
 };
+use failspec_base::encoding::percent_encode;
 
 /// Minimum number of possible values, in bits, for which a random value is unlikely to exist. Nine digits are 30
 /// bits.
@@ -55,7 +55,8 @@ pub(super) fn nothing(sampler: &ValueGenerator<'_>, schema: &Value, name: &str) 
         }
     };
     let (text, bits) = by_chance(&hir, &mut Rng::new(sampler.seed, name), 0)?;
-    (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into())).then(|| segment(&text))
+    (bits >= ENOUGH && sampler.is_allowed(schema, &text.as_str().into()))
+        .then(|| percent_encode(&text).to_string())
 }
 
 /// A pseudo-random number generator. The same seed and name give the same numbers.

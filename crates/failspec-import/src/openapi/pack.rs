@@ -5,19 +5,28 @@ use std::{
     fmt::Write as _,
 };
 
+use jiff::civil::Date;
 use wildmatch::WildMatch;
 
 use crate::{
-    draft::{Draft, DraftRequires},
+    draft::{Draft, DraftFailure},
     envelope::DraftEnvelope,
     names::Unique,
-    yaml,
 };
-use failspec_pack::openapi::{Declared, Operation};
+use failspec_pack::{
+    openapi::{Declared, Operation, ResponseStatus},
+    pack::{
+        StatusPattern,
+        source::{
+            Commented, Comments, Note, Override, RequestSource, RequiresSource, ScenarioFileSource,
+            ScenarioSource, SuccessSource,
+        },
+    },
+};
 
 use super::{
     crud::CreateOperations, error_envelope::ErrorEnvelope, failure_catalog::FailureCatalog,
-    generate::Generator, path_values::Paths, scenario::Scenario, value_generator::ValueGenerator,
+    generate::Generator, path_values::Paths, request_spec::ROLE, value_generator::ValueGenerator,
 };
 
 /// Options of the import of an OpenAPI document.
@@ -29,8 +38,8 @@ pub struct OpenApiOptions {
     pub file: String,
     /// The address of the document, for people.
     pub documentation: String,
-    /// The day on which the document was read, as `YYYY-MM-DD`.
-    pub read: String,
+    /// The day on which the document was read.
+    pub read: Date,
     /// The seed that selects among several valid values.
     pub seed: u64,
     /// True if requests that change data are generated, too.
@@ -50,14 +59,45 @@ pub struct OpenApiOptions {
 pub struct FromOpenApi {
     /// The contract.
     pub draft: Draft,
-    /// The text of `generated.yaml`.
-    pub scenarios: String,
+    /// The generated scenarios.
+    pub scenarios: Commented<ScenarioFileSource>,
     /// The number of operations in the document.
     pub operations: usize,
-    /// The names of the scenarios, and the failures that they trigger.
-    pub triggers: Vec<(String, String)>,
-    /// The scenarios and faults that were not generated: the reason, and their names.
-    pub left_out: Vec<(String, Vec<String>)>,
+    /// The scenarios and faults that were not generated.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Scenarios or faults that were not generated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The reason.
+    pub reason: LeftOutReason,
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// The reason why scenarios were not generated.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum LeftOutReason {
+    /// The existing contract lacks a failure.
+    #[error("contract.yaml has no failure `{0}`: add it, or import into a new pack")]
+    NoFailure(String),
+    /// The existing contract lacks a role.
+    #[error("contract.yaml does not require the role `{0}`")]
+    NoRole(String),
+    /// The existing contract lacks a variable.
+    #[error("contract.yaml does not require the variable `{0}`")]
+    NoVariable(String),
+    /// The document or the options do not allow them.
+    #[error("{0}")]
+    NotPossible(String),
+}
+
+impl LeftOutReason {
+    /// Returns true if an addition to the existing contract would remove the reason.
+    pub fn is_about_contract(&self) -> bool {
+        !matches!(self, Self::NotPossible(_))
+    }
 }
 
 /// Creates a pack from a document. `keep` returns true if the existing contract contains a prerequisite of a scenario
@@ -86,65 +126,80 @@ pub fn from_openapi(
         left_out: BTreeMap::new(),
     };
     generator.run();
-    let Generator { catalogue, mut paths, mut scenarios, mut left_out, .. } = generator;
-    let texts: Vec<String> = scenarios.iter().map(Scenario::yaml).collect();
-    paths.retain(|hole| texts.iter().any(|text| text.contains(hole)));
-    let uses = |text: &str, name: &str| text.contains(&format!("{{{name}}}"));
-    let missing_requirements = |scenario: &Scenario, text: &str| {
-        let variable =
-            paths.variables.iter().find(|(name, ..)| uses(text, name) && !keep(Need::Variable(name)));
-        if !keep(Need::Failure(&scenario.failure)) {
-            Some(format!(
-                "contract.yaml has no failure `{}`: add it, or import into a new pack",
-                scenario.failure
-            ))
-        } else if text.contains("as: user") && !keep(Need::Role("user")) {
-            Some("contract.yaml does not require the role `user`".to_owned())
-        } else {
-            variable.map(|(name, ..)| format!("contract.yaml does not require the variable `{name}`"))
-        }
-    };
-    let mut kept = String::new();
-    let mut triggers = Vec::new();
-    for (scenario, text) in scenarios.drain(..).zip(&texts) {
-        match missing_requirements(&scenario, text) {
-            Some(why) => left_out.entry(why).or_default().push(scenario.name),
-            None => {
-                kept.push_str(text);
-                triggers.push((scenario.name, scenario.failure));
-            }
+    let Generator { catalogue, paths, scenarios, left_out, .. } = generator;
+    let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
+        left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
+    let sources: Vec<(String, ScenarioSource)> =
+        scenarios.iter().map(|scenario| (scenario.name.clone(), scenario.source())).collect();
+    let used: BTreeSet<String> = sources.iter().flat_map(|(_, source)| parameters(source)).collect();
+    let mut variables = paths.variables;
+    variables.retain(|(name, _)| used.contains(name));
+    let is_variable = |name: &String| variables.iter().any(|(known, _)| known == name);
+    let mut kept: Vec<(String, ScenarioSource)> = Vec::new();
+    for (name, source) in sources {
+        let variables = parameters(&source).into_iter().filter(|name| is_variable(name));
+        match lacking(&source, variables, keep) {
+            Some(why) => left_out.entry(why).or_default().push(name),
+            None => kept.push((name, source)),
         }
     }
-    let used: BTreeSet<&str> = triggers.iter().map(|(_, failure)| failure.as_str()).collect();
-    let guarded = kept.contains("as: user");
+    let used: BTreeSet<&str> = kept.iter().map(|(_, source)| source.triggers.failure.as_str()).collect();
+    let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
     let health_check = options
         .allow_writes
         .then(|| health_check(api.operations.iter(), guarded, options.credentials))
         .flatten();
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
-    let left_out: Vec<(String, Vec<String>)> = left_out.into_iter().collect();
+    let failures = catalogue.finish(&writes_by_status, &used);
+    let mut left_out: Vec<LeftOut> =
+        left_out.into_iter().map(|(reason, names)| LeftOut { reason, names }).collect();
+    left_out.sort_by_cached_key(|left_out| left_out.reason.to_string());
     FromOpenApi {
-        scenarios: file(options, &kept, &left_out),
         draft: Draft {
             name: options.name.clone(),
-            as_of: options.read.clone(),
+            as_of: options.read,
             documentation: options.documentation.clone(),
             title: Some(api.title.clone()).filter(|title| !title.is_empty()),
-            success: ("2xx".to_owned(), None),
+            success: SuccessSource { status: vec![StatusPattern::Class(2)].into(), matches: Vec::new() },
             envelope: shape.as_ref().map_or_else(DraftEnvelope::default, |shape| shape.envelope.clone()),
-            failures: catalogue.finish(&writes_by_status, &used),
+            failures: failures
+                .into_iter()
+                .map(|source| DraftFailure { source, ..DraftFailure::default() })
+                .collect(),
             openapi: Some(options.file.clone()),
-            requires: DraftRequires {
+            requires: RequiresSource {
                 roles: if guarded { vec![user(declared)] } else { Vec::new() },
-                variables: paths.variables,
+                variables,
+                conditions: Vec::new(),
             },
             health_check,
             ..Draft::default()
         },
+        scenarios: file(options, kept, &left_out),
         operations: api.operations.len(),
-        triggers,
         left_out,
     }
+}
+
+/// Returns the names of the parameters in the paths of a scenario.
+fn parameters(scenario: &ScenarioSource) -> BTreeSet<String> {
+    scenario.requests().flat_map(RequestSource::parameters).collect()
+}
+
+/// Returns what the existing contract lacks for a scenario.
+fn lacking(
+    scenario: &ScenarioSource,
+    mut variables: impl Iterator<Item = String>,
+    keep: &dyn Fn(Need<'_>) -> bool,
+) -> Option<LeftOutReason> {
+    let failure = &scenario.triggers.failure;
+    if !keep(Need::Failure(failure)) {
+        return Some(LeftOutReason::NoFailure(failure.clone()));
+    }
+    if let Some(role) = scenario.roles().find(|role| !keep(Need::Role(role))) {
+        return Some(LeftOutReason::NoRole(role.to_owned()));
+    }
+    variables.find(|name| !keep(Need::Variable(name))).map(LeftOutReason::NoVariable)
 }
 
 /// A prerequisite of a scenario in the contract, by name.
@@ -162,7 +217,7 @@ fn user(declared: &Declared) -> (String, String) {
     let schemes: Vec<&str> = declared.api.schemes.keys().map(String::as_str).collect();
     let schemes =
         if schemes.is_empty() { "authentication is not documented".to_owned() } else { schemes.join(", ") };
-    ("user".to_owned(), format!("may call every operation ({schemes})"))
+    (ROLE.to_owned(), format!("may call every operation ({schemes})"))
 }
 
 /// Returns the reason for each status that is declared only by operations that are not sent.
@@ -170,7 +225,7 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
     let mut safe: BTreeMap<u16, bool> = BTreeMap::new();
     for operation in operations {
         for response in &operation.responses {
-            if let failspec_pack::openapi::ResponseStatus::Exactly(status) = response.status {
+            if let ResponseStatus::Exactly(status) = response.status {
                 *safe.entry(status).or_default() |= operation.is_safe();
             }
         }
@@ -186,7 +241,7 @@ fn health_check<'o>(
     operations: impl Iterator<Item = &'o Operation>,
     guarded: bool,
     all_with_credentials: bool,
-) -> Option<String> {
+) -> Option<RequestSource> {
     let fitting = operations.filter(|it| {
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
@@ -199,11 +254,15 @@ fn health_check<'o>(
         let last = it.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         own.iter().position(|word| last == *word).unwrap_or(own.len())
     })?;
-    let role = if guarded { ", as: user" } else { "" };
-    Some(format!("{{ request: {}{role} }}", yaml::quoted(&best.name())))
+    let role = guarded.then(|| Override::Set(ROLE.to_owned()));
+    Some(RequestSource { role, ..RequestSource::to(best.name()) })
 }
 
-fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<String>)]) -> String {
+fn file(
+    options: &OpenApiOptions,
+    scenarios: Vec<(String, ScenarioSource)>,
+    left_out: &[LeftOut],
+) -> Commented<ScenarioFileSource> {
     let mut writes = if options.allow_writes { " --allow-writes" } else { "" }.to_owned();
     if options.allow_leftovers {
         writes.push_str(" --allow-leftovers");
@@ -217,23 +276,18 @@ fn file(options: &OpenApiOptions, scenarios: &str, left_out: &[(String, Vec<Stri
     for glob in &options.skip {
         let _ = write!(writes, " --skip '{}'", glob.escape_debug());
     }
-    let mut text = format!(
-        "# Generated by `failspec import openapi --name {} --seed {}{writes}`, which overwrites this file:\n\
-         # put your own scenarios into other files. Each request breaks one rule of the document\n\
-         # (`documentation`); its control does not.\n\
-         # yaml-language-server: $schema=../../schemas/scenario.schema.json\n\
-         contract: {}\nscenarios:{}\n",
-        options.name,
-        options.seed,
-        options.name,
-        if scenarios.is_empty() { " {}" } else { "" },
-    );
-    text.push_str(scenarios);
-    for (why, what) in left_out {
-        let _ = writeln!(text, "\n{}", yaml::comment(&format!("not generated: {why}")));
-        for what in what {
-            let _ = writeln!(text, "{}", yaml::comment(&format!("  {what}")));
-        }
+    let mut comments = Comments::default();
+    comments.head(format!(
+        "Generated by `failspec import openapi --name {} --seed {}{writes}`, which overwrites this file:",
+        options.name, options.seed
+    ));
+    comments.head("put your own scenarios into other files. Each request breaks one rule of the document");
+    comments.head("(`documentation`); its control does not.");
+    comments.head("yaml-language-server: $schema=../../schemas/scenario.schema.json");
+    for LeftOut { reason, names } in left_out {
+        comments.foot(Note::Blank);
+        comments.foot(format!("not generated: {reason}"));
+        names.iter().for_each(|name| comments.foot(name.as_str()));
     }
-    text
+    Commented { value: ScenarioFileSource { contract: options.name.clone(), scenarios }, comments }
 }

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::names::{Unique, slug};
-use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+use failspec_base::encoding::percent_encode;
+use failspec_pack::{
+    openapi::{Operation, Parameter, ParameterLocation},
+    pack::Variable,
+};
 
-use super::{crud::bare, nonexistent_id::nothing, request_spec::segment, value_generator::ValueGenerator};
+use super::{crud::bare, nonexistent_id::nothing, value_generator::ValueGenerator};
 
 /// Fills the parameters of paths. Values that only the target knows become variables of the contract.
 #[derive(Debug)]
@@ -18,8 +22,8 @@ pub(super) struct Paths<'a> {
     names: Unique,
     /// The path up to and including a parameter → the variable.
     known: BTreeMap<String, String>,
-    /// The variables: name, description and default value.
-    pub variables: Vec<(String, String, Option<Value>)>,
+    /// The variables.
+    pub variables: Vec<(String, Variable)>,
 }
 
 /// A path with values instead of its parameters.
@@ -90,14 +94,14 @@ impl<'a> Paths<'a> {
 
     fn value(&mut self, operation: &Operation, name: &str, until: &str, filled: &mut FilledPath) -> String {
         if let Some(value) = self.given(name) {
-            return segment(value);
+            return percent_encode(value).to_string();
         }
         let parameter = parameter(operation, name);
         let schema = parameter.and_then(|it| it.schema.as_ref());
         let resolved = schema.map(|schema| self.sampler.declared.api.bundle.resolve(schema));
         let chosen = resolved.filter(|it| it.get("enum").is_some() || it.get("const").is_some());
         if let Some(value) = chosen.and_then(|schema| self.sampler.value(schema, name)) {
-            return segment(&text(&value));
+            return percent_encode(&text(&value)).to_string();
         }
         let given = parameter.into_iter().flat_map(|it| it.examples.iter());
         let in_schema = ["example", "default"].into_iter().filter_map(|key| resolved?.get(key));
@@ -109,17 +113,12 @@ impl<'a> Paths<'a> {
             None => {
                 let variable = self.names.name(&variable(until, name), "");
                 let about = format!("an existing {name}, for {}", operation.name());
-                self.variables.push((variable.clone(), about, example));
+                self.variables.push((variable.clone(), Variable { about, default: example }));
                 self.known.insert(until.to_owned(), variable.clone());
                 variable
             }
         };
         format!("{{{variable}}}")
-    }
-
-    /// Removes the variables that nothing uses.
-    pub fn retain(&mut self, used: impl Fn(&str) -> bool) {
-        self.variables.retain(|(name, ..)| used(&format!("{{{name}}}")));
     }
 
     /// Generates a value that the schema of a parameter allows and that is unlikely to be an existing id. Returns

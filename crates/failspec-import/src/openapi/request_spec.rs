@@ -1,20 +1,23 @@
 //! Requests of generated scenarios.
 
-use std::fmt::Write as _;
-
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use crate::yaml;
-use failspec_pack::openapi::{Operation, Parameter, ParameterLocation};
+use failspec_base::template::{JsonTemplate, Placeholder, Template};
+use failspec_pack::{
+    openapi::{Operation, Parameter, ParameterLocation},
+    pack::{
+        PathTemplate,
+        source::{BodySource, Override, ParameterValue, Parameters, RequestSource},
+    },
+};
 
 use super::{
     multipart::{Field, multipart},
     value_generator::UNIQUE,
 };
 
-/// The characters that are percent-encoded in a path segment: all except the unreserved characters of RFC 3986.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The role of requests with credentials.
+pub(super) const ROLE: &str = "user";
 
 /// The body of a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,11 +45,6 @@ pub(super) struct RequestSpec {
     pub body: Option<Body>,
 }
 
-/// Encodes a value as one segment of a path.
-pub(super) fn segment(value: &str) -> String {
-    utf8_percent_encode(value, SEGMENT).to_string()
-}
-
 impl RequestSpec {
     /// Creates a request to an operation with only its path and, optionally, credentials.
     pub fn of(operation: &Operation, path: String, credentials: bool) -> Self {
@@ -60,19 +58,47 @@ impl RequestSpec {
         }
     }
 
-    /// Formats the request as keys of a scenario or a step, each line indented by `indent`.
-    pub fn yaml(&self, indent: &str) -> String {
-        let mut text =
-            format!("{indent}request: {}\n", yaml::text(&format!("{} {}", self.method, self.path)));
-        if self.credentials {
-            let _ = writeln!(text, "{indent}as: user");
+    /// Returns the request as the keys of a scenario or a step.
+    pub fn source(&self) -> RequestSource {
+        RequestSource {
+            line: Some(self.line()),
+            role: self.credentials.then(|| Override::Set(ROLE.to_owned())),
+            path: Parameters::default(),
+            query: self.query.iter().cloned().collect(),
+            headers: self.headers.iter().cloned().collect(),
+            body: self.body.as_ref().map(Body::source),
         }
-        for (key, entries) in [("query", &self.query), ("headers", &self.headers)] {
-            if !entries.is_empty() {
-                let _ = writeln!(text, "{indent}{key}: {}", map(entries));
+    }
+
+    fn line(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Returns the placeholders in it; a parameter of its path is a placeholder with its name.
+    pub fn placeholders(&self) -> Vec<Placeholder> {
+        let path = PathTemplate::parse(&self.path).ok();
+        let mut found: Vec<Placeholder> = Vec::new();
+        if let Some(path) = &path {
+            found.extend(path.holes().cloned());
+            found.extend(path.parameters().map(|name| Placeholder::Name(name.to_owned())));
+        }
+        let mut texts: Vec<&str> =
+            self.query.iter().chain(&self.headers).map(|(_, value)| value.as_str()).collect();
+        match &self.body {
+            Some(Body::Json(value)) => {
+                let template = JsonTemplate::parse(value).ok();
+                found.extend(template.iter().flat_map(|template| template.holes()).cloned());
             }
+            Some(Body::Form(fields) | Body::Parts(fields)) => {
+                texts.extend(fields.iter().map(|field| field.value.as_str()));
+            }
+            Some(Body::Text(text)) => texts.push(text),
+            None => {}
         }
-        text + &self.body_yaml(indent)
+        let templates: Vec<Template> =
+            texts.into_iter().filter_map(|text| Template::parse(text).ok()).collect();
+        found.extend(templates.iter().flat_map(Template::holes).cloned());
+        found
     }
 
     /// The media type that the kind of its body implies if no header gives one.
@@ -103,55 +129,54 @@ impl RequestSpec {
         self
     }
 
-    fn body_yaml(&self, indent: &str) -> String {
-        match &self.body {
-            None => String::new(),
-            Some(Body::Json(value)) => format!("{indent}json: {value}\n"),
-            Some(Body::Form(fields)) => {
-                let fields: Vec<_> = fields.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
-                format!("{indent}form: {}\n", map(&fields))
-            }
-            Some(Body::Parts(fields)) => format!("{indent}text: {}\n", yaml::quoted(&multipart(fields))),
-            Some(Body::Text(body)) => format!("{indent}text: {}\n", yaml::quoted(body)),
-        }
-    }
-
-    /// Formats the overrides of a control: the changes that turn `faulty` into this request.
-    pub fn overrides(&self, faulty: &Self, indent: &str) -> String {
-        let mut text = String::new();
+    /// Returns the overrides of a control: the changes that turn `faulty` into this request.
+    pub fn overrides(&self, faulty: &Self) -> RequestSource {
         let other_line = (&self.method, &self.path) != (&faulty.method, &faulty.path);
-        if other_line {
-            let _ =
-                writeln!(text, "{indent}request: {}", yaml::text(&format!("{} {}", self.method, self.path)));
+        RequestSource {
+            line: other_line.then(|| self.line()),
+            role: (self.credentials != faulty.credentials).then(|| match self.credentials {
+                true => Override::Set(ROLE.to_owned()),
+                false => Override::Removed,
+            }),
+            path: Parameters::default(),
+            query: changes(&self.query, &faulty.query, |_| None),
+            // Without the header, a body would lack its media type.
+            headers: changes(&self.headers, &faulty.headers, |name| {
+                self.media_type().filter(|_| name == "Content-Type")
+            }),
+            body: (self.body != faulty.body)
+                .then(|| self.body.as_ref().map_or(BodySource::Removed, Body::source)),
         }
-        if self.credentials != faulty.credentials {
-            let _ = writeln!(text, "{indent}as: {}", if self.credentials { "user" } else { "null" });
-        }
-        let lists = [("query", &self.query, &faulty.query), ("headers", &self.headers, &faulty.headers)];
-        for (key, own, other) in lists {
-            let mut changes: Vec<String> = own
-                .iter()
-                .filter(|entry| !other.contains(entry))
-                .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
-                .collect();
-            let gone = other.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
-            changes.extend(gone.map(|(name, _)| {
-                // `null` would remove the header, but a body needs its media type.
-                let value = self.media_type().filter(|_| key == "headers" && name == "Content-Type");
-                format!("{}: {}", yaml::quoted(name), value.map_or("null".to_owned(), yaml::quoted))
-            }));
-            if !changes.is_empty() {
-                let _ = writeln!(text, "{indent}{key}: {{ {} }}", changes.join(", "));
-            }
-        }
-        if self.body != faulty.body {
-            text += &match self.body {
-                None => format!("{indent}text: null\n"),
-                Some(_) => self.body_yaml(indent),
-            };
-        }
-        text
     }
+}
+
+impl Body {
+    fn source(&self) -> BodySource {
+        match self {
+            Self::Json(value) => BodySource::Json(value.clone()),
+            Self::Form(fields) => {
+                let fields = fields.iter().map(|field| (field.name.clone(), field.value.as_str().into()));
+                BodySource::Form(fields.collect())
+            }
+            Self::Parts(fields) => BodySource::Text(multipart(fields)),
+            Self::Text(text) => BodySource::Text(text.clone()),
+        }
+    }
+}
+
+/// Returns the parameters that differ from `other`; those that only `other` has are removed, unless there is a
+/// `default`.
+fn changes(
+    own: &[(String, String)],
+    other: &[(String, String)],
+    default: impl Fn(&str) -> Option<&'static str>,
+) -> Parameters {
+    let value = |text: &str| ParameterValue::One(text.into());
+    let changed = own.iter().filter(|entry| !other.contains(entry));
+    let changed = changed.map(|(name, text)| (name.clone(), value(text)));
+    let gone = other.iter().filter(|(name, _)| own.iter().all(|(own, _)| own != name));
+    let gone = gone.map(|(name, _)| (name.clone(), default(name).map_or(ParameterValue::Removed, value)));
+    Parameters::Named(changed.chain(gone).collect())
 }
 
 /// Changes every string in a value.
@@ -162,14 +187,6 @@ fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
         Value::Object(entries) => entries.values_mut().for_each(|value| texts(value, change)),
         _ => {}
     }
-}
-
-fn map(entries: &[(String, String)]) -> String {
-    let entries: Vec<String> = entries
-        .iter()
-        .map(|(name, value)| format!("{}: {}", yaml::quoted(name), yaml::quoted(value)))
-        .collect();
-    format!("{{ {} }}", entries.join(", "))
 }
 
 /// Sets a query, header or cookie parameter, or removes it if `value` is `None`.

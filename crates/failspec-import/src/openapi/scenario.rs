@@ -1,8 +1,9 @@
 //! Generated scenarios.
 
-use std::fmt::Write as _;
-
-use crate::yaml;
+use failspec_pack::pack::{
+    Part, Pointer, Provenance,
+    source::{CaptureSource, ControlSource, ScenarioSource, StepSource, TriggerSource},
+};
 
 use super::{fixtures::Fixtures, request_spec::RequestSpec};
 
@@ -30,35 +31,33 @@ pub(super) struct Scenario {
 
 impl Scenario {
     /// Returns its entry in a scenario file.
-    pub fn yaml(&self) -> String {
-        let mut text = format!("  {}:\n    triggers: {}\n", self.name, yaml::text(&self.failure));
-        let _ = writeln!(text, "    documentation: {}", yaml::quoted(&self.rule));
-        if self.inferred {
-            text.push_str("    source: inferred\n");
-        }
-        let (setup, teardown) = self.around.yaml();
-        text.push_str(&setup);
-        text.push_str(&self.faulty.yaml("    "));
-        let _ = match &self.control {
-            Control::None(reason) => writeln!(text, "    no_control: {reason}"),
+    pub fn source(&self) -> ScenarioSource {
+        let (control, no_control) = match &self.control {
+            Control::None(reason) => (None, Some((*reason).to_owned())),
+            // If the fault is not visible in a request, there are no overrides: the control sends the same request.
             Control::Request(ask) => {
-                let overrides = ask.overrides(&self.faulty, "      ");
-                // If the fault is not visible in a request, there are no overrides: the control sends the same
-                // request.
-                write!(text, "    control:\n{overrides}")
+                let request = ask.overrides(&self.faulty);
+                (Some(Box::new(ControlSource { request, ..ControlSource::default() })), None)
             }
         };
-        text.push_str(&teardown);
-        text
+        ScenarioSource {
+            triggers: TriggerSource::of(&self.failure),
+            documentation: Some(self.rule.clone()),
+            source: self.inferred.then_some(Provenance::Inferred),
+            setup: self.around.setup.clone(),
+            request: self.faulty.source(),
+            control,
+            no_control,
+            // The resource that was created last is deleted first.
+            teardown: self.around.teardown.iter().rev().cloned().collect(),
+            ..ScenarioSource::default()
+        }
     }
 }
 
-/// Formats a request as a step of a list. `capture` is the name of a capture and its JSON Pointer.
-pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, &str)>) -> String {
-    let mut text = ask.yaml("        ");
-    text.replace_range(..8, "      - ");
-    if let Some((name, pointer)) = capture {
-        let _ = writeln!(text, "        capture: {{ {name}: {} }}", yaml::quoted(pointer));
-    }
-    text
+/// Returns a request as a step. `capture` is the name of a capture and its location in the response.
+pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, Pointer)>) -> StepSource {
+    let capture = capture
+        .map(|(name, pointer)| (name.to_owned(), CaptureSource { part: Part::Body(pointer), secret: false }));
+    StepSource { request: ask.source(), capture: capture.into_iter().collect(), ..StepSource::default() }
 }

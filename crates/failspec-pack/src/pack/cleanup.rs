@@ -45,7 +45,7 @@ pub(super) static CLEANUP: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static REQUEST: MappingSchema = MappingSchema {
+pub(super) static REQUEST: MappingSchema = MappingSchema {
     name: "cleanup request",
     about: "a request with a role",
     fields: &[],

@@ -180,7 +180,7 @@ pub static CONTRACT: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static SUCCESS: MappingSchema = MappingSchema {
+pub(super) static SUCCESS: MappingSchema = MappingSchema {
     name: "success",
     about: "a form of a successful response",
     fields: &[
@@ -194,7 +194,7 @@ static SUCCESS: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static REQUIRES: MappingSchema = MappingSchema {
+pub(super) static REQUIRES: MappingSchema = MappingSchema {
     name: "requires",
     about: "what a target must provide",
     fields: &[

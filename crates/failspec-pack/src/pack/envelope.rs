@@ -85,7 +85,7 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
+pub(super) static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
     name: "inferred envelope",
     about: "inferred parts of the envelope (not documented)",
     fields: &[
@@ -106,7 +106,7 @@ static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static REQUEST_ID: MappingSchema = MappingSchema {
+pub(super) static REQUEST_ID: MappingSchema = MappingSchema {
     name: "request_id",
     about: "the location of the request id",
     fields: &[

@@ -3,7 +3,7 @@
 use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, ValueType};
 
 /// A contradiction or a gap in the documentation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Erratum {
     /// The description of the problem.
     pub about: String,

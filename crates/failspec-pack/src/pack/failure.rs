@@ -68,7 +68,7 @@ pub enum Retry {
     Backoff,
 }
 
-const RETRIES: &[&str] =
+pub(super) const RETRIES: &[&str] =
     &["never", "fix_request", "refresh_credentials", "refetch", "after_delay", "backoff"];
 
 const REFUSAL: &[&str] = &["required", "optional"];

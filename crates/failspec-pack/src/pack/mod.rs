@@ -31,6 +31,7 @@ mod row;
 mod rules;
 mod scenario;
 mod schema;
+pub mod source;
 mod stability;
 mod status;
 mod step;

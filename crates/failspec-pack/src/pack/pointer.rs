@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
-use failspec_base::encoding::unescape_pointer_step;
+use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
 use failspec_base::syntax::{Decoder, Node};
 
 /// A JSON Pointer: a location in a JSON document.
@@ -17,6 +17,11 @@ impl Pointer {
     pub fn parse(text: &str) -> Option<Self> {
         let escapes_fit = text.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
         ((text.is_empty() || text.starts_with('/')) && escapes_fit).then(|| Self(text.to_owned()))
+    }
+
+    /// Creates the pointer with these steps, which are not escaped.
+    pub fn from_steps<'s>(steps: impl IntoIterator<Item = &'s str>) -> Self {
+        Self(steps.into_iter().flat_map(|step| ["/".into(), escape_pointer_step(step)]).collect())
     }
 
     /// Returns the value at this location.

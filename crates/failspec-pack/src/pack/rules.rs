@@ -276,7 +276,7 @@ impl HeaderRule {
 }
 
 impl RetryAfterLocation {
-    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &RETRY_AFTER_LOCATION)?;
         let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
         Some(Self { part: Part::read(&fields, reader)?, unix })

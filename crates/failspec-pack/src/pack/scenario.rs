@@ -80,7 +80,7 @@ pub static SCENARIOS: MappingSchema = MappingSchema {
     also: &[],
 };
 
-static SCENARIO: MappingSchema = MappingSchema {
+pub(super) static SCENARIO: MappingSchema = MappingSchema {
     name: "scenario",
     about: "the requests that should trigger one failure, or one cause of it",
     fields: &[

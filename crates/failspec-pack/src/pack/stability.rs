@@ -70,7 +70,7 @@ pub static CHANGES: &[ChangeKind] = &[
     kind("errata_changed", Documentation, "the list of documentation errors is different"),
 ];
 
-const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
+pub(super) const CLASSES: &[&str] = &["breaking", "not_breaking", "documentation"];
 
 /// The key `stability`: overrides for how kinds of changes are classified.
 pub(super) static STABILITY: MappingSchema = MappingSchema {

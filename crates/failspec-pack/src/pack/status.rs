@@ -30,7 +30,7 @@ impl StatusPattern {
         reader.items(node).iter().filter_map(|item| Self::read(item, reader)).collect()
     }
 
-    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+    pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if let NodeValue::Text(text) = &node.value {
             let class = text
                 .to_ascii_lowercase()

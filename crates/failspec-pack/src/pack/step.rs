@@ -1,6 +1,7 @@
 //! One request in a setup, a teardown, or after the failure.
 
 use failspec_base::{
+    message::is_token,
     syntax::{Entry, Field, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration},
     template::Template,
 };
@@ -96,7 +97,7 @@ pub(super) static STEP: MappingSchema = MappingSchema {
     also: request::KEYS,
 };
 
-static CAPTURE: MappingSchema = MappingSchema {
+pub(super) static CAPTURE: MappingSchema = MappingSchema {
     name: "capture",
     about: "a value taken from a response",
     fields: &[
@@ -251,7 +252,7 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
         }
     }
     for (name, value) in &request.headers {
-        let is_token = failspec_base::message::is_token(name);
+        let is_token = is_token(name);
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));
         if !is_token || breaks {
             // The headers that a control inherits are written elsewhere.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use failspec_base::syntax::{Decoder, Field, MappingSchema, Node, NodeValue, ValueType};
 
 /// A variable that a target may set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
     /// The description, which is enough for others to set the variable.
     pub about: String,

@@ -1,0 +1,185 @@
+//! Contracts.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use failspec_base::syntax::{Decoder, Node};
+
+use super::{
+    super::{
+        Erratum, Pointer, Provenance, Stability, StatusPattern, Variable,
+        cleanup::CLEANUP,
+        contract::{CONTRACT, REQUIRES, SUCCESS},
+        operation::OPERATION,
+        profile::PROFILE,
+    },
+    envelope::EnvelopeSource,
+    failure::FailureSource,
+    file_value::{FileDocument, FileMapping, FileValue, Tree},
+    mappings::file_mappings,
+    request::RequestSource,
+    values::{OneOrMany, SchemaSource, words},
+};
+
+file_mappings! {
+    /// A contract.
+    #[derive(Default)]
+    block struct ContractSource: CONTRACT, {
+        /// The name of the pack.
+        name: String = "contract",
+        /// The date of the documentation.
+        as_of: Date = "as_of",
+        /// The location of the documentation.
+        documentation: Option<String> = "documentation",
+        /// The digest of the page.
+        documentation_digest: Option<String> = "documentation_digest",
+        /// The OpenAPI document of the API, by the name of its file.
+        openapi: Option<String> = "openapi",
+        /// The base that it extends.
+        extends: Option<String> = "extends",
+        /// The forms of a successful response.
+        success: OneOrMany<SuccessSource> = "success",
+        /// The common format of error responses.
+        envelope: Option<EnvelopeSource> = "envelope",
+        /// Whether unlisted codes may exist.
+        codes: Option<Codes> = "codes",
+        /// Locations of credentials in responses.
+        secrets: Vec<Pointer> = "secrets",
+        /// What a target must provide.
+        requires: Option<RequiresSource> = "requires",
+        /// Operations by name.
+        operations: Vec<(String, OperationSource)> = "operations",
+        /// The request that shows whether the run can continue.
+        health_check: Option<RequestSource> = "health_check",
+        /// The failures.
+        failures: Vec<FailureSource> = "failures",
+        /// Parts that an API can be certified for.
+        profiles: Vec<(String, ProfileSource)> = "profiles",
+        /// How kinds of changes are classified.
+        stability: Vec<(String, Stability)> = "stability",
+        /// How to remove what earlier runs left behind.
+        cleanup: Vec<CleanupSource> = "cleanup",
+        /// Contradictions and gaps in the documentation.
+        errata: Vec<Erratum> = "errata",
+    }
+
+    /// A form of a successful response.
+    #[derive(Default)]
+    inline struct SuccessSource: SUCCESS, {
+        /// The statuses.
+        status: OneOrMany<StatusPattern> = "status",
+        /// Constraints on the body.
+        matches: Vec<(Pointer, SchemaSource)> = "match",
+    }
+
+    /// What a target must provide.
+    #[derive(Default)]
+    block struct RequiresSource: REQUIRES, {
+        /// Roles, and what each may do.
+        roles: Vec<(String, String)> = "roles",
+        /// Variables.
+        variables: Vec<(String, Variable)> = "variables",
+        /// Conditions, and what each means.
+        conditions: Vec<(String, String)> = "conditions",
+    }
+
+    /// A part of the contract that an API can be certified for.
+    #[derive(Default)]
+    block struct ProfileSource: PROFILE, {
+        /// What an API with this profile can do.
+        about: Option<String> = "about",
+        /// The failures, and causes as `failure/cause`.
+        required: Vec<String> = ["required" always],
+    }
+
+    /// How to find and remove one kind of resource.
+    block struct CleanupSource: CLEANUP, {
+        /// The request that lists the resources.
+        list: RequestSource = "list",
+        /// Pointer to the list in the response.
+        items: Pointer = "items",
+        /// Pointer to the name in an item.
+        name: Option<Pointer> = "name",
+        /// The request that removes one.
+        delete: RequestSource = "delete",
+    }
+
+    /// A named request with its origin.
+    inline struct OperationParts: OPERATION, {
+        /// `METHOD /path`.
+        request: String = "request",
+        /// The origin of the path.
+        source: Option<Provenance> = "source",
+    }
+}
+
+impl FileDocument for ContractSource {
+    const SPACED: bool = true;
+}
+
+/// Whether unlisted codes may exist for undocumented failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Codes {
+    /// They may.
+    Open,
+    /// They may not.
+    Closed,
+}
+
+words!(Codes, &["open", "closed"]);
+
+/// A named request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationSource {
+    /// `METHOD /path`.
+    pub request: String,
+    /// The origin of the path.
+    pub source: Option<Provenance>,
+}
+
+/// Written as only the request if there is nothing else.
+impl FileValue for OperationSource {
+    fn tree(&self) -> Tree {
+        let Self { request, source } = self.clone();
+        match source {
+            None => request.tree(),
+            Some(_) => OperationParts { request, source }.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        if let Some(request) = node.as_text() {
+            return Some(Self { request: request.to_owned(), source: None });
+        }
+        let fields = reader.fields(node, &OPERATION)?;
+        OperationParts::from_fields(&fields, reader)
+            .map(|OperationParts { request, source }| Self { request, source })
+    }
+}
+
+impl FileValue for Variable {
+    fn tree(&self) -> Tree {
+        let mut variable = serde_json::json!({ "about": self.about });
+        if let Some(default) = &self.default {
+            variable["default"] = default.clone();
+        }
+        Tree::Inline(variable)
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        Self::read(node, reader)
+    }
+}
+
+impl FileValue for Erratum {
+    fn tree(&self) -> Tree {
+        let about = ("about".to_owned(), self.about.tree());
+        let links = self.links.entry().map(|links| ("links".to_owned(), links));
+        Tree::Map([about].into_iter().chain(links).collect())
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        Self::read(node, reader)
+    }
+}

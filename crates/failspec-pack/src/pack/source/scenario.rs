@@ -1,0 +1,162 @@
+//! Scenario files.
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Decoder, Node};
+
+use super::{
+    super::{
+        Provenance,
+        control::CONTROL,
+        indistinguishable::INDISTINGUISHABLE_FROM,
+        scenario::{SCENARIO, SCENARIOS},
+    },
+    expect::{AtSource, ExpectSource, RepeatSource},
+    file_value::{FileDocument, FileValue, Tree},
+    mappings::file_mappings,
+    request::RequestSource,
+    step::StepSource,
+    values::Override,
+};
+
+file_mappings! {
+    /// A scenario file.
+    #[derive(Default)]
+    block struct ScenarioFileSource: SCENARIOS, {
+        /// The name of the contract.
+        contract: String = "contract",
+        /// The scenarios by name.
+        scenarios: Vec<(String, ScenarioSource)> = ["scenarios" always],
+    }
+
+    /// The requests that should trigger one failure, or one cause of it.
+    #[derive(Default)]
+    block struct ScenarioSource: SCENARIO, {
+        /// The failure, or the cause of it.
+        triggers: TriggerSource = "triggers",
+        /// The page or line with the rule that the request breaks.
+        documentation: Option<String> = "documentation",
+        /// The origin of the scenario.
+        source: Option<Provenance> = "source",
+        /// The condition that must be active.
+        condition: Option<String> = "condition",
+        /// The names of its locks.
+        locks: Vec<String> = "locks",
+        /// The rows: name → values by name.
+        each: Vec<(String, Vec<(String, Value)>)> = "each",
+        /// The steps before the request.
+        setup: Vec<StepSource> = "setup",
+        /// The request with the fault.
+        request: RequestSource = [flat],
+        /// The repetition of the request.
+        repeat: Option<RepeatSource> = "repeat",
+        /// The item of a bulk response that is checked.
+        at: Option<AtSource> = "at",
+        /// Expectations in addition to those of the contract.
+        expect: Option<ExpectSource> = "expect",
+        /// Inferred expectations.
+        inferred: Option<ExpectSource> = "inferred",
+        /// A comparison request that must get the same response.
+        indistinguishable_from: Option<IndistinguishableFromSource> = "indistinguishable_from",
+        /// The changes that remove the fault.
+        control: Option<Box<ControlSource>> = "control",
+        /// The reason why no control is possible.
+        no_control: Option<String> = "no_control",
+        /// The steps after the failure.
+        then: Vec<StepSource> = "then",
+        /// The steps that remove what the scenario created.
+        teardown: Vec<StepSource> = "teardown",
+    }
+
+    /// The changes that turn the flow with the fault into the one without it.
+    #[derive(Default)]
+    block struct ControlSource: CONTROL, {
+        /// The steps that replace the setup.
+        setup: Option<Override<Vec<StepSource>>> = "setup",
+        /// The changes of the request.
+        request: RequestSource = [flat],
+        /// The repetition of the request.
+        repeat: Option<Override<RepeatSource>> = "repeat",
+        /// The item of a bulk response that is checked.
+        at: Option<Override<AtSource>> = "at",
+        /// The expected response.
+        expect: Option<Override<ExpectSource>> = "expect",
+    }
+
+    /// A comparison request that must get the same response.
+    #[derive(Default)]
+    block struct IndistinguishableFromSource: INDISTINGUISHABLE_FROM, {
+        /// The changes of the request under test.
+        request: RequestSource = [flat],
+        /// The origin of the statement that the responses are the same.
+        source: Option<Provenance> = "source",
+    }
+}
+
+impl FileDocument for ScenarioFileSource {
+    const SPACED: bool = false;
+}
+
+impl ScenarioSource {
+    /// Returns every request that it contains: its own, and those of its control and of its steps.
+    pub fn requests(&self) -> impl Iterator<Item = &RequestSource> {
+        let control = self.control.as_deref();
+        let replaced = control.and_then(|control| match &control.setup {
+            Some(Override::Set(steps)) => Some(steps),
+            _ => None,
+        });
+        let steps = [Some(&self.setup), replaced, Some(&self.then), Some(&self.teardown)];
+        let steps = steps.into_iter().flatten().flatten().map(|step| &step.request);
+        let compared = self.indistinguishable_from.as_ref().map(|other| &other.request);
+        [&self.request]
+            .into_iter()
+            .chain(control.map(|control| &control.request))
+            .chain(steps)
+            .chain(compared)
+    }
+
+    /// Returns the roles that its requests have.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.requests().filter_map(|request| match &request.role {
+            Some(Override::Set(role)) => Some(role.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// The failure that a scenario triggers, or one cause of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TriggerSource {
+    /// The id of the failure.
+    pub failure: String,
+    /// The name of the cause.
+    pub cause: Option<String>,
+}
+
+impl TriggerSource {
+    /// Returns the trigger of a failure.
+    pub fn of(failure: impl Into<String>) -> Self {
+        Self { failure: failure.into(), cause: None }
+    }
+
+    /// Parses `failure` or `failure/cause`.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('/') {
+            Some((failure, cause)) => Self { failure: failure.to_owned(), cause: Some(cause.to_owned()) },
+            None => Self::of(text),
+        }
+    }
+}
+
+impl FileValue for TriggerSource {
+    fn tree(&self) -> Tree {
+        match &self.cause {
+            Some(cause) => Tree::Inline(format!("{}/{cause}", self.failure).into()),
+            None => self.failure.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        reader.text(node).map(Self::parse)
+    }
+}

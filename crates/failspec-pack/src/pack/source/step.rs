@@ -1,0 +1,79 @@
+//! Steps: requests in addition to the one under test.
+
+use serde_json::Value;
+
+use failspec_base::syntax::{Decoder, Node};
+
+use super::{
+    super::{
+        Part, Pointer,
+        step::{CAPTURE, STEP},
+    },
+    expect::ExpectSource,
+    file_value::{FileValue, Tree},
+    mappings::file_mappings,
+    request::RequestSource,
+};
+
+file_mappings! {
+    /// A request in a setup, a teardown, or after the failure.
+    #[derive(Default)]
+    block struct StepSource: STEP, {
+        /// The wait before the request: `retry_after`, a time span or a placeholder.
+        wait: Option<String> = "wait",
+        /// The longest wait that a response may demand.
+        at_most: Option<String> = "at_most",
+        /// True if the step sends the scenario's own request again.
+        resend: bool = "resend",
+        /// The request.
+        request: RequestSource = [flat],
+        /// Values taken from the response.
+        capture: Vec<(String, CaptureSource)> = ["capture" inline],
+        /// The expected response.
+        expect: Option<ExpectSource> = "expect",
+        /// The response that ends the repetition of the request.
+        until: Option<ExpectSource> = "until",
+        /// The maximum time that `until` may take.
+        within: Option<String> = "within",
+    }
+}
+
+/// A value taken from a response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaptureSource {
+    /// Its location.
+    pub part: Part,
+    /// True if it must never be shown.
+    pub secret: bool,
+}
+
+impl FileValue for CaptureSource {
+    fn tree(&self) -> Tree {
+        let mut capture = match &self.part {
+            Part::Body(pointer) if !self.secret => return pointer.tree(),
+            Part::Body(pointer) => serde_json::json!({ "body": pointer.as_str() }),
+            Part::Header(name) => serde_json::json!({ "header": name }),
+        };
+        if self.secret {
+            capture["secret"] = Value::Bool(true);
+        }
+        Tree::Inline(capture)
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        if node.as_map().is_none() {
+            return Some(Self { part: Part::Body(Pointer::read(node, reader)?), secret: false });
+        }
+        let fields = reader.fields(node, &CAPTURE)?;
+        let part = match (fields.get("header"), fields.get("body")) {
+            (Some(node), None) => Part::Header(reader.text(node)?.to_owned()),
+            (None, Some(node)) => Part::Body(Pointer::read(node, reader)?),
+            _ => {
+                reader.error(node.span, "a capture is from a header or from the body");
+                return None;
+            }
+        };
+        let secret = fields.get("secret").map_or(Some(false), |node| reader.bool(node))?;
+        Some(Self { part, secret })
+    }
+}
