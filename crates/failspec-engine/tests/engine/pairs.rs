@@ -295,6 +295,16 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(404, reply => reply.set("status", json!("404"))),
         ),
+        // A panic of the server closes the connection without a response.
+        depot(
+            "connection-closed",
+            ABSENT,
+            on!(404, _reply => panic!("the connection is closed, as the test wants")),
+            true,
+            |asked, reply| {
+                if asked.number == 2 { panic!("the connection is closed once") } else { reply }
+            },
+        ),
         depot(
             "control",
             "",
