@@ -10,7 +10,9 @@ use failspec_pack::{
     pack::Pack,
 };
 
-use super::{arguments::PacksFrom, diff_outputs, error::CliError, import::read_page, packs};
+use super::{
+    arguments::PacksFrom, diff_outputs, error::CliError, given::GivenDocument, import::read_page, packs,
+};
 
 /// Options of `drift`.
 #[derive(Debug, Args)]
@@ -18,11 +20,11 @@ pub struct DriftArguments {
     /// The pack, optionally with a version: PACK or PACK@2026-03
     #[arg(value_name = "PACK")]
     pub name: String,
-    /// The current documentation page; may be repeated
-    #[arg(long, value_name = "FILE", required_unless_present = "openapi")]
+    /// The current documentation page, a file or a URL; may be repeated
+    #[arg(long, value_name = "FILE|URL", required_unless_present = "openapi")]
     pub docs: Vec<PathBuf>,
-    /// The current OpenAPI document
-    #[arg(long, value_name = "FILE", conflicts_with = "docs")]
+    /// The current OpenAPI document, a file or a URL
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "docs")]
     pub openapi: Option<PathBuf>,
     /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
@@ -48,9 +50,10 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
     let mut pages = Vec::new();
     let mut digests = Vec::new();
     for path in &arguments.docs {
-        let (text, findings) = read_page(path)?;
+        let given = GivenDocument::open(path)?;
+        let (text, findings) = read_page(&given)?;
         digests.push(page::digest(&text));
-        pages.push(Documented { file: path.display().to_string(), findings });
+        pages.push(Documented { file: given.to_string(), findings });
     }
     let mut comparison = drift(&pack.label(), &pack.contract, &pages);
     if let Some(taken) = &pack.contract.documentation_digest {
@@ -68,12 +71,13 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
 
 fn against_openapi(pack: &Pack, path: &Path, reports: diff_outputs::Reports) -> Result<u8, CliError> {
     let unusable = |error: DocumentError| CliError::usage(error.to_string());
-    let api = Api::load(path).map_err(unusable)?;
+    let given = GivenDocument::open(path)?;
+    let api = Api::load(&given.path).map_err(unusable)?;
     if api.operations.is_empty() {
-        return Err(CliError::usage(format!("{} declares no operations", path.display())));
+        return Err(CliError::usage(format!("{given} declares no operations")));
     }
     let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
-    let file = path.display().to_string();
+    let file = given.to_string();
     let comparison = drift_openapi(&pack.label(), &pack.contract, before.as_ref(), &api, &file);
     reports.finish(&comparison)
 }

@@ -89,10 +89,8 @@ impl From<FilesError> for CliError {
 
 impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
-        match error {
-            RunError::Client(error) => Self::Broken(error.to_string()),
-            RunError::Document(_) => Self::usage(error.to_string()),
-        }
+        // A certificate, a proxy or a document that the user gave cannot be used; nothing was sent.
+        Self::usage(error.to_string())
     }
 }
 

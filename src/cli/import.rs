@@ -21,6 +21,7 @@ use failspec_report::{count, terminal::Styles, visible};
 use super::{
     error::CliError,
     examples::IMPORT_OPENAPI_EXAMPLES,
+    given::GivenDocument,
     import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
 };
@@ -38,13 +39,13 @@ pub enum ImportAction {
 /// Options of `import docs`.
 #[derive(Debug, Args)]
 pub struct ImportDocsArguments {
-    /// The file of the page
-    #[arg(value_name = "FILE")]
+    /// The page: a file, or a URL (`https://…`)
+    #[arg(value_name = "FILE|URL")]
     pub file: PathBuf,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
-    /// The URL of the page, for readers of the contract (default: the file name)
+    /// The URL of the page, for readers of the contract (default: the URL or the name of the file)
     #[arg(long, value_name = "URL")]
     pub documentation: Option<String>,
     /// The HTTP status of codes without a status on the page; they are marked as guessed
@@ -67,8 +68,8 @@ pub fn command(action: &ImportAction) -> Result<u8, CliError> {
 }
 
 /// Reads a page. A page in which nothing was recognised is an error: continuing with it would test nothing.
-pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), CliError> {
-    let shown = path.display();
+pub(super) fn read_page(shown: &GivenDocument) -> Result<(Vec<u8>, Findings), CliError> {
+    let path = &shown.path;
     let size =
         fs::metadata(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?.len();
     if size > page::MAX_SIZE as u64 {
@@ -90,20 +91,21 @@ pub(super) fn read_page(path: &Path) -> Result<(Vec<u8>, Findings), CliError> {
 
 fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
-    let (text, mut findings) = read_page(&arguments.file)?;
+    let given = GivenDocument::open(&arguments.file)?;
+    let (text, mut findings) = read_page(&given)?;
     if let Some(status) = arguments.status {
         for stated in findings.failures.iter_mut().filter(|stated| stated.status.is_none()) {
             stated.status = Some(status);
             stated.guess = Some(format!("the page gives no status for it; {status} is from --status"));
         }
     }
-    let file = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = given.address();
     let address = arguments.documentation.as_deref().unwrap_or(&file);
     let page = Page { address, digest: &page::digest(&text), read: jiff::Zoned::now().date() };
     let draft = from_page(&arguments.name, &findings, page);
     if draft.failures.iter().all(|failure| failure.statuses().is_empty()) {
         return Err(CliError::usage_hint(
-            format!("{} gives no status for any of its codes", arguments.file.display()),
+            format!("{given} gives no status for any of its codes"),
             "a contract needs the HTTP status of each failure: a column, `404` next to the code, a heading, \
              or a sentence such as `All responses use HTTP 200`; without one on the page, set it with \
              `--status 400`",

@@ -22,6 +22,7 @@ use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
     error::CliError,
+    given::GivenDocument,
     init::{check_name, editor_schemas},
 };
 
@@ -34,13 +35,14 @@ const VARIABLES_SHOWN: usize = 6;
 /// Options of `import openapi`.
 #[derive(Debug, Args)]
 pub struct ImportOpenApiArguments {
-    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON; files that it refers to must be below its folder
-    #[arg(value_name = "FILE")]
+    /// The document: OpenAPI 3.0 or 3.1, YAML or JSON, a file or a URL (`https://…`); files that it refers to must be
+    /// below its folder
+    #[arg(value_name = "FILE|URL")]
     pub file: PathBuf,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
-    /// The URL of the document, for readers of the contract (default: the file name)
+    /// The URL of the document, for readers of the contract (default: the URL or the name of the file)
     #[arg(long, value_name = "URL")]
     pub documentation: Option<String>,
     /// Also generate requests that write; they change only resources that the run created
@@ -82,18 +84,24 @@ fn pair(text: &str) -> Result<(String, String), String> {
 pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
-    let document = Document::load(&arguments.file).map_err(|error| CliError::usage(error.to_string()))?;
+    let given = GivenDocument::open(&arguments.file)?;
+    let document = Document::load(&given.path).map_err(|error| match &given.url {
+        None => CliError::usage(error.to_string()),
+        Some(url) => CliError::usage_hint(
+            format!("{url}: {error}"),
+            "files that the document refers to are not fetched: save them together, and give the file",
+        ),
+    })?;
     let api = Api::strict(&document);
     if api.operations.is_empty() {
-        return Err(CliError::usage(format!("{} declares no operations", arguments.file.display())));
+        return Err(CliError::usage(format!("{given} declares no operations")));
     }
-    let (file, copies) = copies(&arguments.file, &document, name)?;
+    let (file, copies) = copies(&given.path, &document, name)?;
     let declared = Declared::new(api);
-    let file_name = arguments.file.file_name().map(|name| name.to_string_lossy().into_owned());
     let options = OpenApiOptions {
         name: name.clone(),
         file,
-        documentation: arguments.documentation.clone().or(file_name).unwrap_or_default(),
+        documentation: arguments.documentation.clone().unwrap_or_else(|| given.address()),
         read: jiff::Zoned::now().date(),
         seed: arguments.seed,
         allow_writes: arguments.allow_writes,
@@ -112,10 +120,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     let made = from_openapi(&declared, &options, &knows);
     if before.is_none() && made.draft.failures.is_empty() {
         return Err(CliError::usage_hint(
-            format!(
-                "{} declares no errors: no response with status 400 or above, and no credentials",
-                arguments.file.display()
-            ),
+            format!("{given} declares no errors: no response with status 400 or above, and no credentials"),
             "there is nothing to test; declare at least the response to an invalid request",
         ));
     }

@@ -14,6 +14,7 @@ mod error;
 mod examples;
 mod explain;
 mod fix;
+mod given;
 mod help;
 mod import;
 mod import_openapi;

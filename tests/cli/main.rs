@@ -16,6 +16,7 @@ mod import_docs;
 mod init;
 mod judgement;
 mod login;
+mod network;
 mod newcomer;
 mod openapi;
 mod openapi_forms;

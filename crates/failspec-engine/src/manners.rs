@@ -35,6 +35,8 @@ impl Clients {
             certificates: target.tls.authorities.iter().cloned().collect(),
             identity: target.tls.identity.as_ref().map(|identity| identity.expose().as_bytes().to_vec()),
             insecure: target.tls.insecure,
+            proxy: target.network.proxy.clone(),
+            connect_to: target.network.connect_to.clone(),
             witness,
             ..ClientOptions::default()
         };

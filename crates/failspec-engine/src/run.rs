@@ -9,12 +9,16 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use failspec_base::{message::is_loopback, secret::Mask};
+use failspec_base::{
+    message::{ConnectTo, is_loopback},
+    secret::Mask,
+};
+use failspec_http::{Way, way};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
         CaseReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, RunFinding,
-        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, VerdictInput,
+        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, VerdictInput, Via,
         WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
@@ -22,7 +26,7 @@ use failspec_judge::{
 use failspec_pack::{
     openapi::Declared,
     pack::{Files, case_count, case_names},
-    target_config::Waiver,
+    target_config::{Target, Waiver},
 };
 
 use super::{
@@ -316,6 +320,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
+            via: via(&plan.target),
             waits: planned_waits(plan),
         }
     });
@@ -324,6 +329,21 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
         cases: plans.iter().map(|plan| plan.cases.len()).sum(),
         selectors: options.selectors.0.clone(),
         shard: options.shard,
+    }
+}
+
+/// Returns where the traffic to a target goes, if not to the address in its URL.
+fn via(target: &Target) -> Option<Via> {
+    let network = &target.network;
+    // Invalid settings are reported when the clients are created.
+    match way(&network.proxy, network.connect_to.as_ref(), &target.url).ok()? {
+        Way::Direct => None,
+        Way::To(ConnectTo::Address { host, port }) => {
+            let host = if host.contains(':') { format!("[{host}]") } else { host };
+            Some(Via::Address { address: format!("{host}:{port}") })
+        }
+        Way::To(ConnectTo::UnixSocket(path)) => Some(Via::UnixSocket { path: path.display().to_string() }),
+        Way::Proxy(url) => Some(Via::Proxy { url }),
     }
 }
 

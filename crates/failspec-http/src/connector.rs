@@ -15,9 +15,9 @@ use tokio_rustls::TlsConnector;
 use tower::{Service, ServiceExt as _};
 
 use super::{
-    ClientError, ClientOptions, Limits,
+    ClientError, ClientOptions, ConnectTo, Limits,
     failure::Failure,
-    route::{ConnectTo, ProxyServer, Route, Router},
+    route::{ProxyServer, Route, Router},
     stream::{BoxedStream, WriteFailure, WriteTolerant},
     tls::TlsSettings,
 };

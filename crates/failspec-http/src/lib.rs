@@ -11,6 +11,7 @@ mod connection;
 mod connector;
 mod error;
 mod failure;
+mod fetch;
 mod keep_alive;
 mod monitored_stream;
 mod peer_identity;
@@ -22,8 +23,9 @@ mod tls;
 
 pub use client::{Client, ClientError, ClientOptions};
 pub use failspec_base::message::{
-    Body, BodyError, ConnectionUse, Defect, Document, Exchange, Header, Limits, MediaType, Phase, Request,
-    RequestError, Response, TransportError,
+    Body, BodyError, ConnectTo, ConnectionUse, Defect, Document, Exchange, Header, Limits, MediaType, Phase,
+    Proxy, Request, RequestError, Response, TransportError,
 };
+pub use fetch::{FetchError, Fetched, fetch};
 pub use peer_identity::PeerIdentity;
-pub use route::{ConnectTo, Proxy};
+pub use route::{Way, way};

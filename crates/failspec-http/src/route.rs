@@ -1,42 +1,13 @@
 //! Where traffic goes: to the server of the URL, to another address, or through a proxy.
 
-use std::{env, path::PathBuf};
+use std::env;
 
-use failspec_base::message::is_loopback;
+use failspec_base::message::{ConnectTo, Proxy, is_loopback};
 use http::{Uri, header::HeaderValue, uri::Scheme};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use url::Url;
 
 use super::ClientError;
-
-/// The proxy of a client.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Proxy {
-    /// That of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. Loopback addresses are always connected
-    /// directly.
-    #[default]
-    Environment,
-    /// None.
-    None,
-    /// This one, for every address: `http://`, `https://`, `socks5://` (names are looked up here) or `socks5h://` (names
-    /// are looked up by the proxy). It may contain a user name and a password.
-    Url(String),
-}
-
-/// The address that is connected to in place of that of the URL. `Host` and the name in the certificate remain those of
-/// the URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectTo {
-    /// A host and a port.
-    Address {
-        /// A name or an address, without brackets.
-        host: String,
-        /// The port.
-        port: u16,
-    },
-    /// A Unix socket.
-    UnixSocket(PathBuf),
-}
 
 /// The way of a request.
 #[derive(Debug)]
@@ -82,12 +53,12 @@ impl Router {
         let proxies = match proxy {
             Proxy::None => None,
             Proxy::Url(url) => {
-                check_proxy("the proxy", url)?;
-                Some(Matcher::builder().all(url.as_str()).build())
+                check_proxy("the proxy", url.expose())?;
+                Some(Matcher::builder().all(url.expose()).build())
             }
             Proxy::Environment => environment_proxies()?,
         };
-        Ok(Self { connect_to, proxies, spares_loopback: *proxy == Proxy::Environment })
+        Ok(Self { connect_to, proxies, spares_loopback: matches!(proxy, Proxy::Environment) })
     }
 
     /// Returns the way to the server of a URL.
@@ -130,22 +101,49 @@ fn environment_proxies() -> Result<Option<Matcher>, ClientError> {
     Ok(any.then(Matcher::from_env))
 }
 
-/// Checks the URL of a proxy. The scheme may be left out.
+/// Checks the URL of a proxy.
 fn check_proxy(name: &str, value: &str) -> Result<(), ClientError> {
-    let full = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    let problem = match Url::parse(&full) {
-        Err(error) => error.to_string(),
-        Ok(url) if !matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") => {
-            format!("the scheme {:?} is not supported", url.scheme())
+    match Proxy::problem(value) {
+        None => Ok(()),
+        Some(problem) => Err(ClientError::Proxy { name: name.to_owned(), problem }),
+    }
+}
+
+/// Where the traffic to a server goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// To the address in the URL.
+    Direct,
+    /// To another address.
+    To(ConnectTo),
+    /// Through this proxy; the URL is without a user.
+    Proxy(String),
+}
+
+/// Returns where the traffic to the server of a URL goes with these settings.
+///
+/// # Errors
+/// If the URL of the proxy is not valid.
+pub fn way(proxy: &Proxy, connect_to: Option<&ConnectTo>, url: &Url) -> Result<Way, ClientError> {
+    let router = Router::new(proxy, connect_to.cloned())?;
+    let Ok(uri) = url.as_str().parse() else { return Ok(Way::Direct) };
+    Ok(match router.route(&uri) {
+        Route::Direct => Way::Direct,
+        Route::To(to) => Way::To(to),
+        Route::Forward(proxy) | Route::Tunnel(proxy) | Route::Socks { proxy, .. } => {
+            let scheme = proxy.uri.scheme_str().unwrap_or("http");
+            let authority = proxy.uri.authority().map_or("", |authority| authority.as_str());
+            // The library keeps the user elsewhere; to be sure.
+            let address = authority.rsplit('@').next().unwrap_or_default();
+            Way::Proxy(format!("{scheme}://{address}"))
         }
-        Ok(url) if url.host().is_none() => "there is no host in it".to_owned(),
-        Ok(_) => return Ok(()),
-    };
-    Err(ClientError::Proxy { name: name.to_owned(), problem })
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use failspec_base::secret::Secret;
+
     use super::*;
 
     fn way(proxy: &Proxy, uri: &str) -> String {
@@ -163,7 +161,7 @@ mod tests {
 
     #[test]
     fn way_of_a_request() {
-        let proxy = |url: &str| Proxy::Url(url.to_owned());
+        let proxy = |url: &str| Proxy::Url(Secret::new(url, "proxy"));
         for (proxy, uri, expected) in [
             (Proxy::None, "http://a.example/", "direct"),
             (proxy("http://p:3128"), "http://a.example/x", "forward http://p:3128/"),
@@ -179,9 +177,18 @@ mod tests {
     }
 
     #[test]
+    fn way_names_no_user() {
+        let proxy = Proxy::Url(Secret::new("http://joe:hunter2@p:3128", "proxy"));
+        for url in ["http://a.example/", "https://a.example/"] {
+            let way = super::way(&proxy, None, &url.parse().expect("a URL")).expect("a way");
+            assert_eq!(way, Way::Proxy("http://p:3128".to_owned()));
+        }
+    }
+
+    #[test]
     fn unusable_proxies_are_refused() {
         for url in ["ftp://p:1", "http://", "socks4://p:1", "http://p:port"] {
-            let refused = Router::new(&Proxy::Url(url.to_owned()), None).expect_err(url);
+            let refused = Router::new(&Proxy::Url(Secret::new(url, "proxy")), None).expect_err(url);
             assert!(matches!(refused, ClientError::Proxy { .. }), "{url}: {refused}");
         }
     }

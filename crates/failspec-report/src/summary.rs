@@ -43,6 +43,14 @@ pub(super) struct WaiverUse<'r> {
     pub cases: Vec<&'r str>,
 }
 
+/// The URL of the target, and where its traffic goes if not there.
+pub(super) fn target(header: &PackHeader) -> Cow<'_, str> {
+    match &header.via {
+        None => Cow::Borrowed(&header.target),
+        Some(via) => Cow::Owned(format!("{} via {via}", header.target)),
+    }
+}
+
 /// Describes the cases that ran twice, one line for each reason.
 pub(super) fn reruns(report: &RunReport) -> Vec<String> {
     let mut counts: BTreeMap<Rerun, usize> = BTreeMap::new();

@@ -10,6 +10,7 @@ mod limits;
 mod media_type;
 mod request;
 mod response;
+mod route;
 mod standards;
 
 pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
@@ -18,4 +19,5 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError};
 pub use response::{BodyError, Response};
+pub use route::{ConnectTo, Proxy};
 pub use standards::{is_idempotent, is_loopback, is_safe, is_token};

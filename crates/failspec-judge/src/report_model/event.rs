@@ -1,5 +1,7 @@
 //! The events of a run, and its report.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +70,9 @@ pub struct PackHeader {
     pub reference: bool,
     /// True if the certificate of the target is not verified: any server could have responded.
     pub insecure: bool,
+    /// Where the traffic goes, if not to the address in the URL of the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
     /// Cases that wait until a documented failure is over.
     pub waits: Vec<PlannedWait>,
 }
@@ -76,6 +81,37 @@ impl PackHeader {
     /// Returns the name of the pack with the requested version: `kubeadapt@2026-03`.
     pub fn label(&self) -> String {
         label(&self.name, self.version.as_deref())
+    }
+}
+
+/// Where traffic goes in place of the address in the URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Via {
+    /// To another address.
+    Address {
+        /// `host:port`.
+        address: String,
+    },
+    /// To a Unix socket.
+    UnixSocket {
+        /// Its path.
+        path: String,
+    },
+    /// Through a proxy.
+    Proxy {
+        /// Its URL, without a user.
+        url: String,
+    },
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { address } => f.write_str(address),
+            Self::UnixSocket { path } => write!(f, "the Unix socket {path}"),
+            Self::Proxy { url } => write!(f, "the proxy {url}"),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub use case::{
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
     ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, PlannedWait, RunHeader, RunReport,
-    ServerReport,
+    ServerReport, Via,
 };
 pub use finding_group::{FindingGroup, group_findings};
 pub use merge::{MergeError, merge};

@@ -18,6 +18,7 @@ use super::{
     Environment,
     condition::{CONDITION, Condition},
     credential::{Credential, ROLE, Role},
+    network::Network,
     operation::Operation,
     rate::Rate,
     readiness::{READINESS, ReadinessProbe},
@@ -54,6 +55,8 @@ pub struct Target {
     pub operations: BTreeMap<String, Operation>,
     /// Its TLS settings.
     pub tls: Tls,
+    /// Where its traffic goes, if not to the address in its URL.
+    pub network: Network,
     /// The maximum request rate.
     pub rate: Option<Rate>,
     /// The readiness check that a run waits for before it starts.
@@ -127,6 +130,16 @@ static TARGET: MappingSchema = MappingSchema {
             "operations with another method or path than in the pack: name → `METHOD /path/{parameter}`",
         ),
         Field::optional("tls", ValueType::MappingSchema(&TLS), "the TLS settings of the target"),
+        Field::optional(
+            "connect_to",
+            ValueType::Text,
+            "the address that every request goes to in place of that in its URL: `10.0.0.7:8443` or `unix:/run/api.sock`",
+        ),
+        Field::optional(
+            "proxy",
+            ValueType::Text,
+            "the proxy of the target, such as `http://proxy.internal:3128`, or `none` (default: that of the environment)",
+        ),
         Field::optional("rate", ValueType::Text, "the maximum request rate, such as `50/s` or `300/m`"),
         Field::optional(
             "wait_for",
@@ -234,6 +247,7 @@ impl Target {
             limits: Limits::default(),
             operations: BTreeMap::new(),
             tls: Tls::default(),
+            network: Network::default(),
             rate: None,
             wait_for: None,
             isolated: false,
@@ -314,6 +328,7 @@ impl Target {
                 (Environment::Process, Some(node)) => Tls::read(node, reader, folder)?,
                 _ => Tls::default(),
             },
+            network: Network::read(&fields, reader, *environment, folder),
             rate: fields.get("rate").and_then(|node| Rate::read(node, reader)),
             wait_for: fields
                 .get("wait_for")

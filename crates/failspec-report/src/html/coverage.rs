@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::summary::state_word;
+use crate::summary::{state_word, target};
 use failspec_judge::report_model::{CaseReport, FailureCoverage, Outcome, PackReport, RunReport, State};
 
 use super::{document::word, page::Page};
@@ -74,7 +74,7 @@ fn pack_head(page: &mut Page, pack: &PackReport) {
     if header.reference {
         page.raw("embedded reference implementation, ");
     }
-    page.text(&header.target).raw("</dd></div>\n<div><dt>pack</dt><dd>").text(&header.origin);
+    page.text(&target(header)).raw("</dd></div>\n<div><dt>pack</dt><dd>").text(&header.origin);
     page.raw(" <code class=\"digest\">sha256:").text(&header.digest).raw("</code></dd></div>\n");
     if header.documentation.is_some() || header.as_of.is_some() {
         page.raw("<div><dt>documentation</dt><dd>");

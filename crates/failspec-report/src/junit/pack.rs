@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{Property, TestSuite};
 
-use crate::summary::{REFERENCE, count_cases, origin, selection};
+use crate::summary::{REFERENCE, count_cases, origin, selection, target};
 use failspec_judge::report_model::{PackReport, RunReport, State};
 
 use super::case::{safe, test_case};
@@ -20,7 +20,7 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
     };
     let header = &pack.header;
     property("pack", &origin(header));
-    property("target", &header.target);
+    property("target", &target(header));
     if header.reference {
         property("reference", REFERENCE);
     }

@@ -5,7 +5,8 @@ use std::{collections::HashMap, fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::summary::{
-    REFERENCE, because, count_cases, counts, origin, reruns, selection, snapshots, unexercised, waivers,
+    REFERENCE, because, count_cases, counts, origin, reruns, selection, snapshots, target, unexercised,
+    waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
 
@@ -89,7 +90,10 @@ fn facts(report: &RunReport) -> String {
         line("diagnosis", diagnosis);
     }
     for pack in &report.packs {
-        line("pack", &format!("{} · {} · {}", pack.header.label(), origin(&pack.header), pack.header.target));
+        line(
+            "pack",
+            &format!("{} · {} · {}", pack.header.label(), origin(&pack.header), target(&pack.header)),
+        );
     }
     let outcomes = counts(report).into_iter().map(|(count, outcome)| format!("{count} {}", outcome.as_str()));
     line("outcomes", &outcomes.collect::<Vec<_>>().join(" · "));

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{REFERENCE, because, selection};
+use crate::summary::{REFERENCE, because, selection, target};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -103,7 +103,7 @@ fn packs(comment: &mut Comment, report: &RunReport) {
         let not_selected =
             if not_selected > 0 { format!(" ({not_selected} not selected)") } else { String::new() };
         let as_of = header.as_of.as_deref().map_or_else(|| "—".to_owned(), prose);
-        let target = if header.reference { "embedded reference".to_owned() } else { cell(&header.target) };
+        let target = if header.reference { "embedded reference".to_owned() } else { cell(&target(header)) };
         let digest = &header.digest[..header.digest.floor_char_boundary(12)];
         comment.line(&format!(
             "| {} | {exercised} of {}{not_selected} | {causes_exercised} of {causes} | {} | {as_of} | {target} | \

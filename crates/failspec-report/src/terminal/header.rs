@@ -25,6 +25,9 @@ pub fn begin(header: &RunHeader) -> String {
             ),
             false => writeln!(text, "  {} {target}", Styles::dab(Styles::FAINT, "target")),
         };
+        if let Some(via) = &pack.via {
+            let _ = writeln!(text, "  {} {}", Styles::dab(Styles::FAINT, "via"), visible(&via.to_string()));
+        }
         if pack.insecure {
             let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
         }

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use failspec_base::message::{Exchange, Limits, Request};
+use failspec_base::{
+    message::{Exchange, Limits, Request},
+    secret::Secret,
+};
 use failspec_http::{Client, ClientOptions, ConnectTo, Proxy};
 use rcgen::{CertificateParams, KeyPair};
 use tokio::{
@@ -151,15 +154,15 @@ impl Wired {
             Wire::Plain => format!("http://{address}/"),
             Wire::Tls => format!("https://{address}/"),
             Wire::ForwardingProxy => {
-                options.proxy = Proxy::Url(format!("http://user:password@{address}"));
+                options.proxy = Proxy::Url(Secret::new(format!("http://user:password@{address}"), "proxy"));
                 "http://api.test/".to_owned()
             }
             Wire::Tunnel => {
-                options.proxy = Proxy::Url(tunnel().await);
+                options.proxy = Proxy::Url(Secret::new(tunnel().await, "proxy"));
                 format!("https://{address}/")
             }
             Wire::Socks => {
-                options.proxy = Proxy::Url(socks().await);
+                options.proxy = Proxy::Url(Secret::new(socks().await, "proxy"));
                 format!("http://{address}/")
             }
             _ => {
