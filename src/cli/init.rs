@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use failspec_base::syntax::{Source, yaml};
+use failspec_base::syntax::{Source, toml, yaml};
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Contract, source::plain_or_quoted};
 use failspec_report::terminal::Styles;
@@ -150,8 +150,8 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(failed(error)),
     };
-    let head = format!("[target.{name}]");
-    if before.lines().any(|line| line.trim() == head) {
+    let parse = |text: &str| toml::parse(&Source::new(path.display().to_string(), text));
+    if parse(&before)?.get("target").is_some_and(|targets| targets.get(name).is_some()) {
         return Err(CliError::usage(format!(
             "{} has a target {name} already; nothing was written",
             path.display()
@@ -164,6 +164,13 @@ fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<Strin
         text.push('\n');
     }
     text += &target_text(name, &pack.contract);
+    // Never leave a file that can no longer be read.
+    parse(&format!("{before}{text}")).map_err(|_| {
+        CliError::usage_hint(
+            format!("cannot add a target to {}: nothing was written", path.display()),
+            "write targets as [target.NAME] tables, not as `target = { … }`",
+        )
+    })?;
     let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     let from = arguments.from.packs.as_ref().map(|packs| format!(" --packs {}", packs.display()));

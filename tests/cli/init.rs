@@ -104,6 +104,49 @@ fn init_target_lists_the_requirements_of_the_pack() {
     assert_eq!(fs::read_to_string(&config).unwrap(), both);
 }
 
+#[test]
+fn init_target_adds_to_every_form_of_a_target_file() {
+    let added = |before: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("failspec.toml");
+        fs::write(&config, before).unwrap();
+        let done = here(folder.path(), &["init", "--target", "staging", "--pack", "kubeadapt"]);
+        (done, fs::read_to_string(config).unwrap() != before)
+    };
+    // A target has the name already, however it is written.
+    for before in [
+        "[target.staging]\nurl = \"http://h\"\n",
+        "[target.\"staging\"]\nurl = \"http://h\"\n",
+        "[ target . staging ]\nurl = \"http://h\"\n",
+        "[target.staging.roles]\n",
+        "target.staging.url = \"http://h\"\n",
+        "target = { staging = { url = \"http://h\" } }\n",
+    ] {
+        let (done, changed) = added(before);
+        done.exits(2).says("has a target staging already");
+        assert!(!changed, "{before}");
+    }
+    // What only looks like it is none.
+    for before in [
+        "[target.other]\nurl = \"http://h\"\n# [target.staging]\n",
+        "[target.other]\nurl = \"http://h\"\nvariables.text = \"\"\"\n[target.staging]\n\"\"\"",
+        "",
+    ] {
+        let (done, changed) = added(before);
+        done.exits(0);
+        assert!(changed, "{before}");
+    }
+    // The file would not be readable with it, or is not readable without it.
+    for (before, said) in [
+        ("target = { other = { url = \"http://h\" } }\n", "[target.NAME] tables"),
+        ("[target.other\n", "not well-formed TOML"),
+    ] {
+        let (done, changed) = added(before);
+        done.exits(2).says(said);
+        assert!(!changed, "{before}");
+    }
+}
+
 /// Names that YAML takes for something else are quoted.
 #[test]
 fn every_valid_name_can_be_that_of_a_pack() {

@@ -1,4 +1,4 @@
-//! Locations in example bodies.
+//! Locations in bodies.
 
 use serde_json::Value;
 
@@ -8,10 +8,10 @@ use failspec_pack::pack::Pointer;
 const MAX_LEN: usize = 200;
 
 /// A location in a body: steps from the outside to the inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BodyPath(Vec<Step>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     /// A member of an object.
     Member(String),
@@ -50,6 +50,14 @@ impl BodyPath {
             Step::Member(name) => Some(name),
             Step::EachItem => None,
         }
+    }
+
+    /// Returns the names of the members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Member(name) => Some(name.as_str()),
+            Step::EachItem => None,
+        })
     }
 
     /// Returns true if there can be several values at this location.

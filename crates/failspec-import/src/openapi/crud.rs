@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use failspec_base::encoding::escape_pointer_step;
+use crate::body_path::BodyPath;
 use failspec_pack::openapi::{Api, Operation, ResponseStatus};
 
 use super::{error_envelope::json, path_values::names};
@@ -103,51 +103,43 @@ impl<'a> CreateOperations<'a> {
 }
 
 impl CreateOperation<'_> {
-    /// Returns the JSON Pointer to the id of the new resource in the response of the operation that creates it.
-    pub fn name_at(&self, api: &Api) -> Option<String> {
+    /// Returns the location of the id of the new resource in the response of the operation that creates it.
+    pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let success =
             self.make.responses.iter().find(|it| {
                 matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))
             })?;
         let schema = api.bundle.resolve(json(success)?.schema.as_ref()?);
         let wanted = fold(self.parameter);
-        let mut places: Vec<(String, &Value)> = Vec::new();
-        collect(schema, api, "", 0, &mut places);
-        let last = |pointer: &str| fold(pointer.rsplit('/').next().unwrap_or_default());
-        let same = places.iter().find(|(pointer, _)| last(pointer) == wanted);
-        let found = same
-            .or_else(|| places.iter().find(|(pointer, _)| ["id", "uuid"].contains(&last(pointer).as_str())));
-        let found = found.or_else(|| {
-            places.iter().find(|(pointer, _)| last(pointer).len() > 1 && wanted.ends_with(&last(pointer)))
-        });
-        found.map(|(pointer, _)| pointer.clone())
+        let mut places: Vec<BodyPath> = Vec::new();
+        collect(schema, api, &BodyPath::root(), 0, &mut places);
+        let last = |path: &BodyPath| fold(path.name().unwrap_or_default());
+        let same = places.iter().find(|path| last(path) == wanted);
+        let found = same.or_else(|| places.iter().find(|path| ["id", "uuid"].contains(&last(path).as_str())));
+        let found = found
+            .or_else(|| places.iter().find(|path| last(path).len() > 1 && wanted.ends_with(&last(path))));
+        found.cloned()
     }
 }
 
 /// Collects the string and integer properties of an object, and of the objects in it.
-fn collect<'a>(
-    schema: &'a Value,
-    api: &'a Api,
-    at: &str,
-    depth: usize,
-    places: &mut Vec<(String, &'a Value)>,
-) {
+fn collect(schema: &Value, api: &Api, at: &BodyPath, depth: usize, places: &mut Vec<BodyPath>) {
     let schema = api.bundle.resolve(schema);
     let mut inner = Vec::new();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let pointer = format!("{at}/{}", escape_pointer_step(name));
+        let path = at.member(name);
         let property = api.bundle.resolve(property);
         match property.get("type").and_then(Value::as_str) {
-            Some("string" | "integer") => places.push((pointer, property)),
-            _ => inner.push((pointer, property)),
+            Some("string" | "integer") => places.push(path),
+            _ => inner.push((path, property)),
         }
     }
     if depth < 2 {
         for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
             collect(part, api, at, depth + 1, places);
         }
-        for (pointer, property) in inner {
-            collect(property, api, &pointer, depth + 1, places);
+        for (path, property) in inner {
+            collect(property, api, &path, depth + 1, places);
         }
     }
 }

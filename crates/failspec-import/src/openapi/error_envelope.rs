@@ -4,12 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::envelope::DraftEnvelope;
-use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
-use failspec_pack::{
-    openapi::{Api, Bundle, Content, Response, ResponseStatus},
-    pack::Pointer,
-};
+use crate::{body_path::BodyPath, envelope::DraftEnvelope};
+use failspec_pack::openapi::{Api, Bundle, Content, Response, ResponseStatus};
 
 use super::value_generator::{kind, texts};
 
@@ -20,8 +16,8 @@ pub(super) struct ErrorEnvelope {
     outline: SchemaOutline,
     /// The members that every error body has.
     pub envelope: DraftEnvelope,
-    /// The pointer to the code, even if not every error has one.
-    pub code: Option<String>,
+    /// The location of the code, even if not every error has one.
+    pub code: Option<BodyPath>,
 }
 
 /// Names of properties that contain a code.
@@ -79,7 +75,7 @@ impl ErrorEnvelope {
             return None;
         }
         let schema = content.schema.clone()?;
-        let found = properties(&schema, &api.bundle, 0);
+        let found = properties(&schema, &api.bundle, &BodyPath::root());
         if found.is_empty() {
             return None;
         }
@@ -88,25 +84,22 @@ impl ErrorEnvelope {
         let is_text = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("string");
         let is_number = |schema: &Value| schema.get("type").and_then(Value::as_str) == Some("integer");
         let looks_like_code = |schema: &Value| has_values(schema) || is_text(schema) || is_number(schema);
-        let code = find(&found, CODES, false, looks_like_code).filter(|(pointer, _)| {
-            !pointer.ends_with("/title") || find(&found, MESSAGES, false, is_text).is_some()
+        let code = find(&found, CODES, false, looks_like_code).filter(|(path, _)| {
+            path.name() != Some("title") || find(&found, MESSAGES, false, is_text).is_some()
         });
-        let sure = |names, fits: &dyn Fn(&Value) -> bool| {
-            let (pointer, _) = find(&found, names, true, fits)?;
-            Some((Pointer::parse(&pointer)?, seen.clone()))
-        };
-        let code_pointer = code.map(|(pointer, _)| pointer);
-        let sure_code = sure(CODES, &looks_like_code)
-            .filter(|(pointer, _)| Some(pointer.as_str()) == code_pointer.as_deref());
-        let message =
-            sure(MESSAGES, &is_text).filter(|(pointer, _)| Some(pointer.as_str()) != code_pointer.as_deref());
+        let sure =
+            |names, fits: &dyn Fn(&Value) -> bool| find(&found, names, true, fits).map(|(path, _)| path);
+        let code = code.map(|(path, _)| path);
+        let sure_code = sure(CODES, &looks_like_code).filter(|path| Some(path) == code.as_ref());
+        let message = sure(MESSAGES, &is_text).filter(|path| Some(path) != code.as_ref());
+        let place = |path: Option<BodyPath>| path.map(|path| (path.pointer(), seen.clone()));
         Some(Self {
             envelope: DraftEnvelope {
                 json: plain,
-                code: sure_code,
-                message,
-                request_id: sure(REQUEST_IDS, &is_text),
-                status: sure(STATUSES, &is_number),
+                code: place(sure_code),
+                message: place(message),
+                request_id: place(sure(REQUEST_IDS, &is_text)),
+                status: place(sure(STATUSES, &is_number)),
                 named: true,
                 // If the schemas differ, for example in their codes, the envelope is the part that they have in
                 // common.
@@ -115,7 +108,7 @@ impl ErrorEnvelope {
                     false => outline.schema(),
                 })),
             },
-            code: code_pointer,
+            code,
             outline,
         })
     }
@@ -127,7 +120,7 @@ impl ErrorEnvelope {
 
     /// Returns the codes that the schema of an error lists.
     pub fn codes(schema: &Value, bundle: &Bundle) -> Vec<Value> {
-        let found = properties(schema, bundle, 0);
+        let found = properties(schema, bundle, &BodyPath::root());
         let Some((_, property)) = find(&found, CODES, false, has_values) else { return Vec::new() };
         let values = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
         let scalars = values.into_iter().chain(property.get("const").cloned());
@@ -139,8 +132,8 @@ impl ErrorEnvelope {
 /// its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum SchemaOutline {
-    /// The JSON Pointer of each property → true if it is required, and its type.
-    Properties(BTreeMap<String, (bool, String)>),
+    /// The location of each property → true if it is required, and its type.
+    Properties(BTreeMap<BodyPath, (bool, String)>),
     /// The text of a schema without properties.
     Other(String),
 }
@@ -148,9 +141,9 @@ enum SchemaOutline {
 impl SchemaOutline {
     fn of(content: &Content, bundle: &Bundle) -> Self {
         let Some(schema) = &content.schema else { return Self::Other(String::new()) };
-        let mut outline: BTreeMap<String, (bool, String)> = BTreeMap::new();
-        for (pointer, sure, property) in properties(schema, bundle, 0) {
-            let entry = outline.entry(pointer).or_default();
+        let mut outline: BTreeMap<BodyPath, (bool, String)> = BTreeMap::new();
+        for (path, sure, property) in properties(schema, bundle, &BodyPath::root()) {
+            let entry = outline.entry(path).or_default();
             entry.0 |= sure;
             if entry.1.is_empty() {
                 entry.1 = property.as_object().and_then(kind_or_value).unwrap_or_default().to_owned();
@@ -164,23 +157,22 @@ impl SchemaOutline {
         let Self::Properties(properties) = self else { return Value::Bool(true) };
         let (mut whole, mut required) = (serde_json::Map::new(), Vec::new());
         // Outer properties come before nested ones.
-        for (pointer, (sure, kind)) in properties {
-            let steps: Vec<String> =
-                pointer.split('/').skip(1).map(|step| unescape_pointer_step(step).into_owned()).collect();
+        for (path, (sure, kind)) in properties {
+            let steps: Vec<&str> = path.names().collect();
             let mut schema = serde_json::Map::new();
             if !kind.is_empty() {
                 schema.insert("type".to_owned(), kind.as_str().into());
             }
-            let Some((name, [])) = steps.split_first() else {
+            let [name] = steps.as_slice() else {
                 if let [outer, inner] = steps.as_slice() {
                     put(&mut whole, outer, inner, *sure, schema.into());
                 }
                 continue;
             };
             if *sure {
-                required.push(Value::from(name.as_str()));
+                required.push(Value::from(*name));
             }
-            whole.insert(name.clone(), schema.into());
+            whole.insert((*name).to_owned(), schema.into());
         }
         serde_json::json!({ "type": "object", "required": required, "properties": whole })
     }
@@ -225,8 +217,8 @@ fn has_values(schema: &Value) -> bool {
     schema.get("enum").is_some() || schema.get("const").is_some()
 }
 
-/// A property of errors: its JSON Pointer, true if every error has it, and its schema.
-type Found<'a> = (String, bool, &'a Value);
+/// A property of errors: its location, true if every error has it, and its schema.
+type Found<'a> = (BodyPath, bool, &'a Value);
 
 /// Finds the first of `names` among the properties. Outer properties are searched first.
 fn find<'a>(
@@ -234,39 +226,35 @@ fn find<'a>(
     names: &[&str],
     required: bool,
     fits: impl Fn(&Value) -> bool,
-) -> Option<(String, &'a Value)> {
-    let depth = |pointer: &str| pointer.matches('/').count();
-    let is = |pointer: &str, name: &str| pointer.rsplit('/').next() == Some(name);
-    let deepest = found.iter().map(|(pointer, ..)| depth(pointer)).max().unwrap_or_default();
+) -> Option<(BodyPath, &'a Value)> {
+    let deepest = found.iter().map(|(path, ..)| path.depth()).max().unwrap_or_default();
     (1..=deepest).find_map(|level| {
         names.iter().find_map(|name| {
-            let mut fitting = found.iter().filter(|(pointer, sure, schema)| {
-                depth(pointer) == level && is(pointer, name) && (*sure || !required) && fits(schema)
+            let mut fitting = found.iter().filter(|(path, sure, schema)| {
+                path.depth() == level && path.name() == Some(name) && (*sure || !required) && fits(schema)
             });
-            fitting.next().map(|(pointer, _, schema)| (pointer.clone(), *schema))
+            fitting.next().map(|(path, _, schema)| (path.clone(), *schema))
         })
     })
 }
 
-/// Collects the properties of an object and of the objects in it, two levels deep.
-fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, level: usize) -> Vec<Found<'a>> {
+/// Collects the properties of the object at `at`, and those of the objects in the whole body.
+fn properties<'a>(schema: &'a Value, bundle: &'a Bundle, at: &BodyPath) -> Vec<Found<'a>> {
     let schema = bundle.resolve(schema);
     let mut found = Vec::new();
     let required: Vec<&str> = texts(schema.get("required")).collect();
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let property = bundle.resolve(property);
         let sure = required.contains(&name.as_str());
-        let step = format!("/{}", escape_pointer_step(name));
-        if level == 0 {
-            let within = properties(property, bundle, level + 1).into_iter();
-            found.extend(
-                within.map(|(pointer, inner, schema)| (format!("{step}{pointer}"), sure && inner, schema)),
-            );
+        let path = at.member(name);
+        if at.depth() == 0 {
+            let within = properties(property, bundle, &path).into_iter();
+            found.extend(within.map(|(path, inner, schema)| (path, sure && inner, schema)));
         }
-        found.push((step, sure, property));
+        found.push((path, sure, property));
     }
     for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-        found.extend(properties(part, bundle, level));
+        found.extend(properties(part, bundle, at));
     }
     found
 }

@@ -11,7 +11,7 @@ use super::{
     invalid_value::of_text,
     multipart::{Field, bad_forms},
     path_values::{names, parameter},
-    request_spec::{Body, RequestSpec, put, put_cookie},
+    request_spec::{Body, RequestSpec, put},
     valid_request::{ValidRequest, body_of, holds, json_body},
 };
 
@@ -207,7 +207,10 @@ impl Generator<'_> {
                     faulty.query.retain(|(known, _)| known != name);
                     faulty.query.push((name.to_owned(), value.to_owned()));
                 }
-                ParameterLocation::Cookie => put_cookie(&mut faulty.headers, name, Some(value)),
+                ParameterLocation::Cookie => {
+                    faulty.cookies.retain(|(known, _)| known != name);
+                    faulty.cookies.push((name.to_owned(), value.to_owned()));
+                }
                 _ => {
                     faulty.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
                     faulty.headers.push((name.to_owned(), value.to_owned()));

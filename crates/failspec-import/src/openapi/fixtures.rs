@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use failspec_base::template::Placeholder;
 use failspec_pack::pack::{
-    PathTemplate, Pointer, StatusPattern,
+    PathTemplate, StatusPattern,
     source::{ExpectSource, StepSource},
 };
 
@@ -74,7 +74,7 @@ impl Generator<'_> {
         around: &mut Fixtures,
         depth: usize,
     ) -> Option<String> {
-        let pointer = Pointer::parse(&creator.name_at(&self.declared.api)?)?;
+        let pointer = creator.name_at(&self.declared.api)?.pointer();
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
         let filled = self.paths.fill(creator.make, &whole.made, None);

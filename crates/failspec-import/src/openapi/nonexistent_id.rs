@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     invalid_value::core,
-    value_generator::{LIKE_UNIQUE, ValueGenerator, kind},
+    value_generator::{LIKE_UNIQUE, ValueGenerator, kind, seeded_hash},
 };
 use failspec_base::encoding::percent_encode;
 
@@ -64,8 +64,7 @@ struct Rng(u64);
 
 impl Rng {
     fn new(seed: u64, name: &str) -> Self {
-        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, mix) | 1)
+        Self(seeded_hash(seed, name) | 1)
     }
 
     fn roll(&mut self, sides: usize) -> usize {

@@ -42,6 +42,7 @@ pub(super) struct RequestSpec {
     pub credentials: bool,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
+    pub cookies: Vec<(String, String)>,
     pub body: Option<Body>,
 }
 
@@ -54,6 +55,7 @@ impl RequestSpec {
             credentials,
             query: Vec::new(),
             headers: Vec::new(),
+            cookies: Vec::new(),
             body: None,
         }
     }
@@ -65,9 +67,20 @@ impl RequestSpec {
             role: self.credentials.then(|| Override::Set(ROLE.to_owned())),
             path: Parameters::default(),
             query: self.query.iter().cloned().collect(),
-            headers: self.headers.iter().cloned().collect(),
+            headers: self.all_headers().into_iter().collect(),
             body: self.body.as_ref().map(Body::source),
         }
+    }
+
+    /// Returns its headers. All cookies are in one header (RFC 6265, section 5.4).
+    fn all_headers(&self) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            headers.push(("Cookie".to_owned(), pairs.join("; ")));
+        }
+        headers
     }
 
     fn line(&self) -> String {
@@ -82,8 +95,8 @@ impl RequestSpec {
             found.extend(path.holes().cloned());
             found.extend(path.parameters().map(|name| Placeholder::Name(name.to_owned())));
         }
-        let mut texts: Vec<&str> =
-            self.query.iter().chain(&self.headers).map(|(_, value)| value.as_str()).collect();
+        let values = self.query.iter().chain(&self.headers).chain(&self.cookies);
+        let mut texts: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
         match &self.body {
             Some(Body::Json(value)) => {
                 let template = JsonTemplate::parse(value).ok();
@@ -118,7 +131,8 @@ impl RequestSpec {
                 *text = format!("{UNIQUE}-{number}");
             }
         };
-        self.query.iter_mut().chain(&mut self.headers).for_each(|(_, value)| numbered(value));
+        let values = self.query.iter_mut().chain(&mut self.headers).chain(&mut self.cookies);
+        values.for_each(|(_, value)| numbered(value));
         match &mut self.body {
             Some(Body::Json(value)) => texts(value, &numbered),
             Some(Body::Form(fields) | Body::Parts(fields)) => {
@@ -141,7 +155,7 @@ impl RequestSpec {
             path: Parameters::default(),
             query: changes(&self.query, &faulty.query, |_| None),
             // Without the header, a body would lack its media type.
-            headers: changes(&self.headers, &faulty.headers, |name| {
+            headers: changes(&self.all_headers(), &faulty.all_headers(), |name| {
                 self.media_type().filter(|_| name == "Content-Type")
             }),
             body: (self.body != faulty.body)
@@ -202,20 +216,9 @@ pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&s
             ask.headers.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
         ParameterLocation::Cookie => {
-            put_cookie(&mut ask.headers, &parameter.name, value.map(own).as_deref());
+            ask.cookies.retain(|(name, _)| *name != parameter.name);
+            ask.cookies.extend(value.map(|value| (parameter.name.clone(), own(value))));
         }
         ParameterLocation::Path => {}
-    }
-}
-
-/// Sets a cookie, or removes it if `value` is `None`. All cookies are in one header (RFC 6265, section 5.4).
-pub(super) fn put_cookie(headers: &mut Vec<(String, String)>, name: &str, value: Option<&str>) {
-    let place = headers.iter().position(|(header, _)| header == "Cookie");
-    let before = place.map(|place| headers.remove(place).1).unwrap_or_default();
-    let others = before.split("; ").filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
-    let own = value.map(|value| format!("{name}={value}"));
-    let all: Vec<&str> = others.chain(own.as_deref()).collect();
-    if !all.is_empty() {
-        headers.push(("Cookie".to_owned(), all.join("; ")));
     }
 }

@@ -20,6 +20,12 @@ pub(super) struct ValueGenerator<'a> {
     pub seed: u64,
 }
 
+/// Returns a number that depends only on a seed and a name (FNV-1a).
+pub(super) fn seeded_hash(seed: u64, name: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, mix)
+}
+
 /// Names of properties that identify a resource. A second resource with the same name could be rejected.
 const NAMES: [&str; 9] =
     ["name", "id", "slug", "key", "username", "user_name", "login", "title", "identifier"];
@@ -45,11 +51,7 @@ impl ValueGenerator<'_> {
 
     /// Selects an index below `count`, depending on the seed and on `name`.
     fn pick(&self, name: &str, count: usize) -> usize {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ self.seed;
-        for byte in name.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        usize::try_from(hash >> 7).unwrap_or_default() % count.max(1)
+        usize::try_from(seeded_hash(self.seed, name) >> 7).unwrap_or_default() % count.max(1)
     }
 
     fn make(&self, schema: &Value, name: &str, depth: usize) -> Option<Value> {

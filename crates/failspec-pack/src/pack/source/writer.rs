@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use failspec_base::{encoding::escape_pointer_step, syntax::yaml::is_text};
+use failspec_base::{encoding::escape_pointer_step, sanitize::is_unsafe, syntax::yaml::is_text};
 
 use super::{
     comments::{Commented, Comments, Note, PlaceComments},
@@ -283,8 +283,11 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            _ if is_invisible(character) => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
+            _ if is_unsafe(character) => {
+                let _ = match u32::from(character) {
+                    code @ ..=0xffff => write!(quoted, "\\u{code:04x}"),
+                    code => write!(quoted, "\\U{code:08x}"),
+                };
             }
             _ => quoted.push(character),
         }
@@ -293,21 +296,10 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Returns a text as a comment: one line of at most `most` characters.
+/// Returns a text as a comment: one line of at most `most` characters. What could end the line for some program, or
+/// change how it is shown, becomes a space.
 fn comment(text: &str, most: usize) -> String {
-    let line: String = text.chars().map(|it| if is_invisible(it) { ' ' } else { it }).take(most).collect();
+    let gap = |it: char| if is_unsafe(it) || matches!(it, '\n' | '\t') { ' ' } else { it };
+    let line: String = text.chars().map(gap).take(most).collect();
     format!("# {}", line.trim()).trim_end().to_owned()
-}
-
-/// Returns true for characters that end a line for some program, that YAML forbids, or that change how the rest of the
-/// line is shown. All are below U+10000.
-fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            // Separators of lines and paragraphs, marks and overrides of direction, byte order mark, noncharacters.
-            '\u{2028}' | '\u{2029}'
-                | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-                | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-        )
 }
