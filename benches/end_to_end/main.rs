@@ -87,6 +87,11 @@ fn measure(rounds: usize) -> io::Result<()> {
         let folder = home.path().join(count.to_string());
         fs::create_dir_all(&folder)?;
         let files = workload::write(&folder, &api.url(), count)?;
+        let (lines, certificate) = api.secure();
+        let config = folder.join("failspec.toml");
+        let https = "snapshots = \"approved\"\ntls = { ca = \"ca.pem\" }\n";
+        fs::write(&config, format!("{}[target.https]\n{lines}\n{https}", fs::read_to_string(&config)?))?;
+        fs::write(folder.join("ca.pem"), certificate)?;
         let runners = Runner::all(&folder, &api.url(), count, &files);
         table.section(title, count);
         compare(&mut table, &runners, rounds, &api)?;

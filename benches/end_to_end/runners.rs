@@ -25,7 +25,7 @@ const CONFORMS: i32 = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// failspec.
-    Inferred,
+    Failspec,
     /// The least that asking can take.
     Limit,
     /// Another harness.
@@ -59,7 +59,7 @@ impl Runner {
         let failspec = Path::new(env!("CARGO_BIN_EXE_failspec"));
         let own = |name, extra: &[&str]| {
             let arguments = ["run", "--packs", ".", "--snapshots", "check", "--quiet"];
-            new(name, Kind::Inferred, failspec, &[&arguments, extra].concat())
+            new(name, Kind::Failspec, failspec, &[&arguments, extra].concat())
         };
         let mut runners = vec![own("failspec", &[])];
         let number = count.to_string();
@@ -67,11 +67,14 @@ impl Runner {
             "failspec, JSON + JUnit + HTML",
             &["--report", "json=r.json", "--report", "junit=r.xml", "--report", "html=r.html"],
         ));
+        if count > 1 {
+            runners.push(own("failspec over https", &["--target", "https"]));
+        }
         if count == 1 {
             let arguments = ["run", "kubeglass::unauthorized", "--reference", "--quiet"];
             runners.push(Self {
                 requests: 0,
-                ..new("failspec --reference", Kind::Inferred, failspec, &arguments)
+                ..new("failspec --reference", Kind::Failspec, failspec, &arguments)
             });
         }
         let this = env::current_exe().unwrap_or_default();
@@ -119,7 +122,7 @@ impl Runner {
         ];
         ways.map(|(name, arguments)| Self {
             name: name.to_owned(),
-            kind: Kind::Inferred,
+            kind: Kind::Failspec,
             requests: 0,
             program: PathBuf::from(env!("CARGO_BIN_EXE_failspec")),
             arguments: arguments.iter().map(PathBuf::from).collect(),

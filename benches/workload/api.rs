@@ -10,7 +10,16 @@ use std::{
     thread,
 };
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rcgen::{CertificateParams, KeyPair};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, pem::PemObject as _},
+    },
+};
 
 use super::pack::{body, failure};
 
@@ -21,6 +30,10 @@ const MAX_HEAD_LEN: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Api {
     address: SocketAddr,
+    /// The address at which the same API speaks TLS.
+    secure: SocketAddr,
+    /// The certificate of that address (PEM).
+    certificate: String,
 }
 
 impl Api {
@@ -29,14 +42,30 @@ impl Api {
     /// # Panics
     /// When there is no free port, or no thread.
     pub fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has an address");
-        listener.set_nonblocking(true).expect("a socket can be asked without waiting");
+        let listen = || {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+            let address = listener.local_addr().expect("a bound listener has an address");
+            listener.set_nonblocking(true).expect("a socket can be asked without waiting");
+            (listener, address)
+        };
+        let ((plain, address), (with_tls, secure)) = (listen(), listen());
+        let (certificate, acceptor) = acceptor();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-            runtime.expect("a runtime").block_on(accept(listener));
+            let answered = Arc::new(AtomicU64::new(0));
+            runtime.expect("a runtime").block_on(async {
+                tokio::join!(
+                    accept(plain, None, Arc::clone(&answered)),
+                    accept(with_tls, Some(acceptor), Arc::clone(&answered))
+                )
+            });
         });
-        Self { address }
+        Self { address, secure, certificate }
+    }
+
+    /// The keys of a target over TLS, for a `failspec.toml`, and the certificate to trust (PEM).
+    pub fn secure(&self) -> (String, &str) {
+        (format!("url = \"https://{}\"", self.secure), &self.certificate)
     }
 
     /// Its base URL.
@@ -57,17 +86,39 @@ impl Api {
     }
 }
 
-async fn accept(listener: TcpListener) {
+/// A self-signed certificate for loopback, and what speaks TLS with it.
+fn acceptor() -> (String, TlsAcceptor) {
+    let key = KeyPair::generate().expect("a key");
+    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let private = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private)
+        .expect("a certificate with its key");
+    (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, answered: Arc<AtomicU64>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("a listener that does not wait");
-    let answered = Arc::new(AtomicU64::new(0));
     while let Ok((stream, _)) = listener.accept().await {
         let _ = stream.set_nodelay(true);
-        tokio::spawn(serve(stream, Arc::clone(&answered)));
+        let answered = Arc::clone(&answered);
+        match acceptor.clone() {
+            None => drop(tokio::spawn(serve(stream, answered))),
+            Some(acceptor) => drop(tokio::spawn(async move {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    serve(stream, answered).await;
+                }
+            })),
+        }
     }
 }
 
 /// Responses requests without bodies, one after the other.
-async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
+async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, answered: Arc<AtomicU64>) {
     let mut read = Vec::with_capacity(1 << 10);
     let mut out = String::with_capacity(1 << 10);
     loop {
@@ -77,7 +128,7 @@ async fn serve(mut stream: tokio::net::TcpStream, answered: Arc<AtomicU64>) {
             out.clear();
             response(path, &answered, &mut out);
             let last = path == "/answered";
-            if stream.write_all(out.as_bytes()).await.is_err() || last {
+            if stream.write_all(out.as_bytes()).await.is_err() || stream.flush().await.is_err() || last {
                 return;
             }
             read.drain(..end + 4);
