@@ -39,5 +39,6 @@ mod strict_api;
 mod support;
 mod targets;
 mod tls_front;
+mod unproven;
 mod versions;
 mod waive;

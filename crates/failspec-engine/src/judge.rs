@@ -45,6 +45,7 @@ impl CaseRunner<'_> {
             self.answered.then(|| Subject::new(&session.pack.contract, &case.scenario, &self.observed));
         let subject = subject.flatten();
         if let Some(subject) = &subject {
+            session.note_subject(subject);
             let observed = observed(subject, session);
             report.request_ids = request_ids(subject, session, observed.request_id.as_ref());
             report.observed = Some(observed);

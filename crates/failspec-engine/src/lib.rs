@@ -26,6 +26,7 @@ mod session;
 mod shard_conflicts;
 mod steps;
 mod target_check;
+mod unproven;
 
 pub use cancel::{CancelHandle, CancelToken, interrupt};
 pub use cleanup::{CleanupReport, Removed, cleanup};

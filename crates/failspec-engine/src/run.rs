@@ -38,6 +38,7 @@ use super::{
     planned_waits::planned_waits,
     scheduler::{Engine, PackRun},
     session::{Session, variables},
+    unproven::Evidence,
 };
 
 /// Default number of concurrent cases if all targets are on this machine.
@@ -105,7 +106,13 @@ pub async fn run(
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
-        let engine = Engine { session, permits: Arc::clone(&permits), jobs, listener: Arc::clone(&listener) };
+        let engine = Engine {
+            session,
+            permits: Arc::clone(&permits),
+            jobs,
+            is_shard: options.shard.is_some(),
+            listener: Arc::clone(&listener),
+        };
         engines.push((engine, plan));
     }
     let runs = join_all(engines.iter().zip(cases).map(|((engine, _), cases)| engine.run(cases))).await;
@@ -143,6 +150,7 @@ pub(super) fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,
         logins: super::login::Logins::default(),
@@ -220,6 +228,8 @@ fn assemble(
             },
             missing_requirements: plan.missing_requirements.clone(),
             errata: errata.collect(),
+            judged: run.cases.iter().any(|case| case.outcome.is_judged()),
+            unproven: run.unproven,
             server: engine.session.clients.answerer().map(|answerer| ServerReport {
                 software: answerer.software.into_iter().collect(),
                 public_keys: answerer.public_keys.into_iter().collect(),

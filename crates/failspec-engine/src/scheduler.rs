@@ -28,6 +28,8 @@ pub struct PackRun {
     pub cases: Vec<CaseReport>,
     /// The reason why nothing could be judged, if nothing could.
     pub diagnosis: Option<String>,
+    /// The reason why the responses may not come from the API, if no request succeeded.
+    pub unproven: Option<String>,
 }
 
 /// Runs the cases of one pack on one target; emits an event when a case ends.
@@ -37,6 +39,8 @@ pub(super) struct Engine {
     pub permits: Arc<Semaphore>,
     /// Number of permits.
     pub jobs: usize,
+    /// True if the run is a part of another one: then it is left to the merged run if anything succeeded.
+    pub is_shard: bool,
     pub listener: Arc<Listener>,
 }
 
@@ -96,6 +100,14 @@ impl Engine {
         }
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
+        }
+        if run.diagnosis.is_none() && run.cases.iter().any(|case| case.outcome.is_judged()) {
+            let reason = self.session.unproven().await;
+            run.unproven = reason.map(|reason| self.session.mask.text(&reason).into_owned());
+            if run.unproven.is_some() && !self.is_shard {
+                run.diagnosis.clone_from(&run.unproven);
+                self.nothing_judged(&[], &[], &mut run);
+            }
         }
         // Indexes are unique; a stable sort would allocate half of the memory again.
         run.cases.sort_unstable_by_key(|report| report.index);

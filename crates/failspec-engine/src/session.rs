@@ -21,7 +21,7 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, locks::Locks, login::Logins, manners::Clients,
-    run::Exchanges,
+    run::Exchanges, unproven::Evidence,
 };
 
 /// State shared by all cases of one pack on one target.
@@ -49,6 +49,8 @@ pub struct Session {
     pub interrupt: CancelToken,
     /// Locks that keep scenarios from overlapping.
     pub locks: Locks,
+    /// What the run has seen of the API.
+    pub evidence: Evidence,
     /// The state of the health check.
     pub health_check_state: HealthCheckState,
     /// True if programs that print credentials may be run.

@@ -69,6 +69,7 @@ impl Session {
             let result = exchange.result.clone();
             records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
             let response = result.map_err(|error| error.to_string())?;
+            self.note_response(View::new(&response, None));
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }

@@ -141,6 +141,12 @@ pub struct PackReport {
     pub missing_requirements: Vec<MissingRequirement>,
     /// Contradictions and gaps in its documentation.
     pub errata: Vec<ErratumReport>,
+    /// True if a case of it was judged.
+    #[serde(default)]
+    pub judged: bool,
+    /// The reason why the responses may not come from the API, if no request succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<String>,
     /// The identity of the server, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerReport>,

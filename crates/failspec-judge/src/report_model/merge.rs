@@ -87,6 +87,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         unreferenced.extend(new);
     }
     scenarios.sort_by_key(|case| case.index);
+    diagnoses.extend(unproven(&mut whole.packs, &packs_of_shards));
     let judged = diagnoses.is_empty();
     let interrupted = verdicts.contains(&Verdict::Interrupted);
     whole.run_findings.clear();
@@ -120,6 +121,22 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     whole.shard = None;
     (whole.started, whole.duration_ms) = times;
     Ok(whole)
+}
+
+/// Returns the reasons why the responses of a pack may not come from the API: no request succeeded in any shard that
+/// judged a case of it. A shard alone cannot tell, because it may have no control.
+fn unproven(packs: &mut [PackReport], of_shards: &[Vec<PackReport>]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (index, pack) in packs.iter_mut().enumerate() {
+        let mut judged = of_shards.iter().filter_map(|packs| packs.get(index)).filter(|pack| pack.judged);
+        let first = judged.next();
+        pack.judged = first.is_some();
+        pack.unproven = first
+            .and_then(|first| first.unproven.clone())
+            .filter(|_| judged.all(|other| other.unproven.is_some()));
+        found.extend(pack.unproven.clone());
+    }
+    found
 }
 
 /// Returns the shards of the reports, after checking that each occurs once and none is missing.

@@ -20,6 +20,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns true if the response was judged: it was neither skipped nor inconclusive.
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::Inconclusive | Self::Skipped)
+    }
+
     /// Returns the word for it in reports.
     pub fn as_str(self) -> &'static str {
         match self {

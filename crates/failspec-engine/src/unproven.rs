@@ -1,0 +1,105 @@
+//! A run in which no request succeeded proves nothing: every response may come from something that is not the API.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use failspec_judge::check::{Identity, Subject, View};
+use failspec_pack::pack::{Control, RequestTemplate};
+
+use super::session::Session;
+
+/// Maximum number of requests that are tried in place of a health check.
+const MAX_CANDIDATES: usize = 3;
+
+/// What a run has seen of the API.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// True if a request succeeded.
+    success: AtomicBool,
+    /// True if a response was identified as a documented failure by its code, and not by its status alone.
+    code: AtomicBool,
+}
+
+impl Session {
+    /// Records whether a response is a success.
+    pub(super) fn note_response(&self, view: View<'_>) {
+        // Identifying each response again would cost time; one success is enough.
+        if !self.evidence.success.load(Relaxed) && self.succeeded(view) {
+            self.evidence.success.store(true, Relaxed);
+        }
+    }
+
+    /// Records as what the response under test was identified.
+    pub(super) fn note_subject(&self, subject: &Subject<'_>) {
+        let has_code = match &subject.identity {
+            Identity::Triggered { by_status_alone: false, .. } => subject.triggered.code().is_some(),
+            Identity::Other(index) => self.pack.contract.failures[*index].code().is_some(),
+            _ => false,
+        };
+        if has_code {
+            self.evidence.code.store(true, Relaxed);
+        }
+    }
+
+    /// Returns the reason why the responses of a run without any success may not come from the API; `None` if the health
+    /// check succeeds. Without a health check, safe controls of the pack are tried. If there are none either, a response
+    /// with a documented code is evidence enough.
+    pub(super) async fn unproven(&self) -> Option<String> {
+        if self.evidence.success.load(Relaxed) || self.interrupt.is_set() {
+            return None;
+        }
+        let mut failed = None;
+        let own = self.pack.contract.health_check.as_ref().map(|check| &check.request);
+        let able = |request: &&RequestTemplate| {
+            request.role.as_ref().is_none_or(|role| self.target.roles.contains_key(role))
+        };
+        let candidates: Vec<&RequestTemplate> = match own.filter(able) {
+            Some(own) => vec![own],
+            None => self.safe_controls().filter(able).collect(),
+        };
+        for request in candidates.into_iter().take(MAX_CANDIDATES) {
+            match self.ask(request, &self.scope()).await {
+                Ok(_) => {
+                    self.evidence.success.store(true, Relaxed);
+                    return None;
+                }
+                Err(reason) => drop(failed.get_or_insert(reason)),
+            }
+        }
+        let what = match failed {
+            Some(reason) => format!("no request of the run succeeded, nor did one that should: {reason}"),
+            None if self.evidence.code.load(Relaxed) => return None,
+            None => "no request of the run succeeded, and no response had a documented code".to_owned(),
+        };
+        Some(format!(
+            "{what}\nThe responses may come from something that is not the API, so they prove nothing.{}",
+            self.missing_base_path()
+        ))
+    }
+
+    /// The safe requests of the pack that should succeed and need nothing before them.
+    fn safe_controls(&self) -> impl Iterator<Item = &RequestTemplate> {
+        self.pack.scenarios.iter().filter_map(|scenario| match &scenario.control {
+            Control::Flow(control)
+                if control.setup.is_empty()
+                    && control.repeat.is_none()
+                    && control.request.is_safe()
+                    && !control.expected().is_about_outcome() =>
+            {
+                Some(&control.request)
+            }
+            _ => None,
+        })
+    }
+
+    /// A hint if the URL of the target lacks the path of the server in the OpenAPI document.
+    fn missing_base_path(&self) -> String {
+        let declared = self.against.as_ref().map(|against| against.declared.base_path()).unwrap_or_default();
+        let path = self.target.url.path().trim_end_matches('/');
+        match declared.is_empty() || path.ends_with(declared) {
+            true => "\nIs the URL complete (does the API have a path such as /v1)?".to_owned(),
+            false => format!(
+                "\nThe OpenAPI document says that the API is below {declared}, and the URL has no such path."
+            ),
+        }
+    }
+}
