@@ -198,10 +198,13 @@ impl<'s> CaseRunner<'s> {
                 result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result.map_err(Unjudged::from),
                 () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
             };
-            if let Err(reason) = result {
-                self.unfinished =
-                    Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
-                break;
+            match result {
+                Ok(resent) => self.observed.resends.extend(resent),
+                Err(reason) => {
+                    self.unfinished =
+                        Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
+                    break;
+                }
             }
         }
         self.scope = Some(scope);
@@ -463,7 +466,7 @@ impl<'s> CaseRunner<'s> {
     ) -> Result<(), String> {
         let left = deadline.saturating_duration_since(Instant::now());
         let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
-        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned()))
+        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned())).map(drop)
     }
 
     fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {

@@ -175,7 +175,7 @@ impl Envelope {
             Some(reader.text(node)?.trim().to_ascii_lowercase())
         });
         if !code.is_empty() {
-            set(&mut self.code, fields.get(code), source, |node| Pointer::read(node, reader));
+            set(&mut self.code, fields.get(code), source, |node| Pointer::read_of_each(node, reader));
         }
         set(&mut self.message, fields.get("message"), source, |node| Pointer::read(node, reader));
         set(&mut self.status, fields.get("status"), source, |node| Pointer::read(node, reader));

@@ -190,7 +190,7 @@ impl Failure {
             retry,
             causes,
             condition: text("condition"),
-            excluded: text("excluded"),
+            excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),

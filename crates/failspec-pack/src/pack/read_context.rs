@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use failspec_base::{
     syntax::{Decoder, Node, NodeValue},
-    template::{JsonTemplate, Placeholder, Template},
+    template::{JsonTemplate, Placeholder, RESERVED_NAMES, Template},
 };
 
 use super::{Contract, schema::SchemaRegistry};
@@ -86,12 +86,11 @@ impl ReadContext<'_> {
         }
         let known = self.known.iter().map(String::as_str);
         let variables = self.contract.variables.keys().map(String::as_str);
-        let builtin = ["unique", "uuid", "now"];
         self.reader.unknown(
             find_hole(node, name),
             "variable, capture or row value",
             name,
-            known.chain(variables).chain(builtin),
+            known.chain(variables).chain(RESERVED_NAMES),
         );
     }
 }

@@ -105,7 +105,13 @@ impl Repeat {
         let fields = names.reader.fields(node, &REPEAT)?;
         let times = fields.get("times")?;
         if let NodeValue::Number(_) = times.value {
-            names.reader.count(times)?;
+            if names.reader.count(times)? == 0 {
+                names.reader.error_hint(
+                    times.span,
+                    "with `times: 0` the request is never sent",
+                    "give 1 or more, or remove `repeat`",
+                );
+            }
         }
         Some(Self {
             times: names.template(times)?,

@@ -184,6 +184,9 @@ impl Scenario {
             .flat_map(|node| reader.named(node))
             .map(|row| Row::read(row, reader))
             .collect();
+        if let Some(node) = fields.get("each").filter(|_| rows.is_empty()) {
+            reader.error_hint(node.span, "`each` has no rows", "give a row, or remove `each`");
+        }
         for row in &rows {
             names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
         }
