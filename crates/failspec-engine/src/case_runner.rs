@@ -257,7 +257,12 @@ impl<'s> CaseRunner<'s> {
             };
             let view = View::new(&response, pick.as_ref());
             let unmet = self.session.unmet(control.expected(), &response, pick.as_ref(), scope, false)?;
-            let Some(unmet) = unmet else { continue };
+            let Some(unmet) = unmet else {
+                // A control may expect another response than a success, but then not the failure under test.
+                self.observed.control_expected_failure |=
+                    control.expected().is_about_outcome() && self.is_the_failure(view);
+                continue;
+            };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
                 return Err(format!("the response to the control is not from the API: {evidence}").into());

@@ -100,6 +100,8 @@ pub struct Observed {
     /// True if the API closed the connection on the request under test, in both runs of the case, although the request
     /// was written whole and the control succeeded.
     pub closed_twice: bool,
+    /// True if the control expected, and got, the failure under test: then the scenario proves nothing.
+    pub control_expected_failure: bool,
     /// The results of resent requests whose step says what it expects; without that, a success is expected.
     pub resends: Vec<ResendResult>,
     /// The item of the response that is judged.

@@ -209,6 +209,18 @@ impl Failure {
         self.rules.statuses.contains(&status)
     }
 
+    /// Returns true if no response can be told to be one of the two failures and not the other: they share a status,
+    /// their own codes are the same, or none has one, and what their bodies must match is the same.
+    pub fn is_indistinguishable_from(&self, other: &Self) -> bool {
+        let shares_status = self.rules.statuses.iter().any(|status| other.allows_status(*status));
+        let same_code = self.code() == other.code();
+        let matches = |failure: &Self| -> Vec<(String, Value)> {
+            let matches = failure.rules.matches.iter().map(|ruled| &ruled.rule);
+            matches.map(|(pointer, schema)| (pointer.to_string(), schema.value.clone())).collect()
+        };
+        shares_status && same_code && matches(self) == matches(other)
+    }
+
     /// Returns its own code, if it has one.
     pub fn code(&self) -> Option<&Value> {
         match &self.rules.code.as_ref()?.rule {

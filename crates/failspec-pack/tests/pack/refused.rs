@@ -91,6 +91,22 @@ const REFUSED: &[(&str, Load, &str)] = &[
         with_failure,
         "{ id: not_found, status: 404, summary: It is absent, envelope: { message: /errors/*/detail, status: /errors/*/status, request_id: /errors/*/id } }",
     ),
+    // Keywords of JSON Schema with a typing error demand nothing.
+    (
+        "a typing error in a schema",
+        with_contract,
+        "success: { status: 200, match: { /a: { requried: [b] } } }",
+    ),
+    (
+        "a typing error deep in a schema",
+        with_controlled,
+        "expect: { body: { /a: { items: { properties: { b: { cosnt: 1 } } } } } }",
+    ),
+    (
+        "a typing error in the schema of a header",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, headers: { Retry-After: { patern: x } } }",
+    ),
 ];
 
 #[test]

@@ -189,6 +189,25 @@ pub async fn judge_with(
     options: RunOptions,
 ) -> RunReport {
     let pack = Pack::load(&packs(), pack).unwrap_or_else(|error| panic!("{error}"));
+    judge_pack(pack, selectors, server, more, options).await
+}
+
+/// Runs a pack whose files are in the test: the contract and the scenarios of the pack `t`.
+pub async fn judge_texts(contract: &str, scenarios: &str, server: &Server, more: &str) -> RunReport {
+    let mut texts = failspec_pack::pack::Texts::new();
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
+    judge_pack(pack, &[], server, more, RunOptions::default()).await
+}
+
+async fn judge_pack(
+    pack: Pack,
+    selectors: &[&str],
+    server: &Server,
+    more: &str,
+    options: RunOptions,
+) -> RunReport {
     let mut text = format!("default_target = \"own\"\n[target.own]\nurl = \"{}\"\n", server.url);
     for role in pack.contract.roles.keys() {
         text.push_str(&format!("[target.own.roles.{role}]\nbearer = \"right\"\n"));
