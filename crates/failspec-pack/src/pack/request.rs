@@ -243,6 +243,13 @@ impl RequestTemplate {
         names
     }
 
+    /// Returns the names whose values are parts of its path.
+    pub fn names_in_path(&self) -> impl Iterator<Item = &str> {
+        let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
+        let holes = self.path.iter().flat_map(|(_, template)| template.holes()).chain(self.line.path.holes());
+        holes.filter_map(Placeholder::name).chain(self.line.path.parameters().filter(given))
+    }
+
     /// Returns true if the method is safe, which means that it promises to change nothing (RFC 9110, section 9.2.1).
     pub fn is_safe(&self) -> bool {
         is_safe(&self.line.method)
