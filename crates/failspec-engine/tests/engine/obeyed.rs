@@ -141,3 +141,87 @@ async fn one_proven_scenario_is_enough() {
     let report = judge_texts(&contract, scenarios, &server, "").await;
     assert_clean(&report, "the second scenario proves what the first one does not");
 }
+
+/// Returns the requests of a scenario as the server got them: the query and some headers, control first.
+async fn sent(scenario: &str, role: &str) -> Vec<(String, Vec<String>)> {
+    let log = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&log);
+    let server = Server::start(move |asked| {
+        let names = ["x-token", "x-id", "cookie", "content-type", "user-agent", "accept", "accept-encoding"];
+        let headers = names.iter().filter(|name| asked.headers.contains_key(**name));
+        let headers = headers.map(|name| (*name).to_owned()).collect();
+        seen.lock().unwrap().push((asked.query.clone(), headers));
+        right(asked)
+    })
+    .await;
+    let contract = CONTRACT.replace("reader", "member");
+    let indented: String = scenario.lines().map(|line| format!("    {line}\n")).collect();
+    let scenarios = format!("contract: t\nscenarios:\n  a:\n{indented}");
+    let more = format!("[target.own.roles.member]\n{role}\n");
+    crate::checks_server::judge_texts_without_roles(&contract, &scenarios, &server, &more).await;
+    let log = log.lock().unwrap().clone();
+    log
+}
+
+const DEFAULTS: [&str; 3] = ["user-agent", "accept", "accept-encoding"];
+
+/// What is absent is absent on the wire, whatever the role carries.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn null_is_absent_even_if_the_role_carries_it() {
+    let header = "header = { name = \"X-Token\", value = \"right-right\" }";
+    let query = "query = { name = \"key\", value = \"right-right\" }";
+    let cookie = "cookie = { name = \"session\", value = \"right-right\" }";
+    for (role, fault, name) in [
+        (header, "headers: { X-Token: null }", "x-token"),
+        (header, "headers: { x-token: null }", "x-token"),
+        (header, "each: { one: { token: null } }\nheaders: { X-Token: '${token}' }", "x-token"),
+        (cookie, "headers: { Cookie: null }", "cookie"),
+        (query, "query: { key: null }", "key="),
+        (query, "each: { one: { key: null } }\nquery: { key: '${key}' }", "key="),
+    ] {
+        let control = "control: { request: GET /things, headers: null, query: null }";
+        let requests =
+            sent(&format!("triggers: absent\nas: member\nrequest: GET /absent\n{fault}\n{control}"), role)
+                .await;
+        let has = |(query, headers): &(String, Vec<String>)| {
+            query.contains(name) || headers.contains(&name.to_owned())
+        };
+        assert!(has(&requests[0]) && !has(&requests[1]), "{fault}: {requests:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn header_that_a_client_adds_by_itself_can_be_absent() {
+    let role = "bearer = \"right-right\"";
+    for (name, absent) in
+        [("User-Agent", "user-agent"), ("accept", "accept"), ("Accept-Encoding", "accept-encoding")]
+    {
+        let control = format!("control: {{ request: GET /things, headers: {{ {name}: a }} }}");
+        let fault = format!("headers: {{ {name}: null }}");
+        let requests =
+            sent(&format!("triggers: absent\nrequest: GET /absent\n{fault}\n{control}"), role).await;
+        let others: Vec<&str> = DEFAULTS.into_iter().filter(|name| *name != absent).collect();
+        assert_eq!(requests[0].1, DEFAULTS, "{name}");
+        assert_eq!(requests[1].1, others, "{name}");
+    }
+}
+
+/// A row in which a value is `null` leaves the parameter out; an empty text sends it empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn null_in_a_row_leaves_a_parameter_out() {
+    let role = "bearer = \"right-right\"";
+    let scenario = |value: &str| {
+        format!(
+            "triggers: absent\nrequest: GET /absent\neach: {{ one: {{ limit: {value} }} }}\n\
+             query: {{ a: 1, limit: '${{limit}}' }}\nheaders: {{ X-Id: '${{limit}}' }}\n\
+             control: {{ request: GET /things }}"
+        )
+    };
+    for (value, query, has_header) in
+        [("null", "a=1", false), ("''", "a=1&limit=", true), ("7", "a=1&limit=7", true)]
+    {
+        let requests = sent(&scenario(value), role).await;
+        assert_eq!(requests[1].0, query, "{value}");
+        assert_eq!(requests[1].1.contains(&"x-id".to_owned()), has_header, "{value}");
+    }
+}

@@ -304,6 +304,15 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
             names.reader.unknown(request_span(node), "path parameter", name, path.parameters());
         }
     }
+    let in_path: Vec<&str> = path.query_names().collect();
+    let query = request.query.iter().map(|(name, _)| name).chain(&request.suppressed_query);
+    if let Some(name) = query.into_iter().find(|name| in_path.contains(&name.as_str())) {
+        names.reader.error_hint(
+            request_span(node),
+            format!("the path has the parameter `{name}` already, which `query` does not change"),
+            format!("write `query: {{ {name}: … }}` instead of `?{name}=` in the path"),
+        );
+    }
     for (name, value) in &request.headers {
         let is_token = is_token(name);
         let breaks = value.as_literal().is_some_and(|text| text.contains(['\r', '\n', '\0']));

@@ -44,6 +44,22 @@ const OBEYED: &[(&str, Load, &str)] = &[
         with_failure,
         "{ id: not_found, status: 404, code: gone, summary: It is absent, envelope: { code: /errors/*/code } }",
     ),
+    (
+        "templates in values",
+        with_controlled,
+        "query: { a: '${note}' }\nheaders: { x: 'a ${note}' }\njson: { a: ['${note}-'] }",
+    ),
+    ("an escaped template in a name", with_controlled, "json: { '$${note}': 1 }"),
+    (
+        "a template in the query of a path",
+        with_controlled,
+        "then: [{ request: 'GET /x?limit=${note}', query: { a: 1 } }]",
+    ),
+    (
+        "null as a whole value",
+        with_controlled,
+        "each: { one: { id: null } }\nquery: { id: '${id}' }\nheaders: { x-id: '${id}' }\njson: { id: '${id}' }",
+    ),
     ("a name with a star in it", with_contract, "secrets: [/a*b]"),
     ("several forms of success", with_contract, "success: [{ status: 200 }, { status: [201, 3xx] }]"),
 ];
