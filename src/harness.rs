@@ -347,7 +347,9 @@ async fn run_pack(
     let selectors = if senders.contains_key(&whole) {
         Selectors::default()
     } else {
-        Selectors(own.into_iter().cloned().collect())
+        let names: Vec<String> = case_names(pack).map(|(name, ..)| name).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Selectors(own.into_iter().cloned().collect()).exact(&names)
     };
     let (target, server) = match target {
         Some(target) => (target, None::<EmbeddedServer>),

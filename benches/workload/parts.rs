@@ -245,6 +245,7 @@ fn observed(number: usize) -> Observed {
     let request = Request {
         method: "GET".to_owned(),
         shown_url: url.to_string().into(),
+        suppressed: Vec::new(),
         url,
         headers: vec![Header::open("X-Trace", trace)],
         body: None,

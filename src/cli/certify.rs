@@ -31,7 +31,7 @@ use super::{
     arguments::{PacksFrom, TargetArguments},
     error::CliError,
     packs,
-    resolve_target::{by_pack, override_target, target},
+    resolve_target::{by_pack, has_path_values, override_target, target},
     run::{judge, print},
     runtime::runtime,
 };
@@ -201,6 +201,7 @@ async fn run(
         let first = plans.iter().map(|plan| plan.selected).sum();
         plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), first));
     }
+    plans.iter().try_for_each(has_path_values)?;
     judge(plans, options, arguments.quiet).await
 }
 

@@ -10,7 +10,7 @@ use super::{
     arguments::CheckTargetArguments,
     error::CliError,
     packs,
-    resolve_target::{by_pack, override_target, target},
+    resolve_target::{by_pack, has_path_values, override_target, target},
     runtime::runtime,
 };
 
@@ -29,6 +29,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, CliError> {
     let mut target = by_pack(&config.target, &packs)?.remove(0);
     override_target(&mut target, &arguments.target, pack)?;
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
+    has_path_values(&plan)?;
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let runtime = runtime()?;
     let check = runtime.block_on(check_target(&plan, &options));

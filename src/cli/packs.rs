@@ -38,7 +38,9 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
         given.iter().map(|selector| without_version(selector)).collect();
     let mut wanted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for name in &known {
-        let concerned = parsed.iter().filter(|(selector, _)| concerns(selector, name));
+        // The name of a pack is not the beginning of another one's.
+        let is_other = |selector: &String| selector != name && known.contains(selector);
+        let concerned = parsed.iter().filter(|(selector, _)| concerns(selector, name) && !is_other(selector));
         let mut versions: Vec<Option<&str>> = concerned.map(|(_, version)| *version).collect();
         versions.dedup();
         match versions.as_slice() {
@@ -68,7 +70,7 @@ pub fn select(files: &Files, given: &[String]) -> Result<(Vec<Arc<Pack>>, Select
         let idle = as_given.unwrap_or(idle);
         return Err(not_in_force(idle, &packs).unwrap_or_else(|| no_match(idle, &known, &names)));
     }
-    Ok((packs, selectors))
+    Ok((packs, selectors.exact(&names)))
 }
 
 /// Returns a selector in the form of the names of cases, which contain no version, and the version that it names. A

@@ -1,6 +1,7 @@
 //! The target that the options of a command select.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use failspec_base::{
     syntax::{Diagnostic, Diagnostics, Source, closest, renamed},
     template::VariableValue,
 };
-use failspec_engine::case_names;
+use failspec_engine::{Plan, case_names};
 use failspec_judge::check::{CHECKS, find};
 use failspec_pack::{
     pack::Pack,
@@ -97,6 +98,7 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
         target.fits(&pack.contract)?;
         notices(&target.unknown_names(&pack.contract));
     }
+    notices(&unknown_packs(target, packs));
     // Each of several packs knows a part of the target; an operation that none of them knows is an error.
     let known = |name: &&String| packs.iter().any(|pack| pack.contract.operations.contains_key(*name));
     if let Some(name) = target.operations.keys().find(|name| !known(name)) {
@@ -108,8 +110,24 @@ pub(super) fn by_pack(target: &Target, packs: &[Arc<Pack>]) -> Result<Vec<Target
     Ok(packs.iter().map(|pack| target.of_pack(&pack.name)).collect())
 }
 
+/// Returns a notice for each pack in `urls` that does not exist. It may belong to another folder of packs.
+fn unknown_packs(target: &Target, packs: &[Arc<Pack>]) -> Vec<String> {
+    let known = packs.first().and_then(|pack| pack.files.packs().ok()).unwrap_or_default();
+    let unknown = target.urls.keys().filter(|name| !known.contains(name));
+    let notice = |name: &String| {
+        let near = closest(name, known.iter().map(String::as_str));
+        let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        format!(
+            "there is no pack `{}`, for which the target {} has a URL{meant}",
+            name.escape_debug(),
+            target.name
+        )
+    };
+    unknown.map(notice).collect()
+}
+
 /// Prints notices about names that may be errors, or are meant for another pack.
-fn notices(notices: &[String]) {
+pub(super) fn notices(notices: &[String]) {
     for notice in notices {
         let _ = writeln!(anstream::stderr(), "{} {notice}", Styles::dab(Styles::WARN, "notice:"));
     }
@@ -165,22 +183,51 @@ pub(super) fn override_target(
     arguments: &TargetArguments,
     pack: &Pack,
 ) -> Result<(), CliError> {
+    let mut given = BTreeSet::new();
     for option in &arguments.roles {
         let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;
+        if !given.insert(name) {
+            return Err(twice("--role", name));
+        }
         if !pack.contract.roles.contains_key(name) {
             return Err(unknown(pack, "role", name, pack.contract.roles.keys()));
         }
         let role = Role::from_option(name, credential).map_err(CliError::usage)?;
         target.roles.insert(name.to_owned(), role);
     }
+    let mut given = BTreeSet::new();
     for option in &arguments.variables {
         let (name, value) = split(option, "--var", "NAME=VALUE")?;
+        if !given.insert(name) {
+            return Err(twice("--var", name));
+        }
         if !pack.contract.variables.contains_key(name) {
             return Err(unknown(pack, "variable", name, pack.contract.variables.keys()));
         }
         target.variables.insert(name.to_owned(), VariableValue::open(value));
     }
     Ok(())
+}
+
+/// Creates the error for an option that is given twice for one name: only one of the values could be used.
+fn twice(option: &str, name: &str) -> CliError {
+    CliError::usage(format!("{option} gives `{name}` twice: only one of them could be used"))
+}
+
+/// Checks that no variable that is a part of a path is empty.
+///
+/// # Errors
+/// When one is: the request would go to another resource.
+pub(super) fn has_path_values(plan: &Plan) -> Result<(), CliError> {
+    let Some((name, line)) = plan.empty_path_variables().into_iter().next() else { return Ok(()) };
+    Err(CliError::usage_hint(
+        format!(
+            "the variable `{name}` of the pack {} is empty, but it is a part of {line}: the request would go to \
+             another resource",
+            plan.pack.name
+        ),
+        format!("give it a value: --var {name}=VALUE, or under `variables` in {DEFAULT_CONFIG}"),
+    ))
 }
 
 /// Creates the error for an option that names something that the pack does not have.

@@ -11,6 +11,7 @@ use failspec_judge::{
     snapshot::Mode,
 };
 use failspec_mutants as proof;
+use failspec_pack::{pack::Pack, target_config::Target};
 use failspec_reference::Options;
 use failspec_report::{github, terminal};
 
@@ -19,7 +20,7 @@ use super::{
     error::CliError,
     packs,
     reports::Reports,
-    resolve_target::{by_pack, override_target, target},
+    resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
     signal,
 };
@@ -60,11 +61,14 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
             override_target(&mut target, &arguments.target, pack)?;
+            has_snapshots(&target, arguments.snapshots)?;
             let first = plans.iter().map(|plan| plan.selected).sum();
             let (pack, target) = (Arc::clone(pack), Arc::new(target));
             plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
         }
         plans.iter().try_for_each(may_be_shared_out)?;
+        plans.iter().try_for_each(has_path_values)?;
+        notices(&ignored_files(&packs));
         // Opened after everything else that can be wrong: opening a report empties that of an earlier run.
         let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
         if !reports.show_passed() && !arguments.verbose {
@@ -89,6 +93,28 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
+}
+
+/// Checks that the target has a folder of approved responses, if they are to be compared or written.
+fn has_snapshots(target: &Target, mode: SnapshotsMode) -> Result<(), CliError> {
+    let needed = match mode {
+        SnapshotsMode::Check => "check",
+        SnapshotsMode::Update => "update",
+        SnapshotsMode::Report | SnapshotsMode::Off => return Ok(()),
+    };
+    if target.reference || target.snapshots.is_some() {
+        return Ok(());
+    }
+    Err(CliError::usage_hint(
+        format!("--snapshots {needed}: the target {} has no folder of approved responses", target.name),
+        "name one in failspec.toml: `snapshots = \"snapshots\"` under [target.NAME]",
+    ))
+}
+
+/// Returns a notice for each file of a pack that looks like one of its scenarios and is not read.
+fn ignored_files(packs: &[Arc<Pack>]) -> Vec<String> {
+    let ignored = packs.iter().flat_map(|pack| pack.files.ignored(&pack.name));
+    ignored.map(|file| format!("{file} is not read: `failspec lint` says why")).collect()
 }
 
 /// Checks that a plan may be sharded. Locks and global conditions work only within one process: shards of one target

@@ -23,6 +23,7 @@ mod openapi_forms;
 mod openapi_property;
 mod openapi_requests;
 mod openapi_writes;
+mod options;
 mod page;
 mod real_registry;
 mod report_readers;

@@ -200,8 +200,12 @@ fn embedded_snapshots_are_compared_only_with_the_reference_and_never_written() {
         "t.toml",
     ]));
     serve.first_line();
-    let check = ["run", "kubeglass", "--config", "t.toml", "--snapshots", "check"];
-    done(failspec(folder.path()).args(check)).exits(0).never_says("approved response");
+    let with = |mode| {
+        let run = ["run", "kubeglass", "--config", "t.toml", "--snapshots", mode];
+        done(failspec(folder.path()).args(run))
+    };
+    with("report").exits(0).never_says("approved response");
+    with("check").exits(2).says("the target reference has no folder of approved responses");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing but the target file");
 }
 

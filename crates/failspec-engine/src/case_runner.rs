@@ -198,10 +198,13 @@ impl<'s> CaseRunner<'s> {
                 result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result.map_err(Unjudged::from),
                 () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
             };
-            if let Err(reason) = result {
-                self.unfinished =
-                    Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
-                break;
+            match result {
+                Ok(resent) => self.observed.resends.extend(resent),
+                Err(reason) => {
+                    self.unfinished =
+                        Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
+                    break;
+                }
             }
         }
         self.scope = Some(scope);
@@ -254,7 +257,12 @@ impl<'s> CaseRunner<'s> {
             };
             let view = View::new(&response, pick.as_ref());
             let unmet = self.session.unmet(control.expected(), &response, pick.as_ref(), scope, false)?;
-            let Some(unmet) = unmet else { continue };
+            let Some(unmet) = unmet else {
+                // A control may expect another response than a success, but then not the failure under test.
+                self.observed.control_expected_failure |=
+                    control.expected().is_about_outcome() && self.is_the_failure(view);
+                continue;
+            };
             let host = self.session.target.url.host_str();
             if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
                 return Err(format!("the response to the control is not from the API: {evidence}").into());
@@ -463,7 +471,7 @@ impl<'s> CaseRunner<'s> {
     ) -> Result<(), String> {
         let left = deadline.saturating_duration_since(Instant::now());
         let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
-        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned()))
+        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned())).map(drop)
     }
 
     fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {

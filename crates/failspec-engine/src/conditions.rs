@@ -71,6 +71,7 @@ impl Session {
         let request = Request {
             method: request.method.clone(),
             shown_url: request.address.shown.clone().into(),
+            suppressed: Vec::new(),
             url,
             headers,
             body,

@@ -14,7 +14,7 @@ use failspec_judge::{
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
-use failspec_pack::pack::{Contract, Failure, Pack, Scenario};
+use failspec_pack::pack::{Contract, Failure, Pack, ProofGap, Scenario};
 
 use super::error::Unjudged;
 use super::{
@@ -191,6 +191,11 @@ fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case
     };
     if report.outcome == Outcome::Waived {
         report.reason = report.waived.first().map(|waived| Reason::Waived { reason: waived.reason.clone() });
+    } else if report.exercised == Exercise::No
+        && let Some(gap) = proof_gap(subject)
+        && matches!(subject.identity, Identity::Triggered { .. })
+    {
+        report.reason = Some(Reason::Unproven { gap });
     } else if report.exercised == Exercise::No {
         report.reason = Some(Reason::OtherResponse { response: identity_in_words(subject, session) });
     }
@@ -200,7 +205,7 @@ fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case
 /// Returns whether the failure was exercised. It was not if the control got the same failure, waived or not: then the
 /// request proves nothing.
 fn exercised(subject: &Subject<'_>) -> Exercise {
-    let proven = subject.observed.control_failed.is_none();
+    let proven = subject.observed.control_failed.is_none() && proof_gap(subject).is_none();
     match &subject.identity {
         Identity::Triggered { alternative: Some(index), .. } if proven => {
             let code = subject.contract.failures[*index].code().map(plain);
@@ -212,6 +217,13 @@ fn exercised(subject: &Subject<'_>) -> Exercise {
         },
         _ => Exercise::No,
     }
+}
+
+/// Returns why the scenario proves nothing, if it does not: by what it says, or because its control expected and got
+/// the failure under test.
+fn proof_gap(subject: &Subject<'_>) -> Option<ProofGap> {
+    let expected = subject.observed.control_expected_failure.then_some(ProofGap::ControlExpectsFailure);
+    subject.scenario.proof_gap(subject.triggered).or(expected)
 }
 
 /// Returns the code that was seen instead of the failure's own code, if any: an accepted code that is not the own

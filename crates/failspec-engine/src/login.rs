@@ -187,7 +187,7 @@ impl Session {
         }
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
-        Ok(Request { method: step.method.clone(), shown_url, url, headers, body })
+        Ok(Request { method: step.method.clone(), shown_url, url, headers, suppressed: Vec::new(), body })
     }
 }
 

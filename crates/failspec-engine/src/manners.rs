@@ -120,6 +120,7 @@ impl Session {
             let request = Request {
                 method: "GET".to_owned(),
                 shown_url: shown.clone().into(),
+                suppressed: Vec::new(),
                 url: url.clone(),
                 headers: Vec::new(),
                 body: None,

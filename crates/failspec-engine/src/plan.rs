@@ -83,6 +83,18 @@ impl Selectors {
         self.0.is_empty() || self.0.iter().any(|selector| picks(selector, name))
     }
 
+    /// Makes a selector that is exactly the name of a pack, a failure, a scenario or a row select that one, and not also
+    /// those whose names begin in the same way. `names` are the names of all cases.
+    #[must_use]
+    pub fn exact(self, names: &[&str]) -> Self {
+        let exact = |selector: String| {
+            let whole = format!("{selector}::");
+            let is_name = |name: &&str| **name == selector || name.starts_with(&whole);
+            if names.iter().any(is_name) { whole } else { selector }
+        };
+        Self(self.0.into_iter().map(exact).collect())
+    }
+
     /// Returns the selectors that match none of `names`.
     pub fn without_match<'a>(&'a self, names: &[&str]) -> Vec<&'a str> {
         let idle = |selector: &&String| !names.iter().any(|name| picks(selector, name));
@@ -90,11 +102,11 @@ impl Selectors {
     }
 }
 
-/// Returns true if a selector matches a name. A selector is a prefix of the name, or a glob of the name or of its
-/// leading `::`-separated parts.
+/// Returns true if a selector matches a name. A selector is a prefix of the name, the name itself with `::` after it, or
+/// a glob of the name or of its leading `::`-separated parts.
 fn picks(selector: &str, name: &str) -> bool {
     if !selector.contains(['*', '?']) {
-        return name.starts_with(selector);
+        return name.starts_with(selector) || selector.strip_suffix("::") == Some(name);
     }
     let ends = name.match_indices("::").map(|(at, _)| at).chain([name.len()]);
     ends.into_iter().any(|end| glob(selector, &name[..end]))
@@ -157,6 +169,29 @@ impl Plan {
             shard,
             shared: shared.in_words(),
         }
+    }
+
+    /// Returns the variables that are empty although they are a part of a path, each with a request that it is a part
+    /// of: such a request would go to another resource, and a control could succeed there.
+    pub fn empty_path_variables(&self) -> BTreeMap<&str, String> {
+        let is_empty = |name: &str| {
+            let held = self.target.variables.get(name).map(|held| &held.value);
+            let default = || self.pack.contract.variables.get(name)?.default.as_ref();
+            held.or_else(default).is_some_and(|value| value == "")
+        };
+        let mut found = BTreeMap::new();
+        for case in &self.cases {
+            let own: BTreeSet<&str> =
+                case.row().into_iter().flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
+            for request in case.scenario.requests() {
+                for name in request.names_in_path().filter(|name| !own.contains(name) && is_empty(name)) {
+                    let Some((name, _)) = self.pack.contract.variables.get_key_value(name) else { continue };
+                    let line = format!("{} {}", request.line.method, request.line.path.written);
+                    found.entry(name.as_str()).or_insert(line);
+                }
+            }
+        }
+        found
     }
 
     /// Returns the number of selected failures.

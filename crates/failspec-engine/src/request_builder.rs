@@ -64,22 +64,32 @@ pub fn build(
     };
     let mut url = url(path, template, scope, &target.url, extra.url.as_ref().unwrap_or(&target.url))?;
     let mut headers = Vec::new();
+    let mut suppressed = template.suppressed.clone();
     for (name, value) in &template.headers {
+        if value.is_null(scope) {
+            suppressed.push(name.clone());
+            continue;
+        }
         let value = value.fill(scope)?;
         let shown = value.shown();
         headers.push(Header { name: name.clone(), value: value.sent, shown });
     }
-    for (name, value) in &extra.headers {
+    let is_suppressed =
+        |name: &str| suppressed.iter().any(|suppressed| suppressed.eq_ignore_ascii_case(name));
+    for (name, value) in extra.headers.iter().filter(|(name, _)| !is_suppressed(name)) {
         headers.push(Header::open(name, value));
     }
-    // A header that the scenario sets itself is not overwritten: it is the fault under test.
+    // A header that the scenario sets itself is not overwritten, and one that it leaves out is not added: either is the
+    // fault under test.
     match credential {
+        Some(Carried::Header(header)) if is_suppressed(&header.name) => {}
         Some(Carried::Header(header)) if header.name.eq_ignore_ascii_case("cookie") => {
             add_cookie(&mut headers, header);
         }
         Some(Carried::Header(header)) if !has(&headers, &header.name) => headers.push(header),
         Some(Carried::Query { name, value, shown })
-            if !template.query.iter().any(|(own, _)| *own == name) =>
+            if !template.query.iter().any(|(own, _)| *own == name)
+                && !template.suppressed_query.contains(&name) =>
         {
             url.add(&name, &value, shown);
         }
@@ -91,14 +101,14 @@ pub fn build(
         Some(BodyTemplate::Form(_)) => Some("application/x-www-form-urlencoded"),
         _ => None,
     };
-    let suppressed = template.suppressed.iter().any(|name| name.eq_ignore_ascii_case("content-type"));
-    if let Some(media_type) = media_type.filter(|_| !suppressed && !has(&headers, "content-type")) {
+    let is_free = !is_suppressed("content-type") && !has(&headers, "content-type");
+    if let Some(media_type) = media_type.filter(|_| is_free) {
         headers.push(Header::open("Content-Type", media_type));
     }
     if let Some(header) = headers.iter().find(|header| header.value.contains(['\r', '\n', '\0'])) {
         return Err(BuildError::HeaderBreaks(header.name.clone()));
     }
-    Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, body })
+    Ok(Request { method: method.clone(), url: url.sent, shown_url: url.shown, headers, suppressed, body })
 }
 
 /// Adds a cookie to the `Cookie` header: all cookies are sent in one header (RFC 6265, section 5.4). A cookie of the
@@ -156,7 +166,7 @@ fn url(
         None => whole.push(&path.sent),
     }
     let mut separator = if path.sent.contains('?') { "&" } else { "?" };
-    for (name, value) in &template.query {
+    for (name, value) in template.query.iter().filter(|(_, value)| !value.is_null(scope)) {
         let value = value.fill(scope)?;
         for part in [separator, &percent_encode(name), "="] {
             whole.push(part);
@@ -225,7 +235,8 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 fn form(fields: &[(String, Template)], scope: &Scope) -> Result<Rendered<Vec<u8>>, BuildError> {
     let mut form = Rendered::plain(String::new());
-    for (at, (name, value)) in fields.iter().enumerate() {
+    let fields = fields.iter().filter(|(_, value)| !value.is_null(scope));
+    for (at, (name, value)) in fields.enumerate() {
         let value = value.fill(scope)?;
         form.push(&format!("{}{}=", if at == 0 { "" } else { "&" }, form_encode(name)));
         match &value.shown {

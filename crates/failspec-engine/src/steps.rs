@@ -9,7 +9,7 @@ use failspec_base::{
     message::{Exchange, Response},
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::{Identity, Item, Phase, Pick, Record, View, show, told_wait};
+use failspec_judge::check::{Identity, Item, Phase, Pick, Record, ResendResult, View, show, told_wait};
 use failspec_pack::pack::{
     At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
 };
@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    /// Executes a step.
+    /// Executes a step. Returns whether a resent request got what the step explicitly expects, if it does.
     ///
     /// # Errors
     /// The reason why the case cannot continue: no response, an unexpected response, or nothing to capture.
@@ -112,11 +112,11 @@ impl Session {
         own_role: Option<&str>,
         tested: Option<&Response>,
         records: &mut Vec<Record>,
-    ) -> Result<(), String> {
+    ) -> Result<Option<ResendResult>, String> {
         if let Some(wait) = &step.wait {
             tokio::time::sleep(self.wait_before(step, wait, scope, tested)?).await;
         }
-        let Some(request) = &step.request else { return Ok(()) };
+        let Some(request) = &step.request else { return Ok(None) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
         // After waiting as a 429 requested, another 429 is judged by the check `recovers`.
         let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
@@ -129,25 +129,35 @@ impl Session {
             match &step.until {
                 Some(until) => {
                     let wrong = self.unmet(until, &response, None, scope, true)?;
-                    if wrong.is_none() {
-                        return self.capture(step, &response, scope);
-                    }
+                    let Some(wrong) = wrong else {
+                        self.capture(step, &response, scope)?;
+                        return Ok(step.resend.then_some(ResendResult { record: index, unmet: None }));
+                    };
                     if Instant::now() + POLL > deadline {
-                        return Err(format!(
-                            "what `until` waits for did not come: {}",
-                            wrong.unwrap_or_default()
-                        ));
+                        let wrong = format!("what `until` waits for did not come: {wrong}");
+                        return match step.resend {
+                            true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
+                            false => Err(wrong),
+                        };
                     }
                     records.pop();
                     tokio::time::sleep(POLL).await;
                 }
-                // A check judges whether the resent request succeeds, not the step.
-                None if step.resend => return Ok(()),
+                // A check judges the response to the resent request, not the step.
+                None if step.resend => {
+                    let unmet = self.unmet(&step.expect, &response, None, scope, false)?;
+                    if unmet.is_none() {
+                        self.capture(step, &response, scope)?;
+                    }
+                    let is_explicit = !step.expect.is_default();
+                    return Ok(is_explicit.then_some(ResendResult { record: index, unmet }));
+                }
                 None => {
                     if let Some(wrong) = self.unmet(&step.expect, &response, None, scope, false)? {
                         return Err(wrong);
                     }
-                    return self.capture(step, &response, scope);
+                    self.capture(step, &response, scope)?;
+                    return Ok(None);
                 }
             }
         }

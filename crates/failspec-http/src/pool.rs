@@ -17,7 +17,7 @@ use http::{
 };
 use hyper::body::Incoming;
 
-use failspec_base::message::ConnectionUse;
+use failspec_base::message::{ConnectionUse, Suppressed};
 
 use super::{
     ClientError, ClientOptions, Limits,
@@ -142,7 +142,8 @@ impl Pool {
         is_resent: bool,
     ) -> Result<(Response<Incoming>, Lease), Failure> {
         let pool = &*self.0;
-        for (name, value) in &pool.defaults {
+        let suppressed = request.extensions_mut().remove::<Suppressed>().unwrap_or_default();
+        for (name, value) in pool.defaults.iter().filter(|(name, _)| !suppressed.0.contains(name)) {
             if let Entry::Vacant(entry) = request.headers_mut().entry(name) {
                 entry.insert(value.clone());
             }

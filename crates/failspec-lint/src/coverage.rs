@@ -1,9 +1,9 @@
 //! Rules about documented failures without a scenario and about scenarios without a control.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use failspec_base::syntax::Diagnostic;
-use failspec_pack::pack::{Control, Pack};
+use failspec_pack::pack::{Failure, Pack, ProofGap, Scenario, Success};
 
 /// Reports documented failures that no scenario triggers.
 pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
@@ -43,19 +43,62 @@ pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     gaps
 }
 
-/// Reports scenarios without a control. They prove nothing, because it is unknown what triggered the failure.
-pub(super) fn scenarios_without_control(pack: &Pack) -> Vec<Diagnostic> {
-    pack.scenarios
-        .iter()
-        .filter(|scenario| matches!(scenario.control, Control::Missing))
-        .map(|scenario| {
-            Diagnostic::error(
-                scenario.place.clone(),
+/// Reports scenarios that prove nothing, because it is unknown what triggered the failure.
+pub(super) fn scenarios_without_proof(pack: &Pack) -> Vec<Diagnostic> {
+    let mistake = |scenario: &Arc<Scenario>| {
+        let failure = &pack.contract.failures[scenario.failure];
+        let (title, hint) = match scenario.proof_gap(failure)? {
+            ProofGap::NoControl => (
                 format!("the scenario `{}` has no control", scenario.name),
-            )
-            .hint("add `control:` with the changes that remove the fault, or `no_control: <reason>`")
-        })
-        .collect()
+                "add `control:` with the changes that remove the fault, or `no_control: <reason>`",
+            ),
+            ProofGap::ControlExpectsFailure => (
+                format!("the control of `{}` expects the failure under test", scenario.name),
+                "without the fault the request must succeed, or at least get another response",
+            ),
+        };
+        Some(Diagnostic::error(scenario.place.clone(), title).hint(hint))
+    };
+    pack.scenarios.iter().filter_map(mistake).collect()
+}
+
+/// Reports forms of a success that a failure has too: nothing that fails would be noticed.
+pub(super) fn success_with_errors(pack: &Pack) -> Vec<Diagnostic> {
+    let takes_in_errors = |success: &&Success| {
+        success.matches.is_empty()
+            && success.status.iter().any(|pattern| (400..600).any(|status| pattern.matches(status)))
+    };
+    let wrong = pack.contract.success.iter().filter(takes_in_errors).map(|success| {
+        let statuses: Vec<String> = success.status.iter().map(ToString::to_string).collect();
+        let title = format!("`success` takes in errors: HTTP {}", statuses.join(" or "));
+        Diagnostic::error(pack.contract.place.clone(), title)
+            .hint("give only 2xx and 3xx, or a `match` that tells a success from an error")
+    });
+    wrong.collect()
+}
+
+/// Reports pairs of failures that no response can tell apart.
+pub(super) fn failures_alike(pack: &Pack) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    // The failures of an imported document are those of its statuses, and of what the faults have in common.
+    if !is_written_by_hand(pack) {
+        return found;
+    }
+    let failures = &pack.contract.failures;
+    for (at, failure) in failures.iter().enumerate() {
+        let is_like = |other: &&Failure| other.is_indistinguishable_from(failure);
+        let Some(other) = failures[..at].iter().find(is_like) else { continue };
+        let title = format!("nothing tells `{}` and `{}` apart", other.id, failure.id);
+        found.push(Diagnostic::warning(failure.place.clone(), title).hint(
+            "give `match` with what distinguishes their responses, or make them `causes` of one failure",
+        ));
+    }
+    found
+}
+
+/// Returns true unless the pack was imported from an OpenAPI document.
+fn is_written_by_hand(pack: &Pack) -> bool {
+    !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name))
 }
 
 /// Returns true if a summary names alternatives: "absent or removed", but not "1 or more".
@@ -69,7 +112,7 @@ fn has_alternatives(summary: &str) -> bool {
 /// Reports summaries that name alternatives although the contract lists fewer than two causes.
 pub(super) fn summaries_with_or(pack: &Pack) -> Vec<Diagnostic> {
     // Summaries that were imported from a document are written for people and say little about causes.
-    let written_by_hand = !pack.texts.contains_key(&format!("scenarios/{}/generated.yaml", pack.name));
+    let written_by_hand = is_written_by_hand(pack);
     pack.contract
         .failures
         .iter()

@@ -13,14 +13,17 @@ use failspec_pack::pack::Pack;
 /// Reports everything in a pack that is untested, unproven or unused. Untested and unproven parts are errors; unused
 /// and doubtful parts are warnings.
 pub fn lint(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 7] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 9] = [
         coverage::failures_without_scenario,
         coverage::causes_without_scenario,
-        coverage::scenarios_without_control,
+        coverage::scenarios_without_proof,
+        coverage::success_with_errors,
+        coverage::failures_alike,
         coverage::summaries_with_or,
         unused::declarations,
         unused::files,
         openapi::requests,
     ];
-    Diagnostics(rules.iter().flat_map(|rule| rule(pack)).collect())
+    let found = rules.iter().flat_map(|rule| rule(pack));
+    Diagnostics(pack.warnings.0.iter().cloned().chain(found).collect())
 }

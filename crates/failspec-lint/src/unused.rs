@@ -91,5 +91,9 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
             .into_iter()
             .map(|name| format!("the snapshot {}/{name} belongs to no scenario", pack.label())),
     );
-    found.into_iter().map(|title| Diagnostic::warning(None, title)).collect()
+    let ignored = pack.files.ignored(&pack.name).into_iter().map(|file| {
+        Diagnostic::warning(None, format!("{file} is not read"))
+            .hint("scenario files end in `.yaml` or `.yml`, contracts and bases in `.yaml`")
+    });
+    ignored.chain(found.into_iter().map(|title| Diagnostic::warning(None, title))).collect()
 }

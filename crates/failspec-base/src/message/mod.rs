@@ -17,7 +17,7 @@ pub use exchange::{ConnectionUse, Exchange, Phase, TransportError};
 pub use json::{Defect, Document};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub use request::{Body, Header, Request, RequestError};
+pub use request::{Body, Header, Request, RequestError, Suppressed};
 pub use response::{BodyError, Response};
 pub use route::{ConnectTo, Proxy};
 pub use standards::{is_idempotent, is_loopback, is_safe, is_token};

@@ -25,6 +25,8 @@ pub struct Request {
     /// Headers in the order in which they are sent. The names of HTTP/1 are sent in lower case, and headers with the
     /// same name together, which has the same meaning (RFC 9110, sections 5.1 and 5.3).
     pub headers: Vec<Header>,
+    /// Names of headers that must not be sent, although a client would add them by itself.
+    pub suppressed: Vec<String>,
     /// The body, if there is one.
     pub body: Option<Body>,
 }
@@ -56,6 +58,10 @@ pub struct Body {
     /// The body as it may be shown: text, or length and digest if it was generated or is not text.
     pub shown: RedactedText,
 }
+
+/// Headers that a client must not add to a request by itself: an extension of the requests that HTTP clients take.
+#[derive(Debug, Clone, Default)]
+pub struct Suppressed(pub Vec<HeaderName>);
 
 /// Reason why a request cannot be sent as it is written.
 ///
@@ -120,6 +126,8 @@ impl Request {
         *outgoing.uri_mut() = self.uri()?;
         *outgoing.method_mut() = self.http_method()?;
         *outgoing.headers_mut() = self.header_map()?;
+        let names = self.suppressed.iter().filter_map(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+        outgoing.extensions_mut().insert(Suppressed(names.collect()));
         Ok(outgoing)
     }
 

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use crate::template::RESERVED_NAMES;
+
 use super::{
     Diagnostic, Diagnostics, Entry, Location, MappingSchema, Node, NodeValue, Severity, Source, Span,
     diagnostic::MAX_KEPT, renamed,
@@ -192,6 +194,29 @@ impl Decoder {
             self.wrong_kind(node, "text");
         }
         text
+    }
+
+    /// Decodes a reason: text that is not empty. A reason that says nothing excuses nothing.
+    pub fn reason(&self, node: &Node) -> Option<String> {
+        let text = self.text(node)?;
+        if text.trim().is_empty() {
+            self.error_hint(node.span, "this reason is empty", "say why, for those who read the report");
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// Returns true if a template can use a value under this name; reports a name that the template language owns.
+    pub fn check_free_name(&self, name: &str, span: Span) -> bool {
+        let is_free = !RESERVED_NAMES.contains(&name);
+        if !is_free {
+            self.error_hint(
+                span,
+                format!("`{name}` is built in: `${{{name}}}` would never be this value"),
+                "choose another name",
+            );
+        }
+        is_free
     }
 
     /// Decodes `true` or `false`.

@@ -73,6 +73,16 @@ impl JsonTemplate {
         }
     }
 
+    /// Returns the name of a value that is a part of a longer text, for each such placeholder.
+    pub fn names_in_text(&self) -> Vec<&str> {
+        match self {
+            Self::Constant(_) => Vec::new(),
+            Self::Text(template) => template.names_in_text().collect(),
+            Self::List(items) => items.iter().flat_map(Self::names_in_text).collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(_, value)| value.names_in_text()).collect(),
+        }
+    }
+
     /// Renders the value with its placeholders replaced.
     ///
     /// # Errors

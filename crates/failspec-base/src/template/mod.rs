@@ -11,7 +11,7 @@ mod text;
 mod variables;
 
 pub use json::JsonTemplate;
-pub use placeholder::{FillerSize, Placeholder, PlaceholderError};
+pub use placeholder::{FillerSize, Placeholder, PlaceholderError, RESERVED_NAMES};
 pub use render::{RenderError, Rendered};
 pub use text::Template;
 pub use variables::{Scope, VariableValue};

@@ -56,6 +56,9 @@ pub enum PlaceholderError {
 /// Maximum size of `fill`, in bytes: 64 MiB, far above any limit that an API documents.
 pub const MAX_FILL: u64 = 64 << 20;
 
+/// Names of the template language: `${now}` is the time, whatever else has that name.
+pub const RESERVED_NAMES: [&str; 5] = ["unique", "uuid", "now", "totp", "fill"];
+
 impl Placeholder {
     /// Parses the text between `${` and `}`.
     ///

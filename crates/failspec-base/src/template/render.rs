@@ -66,6 +66,9 @@ pub enum RenderError {
     /// There is no value under this name.
     #[error("`${{{0}}}` has no value: nothing captured it")]
     Missing(String),
+    /// `null` in the middle of a text.
+    #[error("`${{{0}}}` is null and cannot be part of a text")]
+    Null(String),
     /// A list or an object in the middle of a text.
     #[error("`${{{0}}}` is a list or an object and cannot be part of a text")]
     NotText(String),
@@ -121,7 +124,7 @@ pub(super) fn as_text(hole: &Placeholder, value: &Value) -> Result<String, Rende
         Value::String(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Number(number) => Ok(number.to_string()),
-        Value::Null => Ok(String::new()),
+        Value::Null => Err(RenderError::Null(hole.name().unwrap_or_default().to_owned())),
         Value::Array(_) | Value::Object(_) => {
             Err(RenderError::NotText(hole.name().unwrap_or_default().to_owned()))
         }

@@ -79,6 +79,24 @@ impl Template {
         })
     }
 
+    /// Returns true if it is a single placeholder whose value is `null`: what it is the value of is left out.
+    pub fn is_null(&self, scope: &Scope) -> bool {
+        self.lone_name().and_then(|name| scope.get(name)).is_some_and(|held| held.value.is_null())
+    }
+
+    /// Returns the name of a value that is a part of a longer text, for each such placeholder.
+    pub fn names_in_text(&self) -> impl Iterator<Item = &str> {
+        self.holes().filter(|_| self.lone_name().is_none()).filter_map(Placeholder::name)
+    }
+
+    /// Returns the name of the value, if the text is a single placeholder for one.
+    fn lone_name(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Placeholder(Placeholder::Name(name))] => Some(name),
+            _ => None,
+        }
+    }
+
     /// Renders the text with its placeholders replaced.
     ///
     /// # Errors

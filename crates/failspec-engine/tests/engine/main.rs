@@ -3,5 +3,6 @@
 mod attacks;
 mod checks_server;
 mod loose;
+mod obeyed;
 mod pairs;
 mod styles;

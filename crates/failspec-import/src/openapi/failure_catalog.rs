@@ -211,7 +211,8 @@ impl<'a> FailureCatalog<'a> {
         let failure = self.combined.entry(key).or_insert_with(|| FailureSource {
             id: names.name(&id, &told),
             status: statuses.into(),
-            codes,
+            code: codes.first().cloned(),
+            codes: if codes.len() > 1 { codes } else { Vec::new() },
             summary: class.summary().to_owned(),
             source: inferred.then_some(Provenance::Inferred),
             envelope,

@@ -79,6 +79,15 @@ pub struct Expected {
     pub body_inferred: Vec<(Pointer, Arc<Schema>)>,
 }
 
+/// Whether a resent request got the response that its step explicitly expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResendResult {
+    /// Index of its record.
+    pub record: usize,
+    /// What is not as expected, in words; `None` if everything is.
+    pub unmet: Option<String>,
+}
+
 /// The log of one case: everything that happened in it.
 #[derive(Debug, Default)]
 pub struct Observed {
@@ -91,6 +100,10 @@ pub struct Observed {
     /// True if the API closed the connection on the request under test, in both runs of the case, although the request
     /// was written whole and the control succeeded.
     pub closed_twice: bool,
+    /// True if the control expected, and got, the failure under test: then the scenario proves nothing.
+    pub control_expected_failure: bool,
+    /// The results of resent requests whose step says what it expects; without that, a success is expected.
+    pub resends: Vec<ResendResult>,
     /// The item of the response that is judged.
     pub pick: Option<Pick>,
     /// Expectations in addition to the contract.

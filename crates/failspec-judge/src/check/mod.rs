@@ -46,7 +46,7 @@ mod well_formed;
 mod wording;
 mod www_authenticate;
 
-pub use case_log::{Expected, Observed, Phase, Record};
+pub use case_log::{Expected, Observed, Phase, Record, ResendResult};
 pub use code::undocumented;
 pub use connection_closed::closed;
 pub use definition::{Check, When};

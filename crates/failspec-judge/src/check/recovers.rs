@@ -3,7 +3,7 @@
 use failspec_pack::pack::Provenance;
 
 use super::{
-    case_log::Phase,
+    case_log::{Phase, Record},
     definition::{Check, When},
     finding::Finding,
     identification::Identity,
@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
     source: "`retry` of the failure in the contract, carried out by the scenario's `then`",
     text: "The documentation tells clients how to recover from this failure: wait as long as the response \
 asks, refresh the token, fetch the resource again, or try later. The scenario did so and resent the request, \
-which still did not succeed.",
+which still did not succeed, or did not get what its step expects (`expect`, `until`).",
     when: When::Refused,
     run,
 };
@@ -29,6 +29,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     subject
         .observed
         .of(Phase::Resend)
+        .filter(|record| !says_what_it_expects(subject, record))
         .filter_map(|record| {
             let response = record.exchange.result.as_ref().ok()?;
             let what = match Identity::of_any(View::new(response, None), subject.contract) {
@@ -44,5 +45,25 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                     .saying(format!("expected a success after the documented recovery, got {what}")),
             )
         })
+        .chain(unmet(subject, source))
         .collect()
+}
+
+/// Returns true if the step of a resent request says what it expects, in place of a success.
+fn says_what_it_expects(subject: &Subject<'_>, record: &Record) -> bool {
+    let observed = subject.observed;
+    let records = observed.resends.iter().filter_map(|result| observed.records.get(result.record));
+    records.into_iter().any(|known| std::ptr::eq(known, record))
+}
+
+/// Returns findings about resent requests that did not get what their step expects.
+fn unmet(subject: &Subject<'_>, source: Provenance) -> impl Iterator<Item = Finding> {
+    subject.observed.resends.iter().filter_map(move |result| {
+        let unmet = result.unmet.as_ref()?;
+        Some(
+            subject
+                .finding(CHECK.id, source, "what the step of the resent request expects", unmet)
+                .saying(format!("after the documented recovery: {unmet}")),
+        )
+    })
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use failspec_pack::pack::ProofGap;
+
 use super::RequirementKind;
 
 /// The reason of an outcome, where it is neither simply passed nor failed. [`fmt::Display`] writes it as a sentence.
@@ -24,6 +26,11 @@ pub enum Reason {
     Waived {
         /// The reason that the waiver gives.
         reason: String,
+    },
+    /// The scenario proves nothing, whatever the response is.
+    Unproven {
+        /// The reason.
+        gap: ProofGap,
     },
     /// The response was not the failure under test.
     OtherResponse {
@@ -89,6 +96,14 @@ impl fmt::Display for Reason {
                 write!(f, "the target does not provide {}", parts.join(" and "))
             }
             Self::Waived { reason } => f.write_str(reason),
+            Self::Unproven { gap } => f.write_str(match gap {
+                ProofGap::NoControl => {
+                    "it proves nothing: the scenario has neither a control nor a reason for having none"
+                }
+                ProofGap::ControlExpectsFailure => {
+                    "it proves nothing: the control, which has no fault, expects this failure"
+                }
+            }),
             Self::OtherResponse { response } => write!(f, "the response was {response}"),
             Self::InDoubt => f.write_str(
                 "the server sent bytes that belong to no response, so a response may belong to another request",

@@ -80,6 +80,10 @@ impl fmt::Display for CurlCommand<'_> {
             quote(f, &[name, ": "], value)?;
         }
         let Some(body) = body else { return Ok(()) };
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            // curl would add the type of a form.
+            f.write_str(" -H 'Content-Type:'")?;
+        }
         let mut missing = Vec::new();
         body.for_each(|part| {
             if let RedactedView::Replaced(
@@ -199,7 +203,7 @@ mod tests {
         let request = request("http://h/".into(), Some("[secret: $(reboot)] --data-binary 'x".into()));
         assert_eq!(
             request.curl().to_string(),
-            r"curl -i -X GET 'http://h/' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
+            r"curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary '[secret: $(reboot)] --data-binary '\''x'"
         );
         let url = RedactedText::secret("1 $(reboot)\"");
         assert_eq!(self::request(url, None).curl().to_string(), "curl -i \"${_1___REBOOT__}\"");
@@ -212,13 +216,13 @@ mod tests {
         let mut request = request("http://h/".into(), Some(omitted.into()));
         assert_eq!(
             request.curl().to_string(),
-            "curl -i -X GET 'http://h/' --data-binary @body  # [70000 bytes, sha256:abababababababab…]"
+            "curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary @body  # [70000 bytes, sha256:abababababababab…]"
         );
         request.body = Some("secret answer\n--data-binary".into());
         request.withhold_body();
         assert_eq!(
             request.curl().to_string(),
-            "curl -i -X GET 'http://h/' --data-binary @body  # [left out of this report: 27 bytes]"
+            "curl -i -X GET 'http://h/' -H 'Content-Type:' --data-binary @body  # [left out of this report: 27 bytes]"
         );
         request.body = Some(RedactedText::from("[").with(RedactedPart::Filler { fill: 9 }).with("]"));
         assert!(

@@ -18,7 +18,7 @@ use super::{
     provenance::Provenance,
     read_context::ReadContext,
     request::Line,
-    rules::read_matches,
+    rules::{CodeRule, read_matches},
     schema::{Schema, SchemaRegistry},
     stability::{self, STABILITY, Stability},
     status::{STATUSES, StatusPattern},
@@ -256,9 +256,14 @@ impl Contract {
                 .get("documentation_digest")
                 .and_then(|node| reader.text(node))
                 .map(str::to_owned),
-            success: match fields.has("success") {
-                true => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
-                false => base.success,
+            success: match fields.get("success") {
+                Some(node) if success.is_empty() => {
+                    let title = "an empty list allows no response to be a success";
+                    reader.error_hint(node.span, title, "write `success: { status: 2xx }`");
+                    base.success
+                }
+                Some(_) => success.iter().filter_map(|node| Success::read(node, reader, library)).collect(),
+                None => base.success,
             },
             envelope,
             codes_open: codes.map_or(base.codes_open, |word| word != 1),
@@ -351,12 +356,7 @@ impl Contract {
         }
         for entry in fields.get("variables").into_iter().flat_map(|node| reader.named(node)) {
             if let Some(variable) = Variable::read(&entry.value, reader) {
-                if ["unique", "uuid", "now"].contains(&entry.key.as_str()) {
-                    reader.error(
-                        entry.key_span,
-                        format!("`{}` is built in and cannot be a variable", entry.key),
-                    );
-                }
+                reader.check_free_name(&entry.key, entry.key_span);
                 self.variables.insert(entry.key.clone(), variable);
             }
         }
@@ -396,6 +396,24 @@ impl Contract {
                     format!("`codes` of `{}` does not contain its own code {code}", failure.id),
                     "list every accepted code in `codes`",
                 );
+            }
+            if !failure.rules.codes.is_empty()
+                && !matches!(&failure.rules.code, Some(code) if matches!(code.rule, CodeRule::Exactly(_)))
+            {
+                let (title, hint) = match failure.rules.code {
+                    None => (
+                        format!("`{}` has `codes` but no `code`, so no code would be compared", failure.id),
+                        "give `code` too: the code of this failure, of which `codes` lists the alternatives",
+                    ),
+                    Some(_) => (
+                        format!(
+                            "`code: any` of `{}` accepts every code, so `codes` says nothing",
+                            failure.id
+                        ),
+                        "give one of the codes as `code`, or remove `codes`",
+                    ),
+                };
+                reader.error_hint(span, title, hint);
             }
             if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
                 reader.error_hint(

@@ -64,7 +64,7 @@ impl Control {
         }
         let Some(node) = control else {
             return match reason {
-                Some(reason) => Self::Impossible(reader.text(reason).unwrap_or_default().to_owned()),
+                Some(reason) => Self::Impossible(reader.reason(reason).unwrap_or_default()),
                 // If the fault is a condition, the control is the same request without it.
                 None if condition => Self::Flow(Box::new(faulty.clone().without_expectations())),
                 None => Self::Missing,
@@ -93,6 +93,13 @@ impl Control {
             );
         }
         check_parameters(&request, &names, node);
+        if let Some(node) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
+            reader.error_hint(
+                node.span,
+                "a control triggers nothing, so `until_triggered` is never looked at",
+                "give only `times`: each of them must succeed",
+            );
+        }
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
         Self::Flow(Box::new(Flow {
             setup,

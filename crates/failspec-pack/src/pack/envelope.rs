@@ -8,6 +8,7 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, Sourced},
     schema::{Schema, SchemaRegistry},
+    schema_keywords::check_keywords,
 };
 
 /// The common format of error responses. A part that is `None` is not documented.
@@ -175,7 +176,7 @@ impl Envelope {
             Some(reader.text(node)?.trim().to_ascii_lowercase())
         });
         if !code.is_empty() {
-            set(&mut self.code, fields.get(code), source, |node| Pointer::read(node, reader));
+            set(&mut self.code, fields.get(code), source, |node| Pointer::read_of_each(node, reader));
         }
         set(&mut self.message, fields.get("message"), source, |node| Pointer::read(node, reader));
         set(&mut self.status, fields.get("status"), source, |node| Pointer::read(node, reader));
@@ -235,13 +236,14 @@ pub(super) fn read_schema(node: &Node, reader: &Decoder, library: &SchemaRegistr
         reader.unknown(node.span, "schema file", file, library.names());
         return None;
     };
-    let value = match serde_json::from_str(text) {
+    let value: serde_json::Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
             reader.error(node.span, format!("`{file}` is not JSON: {error}"));
             return None;
         }
     };
+    check_keywords(&value, node, Some(file), reader);
     // Compiled on its own first, so that an error is reported with its location in the file.
     if let Err(error) = Schema::compile(value, library) {
         reader.error(node.span, format!("`{file}` is not a usable JSON Schema: {error}"));
@@ -257,6 +259,7 @@ pub(super) fn compile(
     reader: &Decoder,
     library: &SchemaRegistry,
 ) -> Option<Arc<Schema>> {
+    check_keywords(&value, node, None, reader);
     match Schema::compile(value, library) {
         Ok(schema) => Some(Arc::new(schema)),
         Err(error) => {

@@ -115,6 +115,11 @@ impl Expect {
         Some(expect)
     }
 
+    /// Returns true if it says nothing: a success is expected.
+    pub fn is_default(&self) -> bool {
+        self.status.is_empty() && self.failure.is_none() && self.headers.is_empty() && self.body.is_empty()
+    }
+
     /// Returns true if it defines, in place of the contract, whether a response is a success or a failure.
     pub fn is_about_outcome(&self) -> bool {
         !self.status.is_empty() || self.failure.is_some()
@@ -135,6 +140,7 @@ fn read_schema(entry: &Entry, names: &ReadContext<'_>) -> Option<(Pointer, Schem
         );
         return None;
     };
+    pointer.check_one(entry.key_span, names.reader);
     let template = names.json(&entry.value)?;
     let schema = match template.as_constant() {
         Some(value) => SchemaTemplate::Constant(super::envelope::compile(

@@ -190,7 +190,7 @@ impl Failure {
             retry,
             causes,
             condition: text("condition"),
-            excluded: text("excluded"),
+            excluded: fields.get("excluded").and_then(|node| reader.reason(node)),
             refusal_optional: fields.get("refusal").and_then(|node| reader.word(node, REFUSAL)) == Some(1),
             leaks_forbidden: fields.get("leaks").and_then(|node| reader.word(node, &["forbidden"])).is_some(),
             varies: fields.get("varies").map(|node| read_varies(node, reader)).unwrap_or_default(),
@@ -207,6 +207,18 @@ impl Failure {
     /// Returns true if its response may have this status.
     pub fn allows_status(&self, status: u16) -> bool {
         self.rules.statuses.contains(&status)
+    }
+
+    /// Returns true if no response can be told to be one of the two failures and not the other: they share a status,
+    /// their own codes are the same, or none has one, and what their bodies must match is the same.
+    pub fn is_indistinguishable_from(&self, other: &Self) -> bool {
+        let shares_status = self.rules.statuses.iter().any(|status| other.allows_status(*status));
+        let same_code = self.code() == other.code();
+        let matches = |failure: &Self| -> Vec<(String, Value)> {
+            let matches = failure.rules.matches.iter().map(|ruled| &ruled.rule);
+            matches.map(|(pointer, schema)| (pointer.to_string(), schema.value.clone())).collect()
+        };
+        shares_status && same_code && matches(self) == matches(other)
     }
 
     /// Returns its own code, if it has one.

@@ -56,6 +56,9 @@ impl std::fmt::Debug for BuiltInPacks {
 /// The maximum size of a file of a pack, in bytes: 16 MiB.
 const MAX_SIZE: u64 = 16 << 20;
 
+/// The maximum depth of folders in a pack.
+const MAX_DEPTH: usize = 16;
+
 /// The files of packs, laid out as `schemas/<pack>`, `scenarios/<pack>`, `snapshots/<pack>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Files {
@@ -128,6 +131,30 @@ impl Files {
         Ok(texts)
     }
 
+    /// Returns the files of a pack that look like its contracts or scenarios and are not read, sorted: of scenarios,
+    /// all but YAML files and notes; of contracts and bases, those that do not end in `.yaml`.
+    pub fn ignored(&self, pack: &str) -> Vec<String> {
+        let Self::Directory(root) = self else { return Vec::new() };
+        let mut found = Vec::new();
+        let folder = format!("schemas/{pack}");
+        for name in names_in(&root.join(&folder), 0) {
+            let is_contract = name.starts_with("contract") || name.starts_with("base");
+            if is_contract && !name.contains('/') && !has_ending(&name, &[".yaml", ".json"]) {
+                found.push(self.shown(&format!("{folder}/{name}")));
+            }
+        }
+        let folder = format!("scenarios/{pack}");
+        for name in names_in(&root.join(&folder), 0) {
+            let file = name.rsplit('/').next().unwrap_or(&name);
+            let is_note = file.starts_with('.') || !file.contains('.') || has_ending(file, &[".md", ".txt"]);
+            if !is_note && !has_ending(file, &[".yaml", ".yml"]) {
+                found.push(self.shown(&format!("{folder}/{name}")));
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Reads the files in `schemas/<folder>`: contracts and bases, and the schemas that they refer to.
     ///
     /// # Errors
@@ -190,10 +217,27 @@ fn directory_packs(root: &Path) -> Result<Vec<String>, FilesError> {
         .collect())
 }
 
+/// Returns true if a file name has one of these endings.
+fn has_ending(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Returns the paths of the files below a folder, relative to it; none if it cannot be read.
+fn names_in(directory: &Path, depth: usize) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten().filter(|_| depth <= MAX_DEPTH);
+    let names = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
+    names
+        .flat_map(|(path, name)| match path.is_dir() {
+            true => names_in(&path, depth + 1).into_iter().map(|below| format!("{name}/{below}")).collect(),
+            false => vec![name],
+        })
+        .collect()
+}
+
 fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result<(), FilesError> {
     let failed =
         |path: &Path, error: io::Error| FilesError { path: path.to_owned(), reason: error.to_string() };
-    if depth > 16 {
+    if depth > MAX_DEPTH {
         return Err(FilesError { path: directory.to_owned(), reason: "folders are nested too deep".into() });
     }
     for entry in fs::read_dir(directory).map_err(|error| failed(directory, error))? {

@@ -35,6 +35,13 @@ impl IndistinguishableFrom {
         let fields = names.reader.fields(node, &INDISTINGUISHABLE_FROM)?;
         let request = own.with(&RequestPatch::read(&fields, names));
         check_parameters(&request, names, node);
+        if request == *own {
+            names.reader.error_hint(
+                node.span,
+                "this is the request under test itself, and every response is like itself",
+                "override what distinguishes the two requests",
+            );
+        }
         let source =
             fields.get("source").map_or(Provenance::Inferred, |node| Provenance::read(node, names.reader));
         Some(Self { request, source })

@@ -39,6 +39,8 @@ pub struct Pack {
     pub texts: Arc<Texts>,
     /// Contracts and bases that only other versions use.
     pub others: Arc<Texts>,
+    /// What is doubtful in the files, though they can be used; `failspec lint` reports it.
+    pub warnings: Diagnostics,
 }
 
 /// An error that makes a pack unusable.
@@ -165,6 +167,7 @@ impl Pack {
                 scenarios,
                 texts,
                 others,
+                warnings: mistakes,
             }),
             _ => Err(mistakes.into()),
         }

@@ -121,6 +121,12 @@ impl PathTemplate {
         })
     }
 
+    /// Returns the names of the parameters in its query, as far as they are written out.
+    pub fn query_names(&self) -> impl Iterator<Item = &str> {
+        let query = self.written.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').filter_map(|pair| pair.split('=').next()).filter(|name| !name.is_empty())
+    }
+
     /// Returns the placeholders.
     pub fn holes(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().flat_map(|part| match part {

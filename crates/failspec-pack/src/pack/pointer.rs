@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde_json::Value;
 
 use failspec_base::encoding::{escape_pointer_step, unescape_pointer_step};
-use failspec_base::syntax::{Decoder, Node};
+use failspec_base::syntax::{Decoder, Node, Span};
 
 /// A JSON Pointer: a location in a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,7 +78,33 @@ impl Pointer {
         &self.0
     }
 
+    /// Reads a pointer to one value.
     pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        let pointer = Self::read_of_each(node, reader)?;
+        pointer.check_one(node.span, reader);
+        Some(pointer)
+    }
+
+    /// Reports a step `*`: only the pointer to the code stands for every item of a list.
+    pub(super) fn check_one(&self, span: Span, reader: &Decoder) {
+        if self.0.contains("${") {
+            reader.error_hint(
+                span,
+                format!("the template in `{}` would not be filled in", self.0.escape_debug()),
+                "write the pointer out; a template can be in the value that is compared",
+            );
+        }
+        if self.0.split('/').any(|step| step == "*") {
+            reader.error_hint(
+                span,
+                format!("`*` in `{}` would be an ordinary name", self.0),
+                "only `code` of an envelope looks at every item of a list; name one item, such as `/errors/0/detail`",
+            );
+        }
+    }
+
+    /// Reads a pointer in which `*` stands for every item of a list.
+    pub(super) fn read_of_each(node: &Node, reader: &Decoder) -> Option<Self> {
         let text = reader.text(node)?;
         let pointer = Self::parse(text);
         if pointer.is_none() {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use failspec_base::{
-    syntax::{Decoder, Node, NodeValue},
-    template::{JsonTemplate, Placeholder, Template},
+    syntax::{Decoder, Node, NodeValue, Span},
+    template::{JsonTemplate, Placeholder, RESERVED_NAMES, Template},
 };
 
 use super::{Contract, schema::SchemaRegistry};
@@ -46,8 +46,36 @@ impl ReadContext<'_> {
         }
     }
 
+    /// Reports a template in a name, which would be sent as it is written.
+    pub fn refuse_template(&self, name: &str, span: Span) {
+        // `$${` is a literal `${`, also where no template is read.
+        if name.replace("$${", "").contains("${") {
+            self.reader.error_hint(
+                span,
+                format!(
+                    "the template in `{}` would not be filled in: only values can have one",
+                    name.escape_debug()
+                ),
+                "write the name out; rows (`each`) can be separate scenarios",
+            );
+        }
+    }
+
+    /// Reports templates in the names of a JSON value.
+    fn refuse_templates_in_names(&self, node: &Node) {
+        match &node.value {
+            NodeValue::List(items) => items.iter().for_each(|item| self.refuse_templates_in_names(item)),
+            NodeValue::Map(entries) => entries.iter().for_each(|entry| {
+                self.refuse_template(&entry.key, entry.key_span);
+                self.refuse_templates_in_names(&entry.value);
+            }),
+            _ => {}
+        }
+    }
+
     /// Reads a JSON value with placeholders.
     pub fn json(&self, node: &Node) -> Option<JsonTemplate> {
+        self.refuse_templates_in_names(node);
         match JsonTemplate::parse(&node.to_json()) {
             Ok(template) => {
                 self.check(node, template.holes());
@@ -86,12 +114,11 @@ impl ReadContext<'_> {
         }
         let known = self.known.iter().map(String::as_str);
         let variables = self.contract.variables.keys().map(String::as_str);
-        let builtin = ["unique", "uuid", "now"];
         self.reader.unknown(
             find_hole(node, name),
             "variable, capture or row value",
             name,
-            known.chain(variables).chain(builtin),
+            known.chain(variables).chain(RESERVED_NAMES),
         );
     }
 }

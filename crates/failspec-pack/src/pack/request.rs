@@ -57,6 +57,8 @@ pub struct RequestTemplate {
     pub headers: Vec<(String, Template)>,
     /// Headers that must not be sent, not even by default; they are `null` in the file.
     pub suppressed: Vec<String>,
+    /// Query parameters that must not be sent, not even as credentials; they are `null` in the file.
+    pub suppressed_query: Vec<String>,
     /// The body.
     pub body: Option<Box<BodyTemplate>>,
 }
@@ -163,6 +165,7 @@ impl RequestPatch {
             query: Vec::new(),
             headers: Vec::new(),
             suppressed: Vec::new(),
+            suppressed_query: Vec::new(),
             body: None,
         };
         Some(empty.with(&self))
@@ -191,10 +194,22 @@ impl RequestTemplate {
         if let Some(body) = &patch.body {
             request.body = body.clone().map(Box::new);
         }
-        for (name, values) in patch.headers.iter().flatten() {
-            request.suppressed.retain(|known| !known.eq_ignore_ascii_case(name));
-            if values.is_none() {
-                request.suppressed.push(name.clone());
+        let [_, no_query, no_headers] = patch.cleared;
+        for (suppressed, own, overrides, cleared) in [
+            (&mut request.suppressed, &request.headers, &patch.headers, no_headers),
+            (&mut request.suppressed_query, &request.query, &patch.query, no_query),
+        ] {
+            if cleared {
+                suppressed.clear();
+            }
+            for (name, values) in overrides.iter().flatten() {
+                suppressed.retain(|known| !known.eq_ignore_ascii_case(name));
+                // `null` takes away what is there: the value of the request that is overridden, else what would be sent
+                // without being written.
+                let is_written = own.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+                if values.is_none() && !is_written {
+                    suppressed.push(name.clone());
+                }
             }
         }
         let merges = [
@@ -241,6 +256,27 @@ impl RequestTemplate {
         let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
         names.extend(self.line.path.parameters().filter(given));
         names
+    }
+
+    /// Returns the names whose values are parts of its path.
+    pub fn names_in_path(&self) -> impl Iterator<Item = &str> {
+        let given = |parameter: &&str| !self.path.iter().any(|(name, _)| name == parameter);
+        let holes = self.path.iter().flat_map(|(_, template)| template.holes()).chain(self.line.path.holes());
+        holes.filter_map(Placeholder::name).chain(self.line.path.parameters().filter(given))
+    }
+
+    /// Returns the names whose values are parts of a longer text or of the path, where `null` cannot be left out.
+    pub fn names_in_text(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.query.iter().chain(&self.headers).map(|(_, template)| template);
+        let body = match self.body.as_deref() {
+            Some(BodyTemplate::Json(template)) => template.names_in_text(),
+            Some(BodyTemplate::Text(template)) => template.holes().filter_map(Placeholder::name).collect(),
+            Some(BodyTemplate::Form(fields)) => {
+                fields.iter().flat_map(|(_, template)| template.names_in_text()).collect()
+            }
+            Some(BodyTemplate::Bytes(_)) | None => Vec::new(),
+        };
+        self.names_in_path().chain(parameters.flat_map(Template::names_in_text)).chain(body)
     }
 
     /// Returns true if the method is safe, which means that it promises to change nothing (RFC 9110, section 9.2.1).
@@ -312,8 +348,11 @@ fn by_name(node: &Node, names: &ReadContext<'_>) -> Vec<(String, Option<Vec<Temp
         .entries(node)
         .iter()
         .filter_map(|entry| {
+            names.refuse_template(&entry.key, entry.key_span);
             let values = match &entry.value.value {
                 NodeValue::Null => None,
+                // No time at all is not there.
+                NodeValue::List(items) if items.is_empty() => None,
                 _ => Some(
                     names
                         .reader
@@ -337,7 +376,10 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
             .reader
             .entries(node)
             .iter()
-            .map(|entry| Some((entry.key.clone(), names.template(&entry.value)?)))
+            .map(|entry| {
+                names.refuse_template(&entry.key, entry.key_span);
+                Some((entry.key.clone(), names.template(&entry.value)?))
+            })
             .collect::<Option<_>>()
             .map(BodyTemplate::Form),
         _ => {

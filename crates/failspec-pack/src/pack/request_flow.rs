@@ -104,8 +104,14 @@ impl Repeat {
     pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let fields = names.reader.fields(node, &REPEAT)?;
         let times = fields.get("times")?;
-        if let NodeValue::Number(_) = times.value {
-            names.reader.count(times)?;
+        if let NodeValue::Number(_) = times.value
+            && names.reader.count(times)? == 0
+        {
+            names.reader.error_hint(
+                times.span,
+                "with `times: 0` the request is never sent",
+                "give 1 or more, or remove `repeat`",
+            );
         }
         Some(Self {
             times: names.template(times)?,

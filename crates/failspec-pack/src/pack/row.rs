@@ -15,8 +15,12 @@ pub struct Row {
 
 impl Row {
     pub(super) fn read(entry: &Entry, reader: &Decoder) -> Self {
-        let values =
-            reader.named(&entry.value).map(|value| (value.key.clone(), value.value.to_json())).collect();
+        let free = |value: &&Entry| reader.check_free_name(&value.key, value.key_span);
+        let values = reader
+            .named(&entry.value)
+            .filter(free)
+            .map(|value| (value.key.clone(), value.value.to_json()))
+            .collect();
         Self { name: entry.key.clone(), values }
     }
 }

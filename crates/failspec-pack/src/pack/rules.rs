@@ -176,6 +176,13 @@ impl Rules {
         let matches = fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default();
         self.matches.extend(matches.into_iter().map(|rule| Sourced::new(rule, source)));
         if let Some(node) = fields.get("retry_after") {
+            if reader.items(node).is_empty() {
+                reader.error_hint(
+                    node.span,
+                    "an empty list names no location",
+                    "write `- header: Retry-After`",
+                );
+            }
             let places: Vec<_> =
                 reader.items(node).iter().filter_map(|item| RetryAfterLocation::read(item, reader)).collect();
             self.retry_after.push(Sourced::new(places, source));
@@ -199,6 +206,9 @@ impl Rules {
 
     /// Adds `codes`, which only a failure itself may have.
     pub(super) fn add_codes(&mut self, node: &Node, reader: &Decoder) {
+        if reader.list(node).is_empty() {
+            reader.error_hint(node.span, "an empty list allows no code at all", "remove `codes`");
+        }
         self.codes = reader.list(node).iter().filter_map(|item| read_code(item, reader)).collect();
     }
 
@@ -250,6 +260,7 @@ pub(super) fn read_matches(
                 );
                 return None;
             };
+            pointer.check_one(entry.key_span, reader);
             Some((pointer, compile(entry.value.to_json(), &entry.value, reader, library)?))
         })
         .collect()

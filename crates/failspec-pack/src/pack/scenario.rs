@@ -184,6 +184,9 @@ impl Scenario {
             .flat_map(|node| reader.named(node))
             .map(|row| Row::read(row, reader))
             .collect();
+        if let Some(node) = fields.get("each").filter(|_| rows.is_empty()) {
+            reader.error_hint(node.span, "`each` has no rows", "give a row, or remove `each`");
+        }
         for row in &rows {
             names.known.extend(row.values.iter().map(|(name, _)| name.clone()));
         }
@@ -228,7 +231,7 @@ impl Scenario {
             let captured = control.setup.iter().flat_map(|step| &step.capture);
             at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
         }
-        Some(Self {
+        let scenario = Self {
             name: entry.key.clone(),
             cause,
             source: fields
@@ -254,7 +257,28 @@ impl Scenario {
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
             failure: index?,
-        })
+        };
+        if let Some(node) = fields.get("each") {
+            scenario.check_nulls(node, reader);
+        }
+        Some(scenario)
+    }
+
+    /// Reports rows in which a value is `null` that is a part of a longer text. Alone it leaves out the parameter or the
+    /// header that it is the value of.
+    fn check_nulls(&self, each: &Node, reader: &Decoder) {
+        let in_text: BTreeSet<&str> = self.requests().flat_map(RequestTemplate::names_in_text).collect();
+        let values = reader.entries(each).iter().flat_map(|row| reader.entries(&row.value));
+        for entry in values.filter(|entry| entry.value.is_null() && in_text.contains(entry.key.as_str())) {
+            reader.error_hint(
+                entry.value.span,
+                format!(
+                    "`{}` is null in this row, but a request has it as a part of a path or a text",
+                    entry.key
+                ),
+                "`null` leaves out a whole parameter, header or field; for a part, give \"\"",
+            );
+        }
     }
 
     /// Returns the scenario's own condition, or the one that its failure always needs.

@@ -27,6 +27,9 @@ impl StatusPattern {
     }
 
     pub(super) fn read_all(node: &Node, reader: &Decoder) -> Vec<Self> {
+        if reader.items(node).is_empty() {
+            reader.error_hint(node.span, "an empty list allows no status at all", "write `status: 2xx`");
+        }
         reader.items(node).iter().filter_map(|item| Self::read(item, reader)).collect()
     }
 

@@ -2,7 +2,9 @@
 
 use failspec_base::{
     message::is_token,
-    syntax::{Entry, Field, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration},
+    syntax::{
+        Decoder, Entry, Field, Fields, MappingSchema, Node, NodeValue, Span, ValueType, parse_duration,
+    },
     template::Template,
 };
 
@@ -32,7 +34,8 @@ pub struct Step {
     pub wait: Option<WaitFor>,
     /// The longest wait that a response may demand.
     pub at_most: Option<Wait>,
-    /// True if the step sends the scenario's own request again, which must succeed.
+    /// True if the step sends the scenario's own request again, which must succeed unless `expect` or `until` says
+    /// otherwise.
     pub resend: bool,
     /// Its location in the file.
     pub span: Span,
@@ -91,7 +94,8 @@ pub(super) static STEP: MappingSchema = MappingSchema {
         Field::optional(
             "resend",
             ValueType::Bool,
-            "`true`: sends the scenario's own request again, with the overrides of this step; must succeed",
+            "`true`, under `then`: sends the scenario's own request again, with the overrides of this step; it must \
+             succeed, or be what `expect` says",
         ),
     ],
     also: request::KEYS,
@@ -118,6 +122,9 @@ impl Step {
         let reader = names.reader;
         let fields = reader.fields(node, &STEP)?;
         let resend = fields.get("resend").and_then(|node| reader.bool(node)).unwrap_or(false);
+        if own.is_none() {
+            refuse_outside_then(&fields, resend, reader);
+        }
         let wait = fields.get("wait").and_then(|node| WaitFor::read(node, names));
         let patch = RequestPatch::read(&fields, names);
         let request = match own.filter(|_| resend) {
@@ -132,8 +139,20 @@ impl Step {
             }
             None => patch.into_request(),
         };
-        if let Some(request) = &request {
-            check_parameters(request, names, node);
+        match &request {
+            Some(request) => check_parameters(request, names, node),
+            None if wait.is_some() && !fields.has("request") => refuse_beside_wait(node, reader),
+            None => {}
+        }
+        if let Some(entry) = fields.entry("expect").filter(|_| fields.has("until")) {
+            reader.error_hint(
+                entry.key_span,
+                "`until` says which response ends the step, so `expect` is never looked at",
+                "write all of it under `until`",
+            );
+        }
+        if let Some(entry) = fields.entry("at_most").filter(|_| !fields.has("wait")) {
+            reader.error_hint(entry.key_span, "`at_most` limits `wait`, but there is no `wait`", "remove it");
         }
         let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
         let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
@@ -147,6 +166,7 @@ impl Step {
         let at_most = fields.get("at_most").and_then(|node| Wait::read(node, names));
         let mut capture = Vec::new();
         for entry in fields.get("capture").into_iter().flat_map(|node| reader.named(node)) {
+            reader.check_free_name(&entry.key, entry.key_span);
             capture.extend(Capture::read(entry, names));
             names.known.insert(entry.key.clone());
         }
@@ -172,6 +192,39 @@ impl Step {
     ) -> Vec<Self> {
         let nodes = names.reader.list(node);
         nodes.iter().filter_map(|node| Self::read(node, names, own)).collect()
+    }
+}
+
+/// Reports keys that refer to the request under test, in a step that runs before or after it.
+fn refuse_outside_then(fields: &Fields<'_>, resend: bool, reader: &Decoder) {
+    if let Some(entry) = fields.entry("resend").filter(|_| resend) {
+        reader.error_hint(
+            entry.key_span,
+            "`resend` sends the request under test again, which only a step of `then` can do",
+            "write the request, or move the step to `then`",
+        );
+    }
+    if let Some(node) = fields.get("wait").filter(|node| node.as_text() == Some("retry_after")) {
+        reader.error_hint(
+            node.span,
+            "no response says how long to wait here: only a step of `then` follows the failure",
+            "give a time span such as `30s`, or move the step to `then`",
+        );
+    }
+}
+
+/// Reports keys of a request in a step that only waits.
+fn refuse_beside_wait(node: &Node, reader: &Decoder) {
+    let entries = node.as_map().unwrap_or_default();
+    for entry in entries.iter().filter(|entry| !["wait", "at_most", "resend"].contains(&entry.key.as_str())) {
+        let is_known = STEP.keys().any(|field| field.name == entry.key);
+        if is_known {
+            reader.error_hint(
+                entry.key_span,
+                format!("this step only waits, so `{}` is never looked at", entry.key),
+                "give the step a `request`, or remove the key",
+            );
+        }
     }
 }
 
@@ -250,6 +303,15 @@ pub(super) fn check_parameters(request: &RequestTemplate, names: &ReadContext<'_
         if !path.parameters().any(|parameter| parameter == name) {
             names.reader.unknown(request_span(node), "path parameter", name, path.parameters());
         }
+    }
+    let in_path: Vec<&str> = path.query_names().collect();
+    let query = request.query.iter().map(|(name, _)| name).chain(&request.suppressed_query);
+    if let Some(name) = query.into_iter().find(|name| in_path.contains(&name.as_str())) {
+        names.reader.error_hint(
+            request_span(node),
+            format!("the path has the parameter `{name}` already, which `query` does not change"),
+            format!("write `query: {{ {name}: … }}` instead of `?{name}=` in the path"),
+        );
     }
     for (name, value) in &request.headers {
         let is_token = is_token(name);

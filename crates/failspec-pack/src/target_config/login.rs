@@ -135,6 +135,7 @@ impl LoginStep {
             capture: capture
                 .iter()
                 .filter_map(|entry| {
+                    reader.check_free_name(&entry.key, entry.key_span);
                     let text = reader.text(&entry.value)?;
                     let part = match text.strip_prefix("header ") {
                         Some(name) => Part::Header(name.trim().to_owned()),

@@ -82,8 +82,8 @@ impl Waiver {
         let fields = reader.fields(node, &WAIVER)?;
         let text = |key: &str| fields.get(key).and_then(|node| reader.text(node)).map(str::to_owned);
         // All values are read before a missing one ends the function, so that all errors are reported together.
-        let (scenario, check, reason, issue) =
-            (text("scenario"), text("check"), text("reason"), text("issue"));
+        let (scenario, check, issue) = (text("scenario"), text("check"), text("issue"));
+        let reason = fields.get("reason").and_then(|node| reader.reason(node));
         if let (Some(node), Some(scenario)) = (fields.get("scenario"), &scenario) {
             version_filter::check(node, scenario, reader);
         }
@@ -115,7 +115,7 @@ impl OutOfReach {
             version_filter::check(node, pattern, reader);
             Some(pattern.to_owned())
         });
-        Some(Self { failures: failures.collect(), reason: reader.text(fields.get("reason")?)?.to_owned() })
+        Some(Self { failures: failures.collect(), reason: reader.reason(fields.get("reason")?)? })
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Asked {
     pub path: String,
     pub query: String,
     pub token: Option<String>,
+    pub headers: axum::http::HeaderMap,
     pub json: Value,
     /// The number of the request on this server, from 1.
     pub number: usize,
@@ -157,6 +158,7 @@ async fn response(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, r
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         token,
+        headers: head.headers,
         json: serde_json::from_slice(&body).unwrap_or_default(),
         number: asked.fetch_add(1, Ordering::Relaxed) + 1,
     });
@@ -189,11 +191,52 @@ pub async fn judge_with(
     options: RunOptions,
 ) -> RunReport {
     let pack = Pack::load(&packs(), pack).unwrap_or_else(|error| panic!("{error}"));
-    let mut text = format!("default_target = \"own\"\n[target.own]\nurl = \"{}\"\n", server.url);
-    for role in pack.contract.roles.keys() {
-        text.push_str(&format!("[target.own.roles.{role}]\nbearer = \"right\"\n"));
-    }
-    text.push_str(more);
+    judge_pack(pack, selectors, server, more, options).await
+}
+
+/// Runs a pack whose files are in the test: the contract and the scenarios of the pack `t`.
+pub async fn judge_texts(contract: &str, scenarios: &str, server: &Server, more: &str) -> RunReport {
+    let mut texts = failspec_pack::pack::Texts::new();
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
+    judge_pack(pack, &[], server, more, RunOptions::default()).await
+}
+
+/// Runs like [`judge_texts`]; the roles are those of `more`, a part of the target file.
+pub async fn judge_texts_without_roles(
+    contract: &str,
+    scenarios: &str,
+    server: &Server,
+    more: &str,
+) -> RunReport {
+    let mut texts = failspec_pack::pack::Texts::new();
+    texts.insert("schemas/t/contract.yaml".to_owned(), contract.to_owned());
+    texts.insert("scenarios/t/a.yaml".to_owned(), scenarios.to_owned());
+    let pack = Pack::from_texts(&packs(), "t", texts).unwrap_or_else(|error| panic!("{error}"));
+    judge_on(pack, &[], server, more, RunOptions::default()).await
+}
+
+async fn judge_pack(
+    pack: Pack,
+    selectors: &[&str],
+    server: &Server,
+    more: &str,
+    options: RunOptions,
+) -> RunReport {
+    let role = |role: &String| format!("[target.own.roles.{role}]\nbearer = \"right\"\n");
+    let roles: String = pack.contract.roles.keys().map(role).collect();
+    judge_on(pack, selectors, server, &format!("{roles}{more}"), options).await
+}
+
+async fn judge_on(
+    pack: Pack,
+    selectors: &[&str],
+    server: &Server,
+    more: &str,
+    options: RunOptions,
+) -> RunReport {
+    let text = format!("default_target = \"own\"\n[target.own]\nurl = \"{}\"\n{more}", server.url);
     let source = Source::new("failspec.toml", text);
     let config = Config::read(&source, None, &PathBuf::from(".")).unwrap_or_else(|error| panic!("{error}"));
     let selectors =

@@ -95,6 +95,7 @@ pub fn request(method: &str, url: &Url) -> Request {
         method: method.to_owned(),
         url: url.clone(),
         shown_url: url.to_string().into(),
+        suppressed: Vec::new(),
         headers: Vec::new(),
         body: None,
     }

@@ -90,7 +90,7 @@ impl FileValue for RequestIdSource {
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if node.as_map().is_none() {
-            return Pointer::read(node, reader).map(Self::from);
+            return Pointer::read_of_each(node, reader).map(Self::from);
         }
         let parts = RequestIdParts::from_fields(&reader.fields(node, &REQUEST_ID)?, reader)?;
         let RequestIdParts { pointer, header, pattern } = parts;

@@ -62,12 +62,12 @@ impl FileValue for CaptureSource {
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if node.as_map().is_none() {
-            return Some(Self { part: Part::Body(Pointer::read(node, reader)?), secret: false });
+            return Some(Self { part: Part::Body(Pointer::read_of_each(node, reader)?), secret: false });
         }
         let fields = reader.fields(node, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
             (Some(node), None) => Part::Header(reader.text(node)?.to_owned()),
-            (None, Some(node)) => Part::Body(Pointer::read(node, reader)?),
+            (None, Some(node)) => Part::Body(Pointer::read_of_each(node, reader)?),
             _ => {
                 reader.error(node.span, "a capture is from a header or from the body");
                 return None;

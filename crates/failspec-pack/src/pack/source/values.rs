@@ -127,7 +127,7 @@ impl FileValue for Pointer {
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
-        Self::read(node, reader)
+        Self::read_of_each(node, reader)
     }
 }
 
@@ -156,7 +156,7 @@ impl FileValue for rules::Part {
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         match &node.value {
             NodeValue::Map(_) => Self::read(&reader.fields(node, &rules::RETRY_AFTER_LOCATION)?, reader),
-            _ => Pointer::read(node, reader).map(Self::Body),
+            _ => Pointer::read_of_each(node, reader).map(Self::Body),
         }
     }
 }

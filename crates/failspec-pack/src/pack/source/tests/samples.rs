@@ -200,7 +200,9 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
 pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
     let own = Some(text.to_owned());
     let schema = || SchemaSource::Inline(json!({ "const": value, text: [text] }));
-    let pointer = Pointer::parse(&format!("/{}", text.replace('~', "~0").replace('/', "~1"))).unwrap();
+    // A step `*` is understood in pointers to a code alone.
+    let step = if text == "*" { "star" } else { text };
+    let pointer = Pointer::parse(&format!("/{}", step.replace('~', "~0").replace('/', "~1"))).unwrap();
     ContractSource {
         name: text.to_owned(),
         as_of: "2026-01-31".parse().unwrap(),

@@ -1,0 +1,146 @@
+//! Every key that can be written is obeyed or refused at load. The errors are compared with a golden file.
+
+use failspec_pack::pack::Pack;
+
+use crate::load::{with_contract, with_controlled, with_failure, with_scenario};
+
+type Load = fn(&str) -> Result<Pack, String>;
+
+/// What is refused: the kind, how it is loaded, and the keys.
+const REFUSED: &[(&str, Load, &str)] = &[
+    // Keys that would be read and not obeyed.
+    (
+        "expect beside until",
+        with_controlled,
+        "then: [{ request: GET /x, until: { status: 200 }, expect: { status: 201 } }]",
+    ),
+    ("expect of a step that only waits", with_controlled, "then: [{ wait: 1s, expect: { status: 200 } }]"),
+    ("capture of a step that only waits", with_controlled, "then: [{ wait: 1s, capture: { id: /id } }]"),
+    ("until of a step that only waits", with_controlled, "setup: [{ wait: 1s, until: { status: 200 } }]"),
+    (
+        "role and headers of a step that only waits",
+        with_controlled,
+        "then: [{ wait: 1s, as: reader, headers: { a: b } }]",
+    ),
+    ("at_most without wait", with_controlled, "then: [{ request: GET /x, at_most: 1s }]"),
+    ("resend in setup", with_controlled, "setup: [{ resend: true, request: GET /x }]"),
+    ("resend in teardown", with_controlled, "teardown: [{ resend: true }]"),
+    (
+        "resend in the setup of the control",
+        with_scenario,
+        "control: { setup: [{ resend: true, request: GET /x }], as: null }",
+    ),
+    ("retry_after in setup", with_controlled, "setup: [{ wait: retry_after }]"),
+    ("retry_after in teardown", with_controlled, "teardown: [{ wait: retry_after, request: DELETE /x }]"),
+    (
+        "until_triggered in a control",
+        with_scenario,
+        "control: { as: null, repeat: { times: 2, until_triggered: true } }",
+    ),
+    ("repeat that never sends", with_controlled, "repeat: { times: 0 }"),
+    ("rows without a row", with_controlled, "each: {}"),
+    ("a request compared with itself", with_controlled, "indistinguishable_from: { source: documented }"),
+    // `codes` without `code`.
+    (
+        "codes without code",
+        with_failure,
+        "{ id: not_found, status: 404, codes: [not_found, gone], summary: It is absent }",
+    ),
+    (
+        "codes beside any",
+        with_failure,
+        "{ id: not_found, status: 404, code: any, codes: [gone], summary: It is absent }",
+    ),
+    (
+        "no codes",
+        with_failure,
+        "{ id: not_found, status: 404, code: gone, codes: [], summary: It is absent }",
+    ),
+    // Reasons.
+    ("no reason for no control", with_scenario, "no_control: ''"),
+    ("a blank reason for no control", with_scenario, "no_control: '  '"),
+    (
+        "no reason for an exclusion",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, excluded: '' }",
+    ),
+    // Nothing can be a success.
+    ("no form of success", with_contract, "success: []"),
+    ("no status of a success", with_contract, "success: { status: [] }"),
+    ("no status of a step", with_controlled, "setup: [{ request: GET /x, expect: { status: [] } }]"),
+    (
+        "no location of a wait",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, retry_after: [] }",
+    ),
+    // Names of the template language.
+    ("capture now", with_controlled, "setup: [{ request: GET /x, capture: { now: /id } }]"),
+    (
+        "capture unique",
+        with_controlled,
+        "setup: [{ request: GET /x, capture: { unique: { header: Location } } }]",
+    ),
+    ("row variable uuid", with_controlled, "each: { one: { uuid: 1 } }"),
+    ("row variables totp and fill", with_controlled, "each: { one: { totp: 1, fill: 2 } }"),
+    // `*` is understood in `code` alone.
+    ("star in message", with_contract, "success: { status: 200, match: { /items/*/id: true } }"),
+    ("star in a capture", with_controlled, "setup: [{ request: GET /x, capture: { id: /items/*/id } }]"),
+    ("star in expect", with_controlled, "expect: { body: { /errors/*/field: { const: name } } }"),
+    (
+        "star in the envelope",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { message: /errors/*/detail, status: /errors/*/status, request_id: /errors/*/id } }",
+    ),
+    // Templates and `null` where they would be sent as they are written.
+    (
+        "a template in the name of a parameter",
+        with_controlled,
+        "query: { 'a${note}': 1 }\nheaders: { 'x-${note}': 1 }",
+    ),
+    ("a template in the name of a field", with_controlled, "form: { 'a${note}': 1 }"),
+    ("a template in the name of a member", with_controlled, "json: { a: [{ '${note}': 1 }] }"),
+    ("a template in a pointer", with_controlled, "expect: { body: { '/${note}': true } }"),
+    ("null in a path", with_controlled, "each: { one: { id: null } }\npath: { }\nheaders: { a: '${id}-' }"),
+    ("null in a text", with_controlled, "each: { one: { id: null } }\ntext: '${id}'"),
+    (
+        "null in a text of a member",
+        with_controlled,
+        "each: { one: { id: null }, two: { id: 1 } }\njson: { a: ['x${id}'] }",
+    ),
+    // A parameter in the path and under `query`.
+    ("a parameter twice", with_controlled, "then: [{ request: 'GET /x?limit=0&a', query: { limit: 1 } }]"),
+    (
+        "a parameter of the path removed",
+        with_controlled,
+        "then: [{ request: 'GET /x?limit=0', query: { limit: null } }]",
+    ),
+    // Keywords of JSON Schema with a typing error demand nothing.
+    (
+        "a typing error in a schema",
+        with_contract,
+        "success: { status: 200, match: { /a: { requried: [b] } } }",
+    ),
+    (
+        "a typing error deep in a schema",
+        with_controlled,
+        "expect: { body: { /a: { items: { properties: { b: { cosnt: 1 } } } } } }",
+    ),
+    (
+        "a typing error in the schema of a header",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, headers: { Retry-After: { patern: x } } }",
+    ),
+];
+
+#[test]
+fn what_would_not_be_obeyed_is_refused() {
+    let mut golden = String::new();
+    for (kind, load, keys) in REFUSED {
+        let error = match load(keys) {
+            Ok(_) => panic!("{kind} is not refused: {keys}"),
+            Err(error) => error,
+        };
+        golden.push_str(&format!("## {kind}\n{error}\n\n"));
+    }
+    insta::assert_snapshot!(golden);
+}
