@@ -206,7 +206,7 @@ fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
 
 /// Sets a query, header or cookie parameter, or removes it if `value` is `None`.
 pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&str>) {
-    let own = |value: &str| value.replace("${", "$${");
+    let own = Template::escape;
     match parameter.place {
         ParameterLocation::Query => {
             ask.query.retain(|(name, _)| *name != parameter.name);
