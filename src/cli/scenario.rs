@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
+use failspec_base::template::Template;
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::source::{
     BodySource, Commented, Comments, ControlSource, Override, Parameters, RequestSource, ScenarioSource,
@@ -41,14 +42,14 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
     }
     comments.before("/control/request", "the same request without the fault: it must succeed");
     let parameters = |pairs: &[(String, String)]| -> Parameters {
-        pairs.iter().map(|(name, value)| (name.clone(), literal(value))).collect()
+        pairs.iter().map(|(name, value)| (name.clone(), Template::escape(value))).collect()
     };
     let body = request.body.as_ref().map(|body| match serde_json::from_str::<Value>(body) {
         Ok(json) if request.json => BodySource::Json(literal_json(json)),
-        _ => BodySource::Text(literal(body)),
+        _ => BodySource::Text(Template::escape(body)),
     });
     let faulty = RequestSource {
-        line: Some(format!("{} {}", request.method, literal(&request.path))),
+        line: Some(format!("{} {}", request.method, Template::escape(&request.path))),
         role: request.credentials.then(|| Override::Set("role".to_owned())),
         path: Parameters::default(),
         query: parameters(&request.query),
@@ -68,15 +69,10 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
     Commented { value, comments }
 }
 
-/// Escapes a text that would be read as one with placeholders.
-fn literal(text: &str) -> String {
-    text.replace("${", "$${")
-}
-
 /// Escapes all texts in a value.
 fn literal_json(value: Value) -> Value {
     match value {
-        Value::String(text) => literal(&text).into(),
+        Value::String(text) => Template::escape(&text).into(),
         Value::Array(items) => items.into_iter().map(literal_json).collect(),
         Value::Object(entries) => {
             Value::Object(entries.into_iter().map(|(key, value)| (key, literal_json(value))).collect())

@@ -17,7 +17,7 @@ use failspec_pack::{
     },
     target_config::Target,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Generates the pack of a document.
 fn imported(document: &Value) -> Arc<Pack> {
@@ -124,4 +124,137 @@ fn the_same_document_and_seed_make_the_same_pack() {
     let document = document(3);
     let (one, other) = (imported(&document), imported(&document));
     assert_eq!(one.digest, other.digest);
+}
+
+/// Texts at every place of a document where its author may write any.
+const TEXTS: [&str; 30] = [
+    "",
+    " ",
+    "no",
+    "1.0",
+    "2026-01-01",
+    "null",
+    "a: b",
+    "# c",
+    "- x",
+    "a #b",
+    "line\nline",
+    "\r\n  evil: {}",
+    "\u{2028}x",
+    "\u{0}\u{1b}[31m",
+    "\u{202e}abc",
+    "\"q\" 'r'",
+    "\\",
+    "${unique}",
+    "$${x}",
+    "${",
+    "{made}",
+    "{a: 1}",
+    "[1]",
+    "*a &b !c %d @e `f`",
+    "a/b~c",
+    "../..",
+    "é, ü 日本語 😀",
+    "?x=1&y#z",
+    "..",
+    "…",
+];
+
+/// The pack of any document can be loaded: what cannot be sent is left out or a warning, not a broken pack.
+#[test]
+fn hostile_documents_become_packs_that_load() {
+    let long = "x".repeat(3_000);
+    for (index, text) in TEXTS.into_iter().chain([long.as_str()]).enumerate() {
+        let other = TEXTS[(index * 7 + 3) % TEXTS.len()];
+        let error = json!({ "description": text, "content": { "application/json": { "schema": {
+            "type": "object", "required": ["code", text],
+            "properties": { "code": { "enum": [text, other, 7] }, text: { "type": "string" }, "message": { "type": "string" } },
+        } } } });
+        let responses = json!({ "200": { "description": text }, "201": { "description": "made", "content": {
+            "application/json": { "schema": { "type": "object", "properties": { "id": { "type": "string" } } } }
+        } }, "400": error, "401": error, "404": error, "405": error, "415": error });
+        let values = json!({ "enum": [text, other] });
+        let body = json!({ "required": true, "content": { "application/json": { "schema": {
+            "type": "object", "required": [text, "name", "size"],
+            "properties": { text: values, "name": { "type": "string" }, "size": { "type": "integer" } },
+        } } } });
+        let form = json!({ "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
+            "type": "object", "required": [text], "properties": { text: values, "size": { "type": "integer" } },
+        } } } });
+        let parts = json!({ "required": true, "content": { "multipart/form-data": { "schema": {
+            "type": "object", "required": [text], "properties": { text: values, "size": { "type": "integer" } },
+        } } } });
+        let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": true, "schema": values, "description": text });
+        let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" }, "example": text });
+        let path = format!("/{text}/{{id}}");
+        let document = json!({
+            "openapi": "3.1.0",
+            "info": { "title": text, "version": "1" },
+            "security": [{ text: [] }],
+            "paths": {
+                "/things": {
+                    "get": {
+                        "operationId": text,
+                        "parameters": [
+                            parameter("query", text), parameter("header", text), parameter("cookie", text),
+                            parameter("header", "X-Other"), parameter("cookie", "sid"),
+                        ],
+                        "responses": responses,
+                    },
+                    "post": { "requestBody": body, "responses": responses },
+                },
+                "/things/{id}": {
+                    "get": { "parameters": [id], "responses": responses },
+                    "put": { "parameters": [id], "requestBody": form, "responses": responses },
+                    "patch": { "parameters": [id], "requestBody": parts, "responses": responses },
+                    "delete": { "parameters": [id], "responses": responses },
+                },
+                path.as_str(): { "get": { "parameters": [id], "responses": responses } },
+            },
+            "components": { "securitySchemes": { text: { "type": "apiKey", "in": "query", "name": text } } },
+        });
+        loads(&document, text);
+    }
+}
+
+fn loads(document: &Value, text: &str) {
+    let json = document.to_string();
+    let Ok(api) = Api::parse("openapi.json", &json) else { panic!("{text:?} makes the document unusable") };
+    let options = OpenApiOptions {
+        name: "made".to_owned(),
+        file: "openapi.json".to_owned(),
+        documentation: text.to_owned(),
+        read: "2026-01-31".parse().expect("a date"),
+        seed: 1,
+        allow_writes: true,
+        values: BTreeMap::from([("id".to_owned(), text.to_owned())]),
+        skip: vec![format!("{text}*")],
+        ..OpenApiOptions::default()
+    };
+    for options in [OpenApiOptions { values: BTreeMap::new(), skip: Vec::new(), ..options.clone() }, options]
+    {
+        let made = from_openapi(
+            &Declared::new(Api::parse("openapi.json", &json).expect("a document")),
+            &options,
+            &|_| true,
+        );
+        let contract = made.draft.contract();
+        read_as_written(&contract);
+        read_as_written(&made.scenarios);
+        if contract.value.failures.is_empty() {
+            continue;
+        }
+        let mut files = BTreeMap::from([
+            ("schemas/made/openapi.json".to_owned(), json.clone()),
+            ("schemas/made/contract.yaml".to_owned(), contract.to_yaml()),
+            ("scenarios/made/generated.yaml".to_owned(), made.scenarios.to_yaml()),
+        ]);
+        if let Some(schema) = &made.draft.envelope.schema {
+            files.insert("schemas/made/envelope.schema.json".to_owned(), schema.to_string());
+        }
+        if let Err(error) = Pack::from_texts(&Files::Directory(".".into()), "made", files) {
+            panic!("{text:?}: {error}");
+        }
+    }
+    drop(api);
 }

@@ -288,6 +288,49 @@ fn invalid_header_is_left_out() {
     done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
 }
 
+/// A parameter of a path that does not contain it has no place in a request: its faults are left out, others are not.
+#[test]
+fn fault_without_a_place_is_left_out() {
+    let document = "openapi: 3.1.0\ninfo: { title: t, version: '1' }\npaths:\n  /boxes/{boxId}:\n    get:\n      parameters:\n        \
+                    - { name: id, in: path, required: true, schema: { type: integer } }\n        - { name: boxId, in: path, \
+                    required: true, schema: { type: integer } }\n      responses: { '200': { description: ok }, '400': { \
+                    description: no } }\n";
+    let (folder, import) = imported(document, &["--value", "boxId=17"]);
+    import.exits(0).says("1 × the request has no place for the fault");
+    let generated = generated(&folder);
+    assert!(generated.contains("# GET /boxes/{boxId} (id wrong type)"), "{generated}");
+    assert!(generated.contains("get_boxes_box_id_box_id_wrong_type:"), "{generated}");
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
+}
+
+/// Names that are longer than YAML reads ahead, and texts that it would take for something else, are sent as they are.
+#[test]
+fn every_name_and_text_of_a_document_can_be_written() {
+    let long = "n".repeat(1_500);
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  /boxes/search:\n    post:\n      parameters: [{{ name: \
+         'a: b #', in: query, required: true, schema: {{ enum: ['2026-01-01'] }} }}, {{ name: \"yes\\nno\", in: query, required: \
+         true, schema: {{ enum: [' 1.0 '] }} }}]\n      requestBody: {{ required: true, content: {{ application/json: {{ schema: {{ \
+         type: object, required: [size, {long}], properties: {{ size: {{ type: integer }}, {long}: {{ enum: ['no'] }} }} }} }} }} \
+         }}\n      responses: {{ '200': {{ description: ok }}, '400': {{ description: no }} }}\n"
+    );
+    let (folder, import) = imported(&document, &["--allow-writes"]);
+    import.exits(0);
+    done(failspec(folder.path()).args(["lint", "--packs", "."])).exits(0);
+    let name = long.clone();
+    let server = Server::start(move |asked| {
+        let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let mut pairs: Vec<&str> = asked.path.split(['?', '&']).skip(1).collect();
+        pairs.sort_unstable();
+        let query = pairs == ["a%3A%20b%20%23=2026-01-01", "yes%0Ano=%201.0%20"];
+        match query && body["size"].is_i64() && body[&name] == "no" {
+            true => Reply::json(200, "{}"),
+            false => Reply::json(400, "{}"),
+        }
+    });
+    done(failspec(folder.path()).args(["run", "boxes", "--packs", ".", "--url", &server.url])).exits(0);
+}
+
 /// A path that only allows POST is requested with GET, which changes nothing.
 #[test]
 fn path_without_get_is_requested_with_get() {

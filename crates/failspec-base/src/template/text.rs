@@ -52,6 +52,11 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// Returns a text in which nothing is a placeholder, written so that it is read as this text.
+    pub fn escape(text: &str) -> String {
+        text.replace("${", "$${")
+    }
+
     /// Creates a template of this text as it is, even if it contains placeholders.
     pub fn literal(text: impl Into<String>) -> Self {
         Self { parts: vec![Part::Text(text.into())] }

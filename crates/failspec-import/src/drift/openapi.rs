@@ -1,10 +1,12 @@
 //! Comparison of a contract with an OpenAPI document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::Value;
 
-use failspec_base::encoding::unescape_pointer_step;
 use failspec_pack::{
     openapi::{Api, Bundle, Response, ResponseStatus},
     pack::{Contract, Envelope, Failure, Pointer, Provenance},
@@ -69,7 +71,7 @@ impl Drift<'_> {
     fn codes(&self, response: &Response) -> Vec<Value> {
         let Some(pointer) = self.contract.envelope.code.as_ref() else { return Vec::new() };
         let schemas = response.content.iter().filter_map(|content| content.schema.as_ref());
-        let found = schemas.filter_map(|schema| property(schema, pointer.rule.as_str(), &self.api.bundle));
+        let found = schemas.filter_map(|schema| property(schema, &pointer.rule, &self.api.bundle));
         let values = found.flat_map(|property| {
             let listed = property.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
             listed.into_iter().chain(property.get("const").cloned())
@@ -169,7 +171,7 @@ impl Drift<'_> {
                 .errors
                 .iter()
                 .filter(|(_, response)| self.is_of_envelope(response))
-                .filter(|(_, response)| self.lacks_property(response, pointer.rule.as_str()))
+                .filter(|(_, response)| self.lacks_property(response, &pointer.rule))
                 .map(|(operation, response)| format!("{operation} {}", response.status))
                 .collect();
             if !lacking.is_empty() {
@@ -190,7 +192,7 @@ impl Drift<'_> {
     }
 
     /// Returns true if a response declares JSON with properties, but not the property at `pointer`.
-    fn lacks_property(&self, response: &Response, pointer: &str) -> bool {
+    fn lacks_property(&self, response: &Response, pointer: &Pointer) -> bool {
         let schemas = response.content.iter().filter(|it| it.is_json()).filter_map(|it| it.schema.as_ref());
         let declaring: Vec<&Value> =
             schemas.filter(|it| declares_properties(it, &self.api.bundle, 0)).collect();
@@ -257,19 +259,50 @@ fn declares_properties(schema: &Value, bundle: &Bundle, depth: usize) -> bool {
 }
 
 /// Finds the schema of the value at a pointer. `*` and numbers are items of lists.
-fn property<'s>(schema: &'s Value, pointer: &str, bundle: &'s Bundle) -> Option<&'s Value> {
-    let Some((step, rest)) = pointer.strip_prefix('/').map(|path| path.split_once('/').unwrap_or((path, "")))
-    else {
-        return Some(bundle.resolve(schema));
-    };
-    let rest = if rest.is_empty() { String::new() } else { format!("/{rest}") };
-    let name = unescape_pointer_step(step);
+fn property<'s>(schema: &'s Value, pointer: &Pointer, bundle: &'s Bundle) -> Option<&'s Value> {
+    let steps: Vec<Cow<'_, str>> = pointer.steps().collect();
+    at_steps(schema, &steps, bundle)
+}
+
+fn at_steps<'s>(schema: &'s Value, steps: &[Cow<'_, str>], bundle: &'s Bundle) -> Option<&'s Value> {
+    let Some((step, rest)) = steps.split_first() else { return Some(bundle.resolve(schema)) };
+    // Of several combined schemas, the one in which the whole pointer leads to a value.
     parts(schema, bundle, 0).into_iter().find_map(|part| {
-        let inner = match part.get("properties").and_then(|properties| properties.get(&*name)) {
-            Some(inner) => Some(inner),
-            None if step == "*" || step.bytes().all(|it| it.is_ascii_digit()) => part.get("items"),
-            None => None,
-        };
-        property(inner?, &rest, bundle)
+        let is_item = step == "*" || step.bytes().all(|it| it.is_ascii_digit());
+        let inner = part.get("properties").and_then(|properties| properties.get(&**step));
+        at_steps(inner.or_else(|| part.get("items").filter(|_| is_item))?, rest, bundle)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use failspec_pack::openapi::Api;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pointers_lead_through_combinations_and_lists() {
+        let document = json!({ "openapi": "3.1.0", "info": { "title": "t", "version": "1" }, "paths": {} });
+        let api = Api::parse("openapi.json", &document.to_string()).unwrap();
+        let schema = json!({
+            "oneOf": [
+                { "properties": { "error": { "type": "string" } } },
+                { "properties": { "error": { "properties": { "": { "const": 1 }, "a/b": { "const": 2 } } } } },
+                { "properties": { "errors": { "items": { "properties": { "code": { "const": 3 } } } } } },
+            ]
+        });
+        for (pointer, found) in [
+            ("/error/", Some(1)),
+            ("/error/a~1b", Some(2)),
+            ("/errors/*/code", Some(3)),
+            ("/errors/0/code", Some(3)),
+            ("/errors/code", None),
+            ("/error/b", None),
+        ] {
+            let found = found.map(|value| json!({ "const": value }));
+            let pointer = Pointer::parse(pointer).unwrap();
+            assert_eq!(property(&schema, &pointer, &api.bundle), found.as_ref(), "{pointer}");
+        }
+    }
 }

@@ -120,6 +120,11 @@ impl<'a> Generator<'a> {
     }
 
     pub(super) fn note(&mut self, operation: &'a Operation, right: &ValidRequest, fault: Fault) {
+        // For example, a parameter of the path that the path does not contain.
+        if right.ask == fault.faulty {
+            let why = "the request has no place for the fault";
+            return self.leave_out(why, operation, &fault.what.replace('_', " "));
+        }
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use failspec_base::template::Template;
+
 use super::{
     body::Members,
     invalid_value::{core, of_text},
@@ -71,7 +73,7 @@ pub(super) fn bad_forms(sampler: &ValueGenerator<'_>, schema: &Value, right: &[F
             continue;
         }
         for (flaw, value) in of_text(sampler, property) {
-            let value = value.replace("${", "$${");
+            let value = Template::escape(&value);
             let fields = others().chain([Field { name: name.clone(), value, file: false }]).collect();
             found.push(InvalidForm { name: name.clone(), what: flaw.what, fields, doubtful: flaw.doubtful });
         }
@@ -85,6 +87,7 @@ pub(super) fn multipart(fields: &[Field]) -> String {
     for field in fields {
         // Names come from the document. Characters that would end the line or the name are escaped as in browsers.
         let name = field.name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        let name = Template::escape(&name);
         let file = if field.file { "; filename=\"failspec.txt\"\r\nContent-Type: text/plain" } else { "" };
         let _ = write!(
             body,

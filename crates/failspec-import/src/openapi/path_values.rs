@@ -78,7 +78,11 @@ impl<'a> Paths<'a> {
         while let Some(begin) = rest.find('{') {
             let Some(length) = rest[begin..].find('}') else { break };
             let name = &rest[begin + 1..begin + length];
-            filled.path.push_str(&rest[..begin]);
+            // `${` begins a placeholder of a scenario.
+            match rest[..begin].strip_suffix('$') {
+                Some(literal) => filled.path.extend([literal, "%24"]),
+                None => filled.path.push_str(&rest[..begin]),
+            }
             rest = &rest[begin + length + 1..];
             let until = &operation.path[..operation.path.len() - rest.len()];
             let value = match (instead, made.get(&bare(until))) {

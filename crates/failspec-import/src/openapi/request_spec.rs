@@ -75,10 +75,11 @@ impl RequestSpec {
     /// Returns its headers. All cookies are in one header (RFC 6265, section 5.4).
     fn all_headers(&self) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
-        if !self.cookies.is_empty() {
-            let pairs: Vec<String> =
-                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            headers.push(("Cookie".to_owned(), pairs.join("; ")));
+        for (name, value) in &self.cookies {
+            match headers.iter_mut().find(|(header, _)| header.eq_ignore_ascii_case("Cookie")) {
+                Some((_, pairs)) => pairs.push_str(&format!("; {name}={value}")),
+                None => headers.push(("Cookie".to_owned(), format!("{name}={value}"))),
+            }
         }
         headers
     }
@@ -205,7 +206,7 @@ fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
 
 /// Sets a query, header or cookie parameter, or removes it if `value` is `None`.
 pub(super) fn put(ask: &mut RequestSpec, parameter: &Parameter, value: Option<&str>) {
-    let own = |value: &str| value.replace("${", "$${");
+    let own = Template::escape;
     match parameter.place {
         ParameterLocation::Query => {
             ask.query.retain(|(name, _)| *name != parameter.name);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use failspec_base::template::Template;
 use failspec_pack::{
     openapi::{Content, Operation, Parameter, ParameterLocation},
     pack::PathTemplate,
@@ -230,7 +231,7 @@ pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
 /// Escapes texts of the document that would be read as placeholders.
 pub(super) fn escaped(value: Value) -> Value {
     match value {
-        Value::String(text) if text != super::value_generator::UNIQUE => text.replace("${", "$${").into(),
+        Value::String(text) if text != super::value_generator::UNIQUE => Template::escape(&text).into(),
         Value::Array(items) => items.into_iter().map(escaped).collect(),
         Value::Object(entries) => entries.into_iter().map(|(key, value)| (key, escaped(value))).collect(),
         other => other,

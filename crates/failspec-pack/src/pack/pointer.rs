@@ -24,6 +24,12 @@ impl Pointer {
         Self(steps.into_iter().flat_map(|step| ["/".into(), escape_pointer_step(step)]).collect())
     }
 
+    /// Returns its steps, without their escapes.
+    pub fn steps(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let rest = self.0.strip_prefix('/').map(|rest| rest.split('/').map(unescape_pointer_step));
+        rest.into_iter().flatten()
+    }
+
     /// Returns the value at this location.
     pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         // `Value::pointer` allocates twice for each name, and the checks of every response look up several values.
@@ -164,6 +170,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn steps_are_those_it_was_made_of() {
+        let all: [&[&str]; 6] = [&[], &[""], &["a", ""], &["", "a"], &["a/b", "~1", "*"], &["0", "ü"]];
+        for steps in all {
+            let pointer = Pointer::from_steps(steps.iter().copied());
+            assert_eq!(pointer.steps().collect::<Vec<_>>(), steps, "{pointer:?}");
+            assert_eq!(Pointer::parse(pointer.as_str()), Some(pointer));
+        }
+    }
 
     fn all(pointer: &str, value: &Value) -> Vec<Value> {
         let mut seen = Vec::new();

@@ -2,7 +2,7 @@
 
 use failspec_base::syntax::{Decoder, Entry, Field, Location, MappingSchema, ValueType, closest};
 
-use super::{Failure, Provenance};
+use super::{Failure, Provenance, scenario::split_trigger};
 
 /// The requirements of a certificate for a part of a contract.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl Profile {
         let mut required: Vec<String> = Vec::new();
         for node in reader.list(node) {
             let Some(name) = reader.text(node) else { continue };
-            let (id, cause) = name.split_once('/').map_or((name, None), |(id, cause)| (id, Some(cause)));
+            let (id, cause) = split_trigger(name);
             let Some(failure) = failures.iter().find(|failure| failure.id == id) else {
                 reader.unknown(node.span, "failure", id, failures.iter().map(|failure| failure.id.as_str()));
                 continue;

@@ -350,14 +350,14 @@ struct Trigger<'c> {
 }
 
 /// Splits `failure` or `failure/cause`.
-fn parts(triggers: &str) -> (&str, Option<&str>) {
+pub(super) fn split_trigger(triggers: &str) -> (&str, Option<&str>) {
     triggers.split_once('/').map_or((triggers, None), |(id, cause)| (id, Some(cause)))
 }
 
 /// Returns true if only other versions of the pack have the failure or cause that a scenario triggers. Other names in
 /// the scenario may also exist only there, so it is checked only with those versions.
 fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
-    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(parts) else {
+    let Some((id, cause)) = entry.value.get("triggers").and_then(Node::as_text).map(split_trigger) else {
         return false;
     };
     let fits = |failure: &Failure| {
@@ -372,7 +372,7 @@ fn is_of_another_version(entry: &Entry, contract: &Contract) -> bool {
 fn triggers<'n>(node: &Node, names: &ReadContext<'n>) -> Option<Trigger<'n>> {
     let (reader, contract) = (names.reader, names.contract);
     let text = reader.text(node)?;
-    let (id, cause) = parts(text);
+    let (id, cause) = split_trigger(text);
     let in_force = contract.failures.iter().enumerate().map(|(index, failure)| (Some(index), failure));
     let all = in_force.chain(contract.not_in_force.iter().map(|failure| (None, failure)));
     let found: Vec<(Option<usize>, &Failure)> = all.filter(|(_, failure)| failure.id == id).collect();

@@ -162,7 +162,7 @@ impl Environment {
             match (name.strip_prefix("env:"), others) {
                 (Some(variable), Others::Refused) => text.push_str(&self.value(variable, node, reader)?),
                 (Some(variable), Others::Kept) => {
-                    text.push_str(&self.value(variable, node, reader)?.replace("${", "$${"));
+                    text.push_str(&Template::escape(&self.value(variable, node, reader)?));
                 }
                 (None, Others::Kept) => text.push_str(&rest[at..at + 3 + name.len()]),
                 (None, Others::Refused) => {

@@ -9,7 +9,7 @@ use super::{
         Provenance,
         control::CONTROL,
         indistinguishable::INDISTINGUISHABLE_FROM,
-        scenario::{SCENARIO, SCENARIOS},
+        scenario::{SCENARIO, SCENARIOS, split_trigger},
     },
     expect::{AtSource, ExpectSource, RepeatSource},
     file_value::{FileDocument, FileValue, Tree},
@@ -141,10 +141,8 @@ impl TriggerSource {
 
     /// Parses `failure` or `failure/cause`.
     pub fn parse(text: &str) -> Self {
-        match text.split_once('/') {
-            Some((failure, cause)) => Self { failure: failure.to_owned(), cause: Some(cause.to_owned()) },
-            None => Self::of(text),
-        }
+        let (failure, cause) = split_trigger(text);
+        Self { failure: failure.to_owned(), cause: cause.map(str::to_owned) }
     }
 }
 
