@@ -15,6 +15,7 @@ mod hostile_servers;
 mod import_docs;
 mod init;
 mod judgement;
+mod leftovers;
 mod login;
 mod network;
 mod newcomer;

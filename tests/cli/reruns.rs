@@ -220,7 +220,7 @@ scenarios:
   one:
     triggers: absent
     request: POST /things/absent
-    json: { text: \"${fill(8000000)}\" }
+    json: { text: \"${fill(32000000)}\" }
     control: { request: GET /things/there, json: null }
 ";
     for (finished, cases) in run(scenarios, &[], |asked, _| match asked {

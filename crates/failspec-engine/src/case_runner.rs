@@ -7,7 +7,7 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::{
-    check::{Expected, Identity, Observed, Phase, Record, Subject, View, intermediary},
+    check::{Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary},
     report_model::{CaseReport, Rerun},
 };
 use failspec_pack::{
@@ -173,9 +173,35 @@ impl<'s> CaseRunner<'s> {
         let mut faulty = scope.clone();
         self.scope = Some(scope);
         let extra = self.apply_scoped_condition(&mut faulty);
-        match self.send_under_test_with(&faulty, &extra).await {
+        let result = self.send_under_test_with(&faulty, &extra).await;
+        self.note_accepted();
+        match result {
             Err(reason) => self.inconclusive = Some(reason),
             Ok(()) => self.unfinished = self.resend_and_compare(&faulty, &extra).await.err(),
+        }
+    }
+
+    /// If the request under test was not rejected, it may have created what the control creates: captures its id for the
+    /// teardown, or lists that something is left.
+    fn note_accepted(&mut self) {
+        let record = self.observed.records.get(self.observed.judged);
+        let Some(record) = record.filter(|record| record.phase == Phase::Request) else { return };
+        let Ok(response) = record.exchange.result.clone() else { return };
+        if !self.session.succeeded(View::new(&response, None)) || !may_create(&record.exchange.request.method)
+        {
+            return;
+        }
+        let request = line(&record.exchange.request);
+        let captures = &self.case.scenario.faulty.capture;
+        if let Some(scope) = &mut self.scope
+            && !captures.is_empty()
+        {
+            if let Err(reason) = self.session.capture(captures, &response, scope) {
+                self.left_behind.push(format!("{request}: it was not rejected, and {reason}"));
+            }
+        } else if response.status == 201 && self.case.scenario.teardown.is_empty() {
+            self.left_behind
+                .push(format!("{request}: it was not rejected, and no teardown removes what it created"));
         }
     }
 
@@ -199,7 +225,13 @@ impl<'s> CaseRunner<'s> {
                 () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
             };
             match result {
-                Ok(resent) => self.observed.resends.extend(resent),
+                Ok(Some(result)) if step.resend => self.observed.resends.push(result),
+                Ok(Some(ResendResult { unmet: Some(unmet), .. })) => {
+                    self.observed.after_failure.push(format!("step {} of `then`: {unmet}", number + 1));
+                    // Later steps may use what this one did not get.
+                    break;
+                }
+                Ok(_) => {}
                 Err(reason) => {
                     self.unfinished =
                         Some(reason.within(|reason| format!("step {} of `then`: {reason}", number + 1)));
@@ -261,6 +293,7 @@ impl<'s> CaseRunner<'s> {
                 // A control may expect another response than a success, but then not the failure under test.
                 self.observed.control_expected_failure |=
                     control.expected().is_about_outcome() && self.is_the_failure(view);
+                self.session.capture(&control.capture, &response, scope)?;
                 continue;
             };
             let host = self.session.target.url.host_str();
@@ -435,6 +468,14 @@ impl<'s> CaseRunner<'s> {
         let mut scope = scope.clone();
         let role = flow.request.role.clone();
         for step in &self.case.scenario.teardown {
+            // Nothing was created if its id was not captured.
+            let is_captured = |name: &str| flow.capture.iter().any(|capture| capture.name == name);
+            let needs = |request: &failspec_pack::pack::RequestTemplate| {
+                request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
+            };
+            if step.request.as_ref().is_some_and(needs) {
+                continue;
+            }
             let before = self.observed.records.len();
             let mut result = self.clean(step, &mut scope, phase, role.as_deref(), deadline).await;
             // A server may close a connection just as it is reused. An idempotent request is sent a second time, so

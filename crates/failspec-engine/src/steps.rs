@@ -9,9 +9,11 @@ use failspec_base::{
     message::{Exchange, Response},
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::{Identity, Item, Phase, Pick, Record, ResendResult, View, show, told_wait};
+use failspec_judge::check::{
+    Identity, Item, Phase, Pick, Record, ResendResult, View, intermediary, show, told_wait,
+};
 use failspec_pack::pack::{
-    At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
+    At, Capture, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
 };
 
 use super::{
@@ -100,7 +102,8 @@ impl Session {
         }
     }
 
-    /// Executes a step. Returns whether a resent request got what the step explicitly expects, if it does.
+    /// Executes a step. Returns whether a resent request, or a request after the failure, got what
+    /// the step explicitly expects, if it does.
     ///
     /// # Errors
     /// The reason why the case cannot continue: no response, an unexpected response, or nothing to capture.
@@ -130,7 +133,7 @@ impl Session {
                 Some(until) => {
                     let wrong = self.unmet(until, &response, None, scope, true)?;
                     let Some(wrong) = wrong else {
-                        self.capture(step, &response, scope)?;
+                        self.capture(&step.capture, &response, scope)?;
                         return Ok(step.resend.then_some(ResendResult { record: index, unmet: None }));
                     };
                     if Instant::now() + POLL > deadline {
@@ -147,16 +150,23 @@ impl Session {
                 None if step.resend => {
                     let unmet = self.unmet(&step.expect, &response, None, scope, false)?;
                     if unmet.is_none() {
-                        self.capture(step, &response, scope)?;
+                        self.capture(&step.capture, &response, scope)?;
                     }
                     let is_explicit = !step.expect.is_default();
                     return Ok(is_explicit.then_some(ResendResult { record: index, unmet }));
                 }
                 None => {
                     if let Some(wrong) = self.unmet(&step.expect, &response, None, scope, false)? {
-                        return Err(wrong);
+                        // What must hold after the failure is judged, unless the response says nothing about it.
+                        return match phase == Phase::Then
+                            && !step.expect.is_default()
+                            && self.is_from_the_api(&response)
+                        {
+                            true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
+                            false => Err(wrong),
+                        };
                     }
-                    self.capture(step, &response, scope)?;
+                    self.capture(&step.capture, &response, scope)?;
                     return Ok(None);
                 }
             }
@@ -209,6 +219,15 @@ impl Session {
             }
         }
         Ok(None)
+    }
+
+    /// Returns false for a response that says nothing about the state of the API: a server error, a rate limit, or the
+    /// response of an intermediary.
+    fn is_from_the_api(&self, response: &Response) -> bool {
+        let host = self.target.url.host_str();
+        response.status < 500
+            && response.status != 429
+            && intermediary::detect_intermediary(response, host).is_none()
     }
 
     /// Returns true if a response is a success: documented as one, and not a documented failure.
@@ -275,10 +294,15 @@ impl Session {
             .ok_or_else(|| format!("`{text}` is not a time span such as 30s"))
     }
 
-    /// Captures values from the response of a step. A secret value is masked everywhere from then on, also in this
+    /// Captures values from a response. A secret value is masked everywhere from then on, also in this
     /// response.
-    fn capture(&self, step: &Step, response: &Response, scope: &mut Scope) -> Result<(), String> {
-        for capture in &step.capture {
+    pub(super) fn capture(
+        &self,
+        captures: &[Capture],
+        response: &Response,
+        scope: &mut Scope,
+    ) -> Result<(), String> {
+        for capture in captures {
             let view = View::new(response, None);
             // `null` identifies nothing either: a request built from it would fail for a different reason.
             let value: Value =

@@ -295,6 +295,25 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(404, reply => reply.set("status", json!("404"))),
         ),
+        depot(
+            "after-failure",
+            "invalid::rename_to_nothing",
+            |asked, reply| {
+                if asked.line() == ("GET", "/items/known") {
+                    reply.set("data", json!({ "id": "", "name": "" }))
+                } else {
+                    reply
+                }
+            },
+            true,
+            |asked, reply| {
+                if asked.line() == ("GET", "/items/known") {
+                    reply.set("data", json!({ "id": "known", "name": "known", "renamed": null }))
+                } else {
+                    reply
+                }
+            },
+        ),
         // A panic of the server closes the connection without a response.
         depot(
             "connection-closed",

@@ -102,6 +102,8 @@ pub struct Observed {
     pub closed_twice: bool,
     /// True if the control expected, and got, the failure under test: then the scenario proves nothing.
     pub control_expected_failure: bool,
+    /// What steps after the failure expected and did not get, in words.
+    pub after_failure: Vec<String>,
     /// The results of resent requests whose step says what it expects; without that, a success is expected.
     pub resends: Vec<ResendResult>,
     /// The item of the response that is judged.

@@ -5,6 +5,7 @@
 //! its rule, the text of `failspec explain`, and the function. A response is first identified ([`Identity`]), then
 //! judged: the checks know what the response *is* and report what is wrong with it.
 
+mod after_failure;
 mod allow;
 mod body_status;
 mod bulk_item;

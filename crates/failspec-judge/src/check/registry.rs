@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use failspec_pack::pack::Provenance;
 
 use super::{
-    allow, body_status, bulk_item,
+    after_failure, allow, body_status, bulk_item,
     case_log::Observed,
     code, connection_closed, control, declared_headers, declared_schema, declared_vacuous,
     definition::{Check, When},
@@ -40,6 +40,7 @@ pub static CHECKS: &[&Check] = &[
     &expectation::CHECK,
     &repeatable::CHECK,
     &recovers::CHECK,
+    &after_failure::CHECK,
     &indistinguishable::CHECK,
     &leaks::CHECK,
     &www_authenticate::CHECK,

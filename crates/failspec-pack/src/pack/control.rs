@@ -7,7 +7,7 @@ use super::{
     read_context::ReadContext,
     request::{self, RequestPatch},
     request_flow::{AT, At, Flow, REPEAT, Repeat},
-    step::{STEP, Step, check_parameters},
+    step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
 
 /// The control of a scenario, or the reason why there is none.
@@ -44,6 +44,12 @@ pub(super) static CONTROL: MappingSchema = MappingSchema {
             "repeat",
             ValueType::Either(&[ValueType::MappingSchema(&REPEAT), ValueType::Null]),
             "how often the request is sent",
+        ),
+        Field::optional(
+            "capture",
+            CAPTURES,
+            "values taken from the response, and from that to the request with the fault if it is not rejected, for the \
+             teardown: name → pointer, { header }, or { body, secret }",
         ),
     ],
     also: request::KEYS,
@@ -101,6 +107,10 @@ impl Control {
             );
         }
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
+        let capture = match fields.has("capture") {
+            true => Capture::read_all(&fields, &mut names).into(),
+            false => faulty.capture.clone(),
+        };
         Self::Flow(Box::new(Flow {
             setup,
             request,
@@ -115,6 +125,7 @@ impl Control {
             } else {
                 faulty.repeat.clone()
             },
+            capture,
         }))
     }
 }

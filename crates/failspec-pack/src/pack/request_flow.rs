@@ -10,7 +10,7 @@ use super::{
     pointer::Pointer,
     read_context::ReadContext,
     request::RequestTemplate,
-    step::Step,
+    step::{Capture, Step},
 };
 
 /// The flow of a scenario (with the fault) or of its control (without it). Packs contain a hundred thousand flows, so
@@ -27,6 +27,8 @@ pub struct Flow {
     pub at: Option<Box<At>>,
     /// The repetition of the request.
     pub repeat: Option<Box<Repeat>>,
+    /// Values taken from the response if it is a success, for the teardown.
+    pub capture: Box<[Capture]>,
 }
 
 /// The item of a bulk response that is checked.

@@ -18,7 +18,7 @@ use super::{
     request_flow::{AT, At, Flow, REPEAT, Repeat},
     row::Row,
     schema::SchemaRegistry,
-    step::{STEP, Step, check_parameters},
+    step::{CAPTURES, Capture, STEP, Step, check_parameters},
 };
 
 /// The requests that should trigger one failure, or one cause of it.
@@ -113,6 +113,12 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         Field::optional("at", ValueType::MappingSchema(&AT), "the item of a bulk response that is checked"),
         Field::optional("repeat", ValueType::MappingSchema(&REPEAT), "how often the request is sent"),
         Field::optional(
+            "capture",
+            CAPTURES,
+            "values taken from the response to the control, and from that to the request with the fault if it is not \
+             rejected, for the teardown",
+        ),
+        Field::optional(
             "control",
             ValueType::MappingSchema(&CONTROL),
             "overrides that remove the fault; the control must succeed",
@@ -206,7 +212,7 @@ impl Scenario {
             fields.get("triggers").and_then(|node| triggers(node, &names))?;
         let request = patch.into_request()?;
         check_parameters(&request, &names, &entry.value);
-        let faulty = Flow {
+        let mut faulty = Flow {
             setup,
             request,
             expect: fields
@@ -215,6 +221,7 @@ impl Scenario {
                 .map(Box::new),
             at: fields.get("at").and_then(|node| At::read(node, &names)).map(Box::new),
             repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
+            capture: Capture::read_all(&fields, &mut names.clone()).into(),
         };
         let condition = Self::condition(&fields, &names, failure);
         let control = Control::read(&fields, before_setup, &names, &faulty, condition.is_some());
@@ -228,9 +235,14 @@ impl Scenario {
             .map(Box::new);
         let mut at_teardown = names.clone();
         if let Control::Flow(control) = &control {
-            let captured = control.setup.iter().flat_map(|step| &step.capture);
+            // A fault that is not rejected creates what the control creates.
+            if faulty.capture.is_empty() {
+                faulty.capture.clone_from(&control.capture);
+            }
+            let captured = control.setup.iter().flat_map(|step| &step.capture).chain(&control.capture);
             at_teardown.known.extend(captured.map(|capture| capture.name.clone()));
         }
+        at_teardown.known.extend(faulty.capture.iter().map(|capture| capture.name.clone()));
         let scenario = Self {
             name: entry.key.clone(),
             cause,

@@ -76,7 +76,7 @@ pub(super) static STEP: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "capture",
-            ValueType::Map(&ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&CAPTURE)])),
+            CAPTURES,
             "values taken from the response: name → pointer, { header }, or { body, secret }",
         ),
         Field::optional(
@@ -100,6 +100,10 @@ pub(super) static STEP: MappingSchema = MappingSchema {
     ],
     also: request::KEYS,
 };
+
+/// The values of the key `capture`.
+pub(super) const CAPTURES: ValueType =
+    ValueType::Map(&ValueType::Either(&[ValueType::Pointer, ValueType::MappingSchema(&CAPTURE)]));
 
 pub(super) static CAPTURE: MappingSchema = MappingSchema {
     name: "capture",
@@ -164,12 +168,7 @@ impl Step {
             .and_then(|node| Wait::read(node, names))
             .unwrap_or_else(|| Wait(Template::literal("30s")));
         let at_most = fields.get("at_most").and_then(|node| Wait::read(node, names));
-        let mut capture = Vec::new();
-        for entry in fields.get("capture").into_iter().flat_map(|node| reader.named(node)) {
-            reader.check_free_name(&entry.key, entry.key_span);
-            capture.extend(Capture::read(entry, names));
-            names.known.insert(entry.key.clone());
-        }
+        let capture = Capture::read_all(&fields, names);
         Some(Self {
             request,
             inherits_role: !resend && !fields.has("as"),
@@ -229,6 +228,18 @@ fn refuse_beside_wait(node: &Node, reader: &Decoder) {
 }
 
 impl Capture {
+    /// Reads the key `capture`. From then on the names are known.
+    pub(super) fn read_all(fields: &Fields<'_>, names: &mut ReadContext<'_>) -> Vec<Self> {
+        let reader = names.reader;
+        let mut all = Vec::new();
+        for entry in fields.get("capture").into_iter().flat_map(|node| reader.named(node)) {
+            reader.check_free_name(&entry.key, entry.key_span);
+            all.extend(Self::read(entry, names));
+            names.known.insert(entry.key.clone());
+        }
+        all
+    }
+
     fn read(entry: &Entry, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let name = entry.key.clone();

@@ -11,6 +11,7 @@ use super::{
         indistinguishable::INDISTINGUISHABLE_FROM,
         scenario::{SCENARIO, SCENARIOS, split_trigger},
     },
+    CaptureSource,
     expect::{AtSource, ExpectSource, RepeatSource},
     file_value::{FileDocument, FileValue, Tree},
     mappings::file_mappings,
@@ -50,6 +51,8 @@ file_mappings! {
         request: RequestSource = [flat],
         /// The repetition of the request.
         repeat: Option<RepeatSource> = "repeat",
+        /// Values taken from a success, for the teardown.
+        capture: Vec<(String, CaptureSource)> = ["capture" inline],
         /// The item of a bulk response that is checked.
         at: Option<AtSource> = "at",
         /// Expectations in addition to those of the contract.
@@ -77,6 +80,8 @@ file_mappings! {
         request: RequestSource = [flat],
         /// The repetition of the request.
         repeat: Option<Override<RepeatSource>> = "repeat",
+        /// Values taken from a success, for the teardown.
+        capture: Vec<(String, CaptureSource)> = ["capture" inline],
         /// The item of a bulk response that is checked.
         at: Option<Override<AtSource>> = "at",
         /// The expected response.

@@ -1,0 +1,126 @@
+//! What a control, or a fault that is not rejected, creates is removed or listed; and a failure after which something
+//! happened all the same is a violation.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+
+const CONTRACT: &str = "\
+contract: tiny
+as_of: 2026-01-31
+documentation: https://tiny.example/errors
+success: { status: 2xx }
+envelope: { code: /error }
+codes: open
+failures:
+  - { id: invalid, status: 400, code: invalid, summary: It is not valid }
+";
+
+const SCENARIO: &str = "\
+contract: tiny
+scenarios:
+  without_a_text:
+    triggers: invalid
+    request: POST /notes
+    json: { name: note }
+    control: { json: { name: note, text: x }, capture: { note: /id } }
+    teardown: [ { request: \"DELETE /notes/${note}\" } ]
+";
+
+/// Notes whose ids the server chooses. It accepts a note without a text if `lenient`.
+fn notes(lenient: bool) -> (Server, Arc<Mutex<BTreeSet<usize>>>) {
+    let there = Arc::<Mutex<BTreeSet<usize>>>::default();
+    let (kept, next) = (Arc::clone(&there), Mutex::new(0));
+    let server = Server::start(move |request: &Received| {
+        let mut there = kept.lock().unwrap();
+        let line = request.line();
+        let id = line.rsplit('/').next().and_then(|id| id.parse::<usize>().ok());
+        match (line.split(' ').next().unwrap(), id) {
+            ("POST", _) if lenient || String::from_utf8_lossy(&request.body).contains("text") => {
+                let mut next = next.lock().unwrap();
+                *next += 1;
+                there.insert(*next);
+                Reply::json(201, &format!("{{\"id\":{next}}}"))
+            }
+            ("POST", _) => Reply::json(400, "{\"error\":\"invalid\"}"),
+            ("DELETE", Some(id)) if there.remove(&id) => Reply::json(204, ""),
+            ("GET", Some(id)) if there.contains(&id) => Reply::json(200, "{\"id\":1}"),
+            _ => Reply::json(404, "{\"error\":\"absent\"}"),
+        }
+    });
+    (server, there)
+}
+
+fn run(scenarios: &str, server: &Server) -> Done {
+    let folder = pack_with(CONTRACT, scenarios);
+    done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url, "-v"]))
+}
+
+#[test]
+fn control_is_removed_by_its_captured_id() {
+    let (server, there) = notes(false);
+    run(SCENARIO, &server).exits(0).never_says("left over");
+    assert!(there.lock().unwrap().is_empty());
+}
+
+#[test]
+fn accepted_fault_is_removed_by_its_captured_id() {
+    let (server, there) = notes(true);
+    run(SCENARIO, &server).exits(1).says("[not-rejected]").never_says("left over");
+    assert!(there.lock().unwrap().is_empty());
+}
+
+#[test]
+fn accepted_fault_that_nothing_removes_is_listed() {
+    let (server, there) = notes(true);
+    let without = SCENARIO.replace(", capture: { note: /id } }", " }");
+    let without = without.split("    teardown:").next().unwrap();
+    run(without, &server).exits(1).says("it was not rejected, and no teardown removes what it created");
+    assert_eq!(there.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn id_that_the_response_lacks_is_said() {
+    let (server, _) = notes(false);
+    let wrong = SCENARIO.replace("note: /id", "note: /uuid");
+    run(&wrong, &server).exits(3).says("nothing to capture as note in /uuid");
+}
+
+#[test]
+fn request_that_was_refused_and_done_all_the_same_is_a_violation() {
+    // The server refuses the deletion of a note that is in use, and deletes it all the same.
+    let api = |deletes: bool| {
+        let there = Mutex::new(true);
+        Server::start(move |request: &Received| {
+            let mut there = there.lock().unwrap();
+            match request.line().as_str() {
+                line if line.starts_with("DELETE /notes/used") => {
+                    *there = !deletes;
+                    Reply::json(400, "{\"error\":\"invalid\"}")
+                }
+                line if line.starts_with("GET /notes/used") && !*there => {
+                    Reply::json(404, "{\"error\":\"absent\"}")
+                }
+                line if line.starts_with("DELETE") => Reply::json(204, ""),
+                _ => Reply::json(200, "{\"id\":1}"),
+            }
+        })
+    };
+    let scenarios = "\
+contract: tiny
+scenarios:
+  used:
+    triggers: invalid
+    request: DELETE /notes/used
+    control: { request: DELETE /notes/free }
+    then: [ { request: GET /notes/used, expect: { status: 200 } } ]
+";
+    run(scenarios, &api(true)).exits(1).says("after the failure: step 1 of `then`").says("[after-failure]");
+    run(scenarios, &api(false)).exits(0);
+    // A step without `expect` decides nothing about the failure.
+    let silent = scenarios.replace(", expect: { status: 200 }", "");
+    run(&silent, &api(true)).exits(3);
+}
