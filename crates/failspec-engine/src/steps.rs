@@ -9,7 +9,9 @@ use failspec_base::{
     message::{Exchange, Response},
     template::{Scope, VariableValue},
 };
-use failspec_judge::check::{Identity, Item, Phase, Pick, Record, ResendResult, View, show, told_wait};
+use failspec_judge::check::{
+    Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, show, told_wait,
+};
 use failspec_pack::pack::{
     At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
 };
@@ -194,16 +196,19 @@ impl Session {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
             return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
         }
+        // A status of its own says which success is expected; it does not turn an error in the body into one.
+        if !expect.status.is_empty() && expect.failure.is_none() && carries_error(view, contract) {
+            return Ok(Some(format!("{}, an error with the status of a success", got())));
+        }
         for header in &expect.headers {
-            let fits =
-                response.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+            let fits = response.combined_header(&header.name).is_some_and(|text| header.value.fits(&text));
             if !fits {
                 return Ok(Some(format!("the header {} is not as expected", header.name)));
             }
         }
         for (pointer, schema) in fill_schemas(&expect.body, scope)? {
             let value = view.body().and_then(|body| pointer.find(body));
-            if !value.is_some_and(|value| schema.fits(value)) {
+            if !value.is_some_and(|value| schema.fits_with_formats(value)) {
                 let value = value.map_or_else(|| "missing".to_owned(), show);
                 return Ok(Some(format!("{pointer} is {value}, expected {}", show(&schema.value))));
             }
