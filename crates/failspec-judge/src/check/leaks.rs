@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use percent_encoding::percent_decode_str;
+use failspec_base::encoding::percent_decode;
 use regex::{Regex, RegexSet};
 use serde_json::Value;
 
@@ -172,11 +172,11 @@ impl KnownTexts {
     fn of(subject: &Subject<'_>) -> Self {
         let request = &subject.exchange.request;
         let url = &request.url;
-        let decoded = percent_decode_str(url.as_str()).decode_utf8_lossy().into_owned();
+        let decoded = percent_decode(url.as_str()).into_owned();
         let mut texts = vec![url.to_string(), decoded];
         texts.extend(request.body.as_ref().map(|body| String::from_utf8_lossy(&body.bytes).into_owned()));
         // The values of credentials must not come back, so they are not known.
-        let is_credential = |header: &Header| header.value != header.shown;
+        let is_credential = |header: &Header| !header.shown.is_plain();
         let headers = request.headers.iter().filter(|header| !is_credential(header));
         texts.extend(headers.map(|header| header.value.clone()));
         texts.extend(subject.contract.documentation.clone());

@@ -76,7 +76,7 @@ impl World {
                 let request = Request {
                     method: line.method.clone(),
                     url: url.parse().expect("a URL"),
-                    shown_url: url,
+                    shown_url: url.into(),
                     headers: Vec::new(),
                     body: None::<Body>,
                 };
@@ -84,7 +84,8 @@ impl World {
                     request,
                     result: Ok(reply.response()),
                     elapsed: Duration::from_millis(1),
-                    connection: Default::default(),
+                    connection: None,
+                    resent: false,
                 };
                 Record { phase: *phase, role: None, exchange }
             })

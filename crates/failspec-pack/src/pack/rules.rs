@@ -81,6 +81,20 @@ pub enum WaitForm {
     Duration,
 }
 
+impl WaitForm {
+    /// Returns the word for it in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Unix => "unix",
+            Self::UnixMilliseconds => "unix_milliseconds",
+            Self::Date => "date",
+            Self::Duration => "duration",
+        }
+    }
+}
+
 /// The words for the forms of a wait, in the order of [`WaitForm`].
 const WAIT_FORMS: &[&str] = &["seconds", "milliseconds", "unix", "unix_milliseconds", "date", "duration"];
 
