@@ -10,7 +10,7 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
-    Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, show, told_wait,
+    Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, describe_stream, show, told_wait,
 };
 use failspec_pack::pack::{
     At, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
@@ -225,6 +225,9 @@ impl Session {
     /// Describes a response by its status and code.
     pub(super) fn describe(&self, view: View<'_>) -> String {
         let status = view.response.status;
+        if let Some(stream) = describe_stream(view.response) {
+            return format!("HTTP {status} with {stream}");
+        }
         match view.code(&self.pack.contract.envelope) {
             Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
             _ => format!("HTTP {status}"),

@@ -75,21 +75,19 @@ impl Response {
     /// lines is the same as the list in one line. A line that occurs twice counts once. Of a header that can have
     /// only one value ([`is_single_header`]) the first line counts.
     pub fn combined_header(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut lines = self.header_lines(name).into_iter();
+        let mut lines = self.headers.get_all(name).iter();
         let first = lines.next()?;
-        if is_single_header(name) {
-            return Some(first);
+        // Nearly every header has one line: nothing is copied for it.
+        if is_single_header(name) || lines.all(|line| line == first) {
+            return Some(String::from_utf8_lossy(first.as_bytes()));
         }
-        let mut distinct = vec![first];
-        for line in lines {
+        let mut distinct: Vec<Cow<'_, str>> = Vec::new();
+        for line in self.header_lines(name) {
             if !distinct.contains(&line) {
                 distinct.push(line);
             }
         }
-        match distinct.len() {
-            1 => distinct.pop(),
-            _ => Some(Cow::Owned(distinct.join(", "))),
-        }
+        Some(Cow::Owned(distinct.join(", ")))
     }
 
     /// Returns all headers as text, in the order in which they arrived (those with the same name together). Bytes

@@ -6,7 +6,7 @@ use failspec_base::encoding::percent_decode;
 use regex::{Regex, RegexSet};
 use serde_json::Value;
 
-use failspec_base::message::Header;
+use failspec_base::message::{Header, is_loopback};
 use failspec_pack::pack::Provenance;
 
 use super::{
@@ -166,6 +166,8 @@ struct KnownTexts {
     texts: Vec<String>,
     /// The beginning of the request's path: `/app/` for an API below `/app`.
     mount: Option<String>,
+    /// True if the target is on this machine, so that its local addresses are those of the tester too.
+    is_local: bool,
 }
 
 impl KnownTexts {
@@ -182,13 +184,17 @@ impl KnownTexts {
         texts.extend(subject.contract.documentation.clone());
         let first = url.path_segments().and_then(|mut segments| segments.next());
         let mount = first.filter(|segment| !segment.is_empty()).map(|segment| format!("/{segment}/"));
-        Self { texts, mount }
+        Self { texts, mount, is_local: is_loopback(url) }
     }
 
     fn has(&self, what: &str, sample: &str) -> bool {
         // Links to other resources of the API begin like the path of the request.
         let is_link = || self.mount.as_ref().is_some_and(|mount| sample.starts_with(mount.as_str()));
         let is_long = sample.len() >= MIN_KNOWN_LEN;
+        let is_here = sample.starts_with("localhost:") || sample.starts_with("127.0.0.1:");
+        if what == ADDRESS && self.is_local && is_here {
+            return true;
+        }
         (is_long && self.texts.iter().any(|text| text.contains(sample))) || (what == FILE_PATH && is_link())
     }
 }
@@ -339,6 +345,7 @@ mod tests {
         let known = KnownTexts {
             texts: vec!["http://192.168.1.5:8080/app/reports/slow?file=/etc/hosts".to_owned()],
             mount: Some("/app/".to_owned()),
+            is_local: false,
         };
         for text in [
             "/app/reports/slow",
@@ -349,6 +356,9 @@ mod tests {
         ] {
             assert_eq!(signs("/message", text, &known), [], "{text}");
         }
+        let local = KnownTexts { is_local: true, ..KnownTexts::default() };
+        assert_eq!(signs("/type", "http://localhost:8080/problems/absent", &local), []);
+        assert_ne!(signs("/type", "http://10.0.0.7:8080/problems/absent", &local), []);
         for text in ["/etc/passwd: /app/reports/slow", "192.168.1.5:5432 is down", "open /srv/app/main.conf"]
         {
             assert_ne!(signs("/message", text, &known), [], "{text}");

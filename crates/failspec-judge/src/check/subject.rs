@@ -1,7 +1,10 @@
 //! The input of a check.
 
 use failspec_base::message::{Exchange, Response};
-use failspec_pack::pack::{Contract, Failure, Provenance, Scenario};
+use failspec_pack::{
+    openapi::{self, ResponseStatus},
+    pack::{Contract, Failure, Provenance, Scenario},
+};
 
 use super::{
     case_log::Observed,
@@ -96,9 +99,54 @@ impl<'a> Subject<'a> {
         expected: impl Into<String>,
         actual: impl Into<String>,
     ) -> Finding {
-        let (failure, scenario) = (self.expected.source, self.scenario.source);
+        let scenario = if self.is_declared_refusal() { Provenance::Inferred } else { self.scenario.source };
+        let failure = self.expected.source;
         let source = Sources { rule, failure, scenario, claim: Claim::Cause }.of_finding();
         Finding::new(check, source, expected, actual)
+    }
+
+    /// Returns true if the OpenAPI document is the only source of the scenario and declares this refusal too: it lists
+    /// the refusals of an operation, but does not say which fault gets which.
+    fn is_declared_refusal(&self) -> bool {
+        let document =
+            self.contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
+        let rule = self.scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
+        let is_of_document = match (document, rule) {
+            (Some(document), Some((file, _))) => file == document,
+            _ => false,
+        };
+        let is_refusal = (400..500).contains(&self.response().status);
+        is_of_document
+            && is_refusal
+            && self.declared_status().is_some_and(|status| status != ResponseStatus::Default)
+    }
+
+    /// Returns the status under which the OpenAPI document declares the response.
+    fn declared_status(&self) -> Option<ResponseStatus> {
+        let against = self.observed.against.as_ref()?;
+        let request = &self.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        let declared = openapi::Response::of(&operation.responses, self.response().status)?;
+        Some(declared.status)
+    }
+
+    /// Returns true if the response is none that the contract lists, and the OpenAPI document declares another media
+    /// type than the envelope's for everything that it does not list: then the envelope does not bind it.
+    pub(super) fn is_outside_envelope(&self) -> bool {
+        let Some(media_type) = &self.triggered.envelope.media_type else { return false };
+        let against = self.observed.against.as_ref();
+        let request = &self.exchange.request;
+        let operation = against.and_then(|it| it.operation(&request.method, request.url.path()));
+        let responses = operation.map(|operation| operation.responses.as_slice()).unwrap_or_default();
+        let declared = openapi::Response::of(responses, self.response().status);
+        let is_unlisted = matches!(self.identity, Identity::Unidentified | Identity::Undocumented(_))
+            && !self.expected.allows_status(self.response().status);
+        is_unlisted
+            && declared.is_some_and(|declared| {
+                let has = |text: &str| declared.content.iter().any(|it| it.closeness(text).is_some());
+                let actual = self.response().header("content-type").unwrap_or_default();
+                declared.status == ResponseStatus::Default && !has(&media_type.rule) && has(actual)
+            })
     }
 
     /// Returns true if the response correctly has no body to inspect.

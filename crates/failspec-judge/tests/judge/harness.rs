@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
-use failspec_judge::check::{self, Finding, Identity, Observed, Phase, Pick, Record, Subject, View};
-use failspec_pack::pack::{Files, Pack, Texts};
+use failspec_judge::check::{
+    self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, View,
+};
+use failspec_pack::{
+    openapi::Declared,
+    pack::{Contract, Files, Pack, Texts},
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 /// A pack with one scenario.
 pub struct World {
     pack: Pack,
+    against: Option<OpenApiContext>,
 }
 
 /// A response.
@@ -26,6 +32,11 @@ impl World {
     /// Creates a pack of the keys of a contract and of its only scenario; `request` and `control` are added where they
     /// are missing.
     pub fn new(contract: &str, scenario: &str) -> Self {
+        Self::with_document(contract, scenario, "")
+    }
+
+    /// Creates a pack as [`Self::new`] does, with an OpenAPI document `api.yaml`.
+    pub fn with_document(contract: &str, scenario: &str, document: &str) -> Self {
         let contract = format!("contract: t\nas_of: 2026-11-20\n{contract}\n");
         let request = if scenario.contains("request:") { "" } else { "request: GET /notes/absent, " };
         let control = if scenario.contains("control:") { "" } else { "control: { request: GET /notes/1 }, " };
@@ -33,10 +44,18 @@ impl World {
         let texts = Texts::from([
             ("schemas/t/contract.yaml".to_owned(), contract),
             ("scenarios/t/s.yaml".to_owned(), scenarios),
+            ("schemas/t/api.yaml".to_owned(), document.to_owned()),
         ]);
         let files = Files::Directory(".".into());
         let pack = Pack::from_texts(&files, "t", texts).unwrap_or_else(|error| panic!("{error:?}"));
-        Self { pack }
+        let declared = Declared::of(&pack).unwrap_or_else(|error| panic!("{error}"));
+        let against = declared.map(|declared| OpenApiContext { declared: declared.into(), base: "".into() });
+        Self { pack, against }
+    }
+
+    /// Returns the contract.
+    pub fn contract(&self) -> &Contract {
+        &self.pack.contract
     }
 
     /// Returns the findings about a response to the request under test, in short.
@@ -101,6 +120,7 @@ impl World {
             judged: records.iter().position(|record| record.phase == Phase::Request).expect("a request"),
             records,
             pick,
+            against: self.against.clone(),
             expected: check::Expected {
                 body: constant(scenario.faulty.expected()),
                 body_inferred: Vec::new(),

@@ -5,3 +5,5 @@ mod harness;
 mod bodies;
 mod headers;
 mod identity;
+mod openapi;
+mod streams;
