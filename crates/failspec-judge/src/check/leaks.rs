@@ -1,6 +1,6 @@
 //! Internal details in responses to server-side failures.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use failspec_base::encoding::percent_decode;
 use regex::{Regex, RegexSet};
@@ -127,7 +127,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let source = if forbidden { Provenance::Documented } else { Provenance::Inferred };
     let mut suspicious = Vec::new();
     match subject.view.body() {
-        Some(body) => collect(body, &mut Vec::new(), &mut suspicious),
+        Some(body) => collect(body, &At::Root, &mut suspicious),
         None => suspect(&subject.response().text_lossy(), || "the body".to_owned(), &mut suspicious),
     }
     for (name, value) in subject.response().headers_text() {
@@ -203,41 +203,40 @@ impl KnownTexts {
 const MIN_KNOWN_LEN: usize = 4;
 
 /// Collects the texts of a value that have a sign: strings, and the names of members.
-fn collect<'v>(value: &'v Value, path: &mut Vec<Part<'v>>, suspicious: &mut Suspicious) {
+fn collect(value: &Value, at: &At<'_>, suspicious: &mut Suspicious) {
     match value {
-        Value::String(text) => suspect(text, || pointer(path), suspicious),
+        Value::String(text) => suspect(text, || at.to_string(), suspicious),
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                path.push(Part::Index(index));
-                collect(item, path, suspicious);
-                path.pop();
+                collect(item, &At::Item(at, index), suspicious);
             }
         }
         Value::Object(entries) => {
             for (key, value) in entries {
-                suspect(key, || format!("a member name at {}/", pointer(path)), suspicious);
-                path.push(Part::Key(key));
-                collect(value, path, suspicious);
-                path.pop();
+                suspect(key, || format!("a member name at {at}/"), suspicious);
+                collect(value, &At::Member(at, key), suspicious);
             }
         }
         _ => {}
     }
 }
 
-/// One step of a path into a value.
+/// A location in a value. It is written only for a text with a sign, so nothing is allocated for the others.
 #[derive(Debug, Clone, Copy)]
-enum Part<'v> {
-    Key(&'v str),
-    Index(usize),
+enum At<'a> {
+    Root,
+    Member(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
 }
 
-fn pointer(path: &[Part<'_>]) -> String {
-    let step = |part: &Part<'_>| match part {
-        Part::Key(key) => format!("/{key}"),
-        Part::Index(index) => format!("/{index}"),
-    };
-    path.iter().map(step).collect()
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(parent, key) => write!(f, "{parent}/{key}"),
+            Self::Item(parent, index) => write!(f, "{parent}/{index}"),
+        }
+    }
 }
 
 /// Returns the signs in a text, each with the first part that matched and that is not known.
