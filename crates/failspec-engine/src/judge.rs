@@ -71,7 +71,16 @@ impl CaseRunner<'_> {
             (None, Some(subject)) => {
                 sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
                 report.observation = observation(subject, session);
-                settle(&mut report, self.unfinished.as_ref().map(in_report));
+                let is_found = !report.violations.is_empty() || !report.warnings.is_empty();
+                let unverified = (is_found && subject.is_unverified()).then(|| {
+                    let line = &case.scenario.faulty.request.line;
+                    let (method, path) = (&line.method, &line.path.written);
+                    let cause = format!(
+                        "the route {method} {path} is inferred, and no request to it succeeded on this target"
+                    );
+                    Reason::Unjudged { cause }
+                });
+                settle(&mut report, self.unfinished.as_ref().map(in_report).or(unverified));
                 report.snapshot = snapshot(subject, session, case);
             }
             (None, None) => {

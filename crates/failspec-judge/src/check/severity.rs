@@ -56,6 +56,17 @@ pub struct Sources {
     pub scenario: Provenance,
     /// The statement that the finding contradicts.
     pub claim: Claim,
+    /// What is known of the route of the request on this target.
+    pub route: Route,
+}
+
+/// What is known of the route of a request on this target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// The publisher names it, or a request to it succeeded.
+    Verified,
+    /// It is inferred, and no request to it succeeded: what responds there may be no part of the API.
+    Unverified,
 }
 
 impl Sources {
@@ -63,9 +74,10 @@ impl Sources {
     /// failure is bound by the rules of that failure.
     pub fn of_finding(self) -> Provenance {
         let own = self.rule.weaken(self.failure);
-        match self.claim {
-            Claim::Recognized => own,
-            Claim::Cause | Claim::Assumed => own.weaken(self.scenario),
+        match (self.claim, self.route) {
+            (Claim::Recognized, _) => own,
+            (Claim::Cause | Claim::Assumed, Route::Verified) => own.weaken(self.scenario),
+            (Claim::Cause | Claim::Assumed, Route::Unverified) => own.weaken(Provenance::Inferred),
         }
     }
 }
@@ -116,7 +128,10 @@ mod tests {
             (Documented, Documented, Inferred, Claim::Assumed, Severity::Warning),
             (Documented, Documented, Inferred, Claim::Recognized, Severity::Violation),
         ] {
-            let sources = Sources { rule, failure, scenario, claim };
+            let sources = Sources { rule, failure, scenario, claim, route: Route::Verified };
+            assert_eq!(severity(sources.of_finding()), expected, "{sources:?}");
+            let sources = Sources { route: Route::Unverified, ..sources };
+            let expected = if claim == Claim::Recognized { expected } else { Severity::Warning };
             assert_eq!(severity(sources.of_finding()), expected, "{sources:?}");
         }
     }

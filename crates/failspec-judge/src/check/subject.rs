@@ -3,15 +3,15 @@
 use failspec_base::message::{Exchange, Response};
 use failspec_pack::{
     openapi::{self, ResponseStatus},
-    pack::{Contract, Failure, Provenance, Scenario},
+    pack::{Contract, Control, Failure, Provenance, RequestTemplate, Scenario},
 };
 
 use super::{
-    case_log::Observed,
+    case_log::{Observed, Phase},
     finding::Finding,
     identification::{Identity, identifies_by_more_than_status},
     response_view::View,
-    severity::{Claim, Sources},
+    severity::{Claim, Route, Sources},
 };
 
 /// The input of a check: one identified response, and everything else that happened in the case.
@@ -66,7 +66,7 @@ impl<'a> Subject<'a> {
     pub fn weight(&self, rule: Provenance) -> Provenance {
         let claim = if self.is_recognized() { Claim::Recognized } else { Claim::Assumed };
         let (failure, scenario) = (self.failure.source, self.scenario.source);
-        Sources { rule, failure, scenario, claim }.of_finding()
+        Sources { rule, failure, scenario, claim, route: self.route() }.of_finding()
     }
 
     /// Returns true if more than its status says that the response is a documented failure.
@@ -78,6 +78,33 @@ impl<'a> Subject<'a> {
             Identity::Other(_) => !self.is_bare() && identifies_by_more_than_status(self.failure),
             _ => false,
         }
+    }
+
+    /// Returns what is known of the route of the request under test: an inferred one is verified once a control or a
+    /// setup on it succeeded, or the request itself.
+    fn route(&self) -> Route {
+        let line = &self.scenario.faulty.request.line;
+        if line.source.is_binding() || self.identity == Identity::Success {
+            return Route::Verified;
+        }
+        let is_same = |request: &RequestTemplate| {
+            request.line.method == line.method && request.line.path.written == line.path.written
+        };
+        let control = match &self.scenario.control {
+            Control::Flow(flow) => is_same(&flow.request),
+            Control::Impossible(_) | Control::Missing => false,
+        };
+        let passed =
+            self.observed.control_failed.is_none() && self.observed.of(Phase::Control).next().is_some();
+        let mut setups = self.scenario.faulty.setup.iter().filter_map(|step| step.request.as_ref());
+        // A case with a setup or a control that did not succeed is inconclusive and has no subject.
+        if (control && passed) || setups.any(is_same) { Route::Verified } else { Route::Unverified }
+    }
+
+    /// Returns true if the request went to an inferred route on which nothing succeeded, and its response was not
+    /// recognised as a documented failure: then it shows nothing.
+    pub fn is_unverified(&self) -> bool {
+        self.route() == Route::Unverified && !self.is_recognized()
     }
 
     /// Creates a finding about a rule of the contract for the response.
@@ -101,7 +128,8 @@ impl<'a> Subject<'a> {
     ) -> Finding {
         let scenario = if self.is_declared_refusal() { Provenance::Inferred } else { self.scenario.source };
         let failure = self.expected.source;
-        let source = Sources { rule, failure, scenario, claim: Claim::Cause }.of_finding();
+        let source =
+            Sources { rule, failure, scenario, claim: Claim::Cause, route: self.route() }.of_finding();
         Finding::new(check, source, expected, actual)
     }
 

@@ -200,3 +200,35 @@ fn a_response_under_test_with_the_status_of_a_success_is_identified_by_its_body(
         assert_eq!(world.identify(&Reply::json(200, body.clone())), expected, "{body}");
     }
 }
+
+#[test]
+fn on_an_inferred_route_only_a_recognised_failure_is_bound_until_a_request_succeeded() {
+    let contract = "
+success: { status: 2xx }
+operations:
+  get_note: { request: GET /notes/absent, source: inferred }
+  get_other: { request: GET /notes/other }
+envelope: { code: /error, message: /message }
+failures: [ { id: absent, status: 404, code: absent, summary: x } ]";
+    let inferred = |control: &str| {
+        World::new(contract, &format!("triggers: absent, request: get_note, control: {control}"))
+    };
+    let published =
+        World::new(contract, "triggers: absent, request: get_other, control: { query: { a: '1' } }");
+    let page = || Reply::text(404, "no such page");
+    let right = |message: Value| Reply::json(404, json!({ "error": "absent", "message": message }));
+    let fine = || (Phase::Control, Reply::json(200, json!({})));
+    let same = inferred("{ query: { a: '1' } }");
+    let other = inferred("{ request: get_other }");
+    for (world, reply, expected) in [
+        (&same, page(), &["violation well-formed"][..]),
+        (&other, page(), &["warning well-formed"]),
+        (&published, page(), &["violation well-formed"]),
+        (&other, right(json!("x")), &[]),
+        (&other, right(json!(7)), &["violation message"]),
+        (&other, Reply::json(200, json!({})), &["violation not-rejected"]),
+    ] {
+        let found = world.judge_case(&[fine(), (Phase::Request, reply.clone())], None);
+        assert_eq!(found, expected, "{reply:?}");
+    }
+}
