@@ -16,7 +16,7 @@ use failspec_engine::{Plan, case_names};
 use failspec_judge::check::{CHECKS, find};
 use failspec_pack::{
     pack::Pack,
-    target_config::{Config, Credential, Role, Target, Waiver, glob},
+    target_config::{CheckLevel, Config, Credential, Role, Target, Waiver, glob},
 };
 use failspec_report::terminal::Styles;
 
@@ -55,7 +55,7 @@ pub(super) fn target(arguments: &TargetArguments, packs: &[Arc<Pack>]) -> Result
     if !packs.iter().all(|pack| config.target.urls.contains_key(&pack.name)) {
         one_pack(packs)?;
     }
-    known_checks(&config.waivers)?;
+    known_checks(&config.waivers, &config.target.checks)?;
     commands_allowed(&config.target, arguments)?;
     Ok(config)
 }
@@ -143,19 +143,21 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Checks that the checks of all waivers exist: a waiver of another one would look like a stale one.
-fn known_checks(waivers: &[Waiver]) -> Result<(), CliError> {
-    let unknown = waivers.iter().filter(|waiver| find(&waiver.check).is_none());
+/// Checks that the checks of all waivers and levels exist: a waiver of another one would look like a stale one, and a
+/// level of another one would change nothing.
+fn known_checks(waivers: &[Waiver], levels: &[CheckLevel]) -> Result<(), CliError> {
+    let of_waivers = waivers.iter().map(|waiver| (&waiver.check, &waiver.check_place));
+    let all = of_waivers.chain(levels.iter().map(|level| (&level.check, &level.place)));
+    let unknown = all.filter(|(check, _)| find(check).is_none());
     let mistakes: Vec<Diagnostic> = unknown
-        .map(|waiver| {
-            let near = closest(&waiver.check, CHECKS.iter().map(|check| check.id));
-            let hint = match (renamed::check(&waiver.check), near) {
+        .map(|(check, place)| {
+            let near = closest(check, CHECKS.iter().map(|check| check.id));
+            let hint = match (renamed::check(check), near) {
                 (Some(new), _) => renamed::hint(new),
                 (None, Some(near)) => format!("did you mean `{near}`?"),
                 (None, None) => "`failspec explain` lists all checks".to_owned(),
             };
-            Diagnostic::error(waiver.check_place.clone(), format!("there is no check `{}`", waiver.check))
-                .hint(hint)
+            Diagnostic::error(place.clone(), format!("there is no check `{check}`")).hint(hint)
         })
         .collect();
     if mistakes.is_empty() { Ok(()) } else { Err(Diagnostics(mistakes).into()) }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use failspec_base::{encoding::hex, message::is_loopback};
-use failspec_judge::report_model::{CaseReport, Outcome, PackReport, RunReport, Verdict};
+use failspec_judge::report_model::{CaseReport, CheckLevelReport, Outcome, PackReport, RunReport, Verdict};
 use failspec_pack::pack::Pack;
 
 use super::{
@@ -118,6 +118,7 @@ pub(super) fn statement(
             as_of: part.header.as_of.clone(),
             documentation: part.header.documentation.clone(),
             target: identity(part),
+            check_levels: part.header.check_levels.clone(),
             requirements: requirements(pack, &required, &cases, &part.coverage),
             errata: part.errata.clone(),
         });
@@ -137,15 +138,19 @@ fn predicate(
         report.cases.iter().filter(|case| fits(case)).map(|case| case.name.to_string()).collect()
     };
     let passed = |case: &CaseReport| case.outcome == Outcome::Passed;
-    let warned_tests = names(&|case| passed(case) && !case.warnings.is_empty());
+    // The failure was not seen, so the test has not passed; no documented rule was broken either.
+    let unconfirmed = |case: &CaseReport| case.outcome == Outcome::Unconfirmed;
+    let warned_tests = names(&|case| (passed(case) && !case.warnings.is_empty()) || unconfirmed(case));
     let run_violations = run_violations(report);
     let mut required = packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required).peekable();
     // A profile without requirements proves nothing.
     let fails = required.peek().is_none()
         || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
         || !run_violations.is_empty();
+    // A check that is off, or that only warns, is no pass without a remark.
+    let is_lenient = packs.iter().flat_map(|pack| &pack.check_levels).any(CheckLevelReport::is_lenient);
     Predicate {
-        result: match (fails, warned_tests.is_empty()) {
+        result: match (fails, warned_tests.is_empty() && !is_lenient) {
             (true, _) => TestResult::Failed,
             (false, true) => TestResult::Passed,
             (false, false) => TestResult::Warned,
@@ -153,7 +158,7 @@ fn predicate(
         configuration,
         passed_tests: names(&|case| passed(case) && case.warnings.is_empty()),
         warned_tests,
-        failed_tests: names(&|case| !passed(case)),
+        failed_tests: names(&|case| !passed(case) && !unconfirmed(case)),
         profile: claims.profile.clone(),
         packs,
         run_violations,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_judge::report_model::ErratumReport;
+use failspec_judge::report_model::{CheckLevelReport, ErratumReport};
 
 use super::{requirement::Requirement, statement::Subject};
 
@@ -92,6 +92,9 @@ pub struct CertifiedPack {
     pub documentation: Option<String>,
     /// The target.
     pub target: TargetIdentity,
+    /// Checks whose severity the target changed, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_levels: Vec<CheckLevelReport>,
     /// The outcome of each documented failure and cause, in the order of the contract.
     pub requirements: Vec<Requirement>,
     /// Contradictions and gaps in the documentation.

@@ -50,6 +50,8 @@ pub enum RequirementOutcome {
     Excluded,
     /// Its cases passed with another code that the documentation also accepts.
     Alternative,
+    /// Its cases broke no documented rule, but the failure did not come.
+    Unconfirmed,
     /// It has no cases.
     Untested,
 }
@@ -66,6 +68,7 @@ impl RequirementOutcome {
             Self::OutOfReach => "out of reach",
             Self::Excluded => "excluded",
             Self::Alternative => "alternative code",
+            Self::Unconfirmed => "unconfirmed",
             Self::Untested => "untested",
         }
     }
@@ -180,7 +183,9 @@ fn met(
         (false, Some(code)) => (RequirementOutcome::Alternative, Some(format!("the code was {code}"))),
         (false, None) if cases.is_empty() => (RequirementOutcome::Untested, out_of_reach.map(str::to_owned)),
         (false, None) => {
-            (RequirementOutcome::Inconclusive, Some("no response was identified as this failure".to_owned()))
+            let why = with(Outcome::Unconfirmed).and_then(|case| reason(case));
+            let why = why.unwrap_or_else(|| "no response was identified as this failure".to_owned());
+            (RequirementOutcome::Unconfirmed, Some(why))
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 
-use failspec_judge::report_model::{CaseReport, Exercise, FORMAT, Outcome, RunReport};
+use failspec_judge::report_model::{FORMAT, RunReport};
 use failspec_pack::pack::{Pack, case_names};
 
 use super::{
@@ -283,7 +283,7 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         for case in report.cases.iter().filter(|case| *case.pack == *pack.name) {
             *seen.entry(&case.name).or_default() += 1;
-            if !fits(case) {
+            if !case.is_consistent() {
                 found.push(format!("the report contradicts itself about {}", case.name));
             }
         }
@@ -309,16 +309,4 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
     );
     found.truncate(MAX_COUNT);
     found
-}
-
-/// Returns true if the outcome of a case is consistent with its findings.
-fn fits(case: &CaseReport) -> bool {
-    match case.outcome {
-        Outcome::Passed => {
-            case.violations.is_empty() && case.waived.is_empty() && case.exercised != Exercise::No
-        }
-        Outcome::Failed => !case.violations.is_empty(),
-        Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
-        Outcome::Inconclusive | Outcome::Skipped => case.violations.is_empty(),
-    }
 }

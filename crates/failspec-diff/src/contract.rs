@@ -214,7 +214,7 @@ impl<'a> Changes<'a> {
                     at,
                 ),
                 Some(now) => {
-                    let (before, now) = (header.rule.schema.value.clone(), now.rule.schema.value.clone());
+                    let (before, now) = (header.rule.schema.clone(), now.rule.schema.clone());
                     self.schemas(Some(before), Some(now), &format!("{id}, header {name}"), at);
                 }
             }

@@ -94,9 +94,10 @@ fn rank(outcome: Outcome) -> u8 {
     match outcome {
         Outcome::Passed => 0,
         Outcome::Waived => 1,
-        Outcome::Skipped => 2,
-        Outcome::Inconclusive => 3,
-        Outcome::Failed => 4,
+        Outcome::Unconfirmed => 2,
+        Outcome::Skipped => 3,
+        Outcome::Inconclusive => 4,
+        Outcome::Failed => 5,
     }
 }
 

@@ -7,7 +7,9 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::{
-    check::{Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary},
+    check::{
+        Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary, unread_stream,
+    },
     report_model::{CaseReport, Rerun},
 };
 use failspec_pack::{
@@ -368,9 +370,13 @@ impl<'s> CaseRunner<'s> {
         let host = self.session.target.url.host_str();
         match intermediary::detect_intermediary(&response, host) {
             Some(evidence) if !is_documented => {
-                Err(format!("the response is not from the API: {evidence}").into())
+                return Err(format!("the response is not from the API: {evidence}").into());
             }
-            _ => Ok(()),
+            _ => {}
+        }
+        match unread_stream(&response, &self.session.pack.contract, failure) {
+            Some(stream) => Err(format!("the response is {stream}").into()),
+            None => Ok(()),
         }
     }
 

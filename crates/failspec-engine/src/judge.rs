@@ -9,12 +9,13 @@ use failspec_base::encoding::hex;
 use failspec_judge::{
     check::{self, Finding, Identity, Phase, Subject, View},
     report_model::{
-        CaseReport, Documented, Exercise, ObservedResponse, Outcome, Reason, ScenarioLocation,
-        SnapshotReport, WaivedFinding,
+        CaseReport, Documented, Exercise, Judgement, Observation, ObservedResponse, Outcome, Reason,
+        ScenarioLocation, SnapshotReport, WaivedFinding,
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
 use failspec_pack::pack::{Contract, Failure, Pack, ProofGap, Scenario};
+use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
 use super::{
@@ -65,32 +66,31 @@ impl CaseRunner<'_> {
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source);
                 sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
-                report.outcome = Outcome::Inconclusive;
-                report.reason = Some(reason);
+                settle(&mut report, Some(reason));
             }
             (None, Some(subject)) => {
                 sort(&mut report, check::judge(subject).into_iter().chain(undocumented), session, case);
-                judge(&mut report, subject, session, case);
+                report.observation = observation(subject, session);
+                let is_found = !report.violations.is_empty() || !report.warnings.is_empty();
+                let unverified = (is_found && subject.is_unverified()).then(|| {
+                    let line = &case.scenario.faulty.request.line;
+                    let (method, path) = (&line.method, &line.path.written);
+                    let cause = format!(
+                        "the route {method} {path} is inferred, and no request to it succeeded on this target"
+                    );
+                    Reason::Unjudged { cause }
+                });
+                settle(&mut report, self.unfinished.as_ref().map(in_report).or(unverified));
+                report.snapshot = snapshot(subject, session, case);
             }
             (None, None) => {
-                report.outcome = Outcome::Inconclusive;
-                report.reason = Some(Reason::Unjudged { cause: "there is no response to judge".to_owned() });
+                let cause = "there is no response to judge".to_owned();
+                settle(&mut report, Some(Reason::Unjudged { cause }));
             }
-        }
-        if let Some(reason) = self.unfinished.as_ref().filter(|_| self.inconclusive.is_none()) {
-            report.reason = Some(in_report(reason));
-            report.outcome = Outcome::Inconclusive;
-        }
-        // A violation is a failure, even if requests before or after it could not be sent.
-        if !report.violations.is_empty() {
-            report.outcome = Outcome::Failed;
         }
         if self.observed.closed_twice && report.outcome == Outcome::Failed {
             // The finding says it.
             report.reason = None;
-        }
-        if report.outcome == Outcome::Inconclusive {
-            report.exercised = Exercise::No;
         }
         // Last, because it depends on the outcome: most reports include no exchanges of a case that simply passed.
         if session.exchanges == Exchanges::OfAll || report.is_notable() {
@@ -127,6 +127,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
         },
         documented: Arc::clone(&session.documented[case.scenario.failure]),
         observed: None,
+        observation: Observation::NoResponse,
         exercised: Exercise::No,
         violations: Vec::new(),
         warnings: Vec::new(),
@@ -160,6 +161,8 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
 
 /// Sorts findings into violations, waived violations and warnings.
 fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, session: &Session, case: &Case) {
+    let levels = &session.target.checks;
+    let findings = findings.filter_map(|finding| on_target(finding, levels));
     let findings = findings.map(|finding| masked(finding, session));
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
@@ -180,42 +183,53 @@ fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, sessio
     }
 }
 
-fn judge(report: &mut CaseReport, subject: &Subject<'_>, session: &Session, case: &Case) {
-    report.exercised = exercised(subject);
-    report.outcome = if !report.violations.is_empty() {
-        Outcome::Failed
-    } else if report.waived.is_empty() {
-        Outcome::Passed
-    } else {
-        Outcome::Waived
+/// Sets outcome, reason and coverage, which follow from the findings and from what was observed; `unjudged` is the
+/// reason why the case or a step of it could not be judged.
+fn settle(report: &mut CaseReport, unjudged: Option<Reason>) {
+    let judgement = Judgement {
+        observation: &report.observation,
+        violated: !report.violations.is_empty(),
+        waived: !report.waived.is_empty(),
+        unjudged: unjudged.is_some(),
     };
-    if report.outcome == Outcome::Waived {
-        report.reason = report.waived.first().map(|waived| Reason::Waived { reason: waived.reason.clone() });
-    } else if report.exercised == Exercise::No
-        && let Some(gap) = proof_gap(subject)
-        && matches!(subject.identity, Identity::Triggered { .. })
-    {
-        report.reason = Some(Reason::Unproven { gap });
-    } else if report.exercised == Exercise::No {
-        report.reason = Some(Reason::OtherResponse { response: identity_in_words(subject, session) });
-    }
-    report.snapshot = snapshot(subject, session, case);
+    let (outcome, exercised) = (judgement.outcome(), judgement.exercise());
+    let is_other = report.observation.exercise() == Exercise::No;
+    report.reason = unjudged.or_else(|| match outcome {
+        Outcome::Waived => {
+            report.waived.first().map(|waived| Reason::Waived { reason: waived.reason.clone() })
+        }
+        _ => match report.observation {
+            Observation::Triggered { gap: Some(gap), .. } => Some(Reason::Unproven { gap }),
+            _ => is_other.then(|| Reason::OtherResponse { response: report.observation.clone() }),
+        },
+    });
+    (report.outcome, report.exercised) = (outcome, exercised);
 }
 
-/// Returns whether the failure was exercised. It was not if the control got the same failure, waived or not: then the
-/// request proves nothing.
-fn exercised(subject: &Subject<'_>) -> Exercise {
-    let proven = subject.observed.control_failed.is_none() && proof_gap(subject).is_none();
+/// Returns what the response was, for the report.
+fn observation(subject: &Subject<'_>, session: &Session) -> Observation {
+    let status = subject.response().status;
+    let id = |index: usize| subject.contract.failures[index].id.clone();
     match &subject.identity {
-        Identity::Triggered { alternative: Some(index), .. } if proven => {
-            let code = subject.contract.failures[*index].code().map(plain);
-            Exercise::Alternative(code.unwrap_or_else(|| subject.contract.failures[*index].id.clone()))
+        Identity::Triggered { alternative, .. } => {
+            let code = |index: usize| subject.contract.failures[index].code().map(plain);
+            Observation::Triggered {
+                alternative: match alternative {
+                    Some(index) => Some(code(*index).unwrap_or_else(|| id(*index))),
+                    None => own_code_missing(subject),
+                }
+                .map(|code| session.mask.text(&code).into_owned()),
+                control_too: subject.observed.control_failed.is_some(),
+                gap: proof_gap(subject),
+            }
         }
-        Identity::Triggered { .. } if proven => match own_code_missing(subject) {
-            Some(code) => Exercise::Alternative(code),
-            None => Exercise::Exercised,
+        Identity::Other(index) => Observation::OtherFailure { failure: id(*index) },
+        Identity::Undocumented(code) => Observation::UndocumentedFailure {
+            status,
+            code: session.mask.text(&check::show(code)).into_owned(),
         },
-        _ => Exercise::No,
+        Identity::Success => Observation::Success { status },
+        Identity::Unidentified => Observation::Unrecognized { status },
     }
 }
 
@@ -233,27 +247,12 @@ fn own_code_missing(subject: &Subject<'_>) -> Option<String> {
         return Some(format!("HTTP {} without a code", subject.response().status));
     }
     let code = subject.view.code_of(subject.triggered)?;
-    let other = subject.triggered.code().is_some_and(|own| own != code);
+    let other = subject.triggered.code().is_some() && !subject.triggered.has_code(code);
     other.then(|| plain(code))
 }
 
 fn plain(code: &Value) -> String {
     code.as_str().map_or_else(|| code.to_string(), str::to_owned)
-}
-
-fn identity_in_words(subject: &Subject<'_>, session: &Session) -> String {
-    let status = subject.response().status;
-    match &subject.identity {
-        Identity::Triggered { .. } => format!("{}, which the control got too", subject.triggered.id),
-        Identity::Other(index) => {
-            format!("another documented failure, {}", subject.contract.failures[*index].id)
-        }
-        Identity::Undocumented(code) => {
-            format!("HTTP {status} with an undocumented code {}", session.mask.text(&check::show(code)))
-        }
-        Identity::Success => format!("a success (HTTP {status})"),
-        Identity::Unidentified => format!("no documented failure (HTTP {status})"),
-    }
 }
 
 fn observed(subject: &Subject<'_>, session: &Session) -> ObservedResponse {
@@ -333,8 +332,34 @@ pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<
     file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
 }
 
+/// Applies the level that the target gives to a check. Of a finding that combines several the parts that are off are
+/// left out.
+fn on_target(mut finding: Finding, levels: &[CheckLevel]) -> Option<Finding> {
+    if levels.is_empty() {
+        return Some(finding);
+    }
+    let level = |check: &str| levels.iter().find(|level| level.check == check).map(|level| level.level);
+    let is_combined = !finding.details.is_empty();
+    finding.details.retain_mut(|detail| match check::on_target(detail.severity, level(&detail.check)) {
+        Some(severity) => {
+            detail.severity = severity;
+            true
+        }
+        None => false,
+    });
+    let severity = if is_combined {
+        finding.details.iter().map(|detail| detail.severity).max()?
+    } else {
+        finding.severity
+    };
+    finding.severity = check::on_target(severity, level(finding.check))?;
+    Some(finding)
+}
+
 fn masked(mut finding: Finding, session: &Session) -> Finding {
-    for text in [&mut finding.expected, &mut finding.actual, &mut finding.message] {
+    let details = finding.details.iter_mut().map(|detail| &mut detail.message);
+    for text in [&mut finding.expected, &mut finding.actual, &mut finding.message].into_iter().chain(details)
+    {
         *text = cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
     }
     finding

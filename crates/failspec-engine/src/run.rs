@@ -17,9 +17,9 @@ use failspec_http::{Way, way};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
-        CaseReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, RunFinding,
-        RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState, Summary, VerdictInput, Via,
-        WaiverReport, group_findings, reused_request_ids, waiver_findings,
+        CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
+        PackReport, RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState,
+        Summary, VerdictInput, Via, WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -263,7 +263,7 @@ fn assemble(
         stopped: !diagnosis.is_empty(),
         violation: findings.iter().any(|finding| finding.violation)
             || (options.snapshots == Mode::Check && changed)
-            || (options.deny_warnings && summary.warned > 0),
+            || (options.deny_warnings && summary.warned + summary.unconfirmed > 0),
         missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
     };
     RunReport {
@@ -332,6 +332,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             insecure: plan.target.tls.insecure,
             via: via(&plan.target),
             waits: planned_waits(plan),
+            check_levels: plan.target.checks.iter().map(CheckLevelReport::of).collect(),
         }
     });
     RunHeader {

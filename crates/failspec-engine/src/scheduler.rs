@@ -101,7 +101,10 @@ impl Engine {
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
         }
-        if run.diagnosis.is_none() && run.cases.iter().any(|case| case.outcome.is_judged()) {
+        // Violations are told as they are; what must not be is a run that is green without any success.
+        let has_violations = run.cases.iter().any(|case| case.outcome == Outcome::Failed);
+        if run.diagnosis.is_none() && !has_violations && run.cases.iter().any(|case| case.outcome.is_judged())
+        {
             let reason = self.session.unproven().await;
             run.unproven = reason.map(|reason| self.session.mask.text(&reason).into_owned());
             if run.unproven.is_some() && !self.is_shard {

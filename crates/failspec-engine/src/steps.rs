@@ -10,7 +10,8 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
-    Identity, Item, Phase, Pick, Record, ResendResult, View, intermediary, show, told_wait,
+    Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, describe_stream, intermediary,
+    show, told_wait,
 };
 use failspec_pack::pack::{
     At, Capture, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
@@ -204,16 +205,19 @@ impl Session {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
             return Ok(Some(format!("{}, expected HTTP {}", got(), wanted.join(" or "))));
         }
+        // A status of its own says which success is expected; it does not turn an error in the body into one.
+        if !expect.status.is_empty() && expect.failure.is_none() && carries_error(view, contract) {
+            return Ok(Some(format!("{}, an error with the status of a success", got())));
+        }
         for header in &expect.headers {
-            let fits =
-                response.header(&header.name).is_some_and(|text| header.schema.fits(&header.value(text)));
+            let fits = response.combined_header(&header.name).is_some_and(|text| header.value.fits(&text));
             if !fits {
                 return Ok(Some(format!("the header {} is not as expected", header.name)));
             }
         }
         for (pointer, schema) in fill_schemas(&expect.body, scope)? {
             let value = view.body().and_then(|body| pointer.find(body));
-            if !value.is_some_and(|value| schema.fits(value)) {
+            if !value.is_some_and(|value| schema.fits_with_formats(value)) {
                 let value = value.map_or_else(|| "missing".to_owned(), show);
                 return Ok(Some(format!("{pointer} is {value}, expected {}", show(&schema.value))));
             }
@@ -239,6 +243,9 @@ impl Session {
     /// Describes a response by its status and code.
     pub(super) fn describe(&self, view: View<'_>) -> String {
         let status = view.response.status;
+        if let Some(stream) = describe_stream(view.response) {
+            return format!("HTTP {status} with {stream}");
+        }
         match view.code(&self.pack.contract.envelope) {
             Some(code) if !code.is_null() => format!("HTTP {status} {}", self.mask.text(&show(code))),
             _ => format!("HTTP {status}"),

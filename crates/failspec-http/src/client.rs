@@ -1,12 +1,15 @@
 //! The HTTP client.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body as _, Incoming},
-    header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT},
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT},
 };
 use tokio::time::timeout_at;
 use url::Url;
@@ -175,10 +178,14 @@ impl Client {
             witness.note(&head.headers, lease.certificate.as_deref(), request.url.scheme() == "https");
         }
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
-        let (body, defect) = timeout_at((started + limits.total).into(), read(body, content, limits))
+        let is_open = is_event_stream(&head.headers);
+        let reading = async {
+            if is_open { read_begin(body, content, limits).await } else { read(body, content, limits).await }
+        };
+        let (body, defect) = timeout_at((started + limits.total).into(), reading)
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
-        if defect.is_none() {
+        if defect.is_none() && !is_open {
             lease.complete();
         }
         let mut response = Response::new(head.status.as_u16(), head.headers, body);
@@ -247,6 +254,32 @@ async fn read(
         }
     };
     content.finish(ended).map_err(too_large)
+}
+
+/// Time for the first event of an event stream: it may stay open for hours, and only its beginning is shown.
+const EVENT_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// Returns true for a stream of events, which may never end.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = media_type.and_then(|text| text.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("text/event-stream")
+}
+
+/// Reads what arrives of a stream at once. That the rest is missing is no error.
+async fn read_begin(
+    mut body: Incoming,
+    mut content: BodyDecoder,
+    limits: &Limits,
+) -> Result<(Bytes, Option<BodyError>), TransportError> {
+    let too_large = |_| TransportError::BodyTooLarge { limit: limits.body };
+    if let Ok(Some(Ok(frame))) = tokio::time::timeout(EVENT_TIMEOUT, body.frame()).await
+        && let Ok(piece) = frame.into_data()
+    {
+        content.push(piece).map_err(too_large)?;
+    }
+    let (bytes, _) = content.finish(None).map_err(too_large)?;
+    Ok((bytes, None))
 }
 
 /// Checks a head that hyper accepted against [`Limits::head`] and [`Limits::headers`].

@@ -5,6 +5,7 @@
 mod coverage;
 mod openapi;
 mod openapi_errors;
+mod success;
 mod unused;
 
 use failspec_base::syntax::{Diagnostic, Diagnostics};
@@ -13,7 +14,9 @@ use failspec_pack::pack::Pack;
 /// Reports everything in a pack that is untested, unproven or unused. Untested and unproven parts are errors; unused
 /// and doubtful parts are warnings.
 pub fn lint(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 9] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 11] = [
+        success::successes_that_take_in_failures,
+        success::json_rpc_without_match,
         coverage::failures_without_scenario,
         coverage::causes_without_scenario,
         coverage::scenarios_without_proof,

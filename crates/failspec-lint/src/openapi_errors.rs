@@ -55,7 +55,7 @@ impl Against<'_> {
         let filled: Option<Vec<String>> =
             values.into_iter().map(|value| Some(value.fill(self.scope).ok()?.sent)).collect();
         let filled = filled.filter(|values| !values.is_empty())?;
-        if readings(&filled).iter().any(|reading| schema.fits(reading)) {
+        if readings(&filled).iter().any(|reading| schema.fits_with_formats(reading)) {
             return None;
         }
         let value = filled.join(", ");

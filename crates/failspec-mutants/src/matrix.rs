@@ -13,8 +13,14 @@ const AT_ONCE: usize = 24;
 
 /// Checks that no built-in contract uses, or that no mutant of a response can break (`connection-closed`). They are tested
 /// with contracts and servers of the tests.
-pub const UNUSED: &[&str] =
-    &["after-failure", "body-status", "connection-closed", "declared-vacuous", "declared-headers"];
+pub const UNUSED: &[&str] = &[
+    "after-failure",
+    "body-status",
+    "connection-closed",
+    "declared-vacuous",
+    "declared-headers",
+    "duplicate-header",
+];
 
 /// The results of all mutants.
 #[derive(Debug, Clone, Serialize)]

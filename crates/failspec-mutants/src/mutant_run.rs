@@ -1,11 +1,15 @@
 //! The run of a pack against one mutant.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
 use failspec_engine::{RunOptions, Selectors};
 use failspec_judge::{
+    check::{self, Finding},
     report_model::{CaseReport, Outcome, RunReport},
     snapshot::Mode,
 };
@@ -146,12 +150,10 @@ fn by_check<'t>(
     check: &str,
     severity: Severity,
 ) -> Option<String> {
-    let has =
-        |findings: &[failspec_judge::check::Finding]| findings.iter().any(|finding| finding.check == check);
     let (mut violation, mut warning) = (false, false);
-    for case in cases {
-        violation |= has(&case.violations);
-        warning |= has(&case.warnings);
+    for finding in cases.flat_map(|case| case.violations.iter().chain(&case.warnings)) {
+        violation |= finding.has(check, check::Severity::Violation);
+        warning |= finding.has(check, check::Severity::Warning);
     }
     match (severity, violation, warning) {
         (Severity::Violation, true, _) | (Severity::Warning, false, true) => None,
@@ -175,13 +177,10 @@ fn first_line(text: &str) -> &str {
 fn counts(report: &RunReport) -> BTreeMap<String, Count> {
     let mut counts: BTreeMap<String, Count> = BTreeMap::new();
     for case in &report.cases {
-        let once = |findings: &[failspec_judge::check::Finding]| {
-            findings.iter().map(|finding| finding.check).collect::<std::collections::BTreeSet<_>>()
-        };
-        for check in once(&case.violations) {
+        for check in checks_of(case, check::Severity::Violation) {
             counts.entry(check.to_owned()).or_default().violations += 1;
         }
-        for check in once(&case.warnings) {
+        for check in checks_of(case, check::Severity::Warning) {
             counts.entry(check.to_owned()).or_default().warnings += 1;
         }
     }
@@ -189,4 +188,13 @@ fn counts(report: &RunReport) -> BTreeMap<String, Count> {
         counts.entry(finding.check.clone()).or_default().violations += 1;
     }
     counts
+}
+
+/// Returns the checks that found something of this severity in a case, alone or as a part of a combined finding.
+fn checks_of(case: &CaseReport, severity: check::Severity) -> BTreeSet<&str> {
+    let findings = || case.violations.iter().chain(&case.warnings);
+    let whole = findings().filter(|finding| finding.severity == severity).map(|finding| finding.check);
+    let details = findings().flat_map(|finding: &Finding| &finding.details);
+    let parts = details.filter(|detail| detail.severity == severity).map(|detail| detail.check.as_str());
+    whole.chain(parts).collect()
 }

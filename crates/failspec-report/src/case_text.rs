@@ -134,7 +134,12 @@ fn findings(text: &mut String, case: &CaseReport) {
 
 /// Formats a finding: its message, then the check, which `failspec explain` explains.
 fn told(finding: &Finding) -> String {
-    format!("{} [{}]", shortened(&finding.message, MAX_MESSAGE_LEN), finding.check)
+    let mut text = format!("{} [{}]", shortened(&finding.message, MAX_MESSAGE_LEN), finding.check);
+    for detail in &finding.details {
+        let message = shortened(&detail.message, MAX_MESSAGE_LEN);
+        let _ = write!(text, "\n- {message} [{}]", detail.check);
+    }
+    text
 }
 
 /// Writes the difference between the response and the approved one.

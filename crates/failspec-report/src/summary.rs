@@ -8,7 +8,8 @@ use std::{
 use failspec_judge::{
     check::Finding,
     report_model::{
-        CaseReport, Outcome, PackHeader, Rerun, RunReport, SnapshotState, State, Verdict, WaivedFinding,
+        CaseReport, CheckLevelWord, Outcome, PackHeader, Rerun, RunReport, SnapshotState, State, Verdict,
+        WaivedFinding,
     },
 };
 use failspec_pack::pack::Provenance;
@@ -62,7 +63,14 @@ pub(super) fn reruns(report: &RunReport) -> Vec<String> {
 
 /// Returns the reason for the verdict, in one sentence.
 pub(super) fn because(report: &RunReport) -> String {
-    let reason = reason(report);
+    let mut reason = reason(report);
+    let rests_on = rests_on(report);
+    if !rests_on.is_empty() {
+        reason.push_str(&format!(" It rests on: {}.", rests_on.join(", ")));
+    }
+    for level in check_levels(report) {
+        reason.push_str(&format!(" {}.", sentence_start(&level)));
+    }
     // The notice is added here, because every format shows this sentence at its top.
     match report.packs.iter().any(|pack| pack.header.insecure) {
         true => format!("{reason} INSECURE: {INSECURE}."),
@@ -111,6 +119,46 @@ fn reason(report: &RunReport) -> String {
     }
 }
 
+/// Returns what a run that conforms rests on besides passed cases, as counts in words: `5 waived`, `1 check off`.
+pub(super) fn rests_on(report: &RunReport) -> Vec<String> {
+    if report.verdict != Verdict::Conforms {
+        return Vec::new();
+    }
+    let states = || report.packs.iter().flat_map(|pack| &pack.coverage.failures).map(|it| &it.state);
+    let excluded = states().filter(|state| matches!(state, State::Excluded(_))).count();
+    let out_of_reach = states().filter(|state| matches!(state, State::OutOfReach(_))).count();
+    let waived: usize = report.cases.iter().map(|case| case.waived.len()).sum();
+    let counts = [
+        (waived, "waived"),
+        (excluded, "excluded"),
+        (out_of_reach, "out of reach"),
+        (report.summary.unconfirmed, "unconfirmed"),
+        (report.summary.skipped, "skipped"),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let mut parts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    let levels = || report.packs.iter().flat_map(|pack| &pack.header.check_levels);
+    for (word, what) in [(CheckLevelWord::Off, "off"), (CheckLevelWord::Warn, "warning only")] {
+        let count = levels().filter(|level| level.level == word).count();
+        if count > 0 {
+            parts.push(format!("{} {what}", super::count(count, "check")));
+        }
+    }
+    parts
+}
+
+/// Returns the checks whose severity the target changes, in one sentence each, without duplicates.
+pub(super) fn check_levels(report: &RunReport) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for level in report.packs.iter().flat_map(|pack| &pack.header.check_levels) {
+        let text = level.to_string();
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
+}
+
 /// Returns the source of a warning: the reason why it is not a violation.
 pub(super) fn source_of_warning(finding: &Finding) -> &'static str {
     match finding.source {
@@ -126,9 +174,13 @@ pub(super) fn count_cases(count: usize) -> String {
 }
 
 fn sentence(text: &str) -> String {
+    format!("{}.", sentence_start(text))
+}
+
+fn sentence_start(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    format!("{first}{}", characters.as_str())
 }
 
 /// Describes the selection, if it is not everything.
@@ -155,6 +207,7 @@ pub(super) fn counts(report: &RunReport) -> Vec<(usize, Outcome)> {
         (summary.failed, Outcome::Failed),
         (summary.inconclusive, Outcome::Inconclusive),
         (summary.waived, Outcome::Waived),
+        (summary.unconfirmed, Outcome::Unconfirmed),
         (summary.skipped, Outcome::Skipped),
         (summary.passed, Outcome::Passed),
     ]

@@ -20,4 +20,4 @@ pub use media_type::MediaType;
 pub use request::{Body, Header, Request, RequestError, Suppressed};
 pub use response::{BodyError, Response};
 pub use route::{ConnectTo, Proxy};
-pub use standards::{is_idempotent, is_loopback, is_safe, is_token};
+pub use standards::{is_idempotent, is_loopback, is_safe, is_single_header, is_token, must_be_single};

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap};
 
-use super::{Document, MediaType};
+use super::{Document, MediaType, standards::is_single_header};
 
 /// A response, as observed.
 #[derive(Debug, Clone)]
@@ -65,6 +65,31 @@ impl Response {
         std::str::from_utf8(value.as_bytes()).ok()
     }
 
+    /// Returns the values of all lines of a header, in their order. Bytes that are not UTF-8 are replaced by U+FFFD.
+    pub fn header_lines(&self, name: &str) -> Vec<Cow<'_, str>> {
+        let lines = self.headers.get_all(name).iter();
+        lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect()
+    }
+
+    /// Returns the value of a header, with all its lines combined as RFC 9110, section 5.2 says: a list in several
+    /// lines is the same as the list in one line. A line that occurs twice counts once. Of a header that can have
+    /// only one value ([`is_single_header`]) the first line counts.
+    pub fn combined_header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut lines = self.headers.get_all(name).iter();
+        let first = lines.next()?;
+        // Nearly every header has one line: nothing is copied for it.
+        if is_single_header(name) || lines.all(|line| line == first) {
+            return Some(String::from_utf8_lossy(first.as_bytes()));
+        }
+        let mut distinct: Vec<Cow<'_, str>> = Vec::new();
+        for line in self.header_lines(name) {
+            if !distinct.contains(&line) {
+                distinct.push(line);
+            }
+        }
+        Some(Cow::Owned(distinct.join(", ")))
+    }
+
     /// Returns all headers as text, in the order in which they arrived (those with the same name together). Bytes
     /// that are not UTF-8 are replaced by U+FFFD.
     pub fn headers_text(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
@@ -112,6 +137,27 @@ mod tests {
         assert!(with_types(&[]).media_type().is_none());
         assert!(with_types(&["text/html", "text/html"]).media_type().is_some());
         assert!(with_types(&["text/html", "application/json"]).media_type().is_none());
+    }
+
+    #[test]
+    fn lines_of_a_list_are_one_list_and_of_a_single_value_the_first_counts() {
+        for (name, lines, combined) in [
+            ("allow", &["GET", "HEAD"][..], Some("GET, HEAD")),
+            ("allow", &["GET"], Some("GET")),
+            ("allow", &["GET", "GET"], Some("GET")),
+            ("x-quota", &["a, b", "c"], Some("a, b, c")),
+            ("retry-after", &["5", "7"], Some("5")),
+            ("content-type", &["text/html", "text/plain"], Some("text/html")),
+            ("set-cookie", &["a=1", "b=2"], Some("a=1")),
+            ("vary", &[], None),
+        ] {
+            let mut response = with_types(&[]);
+            for line in lines {
+                response.headers.append(name, HeaderValue::from_static(line));
+            }
+            assert_eq!(response.combined_header(name).as_deref(), combined, "{name}: {lines:?}");
+            assert_eq!(response.header_lines(name), lines, "{name}");
+        }
     }
 
     #[test]

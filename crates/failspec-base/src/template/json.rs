@@ -43,7 +43,8 @@ impl JsonTemplate {
             Value::Object(entries) => {
                 let entries: Vec<(String, Self)> = entries
                     .iter()
-                    .map(|(key, value)| Ok((key.clone(), Self::parse(value)?)))
+                    // A name has no placeholders, but their escapes, as a text has.
+                    .map(|(key, value)| Ok((key.replace("$${", "${"), Self::parse(value)?)))
                     .collect::<Result<_, PlaceholderError>>()?;
                 if entries.iter().all(|(_, value)| value.as_constant().is_some()) {
                     Self::Constant(value.clone()).without_escapes(&entries)

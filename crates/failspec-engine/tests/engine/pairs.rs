@@ -247,6 +247,28 @@ fn contracts() -> Vec<Pair> {
             on!(429, reply => reply.with("X-Limit-Limit", "many")),
         ),
         depot(
+            "duplicate-header",
+            LIMITED,
+            on!(429, reply => reply.add("Retry-After", "7")),
+            false,
+            on!(429, reply => reply.add("Vary", "Accept").add("Vary", "Origin")),
+        ),
+        // That a stranger's method comes before the stranger is inferred; no request may break the server.
+        depot(
+            "server-error",
+            "wrong_method::use_a_wrong_method_as_nobody",
+            |asked, reply| if asked.method == "PATCH" { Reply::page(500, "oops") } else { reply },
+            true,
+            |asked, reply| if asked.method == "PATCH" { reply.with("Age", "3") } else { reply },
+        ),
+        depot(
+            "unrecognized-response",
+            ABSENT,
+            on!(404, _reply => Reply::page(404, "<p>no such page</p>")),
+            true,
+            on!(404, reply => reply.set("detail", json!("no such page"))),
+        ),
+        depot(
             "message",
             ABSENT,
             on!(404, reply => reply.set("message", json!(" "))),

@@ -233,7 +233,9 @@ pub(super) fn escaped(value: Value) -> Value {
     match value {
         Value::String(text) if text != super::value_generator::UNIQUE => Template::escape(&text).into(),
         Value::Array(items) => items.into_iter().map(escaped).collect(),
-        Value::Object(entries) => entries.into_iter().map(|(key, value)| (key, escaped(value))).collect(),
+        Value::Object(entries) => {
+            entries.into_iter().map(|(key, value)| (Template::escape(&key), escaped(value))).collect()
+        }
         other => other,
     }
 }

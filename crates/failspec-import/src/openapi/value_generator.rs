@@ -46,7 +46,7 @@ impl ValueGenerator<'_> {
             fill_unique(&mut whole);
             filled = Some(whole);
         }
-        schema.fits(filled.as_ref().unwrap_or(value))
+        schema.fits_with_formats(filled.as_ref().unwrap_or(value))
     }
 
     /// Selects an index below `count`, depending on the seed and on `name`.

@@ -19,7 +19,7 @@ Allow that lists the rejected method is reported too.",
             return Vec::new();
         }
         let method = &subject.exchange.request.method;
-        let actual = match subject.response().header("allow") {
+        let actual = match subject.response().combined_header("allow") {
             None => "none".to_owned(),
             Some(methods) if methods.split(',').any(|known| known.trim() == method) => {
                 format!("{methods}, which includes the rejected {method}")

@@ -14,7 +14,7 @@ pub(super) static CHECK: Check = Check {
     summary: "where the body repeats the HTTP status, the two agree",
     source: "`envelope.status` of the contract",
     text: "The documentation says that the body repeats the HTTP status. Here the two differ, or the body \
-has no status. A number and a string of digits are both accepted.",
+has no status. A number (`404` and `404.0`) and a string of digits are both accepted.",
     when: When::RefusedInWords,
     run,
 };
@@ -28,7 +28,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     let status = subject.response().status;
     let actual = match rule.rule.find(body) {
-        Some(Value::Number(number)) if number.as_u64() == Some(u64::from(status)) => {
+        Some(Value::Number(number)) if number.as_f64() == Some(f64::from(status)) => {
             return Vec::new();
         }
         Some(Value::String(text)) if *text == status.to_string() => return Vec::new(),

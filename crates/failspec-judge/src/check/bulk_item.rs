@@ -21,7 +21,12 @@ matches, or several do, so a client cannot tell what happened to the resource.",
         let actual = if count == 0 { "none".to_owned() } else { count.to_string() };
         vec![
             subject
-                .finding(CHECK.id, Provenance::Documented, "exactly one item that matches `where`", &actual)
+                .cause_finding(
+                    CHECK.id,
+                    Provenance::Documented,
+                    "exactly one item that matches `where`",
+                    &actual,
+                )
                 .saying(format!(
                     "expected exactly one item for this resource in the bulk response, got {actual}"
                 )),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use failspec_base::message::Response;
 use failspec_pack::pack::{CodeRule, Contract, Failure, Provenance, Scenario};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     identification::{Identity, is_anothers, is_item, is_usable},
-    response_view::{View, show},
+    response_view::{Item, View, show},
     subject::Subject,
 };
 
@@ -40,7 +41,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let wrong = |actual: String| {
         vec![
             subject
-                .finding(CHECK.id, rule.source, expected(failure), actual.clone())
+                .cause_finding(CHECK.id, rule.source, expected(failure), actual.clone())
                 .saying(format!("code: expected {}, got {actual}", expected(failure))),
         ]
     };
@@ -74,18 +75,29 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
         if record.phase == Phase::Request && wants_a_code {
             continue;
         }
-        let Identity::Undocumented(code) = Identity::of_any(View::new(response, None), contract) else {
-            continue;
-        };
-        let actual = format!("{} in the response to the {}", show(&code), record.phase.as_str());
-        let finding =
-            Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
-                .saying(format!("the closed list of codes does not include {actual}"));
-        if !found.contains(&finding) {
-            found.push(finding);
+        for view in views(response, observed) {
+            let Identity::Undocumented(code) = Identity::of_any(view, contract) else { continue };
+            let actual = format!("{} in the response to the {}", show(&code), record.phase.as_str());
+            let finding =
+                Finding::new(CHECK.id, Provenance::Documented, "a code that the contract lists", &actual)
+                    .saying(format!("the closed list of codes does not include {actual}"));
+            if !found.contains(&finding) {
+                found.push(finding);
+            }
         }
     }
     found
+}
+
+/// Returns the views of a response in which codes can be: of each item, if the scenario is about items and the
+/// response has a list of them, otherwise of the whole.
+fn views<'r>(response: &'r Response, observed: &Observed) -> Vec<View<'r>> {
+    let whole = View::new(response, None);
+    let list = observed.pick.as_ref().and_then(|pick| pick.items.find(whole.body()?)?.as_array());
+    match list {
+        Some(items) => items.iter().map(|item| View { item: Item::One(item), ..whole }).collect(),
+        None => vec![whole],
+    }
 }
 
 fn expected(failure: &Failure) -> String {

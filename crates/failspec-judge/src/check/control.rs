@@ -28,7 +28,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let id = &subject.triggered.id;
     vec![
         subject
-            .finding(CHECK.id, Provenance::Documented, "a success without the fault", format!("{id} too"))
+            .cause_finding(
+                CHECK.id,
+                Provenance::Documented,
+                "a success without the fault",
+                format!("{id} too"),
+            )
             .saying(format!("the control, which has no fault, also got {id} (HTTP {status})")),
     ]
 }

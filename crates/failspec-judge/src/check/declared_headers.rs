@@ -1,8 +1,6 @@
 //! Headers that an OpenAPI document declares.
 
-use serde_json::Value;
-
-use failspec_pack::openapi::{Direction, ResponseHeader};
+use failspec_pack::openapi::ResponseHeader;
 
 use super::{
     case_log::Observed,
@@ -31,22 +29,19 @@ pub(super) fn headers(observed: &Observed) -> Vec<Finding> {
 }
 
 fn wrong(it: &Declaration<'_>, header: &ResponseHeader) -> Option<Finding> {
-    let (expected, actual) = match it.response.header(&header.name) {
-        None if header.required => (format!("the header {}", header.name), "none".to_owned()),
+    let (expected, actual, is_annotation) = match it.response.combined_header(&header.name) {
+        None if header.required => (format!("the header {}", header.name), "none".to_owned(), false),
         None => return None,
         Some(text) => {
-            let schema = it.declared.schema(header.schema.as_ref()?, Direction::Response)?;
-            // Header values are text; one that parses as a number counts as a number.
-            let read = serde_json::from_str::<Value>(text).ok().filter(|value| !value.is_string());
-            let fits = read.into_iter().chain([Value::from(text)]).any(|value| schema.fits(&value));
             // Lists and objects are written in several styles, so a mismatch does not prove a wrong value.
-            let compound = matches!(header.kind(), Some("array" | "object"));
-            if fits || compound {
-                return None;
-            }
-            (format!("a value of {} that matches its schema", header.name), text.to_owned())
+            let is_compound = matches!(header.kind(), Some("array" | "object"));
+            let schema = it.declared.header_schema(header.schema.as_ref()?)?;
+            let misfit = schema.misfits(&text).into_iter().next().filter(|_| !is_compound)?;
+            let expected = format!("a value of {} that matches its schema", header.name);
+            (expected, text.into_owned(), misfit.is_annotation)
         }
     };
     let message = format!("{}: expected {expected}, got {actual}", it.told());
-    Some(Finding::new(CHECK.id, it.source(), expected, actual).saying(message))
+    let finding = Finding::new(CHECK.id, it.source(), expected, actual).saying(message);
+    Some(it.about(finding).about_annotation(is_annotation))
 }

@@ -43,7 +43,8 @@ fn misfits(it: &Declaration<'_>) -> Vec<Finding> {
         let at = if misfit.at.is_empty() { "the body" } else { &misfit.at };
         let message =
             format!("{}, which does not match {}: {at}: {}", it.told(), name(content), misfit.message);
-        Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message)
+        let finding = Finding::new(CHECK.id, source, &expected, misfit.shape).saying(message);
+        it.about(finding).about_annotation(misfit.is_annotation)
     };
     schema.misfits(body).into_iter().map(finding).collect()
 }
@@ -55,7 +56,7 @@ fn missing(it: &Declaration<'_>) -> Option<Finding> {
     let content = it.declared_response.and_then(json).filter(|_| is_error && it.response.body.is_empty())?;
     let message = format!("{} without the declared body", it.told());
     let expected = format!("a body that matches {}", name(content));
-    Some(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message))
+    Some(it.about(Finding::new(CHECK.id, Provenance::Inferred, expected, "no body").saying(message)))
 }
 
 /// Returns the content with the schema that the body must match, and how binding that is.

@@ -42,7 +42,7 @@ pub(super) fn vacuous(observed: &Observed) -> Vec<Finding> {
                 it.told(),
                 name(content)
             );
-            Some(Finding::new(CHECK.id, source, expected, actual).saying(message))
+            Some(it.about(Finding::new(CHECK.id, source, expected, actual).saying(message)))
         })
         .collect()
 }

@@ -42,6 +42,7 @@ pub(super) fn misfits(
             subject
                 .finding(check, source, format!("{at} to match the schema"), &misfit.message)
                 .saying(format!("{at}: {}", misfit.message))
+                .about_annotation(misfit.is_annotation)
         })
         .collect()
 }

@@ -36,7 +36,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         let status = subject.response().status;
         if !expect.status.is_empty() && !expect.status.iter().any(|pattern| pattern.matches(status)) {
             let wanted: Vec<String> = expect.status.iter().map(ToString::to_string).collect();
-            wrong.push(subject.finding(
+            wrong.push(subject.cause_finding(
                 CHECK.id,
                 source,
                 format!("status {}", wanted.join(" or ")),
@@ -48,25 +48,28 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn bodies(subject: &Subject<'_>, expected: &[(Pointer, Arc<Schema>)], source: Provenance) -> Vec<Finding> {
-    let Some(body) = subject.view.body() else {
+    // HEAD, 204 and a body that the contract calls optional: then there is rightly nothing to look at.
+    if subject.is_bare() {
         return Vec::new();
-    };
+    }
+    let body = subject.view.body();
+    let nothing = if body.is_some() { "nothing" } else { "a body that is not JSON" };
     let mut wrong = Vec::new();
     for (pointer, schema) in expected {
-        let Some(value) = pointer.find(body) else {
-            let wanted = format!("{pointer} to match {}", show(&schema.value));
+        let wanted = format!("{pointer} to match {}", show(&schema.value));
+        let Some(value) = body.and_then(|body| pointer.find(body)) else {
+            let said = format!("{nothing} at {pointer}").replace("JSON at", "JSON, with nothing at");
             wrong.push(
-                subject.finding(CHECK.id, source, wanted, "nothing").saying(format!(
-                    "nothing at {pointer}, but the scenario expects {}",
-                    show(&schema.value)
-                )),
+                subject
+                    .cause_finding(CHECK.id, source, wanted, nothing)
+                    .saying(format!("{said}, but the scenario expects {}", show(&schema.value))),
             );
             continue;
         };
         for misfit in schema.misfits(value) {
-            let wanted = format!("{pointer} to match {}", show(&schema.value));
-            let finding = subject.finding(CHECK.id, source, wanted, show(value));
-            wrong.push(finding.saying(format!("{pointer}{}: {}", misfit.at, misfit.message)));
+            let finding = subject.cause_finding(CHECK.id, source, &wanted, show(value));
+            let finding = finding.saying(format!("{pointer}{}: {}", misfit.at, misfit.message));
+            wrong.push(finding.about_annotation(misfit.is_annotation));
         }
     }
     wrong

@@ -5,7 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use failspec_pack::pack::Provenance;
 
-use super::registry::find;
+use super::{
+    registry::find,
+    severity::{Severity, severity},
+};
 
 /// A rule that a response broke.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -14,11 +17,30 @@ pub struct Finding {
     pub check: &'static str,
     /// The source of the rule.
     pub source: Provenance,
+    /// The severity.
+    pub severity: Severity,
     /// The expected value.
     pub expected: String,
     /// The observed value.
     pub actual: String,
     /// Both in one sentence.
+    pub message: String,
+    /// The rules that are broken, if the finding combines several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<FindingDetail>,
+    /// The index of the exchange that it is about, if it is not about the response under test.
+    #[serde(skip)]
+    pub(super) record: Option<usize>,
+}
+
+/// One of several broken rules that a finding combines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingDetail {
+    /// The id of the check.
+    pub check: String,
+    /// The severity that it would have alone.
+    pub severity: Severity,
+    /// The finding in one sentence.
     pub message: String,
 }
 
@@ -32,7 +54,30 @@ impl Finding {
     ) -> Self {
         let (expected, actual) = (expected.into(), actual.into());
         let message = format!("expected {expected}, got {actual}");
-        Self { check, source, expected, actual, message }
+        Self {
+            check,
+            source,
+            severity: severity(source),
+            expected,
+            actual,
+            message,
+            details: Vec::new(),
+            record: None,
+        }
+    }
+
+    /// Returns the same finding with another source, and with the severity that follows from it.
+    #[must_use]
+    pub(super) fn with_source(mut self, source: Provenance) -> Self {
+        self.source = source;
+        self.severity = severity(source);
+        self
+    }
+
+    /// Returns the same finding as one about a format, which is an annotation in responses: a warning at most.
+    #[must_use]
+    pub(super) fn about_annotation(self, is_annotation: bool) -> Self {
+        if is_annotation { self.with_source(Provenance::Standard) } else { self }
     }
 
     /// Sets the message.
@@ -44,7 +89,13 @@ impl Finding {
 
     /// Returns true if breaking the rule is a violation (and not a warning).
     pub fn is_violation(&self) -> bool {
-        self.source.is_binding()
+        self.severity == Severity::Violation
+    }
+
+    /// Returns true if it is a finding of this check and this severity, or combines one.
+    pub fn has(&self, check: &str, severity: Severity) -> bool {
+        let is_part = |detail: &FindingDetail| detail.check == check && detail.severity == severity;
+        (self.check == check && self.severity == severity) || self.details.iter().any(is_part)
     }
 }
 
@@ -55,13 +106,18 @@ impl<'de> Deserialize<'de> for Finding {
         struct Written {
             check: String,
             source: Provenance,
+            severity: Option<Severity>,
             expected: String,
             actual: String,
             message: String,
+            #[serde(default)]
+            details: Vec<FindingDetail>,
         }
-        let Written { check, source, expected, actual, message } = Written::deserialize(deserializer)?;
+        let Written { check, source, severity: given, expected, actual, message, details } =
+            Written::deserialize(deserializer)?;
         let unknown = || D::Error::custom(format!("there is no check `{check}`"));
         let check = find(&check).ok_or_else(unknown)?.id;
-        Ok(Self { check, source, expected, actual, message })
+        let severity = given.unwrap_or_else(|| severity(source));
+        Ok(Self { check, source, severity, expected, actual, message, details, record: None })
     }
 }

@@ -13,7 +13,8 @@ pub(super) static CHECK: Check = Check {
     summary: "the documented headers are present and match",
     source: "`headers` of the failure in the contract",
     text: "The documentation lists headers for this failure. One is missing, or its value does not match. \
-Values are compared as numbers where the contract declares them as numbers.",
+A value is tried as each type that its schema allows: `12` is text and a number. All lines of a header count, as \
+one list (RFC 9110, section 5.2).",
     when: When::Refused,
     run,
 };
@@ -31,18 +32,24 @@ pub(super) fn judge_header(
     source: Provenance,
 ) -> Vec<Finding> {
     let name = &rule.name;
-    let Some(text) = subject.response().header(name) else {
+    let response = subject.response();
+    let Some(text) = response.combined_header(name) else {
         let finding = subject.finding(check, source, format!("the header {name}"), "none");
         return vec![finding.saying(format!("the header {name} is missing"))];
     };
-    let value = rule.value(text);
-    let misfits = rule.schema.misfits(&value);
+    // `Set-Cookie` is no list: each line is a value of its own, and one of them is enough.
+    let is_cookie = name.eq_ignore_ascii_case("set-cookie");
+    if is_cookie && response.header_lines(name).iter().any(|line| rule.value.fits(line)) {
+        return Vec::new();
+    }
+    let misfits = rule.value.misfits(&text);
     misfits
         .into_iter()
         .map(|misfit| {
             subject
-                .finding(check, source, format!("{name} to match {}", rule.schema.value), text)
+                .finding(check, source, format!("{name} to match {}", rule.schema), text.as_ref())
                 .saying(format!("the header {name}: {}", misfit.message))
+                .about_annotation(misfit.is_annotation)
         })
         .collect()
 }

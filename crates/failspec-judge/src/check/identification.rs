@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_pack::pack::{CodeRule, Contract, Failure, Success};
+use failspec_pack::pack::{CodeRule, Contract, Failure, Pointer, Sourced, Success};
 
 use super::response_view::{Item, View, fits};
 
@@ -51,23 +51,21 @@ impl Identity {
         }
         // A failure that is identified only by its status is no evidence against another one with that status.
         let same_status = failure.allows_status(view.response.status);
-        let undecided =
-            same_status && failure.rules.code.is_none() && !matches!(view.item, Item::Unpicked(_));
+        let is_selected = !matches!(view.item, Item::Unpicked(_));
+        let undecided = same_status && failure.rules.code.is_none() && is_selected;
         if let Some((index, _)) =
             fitting.filter(|(_, other)| !undecided || evidence(other) > Evidence::STATUS)
         {
             return Self::Other(index);
         }
-        if let Some(index) = tells_in_the_body(view, contract) {
-            return Self::Other(index);
-        }
-        if is_mere_success(view, contract) && !matches!(view.item, Item::Unpicked(_)) {
-            return Self::Success;
+        if let Some(success_or_error) = of_success_status(view, contract).filter(|_| is_selected) {
+            return success_or_error;
         }
         if let Some(index) = by_code(view, contract) {
             return Self::Other(index);
         }
-        if undecided {
+        // A `match` that is broken outright is not a question of wording: the response is something else.
+        if undecided && (fits_matches(view, failure) || differs_in_wording(view, contract, failure)) {
             return Self::Triggered { alternative: None, by_status_alone: !failure.rules.matches.is_empty() };
         }
         if let Some(code) = view.code_of(failure).filter(|code| !code.is_null()) {
@@ -93,11 +91,8 @@ impl Identity {
         {
             return Self::Other(index);
         }
-        if let Some(index) = tells_in_the_body(view, contract) {
-            return Self::Other(index);
-        }
-        if is_mere_success(view, contract) {
-            return Self::Success;
+        if let Some(success_or_error) = of_success_status(view, contract) {
+            return success_or_error;
         }
         if let Some(index) = by_code(view, contract) {
             return Self::Other(index);
@@ -142,33 +137,131 @@ fn evidence(failure: &Failure) -> Evidence {
     Evidence { code, matches: !failure.rules.matches.is_empty() }
 }
 
-/// Returns the failure that an error envelope names, regardless of the status: an error that is sent with the status
-/// of a success is not a success.
-fn tells_in_the_body(view: View<'_>, contract: &Contract) -> Option<usize> {
-    let index = by_code(view, contract)?;
-    let schema = contract.failures[index].envelope.schema.as_ref()?;
-    schema.rule.fits(view.body()?).then_some(index)
-}
-
 /// Returns the failure that the response's code belongs to, or else the first one that accepts it.
 fn by_code(view: View<'_>, contract: &Contract) -> Option<usize> {
     let failures = &contract.failures;
-    let has_own = |failure: &Failure| {
-        let code = view.code_of(failure);
-        code.is_some() && code == failure.code()
-    };
+    let has_own = |failure: &Failure| view.code_of(failure).is_some_and(|code| failure.has_code(code));
     failures.iter().position(has_own).or_else(|| failures.iter().position(|it| has_code_of(view, it)))
 }
 
-/// Returns true if the response is a success and has no part of a failure. An item of a bulk response that has an
-/// error, but not its code, is not a success.
-fn is_mere_success(view: View<'_>, contract: &Contract) -> bool {
+/// Returns what a response with the status of a success is: a success, or an error that is sent as one. `None` for
+/// another status, or if only a part of a failure is there.
+///
+/// It is an error if it has a documented code where errors have it, or the shape of the error, and no `match` of a
+/// success fits.
+fn of_success_status(view: View<'_>, contract: &Contract) -> Option<Identity> {
     let is_half_a_failure = |failure: &Failure| {
         failure.allows_status(view.response.status)
             && !failure.rules.matches.is_empty()
             && fits_matches(view, failure)
     };
-    is_success(view, contract) && !contract.failures.iter().any(is_half_a_failure)
+    // An item of a bulk response that has an error, but not its code, is not a success.
+    let is_success = is_success(view, contract) && !contract.failures.iter().any(is_half_a_failure);
+    if is_success && has_success_match(view, contract) {
+        return Some(Identity::Success);
+    }
+    let has_status = |success: &Success| success.status.iter().any(|it| it.matches(view.response.status));
+    if contract.success.iter().any(has_status) {
+        if let Some(index) = by_code(view, contract) {
+            return Some(Identity::Other(index));
+        }
+        if has_error_shape(view, contract) {
+            let code = view.code(&contract.envelope).filter(|code| !code.is_null());
+            return Some(code.map_or(Identity::Unidentified, |code| Identity::Undocumented(code.clone())));
+        }
+    }
+    is_success.then_some(Identity::Success)
+}
+
+/// Returns true if a response has the status of a success and is none: it carries an error, or lacks what every
+/// success of its status has.
+pub fn carries_error(view: View<'_>, contract: &Contract) -> bool {
+    let has_status = |success: &Success| success.status.iter().any(|it| it.matches(view.response.status));
+    contract.success.iter().any(has_status) && Identity::of_any(view, contract) != Identity::Success
+}
+
+/// Returns true if the contract says what the body of a success has, and this one has it.
+fn has_success_match(view: View<'_>, contract: &Contract) -> bool {
+    let with_match = contract.success.iter().filter(|success| !success.matches.is_empty());
+    with_match.into_iter().any(|success| fits_success(view, success))
+}
+
+/// Returns true if a body has the shape that the contract documents for errors. Only what identifies an error counts:
+/// many successes have a message, and a code that says that nothing went wrong.
+fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
+    let envelope = &contract.envelope;
+    let media_type = view.response.media_type().map(|media_type| media_type.essence());
+    let has_media_type = envelope.media_type.as_ref().map(|ruled| media_type.as_ref() == Some(&ruled.rule));
+    let is_whole = matches!(view.item, Item::Whole);
+    let Some(judged) = view.judged().filter(|_| !is_whole || has_media_type != Some(false)) else {
+        return false;
+    };
+    // The schema describes the whole body; an item has only its code and its message.
+    let schema = envelope.schema.as_ref().filter(|_| is_whole);
+    let fits_schema = schema.map(|ruled| ruled.rule.fits(judged) && !ruled.rule.is_vacuous_for(judged));
+    if fits_schema == Some(false) {
+        return false;
+    }
+    let message = envelope.message.as_ref().map(|_| {
+        let text = view.message(envelope).and_then(Value::as_str);
+        text.is_some_and(|text| !text.trim().is_empty())
+    });
+    match (&envelope.code, message) {
+        (_, Some(false)) => false,
+        (Some(_), _) if message.is_none() && fits_schema.is_none() && is_whole => false,
+        (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(code, view.response.status)),
+        // Without a code, only a media type of its own tells an error from a success.
+        (None, _) => {
+            let is_of_its_own = |ruled: &Sourced<String>| ruled.rule.ends_with("+json");
+            has_media_type == Some(true) && envelope.media_type.as_ref().is_some_and(is_of_its_own)
+        }
+    }
+}
+
+/// Returns true if a code can be that of an error: 0, the status of the success itself and words such as `ok` say that
+/// nothing went wrong.
+fn says_error(code: &Value, status: u16) -> bool {
+    let text = code.as_str().map_or_else(|| code.to_string(), str::to_ascii_lowercase);
+    let says_success = matches!(text.trim(), "0" | "0.0" | "ok" | "success" | "none" | "false");
+    is_usable(code) && !says_success && text.trim() != status.to_string()
+}
+
+/// Returns true if only the text distinguishes a response from `failure`: every part that does not match is text, and
+/// the same part distinguishes another failure of this status.
+fn differs_in_wording(view: View<'_>, contract: &Contract, failure: &Failure) -> bool {
+    let Some(judged) = view.judged() else { return false };
+    let is_told_apart_by = |pointer: &Pointer| {
+        let others = contract.failures.iter().filter(|other| !std::ptr::eq(*other, failure));
+        let of_status =
+            others.filter(|other| other.rules.code.is_none() && other.allows_status(view.response.status));
+        of_status.flat_map(|other| &other.rules.matches).any(|ruled| ruled.rule.0 == *pointer)
+    };
+    let message = failure.envelope.message.as_ref().map(|ruled| &ruled.rule);
+    failure.rules.matches.iter().all(|ruled| {
+        let (pointer, schema) = &ruled.rule;
+        let Some(value) = pointer.find(judged) else { return false };
+        let is_text = value.is_string() && (message == Some(pointer) || describes_text(&schema.value));
+        schema.fits(value) || (is_text && is_told_apart_by(pointer))
+    })
+}
+
+/// Returns true if a schema describes text for people: a pattern, or words with spaces. A single word is an
+/// identifier.
+fn describes_text(schema: &Value) -> bool {
+    let is_prose = |value: &Value| value.as_str().is_some_and(|text| text.trim().contains(' '));
+    let listed = schema.get("enum").and_then(Value::as_array);
+    schema.get("pattern").is_some()
+        || schema.get("const").is_some_and(is_prose)
+        || listed.is_some_and(|values| values.iter().any(is_prose))
+        || ["anyOf", "oneOf", "allOf"].iter().any(|key| {
+            let branches = schema.get(key).and_then(Value::as_array);
+            branches.is_some_and(|branches| branches.iter().any(describes_text))
+        })
+}
+
+/// Returns true if the contract says more of a response of `failure` than its status.
+pub(super) fn identifies_by_more_than_status(failure: &Failure) -> bool {
+    evidence(failure) > Evidence::STATUS
 }
 
 /// Returns true if the response is a success as documented.
@@ -219,10 +312,10 @@ fn has_code_of(view: View<'_>, failure: &Failure) -> bool {
 /// Returns the failure that an accepted code belongs to, if it is not `failure` itself.
 fn alternative(view: View<'_>, contract: &Contract, failure: &Failure) -> Option<usize> {
     let code = view.code_of(failure)?;
-    if failure.code() == Some(code) || !failure.rules.codes.contains(code) {
+    if failure.has_code(code) || !failure.accepts(code) {
         return None;
     }
-    contract.failures.iter().position(|other| other.code() == Some(code))
+    contract.failures.iter().position(|other| other.has_code(code))
 }
 
 /// Returns true for a usable code: text that is not empty, or a number.
@@ -236,5 +329,5 @@ pub(super) fn is_item(view: View<'_>) -> bool {
 
 /// Returns true if the code belongs to a failure of the contract.
 pub(super) fn is_anothers(code: &Value, contract: &Contract) -> bool {
-    contract.failures.iter().any(|failure| failure.code() == Some(code))
+    contract.failures.iter().any(|failure| failure.has_code(code))
 }

@@ -1,8 +1,9 @@
 //! Two requests that must get the same response.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use failspec_base::encoding::percent_decode;
+use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
@@ -21,6 +22,14 @@ use super::{
 /// Minimum length of a part of a URL that is searched for in responses, in bytes.
 const MIN_QUOTE_LEN: usize = 3;
 
+/// Values that differ in every response of a server.
+static VARYING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{16,}\b|\b\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}:\d{2}[\d.]*(Z|[+-]\d{2}:?\d{2})?)?|\b\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT\b|\b\d{10,}\b",
+    )
+    .ok()
+});
+
 pub(super) static CHECK: Check = Check {
     id: "indistinguishable",
     summary: "the comparison request gets the same response",
@@ -28,7 +37,8 @@ pub(super) static CHECK: Check = Check {
 documented",
     text: "The responses to two requests must not differ, for example to one for a resource that does not \
 exist and to one for a resource of another tenant: a difference reveals that the second exists. Status and \
-body are compared, without the request id and other values that vary. The message is compared too, except \
+body are compared, without the request id and other values that vary; a body that is not JSON is compared as \
+text, without UUIDs, dates and long numbers. The message is compared too, except \
 for the parts of a URL that only one of the requests has, such as an id.",
     when: When::Refused,
     run,
@@ -57,7 +67,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     }
     let mut wrong = Vec::new();
     if own.status != other.status {
-        wrong.push(subject.finding(
+        wrong.push(subject.cause_finding(
             CHECK.id,
             source,
             format!("HTTP {}", own.status),
@@ -68,9 +78,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     let quoted = differing_parts(judged, &record.exchange.request.url);
     let (mine, theirs) = (comparable(own, subject, &quoted), comparable(other, subject, &quoted));
     if mine != theirs {
-        let (expected, actual) =
-            (mine.as_ref().map_or("no JSON".into(), show), theirs.as_ref().map_or("no JSON".into(), show));
-        let finding = subject.finding(CHECK.id, source, &expected, &actual);
+        let (expected, actual) = (show(&mine), show(&theirs));
+        let finding = subject.cause_finding(CHECK.id, source, &expected, &actual);
         wrong.push(finding.saying(format!(
             "the response to the comparison request differs: expected {expected}, got {actual}"
         )));
@@ -78,9 +87,11 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     wrong
 }
 
-/// Returns the body without the values that differ from request to request.
-fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Option<Value> {
-    let mut body = response.document().value.clone()?;
+/// Returns the body without the values that differ from request to request; a body that is not JSON as text.
+fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> Value {
+    let Some(mut body) = response.document().value.clone() else {
+        return Value::String(comparable_text(response, subject, quoted));
+    };
     let Envelope { request_id, message, code, .. } = &subject.failure.envelope;
     let at = |pointer: &Pointer| pointer.find(&body).cloned().map(|value| (pointer.clone(), value));
     // A snapshot masks a message that quotes an id. Here the ids are known, and the rest of the text may reveal a
@@ -107,7 +118,22 @@ fn comparable(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> 
             *value = kept;
         }
     }
-    Some(body)
+    body
+}
+
+/// Returns a body that is not JSON without the parts of the URLs, the request id of its header, and values that differ
+/// in every response: UUIDs, long hexadecimal numbers, dates and times.
+fn comparable_text(response: &Response, subject: &Subject<'_>, quoted: &[String]) -> String {
+    let mut text = response.text_lossy().trim().to_owned();
+    let id = subject.failure.envelope.request_id.as_ref().and_then(|ruled| ruled.rule.header.as_ref());
+    let id = id.and_then(|name| response.combined_header(name)).filter(|id| id.len() >= MIN_QUOTE_LEN);
+    for part in quoted.iter().map(String::as_str).chain(id.as_deref()) {
+        text = text.replace(part, "…");
+    }
+    match VARYING.as_ref() {
+        Some(varying) => varying.replace_all(&text, "…").into_owned(),
+        None => text,
+    }
 }
 
 /// Returns the parts that only one of two URLs has: segments of its path and values of its query, decoded. The

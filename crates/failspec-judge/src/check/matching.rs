@@ -4,7 +4,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     identification::Identity,
-    response_view::show,
+    response_view::{Item, show},
     subject::Subject,
 };
 
@@ -22,7 +22,7 @@ warning: see `wording`.)",
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // A wrong status or code is reported by the checks of that name, and that is enough.
-    if !subject.failure.allows_status(subject.response().status) || !has_its_code(subject) {
+    if !subject.expected.allows_status(subject.response().status) || !has_its_code(subject) {
         return Vec::new();
     }
     let id = &subject.triggered.id;
@@ -30,12 +30,12 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         Identity::Other(index) => {
             let other = &subject.contract.failures[*index].id;
             // The other failure is identified by its own `match` or code.
-            let source = subject.failure.rules.matches.first().map_or_else(Default::default, |it| it.source);
-            vec![subject.finding(CHECK.id, source, id, other).saying(format!(
+            let source = subject.expected.rules.matches.first().map_or_else(Default::default, |it| it.source);
+            vec![subject.cause_finding(CHECK.id, source, id, other).saying(format!(
                 "the response is another documented failure of the same status: expected {id}, got {other}"
             ))]
         }
-        Identity::Triggered { by_status_alone: false, .. } => misfits(subject),
+        Identity::Triggered { by_status_alone: false, .. } | Identity::Unidentified => misfits(subject),
         _ => Vec::new(),
     }
 }
@@ -47,18 +47,21 @@ fn has_its_code(subject: &Subject<'_>) -> bool {
 }
 
 fn misfits(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(judged) = subject.view.judged() else {
+    // No single item was selected: the check `bulk-item` reports that.
+    if matches!(subject.view.item, Item::Unpicked(_)) {
         return Vec::new();
-    };
-    let rules = subject.failure.rules.matches.iter();
+    }
+    let judged = subject.view.judged();
+    let nothing = if judged.is_some() { "nothing" } else { "a body that is not JSON" };
+    let rules = subject.expected.rules.matches.iter();
     rules
         .filter_map(|ruled| {
             let (pointer, schema) = &ruled.rule;
-            let value = pointer.find(judged);
+            let value = judged.and_then(|judged| pointer.find(judged));
             if value.is_some_and(|value| schema.fits(value)) {
                 return None;
             }
-            let actual = value.map_or_else(|| "nothing".to_owned(), show);
+            let actual = value.map_or_else(|| nothing.to_owned(), show);
             let expected = format!("{pointer} to match {}", show(&schema.value));
             Some(subject.finding(CHECK.id, ruled.source, expected, actual))
         })

@@ -23,7 +23,7 @@ also lets an API accept the request (`refusal: optional`), it is a warning.",
         let statuses = subject.triggered.rules.statuses.iter();
         let documented: Vec<String> = statuses.map(ToString::to_string).collect();
         let status = if documented.is_empty() { String::new() } else { documented.join(" or ") + " " };
-        vec![subject.finding(CHECK.id, source, expected, actual).saying(format!(
+        vec![subject.cause_finding(CHECK.id, source, expected, actual).saying(format!(
             "expected {status}{}, but the request succeeded (HTTP {})",
             subject.triggered.id,
             subject.response().status

@@ -10,6 +10,7 @@ use failspec_pack::{
 
 use super::{
     case_log::{Observed, Record},
+    finding::Finding,
     intermediary,
 };
 
@@ -25,6 +26,8 @@ pub struct OpenApiContext {
 /// A response of a case and its declaration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Declaration<'a> {
+    /// The index of the record.
+    pub index: usize,
     pub record: &'a Record,
     pub response: &'a Response,
     pub declared: &'a Declared,
@@ -53,7 +56,7 @@ impl OpenApiContext {
 /// Returns the responses of a case to requests that the document knows, without those of a proxy.
 pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declaration<'_>> {
     let against = observed.against.as_ref();
-    observed.records.iter().filter_map(move |record| {
+    observed.records.iter().enumerate().filter_map(move |(index, record)| {
         let (against, response) = (against?, record.exchange.result.as_ref().ok()?);
         let request = &record.exchange.request;
         let operation = against.declaring(&request.method, request.url.path(), response.status)?;
@@ -61,7 +64,14 @@ pub(super) fn declarations(observed: &Observed) -> impl Iterator<Item = Declarat
             return None;
         }
         let declared_response = openapi::Response::of(&operation.responses, response.status);
-        Some(Declaration { record, response, declared: &against.declared, operation, declared_response })
+        Some(Declaration {
+            index,
+            record,
+            response,
+            declared: &against.declared,
+            operation,
+            declared_response,
+        })
     })
 }
 
@@ -75,6 +85,11 @@ impl<'a> Declaration<'a> {
             self.operation.path,
             self.response.status
         )
+    }
+
+    /// Returns a finding as one about this exchange.
+    pub fn about(&self, finding: Finding) -> Finding {
+        Finding { record: Some(self.index), ..finding }
     }
 
     /// Returns how binding the declaration for the response is. `default` covers everything that is not declared

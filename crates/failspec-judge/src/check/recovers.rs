@@ -1,5 +1,7 @@
 //! The request succeeds after the documented recovery.
 
+use serde_json::Value;
+
 use failspec_pack::pack::Provenance;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     definition::{Check, When},
     finding::Finding,
     identification::Identity,
-    response_view::View,
+    response_view::{Item, View},
     subject::Subject,
 };
 
@@ -22,6 +24,23 @@ which still did not succeed, or did not get what its step expects (`expect`, `un
     run,
 };
 
+/// Identifies the response to the resent request. In a bulk response the item decides; a list that is gone or empty
+/// has no item that failed.
+fn resent(view: View<'_>, subject: &Subject<'_>) -> Identity {
+    let whole = View { item: Item::Whole, ..view };
+    let (Item::Unpicked(0), Some(pick)) = (view.item, &subject.observed.pick) else {
+        return match view.item {
+            Item::Unpicked(_) => Identity::Unidentified,
+            _ => Identity::of_any(view, subject.contract),
+        };
+    };
+    let list = view.body().and_then(|body| pick.items.find(body)).and_then(Value::as_array);
+    if list.is_some_and(|items| !items.is_empty()) {
+        return Identity::Unidentified;
+    }
+    Identity::of_any(whole, subject.contract)
+}
+
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // Without documented advice, it is inferred that this should help.
     let source =
@@ -32,7 +51,9 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         .filter(|record| !says_what_it_expects(subject, record))
         .filter_map(|record| {
             let response = record.exchange.result.as_ref().ok()?;
-            let what = match Identity::of_any(View::new(response, None), subject.contract) {
+            let method = &record.exchange.request.method;
+            let view = View::new(response, subject.observed.pick.as_ref()).to(method);
+            let what = match resent(view, subject) {
                 Identity::Success => return None,
                 Identity::Other(index) => {
                     format!("{} (HTTP {})", subject.contract.failures[index].id, response.status)

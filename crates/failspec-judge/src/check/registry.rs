@@ -9,12 +9,13 @@ use super::{
     case_log::Observed,
     code, connection_closed, control, declared_headers, declared_schema, declared_vacuous,
     definition::{Check, When},
-    envelope, expectation,
+    duplicate_header, envelope, expectation,
     finding::Finding,
     headers, indistinguishable, leaks, matching, media_type, message, not_rejected, recovers, repeatable,
-    request_id, retry_after, retry_after_syntax, schema, status,
+    request_id, retry_after, retry_after_syntax, schema, server_error, status,
     subject::Subject,
-    undeclared_media_type, undeclared_status, vacuous, well_formed, wording, www_authenticate,
+    undeclared_media_type, undeclared_status, unrecognized_response, vacuous, well_formed, wording,
+    www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -22,6 +23,8 @@ pub static CHECKS: &[&Check] = &[
     &not_rejected::CHECK,
     &connection_closed::CHECK,
     &control::CHECK,
+    &server_error::CHECK,
+    &unrecognized_response::CHECK,
     &bulk_item::CHECK,
     &status::CHECK,
     &code::CHECK,
@@ -46,6 +49,7 @@ pub static CHECKS: &[&Check] = &[
     &www_authenticate::CHECK,
     &allow::CHECK,
     &retry_after_syntax::CHECK,
+    &duplicate_header::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,
     &declared_schema::CHECK,
@@ -94,14 +98,30 @@ fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
         if !of_documents.contains(&it.check) {
             return true;
         }
-        it.source = it.source.weaken(scenario);
+        *it = it.clone().with_source(it.source.weaken(scenario));
         seen.insert((it.check, it.expected.clone(), it.actual.clone()))
     });
     found
 }
 
+/// Returns true for a check of the envelope that all errors of the contract share.
+fn of_envelope(check: &str) -> bool {
+    [
+        media_type::CHECK.id,
+        well_formed::CHECK.id,
+        envelope::CHECK.id,
+        vacuous::CHECK.id,
+        message::CHECK.id,
+        request_id::CHECK.id,
+        body_status::CHECK.id,
+        code::CHECK.id,
+    ]
+    .contains(&check)
+}
+
 /// Returns all findings about `subject`.
 pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
+    let outside_envelope = subject.is_outside_envelope();
     let succeeded = subject.identity == super::Identity::Success;
     let found = CHECKS
         .iter()
@@ -111,9 +131,10 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
             When::Succeeded => succeeded,
             When::Always => true,
         })
+        .filter(|check| !(outside_envelope && of_envelope(check.id)))
         .flat_map(|check| (check.run)(subject))
         .collect::<Vec<Finding>>();
-    alike_once(said_once(found), subject.scenario.source)
+    unrecognized_response::combine(alike_once(said_once(found), subject.scenario.source), subject)
 }
 
 /// Removes findings of the OpenAPI document that repeat those of the contract's own schemas.

@@ -1,5 +1,7 @@
 //! The same safe request fails in the same way again.
 
+use serde_json::Value;
+
 use failspec_pack::pack::{Provenance, Retry};
 
 use super::{
@@ -22,6 +24,10 @@ followed the advice gave up on a request that would have worked.",
     run,
 };
 
+fn is_documented(code: &Value, subject: &Subject<'_>) -> bool {
+    subject.triggered.code().is_none() || subject.triggered.accepts(code)
+}
+
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if !matches!(subject.triggered.retry, Some(Retry::Never | Retry::FixRequest)) {
         return Vec::new();
@@ -39,8 +45,13 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
                 View::new(response, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
             let second = (response.status, view.code_of(subject.failure));
             let identity = Identity::of(view, subject.contract, subject.scenario.failure);
+            // Another documented status or code of the same failure is the same failure.
+            let is_again = matches!(identity, Identity::Triggered { .. })
+                && subject.triggered.allows_status(response.status)
+                && view.code_of(subject.triggered).is_none_or(|code| is_documented(code, subject));
             // If there is no code, the text may still identify another failure.
-            if first == second && !matches!(identity, Identity::Other(_)) {
+            let is_same = first == second && !matches!(identity, Identity::Other(_));
+            if is_again || is_same {
                 return None;
             }
             let what = match identity {

@@ -42,8 +42,8 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
         }
     }
     if let Some(name) = &rule.header {
-        match subject.response().header(name).filter(|id| !id.is_empty()) {
-            Some(id) => found.push(id.to_owned()),
+        match subject.response().combined_header(name).filter(|id| !id.is_empty()) {
+            Some(id) => found.push(id.into_owned()),
             None => say(&format!("the header {name}"), "none".to_owned()),
         }
     }

@@ -1,6 +1,6 @@
 //! A response as a contract describes it: the locations of its code, message and request id.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use serde_json::Value;
 
@@ -75,11 +75,13 @@ impl<'a> View<'a> {
         Self { head: method == "HEAD", ..self }
     }
 
-    /// Returns true if there is correctly no body to inspect. A response to HEAD has none. If the documentation
-    /// promises none, it may be empty or something other than JSON; a body that claims to be JSON is checked as JSON.
+    /// Returns true if there is correctly no body to inspect. A response to HEAD has none, nor has one with a status
+    /// that forbids it. If the documentation promises none, it may be empty or something other than JSON; a body that
+    /// claims to be JSON is checked as JSON.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
-        if self.head || !envelope.body_optional {
-            return self.head;
+        let has_none = self.head || matches!(self.response.status, 100..200 | 204 | 205 | 304);
+        if has_none || !envelope.body_optional {
+            return has_none;
         }
         let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
         // A word or a number is JSON only by chance: `404 page not found` begins with a JSON number.
@@ -110,11 +112,10 @@ impl<'a> View<'a> {
     pub fn code_of(&self, failure: &Failure) -> Option<&'a Value> {
         let envelope = &failure.envelope;
         let first = self.code(envelope)?;
-        let own = failure.code();
-        if own == Some(first) || !envelope.code.as_ref()?.rule.is_of_each() {
+        if failure.has_code(first) || !envelope.code.as_ref()?.rule.is_of_each() {
             return Some(first);
         }
-        self.first_code(envelope, |code| own == Some(code))
+        self.first_code(envelope, |code| failure.has_code(code))
             .or_else(|| self.first_code(envelope, |code| failure.accepts(code)))
             .or(Some(first))
     }
@@ -132,14 +133,15 @@ impl<'a> View<'a> {
     pub fn request_id(&self, envelope: &Envelope) -> Option<String> {
         let rule = &envelope.request_id.as_ref()?.rule;
         let in_body = rule.pointer.as_ref().and_then(|pointer| pointer.find(self.body()?)?.as_str());
-        let in_header = rule.header.as_ref().and_then(|name| self.response.header(name));
-        in_body.or(in_header).filter(|id| !id.is_empty()).map(str::to_owned)
+        let in_header = rule.header.as_ref().and_then(|name| self.response.combined_header(name));
+        let id = in_body.map(Cow::Borrowed).or(in_header)?;
+        (!id.is_empty()).then(|| id.into_owned())
     }
 
     /// Returns a part of the response as JSON: a header is text.
     pub fn part(&self, part: &Part) -> Option<Value> {
         match part {
-            Part::Header(name) => self.response.header(name).map(Value::from),
+            Part::Header(name) => self.response.combined_header(name).map(Value::from),
             Part::Body(pointer) => pointer.find(self.body()?).cloned(),
         }
     }

@@ -19,14 +19,14 @@ contract, it is compared with the status of that failure.",
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    let Some(rule) = &subject.failure.rules.status else {
+    let Some(rule) = &subject.expected.rules.status else {
         return Vec::new();
     };
     let actual = subject.response().status;
-    if subject.failure.allows_status(actual) {
+    if subject.expected.allows_status(actual) {
         return Vec::new();
     }
-    let allowed: Vec<String> = subject.failure.rules.statuses.iter().map(ToString::to_string).collect();
+    let allowed: Vec<String> = subject.expected.rules.statuses.iter().map(ToString::to_string).collect();
     let expected = allowed.join(" or ");
     let was = match &subject.identity {
         Identity::Other(index) => format!("{actual} ({})", subject.contract.failures[*index].id),
@@ -34,7 +34,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     };
     vec![
         subject
-            .finding(CHECK.id, rule.source, &expected, was.clone())
+            .cause_finding(CHECK.id, rule.source, &expected, was.clone())
             .saying(format!("HTTP status: expected {expected}, got {was}")),
     ]
 }

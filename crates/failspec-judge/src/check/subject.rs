@@ -1,9 +1,18 @@
 //! The input of a check.
 
 use failspec_base::message::{Exchange, Response};
-use failspec_pack::pack::{Contract, Failure, Provenance, Scenario};
+use failspec_pack::{
+    openapi::{self, ResponseStatus},
+    pack::{Contract, Control, Failure, Provenance, RequestTemplate, Scenario},
+};
 
-use super::{case_log::Observed, finding::Finding, identification::Identity, response_view::View};
+use super::{
+    case_log::{Observed, Phase},
+    finding::Finding,
+    identification::{Identity, identifies_by_more_than_status},
+    response_view::View,
+    severity::{Claim, Route, Sources},
+};
 
 /// The input of a check: one identified response, and everything else that happened in the case.
 #[derive(Debug)]
@@ -14,7 +23,10 @@ pub struct Subject<'a> {
     pub scenario: &'a Scenario,
     /// The failure under test.
     pub triggered: &'a Failure,
-    /// The failure with the rules that apply to the response: the one under test, or the accepted alternative.
+    /// The failure that should have come: the one under test, or the accepted alternative that the response is.
+    pub expected: &'a Failure,
+    /// The failure with the rules that apply to the response: the expected one, or the other documented failure that
+    /// the response is.
     pub failure: &'a Failure,
     /// The identification of the response.
     pub identity: Identity,
@@ -34,11 +46,15 @@ impl<'a> Subject<'a> {
         let view = View::new(response, observed.pick.as_ref()).to(&exchange.request.method);
         let identity = Identity::of(view, contract, scenario.failure);
         let triggered = &contract.failures[scenario.failure];
-        let failure = match &identity {
+        let expected = match &identity {
             Identity::Triggered { alternative: Some(index), .. } => &contract.failures[*index],
             _ => triggered,
         };
-        Some(Self { contract, scenario, triggered, failure, identity, exchange, view, observed })
+        let failure = match &identity {
+            Identity::Other(index) => &contract.failures[*index],
+            _ => expected,
+        };
+        Some(Self { contract, scenario, triggered, expected, failure, identity, exchange, view, observed })
     }
 
     /// Returns the response under test.
@@ -46,13 +62,52 @@ impl<'a> Subject<'a> {
         self.view.response
     }
 
-    /// Returns how binding a rule of `source` is here: in an inferred scenario or for an inferred failure no rule is
-    /// binding.
-    pub fn weight(&self, source: Provenance) -> Provenance {
-        source.weaken(self.failure.source).weaken(self.scenario.source)
+    /// Returns the source of a finding about a rule for the response itself.
+    pub fn weight(&self, rule: Provenance) -> Provenance {
+        let claim = if self.is_recognized() { Claim::Recognized } else { Claim::Assumed };
+        let (failure, scenario) = (self.failure.source, self.scenario.source);
+        Sources { rule, failure, scenario, claim, route: self.route() }.of_finding()
     }
 
-    /// Creates a finding about a rule of the contract.
+    /// Returns true if more than its status says that the response is a documented failure.
+    pub fn is_recognized(&self) -> bool {
+        match &self.identity {
+            Identity::Triggered { by_status_alone, .. } => {
+                !by_status_alone && !self.is_bare() && identifies_by_more_than_status(self.failure)
+            }
+            Identity::Other(_) => !self.is_bare() && identifies_by_more_than_status(self.failure),
+            _ => false,
+        }
+    }
+
+    /// Returns what is known of the route of the request under test: an inferred one is verified once a control or a
+    /// setup on it succeeded, or the request itself.
+    fn route(&self) -> Route {
+        let line = &self.scenario.faulty.request.line;
+        if line.source.is_binding() || self.identity == Identity::Success {
+            return Route::Verified;
+        }
+        let is_same = |request: &RequestTemplate| {
+            request.line.method == line.method && request.line.path.written == line.path.written
+        };
+        let control = match &self.scenario.control {
+            Control::Flow(flow) => is_same(&flow.request),
+            Control::Impossible(_) | Control::Missing => false,
+        };
+        let passed =
+            self.observed.control_failed.is_none() && self.observed.of(Phase::Control).next().is_some();
+        let mut setups = self.scenario.faulty.setup.iter().filter_map(|step| step.request.as_ref());
+        // A case with a setup or a control that did not succeed is inconclusive and has no subject.
+        if (control && passed) || setups.any(is_same) { Route::Verified } else { Route::Unverified }
+    }
+
+    /// Returns true if the request went to an inferred route on which nothing succeeded, and its response was not
+    /// recognised as a documented failure: then it shows nothing.
+    pub fn is_unverified(&self) -> bool {
+        self.route() == Route::Unverified && !self.is_recognized()
+    }
+
+    /// Creates a finding about a rule of the contract for the response.
     pub fn finding(
         &self,
         check: &'static str,
@@ -61,6 +116,65 @@ impl<'a> Subject<'a> {
         actual: impl Into<String>,
     ) -> Finding {
         Finding::new(check, self.weight(source), expected, actual)
+    }
+
+    /// Creates a finding about the statement that this fault causes this failure.
+    pub fn cause_finding(
+        &self,
+        check: &'static str,
+        rule: Provenance,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Finding {
+        let scenario = if self.is_declared_refusal() { Provenance::Inferred } else { self.scenario.source };
+        let failure = self.expected.source;
+        let source =
+            Sources { rule, failure, scenario, claim: Claim::Cause, route: self.route() }.of_finding();
+        Finding::new(check, source, expected, actual)
+    }
+
+    /// Returns true if the OpenAPI document is the only source of the scenario and declares this refusal too: it lists
+    /// the refusals of an operation, but does not say which fault gets which.
+    fn is_declared_refusal(&self) -> bool {
+        let document =
+            self.contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
+        let rule = self.scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
+        let is_of_document = match (document, rule) {
+            (Some(document), Some((file, _))) => file == document,
+            _ => false,
+        };
+        let is_refusal = (400..500).contains(&self.response().status);
+        is_of_document
+            && is_refusal
+            && self.declared_status().is_some_and(|status| status != ResponseStatus::Default)
+    }
+
+    /// Returns the status under which the OpenAPI document declares the response.
+    fn declared_status(&self) -> Option<ResponseStatus> {
+        let against = self.observed.against.as_ref()?;
+        let request = &self.exchange.request;
+        let operation = against.operation(&request.method, request.url.path())?;
+        let declared = openapi::Response::of(&operation.responses, self.response().status)?;
+        Some(declared.status)
+    }
+
+    /// Returns true if the response is none that the contract lists, and the OpenAPI document declares another media
+    /// type than the envelope's for everything that it does not list: then the envelope does not bind it.
+    pub(super) fn is_outside_envelope(&self) -> bool {
+        let Some(media_type) = &self.triggered.envelope.media_type else { return false };
+        let against = self.observed.against.as_ref();
+        let request = &self.exchange.request;
+        let operation = against.and_then(|it| it.operation(&request.method, request.url.path()));
+        let responses = operation.map(|operation| operation.responses.as_slice()).unwrap_or_default();
+        let declared = openapi::Response::of(responses, self.response().status);
+        let is_unlisted = matches!(self.identity, Identity::Unidentified | Identity::Undocumented(_))
+            && !self.expected.allows_status(self.response().status);
+        is_unlisted
+            && declared.is_some_and(|declared| {
+                let has = |text: &str| declared.content.iter().any(|it| it.closeness(text).is_some());
+                let actual = self.response().header("content-type").unwrap_or_default();
+                declared.status == ResponseStatus::Default && !has(&media_type.rule) && has(actual)
+            })
     }
 
     /// Returns true if the response correctly has no body to inspect.

@@ -27,7 +27,7 @@ pub(super) fn media_types(observed: &Observed) -> Vec<Finding> {
             let known = known.join(" or ");
             let media_type = it.response.header("content-type").unwrap_or("no Content-Type");
             let message = format!("{} with {media_type}, but {known} is declared", it.told());
-            Some(Finding::new(CHECK.id, it.source(), known, media_type).saying(message))
+            Some(it.about(Finding::new(CHECK.id, it.source(), known, media_type).saying(message)))
         })
         .collect()
 }

@@ -28,13 +28,17 @@ pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
         .map(|it| {
             let declared: Vec<String> =
                 it.operation.responses.iter().map(|it| it.status.to_string()).collect();
-            Finding::new(
+            let finding = Finding::new(
                 CHECK.id,
                 Provenance::Standard,
                 "a status that the operation declares",
                 format!("HTTP {}", it.response.status),
-            )
-            .saying(format!("{}, but the operation declares {}", it.told(), declared.join(", ")))
+            );
+            it.about(finding.saying(format!(
+                "{}, but the operation declares {}",
+                it.told(),
+                declared.join(", ")
+            )))
         })
         .collect()
 }

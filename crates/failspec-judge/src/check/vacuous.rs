@@ -26,7 +26,10 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     // Optional details may be absent from a body that has what the envelope declares.
     let says_something =
         rules.iter().any(|rule| !rule.rule.is_vacuous_for(body) && rule.rule.declared().next().is_some());
-    if says_something {
+    // A code and a message at their documented places say something too.
+    let envelope = &subject.failure.envelope;
+    let is_there = subject.view.code(envelope).or_else(|| subject.view.message(envelope));
+    if says_something || is_there.is_some_and(|value| !value.is_null()) {
         return Vec::new();
     }
     rules

@@ -1,6 +1,7 @@
 //! The body is exactly one JSON document.
 
-use failspec_pack::pack::Provenance;
+use failspec_base::message::{BodyError, Header};
+use failspec_pack::pack::{Envelope, Provenance};
 
 use super::{
     definition::{Check, When},
@@ -10,34 +11,68 @@ use super::{
 
 pub(super) static CHECK: Check = Check {
     id: "well-formed",
-    summary: "the body is exactly one well-formed JSON document",
+    summary: "the body arrives whole, and is exactly one well-formed JSON document if the contract reads JSON",
     source: "the contract documents a JSON envelope; RFC 8259 (unique keys: section 4; no byte order mark: \
 section 8.1)",
     text: "The contract expects code, message or schema in a JSON body, but the body is not one JSON \
 document: it is empty, HTML, cut off, followed by more bytes, not UTF-8, starts with a byte order mark, or \
 has a key twice, of which one parser takes the first and another the last. Until the body can be parsed, \
-nothing else in it can be checked.",
+nothing else in it can be checked. If the contract says nothing of the body, it must still arrive: one that \
+ends before its announced length, or that is not in the coding of Content-Encoding, is an error in every \
+client.",
     when: When::RefusedInWords,
     run,
 };
 
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
-    let envelope = &subject.failure.envelope;
-    let reads_json = envelope.code.is_some()
-        || envelope.message.is_some()
-        || envelope.schema.is_some()
-        || !subject.failure.rules.schema.is_empty();
-    if !reads_json {
-        return Vec::new();
-    }
+    let transfer = subject.response().defect.as_ref().filter(|defect| is_of_the_server(defect, subject));
+    let Some(source) = reads_json(subject) else {
+        // Whatever the contract says of the body: no client can read one that does not arrive.
+        return transfer
+            .map(|defect| {
+                subject
+                    .finding(
+                        CHECK.id,
+                        Provenance::Documented,
+                        "a body that arrives whole",
+                        defect.to_string(),
+                    )
+                    .saying(format!("the body cannot be read: {defect}"))
+            })
+            .into_iter()
+            .collect();
+    };
     let broken = subject.response().defect.iter().map(ToString::to_string);
     let defects = subject.response().document().defects.iter().map(ToString::to_string);
     broken
         .chain(defects)
         .map(|defect| {
             subject
-                .finding(CHECK.id, Provenance::Documented, "one JSON document", &defect)
+                .finding(CHECK.id, source, "one JSON document", &defect)
                 .saying(format!("the body is not one well-formed JSON document: {defect}"))
         })
         .collect()
+}
+
+/// Returns false for a coding that the request itself asked for and that failspec cannot decode.
+fn is_of_the_server(defect: &BodyError, subject: &Subject<'_>) -> bool {
+    let is_accept = |header: &Header| header.name.eq_ignore_ascii_case("accept-encoding");
+    let asked = subject.exchange.request.headers.iter().any(is_accept);
+    !(asked && matches!(defect, BodyError::UnsupportedEncoding(_)))
+}
+
+/// Returns the source of the strongest rule that needs a JSON body, if there is one.
+fn reads_json(subject: &Subject<'_>) -> Option<Provenance> {
+    let Envelope { schema, code, message, request_id, status, .. } = &subject.failure.envelope;
+    let in_body = request_id.as_ref().filter(|ruled| ruled.rule.pointer.is_some());
+    let sources = [
+        schema.as_ref().map(|ruled| ruled.source),
+        code.as_ref().map(|ruled| ruled.source),
+        message.as_ref().map(|ruled| ruled.source),
+        status.as_ref().map(|ruled| ruled.source),
+        in_body.map(|ruled| ruled.source),
+    ];
+    let own = subject.failure.rules.schema.iter().map(|ruled| ruled.source);
+    let sources = sources.into_iter().flatten().chain(own);
+    sources.reduce(|one, other| if one.is_binding() { one } else { other })
 }

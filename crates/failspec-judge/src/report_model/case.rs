@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::{Finding, Phase};
 use failspec_pack::pack::{Provenance, Retry};
 
-use super::{Outcome, Reason, RequestReport, Rerun};
+use super::{Observation, Outcome, Reason, RequestReport, Rerun};
 
 /// One case: one scenario, or one row of it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,9 @@ pub struct CaseReport {
     pub documented: Arc<Documented>,
     /// The response under test in short.
     pub observed: Option<ObservedResponse>,
+    /// What the response was.
+    #[serde(default)]
+    pub observation: Observation,
     /// The coverage of the failure under test by the case.
     pub exercised: Exercise,
     /// Findings about documented rules.

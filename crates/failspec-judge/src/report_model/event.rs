@@ -5,7 +5,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_pack::pack::label;
+use failspec_pack::{
+    pack::label,
+    target_config::{CheckLevel, Level},
+};
 
 use super::{
     CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
@@ -75,6 +78,61 @@ pub struct PackHeader {
     pub via: Option<Via>,
     /// Cases that wait until a documented failure is over.
     pub waits: Vec<PlannedWait>,
+    /// Checks whose severity the target changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_levels: Vec<CheckLevelReport>,
+}
+
+/// A check whose severity a target changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckLevelReport {
+    /// The id of the check.
+    pub check: String,
+    /// What its findings mean.
+    pub level: CheckLevelWord,
+    /// The reason that the target gives.
+    pub reason: String,
+}
+
+/// What the findings of a check mean on a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckLevelWord {
+    /// They are left out.
+    Off,
+    /// They are warnings.
+    Warn,
+    /// They are violations.
+    Deny,
+}
+
+impl CheckLevelReport {
+    /// Creates the report of a level.
+    pub fn of(level: &CheckLevel) -> Self {
+        let word = match level.level {
+            Level::Off => CheckLevelWord::Off,
+            Level::Warn => CheckLevelWord::Warn,
+            Level::Deny => CheckLevelWord::Deny,
+        };
+        Self { check: level.check.clone(), level: word, reason: level.reason.clone() }
+    }
+
+    /// Returns true if violations may be missing because of it.
+    pub fn is_lenient(&self) -> bool {
+        self.level != CheckLevelWord::Deny
+    }
+}
+
+impl std::fmt::Display for CheckLevelReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.level {
+            CheckLevelWord::Off => "off",
+            CheckLevelWord::Warn => "a warning at most",
+            CheckLevelWord::Deny => "always a violation",
+        };
+        write!(f, "the check {} is {what}: {}", self.check, self.reason)
+    }
 }
 
 impl PackHeader {

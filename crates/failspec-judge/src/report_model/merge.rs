@@ -202,6 +202,10 @@ fn common(report: &RunReport) -> Vec<(&'static str, String)> {
                 false => pack.header.target.clone(),
             }),
         ),
+        (
+            "levels of checks",
+            packs(|pack| pack.header.check_levels.iter().map(|level| format!("{level}; ")).collect()),
+        ),
         ("selectors", list(&report.selectors)),
         ("options", list(shard.map(|shard| shard.options.as_slice()).unwrap_or_default())),
         ("waivers", list(&waivers)),

@@ -7,6 +7,7 @@ mod event;
 mod finding_group;
 mod merge;
 mod missing_requirement;
+mod observation;
 mod operation;
 mod outcome;
 mod reason;
@@ -21,12 +22,13 @@ pub use case::{
 };
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
-    ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport, PlannedWait, RunHeader, RunReport,
-    ServerReport, Via,
+    CheckLevelReport, CheckLevelWord, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport,
+    PlannedWait, RunHeader, RunReport, ServerReport, Via,
 };
 pub use finding_group::{FindingGroup, group_findings};
 pub use merge::{MergeError, merge};
 pub use missing_requirement::{MissingRequirement, RequirementKind};
+pub use observation::{Judgement, Observation, TestStatus};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
 pub use reason::{Reason, Requirement, Rerun};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The API failed as documented.
+    /// The API failed as documented: the failure was seen.
     Passed,
     /// There are violations.
     Failed,
@@ -17,6 +17,8 @@ pub enum Outcome {
     Skipped,
     /// Its violations are waived, with a reason and an expiry date.
     Waived,
+    /// The failure did not come, and no documented rule was broken: that this fault causes it is only inferred.
+    Unconfirmed,
 }
 
 impl Outcome {
@@ -33,6 +35,7 @@ impl Outcome {
             Self::Inconclusive => "inconclusive",
             Self::Skipped => "skipped",
             Self::Waived => "waived",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 }

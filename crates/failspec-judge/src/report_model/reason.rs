@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use failspec_pack::pack::ProofGap;
 
-use super::RequirementKind;
+use super::{Observation, RequirementKind};
 
 /// The reason of an outcome, where it is neither simply passed nor failed. [`fmt::Display`] writes it as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -34,8 +34,8 @@ pub enum Reason {
     },
     /// The response was not the failure under test.
     OtherResponse {
-        /// The response in words.
-        response: String,
+        /// The response.
+        response: Observation,
     },
     /// The server sent bytes that belong to no response: a response of the case may belong to another request.
     InDoubt,

@@ -18,6 +18,9 @@ pub struct Summary {
     pub skipped: usize,
     /// Cases with known failures.
     pub waived: usize,
+    /// Cases in which the failure did not come, without a violation.
+    #[serde(default)]
+    pub unconfirmed: usize,
     /// Cases with warnings.
     pub warned: usize,
     /// Documented failures of the packs of the run.
@@ -109,6 +112,7 @@ impl Summary {
             inconclusive: count(Outcome::Inconclusive),
             skipped: count(Outcome::Skipped),
             waived: count(Outcome::Waived),
+            unconfirmed: count(Outcome::Unconfirmed),
             warned: cases.iter().filter(|case| !case.warnings.is_empty()).count(),
             ..Self::default()
         };

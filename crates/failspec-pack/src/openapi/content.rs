@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use failspec_base::message::MediaType;
+
 use super::{bundle::SchemaCollector, document::At, document::Document, warning::Warnings};
 
 /// One media type of a body.
@@ -40,13 +42,18 @@ impl Content {
         read
     }
 
-    /// Returns how closely it matches the media type of a response: 2 for the same type and subtype, 1 for a range
-    /// such as `image/*`, 0 for `*/*`, `None` for no match.
+    /// Returns how closely it matches the media type of a response: 4 for the same type and parameters, 3 for the same
+    /// type if it declares no parameters, 2 for the same type with others, 1 for a range such as `image/*`, 0 for
+    /// `*/*`, `None` for no match. `charset` is no parameter that distinguishes two contents.
     pub fn closeness(&self, media_type: &str) -> Option<u8> {
-        let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let (declared, actual) = (essence(&self.media_type), essence(media_type));
+        let (declared, own) = essence_and_parameters(&self.media_type);
+        let (actual, parameters) = essence_and_parameters(media_type);
         if declared == actual {
-            return Some(2);
+            return Some(match own {
+                own if own == parameters => 4,
+                own if own.is_empty() => 3,
+                _ => 2,
+            });
         }
         match declared.strip_suffix("/*") {
             Some("*") => Some(0),
@@ -67,6 +74,20 @@ impl Content {
     }
 }
 
+/// Returns type and subtype of a media type in lower case, and its parameters but for `charset`, sorted.
+fn essence_and_parameters(text: &str) -> (String, Vec<(String, String)>) {
+    match MediaType::parse(text) {
+        Some(read) => {
+            let essence = read.essence();
+            let mut parameters = read.parameters;
+            parameters.retain(|(name, _)| name != "charset");
+            parameters.sort();
+            (essence, parameters)
+        }
+        None => (text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase(), Vec::new()),
+    }
+}
+
 /// Returns the values under `example` and `examples`.
 pub(super) fn examples(at: &At<'_>, document: &Document) -> Vec<Value> {
     let mut found: Vec<Value> = at.get("example").into_iter().map(|example| example.value.clone()).collect();
@@ -76,4 +97,33 @@ pub(super) fn examples(at: &At<'_>, document: &Document) -> Vec<Value> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_that_differ_in_parameters_are_told_apart() {
+        let content = |media_type: &str| Content {
+            media_type: media_type.to_owned(),
+            schema: None,
+            examples: Vec::new(),
+        };
+        for (declared, actual, closeness) in [
+            ("application/json", "application/json", Some(4)),
+            ("application/json", "Application/JSON; charset=utf-8", Some(4)),
+            ("application/json; charset=utf-8", "application/json", Some(4)),
+            ("application/json;v=2", "application/json; V=2; charset=utf-8", Some(4)),
+            ("application/json", "application/json;v=2", Some(3)),
+            ("application/json;v=1", "application/json;v=2", Some(2)),
+            ("application/json;v=1", "application/json", Some(2)),
+            ("application/*", "application/json;v=2", Some(1)),
+            ("*/*", "text/html", Some(0)),
+            ("application/json", "application/problem+json", None),
+            ("application/json", "", None),
+        ] {
+            assert_eq!(content(declared).closeness(actual), closeness, "{declared} {actual}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::pack::{Pack, Schema, SchemaRegistry};
+use crate::pack::{HeaderSchema, Pack, Schema, SchemaRegistry};
 
 use super::{Api, Bundle, Content, Document, DocumentError, Operation, ResponseStatus};
 
@@ -23,6 +23,8 @@ pub struct Declared {
     prefixes: Vec<String>,
     /// Compiled schemas, by direction and text; `None` for a schema that cannot be compiled.
     compiled: Mutex<Compiled>,
+    /// Compiled schemas of response headers, by text.
+    headers: Mutex<BTreeMap<String, Option<Arc<HeaderSchema>>>>,
 }
 
 type Compiled = BTreeMap<(Direction, String), Option<Arc<Schema>>>;
@@ -83,7 +85,7 @@ impl Declared {
         };
         let prefixes = api.servers.iter().map(path).filter(|path| path.is_empty() || path.starts_with('/'));
         let prefixes = prefixes.collect();
-        Self { api, places, prefixes, compiled: Mutex::default() }
+        Self { api, places, prefixes, compiled: Mutex::default(), headers: Mutex::default() }
     }
 
     /// Returns the path of its first server, without a `/` at the end; the operations are below it.
@@ -131,6 +133,16 @@ impl Declared {
             Schema::compile(whole, &SchemaRegistry::default()).ok().map(Arc::new)
         };
         compiled.entry(key).or_insert_with(compile).clone()
+    }
+
+    /// Returns the compiled schema of a response header; `None` if it cannot be compiled.
+    pub fn header_schema(&self, schema: &Value) -> Option<Arc<HeaderSchema>> {
+        let mut compiled = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        let compile = || {
+            let whole = self.api.bundle.complete(schema);
+            HeaderSchema::compile(whole, &SchemaRegistry::default()).ok().map(Arc::new)
+        };
+        compiled.entry(schema.to_string()).or_insert_with(compile).clone()
     }
 
     /// Returns the compiled schema of a declared content, as [`Self::schema`] does; `None` also if it declares none.

@@ -10,6 +10,7 @@ use failspec_base::{
 };
 
 use super::{
+    header_schema::name_types,
     pointer::Pointer,
     read_context::ReadContext,
     rules::HeaderRule,
@@ -143,12 +144,12 @@ fn read_schema(entry: &Entry, names: &ReadContext<'_>) -> Option<(Pointer, Schem
     pointer.check_one(entry.key_span, names.reader);
     let template = names.json(&entry.value)?;
     let schema = match template.as_constant() {
-        Some(value) => SchemaTemplate::Constant(super::envelope::compile(
-            value.clone(),
-            &entry.value,
-            names.reader,
-            names.library,
-        )?),
+        Some(value) => {
+            let mut schema = value.clone();
+            name_types(&mut schema, 0);
+            let schema = super::envelope::compile(schema, &entry.value, names.reader, names.library)?;
+            SchemaTemplate::Constant(schema)
+        }
         None => SchemaTemplate::Holes(template, names.library.clone()),
     };
     Some((pointer, schema))
@@ -163,7 +164,8 @@ impl SchemaTemplate {
         match self {
             Self::Constant(schema) => Ok(Arc::clone(schema)),
             Self::Holes(template, library) => {
-                let value: Value = template.fill(scope)?.sent;
+                let mut value: Value = template.fill(scope)?.sent;
+                name_types(&mut value, 0);
                 Ok(Arc::new(Schema::compile(value, library)?))
             }
         }

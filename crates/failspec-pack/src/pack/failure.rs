@@ -229,9 +229,26 @@ impl Failure {
         }
     }
 
+    /// Returns true if `code` is its own code.
+    pub fn has_code(&self, code: &Value) -> bool {
+        self.code().is_some_and(|own| same_code(own, code))
+    }
+
     /// Returns true if the documentation allows `code`: its own code or one of `codes`.
     pub fn accepts(&self, code: &Value) -> bool {
-        self.code() == Some(code) || self.rules.codes.contains(code)
+        self.has_code(code) || self.rules.codes.iter().any(|known| same_code(known, code))
+    }
+}
+
+/// Returns true if two codes are the same. Numbers are compared by their value: JSON does not distinguish `1` and
+/// `1.0`.
+pub fn same_code(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => {
+            let mixed = one.is_f64() != other.is_f64();
+            one == other || (mixed && one.as_f64().is_some_and(|one| other.as_f64() == Some(one)))
+        }
+        _ => one == other,
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) static OPERATION: MappingSchema = MappingSchema {
         Field::optional(
             "source",
             ValueType::Words(WORDS),
-            "the origin of the path; does not change the severity of findings",
+            "the origin of the path; an `inferred` one shows nothing until a control or a setup on it succeeded",
         ),
     ],
     also: &[],

@@ -25,7 +25,7 @@ pub struct Line {
     pub method: String,
     /// The path.
     pub path: Arc<PathTemplate>,
-    /// The origin of the path; it does not change the severity of findings.
+    /// The origin of the path. An inferred one shows nothing until a control or a setup on it succeeded.
     pub source: Provenance,
 }
 

@@ -8,6 +8,7 @@ use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, NodeVal
 
 use super::{
     envelope::{Envelope, compile, read_schema},
+    header_schema::{HeaderSchema, name_types},
     pointer::Pointer,
     provenance::{Provenance, Sourced},
     schema::{Schema, SchemaRegistry},
@@ -48,10 +49,10 @@ pub enum CodeRule {
 pub struct HeaderRule {
     /// Its name.
     pub name: String,
-    /// The JSON Schema of its value; the value is a number if the schema describes a number.
-    pub schema: Arc<Schema>,
-    /// True if the schema describes a number.
-    pub numeric: bool,
+    /// The JSON Schema of its value, as written.
+    pub schema: Value,
+    /// The compiled schema.
+    pub value: HeaderSchema,
 }
 
 /// A location where a response states how long to wait.
@@ -59,9 +60,43 @@ pub struct HeaderRule {
 pub struct RetryAfterLocation {
     /// The part of the response.
     pub part: Part,
-    /// True if the value is a point in time (Unix time in seconds) instead of a number of seconds.
-    pub unix: bool,
+    /// The form of the value, if the documentation gives it.
+    pub form: Option<WaitForm>,
 }
+
+/// The form in which a response states how long to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitForm {
+    /// A number of seconds from now.
+    Seconds,
+    /// A number of milliseconds from now.
+    Milliseconds,
+    /// A point in time: Unix time in seconds.
+    Unix,
+    /// A point in time: Unix time in milliseconds.
+    UnixMilliseconds,
+    /// A point in time: a date of HTTP or RFC 3339.
+    Date,
+    /// A duration with a unit, such as `1.5s` or `PT1.5S`.
+    Duration,
+}
+
+impl WaitForm {
+    /// Returns the word for it in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Milliseconds => "milliseconds",
+            Self::Unix => "unix",
+            Self::UnixMilliseconds => "unix_milliseconds",
+            Self::Date => "date",
+            Self::Duration => "duration",
+        }
+    }
+}
+
+/// The words for the forms of a wait, in the order of [`WaitForm`].
+const WAIT_FORMS: &[&str] = &["seconds", "milliseconds", "unix", "unix_milliseconds", "date", "duration"];
 
 /// A part of a response.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,8 +172,10 @@ pub(super) static RETRY_AFTER_LOCATION: MappingSchema = MappingSchema {
         Field::optional("pointer", ValueType::Pointer, "pointer into the body"),
         Field::optional(
             "as",
-            ValueType::Words(&["seconds", "unix"]),
-            "the meaning of the number: seconds from now (default), or a Unix time in seconds",
+            ValueType::Words(WAIT_FORMS),
+            "the form of a wait: `seconds`, `milliseconds`, `unix` and `unix_milliseconds` (points in time), \
+             `date` (of HTTP or RFC 3339), `duration` (`1.5s`, `PT1.5S`). \
+             Without it, a number means seconds, and dates and durations are told by their form",
         ),
     ],
     also: &[],
@@ -261,36 +298,35 @@ pub(super) fn read_matches(
                 return None;
             };
             pointer.check_one(entry.key_span, reader);
-            Some((pointer, compile(entry.value.to_json(), &entry.value, reader, library)?))
+            let mut schema = entry.value.to_json();
+            name_types(&mut schema, 0);
+            Some((pointer, compile(schema, &entry.value, reader, library)?))
         })
         .collect()
 }
 
 impl HeaderRule {
     pub(super) fn read(name: &str, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
-        let value = node.to_json();
-        let numeric = matches!(value.get("type").and_then(Value::as_str), Some("integer" | "number"))
-            || value.get("const").is_some_and(Value::is_number);
-        Some(Self { name: name.to_owned(), schema: compile(value, node, reader, library)?, numeric })
-    }
-
-    /// Returns the value of the header for validation by the schema: a number if the schema describes one, otherwise
-    /// text.
-    pub fn value(&self, text: &str) -> Value {
-        if self.numeric
-            && let Ok(number) = text.trim().parse::<serde_json::Number>()
-        {
-            return Value::Number(number);
+        let schema = node.to_json();
+        // Compiled as it is written first, so that an error is reported with its location.
+        compile(schema.clone(), node, reader, library)?;
+        match HeaderSchema::compile(schema.clone(), library) {
+            Ok(value) => Some(Self { name: name.to_owned(), schema, value }),
+            Err(error) => {
+                reader.error(node.span, format!("this is not a usable JSON Schema: {error}"));
+                None
+            }
         }
-        Value::String(text.to_owned())
     }
 }
 
 impl RetryAfterLocation {
     pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let fields = reader.fields(node, &RETRY_AFTER_LOCATION)?;
-        let unix = fields.get("as").and_then(|node| reader.word(node, &["seconds", "unix"])) == Some(1);
-        Some(Self { part: Part::read(&fields, reader)?, unix })
+        use WaitForm::{Date, Duration, Milliseconds, Seconds, Unix, UnixMilliseconds};
+        let form = fields.get("as").and_then(|node| reader.word(node, WAIT_FORMS));
+        let form = form.map(|index| [Seconds, Milliseconds, Unix, UnixMilliseconds, Date, Duration][index]);
+        Some(Self { part: Part::read(&fields, reader)?, form })
     }
 }
 

@@ -13,12 +13,15 @@ const BASE: &str = "pack:///";
 /// The maximum length of a value or location that a message quotes, in bytes.
 const MAX_QUOTE_LEN: usize = 300;
 
-/// A compiled JSON Schema (2020-12 unless it specifies another version); formats are checked.
+/// A compiled JSON Schema (2020-12 unless it specifies another version).
 #[derive(Debug)]
 pub struct Schema {
     /// The schema as written.
     pub value: Value,
     validator: Validator,
+    /// The same schema with `format` as an assertion, if it has formats. By the specification `format` is an
+    /// annotation, so this validator never decides whether a value fits.
+    with_formats: Option<Validator>,
     /// The names of the properties that it declares at its top level.
     declared: BTreeSet<String>,
 }
@@ -65,6 +68,8 @@ pub struct SchemaViolation {
     pub message: String,
     /// The description without the value, which is the same for two responses that violate a rule in the same way.
     pub shape: String,
+    /// True if only a `format` does not match, which is an annotation by the specification of JSON Schema.
+    pub is_annotation: bool,
 }
 
 /// The files of a pack that schemas may refer to.
@@ -120,36 +125,49 @@ impl Schema {
     /// # Errors
     /// Fails if the value is not a schema, or if a reference cannot be resolved.
     pub fn compile(value: Value, library: &SchemaRegistry) -> Result<Self, SchemaError> {
-        let validator = jsonschema::options()
-            .with_base_uri(format!("{BASE}inline"))
-            .with_retriever(library.clone())
-            .should_validate_formats(true)
-            .build(&value)
-            .map_err(|error| SchemaError::of(&error))?;
+        let build = |formats: bool| {
+            jsonschema::options()
+                .with_base_uri(format!("{BASE}inline"))
+                .with_retriever(library.clone())
+                .should_validate_formats(formats)
+                .build(&value)
+                .map_err(|error| SchemaError::of(&error))
+        };
+        let validator = build(false)?;
+        let with_formats = if may_have_formats(&value) { Some(build(true)?) } else { None };
         let mut declared = BTreeSet::new();
         declared_properties(&value, &value, library, &mut declared, 0);
-        Ok(Self { value, validator, declared })
+        Ok(Self { value, validator, with_formats, declared })
     }
 
-    /// Returns the violations of the schema in `value`, at most 20.
+    /// Returns the violations of the schema in `value`, at most 20; those of formats only if there are no others.
     pub fn misfits(&self, value: &Value) -> Vec<SchemaViolation> {
-        if self.validator.is_valid(value) {
-            return Vec::new();
-        }
-        self.validator
+        let (validator, is_annotation) = match &self.with_formats {
+            _ if !self.validator.is_valid(value) => (&self.validator, false),
+            Some(with_formats) if !with_formats.is_valid(value) => (with_formats, true),
+            _ => return Vec::new(),
+        };
+        validator
             .iter_errors(value)
             .take(20)
             .map(|error| SchemaViolation {
                 at: place(error.instance_path().as_str()),
                 message: message(&error),
                 shape: shape(&error),
+                is_annotation,
             })
             .collect()
     }
 
-    /// Returns true if `value` is valid.
+    /// Returns true if `value` is valid; `format` is not looked at.
     pub fn fits(&self, value: &Value) -> bool {
         self.validator.is_valid(value)
+    }
+
+    /// Returns true if `value` is valid and its formats are right too: for what is sent, and for what a scenario itself
+    /// expects of a step.
+    pub fn fits_with_formats(&self, value: &Value) -> bool {
+        self.with_formats.as_ref().unwrap_or(&self.validator).is_valid(value)
     }
 
     /// Returns true if `value` contains nothing that the schema declares: an object with none of its properties, or
@@ -208,6 +226,18 @@ fn place(pointer: &str) -> String {
         return pointer.to_owned();
     }
     format!("(a location with a name of {} bytes)", pointer.len())
+}
+
+/// Returns true if a schema may have formats: it names one, or refers to another file.
+fn may_have_formats(schema: &Value) -> bool {
+    match schema {
+        Value::Object(members) => members.iter().any(|(key, value)| {
+            let is_file = || value.as_str().is_some_and(|reference| !reference.starts_with('#'));
+            key == "format" || (key == "$ref" && is_file()) || may_have_formats(value)
+        }),
+        Value::Array(items) => items.iter().any(may_have_formats),
+        _ => false,
+    }
 }
 
 /// Collects the property names that a schema declares for its top level, through references and combinations.

@@ -16,6 +16,7 @@ use failspec_base::{
 
 use super::{
     Environment,
+    check_level::{CHECK_LEVEL, CheckLevel},
     condition::{CONDITION, Condition},
     credential::{Credential, ROLE, Role},
     network::Network,
@@ -61,6 +62,8 @@ pub struct Target {
     pub rate: Option<Rate>,
     /// The readiness check that a run waits for before it starts.
     pub wait_for: Option<ReadinessProbe>,
+    /// Checks whose severity is changed.
+    pub checks: Vec<CheckLevel>,
     /// True if no other process uses the target at the same time.
     pub isolated: bool,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
@@ -145,6 +148,11 @@ static TARGET: MappingSchema = MappingSchema {
             "wait_for",
             ValueType::MappingSchema(&READINESS),
             "the readiness check that a run waits for before it starts",
+        ),
+        Field::optional(
+            "checks",
+            ValueType::Map(&ValueType::MappingSchema(&CHECK_LEVEL)),
+            "checks that are off, only warn, or fail the run on this target, each with a reason",
         ),
         Field::optional(
             "isolated",
@@ -250,6 +258,7 @@ impl Target {
             network: Network::default(),
             rate: None,
             wait_for: None,
+            checks: Vec::new(),
             isolated: false,
             reference: false,
         })
@@ -333,6 +342,12 @@ impl Target {
             wait_for: fields
                 .get("wait_for")
                 .and_then(|node| ReadinessProbe::read(node, reader, *environment)),
+            checks: fields
+                .get("checks")
+                .into_iter()
+                .flat_map(|node| reader.entries(node))
+                .filter_map(|entry| CheckLevel::read(entry, reader))
+                .collect(),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })

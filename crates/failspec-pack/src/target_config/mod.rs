@@ -3,6 +3,7 @@
 //! A value that a target *declares* but that cannot be resolved (an empty environment variable) is an error, never a
 //! reason to skip. If a target does not declare a value, scenarios are skipped, and the run is incomplete.
 
+mod check_level;
 mod command;
 mod condition;
 mod config;
@@ -22,6 +23,7 @@ mod version_filter;
 mod waiver;
 mod waiver_draft;
 
+pub use check_level::{CheckLevel, Level};
 pub use command::Command;
 pub use condition::{Condition, ConditionRequest, GlobalCondition};
 pub use config::{CONFIG, Config, Target};

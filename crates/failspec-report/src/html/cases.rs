@@ -20,10 +20,11 @@ use failspec_judge::{
 use super::{document::word, page::Page};
 
 /// Headings in the order of relevance to the user.
-const GROUPS: [(Outcome, &str); 5] = [
+const GROUPS: [(Outcome, &str); 6] = [
     (Outcome::Failed, "Failed"),
     (Outcome::Inconclusive, "Inconclusive"),
     (Outcome::Waived, "Waived"),
+    (Outcome::Unconfirmed, "Unconfirmed"),
     (Outcome::Skipped, "Skipped"),
     (Outcome::Passed, "Passed"),
 ];
@@ -256,6 +257,15 @@ fn findings(page: &mut Page, case: &CaseReport) {
 
 fn told(page: &mut Page, finding: &Finding) {
     page.text(&finding.message).raw(" <code class=\"check\">").text(finding.check).raw("</code>");
+    if finding.details.is_empty() {
+        return;
+    }
+    page.raw("<ul>");
+    for detail in &finding.details {
+        page.raw("<li>").text(&detail.message).raw(" <code class=\"check\">").text(&detail.check);
+        page.raw("</code></li>");
+    }
+    page.raw("</ul>");
 }
 
 fn details(case: &CaseReport) -> Details<'_> {

@@ -10,17 +10,17 @@ use crate::{
     case_text::{account, sentence, snapshot},
     summary::source_of_warning,
 };
-use failspec_judge::report_model::{CaseReport, Outcome};
+use failspec_judge::report_model::{CaseReport, Outcome, TestStatus};
 
 /// Maximum length of a body, in characters: viewers of test results show all of it on one page.
 const MAX_BODY_LEN: usize = 4000;
 
 pub(super) fn test_case(case: &CaseReport) -> TestCase {
-    let mut status = match case.outcome {
-        Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Outcome::Skipped | Outcome::Waived => TestCaseStatus::skipped(),
+    let mut status = match case.outcome.test_status() {
+        TestStatus::Success => TestCaseStatus::success(),
+        TestStatus::Failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        TestStatus::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
+        TestStatus::Skipped => TestCaseStatus::skipped(),
     };
     let kind = match case.outcome {
         // The check that failed: test viewers group by it.

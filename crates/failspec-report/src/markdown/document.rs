@@ -126,6 +126,7 @@ fn outcomes(report: &RunReport, pack: &PackReport) -> String {
         (Outcome::Failed, "❌ "),
         (Outcome::Inconclusive, "⚠️ "),
         (Outcome::Waived, ""),
+        (Outcome::Unconfirmed, ""),
         (Outcome::Skipped, ""),
     ];
     for (outcome, sign) in others {

@@ -139,6 +139,11 @@ fn finding_row(text: &mut String, sign: String, finding: &Finding, suffix: &str)
     let check = Styles::dab(Styles::FAINT, format_args!("[{}]{}", finding.check, visible(suffix)));
     let line = format!("{} {check}", visible(&shortened(&finding.message, MAX_MESSAGE_LEN)));
     let _ = writeln!(text, "  {sign} {}", indent(&line, 4));
+    for detail in &finding.details {
+        let check = Styles::dab(Styles::FAINT, format_args!("[{}]", detail.check));
+        let message = shortened(&detail.message, MAX_MESSAGE_LEN);
+        let _ = writeln!(text, "      - {}", indent(&format!("{} {check}", visible(&message)), 8));
+    }
 }
 
 fn snapshot(text: &mut String, report: &CaseReport) {

@@ -31,6 +31,10 @@ pub fn begin(header: &RunHeader) -> String {
         if pack.insecure {
             let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
         }
+        for level in &pack.check_levels {
+            let _ =
+                writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "checks"), visible(&level.to_string()));
+        }
         // The embedded implementations have short windows: their waits are not noticeable.
         for wait in pack.waits.iter().filter(|_| !pack.reference) {
             let _ = writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "waits"), wait_line(wait));

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::{
     count,
-    summary::{INSECURE, REFERENCE, count_cases, reruns},
+    summary::{INSECURE, REFERENCE, count_cases, reruns, rests_on},
 };
 use failspec_judge::report_model::{
     CaseReport, NotCovered, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
@@ -206,6 +206,7 @@ fn outcomes(text: &mut String, report: &RunReport) {
         (summary.inconclusive, "inconclusive", Styles::WARN),
         (summary.skipped, "skipped", Styles::WARN),
         (summary.waived, "waived", Styles::WARN),
+        (summary.unconfirmed, "unconfirmed", Styles::WARN),
     ];
     let mut parts: Vec<String> = counts
         .iter()
@@ -377,6 +378,10 @@ fn last_line(text: &mut String, report: &RunReport, quiet: bool) {
         _ => Styles::WARN,
     };
     let mut line = Styles::dab(style, report.verdict.as_str());
+    let rests_on = rests_on(report);
+    if !rests_on.is_empty() {
+        let _ = write!(line, " · {}", rests_on.join(", "));
+    }
     let why = if quiet { reason(report) } else { String::new() };
     if !why.is_empty() {
         let _ = write!(line, " · {}", visible(&why));

@@ -22,6 +22,7 @@ use axum::{
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
+    check::Finding,
     report_model::{CaseReport, RunReport},
     snapshot::Mode,
 };
@@ -81,6 +82,12 @@ impl Reply {
         if !value.is_empty() {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
+        self
+    }
+
+    /// Adds a line of a header.
+    pub fn add(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -259,6 +266,12 @@ pub fn broken(case: &CaseReport) -> Vec<String> {
     let violations = case.violations.iter().map(|finding| finding.check.to_owned());
     let warnings = case.warnings.iter().map(|finding| format!("~{}", finding.check));
     violations.chain(warnings).collect()
+}
+
+/// Returns true if a case has a finding of a check, alone or combined with others.
+pub fn has(case: &CaseReport, check: &str) -> bool {
+    let combined = |finding: &Finding| finding.details.iter().any(|detail| detail.check == check);
+    case.violations.iter().chain(&case.warnings).any(|finding| finding.check == check || combined(finding))
 }
 
 /// Asserts that a run has no findings, and that every selected failure was exercised.

@@ -167,8 +167,8 @@ impl FileValue for rules::RetryAfterLocation {
             rules::Part::Header(name) => serde_json::json!({ "header": name }),
             rules::Part::Body(pointer) => serde_json::json!({ "pointer": pointer.as_str() }),
         };
-        if self.unix {
-            location["as"] = "unix".into();
+        if let Some(form) = self.form {
+            location["as"] = form.as_str().into();
         }
         Tree::Inline(location)
     }

@@ -71,7 +71,7 @@ fn contract_of(pack: &Pack) -> Vec<String> {
         let matches: Vec<_> =
             rules.matches.iter().map(|it| (&it.rule.0, &it.rule.1.value, it.source)).collect();
         let headers: Vec<_> =
-            rules.headers.iter().map(|it| (&it.rule.name, &it.rule.schema.value, it.source)).collect();
+            rules.headers.iter().map(|it| (&it.rule.name, &it.rule.schema, it.source)).collect();
         parts.push(format!("{id:?} {schema:?} {schemas:?} {matches:?} {headers:?}"));
     }
     parts
@@ -110,7 +110,7 @@ fn scenario_of(scenario: &Scenario) -> Vec<String> {
 
 fn expected(expect: Option<&Expect>) -> String {
     let expect = expect.map(|expect| {
-        let headers: Vec<_> = expect.headers.iter().map(|it| (&it.name, &it.schema.value)).collect();
+        let headers: Vec<_> = expect.headers.iter().map(|it| (&it.name, &it.schema)).collect();
         (&expect.status, expect.failure, headers, schemas(&expect.body))
     });
     format!("{expect:?}")

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::{
     super::{
         Erratum, Part, Pointer, Provenance, Retry, RetryAfterLocation, Stability, StatusPattern, Variable,
+        WaitForm,
     },
     *,
 };
@@ -252,7 +253,11 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             causes: vec![text.to_owned()],
             retry: Some(Retry::AfterDelay),
             headers: vec![(text.to_owned(), schema())],
-            retry_after: vec![RetryAfterLocation { part: Part::Body(pointer.clone()), unix: true }].into(),
+            retry_after: vec![RetryAfterLocation {
+                part: Part::Body(pointer.clone()),
+                form: Some(WaitForm::Unix),
+            }]
+            .into(),
             varies: vec![Part::Header(text.to_owned()), Part::Body(pointer.clone())].into(),
             leaks: Some(Leaks::Forbidden),
             refusal: Some(Demand::Optional),

@@ -1,0 +1,197 @@
+//! A contract, one scenario and the responses of one case, judged without a server.
+
+use std::time::Duration;
+
+use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
+use failspec_judge::check::{
+    self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, View,
+};
+use failspec_pack::{
+    openapi::Declared,
+    pack::{Contract, Files, Pack, Texts},
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+/// A pack with one scenario.
+pub struct World {
+    pack: Pack,
+    against: Option<OpenApiContext>,
+}
+
+/// A response.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    defect: Option<BodyError>,
+}
+
+impl World {
+    /// Creates a pack of the keys of a contract and of its only scenario; `request` and `control` are added where they
+    /// are missing.
+    pub fn new(contract: &str, scenario: &str) -> Self {
+        Self::with_document(contract, scenario, "")
+    }
+
+    /// Creates a pack as [`Self::new`] does, with an OpenAPI document `api.yaml`.
+    pub fn with_document(contract: &str, scenario: &str, document: &str) -> Self {
+        let contract = format!("contract: t\nas_of: 2026-11-20\n{contract}\n");
+        let request = if scenario.contains("request:") { "" } else { "request: GET /notes/absent, " };
+        let control = if scenario.contains("control:") { "" } else { "control: { request: GET /notes/1 }, " };
+        let scenarios = format!("contract: t\nscenarios:\n  s: {{ {request}{control}{scenario} }}\n");
+        let texts = Texts::from([
+            ("schemas/t/contract.yaml".to_owned(), contract),
+            ("scenarios/t/s.yaml".to_owned(), scenarios),
+            ("schemas/t/api.yaml".to_owned(), document.to_owned()),
+        ]);
+        let files = Files::Directory(".".into());
+        let pack = Pack::from_texts(&files, "t", texts).unwrap_or_else(|error| panic!("{error:?}"));
+        let declared = Declared::of(&pack).unwrap_or_else(|error| panic!("{error}"));
+        let against = declared.map(|declared| OpenApiContext { declared: declared.into(), base: "".into() });
+        Self { pack, against }
+    }
+
+    /// Returns the contract.
+    pub fn contract(&self) -> &Contract {
+        &self.pack.contract
+    }
+
+    /// Returns the findings about a response to the request under test, in short.
+    pub fn judge(&self, reply: Reply) -> Vec<String> {
+        self.judge_case(&[(Phase::Request, reply)], None)
+    }
+
+    /// Returns the findings about a case, in short.
+    pub fn judge_case(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<String> {
+        let found = self.findings(replies, pick);
+        let mut short: Vec<String> = found.iter().map(short).collect();
+        short.dedup();
+        short
+    }
+
+    /// Returns the findings about a case.
+    pub fn findings(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<Finding> {
+        let observed = self.observed(replies, pick);
+        let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
+        let mut found = check::judge(&subject.expect("the request under test has a response"));
+        found.extend(check::undocumented(&self.pack.contract, &self.pack.scenarios[0], &observed));
+        found
+    }
+
+    fn observed(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Observed {
+        let scenario = &self.pack.scenarios[0];
+        let line = &scenario.faulty.request.line;
+        let records: Vec<Record> = replies
+            .iter()
+            .map(|(phase, reply)| {
+                let path = match phase {
+                    Phase::Comparison => "/notes/hidden",
+                    Phase::Control => "/notes/1",
+                    _ => line.path.written.as_str(),
+                };
+                let url = format!("http://api.test{path}");
+                let request = Request {
+                    method: line.method.clone(),
+                    url: url.parse().expect("a URL"),
+                    shown_url: url.into(),
+                    headers: Vec::new(),
+                    body: None::<Body>,
+                    suppressed: Vec::new(),
+                };
+                let exchange = Exchange {
+                    request,
+                    result: Ok(reply.response()),
+                    elapsed: Duration::from_millis(1),
+                    connection: None,
+                    resent: false,
+                };
+                Record { phase: *phase, role: None, exchange }
+            })
+            .collect();
+        let constant = |expect: &failspec_pack::pack::Expect| {
+            let schemas = expect.body.iter().map(|(pointer, schema)| match schema {
+                failspec_pack::pack::SchemaTemplate::Constant(schema) => (pointer.clone(), schema.clone()),
+                failspec_pack::pack::SchemaTemplate::Holes(..) => panic!("only constants here"),
+            });
+            schemas.collect()
+        };
+        Observed {
+            judged: records.iter().position(|record| record.phase == Phase::Request).expect("a request"),
+            records,
+            pick,
+            against: self.against.clone(),
+            expected: check::Expected {
+                body: constant(scenario.faulty.expected()),
+                body_inferred: Vec::new(),
+            },
+            indistinguishable_source: scenario.indistinguishable_from.as_ref().map(|other| other.source),
+            ..Observed::default()
+        }
+    }
+
+    /// Returns the identification of a response to the request under test, in short.
+    pub fn identify(&self, reply: &Reply) -> String {
+        let response = reply.response();
+        let view = View::new(&response, None).to(&self.pack.scenarios[0].faulty.request.line.method);
+        self.in_short(Identity::of(view, &self.pack.contract, self.pack.scenarios[0].failure))
+    }
+
+    /// Returns the identification of the response of a control, in short.
+    pub fn identify_control(&self, reply: &Reply, pick: Option<&Pick>) -> String {
+        let response = reply.response();
+        self.in_short(Identity::of_any(View::new(&response, pick), &self.pack.contract))
+    }
+
+    fn in_short(&self, identity: Identity) -> String {
+        match identity {
+            Identity::Triggered { by_status_alone: false, .. } => "triggered".to_owned(),
+            Identity::Triggered { by_status_alone: true, .. } => "triggered by its status".to_owned(),
+            Identity::Other(index) => format!("other {}", self.pack.contract.failures[index].id),
+            Identity::Undocumented(code) => format!("undocumented {code}"),
+            Identity::Success => "success".to_owned(),
+            Identity::Unidentified => "unidentified".to_owned(),
+        }
+    }
+}
+
+/// Returns a finding as `violation status`, or `warning leaks`.
+fn short(finding: &Finding) -> String {
+    format!("{} {}", finding.severity, finding.check)
+}
+
+impl Reply {
+    /// Creates a JSON response.
+    pub fn json(status: u16, body: Value) -> Self {
+        Self::text(status, &body.to_string()).with("content-type", "application/json")
+    }
+
+    /// Creates a response with a body and without a media type.
+    pub fn text(status: u16, body: &str) -> Self {
+        Self { status, headers: Vec::new(), body: body.as_bytes().to_vec(), defect: None }
+    }
+
+    /// Adds a line of a header.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// Sets the error of the transfer.
+    pub fn broken(mut self, defect: BodyError) -> Self {
+        self.defect = Some(defect);
+        self
+    }
+
+    pub fn response(&self) -> Response {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header value");
+            headers.append(HeaderName::from_static(name), value);
+        }
+        let mut response = Response::new(self.status, headers, self.body.clone());
+        response.defect.clone_from(&self.defect);
+        response
+    }
+}

@@ -1,0 +1,9 @@
+//! Pure tables: a contract and a response in, findings out. Nothing is sent.
+
+mod harness;
+
+mod bodies;
+mod headers;
+mod identity;
+mod openapi;
+mod streams;
