@@ -159,8 +159,7 @@ async fn sent(scenario: &str, role: &str) -> Vec<(String, Vec<String>)> {
     let scenarios = format!("contract: t\nscenarios:\n  a:\n{indented}");
     let more = format!("[target.own.roles.member]\n{role}\n");
     crate::checks_server::judge_texts_without_roles(&contract, &scenarios, &server, &more).await;
-    let log = log.lock().unwrap().clone();
-    log
+    log.lock().unwrap().clone()
 }
 
 const DEFAULTS: [&str; 3] = ["user-agent", "accept", "accept-encoding"];

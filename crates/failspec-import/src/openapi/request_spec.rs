@@ -66,7 +66,7 @@ impl RequestSpec {
             line: Some(self.line()),
             role: self.credentials.then(|| Override::Set(ROLE.to_owned())),
             path: Parameters::default(),
-            query: self.query.iter().cloned().collect(),
+            query: escaped_names(&self.query).into_iter().collect(),
             headers: self.all_headers().into_iter().collect(),
             body: self.body.as_ref().map(Body::source),
         }
@@ -154,7 +154,7 @@ impl RequestSpec {
                 false => Override::Removed,
             }),
             path: Parameters::default(),
-            query: changes(&self.query, &faulty.query, |_| None),
+            query: changes(&escaped_names(&self.query), &escaped_names(&faulty.query), |_| None),
             // Without the header, a body would lack its media type.
             headers: changes(&self.all_headers(), &faulty.all_headers(), |name| {
                 self.media_type().filter(|_| name == "Content-Type")
@@ -170,13 +170,19 @@ impl Body {
         match self {
             Self::Json(value) => BodySource::Json(value.clone()),
             Self::Form(fields) => {
-                let fields = fields.iter().map(|field| (field.name.clone(), field.value.as_str().into()));
+                let name = |name: &str| Template::escape(name);
+                let fields = fields.iter().map(|field| (name(&field.name), field.value.as_str().into()));
                 BodySource::Form(fields.collect())
             }
             Self::Parts(fields) => BodySource::Text(multipart(fields)),
             Self::Text(text) => BodySource::Text(text.clone()),
         }
     }
+}
+
+/// Escapes names of the document that would be read as placeholders.
+fn escaped_names(named: &[(String, String)]) -> Vec<(String, String)> {
+    named.iter().map(|(name, value)| (Template::escape(name), value.clone())).collect()
 }
 
 /// Returns the parameters that differ from `other`; those that only `other` has are removed, unless there is a

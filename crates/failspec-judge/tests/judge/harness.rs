@@ -98,7 +98,7 @@ impl World {
                     shown_url: url.into(),
                     headers: Vec::new(),
                     body: None::<Body>,
-                    suppressed: Vec::new(),
+                    suppressed: Default::default(),
                 };
                 let exchange = Exchange {
                     request,

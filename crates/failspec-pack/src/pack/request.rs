@@ -362,9 +362,14 @@ fn by_name(node: &Node, names: &ReadContext<'_>) -> Vec<(String, Option<Vec<Temp
                         .collect::<Option<_>>()?,
                 ),
             };
-            Some((entry.key.clone(), values))
+            Some((literal_name(&entry.key), values))
         })
         .collect()
+}
+
+/// Returns the name that is meant: it has no placeholders, but their escapes, as a value has.
+fn literal_name(name: &str) -> String {
+    name.replace("$${", "${")
 }
 
 fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
@@ -378,7 +383,7 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
             .iter()
             .map(|entry| {
                 names.refuse_template(&entry.key, entry.key_span);
-                Some((entry.key.clone(), names.template(&entry.value)?))
+                Some((literal_name(&entry.key), names.template(&entry.value)?))
             })
             .collect::<Option<_>>()
             .map(BodyTemplate::Form),
