@@ -173,12 +173,24 @@ async fn null_is_absent_even_if_the_role_carries_it() {
     for (role, fault, name) in [
         (header, "headers: { X-Token: null }", "x-token"),
         (header, "headers: { x-token: null }", "x-token"),
-        (header, "each: { one: { token: null } }\nheaders: { X-Token: '${token}' }", "x-token"),
+        (
+            header,
+            "each: { one: { token: null } }\nquery: { key: '${token}' }\nheaders: { X-Token: '${token}' }",
+            "x-token",
+        ),
         (cookie, "headers: { Cookie: null }", "cookie"),
         (query, "query: { key: null }", "key="),
-        (query, "each: { one: { key: null } }\nquery: { key: '${key}' }", "key="),
+        (
+            query,
+            "each: { one: { key: null } }\nquery: { key: '${key}' }\nheaders: { X-Token: '${key}' }",
+            "key=",
+        ),
     ] {
-        let control = "control: { request: GET /things, headers: null, query: null }";
+        // A control inherits no `null`, but a value of a row, which it takes away like any other.
+        let control = match fault.contains("each") {
+            true => "control: { request: GET /things, headers: { X-Token: null }, query: { key: null } }",
+            false => "control: { request: GET /things }",
+        };
         let requests =
             sent(&format!("triggers: absent\nas: member\nrequest: GET /absent\n{fault}\n{control}"), role)
                 .await;
