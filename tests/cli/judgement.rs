@@ -411,3 +411,74 @@ fn login_of_a_gateway_does_not_pass_for_a_documented_redirect() {
         done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(3);
     }
 }
+
+/// A verdict says what it rests on, in every report and also with `--quiet`.
+#[test]
+fn conforms_says_what_it_rests_on() {
+    let wrong = Server::start(|request| match request.path.as_str() {
+        "/things/none" => Reply::failure(410, "not_found", request),
+        _ => tiny(request),
+    });
+    let folder = waived(&wrong, WAIVER);
+    let contract = format!(
+        "{TINY_CONTRACT}  - {{ id: gone, status: 410, code: gone, summary: It was removed, excluded: no way to show it }}\n"
+    );
+    crate::support::write_pack(folder.path(), "tiny", &contract, crate::support::TINY_SCENARIOS);
+    let reports = ["html=r.html", "junit=r.xml", "markdown=r.md"].map(|report| ["--report", report]).concat();
+    let run = |more: &[&str]| {
+        let done =
+            done(failspec(folder.path()).args(["run", "--packs", "."]).args(&reports).args(more)).exits(0);
+        assert!(done.last_line().ends_with("conforms · 1 waived, 1 excluded"), "{}", done.stdout);
+        done
+    };
+    // What is waived was not seen as documented.
+    run(&[]).says("0 of 2 documented failures exercised").says("waived: old gateway");
+    run(&["--quiet"]);
+    run(&["--report", "github"]).says("conforms · 1 waived%2C 1 excluded::");
+    for file in ["r.html", "r.xml", "r.md"] {
+        let text = fs::read_to_string(folder.path().join(file)).unwrap();
+        assert!(text.contains("conforms · 1 waived, 1 excluded"), "{file}: {text}");
+    }
+    let right = Server::tiny();
+    let folder = tiny_pack();
+    let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &right.url])).exits(0);
+    assert!(done.last_line().ends_with("conforms"), "{}", done.stdout);
+}
+
+/// A waiver covers the violation, and with it the steps that could not be run because of it.
+#[test]
+fn waived_violation_does_not_make_a_case_inconclusive() {
+    let limited = |with_header: bool| {
+        Server::start(move |request| match request.path.as_str() {
+            "/things/none" if with_header => {
+                Reply::failure(404, "not_found", request).with("Retry-After", "0")
+            }
+            _ => tiny(request),
+        })
+    };
+    let contract = TINY_CONTRACT.replace(
+        "    code: not_found\n",
+        "    code: not_found\n    retry: after_delay\n    retry_after: [{ header: Retry-After }]\n",
+    );
+    let scenarios = format!(
+        "{}    then: [{{ wait: retry_after, request: GET /things/one }}]\n",
+        crate::support::TINY_SCENARIOS
+    );
+    let waiver = WAIVER.replace("\"status\"", "\"retry-after\"");
+    let run = |server: &Server, waiver: &str| {
+        let folder = waived(server, waiver);
+        crate::support::write_pack(folder.path(), "tiny", &contract, &scenarios);
+        done(failspec(folder.path()).args(["run", "--packs", "."]))
+    };
+    run(&limited(false), "").exits(1).says("retry-after");
+    let done = run(&limited(false), &waiver).exits(0);
+    assert!(done.last_line().ends_with("conforms · 1 waived"), "{}", done.stdout);
+    run(&limited(true), "").exits(0);
+    // The waiver is stale, and says so, only once its case was judged.
+    run(&limited(true), &waiver).exits(1).says("waiver-stale");
+    let broken = Server::start(|request| match request.path.as_str() {
+        "/things/one" => Reply::failure(500, "internal", request),
+        _ => tiny(request),
+    });
+    run(&broken, &waiver).exits(3).never_says("waiver-stale");
+}

@@ -349,3 +349,92 @@ fn shard_option_is_k_of_n() {
         crate::support::run(&["run", "kubeglass", "--reference", "--shard", wrong]).exits(2).says("K/N");
     }
 }
+
+/// A report is a file, and files get lost, mixed up and edited.
+#[test]
+fn shards_that_are_not_whole_or_not_of_one_run_are_refused() {
+    let folder = many(9, "");
+    let here = folder.path();
+    let wrong = Server::start(|request| match request.path.as_str() {
+        "/things/none-3" => Reply::failure(410, "not_found", request),
+        _ => tiny(request),
+    });
+    shards(here, 2, &["--url", &wrong.url]);
+    merge(here, &["1", "2"]).exits(1);
+    let with_failed = if report(here, "1")["summary"]["failed"] == 1 { "1" } else { "2" };
+    let edited = |change: &dyn Fn(&mut Value)| {
+        let before = report(here, with_failed);
+        let mut after = before.clone();
+        change(&mut after);
+        let path = here.join(format!("{with_failed}.json"));
+        fs::write(&path, after.to_string()).unwrap();
+        let done = merge(here, &["1", "2"]);
+        fs::write(&path, before.to_string()).unwrap();
+        done
+    };
+    let cases = |report: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
+        change(report["cases"].as_array_mut().unwrap());
+    };
+    edited(&|report| cases(report, &|cases| cases.retain(|case| case["outcome"] != "failed")))
+        .exits(2)
+        .says("9 cases were selected, and the shards have 8");
+    edited(&|report| {
+        cases(report, &|cases| {
+            for case in cases.iter_mut().filter(|case| case["outcome"] == "failed") {
+                case["outcome"] = "passed".into();
+            }
+        });
+    })
+    .exits(2)
+    .says("read_3 is passed in spite of its findings");
+    edited(&|report| {
+        cases(report, &|cases| {
+            for case in cases.iter_mut().filter(|case| case["outcome"] == "failed") {
+                case["violations"] = Value::Array(Vec::new());
+            }
+        });
+    })
+    .exits(2)
+    .says("read_3 is failed in spite of its findings");
+    edited(&|report| cases(report, &|cases| cases[0]["name"] = "tiny::not_found::read_77".into()))
+        .exits(2)
+        .says("read_77");
+    edited(&|report| report["started"] = "2026-01-01T00:00:00Z".into())
+        .exits(2)
+        .says("different start times");
+    // An hour is not another day.
+    let started: jiff::Timestamp = report(here, with_failed)["started"].as_str().unwrap().parse().unwrap();
+    let later = started.checked_add(jiff::SignedDuration::from_hours(1)).unwrap().to_string();
+    edited(&|report| report["started"] = later.clone().into()).exits(1);
+}
+
+#[test]
+fn shards_of_differently_configured_targets_are_refused() {
+    let folder = many(6, "");
+    let (here, server) = (folder.path(), Server::tiny());
+    let config = |name: &str, more: &str| format!("[target.{name}]\nurl = \"{}\"\n{more}", server.url);
+    let out_of_reach = "out_of_reach = [{ failures = [\"*\"], reason = \"later\" }]\n";
+    let text = [
+        config("plain", ""),
+        config("same", ""),
+        config("reach", out_of_reach),
+        config("value", "variables = { thing = \"one\" }\n"),
+        config("role", "roles.user.bearer = \"right-right\"\n"),
+    ];
+    fs::write(here.join("failspec.toml"), text.concat()).unwrap();
+    run(here, "1", &["--shard", "1/2", "--target", "plain"]).exits(0);
+    for (target, what) in [
+        ("reach", "different failures out of reach (none and *: later)"),
+        ("value", "different variables"),
+        ("role", "different roles (none and user)"),
+    ] {
+        run(here, "2", &["--shard", "2/2", "--target", target]).exits(0);
+        merge(here, &["1", "2"]).exits(2).says(what);
+        assert!(
+            !fs::read_to_string(here.join("2.json")).unwrap().contains("right-right"),
+            "no secret is in it"
+        );
+    }
+    run(here, "2", &["--shard", "2/2", "--target", "same"]).exits(0);
+    merge(here, &["1", "2"]).exits(0);
+}

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Background, Server, done, failspec, tiny_pack};
+use crate::support::{Background, Reply, Server, done, failspec, tiny, tiny_pack};
 
 /// Creates a copy of the pack with its approved responses.
 fn checkout() -> tempfile::TempDir {
@@ -282,4 +282,41 @@ fn nextest_runs_scenarios_as_tests() {
     let ran = nextest(&["run", "kubeglass::conflict"]);
     assert!(ran.contains("kubeglass::conflict::") && ran.contains("PASS"), "{ran}");
     assert!(!ran.contains("FAIL"), "{ran}");
+}
+
+/// What was not rejected, breaks a rule, or is waived, never becomes an approved response.
+#[test]
+fn only_responses_as_documented_are_approved() {
+    let wrong = |status: u16| {
+        Server::start(move |request| match request.path.as_str() {
+            "/things/none" if status == 200 => Reply::json(200, "{}"),
+            "/things/none" => Reply::failure(status, "not_found", request),
+            _ => tiny(request),
+        })
+    };
+    let waiver =
+        "[[waivers]]\nscenario = \"tiny::*\"\ncheck = \"status\"\nreason = \"known\"\nexpires = 2999-01-01\n";
+    for (status, waiver, code, approved) in
+        [(200, "", 1, 0), (410, "", 1, 0), (410, waiver, 0, 0), (404, "", 0, 1)]
+    {
+        let (folder, server) = (tiny_pack(), wrong(status));
+        let config = format!(
+            "default_target = \"t\"\n[target.t]\nurl = \"{}\"\nsnapshots = \"approved\"\n{waiver}",
+            server.url
+        );
+        fs::write(folder.path().join("failspec.toml"), config).unwrap();
+        for mode in ["report", "update"] {
+            let run = ["run", "--packs", ".", "--snapshots", mode];
+            done(failspec(folder.path()).args(run)).exits(code);
+        }
+        let found = ending(&folder.path().join("approved"), ".snap");
+        assert_eq!(found.len(), approved, "{status} {waiver}: {found:?}");
+        let pending = ending(&folder.path().join("approved"), ".snap.new");
+        assert!(pending.is_empty(), "{status} {waiver}: {pending:?}");
+        if approved == 0 && code == 0 {
+            // Nothing to compare is no change.
+            let check = ["run", "--packs", ".", "--snapshots", "check"];
+            done(failspec(folder.path()).args(check)).exits(0);
+        }
+    }
 }

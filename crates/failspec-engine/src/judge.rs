@@ -80,8 +80,15 @@ impl CaseRunner<'_> {
                     );
                     Reason::Unjudged { cause }
                 });
-                settle(&mut report, self.unfinished.as_ref().map(in_report).or(unverified));
-                report.snapshot = snapshot(subject, session, case);
+                // A waived violation decides although later steps could not be judged.
+                let is_waived = !report.waived.is_empty();
+                let unfinished = self.unfinished.as_ref();
+                let unfinished = unfinished.filter(|reason| !is_waived || **reason == Unjudged::Interrupted);
+                settle(&mut report, unfinished.map(in_report).or(unverified));
+                let is_documented = report.violations.is_empty()
+                    && report.waived.is_empty()
+                    && report.exercised != Exercise::No;
+                report.snapshot = snapshot(subject, session, case, is_documented);
             }
             (None, None) => {
                 let cause = "there is no response to judge".to_owned();
@@ -294,7 +301,12 @@ fn request_ids(subject: &Subject<'_>, session: &Session, observed: Option<&Arc<s
     ids
 }
 
-fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<SnapshotReport> {
+fn snapshot(
+    subject: &Subject<'_>,
+    session: &Session,
+    case: &Case,
+    may_be_approved: bool,
+) -> Option<SnapshotReport> {
     let approved = session.approved.as_ref()?;
     let name = case_file(session, case);
     let now = SnapshotFile {
@@ -307,8 +319,9 @@ fn snapshot(subject: &Subject<'_>, session: &Session, case: &Case) -> Option<Sna
             mask: &session.mask,
         }),
     };
-    match approved.compare(&name, &now) {
-        Ok(report) => {
+    match approved.compare(&name, &now, may_be_approved) {
+        Ok(None) => None,
+        Ok(Some(report)) => {
             let diff = report.diff.map(|diff| cut(diff, MAX_BODY_LEN));
             Some(SnapshotReport { diff, ..report })
         }

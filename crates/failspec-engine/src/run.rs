@@ -19,7 +19,8 @@ use failspec_judge::{
     report_model::{
         CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
         PackReport, RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState,
-        Summary, VerdictInput, Via, WaiverReport, group_findings, reused_request_ids, waiver_findings,
+        Summary, TargetConfigReport, VerdictInput, Via, WaiverReport, group_findings, reused_request_ids,
+        waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -250,6 +251,8 @@ fn assemble(
         number: shard.number,
         of: shard.of,
         options: counting(options),
+        target_config: engines.iter().map(|(_, plan)| TargetConfigReport::of(&plan.target)).collect(),
+        selected: engines.iter().map(|(_, plan)| plan.selected).sum(),
         waivers,
         unreferenced: unreferenced_elsewhere,
     });

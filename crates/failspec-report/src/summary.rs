@@ -61,13 +61,18 @@ pub(super) fn reruns(report: &RunReport) -> Vec<String> {
     counts.into_iter().map(|(rerun, cases)| format!("{} {rerun}", count_cases(cases))).collect()
 }
 
+/// Returns the verdict, and what a run that conforms rests on: `conforms · 5 waived, 1 excluded`.
+pub(super) fn verdict_in_words(report: &RunReport) -> String {
+    let rests_on = rests_on(report);
+    match rests_on.is_empty() {
+        true => report.verdict.as_str().to_owned(),
+        false => format!("{} · {}", report.verdict.as_str(), rests_on.join(", ")),
+    }
+}
+
 /// Returns the reason for the verdict, in one sentence.
 pub(super) fn because(report: &RunReport) -> String {
     let mut reason = reason(report);
-    let rests_on = rests_on(report);
-    if !rests_on.is_empty() {
-        reason.push_str(&format!(" It rests on: {}.", rests_on.join(", ")));
-    }
     for level in check_levels(report) {
         reason.push_str(&format!(" {}.", sentence_start(&level)));
     }

@@ -277,10 +277,11 @@ fn shown_by(cases: &[&CaseReport]) -> State {
     let mut best: Option<State> = None;
     for case in cases {
         let state = match (&case.exercised, case.outcome) {
-            (Exercise::Exercised, Outcome::Passed | Outcome::Failed | Outcome::Waived) => State::Exercised,
-            (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed | Outcome::Waived) => {
+            (Exercise::Exercised, Outcome::Passed | Outcome::Failed) => State::Exercised,
+            (Exercise::Alternative(code), Outcome::Passed | Outcome::Failed) => {
                 State::CoveredByAlternative(code.clone())
             }
+            // Seen, but not as documented: another case may show it.
             (_, Outcome::Waived) => {
                 State::Waived(case.waived.first().map(|it| it.reason.clone()).unwrap_or_default())
             }

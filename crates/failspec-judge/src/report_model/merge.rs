@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    CaseReport, Coverage, MissingRequirement, PackReport, RunFinding, RunReport, ShardReport, Summary,
-    Verdict, VerdictInput, group_findings, operation::joined, reused_request_ids, waiver_findings,
+    CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, RunFinding, RunReport,
+    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, group_findings, operation::joined,
+    reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -71,6 +72,7 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
     belong_together(&reports, &shards)?;
     let times = times(&reports)?;
     no_case_twice(&reports)?;
+    cases_are_whole(&reports)?;
     let verdicts: Vec<Verdict> = reports.iter().map(|(_, report)| report.verdict).collect();
     let mut diagnoses: Vec<String> = Vec::new();
     let mut scenarios: Vec<CaseReport> = Vec::new();
@@ -190,7 +192,7 @@ fn common(report: &RunReport) -> Vec<(&'static str, String)> {
         .flat_map(|shard| &shard.waivers)
         .map(|waiver| format!("{}·{}·{}", waiver.scenario, waiver.check, waiver.expires))
         .collect();
-    vec![
+    [
         ("versions of failspec", report.failspec.clone()),
         ("packs", packs(|pack| pack.header.label())),
         ("digests of packs", packs(|pack| pack.header.digest.clone())),
@@ -209,8 +211,71 @@ fn common(report: &RunReport) -> Vec<(&'static str, String)> {
         ("selectors", list(&report.selectors)),
         ("options", list(shard.map(|shard| shard.options.as_slice()).unwrap_or_default())),
         ("waivers", list(&waivers)),
+        ("numbers of selected cases", shard.map_or(0, |shard| shard.selected).to_string()),
+    ]
+    .into_iter()
+    .chain(target_config(report))
+    .collect()
+}
+
+/// Returns what the targets of a report provide and declare, in words.
+fn target_config(report: &RunReport) -> Vec<(&'static str, String)> {
+    let configs = report.shard.iter().flat_map(|shard| &shard.target_config).collect::<Vec<_>>();
+    let of = |part: fn(&TargetConfigReport) -> &Vec<String>| {
+        let parts: Vec<String> = configs.iter().flat_map(|config| part(config)).cloned().collect();
+        if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+    };
+    vec![
+        ("roles", of(|config| &config.roles)),
+        ("variables", of(|config| &config.variables)),
+        ("conditions", of(|config| &config.conditions)),
+        ("failures out of reach", of(|config| &config.out_of_reach)),
+        ("operations", of(|config| &config.operations)),
     ]
 }
+
+/// Checks that each case belongs to its shard, that none is missing, and that the outcome of each follows from its
+/// findings: a report is a file, and files are edited.
+fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
+    let contradicts =
+        |report: &str, what: String| Err(MergeError::Contradicts { report: report.to_owned(), what });
+    let mut count = 0;
+    for (name, report) in reports {
+        let Some(shard) = &report.shard else { continue };
+        count += report.cases.len();
+        for case in &report.cases {
+            if !shard.shard().holds(&case.name) {
+                return contradicts(name, format!("{} belongs to another shard", case.name));
+            }
+            let follows = match case.outcome {
+                Outcome::Failed => !case.violations.is_empty(),
+                Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
+                Outcome::Passed => case.violations.is_empty() && case.waived.is_empty(),
+                Outcome::Unconfirmed => {
+                    case.violations.is_empty() && case.waived.is_empty() && case.exercised == Exercise::No
+                }
+                Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
+                Outcome::Skipped => case.violations.is_empty() && case.exchanges.is_empty(),
+            };
+            if !follows {
+                let what = format!("{} is {} in spite of its findings", case.name, case.outcome.as_str());
+                return contradicts(name, what);
+            }
+        }
+    }
+    let selected = reports.iter().filter_map(|(_, report)| report.shard.as_ref()).map(|it| it.selected).max();
+    match (reports.first(), selected) {
+        (Some((name, _)), Some(selected)) if selected != count => {
+            let what = format!("{selected} cases were selected, and the shards have {count}");
+            contradicts(name, what)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Maximum time between the starts of two shards of one run, in hours: they run at the same time, or one after the
+/// other.
+const MAX_HOURS_APART: i64 = 12;
 
 fn belong_together(reports: &[Named], shards: &[ShardReport]) -> Result<(), MergeError> {
     debug_assert_eq!(reports.len(), shards.len());
@@ -283,6 +348,15 @@ fn times(reports: &[Named]) -> Result<(String, u64), MergeError> {
         spans.push(span);
     }
     let begin = spans.iter().map(|(begin, _)| *begin).min().ok_or(MergeError::None)?;
+    let last = spans.iter().map(|(begin, _)| *begin).max().ok_or(MergeError::None)?;
+    if last.duration_since(begin).as_hours() >= MAX_HOURS_APART {
+        let at = |time: jiff::Timestamp| {
+            let index = spans.iter().position(|(begin, _)| *begin == time).unwrap_or_default();
+            (reports[index].0.clone(), reports[index].1.started.clone())
+        };
+        let ((one, in_one), (other, in_other)) = (at(begin), at(last));
+        return Err(MergeError::Different { what: "start times", one, in_one, other, in_other });
+    }
     let end = spans.iter().map(|(_, end)| *end).max().ok_or(MergeError::None)?;
     let duration = u64::try_from(end.duration_since(begin).as_millis()).unwrap_or_default();
     Ok((begin.to_string(), duration))

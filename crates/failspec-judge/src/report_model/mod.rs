@@ -34,5 +34,5 @@ pub use outcome::Outcome;
 pub use reason::{Reason, Requirement, Rerun};
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
-pub use shard::{Shard, ShardError, ShardReport, WaiverReport};
+pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};

@@ -61,10 +61,14 @@ pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<Ru
                 let is_named = |case: &&CaseReport| glob(&waiver.scenario, &case.name);
                 let breaks =
                     |case: &CaseReport| case.waived.iter().any(|waived| waived.finding.check == waiver.check);
-                let what = match cases.iter().filter(is_named).map(breaks).reduce(|one, other| one || other) {
-                    None => "matches no case: correct the name of the scenario or remove the waiver",
-                    Some(true) => return None,
-                    Some(false) => "no longer matches a violation: remove it",
+                let named: Vec<&CaseReport> = cases.iter().filter(is_named).collect();
+                if named.iter().any(|case| breaks(case) || !case.outcome.is_judged()) {
+                    // What was not judged may still break it.
+                    return None;
+                }
+                let what = match named.is_empty() {
+                    true => "matches no case: correct the name of the scenario or remove the waiver",
+                    false => "no longer matches a violation: remove it",
                 };
                 ("waiver-stale", what.to_owned())
             };

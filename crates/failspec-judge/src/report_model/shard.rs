@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use failspec_pack::target_config::Waiver;
+use failspec_base::template::VariableValue;
+use failspec_pack::target_config::{Target, Waiver};
 
 use super::RunFinding;
 
@@ -64,6 +65,12 @@ pub struct ShardReport {
     pub of: u32,
     /// Options that affect the verdict; the same for all shards.
     pub options: Vec<String>,
+    /// What the target provides and declares, by pack; the same for all shards. Secrets are named, not contained.
+    #[serde(default)]
+    pub target_config: Vec<TargetConfigReport>,
+    /// Number of selected cases of all shards.
+    #[serde(default)]
+    pub selected: usize,
     /// The waivers, expired ones included: only the whole run shows which of them are stale.
     pub waivers: Vec<WaiverReport>,
     /// Approved responses that belong to no scenario: findings about the whole run.
@@ -74,6 +81,46 @@ impl ShardReport {
     /// Returns the shard.
     pub fn shard(&self) -> Shard {
         Shard { number: self.number, of: self.of }
+    }
+}
+
+/// What a target provides to one pack and declares about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetConfigReport {
+    /// The names of its roles.
+    pub roles: Vec<String>,
+    /// Its variables with their values; of secret ones only the names.
+    pub variables: Vec<String>,
+    /// The names of its conditions.
+    pub conditions: Vec<String>,
+    /// Failures that are out of reach, with the reasons.
+    pub out_of_reach: Vec<String>,
+    /// Operations with another method or path.
+    pub operations: Vec<String>,
+}
+
+impl TargetConfigReport {
+    /// Creates the report of a target.
+    pub fn of(target: &Target) -> Self {
+        let variable = |(name, held): (&String, &VariableValue)| match held.secret {
+            true => name.clone(),
+            false => format!("{name} = {}", held.value),
+        };
+        Self {
+            roles: target.roles.keys().cloned().collect(),
+            variables: target.variables.iter().map(variable).collect(),
+            conditions: target.conditions.keys().cloned().collect(),
+            out_of_reach: target
+                .out_of_reach
+                .iter()
+                .map(|entry| format!("{}: {}", entry.failures.join(", "), entry.reason))
+                .collect(),
+            operations: target
+                .operations
+                .iter()
+                .map(|(name, operation)| format!("{name}: {} {}", operation.method, operation.path.written))
+                .collect(),
+        }
     }
 }
 

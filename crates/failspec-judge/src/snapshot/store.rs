@@ -76,11 +76,19 @@ impl SnapshotStore {
         self.mode
     }
 
-    /// Compares a response with the approved one of `name` (a path as returned by [`super::file_name`]).
+    /// Compares a response with the approved one of `name` (a path as returned by [`super::file_name`]). If
+    /// `may_be_approved` is false, because the response is not as documented, nothing is written, and there is no result
+    /// if there is no approved response.
     ///
     /// # Errors
     /// When a file cannot be read or written.
-    pub fn compare(&self, name: &str, now: &SnapshotFile) -> Result<SnapshotReport, SnapshotError> {
+    pub fn compare(
+        &self,
+        name: &str,
+        now: &SnapshotFile,
+        may_be_approved: bool,
+    ) -> Result<Option<SnapshotReport>, SnapshotError> {
+        let writes = self.writes && may_be_approved;
         let shown = self.shown(name);
         let failed = |reason: String| SnapshotError { file: shown.clone(), reason };
         let plainly_same = self.is_plainly(name, now);
@@ -92,13 +100,12 @@ impl SnapshotStore {
             plainly_same || approved.as_ref().is_some_and(|approved| approved.contents == now.contents);
         let state = match (&approved, same) {
             (_, true) => SnapshotState::Same,
-            _ if self.mode == Mode::Update && self.writes => SnapshotState::Updated,
+            _ if self.mode == Mode::Update && writes => SnapshotState::Updated,
             (Some(_), false) => SnapshotState::Changed,
+            (None, _) if !may_be_approved => return Ok(None),
             (None, _) => SnapshotState::New,
         };
-        if self.writes
-            && let Origin::Folder(folder) = &self.place
-        {
+        if writes && let Origin::Folder(folder) = &self.place {
             let path = folder.join(name);
             let pending = pending_path(&path);
             let done = match state {
@@ -112,7 +119,7 @@ impl SnapshotStore {
         }
         let before = approved.map(|approved| approved.contents).unwrap_or_default();
         let diff = (!same).then(|| diff(&before, &now.contents));
-        Ok(SnapshotReport { file: shown, state, diff })
+        Ok(Some(SnapshotReport { file: shown, state, diff }))
     }
 
     /// Returns the approved responses that belong to none of `names`.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     case_text::{differs, sentence},
-    summary::{REFERENCE, because, count_cases, distinct_first, selection, unexercised},
+    summary::{REFERENCE, because, count_cases, distinct_first, selection, unexercised, verdict_in_words},
 };
 use failspec_judge::{
     check::Finding,
@@ -100,7 +100,7 @@ fn verdict(report: &RunReport) -> String {
     if report.diagnosis.is_none() && !missing.is_empty() {
         message.push_str(&format!("\n{}", list(&missing)));
     }
-    command(level, &format!("failspec: {}", report.verdict.as_str()), None, &message)
+    command(level, &format!("failspec: {}", verdict_in_words(report)), None, &message)
 }
 
 /// Returns one warning for each missing requirement, regardless of how many cases it skips.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use crate::summary::{REFERENCE, because, counts, selection};
+use crate::summary::{REFERENCE, because, counts, selection, verdict_in_words};
 use failspec_judge::report_model::{Outcome, RunReport, Verdict};
 
 use super::{cases, coverage, issues, latency, page::Page};
@@ -72,7 +72,7 @@ fn verdict(page: &mut Page, report: &RunReport) {
         _ => ("<header class=\"verdict open\">", "inconclusive"),
     };
     page.raw(class).raw("\n<div class=\"wide\">\n<p class=\"brand\">failspec</p>\n<h1>").icon(icon);
-    page.raw("<span>").text(report.verdict.as_str()).raw("</span></h1>\n<p class=\"because\">");
+    page.raw("<span>").text(&verdict_in_words(report)).raw("</span></h1>\n<p class=\"because\">");
     page.text(&because(report)).raw("</p>\n");
     if report.reference {
         page.raw("<p class=\"notice\">").icon("note").raw("<span>This ran on ").text(REFERENCE);

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::summary::{
     REFERENCE, because, count_cases, counts, origin, reruns, selection, snapshots, target, unexercised,
-    waivers,
+    verdict_in_words, waivers,
 };
 use failspec_judge::report_model::{RunFinding, RunReport, Verdict};
 
@@ -37,7 +37,7 @@ fn verdict(report: &RunReport) -> TestCase {
         Verdict::Violations | Verdict::Incomplete => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Verdict::Interrupted | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    let mut message = format!("{word}: {}", because(report));
+    let mut message = format!("{}: {}", verdict_in_words(report), because(report));
     if let Some(selection) = selection(report) {
         let _ = write!(message, " {selection}.");
     }
@@ -76,7 +76,7 @@ fn run_finding(finding: &RunFinding, count: usize) -> TestCase {
 
 /// Returns everything that is needed to understand the verdict.
 fn facts(report: &RunReport) -> String {
-    let mut text = format!("verdict     {} · {}\n", report.verdict.as_str(), because(report));
+    let mut text = format!("verdict     {} · {}\n", verdict_in_words(report), because(report));
     let mut line = |label: &str, value: &str| {
         let _ = writeln!(text, "{label:<11} {}", value.replace('\n', "\n            "));
     };

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use crate::summary::{REFERENCE, because, selection, target};
+use crate::summary::{REFERENCE, because, selection, target, verdict_in_words};
 use failspec_judge::report_model::{Outcome, PackReport, RunReport, State, Verdict};
 
 use super::{
@@ -78,7 +78,7 @@ fn sign(verdict: Verdict) -> &'static str {
 }
 
 fn head(comment: &mut Comment, report: &RunReport) {
-    comment.line(&format!("## {} failspec: {}\n", sign(report.verdict), report.verdict.as_str()));
+    comment.line(&format!("## {} failspec: {}\n", sign(report.verdict), verdict_in_words(report)));
     comment.line(&format!("{}\n", because(report)));
     if report.reference {
         comment.line(&format!("> **This ran on {REFERENCE}.**\n"));
