@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use failspec_base::template::VariableValue;
 use failspec_pack::target_config::{Target, Waiver};
 
 use super::RunFinding;
@@ -65,7 +64,7 @@ pub struct ShardReport {
     pub of: u32,
     /// Options that affect the verdict; the same for all shards.
     pub options: Vec<String>,
-    /// What the target provides and declares, by pack; the same for all shards. Secrets are named, not contained.
+    /// What the target provides and declares, by pack; the same for all shards.
     #[serde(default)]
     pub target_config: Vec<TargetConfigReport>,
     /// Number of selected cases of all shards.
@@ -89,7 +88,7 @@ impl ShardReport {
 pub struct TargetConfigReport {
     /// The names of its roles.
     pub roles: Vec<String>,
-    /// Its variables with their values; of secret ones only the names.
+    /// The names of its variables; each shard may have values of its own.
     pub variables: Vec<String>,
     /// The names of its conditions.
     pub conditions: Vec<String>,
@@ -102,13 +101,9 @@ pub struct TargetConfigReport {
 impl TargetConfigReport {
     /// Creates the report of a target.
     pub fn of(target: &Target) -> Self {
-        let variable = |(name, held): (&String, &VariableValue)| match held.secret {
-            true => name.clone(),
-            false => format!("{name} = {}", held.value),
-        };
         Self {
             roles: target.roles.keys().cloned().collect(),
-            variables: target.variables.iter().map(variable).collect(),
+            variables: target.variables.keys().cloned().collect(),
             conditions: target.conditions.keys().cloned().collect(),
             out_of_reach: target
                 .out_of_reach
