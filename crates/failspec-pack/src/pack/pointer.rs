@@ -93,13 +93,6 @@ impl Pointer {
 
     /// Reports a step `*`: only the pointer to the code stands for every item of a list.
     pub(super) fn check_one(&self, span: Span, reader: &Decoder) {
-        if self.0.contains("${") {
-            reader.error_hint(
-                span,
-                format!("the template in `{}` would not be filled in", self.0.escape_debug()),
-                "write the pointer out; a template can be in the value that is compared",
-            );
-        }
         if self.0.split('/').any(|step| step == "*") {
             reader.error_hint(
                 span,
