@@ -80,10 +80,10 @@ impl CaseRunner<'_> {
                     );
                     Reason::Unjudged { cause }
                 });
-                // A waived violation decides although later steps could not be judged.
-                let is_waived = !report.waived.is_empty();
+                // A violation decides although later steps could not be judged, and so does one that is waived.
+                let is_waived = report.violations.is_empty() && !report.waived.is_empty();
                 let unfinished = self.unfinished.as_ref();
-                let unfinished = unfinished.filter(|reason| !is_waived || **reason == Unjudged::Interrupted);
+                let unfinished = unfinished.filter(|it| !is_waived || matches!(it, Unjudged::Interrupted));
                 settle(&mut report, unfinished.map(in_report).or(unverified));
                 let is_documented = report.violations.is_empty()
                     && report.waived.is_empty()

@@ -251,9 +251,7 @@ fn cases_are_whole(reports: &[Named]) -> Result<(), MergeError> {
                 Outcome::Failed => !case.violations.is_empty(),
                 Outcome::Waived => case.violations.is_empty() && !case.waived.is_empty(),
                 Outcome::Passed => case.violations.is_empty() && case.waived.is_empty(),
-                Outcome::Unconfirmed => {
-                    case.violations.is_empty() && case.waived.is_empty() && case.exercised == Exercise::No
-                }
+                Outcome::Unconfirmed => case.violations.is_empty(),
                 Outcome::Inconclusive => case.violations.is_empty() && case.exercised == Exercise::No,
                 Outcome::Skipped => case.violations.is_empty() && case.exchanges.is_empty(),
             };

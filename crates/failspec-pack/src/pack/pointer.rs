@@ -87,12 +87,23 @@ impl Pointer {
     /// Reads a pointer to one value.
     pub(super) fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         let pointer = Self::read_of_each(node, reader)?;
-        pointer.check_one(node.span, reader);
+        pointer.check_star(node.span, reader);
         Some(pointer)
     }
 
     /// Reports a step `*`: only the pointer to the code stands for every item of a list.
     pub(super) fn check_one(&self, span: Span, reader: &Decoder) {
+        self.check_star(span, reader);
+        if self.0.contains("${") {
+            reader.error_hint(
+                span,
+                format!("the template in `{}` would not be filled in", self.0.escape_debug()),
+                "write the pointer out; a template can be in the value that is compared",
+            );
+        }
+    }
+
+    fn check_star(&self, span: Span, reader: &Decoder) {
         if self.0.split('/').any(|step| step == "*") {
             reader.error_hint(
                 span,

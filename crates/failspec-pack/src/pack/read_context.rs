@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use failspec_base::{
-    syntax::{Decoder, Diagnostic, Node, NodeValue, Span},
+    syntax::{Decoder, Node, NodeValue, Span},
     template::{JsonTemplate, Placeholder, RESERVED_NAMES, Template},
 };
 
@@ -46,22 +46,36 @@ impl ReadContext<'_> {
         }
     }
 
-    /// Warns of a template in a name, which is sent as it is written: an API may have such a name.
-    pub fn warn_of_template(&self, name: &str, span: Span) {
-        if name.contains("${") {
-            let title = format!(
-                "the template in `{}` is not filled in: only values can have one",
-                name.escape_debug()
+    /// Reports a template in a name, which would be sent as it is written.
+    pub fn refuse_template(&self, name: &str, span: Span) {
+        // `$${` is a literal `${`, also where no template is read.
+        if name.replace("$${", "").contains("${") {
+            self.reader.error_hint(
+                span,
+                format!(
+                    "the template in `{}` would not be filled in: only values can have one",
+                    name.escape_debug()
+                ),
+                "write the name out; rows (`each`) can be separate scenarios",
             );
-            self.reader.report(
-                Diagnostic::warning(self.reader.place(span), title)
-                    .hint("write the name out, in separate scenarios"),
-            );
+        }
+    }
+
+    /// Reports templates in the names of a JSON value.
+    fn refuse_templates_in_names(&self, node: &Node) {
+        match &node.value {
+            NodeValue::List(items) => items.iter().for_each(|item| self.refuse_templates_in_names(item)),
+            NodeValue::Map(entries) => entries.iter().for_each(|entry| {
+                self.refuse_template(&entry.key, entry.key_span);
+                self.refuse_templates_in_names(&entry.value);
+            }),
+            _ => {}
         }
     }
 
     /// Reads a JSON value with placeholders.
     pub fn json(&self, node: &Node) -> Option<JsonTemplate> {
+        self.refuse_templates_in_names(node);
         match JsonTemplate::parse(&node.to_json()) {
             Ok(template) => {
                 self.check(node, template.holes());

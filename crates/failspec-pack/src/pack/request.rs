@@ -348,7 +348,7 @@ fn by_name(node: &Node, names: &ReadContext<'_>) -> Vec<(String, Option<Vec<Temp
         .entries(node)
         .iter()
         .filter_map(|entry| {
-            names.warn_of_template(&entry.key, entry.key_span);
+            names.refuse_template(&entry.key, entry.key_span);
             let values = match &entry.value.value {
                 NodeValue::Null => None,
                 // No time at all is not there.
@@ -382,7 +382,7 @@ fn body(entry: &Entry, names: &ReadContext<'_>) -> Option<BodyTemplate> {
             .entries(node)
             .iter()
             .map(|entry| {
-                names.warn_of_template(&entry.key, entry.key_span);
+                names.refuse_template(&entry.key, entry.key_span);
                 Some((literal_name(&entry.key), names.template(&entry.value)?))
             })
             .collect::<Option<_>>()

@@ -92,6 +92,14 @@ const REFUSED: &[(&str, Load, &str)] = &[
         "{ id: not_found, status: 404, summary: It is absent, envelope: { message: /errors/*/detail, status: /errors/*/status, request_id: /errors/*/id } }",
     ),
     // Templates and `null` where they would be sent as they are written.
+    (
+        "a template in the name of a parameter",
+        with_controlled,
+        "query: { 'a${note}': 1 }\nheaders: { 'x-${note}': 1 }",
+    ),
+    ("a template in the name of a field", with_controlled, "form: { 'a${note}': 1 }"),
+    ("a template in the name of a member", with_controlled, "json: { a: [{ '${note}': 1 }] }"),
+    ("a template in a pointer", with_controlled, "expect: { body: { '/${note}': true } }"),
     ("null in a path", with_controlled, "each: { one: { id: null } }\npath: { }\nheaders: { a: '${id}-' }"),
     ("null in a text", with_controlled, "each: { one: { id: null } }\ntext: '${id}'"),
     (

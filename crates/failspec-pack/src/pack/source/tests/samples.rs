@@ -202,8 +202,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
     let own = Some(text.to_owned());
     let schema = || SchemaSource::Inline(json!({ "const": value, text: [text] }));
     // A step `*` is understood in pointers to a code alone.
-    // A template in a pointer is refused.
-    let step = if text == "*" { "star".to_owned() } else { text.replace("${", "$ {") };
+    let step = if text == "*" { "star" } else { text };
     let pointer = Pointer::parse(&format!("/{}", step.replace('~', "~0").replace('/', "~1"))).unwrap();
     ContractSource {
         name: text.to_owned(),
