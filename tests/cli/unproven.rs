@@ -80,6 +80,22 @@ fn documented_code_is_evidence_where_nothing_could_succeed() {
 }
 
 #[test]
+fn failure_with_a_particular_status_is_evidence() {
+    let particular = "\
+contract: tiny
+scenarios:
+  read: { triggers: absent, request: GET /things/none, no_control: the id of a thing is not known }
+  list: { triggers: bad, request: \"GET /things?limit=x\", no_control: none }
+";
+    let folder = pack_with(&format!("{CONTRACT}{TWO_FAILURES}"), particular);
+    let run = |url: &str| done(failspec(folder.path()).args(["run", "--packs", ".", "--url", url]));
+    let server = api();
+    run(&format!("{}/v1", server.url)).exits(0);
+    // A gateway gives 404 to everything.
+    run(&server.url).exits(1);
+}
+
+#[test]
 fn shards_leave_it_to_the_merged_run() {
     let folder = pack_with(
         CONTRACT,

@@ -17,6 +17,15 @@ pub struct Evidence {
     success: AtomicBool,
     /// True if a response was identified as a documented failure by its code, and not by its status alone.
     code: AtomicBool,
+    /// True if a response was identified as a documented failure whose status is not one that servers and gateways give
+    /// to every request, such as 404.
+    particular: AtomicBool,
+}
+
+/// Returns true for a status that servers and gateways give to requests of any kind: it does not show that there is a
+/// route of the API.
+fn is_general(status: u16) -> bool {
+    matches!(status, 300..400 | 401 | 403 | 404 | 405 | 407 | 429 | 500..)
 }
 
 impl Session {
@@ -35,25 +44,31 @@ impl Session {
             Identity::Other(index) => self.pack.contract.failures[*index].code().is_some(),
             _ => false,
         };
+        let is_failure = matches!(subject.identity, Identity::Triggered { .. } | Identity::Other(_));
+        if is_failure && !is_general(subject.response().status) {
+            self.evidence.particular.store(true, Relaxed);
+        }
         if has_code {
             self.evidence.code.store(true, Relaxed);
         }
     }
 
     /// Returns the reason why the responses of a run without any success may not come from the API; `None` if the health
-    /// check succeeds. Without a health check, safe controls of the pack are tried. If there are none either, a response
-    /// with a documented code is evidence enough.
+    /// check succeeds. Without a health check, a documented failure with a particular status is evidence enough, such as
+    /// 422; else safe controls of the pack are tried. If there are none either, a documented code is evidence.
     pub(super) async fn unproven(&self) -> Option<String> {
         if self.evidence.success.load(Relaxed) || self.interrupt.is_set() {
             return None;
         }
         let mut failed = None;
+        let has_particular = self.evidence.particular.load(Relaxed);
         let own = self.pack.contract.health_check.as_ref().map(|check| &check.request);
         let able = |request: &&RequestTemplate| {
             request.role.as_ref().is_none_or(|role| self.target.roles.contains_key(role))
         };
         let candidates: Vec<&RequestTemplate> = match own.filter(able) {
             Some(own) => vec![own],
+            None if has_particular => return None,
             None => self.safe_controls().filter(able).collect(),
         };
         for request in candidates.into_iter().take(MAX_CANDIDATES) {
