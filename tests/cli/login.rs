@@ -18,7 +18,7 @@ use axum::{
 };
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
-use failspec_judge::report_model::{RunReport, Verdict};
+use failspec_judge::report_model::{Rerun, RunReport, Verdict};
 use failspec_pack::{
     pack::{Files, Pack},
     target_config::Config,
@@ -53,6 +53,12 @@ struct Shop {
     refuses: bool,
     /// Lifetime of a token, in seconds.
     lifetime: u64,
+    /// Number of requests after which a token is no longer accepted, without notice; 0 if it always is.
+    uses: u64,
+    /// Number of requests with a token.
+    asked: AtomicU64,
+    /// True if no token is accepted after the first request.
+    forgets: bool,
 }
 
 async fn response(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -72,6 +78,12 @@ async fn response(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, b
     }
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !bearer.starts_with("Bearer token-of-login-") {
+        return error(StatusCode::UNAUTHORIZED, "unauthorized");
+    }
+    let asked = shop.asked.fetch_add(1, Ordering::SeqCst) + 1;
+    let number: u64 = bearer.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+    let is_over = shop.uses > 0 && asked > number * shop.uses;
+    if is_over || (shop.forgets && asked > 1) {
         return error(StatusCode::UNAUTHORIZED, "unauthorized");
     }
     if uri.path() == "/things" {
@@ -140,4 +152,21 @@ async fn rejected_login_is_one_diagnosis_and_not_a_skip() {
     assert!(diagnosis.contains("HTTP 401"), "{diagnosis}");
     assert_eq!(report.summary.skipped, 0);
     assert_eq!(report.summary.inconclusive, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn login_that_is_no_longer_accepted_is_done_again_and_the_report_says_so() {
+    let (report, shop) = judge(Shop { lifetime: 3600, uses: 4, ..Shop::default() }).await;
+    assert_eq!(report.verdict, Verdict::Conforms);
+    assert!((2..=4).contains(&shop.logins.load(Ordering::SeqCst)));
+    let renewed = report.cases.iter().filter(|case| case.rerun == Some(Rerun::LoginRenewed)).count();
+    assert!((1..=3).contains(&renewed), "{renewed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn login_is_not_repeated_in_vain() {
+    // The server accepts no token any more: that is not a matter of the login.
+    let (report, shop) = judge(Shop { lifetime: 3600, forgets: true, ..Shop::default() }).await;
+    assert_ne!(report.verdict, Verdict::Conforms);
+    assert_eq!(shop.logins.load(Ordering::SeqCst), 2);
 }

@@ -96,8 +96,11 @@ impl<'s> CaseRunner<'s> {
     /// Returns the reason why the case, or a request of it, was sent twice.
     pub fn rerun(&self) -> Option<Rerun> {
         let mut tested = self.observed.records.iter().filter(|record| !record.phase.is_teardown());
-        let resent = tested.any(|record| record.exchange.resent).then_some(Rerun::RequestResent);
-        self.first.as_ref().map(|first| first.rerun).or(resent)
+        let again = tested.find_map(|record| match record {
+            Record { is_renewed: true, .. } => Some(Rerun::LoginRenewed),
+            record => record.exchange.resent.then_some(Rerun::RequestResent),
+        });
+        self.first.as_ref().map(|first| first.rerun).or(again)
     }
 
     /// Returns what is kept of a run whose responses are in doubt.
@@ -282,6 +285,7 @@ impl<'s> CaseRunner<'s> {
                 phase: Phase::Control,
                 role: control.request.role.as_deref(),
                 expects_429: false,
+                expects_401: self.session.expects(control.expected(), 401),
             };
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
@@ -341,9 +345,9 @@ impl<'s> CaseRunner<'s> {
             },
         };
         self.observed.pick = pick;
-        let expects_429 = failure.allows_status(429);
+        let (expects_429, expects_401) = (failure.allows_status(429), failure.allows_status(401));
         let role = faulty.request.role.as_deref();
-        let request = SendContext { phase: Phase::Request, role, expects_429 };
+        let request = SendContext { phase: Phase::Request, role, expects_429, expects_401 };
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -391,10 +395,10 @@ impl<'s> CaseRunner<'s> {
         if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {
             return Ok(());
         }
-        let expects_429 = failure.allows_status(429);
+        let (expects_429, expects_401) = (failure.allows_status(429), failure.allows_status(401));
         if repeats {
             let role = faulty.request.role.as_deref();
-            let purpose = SendContext { phase: Phase::Repeat, role, expects_429 };
+            let purpose = SendContext { phase: Phase::Repeat, role, expects_429, expects_401 };
             let result = self.send(&faulty.request, scope, extra, purpose).await;
             result.map_err(|reason| {
                 reason.within(|reason| format!("the repeated request could not be judged: {reason}"))
@@ -406,6 +410,7 @@ impl<'s> CaseRunner<'s> {
                 phase: Phase::Comparison,
                 role: indistinguishable_from.request.role.as_deref(),
                 expects_429,
+                expects_401,
             };
             let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
             result.map_err(|reason| {

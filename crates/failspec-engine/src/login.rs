@@ -1,7 +1,7 @@
 //! Credentials of roles: configured, or obtained by a login that is done once and shared.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
@@ -29,7 +29,11 @@ const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Cached logins of one target, by role.
 #[derive(Debug, Default)]
-pub struct Logins(Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>);
+pub struct Logins {
+    done: Mutex<HashMap<String, Arc<Mutex<Option<LoggedIn>>>>>,
+    /// Roles whose new login was not accepted either: they do not log in again.
+    refused: Mutex<HashSet<String>>,
+}
 
 /// The result of a login.
 #[derive(Debug, Clone)]
@@ -52,7 +56,7 @@ impl Session {
         if !matches!(known.credential, Credential::Login(_) | Credential::Command(_)) {
             return Ok(known.credential.carried(role));
         }
-        let place = Arc::clone(self.logins.0.lock().await.entry(role.to_owned()).or_default());
+        let place = Arc::clone(self.logins.done.lock().await.entry(role.to_owned()).or_default());
         // Concurrent callers wait here and then use the finished login.
         let mut held = place.lock().await;
         let valid = held.as_ref().filter(|held| held.expires.is_none_or(|expires| Instant::now() < expires));
@@ -68,6 +72,35 @@ impl Session {
             fresh.map_err(|reason| format!("the role {role} cannot log in: {}", self.mask.text(&reason)))?;
         *held = Some(fresh.clone());
         Ok(Carried::Header(fresh.header))
+    }
+
+    /// Forgets the credential of a role after it was not accepted (401), so that the role logs in again. Returns false
+    /// if the role does not log in, or if a new login was not accepted either.
+    pub(super) async fn renew(&self, role: &str, used: &Carried) -> bool {
+        let logs_in = self
+            .target
+            .roles
+            .get(role)
+            .is_some_and(|role| matches!(role.credential, Credential::Login(_) | Credential::Command(_)));
+        if !logs_in || self.logins.refused.lock().await.contains(role) {
+            return false;
+        }
+        let place = Arc::clone(self.logins.done.lock().await.entry(role.to_owned()).or_default());
+        let mut held = place.lock().await;
+        // Another case may have renewed it meanwhile.
+        let is_used = held.as_ref().is_some_and(|held| match used {
+            Carried::Header(header) => header.value == held.header.value,
+            _ => false,
+        });
+        if is_used {
+            *held = None;
+        }
+        true
+    }
+
+    /// Records that a new login was not accepted either.
+    pub(super) async fn renewed_in_vain(&self, role: &str) {
+        self.logins.refused.lock().await.insert(role.to_owned());
     }
 
     /// Logs in every role that needs it, before any case runs.
@@ -127,10 +160,10 @@ impl Session {
         let value = template.fill(&scope).map_err(|error| error.to_string())?.sent;
         // The whole value is masked too: its secret part may be too short to be masked by itself.
         self.mask.add_value(&value, &format!("role {role}"));
-        let told = login.expires_in.as_ref().and_then(|pointer| {
-            let seconds = pointer.find(last.as_ref()?.document().value.as_ref()?)?.as_u64()?;
-            Some(Duration::from_secs(seconds))
-        });
+        let told = login
+            .expires_in
+            .as_ref()
+            .and_then(|pointer| seconds(pointer.find(last.as_ref()?.document().value.as_ref()?)?));
         let expires =
             told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
         let secret = RedactedText::secret(format!("role {role}"));
@@ -188,6 +221,38 @@ impl Session {
         let body = body.map(|bytes| Body { bytes, shown: RedactedText::secret("login") });
         let shown_url = step.address.shown.clone().into();
         Ok(Request { method: step.method.clone(), shown_url, url, headers, suppressed: Vec::new(), body })
+    }
+}
+
+/// Reads a lifetime in seconds: a number, or a text with one, as many servers write it.
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lifetime_is_a_number_or_a_text_with_one() {
+        for (value, expected) in [
+            (json!(2), Some(2.0)),
+            (json!(2.5), Some(2.5)),
+            (json!("2"), Some(2.0)),
+            (json!(" 3600 "), Some(3600.0)),
+            (json!(-1), None),
+            (json!(1e300), None),
+            (json!("soon"), None),
+            (json!(null), None),
+        ] {
+            assert_eq!(seconds(&value), expected.map(Duration::from_secs_f64), "{value}");
+        }
     }
 }
 

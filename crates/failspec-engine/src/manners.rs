@@ -90,6 +90,13 @@ impl Clients {
 
     /// Sends a request as soon as the rate limit of the target allows.
     pub async fn send(&self, request: Request, role: Option<&str>) -> Exchange {
+        self.turn().await;
+        self.send_now(request, role).await
+    }
+
+    /// Waits until the rate limit of the target allows another request. A credential is taken after that: it may expire
+    /// during the wait.
+    pub async fn turn(&self) {
         if let Some((rate, next)) = &self.pace {
             let at = {
                 let mut next = next.lock().await;
@@ -99,6 +106,10 @@ impl Clients {
             };
             tokio::time::sleep_until(at.into()).await;
         }
+    }
+
+    /// Sends a request whose turn it is.
+    pub async fn send_now(&self, request: Request, role: Option<&str>) -> Exchange {
         let own = role.and_then(|role| self.certified.get(role));
         own.unwrap_or(&self.everybody).send(request).await
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use failspec_base::{
-    message::{Exchange, Response},
+    message::{Exchange, Request, Response},
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::{
@@ -16,6 +16,7 @@ use failspec_judge::check::{
 use failspec_pack::pack::{
     At, Capture, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
 };
+use failspec_pack::target_config::Carried;
 
 use super::{
     request_builder::{Extra, build},
@@ -43,6 +44,16 @@ pub(super) struct SendContext<'a> {
     pub role: Option<&'a str>,
     /// True if a 429 is an expected response.
     pub expects_429: bool,
+    /// True if a 401 is an expected response.
+    pub expects_401: bool,
+}
+
+/// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
+fn carries(request: &Request, carried: &Carried) -> bool {
+    match carried {
+        Carried::Header(own) => request.headers.iter().any(|header| header.value == own.value),
+        _ => false,
+    }
 }
 
 impl Session {
@@ -59,20 +70,36 @@ impl Session {
         purpose: SendContext<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, String> {
-        let mut resends = 0;
+        let (mut resends, mut is_renewed) = (0, false);
         loop {
+            self.clients.turn().await;
             let credential = match purpose.role {
                 Some(role) => Some(self.credential(role).await?),
                 None => None,
             };
-            let request =
-                build(template, credential, scope, &self.target, extra).map_err(|error| error.to_string())?;
-            let exchange: Exchange = self.clients.send(request, purpose.role).await;
+            let request = build(template, credential.clone(), scope, &self.target, extra)
+                .map_err(|error| error.to_string())?;
+            let sends_login = credential.as_ref().filter(|carried| carries(&request, carried)).cloned();
+            let exchange: Exchange = self.clients.send_now(request, purpose.role).await;
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
-            records.push(Record { phase: purpose.phase, role: purpose.role.map(str::to_owned), exchange });
+            let role = purpose.role.map(str::to_owned);
+            records.push(Record { phase: purpose.phase, role, exchange, is_renewed });
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
+            if response.status == 401
+                && !purpose.expects_401
+                && let (Some(role), Some(used)) = (purpose.role, sends_login)
+            {
+                if is_renewed {
+                    self.renewed_in_vain(role).await;
+                } else if self.renew(role, &used).await {
+                    // The login was accepted before, and is no longer: it expired. It is done once more.
+                    is_renewed = true;
+                    records.pop();
+                    continue;
+                }
+            }
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
             }
@@ -124,8 +151,9 @@ impl Session {
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
         // After waiting as a 429 requested, another 429 is judged by the check `recovers`.
         let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
-        let expects_429 = still_limited || self.expects_429(&step.expect);
-        let purpose = SendContext { phase, role, expects_429 };
+        let expects_429 = still_limited || self.expects(&step.expect, 429);
+        let expects_401 = self.expects(&step.expect, 401);
+        let purpose = SendContext { phase, role, expects_429, expects_401 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
@@ -252,9 +280,9 @@ impl Session {
         }
     }
 
-    fn expects_429(&self, expect: &Expect) -> bool {
-        expect.failure.is_some_and(|index| self.pack.contract.failures[index].allows_status(429))
-            || (!expect.status.is_empty() && expect.status.iter().any(|status| status.matches(429)))
+    pub(super) fn expects(&self, expect: &Expect, status: u16) -> bool {
+        expect.failure.is_some_and(|index| self.pack.contract.failures[index].allows_status(status))
+            || expect.status.iter().any(|pattern| pattern.matches(status))
     }
 
     fn wait_before(

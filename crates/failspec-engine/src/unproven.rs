@@ -25,7 +25,7 @@ pub struct Evidence {
 /// Returns true for a status that servers and gateways give to requests of any kind: it does not show that there is a
 /// route of the API.
 fn is_general(status: u16) -> bool {
-    matches!(status, 300..400 | 401 | 403 | 404 | 405 | 407 | 429 | 500..)
+    matches!(status, 300..=399 | 401 | 403 | 404 | 405 | 407 | 429 | 500..)
 }
 
 impl Session {

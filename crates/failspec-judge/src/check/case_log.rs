@@ -68,6 +68,8 @@ pub struct Record {
     pub role: Option<String>,
     /// The request and its result.
     pub exchange: Exchange,
+    /// True if it was sent a second time, after its role had logged in again: the first response was 401.
+    pub is_renewed: bool,
 }
 
 /// Expectations for a response in addition to the contract, with all placeholders replaced.

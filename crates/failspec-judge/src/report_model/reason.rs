@@ -53,6 +53,8 @@ pub enum Rerun {
     /// A connection that was used before ended without a response to a request that changes nothing. That request alone
     /// was sent again.
     RequestResent,
+    /// A response was 401 in the middle of the run: the role logged in again, and that request alone was sent again.
+    LoginRenewed,
     /// A connection was lost without a response.
     ConnectionLost,
     /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
@@ -66,6 +68,7 @@ impl fmt::Display for Rerun {
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"
             }
+            Self::LoginRenewed => "sent a request twice: its role had to log in again (401)",
             Self::ConnectionLost => "ran twice: the connection was lost in the first run",
             Self::SurplusBytes => {
                 "ran twice: the server sent bytes that belong to no response in the first run"

@@ -107,7 +107,7 @@ impl World {
                     connection: None,
                     resent: false,
                 };
-                Record { phase: *phase, role: None, exchange }
+                Record { phase: *phase, role: None, exchange, is_renewed: false }
             })
             .collect();
         let constant = |expect: &failspec_pack::pack::Expect| {
