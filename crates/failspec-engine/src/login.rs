@@ -234,6 +234,11 @@ fn seconds(value: &Value) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
+/// A header whose value is redacted completely in reports.
+fn hidden(name: &str, value: String) -> Header {
+    Header { name: name.to_owned(), value, shown: RedactedText::secret("login") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,9 +259,4 @@ mod tests {
             assert_eq!(seconds(&value), expected.map(Duration::from_secs_f64), "{value}");
         }
     }
-}
-
-/// A header whose value is redacted completely in reports.
-fn hidden(name: &str, value: String) -> Header {
-    Header { name: name.to_owned(), value, shown: RedactedText::secret("login") }
 }
