@@ -1,4 +1,4 @@
-//! What a control, or a fault that is not rejected, creates is removed or listed; and a failure after which something
+//! Resources that a control, or a fault that is not rejected, creates are removed or listed; and a failure after which something
 //! happened all the same is a violation.
 
 use std::{

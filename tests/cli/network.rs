@@ -1,4 +1,4 @@
-//! Where traffic goes: another address, a Unix socket, a proxy; and documents by URL.
+//! The way of the traffic: another address, a Unix socket, a proxy; and documents by URL.
 
 use std::{
     fs, io,

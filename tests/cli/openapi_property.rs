@@ -51,7 +51,7 @@ fn imported(document: &Value) -> Arc<Pack> {
     Arc::new(pack)
 }
 
-/// What is imported, written and loaded again is the same.
+/// A pack that is imported, written and loaded again is the same.
 fn read_as_written<T: FileDocument + PartialEq + std::fmt::Debug>(file: &Commented<T>) {
     let text = file.to_yaml();
     let read = T::parse(&Source::new("written.yaml", text.as_str()));

@@ -30,7 +30,7 @@ failures:
   - { id: absent, status: 404, code: absent, summary: It is not there }
 ";
 
-/// What a script does with a request, of which it gets the line and the number (from 1) among those with this line.
+/// The reaction of a script to a request, of which it gets the line and the number (from 1) among those with this line.
 enum Act {
     Answer(u16, &'static str),
     /// Answers, and sends this second response after a pause in microseconds.

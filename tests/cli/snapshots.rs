@@ -284,7 +284,7 @@ fn nextest_runs_scenarios_as_tests() {
     assert!(!ran.contains("FAIL"), "{ran}");
 }
 
-/// What was not rejected, breaks a rule, or is waived, never becomes an approved response.
+/// A response that was not rejected, breaks a rule, or is waived never becomes an approved response.
 #[test]
 fn only_responses_as_documented_are_approved() {
     let wrong = |status: u16| {

@@ -49,7 +49,7 @@ pub(super) struct CaseRunner<'s> {
     scope: Option<Scope>,
 }
 
-/// What is kept of the first run of a case that runs twice.
+/// The facts that are kept of the first run of a case that runs twice.
 #[derive(Debug)]
 pub(super) struct FirstRun {
     pub rerun: Rerun,

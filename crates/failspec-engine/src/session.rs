@@ -49,7 +49,7 @@ pub struct Session {
     pub interrupt: CancelToken,
     /// Locks that keep scenarios from overlapping.
     pub locks: Locks,
-    /// What the run has seen of the API.
+    /// The evidence that the API responded.
     pub evidence: Evidence,
     /// The state of the health check.
     pub health_check_state: HealthCheckState,

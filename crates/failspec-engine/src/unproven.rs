@@ -10,7 +10,7 @@ use super::session::Session;
 /// Maximum number of requests that are tried in place of a health check.
 const MAX_CANDIDATES: usize = 3;
 
-/// What a run has seen of the API.
+/// The evidence of a run that the API responded.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// True if a request succeeded.

@@ -82,7 +82,7 @@ pub enum ClientError {
     Proxy {
         /// The variable of the environment, or "the proxy".
         name: String,
-        /// What is wrong with its URL.
+        /// The problem with its URL.
         problem: String,
     },
     /// Another setting is invalid: for example, the user agent is not a valid header value.

@@ -186,7 +186,8 @@ impl Http2Connection {
         self.sender.try_send_request(request.map(Full::new)).await.map_err(|refused| {
             let sent = match () {
                 () if is_refused(&refused) => Sent::NotProcessed,
-                () if self.is_reused => Sent::OnReused,
+                // A stream that the server reset is its answer; only a connection that ended may have lost the request.
+                () if self.is_reused && !is_reset(&refused) => Sent::OnReused,
                 // How much of a body was written is not known.
                 () if body => Sent::InPart,
                 () => Sent::Whole,
@@ -196,15 +197,23 @@ impl Http2Connection {
     }
 }
 
+/// Returns the errors of HTTP/2 behind an error.
+fn http2_errors(refused: &TrySendError<http::Request<Full<Bytes>>>) -> impl Iterator<Item = &h2::Error> {
+    let first: &(dyn std::error::Error + 'static) = refused.error();
+    std::iter::successors(Some(first), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<h2::Error>())
+}
+
+/// Returns true if the server reset the stream of the request.
+fn is_reset(refused: &TrySendError<http::Request<Full<Bytes>>>) -> bool {
+    http2_errors(refused).any(|error| error.is_remote() && error.is_reset())
+}
+
 /// Returns true if the server said that it did not process the request: its stream is beyond the last one of a GOAWAY,
 /// or it was refused (RFC 9113, sections 6.8 and 8.7).
 fn is_refused(refused: &TrySendError<http::Request<Full<Bytes>>>) -> bool {
-    let first: &(dyn std::error::Error + 'static) = refused.error();
     refused.message().is_some()
-        || std::iter::successors(Some(first), |error| error.source())
-            .filter_map(|error| error.downcast_ref::<h2::Error>())
-            .any(|error| {
-                error.is_remote()
-                    && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
-            })
+        || http2_errors(refused).any(|error| {
+            error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+        })
 }

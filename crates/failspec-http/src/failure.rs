@@ -25,12 +25,12 @@ pub(super) enum Failure {
         /// The error of the HTTP library.
         #[source]
         error: hyper::Error,
-        /// What is known about the request.
+        /// The knowledge about the request.
         sent: Sent,
     },
 }
 
-/// What is known about a request without a response.
+/// The knowledge about a request without a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     /// Nothing of it was written, or the server said that it did not process it (HTTP/2: GOAWAY, REFUSED_STREAM): it

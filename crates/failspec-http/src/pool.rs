@@ -83,7 +83,7 @@ enum Used {
     Http2(#[expect(dead_code, reason = "held, not read")] Http2Connection),
 }
 
-/// What becomes of an HTTP/1.1 connection once a response was read whole.
+/// The use of an HTTP/1.1 connection once a response was read whole.
 #[derive(Debug)]
 enum Next {
     Close,

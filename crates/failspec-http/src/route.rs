@@ -1,4 +1,4 @@
-//! Where traffic goes: to the server of the URL, to another address, or through a proxy.
+//! The way of the traffic: to the server of the URL, to another address, or through a proxy.
 
 use std::env;
 
@@ -109,7 +109,7 @@ fn check_proxy(name: &str, value: &str) -> Result<(), ClientError> {
     }
 }
 
-/// Where the traffic to a server goes.
+/// The way of the traffic to a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
     /// To the address in the URL.

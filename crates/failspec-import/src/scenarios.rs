@@ -12,7 +12,7 @@ use failspec_pack::pack::{
 
 use super::draft::{Draft, DraftFailure};
 
-/// What the author of a scenario must replace.
+/// The part of a scenario that its author must replace.
 const GAP: &str = "…";
 
 impl Draft {

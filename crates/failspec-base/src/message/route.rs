@@ -1,4 +1,4 @@
-//! Where the traffic to a target goes, if not to the address in its URL.
+//! The way of the traffic to a target, if not to the address in its URL.
 
 use std::path::PathBuf;
 

@@ -49,7 +49,7 @@ struct Match {
     placeholder: Arc<Placeholder>,
 }
 
-/// What replaces a secret: as data, and as text.
+/// The replacement of a secret: as data, and as text.
 struct Placeholder {
     part: RedactedPart,
     text: String,

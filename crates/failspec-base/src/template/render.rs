@@ -50,7 +50,7 @@ impl Rendered<String> {
 pub(super) struct HoleValue {
     /// The value that is sent.
     pub(super) sent: Value,
-    /// What is shown in its place; `None` if it may be shown.
+    /// The text that is shown in its place; `None` if it may be shown.
     pub(super) replaced: Option<RedactedPart>,
 }
 

@@ -1,4 +1,4 @@
-//! What a scenario says is held against the response, and what proves nothing is not shown as exercised.
+//! The statements of a scenario are held against the response, and what proves nothing is not shown as exercised.
 
 use failspec_judge::report_model::{NotCovered, Reason, RunReport, State};
 use failspec_pack::pack::ProofGap;
@@ -164,7 +164,7 @@ async fn sent(scenario: &str, role: &str) -> Vec<(String, Vec<String>)> {
 
 const DEFAULTS: [&str; 3] = ["user-agent", "accept", "accept-encoding"];
 
-/// What is absent is absent on the wire, whatever the role carries.
+/// A header that is absent is absent on the wire, whatever the role carries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn null_is_absent_even_if_the_role_carries_it() {
     let header = "header = { name = \"X-Token\", value = \"right-right\" }";

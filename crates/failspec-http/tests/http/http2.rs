@@ -191,6 +191,29 @@ async fn other_resets_are_the_result() {
 }
 
 #[tokio::test]
+async fn reset_on_a_connection_that_was_used_before_is_the_result() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    let server = Http2Server::start(move |_, mut connection| {
+        let count = Arc::clone(&count);
+        async move {
+            while let Some(accepted) = connection.accept().await {
+                let (request, mut respond) = accepted?;
+                match count.fetch_add(1, Ordering::Relaxed) {
+                    0 => answer(request, respond)?,
+                    _ => respond.send_reset(Reason::INTERNAL_ERROR),
+                }
+            }
+            Ok(())
+        }
+    })
+    .await;
+    assert_eq!(server.send("GET").await, Ok(200));
+    assert!(matches!(server.send("GET").await, Err(TransportError::Closed { .. })));
+    assert_eq!(requests.load(Ordering::Relaxed), 2, "it is not sent again");
+}
+
+#[tokio::test]
 async fn early_response_is_read() {
     let server = Http2Server::start(|_, mut connection| async move {
         while let Some(accepted) = connection.accept().await {

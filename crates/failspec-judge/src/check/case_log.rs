@@ -81,12 +81,12 @@ pub struct Expected {
     pub body_inferred: Vec<(Pointer, Arc<Schema>)>,
 }
 
-/// Whether a resent request got the response that its step explicitly expects.
+/// The result of a resent request whose step says explicitly which response it expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResendResult {
     /// Index of its record.
     pub record: usize,
-    /// What is not as expected, in words; `None` if everything is.
+    /// The difference from the expectation, in words; `None` if everything is.
     pub unmet: Option<String>,
 }
 
@@ -104,7 +104,7 @@ pub struct Observed {
     pub closed_twice: bool,
     /// True if the control expected, and got, the failure under test: then the scenario proves nothing.
     pub control_expected_failure: bool,
-    /// What steps after the failure expected and did not get, in words.
+    /// The unmet expectations of steps after the failure, in words.
     pub after_failure: Vec<String>,
     /// The results of resent requests whose step says what it expects; without that, a success is expected.
     pub resends: Vec<ResendResult>,

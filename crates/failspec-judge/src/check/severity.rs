@@ -56,11 +56,11 @@ pub struct Sources {
     pub scenario: Provenance,
     /// The statement that the finding contradicts.
     pub claim: Claim,
-    /// What is known of the route of the request on this target.
+    /// The knowledge about the route of the request on this target.
     pub route: Route,
 }
 
-/// What is known of the route of a request on this target.
+/// The knowledge about the route of a request on this target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// The publisher names it, or a request to it succeeded.

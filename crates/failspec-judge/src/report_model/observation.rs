@@ -1,4 +1,4 @@
-//! What was observed of a failure, and the one table of what follows from it.
+//! The observation of a failure, and the one table of what follows from it.
 //!
 //! | observed | violations | could not be judged | waived | outcome |
 //! |---|---|---|---|---|

@@ -1,4 +1,4 @@
-//! What lint says of a pack that can be loaded: the titles of its diagnostics, by severity.
+//! Diagnostics of lint about a pack that can be loaded: the titles of its diagnostics, by severity.
 
 use failspec_base::syntax::Severity;
 use failspec_lint::lint;

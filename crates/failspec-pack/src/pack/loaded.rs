@@ -39,7 +39,7 @@ pub struct Pack {
     pub texts: Arc<Texts>,
     /// Contracts and bases that only other versions use.
     pub others: Arc<Texts>,
-    /// What is doubtful in the files, though they can be used; `failspec lint` reports it.
+    /// Doubtful parts of the files, which can be used all the same; `failspec lint` reports it.
     pub warnings: Diagnostics,
 }
 

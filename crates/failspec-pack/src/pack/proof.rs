@@ -1,4 +1,4 @@
-//! What shows that the fault of a scenario, and nothing else, triggers the failure.
+//! The evidence that the fault of a scenario, and nothing else, triggers the failure.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use failspec_base::syntax::{Decoder, Entry, Field, Location, MappingSchema, ValueType};
 
-/// What the findings of a check mean on a target.
+/// The meaning of the findings of a check on a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// They are left out.
@@ -32,7 +32,7 @@ impl Level {
 pub struct CheckLevel {
     /// The id of the check.
     pub check: String,
-    /// What its findings mean.
+    /// The meaning of its findings.
     pub level: Level,
     /// The reason, which every report shows.
     pub reason: String,

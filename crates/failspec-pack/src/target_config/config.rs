@@ -56,7 +56,7 @@ pub struct Target {
     pub operations: BTreeMap<String, Operation>,
     /// Its TLS settings.
     pub tls: Tls,
-    /// Where its traffic goes, if not to the address in its URL.
+    /// The way of its traffic, if not to the address in its URL.
     pub network: Network,
     /// The maximum request rate.
     pub rate: Option<Rate>,

@@ -1,4 +1,4 @@
-//! Where the traffic to a target goes.
+//! The way of the traffic to a target.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use failspec_base::{
 
 use super::Environment;
 
-/// Where the traffic to a target goes, if not to the address in its URL.
+/// The way of the traffic to a target, if not to the address in its URL.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
     /// The address that is connected to in place of that of each URL.

@@ -1,4 +1,4 @@
-//! What is decided when a pack is loaded.
+//! Rules that apply when a pack is loaded.
 
 mod load;
 mod obeyed;

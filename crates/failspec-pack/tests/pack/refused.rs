@@ -6,7 +6,7 @@ use crate::load::{with_contract, with_controlled, with_failure, with_scenario};
 
 type Load = fn(&str) -> Result<Pack, String>;
 
-/// What is refused: the kind, how it is loaded, and the keys.
+/// The refused files: the kind, how it is loaded, and the keys.
 const REFUSED: &[(&str, Load, &str)] = &[
     // Keys that would be read and not obeyed.
     (

@@ -60,7 +60,7 @@ impl Wire {
     ];
 }
 
-/// What a script reads from and writes to.
+/// The stream that a script reads from and writes to.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}

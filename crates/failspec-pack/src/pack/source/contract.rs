@@ -41,11 +41,11 @@ file_mappings! {
         success: OneOrMany<SuccessSource> = "success",
         /// The common format of error responses.
         envelope: Option<EnvelopeSource> = "envelope",
-        /// Whether unlisted codes may exist.
+        /// The possibility of unlisted codes.
         codes: Option<Codes> = "codes",
         /// Locations of credentials in responses.
         secrets: Vec<Pointer> = "secrets",
-        /// What a target must provide.
+        /// The requirements for a target.
         requires: Option<RequiresSource> = "requires",
         /// Operations by name.
         operations: Vec<(String, OperationSource)> = "operations",
@@ -72,7 +72,7 @@ file_mappings! {
         matches: Vec<(Pointer, SchemaSource)> = "match",
     }
 
-    /// What a target must provide.
+    /// The requirements for a target.
     #[derive(Default)]
     block struct RequiresSource: REQUIRES, {
         /// Roles, and what each may do.
@@ -86,7 +86,7 @@ file_mappings! {
     /// A part of the contract that an API can be certified for.
     #[derive(Default)]
     block struct ProfileSource: PROFILE, {
-        /// What an API with this profile can do.
+        /// The abilities of an API with this profile.
         about: Option<String> = "about",
         /// The failures, and causes as `failure/cause`.
         required: Vec<String> = ["required" always],
@@ -117,7 +117,7 @@ impl FileDocument for ContractSource {
     const SPACED: bool = true;
 }
 
-/// Whether unlisted codes may exist for undocumented failures.
+/// The possibility of unlisted codes for undocumented failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Codes {

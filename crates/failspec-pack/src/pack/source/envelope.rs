@@ -28,7 +28,7 @@ file_mappings! {
         request_id: Option<Override<RequestIdSource>> = "request_id",
         /// Pointer to the HTTP status.
         status: Option<Override<Pointer>> = "status",
-        /// Whether a response must have a body.
+        /// The need of a response for a body.
         body: Option<Demand> = "body",
         /// Inferred parts.
         inferred: Option<InferredEnvelopeSource> = "inferred",

@@ -46,17 +46,17 @@ file_mappings! {
         retry: Option<Retry> = "retry",
         /// Required headers.
         headers: Vec<(String, SchemaSource)> = "headers",
-        /// Where the response states how long to wait.
+        /// The places where the response states how long to wait.
         retry_after: OneOrMany<RetryAfterLocation> = ["retry_after" list],
         /// The JSON Schema of the body.
         schema: Option<SchemaSource> = "schema",
-        /// What identifies it besides status and code.
+        /// The constraints that identify it besides status and code.
         matches: Vec<(Pointer, SchemaSource)> = "match",
         /// Parts that differ between responses.
         varies: OneOrMany<Part> = ["varies" list],
-        /// Whether the documentation promises that the response reveals no internal details.
+        /// The promise of the documentation that the response reveals no internal details.
         leaks: Option<Leaks> = "leaks",
-        /// Whether the API must reject such a request.
+        /// The obligation of the API to reject such a request.
         refusal: Option<Demand> = "refusal",
         /// The condition that its scenarios need.
         condition: Option<String> = "condition",
@@ -73,18 +73,18 @@ file_mappings! {
         code: Option<Value> = "code",
         /// Headers.
         headers: Vec<(String, SchemaSource)> = "headers",
-        /// Where the response states how long to wait.
+        /// The places where the response states how long to wait.
         retry_after: OneOrMany<RetryAfterLocation> = ["retry_after" list],
         /// The JSON Schema of the body.
         schema: Option<SchemaSource> = "schema",
-        /// What identifies the failure besides status and code.
+        /// The constraints that identify the failure besides status and code.
         matches: Vec<(Pointer, SchemaSource)> = "match",
         /// Parts of the envelope.
         envelope: Option<InferredEnvelopeSource> = ["envelope" inline],
     }
 }
 
-/// What a response may reveal.
+/// The details that a response may reveal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Leaks {

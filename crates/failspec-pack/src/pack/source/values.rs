@@ -36,7 +36,7 @@ words!(Retry, RETRIES);
 words!(Stability, CLASSES);
 words!(Demand, &["required", "optional"]);
 
-/// Whether something must be there.
+/// The need for something to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Demand {

@@ -107,7 +107,7 @@ fn comments_never_become_values() {
     }
 }
 
-/// What is commented out can be used again: without its `# `, it is the value that it was.
+/// Lines that are commented out can be used again: without its `# `, it is the value that it was.
 #[test]
 fn disabled_keys_can_be_enabled() {
     let mut file = Commented { value: ScenarioFileSource::default(), comments: Comments::default() };
