@@ -5,7 +5,7 @@ use std::{fmt::Write as _, io::Write as _};
 use failspec_judge::report_model::exit;
 use failspec_pack::{
     openapi::{Declared, Operation, Response},
-    pack::{self, Control, Pack, Provenance},
+    pack::{self, Control, Pack, Provenance, show_statuses},
 };
 use failspec_report::{terminal::Styles, visible};
 
@@ -33,7 +33,7 @@ fn of_pack(pack: &Pack) -> String {
         Styles::dab(Styles::FAINT, contract.documentation.as_deref().unwrap_or_default())
     );
     for (index, failure) in contract.failures.iter().enumerate() {
-        let status = failure.status().map(|status| status.to_string()).unwrap_or_default();
+        let status = show_statuses(failure.statuses());
         let code = failure.code().map(|code| format!(" {code}")).unwrap_or_default();
         let _ = writeln!(
             text,
@@ -121,8 +121,8 @@ fn operations(pack: &Pack, text: &mut String) {
         let counts: Vec<String> = declared
             .map(|response| {
                 let expects = |failure: &pack::Failure| {
-                    let mut statuses = failure.rules.statuses.iter();
-                    let held = |status: &u16| Response::of(&operation.responses, *status);
+                    let mut statuses = (100..600).filter(|status| failure.allows_status(*status));
+                    let held = |status: u16| Response::of(&operation.responses, status);
                     statuses.any(|status| held(status).is_some_and(|it| it.status == response.status))
                 };
                 match failures.iter().filter(|failure| expects(failure)).count() {

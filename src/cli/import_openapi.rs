@@ -16,7 +16,7 @@ use failspec_judge::report_model::exit;
 use failspec_lint::lint;
 use failspec_pack::{
     openapi::{Api, Credential, Declared, Document, Warnings},
-    pack::{Files, Pack, Texts},
+    pack::{Files, Pack, Texts, show_statuses},
 };
 use failspec_report::{count, terminal::Styles, visible};
 
@@ -245,15 +245,14 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
         *by_failure.entry(&scenario.triggers.failure).or_default() += 1;
     }
     for failure in &pack.contract.failures {
-        let status: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
+        let status = show_statuses(failure.statuses());
         let scenarios = by_failure.get(failure.id.as_str());
         let what = match (scenarios, &failure.excluded) {
             (Some(scenarios), _) => count(*scenarios, "scenario"),
             (None, Some(reason)) => format!("excluded: {}", visible(reason)),
             (None, None) => "no generated scenario".to_owned(),
         };
-        let _ =
-            writeln!(text, "  {} {} · {what}", Styles::dab(Styles::STRONG, &failure.id), status.join(" or "));
+        let _ = writeln!(text, "  {} {status} · {what}", Styles::dab(Styles::STRONG, &failure.id));
     }
     let envelope = &made.draft.envelope;
     let places =

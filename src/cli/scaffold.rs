@@ -3,11 +3,10 @@
 use jiff::civil::Date;
 
 use failspec_pack::pack::{
-    Pointer, Variable,
+    BodyRule, Pointer, Variable,
     source::{
-        Commented, Comments, ContractSource, ControlSource, Demand, EnvelopeSource, FailureSource, Note,
-        Override, RequestIdSource, RequestSource, RequiresSource, ScenarioFileSource, ScenarioSource,
-        TriggerSource,
+        Commented, Comments, ContractSource, ControlSource, EnvelopeSource, FailureSource, Note, Override,
+        RequestIdSource, RequestSource, RequiresSource, ScenarioFileSource, ScenarioSource, TriggerSource,
     },
 };
 
@@ -48,7 +47,7 @@ pub(super) fn contract(name: &str, today: Date) -> Commented<ContractSource> {
         name: name.to_owned(),
         as_of: today,
         documentation: Some("https://example.com/docs/errors".to_owned()),
-        envelope: Some(EnvelopeSource { body: Some(Demand::Optional), ..EnvelopeSource::default() }),
+        envelope: Some(EnvelopeSource { body: Some(BodyRule::Optional), ..EnvelopeSource::default() }),
         failures: vec![FailureSource {
             id: FAILURE.to_owned(),
             status: vec![404].into(),

@@ -66,8 +66,12 @@ fn import_docs_creates_a_pack_that_runs() {
         assert!(contract.contains(line), "{line}:\n{contract}");
     }
     let pack = Pack::load(&Files::Directory(folder.path().to_owned()), "things").unwrap();
-    let pairs: Vec<_> =
-        pack.contract.failures.iter().map(|it| (it.status().unwrap(), it.code().unwrap().clone())).collect();
+    let pairs: Vec<_> = pack
+        .contract
+        .failures
+        .iter()
+        .map(|it| (it.statuses()[0].exactly().unwrap(), it.code().unwrap().clone()))
+        .collect();
     assert_eq!(pairs, [(404, json!("not_found")), (400, json!("bad_name")), (429, json!("too_fast"))]);
     // One scenario can be sent as generated; a stub is no test, so its failure is reported as missing.
     let server = Server::tiny();

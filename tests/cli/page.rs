@@ -34,7 +34,9 @@ fn found(findings: &Findings) -> BTreeSet<String> {
 fn documented(pack: &str) -> BTreeSet<String> {
     let pack = Pack::load(&failspec::builtin::built_in(), pack).unwrap();
     let failures = pack.contract.failures.iter().filter(|failure| failure.source == Provenance::Documented);
-    failures.map(|failure| pair(failure.status(), failure.code())).collect()
+    failures
+        .map(|failure| pair(failure.statuses().first().and_then(|it| it.exactly()), failure.code()))
+        .collect()
 }
 
 #[track_caller]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use failspec_pack::pack::{CHANGES, Contract, Envelope, Failure, Pack, Stability};
+use failspec_pack::pack::{
+    CHANGES, Contract, Envelope, Failure, Pack, Stability, StatusPattern, show_statuses,
+};
 
 use super::{
     comparison::{Comparison, Difference},
@@ -44,9 +46,8 @@ fn shown(code: Option<&Value>) -> String {
     )
 }
 
-fn statuses(failure: &Failure) -> Vec<u16> {
-    let mut statuses: Vec<u16> = failure.rules.statuses.clone();
-    statuses.extend(failure.status().filter(|status| !statuses.contains(status)));
+fn statuses(failure: &Failure) -> Vec<StatusPattern> {
+    let mut statuses = failure.statuses().to_vec();
     statuses.sort_unstable();
     statuses
 }
@@ -112,7 +113,7 @@ impl<'a> Changes<'a> {
             match at {
                 Some(at) => self.failure(failure, &new[at]),
                 None => {
-                    let status = failure.status().unwrap_or_default();
+                    let status = show_statuses(failure.statuses());
                     let message =
                         format!("{} ({status}, code {}) was removed", failure.id, shown(failure.code()));
                     self.note("failure_removed", &failure.id, message, Some(failure));
@@ -121,7 +122,7 @@ impl<'a> Changes<'a> {
         }
         for (failure, _) in new.iter().zip(taken).filter(|(_, taken)| !taken) {
             let kind = if self.old.contract.codes_open { "failure_added" } else { "failure_added_closed" };
-            let status = failure.status().unwrap_or_default();
+            let status = show_statuses(failure.statuses());
             let message = format!("{} ({status}, code {}) is new", failure.id, shown(failure.code()));
             self.note(kind, &failure.id, message, Some(failure));
         }
@@ -225,7 +226,7 @@ impl<'a> Changes<'a> {
     }
 
     fn envelope(&mut self, old: &Envelope, new: &Envelope, subject: &str, at: Option<&Failure>) {
-        let media = |envelope: &Envelope| envelope.media_type.as_ref().map(|it| it.rule.clone());
+        let media = |envelope: &Envelope| envelope.media_type.as_ref().map(|it| it.rule.to_string());
         if let Some(before) = media(old).filter(|before| media(new).as_ref() != Some(before)) {
             let now = media(new).unwrap_or_else(|| "none".to_owned());
             self.note(
@@ -296,8 +297,8 @@ impl<'a> Changes<'a> {
     }
 }
 
-fn list(statuses: &[u16]) -> String {
-    words(&statuses.iter().map(u16::to_string).collect::<Vec<_>>())
+fn list(statuses: &[StatusPattern]) -> String {
+    words(&statuses.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 fn words(words: &[String]) -> String {

@@ -157,8 +157,8 @@ pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
 pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
     let of = |failure: &Failure| Documented {
         summary: failure.summary.clone(),
-        status: failure.status(),
-        other_statuses: failure.rules.statuses.iter().skip(1).copied().collect(),
+        status: failure.statuses().first().copied(),
+        other_statuses: failure.statuses().iter().skip(1).copied().collect(),
         code: failure.code().cloned(),
         retry: failure.retry,
         link: failure.documentation.clone().or_else(|| contract.documentation.clone()),

@@ -80,7 +80,8 @@ fn read_failures(
             && let Some(failure) = known.get(&code.to_string()).and_then(|at| failures.get_mut(*at))
         {
             let known = &mut failure.source.status.0;
-            known.extend(stated.status.filter(|status| !known.contains(status)));
+            let status = stated.status.map(StatusPattern::from);
+            known.extend(status.filter(|status| !known.contains(status)));
             continue;
         }
         if let Some(code) = &stated.code {

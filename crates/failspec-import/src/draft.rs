@@ -58,8 +58,8 @@ pub struct DraftFailure {
 
 impl DraftFailure {
     /// Returns its statuses; none if the documentation gives none.
-    pub fn statuses(&self) -> &[u16] {
-        &self.source.status.0
+    pub fn statuses(&self) -> Vec<u16> {
+        self.source.status.0.iter().filter_map(|it| it.exactly()).collect()
     }
 
     /// Adds its proposed headers as comments, where they would be keys.

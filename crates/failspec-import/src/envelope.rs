@@ -6,10 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::body_path::BodyPath;
 use failspec_pack::pack::{
-    Pointer,
-    source::{
-        Comments, Demand, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource,
-    },
+    BodyRule, Pointer,
+    source::{Comments, EnvelopeSource, InferredEnvelopeSource, Override, RequestIdSource, SchemaSource},
 };
 
 /// The common envelope of error responses. Each pointer has a note about its origin.
@@ -45,7 +43,7 @@ impl DraftEnvelope {
             message: gone(&self.message),
             request_id: gone(&self.request_id),
             status: gone(&self.status),
-            body: Some(Demand::Optional),
+            body: Some(BodyRule::Optional),
             inferred: None,
         }
     }
@@ -77,7 +75,7 @@ impl DraftEnvelope {
                 .schema
                 .as_ref()
                 .map(|_| Override::Set(SchemaSource::File("envelope.schema.json".to_owned()))),
-            media_type: self.json.then(|| Override::Set("application/json".to_owned())),
+            media_type: self.json.then(|| Override::Set("application/json".to_owned().into())),
             code: pointer(&self.code).map(Override::Set),
             ..EnvelopeSource::default()
         };

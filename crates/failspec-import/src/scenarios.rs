@@ -52,11 +52,11 @@ impl Draft {
             let id = &failure.source.id;
             if failure.causes.is_empty() {
                 let triggers = TriggerSource::of(id);
-                stub(&mut comments, id, triggers, &failure.source.summary, failure.statuses());
+                stub(&mut comments, id, triggers, &failure.source.summary, &failure.statuses());
             }
             for (cause, about) in failure.source.causes.iter().zip(&failure.causes) {
                 let triggers = TriggerSource { failure: id.clone(), cause: Some(cause.clone()) };
-                stub(&mut comments, &format!("{id}_{cause}"), triggers, about, failure.statuses());
+                stub(&mut comments, &format!("{id}_{cause}"), triggers, about, &failure.statuses());
             }
         }
         Commented { value, comments }

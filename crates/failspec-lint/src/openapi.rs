@@ -8,7 +8,7 @@ use failspec_base::{
 };
 use failspec_pack::{
     openapi::{Declared, DocumentError, Operation, ResponseStatus},
-    pack::{Control, Failure, Pack, Provenance, RequestTemplate, Scenario, Step},
+    pack::{Control, Failure, Pack, Provenance, RequestTemplate, Scenario, Step, show_statuses},
 };
 
 use super::openapi_errors::faults;
@@ -108,7 +108,7 @@ impl Beside<'_> {
             Found::Unknown => return Vec::new(),
             // If failures have a success status, the status does not identify them.
             Found::Undeclared
-                if about(&[404, 405, 501]) || failure.rules.statuses.iter().all(|status| *status < 400) =>
+                if about(&[404, 405, 501]) || failure.statuses().iter().all(|it| it.is_below(400)) =>
             {
                 return Vec::new();
             }
@@ -124,10 +124,9 @@ impl Beside<'_> {
         let mut found = Vec::new();
         let not_ours = failure.source.is_binding() && scenario.source != Provenance::Inferred;
         if not_ours && !declares(operation, failure) && !(about(&[401, 403]) && operation.is_guarded()) {
-            let statuses: Vec<String> = failure.rules.statuses.iter().map(ToString::to_string).collect();
             let title = format!(
                 "the OpenAPI document declares no HTTP {} at {}, which `{}` triggers",
-                statuses.join(" or "),
+                show_statuses(failure.statuses()),
                 operation.name(),
                 scenario.name
             );

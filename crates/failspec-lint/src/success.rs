@@ -1,21 +1,21 @@
 //! Rules about successes that a failure could pass for.
 
 use failspec_base::syntax::Diagnostic;
-use failspec_pack::pack::{Failure, Pack};
+use failspec_pack::pack::{Failure, Pack, StatusPattern};
 
 /// Reports a form of success that takes in the status of a failure and has no `match`: a control that failed with that
 /// status would count as a success.
 pub(super) fn successes_that_take_in_failures(pack: &Pack) -> Vec<Diagnostic> {
     let contract = &pack.contract;
     let without_match = || contract.success.iter().filter(|success| success.matches.is_empty());
-    let takes_in = |status: u16| {
-        without_match().flat_map(|success| &success.status).any(|pattern| pattern.matches(status))
+    let takes_in = |status: StatusPattern| {
+        without_match().flat_map(|success| &success.status).any(|pattern| pattern.overlaps(status))
     };
     // A code of its own is found in every response, whatever its status.
     let failures = contract.failures.iter().filter(|failure| failure.code().is_none() && !has_match(failure));
     failures
         .filter_map(|failure| {
-            let status = failure.rules.statuses.iter().copied().find(|status| takes_in(*status))?;
+            let status = failure.statuses().iter().copied().find(|status| takes_in(*status))?;
             let title = format!("nothing tells `{}` (HTTP {status}) from a success", failure.id);
             Some(Diagnostic::error(failure.place.clone(), title).hint(
                 "give `success` a `match` that only successes have, or the failure a `code` or a `match`",
@@ -42,7 +42,7 @@ pub(super) fn json_rpc_without_match(pack: &Pack) -> Vec<Diagnostic> {
     // A failure with the status of a success and a `match` of its own tells the two apart.
     let patterns = || contract.success.iter().flat_map(|success| &success.status);
     let is_told = contract.failures.iter().filter(|failure| has_match(failure)).any(|failure| {
-        failure.rules.statuses.iter().any(|status| patterns().any(|pattern| pattern.matches(*status)))
+        failure.statuses().iter().any(|status| patterns().any(|pattern| pattern.overlaps(*status)))
     });
     if !is_json_rpc || is_told || contract.success.iter().all(|success| !success.matches.is_empty()) {
         return Vec::new();

@@ -20,6 +20,7 @@ pub const UNUSED: &[&str] = &[
     "declared-vacuous",
     "declared-headers",
     "duplicate-header",
+    "empty-body",
 ];
 
 /// The results of all mutants.

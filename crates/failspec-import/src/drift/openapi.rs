@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use failspec_pack::{
     openapi::{Api, Bundle, Response, ResponseStatus},
-    pack::{Contract, Envelope, Failure, Pointer, Provenance},
+    pack::{Contract, Envelope, Failure, Pointer, Provenance, StatusPattern},
 };
 
 use failspec_diff::{Comparison, Difference};
@@ -140,7 +140,7 @@ impl Drift<'_> {
             .filter(|(_, response)| match response.status {
                 ResponseStatus::Exactly(status) => failure.allows_status(status),
                 ResponseStatus::Class(hundreds) => {
-                    failure.rules.statuses.iter().any(|status| status / 100 == hundreds)
+                    failure.statuses().iter().any(|it| it.overlaps(StatusPattern::Class(hundreds)))
                 }
                 ResponseStatus::Default => true,
             })
@@ -148,7 +148,8 @@ impl Drift<'_> {
         if declared.is_empty() {
             // A failure with a success status is declared as a success. And no existing operation declares that its
             // method does not exist.
-            let elsewhere = failure.rules.statuses.iter().all(|status| *status < 400 || *status == 405);
+            let elsewhere =
+                failure.statuses().iter().all(|it| it.is_below(400) || *it == StatusPattern::Exactly(405));
             return (!elsewhere).then(|| "its status is not declared".to_owned());
         }
         let code = failure.code()?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::docs_scraper::{Example, FailureMention, Findings, Scope, reason};
-use failspec_pack::pack::{Contract, Envelope, Failure, Provenance};
+use failspec_pack::pack::{Contract, Envelope, Failure, Provenance, StatusPattern, show_statuses};
 
 use failspec_diff::{Comparison, Difference};
 
@@ -94,15 +94,14 @@ impl<'a> Drift<'a> {
         let statuses: BTreeSet<u16> = self.stated().filter_map(|(_, stated)| stated.status).collect();
         // Published or inferred failures cannot be missing from this page.
         let own = self.contract.failures.iter().filter(|it| it.source == Provenance::Documented);
-        own.filter(|failure| match (failure.code(), failure.status()) {
-            (Some(_), _) => !codes.iter().any(|code| failure.accepts(code)),
-            (None, Some(_)) => !statuses.iter().any(|status| failure.allows_status(*status)),
-            (None, None) => false,
+        own.filter(|failure| match failure.code() {
+            Some(_) => !codes.iter().any(|code| failure.accepts(code)),
+            None => !statuses.iter().any(|status| failure.allows_status(*status)),
         })
         .map(|failure| {
-            let what = match (failure.code(), failure.status()) {
-                (Some(code), _) => format!("the code {}", shown(code)),
-                (None, status) => format!("the status {}", status.unwrap_or_default()),
+            let what = match failure.code() {
+                Some(code) => format!("the code {}", shown(code)),
+                None => format!("the status {}", show_statuses(failure.statuses())),
             };
             let place = &failure.place;
             Difference::new("failure-gone", &failure.id, format!("{}: {what} is not on the page", failure.id))
@@ -130,15 +129,12 @@ impl<'a> Drift<'a> {
             if another {
                 continue;
             }
-            let held: Vec<String> = failures
-                .iter()
-                .filter_map(|failure| failure.status())
-                .map(|status| status.to_string())
-                .collect();
+            let held: Vec<StatusPattern> =
+                failures.iter().flat_map(|failure| failure.statuses()).copied().collect();
             let message = format!(
                 "{} has status {status} on the page, {} in the contract",
                 shown(code),
-                held.join(" or ")
+                show_statuses(&held)
             );
             found.push(Difference::new("status-changed", shown(code), message).at(file, stated.line));
         }

@@ -234,7 +234,7 @@ impl<'a> FailureCatalog<'a> {
         let mut failures: Vec<FailureSource> = Vec::new();
         for mut failure in self.by_status.into_values().flatten() {
             if !used.contains(failure.id.as_str()) {
-                let status = failure.status.0.first().copied().unwrap_or_default();
+                let status = failure.status.0.first().and_then(|it| it.exactly()).unwrap_or_default();
                 let sibling = !failure.codes.is_empty();
                 failure.excluded = Some(match (within(&failure), blocked.get(&status)) {
                     (Some(other), _) => format!("the scenarios of {} accept this failure too", other.id),

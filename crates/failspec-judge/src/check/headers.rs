@@ -11,8 +11,9 @@ use super::{
 pub(super) static CHECK: Check = Check {
     id: "headers",
     summary: "the documented headers are present and match",
-    source: "`headers` of the failure in the contract",
-    text: "The documentation lists headers for this failure. One is missing, or its value does not match. \
+    source: "`headers` and `optional_headers` of the failure in the contract",
+    text: "The documentation lists headers for this failure. One is missing, or its value does not match; an \
+optional one is compared only if it is there. \
 A value is tried as each type that its schema allows: `12` is text and a number. All lines of a header count, as \
 one list (RFC 9110, section 5.2).",
     when: When::Refused,
@@ -34,6 +35,9 @@ pub(super) fn judge_header(
     let name = &rule.name;
     let response = subject.response();
     let Some(text) = response.combined_header(name) else {
+        if rule.optional {
+            return Vec::new();
+        }
         let finding = subject.finding(check, source, format!("the header {name}"), "none");
         return vec![finding.saying(format!("the header {name} is missing"))];
     };

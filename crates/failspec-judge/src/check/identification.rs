@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use failspec_pack::pack::{CodeRule, Contract, Failure, Pointer, Sourced, Success};
+use failspec_pack::pack::{CodeRule, Contract, Failure, Pointer, Success};
 
 use super::response_view::{Item, View, fits};
 
@@ -191,7 +191,10 @@ fn has_success_match(view: View<'_>, contract: &Contract) -> bool {
 fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
     let envelope = &contract.envelope;
     let media_type = view.response.media_type().map(|media_type| media_type.essence());
-    let has_media_type = envelope.media_type.as_ref().map(|ruled| media_type.as_ref() == Some(&ruled.rule));
+    let has_media_type = envelope
+        .media_type
+        .as_ref()
+        .map(|ruled| media_type.as_ref().is_some_and(|it| ruled.rule.contains(it)));
     let is_whole = matches!(view.item, Item::Whole);
     let Some(judged) = view.judged().filter(|_| !is_whole || has_media_type != Some(false)) else {
         return false;
@@ -212,8 +215,8 @@ fn has_error_shape(view: View<'_>, contract: &Contract) -> bool {
         (Some(_), _) => view.code(envelope).is_some_and(|code| says_error(code, view.response.status)),
         // Without a code, only a media type of its own tells an error from a success.
         (None, _) => {
-            let is_of_its_own = |ruled: &Sourced<String>| ruled.rule.ends_with("+json");
-            has_media_type == Some(true) && envelope.media_type.as_ref().is_some_and(is_of_its_own)
+            let is_of_its_own = media_type.is_some_and(|it| it.ends_with("+json"));
+            has_media_type == Some(true) && is_of_its_own
         }
     }
 }

@@ -18,6 +18,7 @@ mod declared_schema;
 mod declared_vacuous;
 mod definition;
 mod duplicate_header;
+mod empty_body;
 mod envelope;
 mod expectation;
 mod finding;

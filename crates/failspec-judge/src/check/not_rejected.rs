@@ -1,6 +1,6 @@
 //! The API accepted a request that it should have rejected.
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::pack::{Provenance, show_statuses};
 
 use super::definition::{Check, When};
 
@@ -20,9 +20,8 @@ also lets an API accept the request (`refusal: optional`), it is a warning.",
             true => Provenance::Inferred,
             false => Provenance::Documented,
         };
-        let statuses = subject.triggered.rules.statuses.iter();
-        let documented: Vec<String> = statuses.map(ToString::to_string).collect();
-        let status = if documented.is_empty() { String::new() } else { documented.join(" or ") + " " };
+        let documented = show_statuses(subject.triggered.statuses());
+        let status = if documented.is_empty() { String::new() } else { documented + " " };
         vec![subject.cause_finding(CHECK.id, source, expected, actual).saying(format!(
             "expected {status}{}, but the request succeeded (HTTP {})",
             subject.triggered.id,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::Value;
 
 use failspec_base::message::Response;
-use failspec_pack::pack::{Envelope, Failure, Part, Pointer, Schema};
+use failspec_pack::pack::{BodyRule, Envelope, Failure, Part, Pointer, Schema};
 
 /// Maximum length of a value that messages quote, in bytes.
 const MAX_SHOWN_LEN: usize = 300;
@@ -77,16 +77,20 @@ impl<'a> View<'a> {
 
     /// Returns true if there is correctly no body to inspect. A response to HEAD has none, nor has one with a status
     /// that forbids it. If the documentation promises none, it may be empty or something other than JSON; a body that
-    /// claims to be JSON is checked as JSON.
+    /// claims to be JSON is checked as JSON. If the documentation says that there is none, an empty one is right.
     pub fn is_bare(&self, envelope: &Envelope) -> bool {
         let has_none = self.head || matches!(self.response.status, 100..200 | 204 | 205 | 304);
-        if has_none || !envelope.body_optional {
-            return has_none;
+        let is_empty = self.response.defect.is_none() && self.response.body.is_empty();
+        match envelope.body {
+            _ if has_none => return true,
+            BodyRule::Required => return false,
+            BodyRule::Empty => return is_empty,
+            BodyRule::Optional => {}
         }
         let says_json = self.response.media_type().is_some_and(|media_type| media_type.is_json());
         // A word or a number is JSON only by chance: `404 page not found` begins with a JSON number.
         let is_json = matches!(self.body(), Some(Value::Object(_) | Value::Array(_)));
-        self.response.defect.is_none() && (self.response.body.is_empty() || !(says_json || is_json))
+        is_empty || (self.response.defect.is_none() && !(says_json || is_json))
     }
 
     /// Returns the whole body, if it is JSON.

@@ -1,5 +1,7 @@
 //! The HTTP status.
 
+use failspec_pack::pack::show_statuses;
+
 use super::{
     definition::{Check, When},
     finding::Finding,
@@ -26,8 +28,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if subject.expected.allows_status(actual) {
         return Vec::new();
     }
-    let allowed: Vec<String> = subject.expected.rules.statuses.iter().map(ToString::to_string).collect();
-    let expected = allowed.join(" or ");
+    let expected = show_statuses(&rule.rule);
     let was = match &subject.identity {
         Identity::Other(index) => format!("{actual} ({})", subject.contract.failures[*index].id),
         _ => actual.to_string(),

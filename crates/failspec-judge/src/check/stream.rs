@@ -33,6 +33,6 @@ pub fn unread_stream(response: &Response, contract: &Contract, failure: &Failure
         || contract.success.iter().any(|success| !success.matches.is_empty());
     let is_other = media_type
         .as_ref()
-        .is_some_and(|ruled| response.media_type().is_none_or(|it| it.essence() != ruled.rule));
+        .is_some_and(|ruled| response.media_type().is_none_or(|it| !ruled.rule.contains(&it.essence())));
     if reads_body && !is_other { describe_stream(response) } else { None }
 }

@@ -172,7 +172,7 @@ impl<'a> Subject<'a> {
             && declared.is_some_and(|declared| {
                 let has = |text: &str| declared.content.iter().any(|it| it.closeness(text).is_some());
                 let actual = self.response().header("content-type").unwrap_or_default();
-                declared.status == ResponseStatus::Default && !has(&media_type.rule) && has(actual)
+                declared.status == ResponseStatus::Default && !media_type.rule.iter().any(has) && has(actual)
             })
     }
 

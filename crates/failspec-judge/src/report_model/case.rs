@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::check::{Finding, Phase};
-use failspec_pack::pack::{Provenance, Retry};
+use failspec_pack::pack::{Provenance, Retry, StatusPattern, show_statuses};
 
 use super::{Observation, Outcome, Reason, RequestReport, Rerun};
 
@@ -106,10 +106,10 @@ pub struct Documented {
     /// Its meaning.
     pub summary: String,
     /// The HTTP status.
-    pub status: Option<u16>,
+    pub status: Option<StatusPattern>,
     /// Other documented statuses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub other_statuses: Vec<u16>,
+    pub other_statuses: Vec<StatusPattern>,
     /// The code.
     pub code: Option<Value>,
     /// The advice to clients.
@@ -121,9 +121,8 @@ pub struct Documented {
 impl Documented {
     /// Returns the statuses, as `HTTP 400 or 422`; empty if none is documented.
     pub fn statuses(&self) -> String {
-        let all: Vec<String> =
-            self.status.iter().chain(&self.other_statuses).map(ToString::to_string).collect();
-        if all.is_empty() { String::new() } else { format!("HTTP {}", all.join(" or ")) }
+        let all: Vec<StatusPattern> = self.status.iter().chain(&self.other_statuses).copied().collect();
+        if all.is_empty() { String::new() } else { format!("HTTP {}", show_statuses(&all)) }
     }
 }
 

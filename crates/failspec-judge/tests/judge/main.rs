@@ -6,4 +6,5 @@ mod bodies;
 mod headers;
 mod identity;
 mod openapi;
+mod promises;
 mod streams;

@@ -29,7 +29,7 @@ fn failure<'p>(pack: &'p Pack, refusal: &DocumentedError) -> Option<(usize, &'p 
     let code = refusal.code();
     pack.contract.failures.iter().enumerate().find(|(_, failure)| match &code {
         Some(code) => failure.code() == Some(code),
-        None => failure.status() == Some(refusal.status),
+        None => failure.allows_status(refusal.status),
     })
 }
 

@@ -7,7 +7,7 @@ use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Nod
 use super::{
     cleanup::{CLEANUP, Cleanup},
     contract_version::{Extended, Known},
-    envelope::{ENVELOPE, Envelope},
+    envelope::{BodyRule, ENVELOPE, Envelope},
     erratum::{ERRATUM, Erratum},
     failure::{FAILURE, Failure},
     health_check::{HEALTH_CHECK, HealthCheck},
@@ -415,7 +415,11 @@ impl Contract {
                 };
                 reader.error_hint(span, title, hint);
             }
-            if failure.rules.code.is_some() && failure.envelope.code.is_none() && !code_is_wrong {
+            if failure.rules.code.is_some()
+                && failure.envelope.code.is_none()
+                && !code_is_wrong
+                && failure.envelope.body != BodyRule::Empty
+            {
                 reader.error_hint(
                     span,
                     format!("`{}` has a code, but the envelope does not define where codes are", failure.id),
@@ -453,7 +457,7 @@ impl Success {
     fn read(node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
         let fields = reader.fields(node, &SUCCESS)?;
         Some(Self {
-            status: StatusPattern::read_all(fields.get("status")?, reader),
+            status: StatusPattern::read_all(fields.get("status")?, reader, "2xx"),
             matches: fields.get("match").map(|node| read_matches(node, reader, library)).unwrap_or_default(),
         })
     }

@@ -1,6 +1,8 @@
 //! The common format of error responses.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
 
 use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType};
 
@@ -16,8 +18,9 @@ use super::{
 pub struct Envelope {
     /// The JSON Schema of the whole body.
     pub schema: Option<Sourced<Arc<Schema>>>,
-    /// The media type (`type/subtype`) of the response; parameters such as `charset` are not compared.
-    pub media_type: Option<Sourced<String>>,
+    /// The allowed media types (`type/subtype`) of the response, at least one; parameters such as `charset` are not
+    /// compared.
+    pub media_type: Option<Sourced<MediaTypes>>,
     /// Pointer to the error code.
     pub code: Option<Sourced<Pointer>>,
     /// Pointer to the display text; it must be present and is never compared.
@@ -26,8 +29,43 @@ pub struct Envelope {
     pub request_id: Option<Sourced<RequestId>>,
     /// Pointer to the HTTP status in the body.
     pub status: Option<Sourced<Pointer>>,
-    /// True if a response may have no body, or one that is not JSON.
-    pub body_optional: bool,
+    /// The need of a response for a body.
+    pub body: BodyRule,
+}
+
+/// The need of a response for a body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyRule {
+    /// It must have one, in JSON.
+    #[default]
+    Required,
+    /// It may have none, or one that is not JSON.
+    Optional,
+    /// It must have none.
+    Empty,
+}
+
+/// Allowed media types, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaTypes(Vec<String>);
+
+impl MediaTypes {
+    /// Returns true if `essence` (`type/subtype`, in any case) is one of them.
+    pub fn contains(&self, essence: &str) -> bool {
+        self.0.iter().any(|own| own.eq_ignore_ascii_case(essence))
+    }
+
+    /// Iterates over them in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for MediaTypes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" or "))
+    }
 }
 
 /// The location and the format of the request id in a response.
@@ -48,8 +86,9 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
         Field::optional("schema", OR_NULL_SCHEMA, "the JSON Schema of the whole body"),
         Field::optional(
             "media_type",
-            ValueType::Either(&[ValueType::Text, ValueType::Null]),
-            "the media type (type/subtype) of the response; parameters are not compared",
+            ValueType::Either(&[ValueType::Text, ValueType::List(&ValueType::Text), ValueType::Null]),
+            "the media type (type/subtype) of the response; a list, if several are allowed; \
+             parameters are not compared",
         ),
         Field::optional(
             "code",
@@ -75,7 +114,7 @@ pub(super) static ENVELOPE: MappingSchema = MappingSchema {
             "body",
             ValueType::Words(BODY),
             "`optional`: a response may have no body or one that is not JSON; \
-             then only its status is checked (default: required)",
+             then only its status is checked; `empty`: it must have no body (default: required)",
         ),
         Field::optional(
             "inferred",
@@ -93,8 +132,9 @@ pub(super) static INFERRED_ENVELOPE: MappingSchema = MappingSchema {
         Field::optional("schema", ValueType::Schema, "the JSON Schema of the whole body"),
         Field::optional(
             "media_type",
-            ValueType::Text,
-            "the media type (type/subtype) of the response; parameters are not compared",
+            ValueType::Either(&[ValueType::Text, ValueType::List(&ValueType::Text)]),
+            "the media type (type/subtype) of the response; a list, if several are allowed; \
+             parameters are not compared",
         ),
         Field::optional("message", ValueType::Pointer, "pointer to the display text"),
         Field::optional(
@@ -126,7 +166,7 @@ pub(super) static REQUEST_ID: MappingSchema = MappingSchema {
     also: &[],
 };
 
-const BODY: &[&str] = &["required", "optional"];
+pub(super) const BODY: &[&str] = &["required", "optional", "empty"];
 const OR_NULL_POINTER: ValueType = ValueType::Either(&[ValueType::Pointer, ValueType::Null]);
 const OR_NULL_SCHEMA: ValueType = ValueType::Either(&[ValueType::Schema, ValueType::Null]);
 
@@ -146,7 +186,10 @@ impl Envelope {
         };
         envelope.set(&fields, reader, library, source, "code");
         if let Some(word) = fields.get("body").and_then(|node| reader.word(node, BODY)) {
-            envelope.body_optional = word == 1;
+            envelope.body = [BodyRule::Required, BodyRule::Optional, BodyRule::Empty][word];
+        }
+        if envelope.body == BodyRule::Empty {
+            envelope.empty(&fields, reader);
         }
         if let Some(ours) = fields.get("inferred") {
             envelope = envelope.with_inferred(ours, reader, library);
@@ -163,6 +206,22 @@ impl Envelope {
         self
     }
 
+    /// Removes what is in a body: there is none. Parts of a body that stand beside the rule are refused.
+    fn empty(&mut self, fields: &Fields<'_>, reader: &Decoder) {
+        let stated = |key: &str| fields.get(key).filter(|node| !node.is_null());
+        let parts = ["schema", "media_type", "code", "message", "status", "inferred"];
+        for (key, node) in parts.iter().filter_map(|key| Some((key, stated(key)?))) {
+            let title = format!("`{key}` beside `body: empty`: an empty body has none");
+            reader.error_hint(node.span, title, "remove one of the two");
+        }
+        let request_id = self.request_id.take().filter(|ruled| ruled.rule.header.is_some());
+        let request_id = request_id.map(|mut ruled| {
+            ruled.rule.pointer = None;
+            ruled
+        });
+        *self = Self { body: BodyRule::Empty, request_id, ..Self::default() };
+    }
+
     fn set(
         &mut self,
         fields: &Fields<'_>,
@@ -172,9 +231,7 @@ impl Envelope {
         code: &str,
     ) {
         set(&mut self.schema, fields.get("schema"), source, |node| read_schema(node, reader, library));
-        set(&mut self.media_type, fields.get("media_type"), source, |node| {
-            Some(reader.text(node)?.trim().to_ascii_lowercase())
-        });
+        set(&mut self.media_type, fields.get("media_type"), source, |node| MediaTypes::read(node, reader));
         if !code.is_empty() {
             set(&mut self.code, fields.get(code), source, |node| Pointer::read_of_each(node, reader));
         }
@@ -200,6 +257,33 @@ fn set<T>(
                 *part = Some(Sourced::new(rule, source));
             }
         }
+    }
+}
+
+impl MediaTypes {
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        let items = reader.items(node);
+        if items.is_empty() {
+            reader.error_hint(
+                node.span,
+                "an empty list allows no media type at all",
+                "write `media_type: application/json`, or remove the key",
+            );
+        }
+        let types = items.iter().map(|item| {
+            let text = reader.text(item)?.trim().to_ascii_lowercase();
+            let is_essence = text.split_once('/').is_some_and(|(kind, subtype)| {
+                let is_token = |part: &str| !part.is_empty() && !part.contains([' ', ';', ',', '/', '*']);
+                is_token(kind) && is_token(subtype)
+            });
+            if !is_essence {
+                let title = format!("`{text}` is not a media type");
+                reader.error_hint(item.span, title, "write `type/subtype`, such as `application/json`");
+            }
+            is_essence.then_some(text)
+        });
+        let types = types.collect::<Option<Vec<String>>>()?;
+        (!types.is_empty()).then_some(Self(types))
     }
 }
 

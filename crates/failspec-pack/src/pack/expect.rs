@@ -13,7 +13,7 @@ use super::{
     header_schema::name_types,
     pointer::Pointer,
     read_context::ReadContext,
-    rules::HeaderRule,
+    rules::{HeaderRule, OPTIONAL_HEADERS},
     schema::{Schema, SchemaError, SchemaRegistry},
     status::{STATUSES, StatusPattern},
 };
@@ -25,7 +25,7 @@ pub struct Expect {
     pub status: Vec<StatusPattern>,
     /// The failure that the response must be, by index.
     pub failure: Option<usize>,
-    /// Headers that must be present.
+    /// Rules for headers.
     pub headers: Vec<HeaderRule>,
     /// Parts of the body: pointer and JSON Schema.
     pub body: Vec<(Pointer, SchemaTemplate)>,
@@ -62,6 +62,7 @@ pub(super) static EXPECT: MappingSchema = MappingSchema {
             ValueType::Map(&ValueType::Schema),
             "required headers: name → JSON Schema of the value",
         ),
+        OPTIONAL_HEADERS,
         Field::optional(
             "body",
             ValueType::Map(&ValueType::Schema),
@@ -75,7 +76,6 @@ impl Expect {
     pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &EXPECT)?;
-        let headers = fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default();
         let failure = fields.get("failure").and_then(|node| {
             let id = reader.text(node)?;
             let index = names.contract.failure(id);
@@ -92,13 +92,10 @@ impl Expect {
         Some(Self {
             status: fields
                 .get("status")
-                .map(|node| StatusPattern::read_all(node, reader))
+                .map(|node| StatusPattern::read_all(node, reader, "2xx"))
                 .unwrap_or_default(),
             failure,
-            headers: headers
-                .iter()
-                .filter_map(|entry| HeaderRule::read(&entry.key, &entry.value, reader, names.library))
-                .collect(),
+            headers: HeaderRule::read_all(&fields, reader, names.library),
             body: fields.get("body").map(|node| read_schemas(node, names)).unwrap_or_default(),
         })
     }

@@ -7,11 +7,12 @@ use serde_json::Value;
 use failspec_base::syntax::{Decoder, Field, Location, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
-    envelope::{ENVELOPE, Envelope},
+    envelope::{BodyRule, ENVELOPE, Envelope},
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
     schema::SchemaRegistry,
+    status::StatusPattern,
     validity::{self, Period},
 };
 
@@ -103,6 +104,7 @@ pub(super) static FAILURE: MappingSchema = MappingSchema {
             "what a client should do after the failure; omit if undocumented",
         ),
         rules::HEADERS,
+        rules::OPTIONAL_HEADERS,
         rules::SCHEMA,
         rules::MATCH,
         Field::optional(
@@ -168,12 +170,16 @@ impl Failure {
         }
         let id_node = fields.get("id")?;
         let id = reader.text(id_node).filter(|id| reader.check_name(id, id_node.span))?.to_owned();
-        if rules.status.is_none() {
+        let is_given = fields.has("status") || fields.get("inferred").is_some_and(has_status);
+        if rules.status.is_none() && !is_given {
             reader.error_hint(
                 id_node.span,
                 format!("`{id}` has no status"),
                 "give `status`, or `inferred: { status: … }` if the documentation names none",
             );
+        }
+        if envelope.body == BodyRule::Empty {
+            refuse_parts_of_a_body(&rules, reader, id_node);
         }
         let causes = fields.get("causes").map(|node| read_names(node, reader)).unwrap_or_default();
         let retry = fields.get("retry").and_then(|node| reader.word(node, RETRIES)).map(|index| {
@@ -199,20 +205,21 @@ impl Failure {
         })
     }
 
-    /// Returns the status of its response; the first one if several are allowed.
-    pub fn status(&self) -> Option<u16> {
-        self.rules.status.as_ref().map(|ruled| ruled.rule)
+    /// Returns the statuses that its response may have.
+    pub fn statuses(&self) -> &[StatusPattern] {
+        self.rules.status.as_ref().map(|ruled| ruled.rule.as_slice()).unwrap_or_default()
     }
 
     /// Returns true if its response may have this status.
     pub fn allows_status(&self, status: u16) -> bool {
-        self.rules.statuses.contains(&status)
+        self.statuses().iter().any(|pattern| pattern.matches(status))
     }
 
     /// Returns true if no response can be told to be one of the two failures and not the other: they share a status,
     /// their own codes are the same, or none has one, and what their bodies must match is the same.
     pub fn is_indistinguishable_from(&self, other: &Self) -> bool {
-        let shares_status = self.rules.statuses.iter().any(|status| other.allows_status(*status));
+        let shares_status =
+            self.statuses().iter().any(|it| other.statuses().iter().any(|own| own.overlaps(*it)));
         let same_code = self.code() == other.code();
         let matches = |failure: &Self| -> Vec<(String, Value)> {
             let matches = failure.rules.matches.iter().map(|ruled| &ruled.rule);
@@ -249,6 +256,26 @@ pub fn same_code(one: &Value, other: &Value) -> bool {
             one == other || (mixed && one.as_f64().is_some_and(|one| other.as_f64() == Some(one)))
         }
         _ => one == other,
+    }
+}
+
+/// Returns true if an `inferred` block has a status, right or wrong.
+fn has_status(inferred: &Node) -> bool {
+    inferred.as_map().is_some_and(|entries| entries.iter().any(|entry| entry.key == "status"))
+}
+
+/// Reports rules about the body of a failure whose body must be empty.
+fn refuse_parts_of_a_body(rules: &Rules, reader: &Decoder, id: &Node) {
+    let waits = || rules.retry_after.iter().flat_map(|ruled| &ruled.rule);
+    let parts = [
+        ("code", rules.code.is_some()),
+        ("schema", !rules.schema.is_empty()),
+        ("match", !rules.matches.is_empty()),
+        ("retry_after", waits().any(|location| matches!(location.part, Part::Body(_)))),
+    ];
+    for (key, _) in parts.iter().filter(|(_, is_there)| *is_there) {
+        let title = format!("`{key}` describes a body, but `body: empty` forbids one");
+        reader.error_hint(id.span, title, "remove one of the two");
     }
 }
 

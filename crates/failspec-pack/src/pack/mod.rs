@@ -46,7 +46,7 @@ pub use cases::{case_count, case_names};
 pub use cleanup::{Cleanup, ITEM};
 pub use contract::{CONTRACT, Contract, Success};
 pub use control::Control;
-pub use envelope::{Envelope, RequestId};
+pub use envelope::{BodyRule, Envelope, MediaTypes, RequestId};
 pub use erratum::Erratum;
 pub use expect::{Expect, ExpectError, SchemaTemplate};
 pub use failure::{Failure, Retry, same_code};
@@ -68,7 +68,7 @@ pub use rules::{CodeRule, HeaderRule, Part, RetryAfterLocation, Rules, WaitForm}
 pub use scenario::{Needs, SCENARIOS, Scenario};
 pub use schema::{Schema, SchemaError, SchemaRegistry, SchemaViolation};
 pub use stability::{CHANGES, ChangeKind, Stability};
-pub use status::StatusPattern;
+pub use status::{StatusPattern, show_statuses};
 pub use step::{Capture, Step, Wait, WaitFor};
 pub use validity::Period;
 pub use variable::Variable;

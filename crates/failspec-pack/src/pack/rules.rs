@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use failspec_base::syntax::{Decoder, Field, Fields, MappingSchema, Node, NodeValue, ValueType};
+use failspec_base::syntax::{Decoder, Entry, Field, Fields, MappingSchema, Node, NodeValue, ValueType};
 
 use super::{
     envelope::{Envelope, compile, read_schema},
@@ -12,20 +12,19 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, Sourced},
     schema::{Schema, SchemaRegistry},
+    status::{STATUSES, StatusPattern},
 };
 
 /// The rules for the response of a failure. There can be rules of one kind from several origins.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// The HTTP status; the first one if several are allowed.
-    pub status: Option<Sourced<u16>>,
-    /// All statuses that the documentation allows.
-    pub statuses: Vec<u16>,
+    /// The HTTP statuses that the documentation allows; at least one.
+    pub status: Option<Sourced<Vec<StatusPattern>>>,
     /// The error code.
     pub code: Option<Sourced<CodeRule>>,
     /// All codes that the documentation allows, if it allows several.
     pub codes: Vec<Value>,
-    /// Headers that must be present, and the schemas of their values.
+    /// Rules for headers.
     pub headers: Vec<Sourced<HeaderRule>>,
     /// The JSON Schemas of the whole body, in addition to the envelope's schema.
     pub schema: Vec<Sourced<Arc<Schema>>>,
@@ -44,11 +43,13 @@ pub enum CodeRule {
     Any,
 }
 
-/// A header that must be present.
+/// A rule for a header.
 #[derive(Debug, Clone)]
 pub struct HeaderRule {
     /// Its name.
     pub name: String,
+    /// True if the header may be absent: only its value is ruled.
+    pub optional: bool,
     /// The JSON Schema of its value, as written.
     pub schema: Value,
     /// The compiled schema.
@@ -109,8 +110,8 @@ pub enum Part {
 
 pub(super) const STATUS: Field = Field::optional(
     "status",
-    ValueType::Either(&[ValueType::Count, ValueType::List(&ValueType::Count)]),
-    "the HTTP status; a list, if the documentation allows several",
+    STATUSES,
+    "the HTTP status, or a class such as `4xx`; a list, if the documentation allows several",
 );
 pub(super) const CODE: Field = Field::optional(
     "code",
@@ -126,6 +127,11 @@ pub(super) const HEADERS: Field = Field::optional(
     "headers",
     ValueType::Map(&ValueType::Schema),
     "required headers: name → JSON Schema of the value",
+);
+pub(super) const OPTIONAL_HEADERS: Field = Field::optional(
+    "optional_headers",
+    ValueType::Map(&ValueType::Schema),
+    "headers that may be absent, and must match if they are there: name → JSON Schema of the value",
 );
 pub(super) const SCHEMA: Field = Field::optional(
     "schema",
@@ -149,6 +155,7 @@ pub(super) static INFERRED: MappingSchema = MappingSchema {
     fields: &[
         STATUS,
         HEADERS,
+        OPTIONAL_HEADERS,
         SCHEMA,
         MATCH,
         RETRY_AFTER,
@@ -202,11 +209,8 @@ impl Rules {
             let code = if code == "any" { CodeRule::Any } else { CodeRule::Exactly(code) };
             self.code = Some(Sourced::new(code, source));
         }
-        for entry in fields.get("headers").map(|node| reader.entries(node)).unwrap_or_default() {
-            if let Some(rule) = HeaderRule::read(&entry.key, &entry.value, reader, library) {
-                self.headers.push(Sourced::new(rule, source));
-            }
-        }
+        let headers = HeaderRule::read_all(fields, reader, library).into_iter();
+        self.headers.extend(headers.map(|rule| Sourced::new(rule, source)));
         if let Some(schema) = fields.get("schema").and_then(|node| read_schema(node, reader, library)) {
             self.schema.push(Sourced::new(schema, source));
         }
@@ -230,15 +234,10 @@ impl Rules {
         if self.status.is_some() {
             reader.error(node.span, "the status is already documented");
         }
-        let statuses: Vec<u16> = reader.items(node).iter().filter_map(|item| reader.status(item)).collect();
-        let Some(first) = statuses.first() else {
-            if reader.items(node).is_empty() {
-                reader.error_hint(node.span, "an empty list allows no status at all", "write `status: 404`");
-            }
-            return;
-        };
-        self.status = Some(Sourced::new(*first, source));
-        self.statuses = statuses;
+        let statuses = StatusPattern::read_all(node, reader, "404");
+        if !statuses.is_empty() {
+            self.status = Some(Sourced::new(statuses, source));
+        }
     }
 
     /// Adds `codes`, which only a failure itself may have.
@@ -306,12 +305,28 @@ pub(super) fn read_matches(
 }
 
 impl HeaderRule {
-    pub(super) fn read(name: &str, node: &Node, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
+    /// Reads `headers` and `optional_headers` of a mapping.
+    pub(super) fn read_all(fields: &Fields<'_>, reader: &Decoder, library: &SchemaRegistry) -> Vec<Self> {
+        let mut rules: Vec<Self> = Vec::new();
+        for (key, optional) in [("headers", false), ("optional_headers", true)] {
+            for entry in fields.get(key).map(|node| reader.entries(node)).unwrap_or_default() {
+                if rules.iter().any(|rule| rule.name.eq_ignore_ascii_case(&entry.key)) {
+                    let title = format!("the header {} has two rules", entry.key);
+                    reader.error_hint(entry.key_span, title, "combine them in one JSON Schema");
+                }
+                rules.extend(Self::read(entry, optional, reader, library));
+            }
+        }
+        rules
+    }
+
+    fn read(entry: &Entry, optional: bool, reader: &Decoder, library: &SchemaRegistry) -> Option<Self> {
+        let node = &entry.value;
         let schema = node.to_json();
         // Compiled as it is written first, so that an error is reported with its location.
         compile(schema.clone(), node, reader, library)?;
         match HeaderSchema::compile(schema.clone(), library) {
-            Ok(value) => Some(Self { name: name.to_owned(), schema, value }),
+            Ok(value) => Some(Self { name: entry.key.clone(), optional, schema, value }),
             Err(error) => {
                 reader.error(node.span, format!("this is not a usable JSON Schema: {error}"));
                 None

@@ -130,6 +130,44 @@ const REFUSED: &[(&str, Load, &str)] = &[
         with_failure,
         "{ id: not_found, status: 404, summary: It is absent, headers: { Retry-After: { patern: x } } }",
     ),
+    // Rules that contradict each other, or allow nothing.
+    ("a class that does not exist", with_failure, "{ id: not_found, status: 9xx, summary: It is absent }"),
+    (
+        "a header with two rules",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, headers: { A: {} }, optional_headers: { a: {} } }",
+    ),
+    (
+        "no media type",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { media_type: [] } }",
+    ),
+    (
+        "a media type with parameters",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { media_type: 'application/json; charset=utf-8' } }",
+    ),
+    (
+        "a range of media types",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { media_type: [application/json, text/*] } }",
+    ),
+    (
+        "a code in an empty body",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { body: empty, code: /code } }",
+    ),
+    (
+        "a code of a failure with an empty body",
+        with_failure,
+        "{ id: not_found, status: 404, code: absent, summary: It is absent, envelope: { body: empty } }",
+    ),
+    (
+        "a wait in an empty body",
+        with_failure,
+        "{ id: not_found, status: 404, summary: It is absent, envelope: { body: empty }, \
+         retry_after: [{ pointer: /wait }] }",
+    ),
 ];
 
 #[test]

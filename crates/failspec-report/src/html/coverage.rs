@@ -126,7 +126,7 @@ fn row(page: &mut Page, pack: &PackReport, failure: &FailureCoverage, cases: &[&
     }
     page.raw("</th><td class=\"status\" data-label=\"HTTP\">");
     if let Some(status) = documented.and_then(|documented| documented.status) {
-        page.count(status.into());
+        page.text(&status.to_string());
     }
     page.raw("</td><td data-label=\"result\">");
     shown.pill(page, None);

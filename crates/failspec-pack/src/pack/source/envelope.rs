@@ -4,12 +4,12 @@ use failspec_base::syntax::{Decoder, Node};
 
 use super::{
     super::{
-        Pointer,
+        BodyRule, Pointer,
         envelope::{ENVELOPE, INFERRED_ENVELOPE, REQUEST_ID},
     },
     file_value::{FileMapping, FileValue, Tree},
     mappings::file_mappings,
-    values::{Demand, Override, SchemaSource},
+    values::{OneOrMany, Override, SchemaSource},
 };
 
 file_mappings! {
@@ -19,7 +19,7 @@ file_mappings! {
         /// The JSON Schema of the whole body.
         schema: Option<Override<SchemaSource>> = "schema",
         /// The media type.
-        media_type: Option<Override<String>> = "media_type",
+        media_type: Option<Override<OneOrMany<String>>> = "media_type",
         /// Pointer to the code.
         code: Option<Override<Pointer>> = "code",
         /// Pointer to the display text.
@@ -29,7 +29,7 @@ file_mappings! {
         /// Pointer to the HTTP status.
         status: Option<Override<Pointer>> = "status",
         /// The need of a response for a body.
-        body: Option<Demand> = "body",
+        body: Option<BodyRule> = "body",
         /// Inferred parts.
         inferred: Option<InferredEnvelopeSource> = "inferred",
     }
@@ -40,7 +40,7 @@ file_mappings! {
         /// The JSON Schema of the whole body.
         schema: Option<SchemaSource> = "schema",
         /// The media type.
-        media_type: Option<String> = "media_type",
+        media_type: OneOrMany<String> = "media_type",
         /// Pointer to the display text.
         message: Option<Pointer> = "message",
         /// The location of the request id.

@@ -22,6 +22,8 @@ file_mappings! {
         failure: Option<String> = "failure",
         /// Required headers.
         headers: Vec<(String, SchemaSource)> = "headers",
+        /// Headers that may be absent.
+        optional_headers: Vec<(String, SchemaSource)> = "optional_headers",
         /// Parts of the body.
         body: Vec<(Pointer, SchemaSource)> = "body",
     }

@@ -7,7 +7,10 @@ use serde_json::Value;
 use failspec_base::syntax::{Decoder, Node};
 
 use super::{
-    super::{Part, Pointer, Provenance, Retry, RetryAfterLocation, failure::FAILURE, rules::INFERRED},
+    super::{
+        Part, Pointer, Provenance, Retry, RetryAfterLocation, StatusPattern, failure::FAILURE,
+        rules::INFERRED,
+    },
     envelope::{EnvelopeSource, InferredEnvelopeSource},
     file_value::{FileValue, Tree},
     mappings::file_mappings,
@@ -21,7 +24,7 @@ file_mappings! {
         /// Its name in the pack.
         id: String = "id",
         /// Its statuses.
-        status: OneOrMany<u16> = "status",
+        status: OneOrMany<StatusPattern> = "status",
         /// Its code; `any` for a code that the documentation does not give.
         code: Option<Value> = "code",
         /// All codes that the documentation allows.
@@ -46,6 +49,8 @@ file_mappings! {
         retry: Option<Retry> = "retry",
         /// Required headers.
         headers: Vec<(String, SchemaSource)> = "headers",
+        /// Headers that may be absent.
+        optional_headers: Vec<(String, SchemaSource)> = "optional_headers",
         /// The places where the response states how long to wait.
         retry_after: OneOrMany<RetryAfterLocation> = ["retry_after" list],
         /// The JSON Schema of the body.
@@ -68,11 +73,13 @@ file_mappings! {
     #[derive(Default)]
     block struct InferredSource: INFERRED, {
         /// The statuses.
-        status: OneOrMany<u16> = "status",
+        status: OneOrMany<StatusPattern> = "status",
         /// The code.
         code: Option<Value> = "code",
         /// Headers.
         headers: Vec<(String, SchemaSource)> = "headers",
+        /// Headers that may be absent.
+        optional_headers: Vec<(String, SchemaSource)> = "optional_headers",
         /// The places where the response states how long to wait.
         retry_after: OneOrMany<RetryAfterLocation> = ["retry_after" list],
         /// The JSON Schema of the body.

@@ -8,8 +8,8 @@ use failspec_base::syntax::{Decoder, Node, NodeValue};
 
 use super::{
     super::{
-        Pointer, Provenance, Retry, Stability, StatusPattern, failure::RETRIES, provenance::WORDS, rules,
-        stability::CLASSES,
+        BodyRule, Pointer, Provenance, Retry, Stability, StatusPattern, envelope::BODY, failure::RETRIES,
+        provenance::WORDS, rules, stability::CLASSES,
     },
     file_value::{FileKey, FileValue, Tree},
 };
@@ -35,6 +35,7 @@ pub(super) use words;
 words!(Retry, RETRIES);
 words!(Stability, CLASSES);
 words!(Demand, &["required", "optional"]);
+words!(BodyRule, BODY);
 
 /// The need for something to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -294,9 +295,21 @@ impl<T> Default for OneOrMany<T> {
     }
 }
 
+impl<T> From<T> for OneOrMany<T> {
+    fn from(item: T) -> Self {
+        Self(vec![item])
+    }
+}
+
 impl<T> From<Vec<T>> for OneOrMany<T> {
     fn from(items: Vec<T>) -> Self {
         Self(items)
+    }
+}
+
+impl From<Vec<u16>> for OneOrMany<StatusPattern> {
+    fn from(statuses: Vec<u16>) -> Self {
+        Self(statuses.into_iter().map(StatusPattern::from).collect())
     }
 }
 

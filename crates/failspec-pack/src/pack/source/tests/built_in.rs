@@ -55,13 +55,10 @@ fn contract_of(pack: &Pack) -> Vec<String> {
         parts.push(format!("{:?}", (&failure.id, &failure.summary, &failure.documentation, failure.source)));
         parts.push(format!("{:?}", (failure.retry, &failure.causes, &failure.condition, &failure.excluded)));
         parts.push(format!("{:?}", (failure.refusal_optional, failure.leaks_forbidden, &failure.varies)));
-        parts.push(format!(
-            "{:?}",
-            (failure.period, &rules.status, &rules.statuses, &rules.code, &rules.codes)
-        ));
+        parts.push(format!("{:?}", (failure.period, &rules.status, &rules.code, &rules.codes)));
         parts
             .push(format!("{:?}", (&rules.retry_after, &envelope.code, &envelope.message, &envelope.status)));
-        parts.push(format!("{:?}", (&envelope.media_type, envelope.body_optional)));
+        parts.push(format!("{:?}", (&envelope.media_type, envelope.body)));
         let id = envelope.request_id.as_ref().map(|id| {
             let pattern = id.rule.pattern.as_ref().map(|pattern| &pattern.value);
             (&id.rule.pointer, &id.rule.header, pattern, id.source)

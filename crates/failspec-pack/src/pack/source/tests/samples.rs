@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::{
     super::{
-        Erratum, Part, Pointer, Provenance, Retry, RetryAfterLocation, Stability, StatusPattern, Variable,
-        WaitForm,
+        BodyRule, Erratum, Part, Pointer, Provenance, Retry, RetryAfterLocation, Stability, StatusPattern,
+        Variable, WaitForm,
     },
     *,
 };
@@ -168,7 +168,7 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
             status: vec![StatusPattern::Exactly(201), StatusPattern::Class(4)].into(),
             failure: Some(text.to_owned()),
             headers: vec![(text.to_owned(), value.clone().into())],
-            body: Vec::new(),
+            ..ExpectSource::default()
         }),
         ..StepSource::default()
     };
@@ -221,7 +221,8 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
                 header: own.clone(),
                 ..pointer.clone().into()
             })),
-            body: Some(Demand::Optional),
+            media_type: Some(Override::Set(vec!["a/b".to_owned(), text.to_owned()].into())),
+            body: Some(BodyRule::Optional),
             inferred: Some(InferredEnvelopeSource {
                 message: Some(pointer.clone()),
                 ..InferredEnvelopeSource::default()
@@ -245,7 +246,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
         health_check: Some(RequestSource::to(text)),
         failures: vec![FailureSource {
             id: text.to_owned(),
-            status: vec![404, 410].into(),
+            status: vec![StatusPattern::Exactly(404), StatusPattern::Class(5)].into(),
             code: Some(text.into()),
             codes: vec![text.into(), json!(7)],
             summary: text.to_owned(),
@@ -253,6 +254,7 @@ pub(super) fn contract_with(text: &str, value: &Value) -> ContractSource {
             causes: vec![text.to_owned()],
             retry: Some(Retry::AfterDelay),
             headers: vec![(text.to_owned(), schema())],
+            optional_headers: vec![(format!("{text}2"), schema())],
             retry_after: vec![RetryAfterLocation {
                 part: Part::Body(pointer.clone()),
                 form: Some(WaitForm::Unix),
