@@ -25,6 +25,8 @@ use failspec_pack::{
 };
 use tokio::net::TcpListener;
 
+use crate::support::{Received, Reply, Server, done, failspec, pack_with};
+
 const CONTRACT: &str = r#"
 contract: shop
 as_of: 2026-11-20
@@ -169,4 +171,49 @@ async fn login_is_not_repeated_in_vain() {
     let (report, shop) = judge(Shop { lifetime: 3600, forgets: true, ..Shop::default() }).await;
     assert_ne!(report.verdict, Verdict::Conforms);
     assert_eq!(shop.logins.load(Ordering::SeqCst), 2);
+}
+
+/// A login by a form: it sets two cookies, of which only the session counts, and redirects to the first page.
+fn form_login() -> Server {
+    Server::start(|request: &Received| match request.line().as_str() {
+        "POST /login" => Reply::new(303, "text/html", "")
+            .with("Location", "/")
+            .with("Set-Cookie", "csrf=abcdef0123456789; Path=/; SameSite=Lax")
+            .with("Set-Cookie", "session=s3ss10n-of-user; Path=/; HttpOnly"),
+        line => match (request.header("cookie"), line) {
+            (Some(cookies), "GET /things") if cookies.contains("session=s3ss10n-of-user") => {
+                Reply::json(200, "{}")
+            }
+            (Some(cookies), _) if cookies.contains("session=s3ss10n-of-user") => {
+                Reply::json(404, r#"{"error":"not_found","message":"not found"}"#)
+            }
+            _ => Reply::json(401, r#"{"error":"unauthorized","message":"log in"}"#),
+        },
+    })
+}
+
+#[test]
+fn session_is_one_of_several_cookies_of_a_login() {
+    let run = |capture: &str, header: &str| {
+        let server = form_login();
+        let folder = pack_with(&CONTRACT.replace("shop", "tiny"), &SCENARIOS.replace("shop", "tiny"));
+        let config = format!(
+            "default_target = \"tiny\"\n[target.tiny]\nurl = \"{}\"\n[target.tiny.roles.clerk.login]\nsteps = [\n  \
+             {{ request = \"POST /login\", form = {{ user = \"u\" }}, capture = {{ session = \"{capture}\" }} }}\n]\n\
+             header = \"Cookie: {header}\"\n",
+            server.url
+        );
+        fs::write(folder.path().join("failspec.toml"), config).unwrap();
+        let ran = done(failspec(folder.path()).args(["run", "tiny", "--packs", ".", "-v"]));
+        let sent = server.received().pop().unwrap().header("cookie").unwrap_or_default().to_owned();
+        (ran, sent)
+    };
+    let (ran, sent) = run("cookie session", "session=${session}");
+    ran.exits(0).never_says("s3ss10n-of-user");
+    assert_eq!(sent, "session=s3ss10n-of-user");
+    let (ran, sent) = run("header Set-Cookie", "${session}");
+    ran.exits(0).never_says("s3ss10n-of-user");
+    assert_eq!(sent, "csrf=abcdef0123456789; session=s3ss10n-of-user");
+    let (ran, _) = run("cookie sid", "sid=${session}");
+    ran.exits(3).says("with nothing to capture as session");
 }

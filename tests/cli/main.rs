@@ -1,5 +1,6 @@
 //! Tests of the command line and the library, as users use them.
 
+mod blame;
 mod certify;
 mod cleanup;
 mod diff;

@@ -10,7 +10,7 @@ use failspec_judge::{
     check::{
         Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary, unread_stream,
     },
-    report_model::{CaseReport, Rerun},
+    report_model::{CaseReport, Observation, Outcome, Rerun},
 };
 use failspec_pack::{
     pack::{Control, Flow, Retry, Step},
@@ -58,6 +58,13 @@ pub(super) struct FirstRun {
     left_behind: Vec<String>,
 }
 
+impl FirstRun {
+    /// Returns what is kept of a run that has ended.
+    pub fn of(rerun: Rerun, report: &CaseReport) -> Self {
+        Self { rerun, closed: false, left_behind: report.left_behind.clone() }
+    }
+}
+
 impl<'s> CaseRunner<'s> {
     pub fn new(session: &'s Session, case: &'s Case) -> Self {
         Self {
@@ -97,16 +104,22 @@ impl<'s> CaseRunner<'s> {
     pub fn rerun(&self) -> Option<Rerun> {
         let mut tested = self.observed.records.iter().filter(|record| !record.phase.is_teardown());
         let again = tested.find_map(|record| match record {
-            Record { is_renewed: true, .. } => Some(Rerun::LoginRenewed),
+            Record { rerun: Some(rerun), .. } => Some(*rerun),
             record => record.exchange.resent.then_some(Rerun::RequestResent),
         });
         self.first.as_ref().map(|first| first.rerun).or(again)
     }
 
-    /// Returns what is kept of a run whose responses are in doubt.
-    pub fn doubted(report: &CaseReport) -> FirstRun {
-        let left_behind = report.left_behind.clone();
-        FirstRun { rerun: Rerun::SurplusBytes, closed: false, left_behind }
+    /// Returns true if the case contradicts that an id is absent, or that a name is unique: another case that was running
+    /// may have created or removed it.
+    pub fn contradicts_id(&self, report: &CaseReport) -> bool {
+        let is_about_ids = |status: u16| matches!(status, 404 | 409 | 410 | 412);
+        let failure = &self.session.pack.contract.failures[self.case.scenario.failure];
+        let is_under_test = [404, 409, 410, 412].into_iter().any(|status| failure.allows_status(status));
+        let got = report.observed.as_ref().is_some_and(|observed| is_about_ids(observed.status));
+        let is_as_documented =
+            matches!(report.observation, Observation::Triggered { control_too: false, .. });
+        report.outcome == Outcome::Failed && !is_as_documented && (is_under_test || got)
     }
 
     /// Returns the connections whose responses may belong to other requests.
@@ -286,6 +299,7 @@ impl<'s> CaseRunner<'s> {
                 role: control.request.role.as_deref(),
                 expects_429: false,
                 expects_401: self.session.expects(control.expected(), 401),
+                expects_404: self.session.expects(control.expected(), 404),
             };
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
@@ -313,6 +327,11 @@ impl<'s> CaseRunner<'s> {
                     line(request)
                 )
                 .into());
+            }
+            // Before it begins, a condition for all clients must not show.
+            let condition = self.case.scenario.condition.as_deref();
+            if let Some(condition) = condition.filter(|it| self.session.is_global(it)) {
+                return Err(Unjudged::ConditionInForce(condition.to_owned()));
             }
             self.observed.control_failed = Some(index);
             return Ok(());
@@ -345,9 +364,7 @@ impl<'s> CaseRunner<'s> {
             },
         };
         self.observed.pick = pick;
-        let (expects_429, expects_401) = (failure.allows_status(429), failure.allows_status(401));
-        let role = faulty.request.role.as_deref();
-        let request = SendContext { phase: Phase::Request, role, expects_429, expects_401 };
+        let request = SendContext::of(Phase::Request, &faulty.request, failure);
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -378,6 +395,9 @@ impl<'s> CaseRunner<'s> {
             }
             _ => {}
         }
+        if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
+            return Err(format!("the response is not from the API: {evidence}").into());
+        }
         match unread_stream(&response, &self.session.pack.contract, failure) {
             Some(stream) => Err(format!("the response is {stream}").into()),
             None => Ok(()),
@@ -395,10 +415,8 @@ impl<'s> CaseRunner<'s> {
         if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {
             return Ok(());
         }
-        let (expects_429, expects_401) = (failure.allows_status(429), failure.allows_status(401));
         if repeats {
-            let role = faulty.request.role.as_deref();
-            let purpose = SendContext { phase: Phase::Repeat, role, expects_429, expects_401 };
+            let purpose = SendContext::of(Phase::Repeat, &faulty.request, failure);
             let result = self.send(&faulty.request, scope, extra, purpose).await;
             result.map_err(|reason| {
                 reason.within(|reason| format!("the repeated request could not be judged: {reason}"))
@@ -406,12 +424,7 @@ impl<'s> CaseRunner<'s> {
         }
         if let Some(indistinguishable_from) = &case.scenario.indistinguishable_from {
             self.observed.indistinguishable_source = Some(indistinguishable_from.source);
-            let purpose = SendContext {
-                phase: Phase::Comparison,
-                role: indistinguishable_from.request.role.as_deref(),
-                expects_429,
-                expects_401,
-            };
+            let purpose = SendContext::of(Phase::Comparison, &indistinguishable_from.request, failure);
             let result = self.send(&indistinguishable_from.request, scope, extra, purpose).await;
             result.map_err(|reason| {
                 reason.within(|reason| format!("the comparison request could not be judged: {reason}"))
@@ -498,11 +511,12 @@ impl<'s> CaseRunner<'s> {
             }
             let Err(reason) = result else { continue };
             let sent = self.observed.records.get(before);
-            // A resource that is already gone needs no removal, and an incomplete setup may never have created one.
-            let gone = sent
-                .and_then(|record| record.exchange.result.as_ref().ok())
-                .is_some_and(|response| matches!(response.status, 404 | 410));
-            if gone || (sent.is_none() && !complete) {
+            // An incomplete setup may never have created anything.
+            let is_gone = match (sent, &step.request) {
+                (Some(record), Some(request)) => self.is_gone(record, request, &scope),
+                _ => !complete,
+            };
+            if is_gone {
                 continue;
             }
             let what = sent.map_or_else(

@@ -23,6 +23,9 @@ pub(super) enum Unjudged {
     /// A response may belong to another request.
     #[error("the server sent bytes that belong to no response, so a response may belong to another request")]
     InDoubt,
+    /// The control got the failure although the condition that causes it had not begun.
+    #[error("the condition {0} is in force already")]
+    ConditionInForce(String),
     /// Something else, in words.
     #[error("{0}")]
     Because(String),
@@ -32,7 +35,7 @@ impl Unjudged {
     /// Puts the words into a sentence that says where it happened. The others stay what they are.
     pub(super) fn within(self, sentence: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Interrupted | Self::InDoubt => self,
+            Self::Interrupted | Self::InDoubt | Self::ConditionInForce(_) => self,
             Self::Because(words) => Self::Because(sentence(words)),
         }
     }

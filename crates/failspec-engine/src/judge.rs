@@ -32,10 +32,16 @@ const MAX_QUOTE_LEN: usize = 2 << 10;
 
 impl CaseRunner<'_> {
     /// Judges the case and builds its report.
-    pub fn finish(mut self) -> CaseReport {
+    pub fn finish(self) -> CaseReport {
+        self.finish_with(|_, _| ()).0
+    }
+
+    /// Judges the case and builds its report; also returns what `about` says of the two.
+    pub fn finish_with<T>(mut self, about: impl FnOnce(&Self, &CaseReport) -> T) -> (CaseReport, T) {
         self.note_closed_twice();
         let duration = self.began.elapsed();
         let (session, case) = (self.session, self.case);
+        session.note_roles(&self.observed, case);
         let mut report = blank(session, case);
         report.duration_ms = millis(duration);
         report.operation = self.operation();
@@ -54,6 +60,9 @@ impl CaseRunner<'_> {
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted => Reason::Interrupted,
             Unjudged::InDoubt => Reason::InDoubt,
+            Unjudged::ConditionInForce(condition) => {
+                Reason::ConditionInForce { condition: condition.clone() }
+            }
             Unjudged::Because(words) => Reason::Unjudged { cause: quoted(words) },
         };
         let reason = self.inconclusive.as_ref().map(in_report);
@@ -65,7 +74,9 @@ impl CaseRunner<'_> {
             // decide the outcome.
             (Some(reason), _) => {
                 let declared = check::declared(&self.observed, case.scenario.source);
-                sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
+                let found = undocumented.chain(declared).chain(closed);
+                let found = found.map(|finding| self.without_blame(finding));
+                sort(&mut report, found, session, case);
                 settle(&mut report, Some(reason));
             }
             (None, Some(subject)) => {
@@ -104,7 +115,20 @@ impl CaseRunner<'_> {
             let records = self.observed.records.iter();
             report.exchanges = records.map(|record| exchange_report(record, &session.mask)).collect();
         }
-        report
+        let told = about(&self, &report);
+        (report, told)
+    }
+}
+
+impl CaseRunner<'_> {
+    /// Makes a finding about the refusal of a setup or of a control a warning: why it was refused is not known, and may be
+    /// a matter of the target. Findings about what came before stay what they are.
+    fn without_blame(&self, finding: Finding) -> Finding {
+        let is_last = finding.record().is_none_or(|record| record + 1 == self.observed.records.len());
+        if self.answered || self.observed.closed_twice || !is_last {
+            return finding;
+        }
+        finding.without_blame()
     }
 }
 

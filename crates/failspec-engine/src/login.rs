@@ -17,7 +17,10 @@ use failspec_base::{
     template::{Scope, VariableValue},
 };
 use failspec_judge::check::View;
-use failspec_pack::target_config::{Carried, Command, Credential, Login, LoginStep};
+use failspec_pack::{
+    pack::Part,
+    target_config::{Captured, Carried, Command, Credential, Login, LoginStep},
+};
 
 use super::session::Session;
 
@@ -180,11 +183,17 @@ impl Session {
         let response =
             self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&response, None);
-        if !(200..300).contains(&response.status) {
+        // A login by a form usually ends with a redirect to the first page.
+        let captures_cookie = step.capture.iter().any(|(_, captured)| match captured {
+            Captured::Cookie(_) => true,
+            Captured::Part(part) => is_set_cookie(part),
+        });
+        let is_redirect = captures_cookie && (300..400).contains(&response.status);
+        if !(200..300).contains(&response.status) && !is_redirect {
             return Err(format!("{line} got {}", self.describe(view)));
         }
-        for (name, part) in &step.capture {
-            let value = view.part(part).filter(|value| !value.is_null());
+        for (name, captured) in &step.capture {
+            let value = capture(captured, view).filter(|value| !value.is_null());
             let value = value.ok_or_else(|| {
                 format!("{line} got {}, with nothing to capture as {name}", self.describe(view))
             })?;
@@ -224,6 +233,47 @@ impl Session {
     }
 }
 
+/// Returns a value that a login takes from a response.
+fn capture(captured: &Captured, view: View<'_>) -> Option<Value> {
+    match captured {
+        Captured::Part(part) if is_set_cookie(part) => {
+            let cookies = cookies(&view.response.header_lines("set-cookie"));
+            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            (!pairs.is_empty()).then(|| pairs.join("; ").into())
+        }
+        Captured::Part(part) => view.part(part),
+        Captured::Cookie(wanted) => {
+            let cookies = cookies(&view.response.header_lines("set-cookie"));
+            cookies.into_iter().find(|(name, _)| name == wanted).map(|(_, value)| value.into())
+        }
+    }
+}
+
+fn is_set_cookie(part: &Part) -> bool {
+    matches!(part, Part::Header(name) if name.eq_ignore_ascii_case("set-cookie"))
+}
+
+/// Returns the cookies that the lines of `Set-Cookie` leave (RFC 6265, section 5.2): name and value without attributes;
+/// of several with one name the last. One that is empty or has no time to live is removed.
+fn cookies(lines: &[std::borrow::Cow<'_, str>]) -> Vec<(String, String)> {
+    let mut cookies: Vec<(String, String)> = Vec::new();
+    for line in lines {
+        let mut parts = line.split(';').map(str::trim);
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else { continue };
+        let (name, value) = (name.trim(), value.trim());
+        let is_over = parts.any(|attribute| {
+            let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+            let lifetime = value.trim().parse::<i64>();
+            key.trim().eq_ignore_ascii_case("max-age") && lifetime.is_ok_and(|seconds| seconds <= 0)
+        });
+        cookies.retain(|(known, _)| known != name);
+        if !name.is_empty() && !value.is_empty() && !is_over {
+            cookies.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    cookies
+}
+
 /// Reads a lifetime in seconds: a number, or a text with one, as many servers write it.
 fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
@@ -243,6 +293,33 @@ fn hidden(name: &str, value: String) -> Header {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn cookies_are_sent_back_without_attributes() {
+        let of = |lines: &[&str]| {
+            let lines: Vec<std::borrow::Cow<'_, str>> = lines.iter().map(|line| (*line).into()).collect();
+            let pairs = cookies(&lines).into_iter().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<String>>().join("; ")
+        };
+        for (lines, expected) in [
+            (&["a=1"][..], "a=1"),
+            (
+                &[
+                    "csrf=x; Path=/; SameSite=Lax",
+                    "session=s; HttpOnly; Expires=Wed, 21 Oct 2037 07:28:00 GMT",
+                ],
+                "csrf=x; session=s",
+            ),
+            (&[" a = 1 ;Secure"], "a=1"),
+            (&["a=b=c=="], "a=b=c=="),
+            (&["a=1", "b=2", "a=3"], "b=2; a=3"),
+            (&["a=1", "a=; Max-Age=0"], ""),
+            (&["a=1; max-age=0", "b=2; Max-Age=-1", "c=3; Max-Age=60"], "c=3"),
+            (&["nothing", "=x", ""], ""),
+        ] {
+            assert_eq!(of(lines), expected, "{lines:?}");
+        }
+    }
 
     #[test]
     fn lifetime_is_a_number_or_a_text_with_one() {

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize},
+    },
     time::Instant,
 };
 
@@ -34,11 +37,13 @@ use super::{
     cancel::CancelToken,
     error::RunError,
     judge::{documented, millis, names, scenario_file},
+    lag::Lag,
     openapi_coverage::operations,
     plan::{Case, Plan, Selectors},
     planned_waits::planned_waits,
+    role_use::RoleUse,
     scheduler::{Engine, PackRun},
-    session::{Session, variables},
+    session::{Session, Writers, variables},
     unproven::Evidence,
 };
 
@@ -151,6 +156,10 @@ pub(super) fn session(
         approved: approved(plan, options),
         interrupt: interrupt.clone(),
         locks: super::locks::Locks::default(),
+        lag: Lag::default(),
+        writers: Writers::default(),
+        ran_alone: AtomicUsize::new(0),
+        role_use: RoleUse::default(),
         evidence: Evidence::default(),
         health_check_state: super::health_check::HealthCheckState::default(),
         commands_allowed: options.allow_commands,

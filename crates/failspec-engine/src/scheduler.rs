@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::{Semaphore, mpsc};
 
-use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason};
+use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason, Rerun};
 
 use super::{
     case_runner::{CaseRunner, FirstRun},
@@ -98,6 +98,7 @@ impl Engine {
             self.run_ordinary(cases_of(others), Preflights::Dropped, &mut run).await;
             self.run_global(&global, &mut run).await;
         }
+        self.excuse_refused_roles(&mut run);
         if let Some(reason) = self.session.health_check_state.broken() {
             run.diagnosis.get_or_insert_with(|| self.session.mask.text(reason).into_owned());
         }
@@ -122,18 +123,21 @@ impl Engine {
     fn nothing_judged(&self, others: &[Case], global: &[Case], run: &mut PackRun) {
         let reason = Reason::RunStopped;
         for case in run.cases.iter_mut().filter(|case| case.outcome != Outcome::Skipped) {
-            case.outcome = Outcome::Inconclusive;
-            case.reason = Some(reason.clone());
-            case.exercised = Exercise::No;
-            case.violations.clear();
-            case.warnings.clear();
-            case.waived.clear();
-            case.snapshot = None;
-            // If all requests got the same page, they also have the same request id.
-            case.request_ids.clear();
+            withdraw(case, reason.clone());
         }
         for case in others.iter().chain(global) {
             self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason.clone()));
+        }
+    }
+
+    /// Marks the cases of roles whose credentials were refused everywhere as inconclusive: they accuse the API of what
+    /// the target configuration got wrong.
+    fn excuse_refused_roles(&self, run: &mut PackRun) {
+        for (reason, cases) in self.session.refused_roles() {
+            let cases: BTreeSet<usize> = cases.into_iter().collect();
+            for case in run.cases.iter_mut().filter(|case| cases.contains(&case.index)) {
+                withdraw(case, reason.clone());
+            }
         }
     }
 
@@ -145,6 +149,7 @@ impl Engine {
         let at_work = Worker {
             session: Arc::clone(&self.session),
             permits: Arc::clone(&self.permits),
+            jobs: self.jobs,
             listener: Arc::clone(&self.listener),
             wanted,
             done: Arc::new(Mutex::new(done)),
@@ -292,6 +297,19 @@ impl Engine {
     }
 }
 
+/// Makes a judged case inconclusive.
+fn withdraw(case: &mut CaseReport, reason: Reason) {
+    case.outcome = Outcome::Inconclusive;
+    case.reason = Some(reason);
+    case.exercised = Exercise::No;
+    case.violations.clear();
+    case.warnings.clear();
+    case.waived.clear();
+    case.snapshot = None;
+    // If all requests got the same page, they also have the same request id.
+    case.request_ids.clear();
+}
+
 /// Calls the listener. A panic in it is caught and does not affect the run or its exit code.
 fn emit_event(listener: &Arc<Listener>, event: Event<'_>) {
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
@@ -316,6 +334,7 @@ struct Done {
 struct Worker {
     session: Arc<Session>,
     permits: Arc<Semaphore>,
+    jobs: usize,
     listener: Arc<Listener>,
     wanted: Preflights,
     /// Each task adds its results here, so that no other task must be woken for it.
@@ -327,13 +346,23 @@ impl Worker {
     /// out to belong to other requests, the report is held back.
     async fn judge(&self, case: Case, locks: Vec<Lock>, hold: &mpsc::UnboundedSender<Held>) {
         let permit = self.permits.acquire().await.ok();
-        let Some(judged) = self.guarded(&case, None).await else { return };
+        let Some(mut judged) = self.guarded(&case, None).await else { return };
         drop(permit);
+        if judged.may_be_disturbed && self.session.may_run_alone() {
+            let Some(alone) = self.alone(&case, &judged).await else { return };
+            judged = alone;
+        }
         if judged.doubtful.is_empty() {
             self.finished(judged);
         } else if let Err(mpsc::error::SendError(held)) = hold.send(Held { case, locks, judged }) {
             self.finished(held.judged);
         }
+    }
+
+    /// Runs a case again while no other case runs.
+    async fn alone(&self, case: &Case, judged: &Judged) -> Option<Judged> {
+        let _all = self.permits.acquire_many(u32::try_from(self.jobs).unwrap_or(u32::MAX)).await.ok();
+        self.guarded(case, Some(FirstRun::of(Rerun::RanAlone, &judged.report))).await
     }
 
     /// Releases the reports that are held back, once it is known that no byte on their connections belongs to no
@@ -346,7 +375,7 @@ impl Worker {
             }
             let _locked = self.session.locks.take(&locks).await;
             let _permit = self.permits.acquire().await.ok();
-            let first = CaseRunner::doubted(&judged.report);
+            let first = FirstRun::of(Rerun::SurplusBytes, &judged.report);
             if let Some(judged) = self.guarded(&case, Some(first)).await {
                 self.finished(judged);
             }
@@ -394,8 +423,10 @@ impl Worker {
         let interrupted = session.interrupt.is_set().then_some(Reason::Interrupted);
         if let Some(reason) = interrupted.or(stopped) {
             let report = not_run(session, case, Outcome::Inconclusive, reason);
-            return Judged { report, first: None, doubtful: Vec::new() };
+            return Judged { report, first: None, doubtful: Vec::new(), may_be_disturbed: false };
         }
+        let is_writer = case.scenario.requests().any(|request| !request.is_safe());
+        let began = session.writers.begin(is_writer);
         let is_second = first_run.is_some();
         let mut running = match first_run {
             None => CaseRunner::new(session, case),
@@ -411,7 +442,10 @@ impl Worker {
             session.health_check_after(case, &super::health_check::writes(&running.observed)).await;
         }
         let doubtful = running.doubtful_connections();
-        Judged { report: running.finish(), first, doubtful }
+        let others_wrote = session.writers.end(began);
+        let (report, contradicts_id) = running.finish_with(CaseRunner::contradicts_id);
+        let may_be_disturbed = !is_second && self.jobs > 1 && others_wrote && contradicts_id;
+        Judged { report, first, doubtful, may_be_disturbed }
     }
 
     async fn execute(&self, running: &mut CaseRunner<'_>) -> Option<First> {
@@ -431,6 +465,8 @@ struct Judged {
     first: Option<First>,
     /// The connections whose responses may belong to other requests.
     doubtful: Vec<u64>,
+    /// True if another case that was running may be the cause of its violations.
+    may_be_disturbed: bool,
 }
 
 /// A judged case whose report is held back.

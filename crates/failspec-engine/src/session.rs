@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -20,9 +20,37 @@ use failspec_pack::{
 };
 
 use super::{
-    cancel::CancelToken, health_check::HealthCheckState, locks::Locks, login::Logins, manners::Clients,
-    run::Exchanges, unproven::Evidence,
+    cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
+    manners::Clients, role_use::RoleUse, run::Exchanges, unproven::Evidence,
 };
+
+/// The cases of a run that may change something on the target.
+#[derive(Debug, Default)]
+pub struct Writers {
+    /// The number of those that have begun.
+    begun: AtomicUsize,
+    /// The number of those that have ended.
+    ended: AtomicUsize,
+}
+
+impl Writers {
+    /// Records that a case begins; returns what [`Self::end`] needs.
+    pub fn begin(&self, is_writer: bool) -> (bool, usize) {
+        let before = self.ended.load(Ordering::SeqCst);
+        self.begun.fetch_add(is_writer.into(), Ordering::SeqCst);
+        (is_writer, before)
+    }
+
+    /// Records that a case ends; returns true if another one that may change something ran at the same time.
+    pub fn end(&self, (is_writer, ended_before): (bool, usize)) -> bool {
+        let others = self.begun.load(Ordering::SeqCst) - usize::from(is_writer);
+        self.ended.fetch_add(is_writer.into(), Ordering::SeqCst);
+        others > ended_before
+    }
+}
+
+/// Maximum number of cases that run again alone: where more contradict an id, other cases are not the reason.
+const MAX_ALONE: usize = 20;
 
 /// State shared by all cases of one pack on one target.
 #[derive(Debug)]
@@ -49,6 +77,14 @@ pub struct Session {
     pub interrupt: CancelToken,
     /// Locks that keep scenarios from overlapping.
     pub locks: Locks,
+    /// How late the API knows what was just created.
+    pub lag: Lag,
+    /// The cases that may change something.
+    pub writers: Writers,
+    /// Number of cases that ran again alone.
+    pub ran_alone: AtomicUsize,
+    /// The responses to each role.
+    pub role_use: RoleUse,
     /// The evidence that the API responded.
     pub evidence: Evidence,
     /// The state of the health check.
@@ -70,6 +106,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Returns true if one more case may run again alone, and counts it.
+    pub fn may_run_alone(&self) -> bool {
+        self.ran_alone.fetch_add(1, Ordering::Relaxed) < MAX_ALONE
+    }
+
     /// Creates the variable scope of one flow of a case, with its own `${unique}`.
     pub fn scope(&self) -> Scope {
         let number = self.counter.fetch_add(1, Ordering::Relaxed) + 1;

@@ -13,12 +13,14 @@ use failspec_judge::check::{
     Identity, Item, Phase, Pick, Record, ResendResult, View, carries_error, describe_stream, intermediary,
     show, told_wait,
 };
+use failspec_judge::report_model::Rerun;
 use failspec_pack::pack::{
-    At, Capture, Expect, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
+    At, Capture, Expect, Failure, Part, Pointer, RequestTemplate, Schema, SchemaTemplate, Step, Wait, WaitFor,
 };
 use failspec_pack::target_config::Carried;
 
 use super::{
+    lag::MAX_LAG,
     request_builder::{Extra, build},
     session::Session,
 };
@@ -46,6 +48,21 @@ pub(super) struct SendContext<'a> {
     pub expects_429: bool,
     /// True if a 401 is an expected response.
     pub expects_401: bool,
+    /// True if a 404 is an expected response.
+    pub expects_404: bool,
+}
+
+impl<'a> SendContext<'a> {
+    /// Returns the context of a request that should get `failure`.
+    pub fn of(phase: Phase, request: &'a RequestTemplate, failure: &Failure) -> Self {
+        Self {
+            phase,
+            role: request.role.as_deref(),
+            expects_429: failure.allows_status(429),
+            expects_401: failure.allows_status(401),
+            expects_404: failure.allows_status(404) || failure.allows_status(410),
+        }
+    }
 }
 
 /// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
@@ -70,7 +87,8 @@ impl Session {
         purpose: SendContext<'_>,
         records: &mut Vec<Record>,
     ) -> Result<usize, String> {
-        let (mut resends, mut is_renewed) = (0, false);
+        let (mut resends, mut rerun) = (0, None);
+        let began = Instant::now();
         loop {
             self.clients.turn().await;
             let credential = match purpose.role {
@@ -84,21 +102,30 @@ impl Session {
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             let role = purpose.role.map(str::to_owned);
-            records.push(Record { phase: purpose.phase, role, exchange, is_renewed });
+            records.push(Record { phase: purpose.phase, role, exchange, rerun });
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
             if response.status == 401
                 && !purpose.expects_401
                 && let (Some(role), Some(used)) = (purpose.role, sends_login)
             {
-                if is_renewed {
+                if rerun == Some(Rerun::LoginRenewed) {
                     self.renewed_in_vain(role).await;
                 } else if self.renew(role, &used).await {
                     // The login was accepted before, and is no longer: it expired. It is done once more.
-                    is_renewed = true;
+                    rerun = Some(Rerun::LoginRenewed);
                     records.pop();
                     continue;
                 }
+            }
+            if response.status == 404 && !purpose.expects_404 && self.lag.awaits(template, scope, records) {
+                if began.elapsed() < MAX_LAG {
+                    rerun = Some(Rerun::CreationAwaited);
+                    records.pop();
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+                self.lag.awaited_in_vain();
             }
             if response.status != 429 || purpose.expects_429 {
                 return Ok(records.len() - 1);
@@ -153,7 +180,9 @@ impl Session {
         let still_limited = step.resend && tested.is_some_and(|response| response.status == 429);
         let expects_429 = still_limited || self.expects(&step.expect, 429);
         let expects_401 = self.expects(&step.expect, 401);
-        let purpose = SendContext { phase, role, expects_429, expects_401 };
+        // While polling, a 404 before a 200 is exactly the case that `until` is for.
+        let expects_404 = step.until.is_some() || self.expects(&step.expect, 404);
+        let purpose = SendContext { phase, role, expects_429, expects_401, expects_404 };
         let deadline = Instant::now() + self.time(&step.within, scope)?;
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
@@ -238,8 +267,8 @@ impl Session {
             return Ok(Some(format!("{}, an error with the status of a success", got())));
         }
         for header in &expect.headers {
-            let fits = response.combined_header(&header.name).is_some_and(|text| header.value.fits(&text));
-            if !fits {
+            let text = response.combined_header(&header.name);
+            if !text.map_or(header.optional, |text| header.value.fits(&text)) {
                 return Ok(Some(format!("the header {} is not as expected", header.name)));
             }
         }
@@ -355,7 +384,7 @@ impl Session {
             } else {
                 VariableValue::open(value)
             };
-            scope.set(capture.name.clone(), held);
+            scope.capture(capture.name.clone(), held);
         }
         Ok(())
     }

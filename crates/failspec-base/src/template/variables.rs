@@ -1,7 +1,7 @@
 //! The values that placeholders can use in one flow of a scenario.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, OnceLock},
 };
 
@@ -37,6 +37,8 @@ impl VariableValue {
 pub struct Scope {
     variables: Arc<HashMap<String, VariableValue>>,
     own: HashMap<String, VariableValue>,
+    /// The names of the values that responses gave.
+    captured: HashSet<String>,
     unique: String,
     uuid: String,
     /// The time at which the flow first requested a one-time code, in Unix seconds; shared with its clones.
@@ -49,6 +51,7 @@ impl Scope {
         Self {
             variables,
             own: HashMap::new(),
+            captured: HashSet::new(),
             unique: unique.into(),
             uuid: random_uuid(),
             codes_from: Arc::default(),
@@ -63,6 +66,18 @@ impl Scope {
     /// Sets a value for this flow only.
     pub fn set(&mut self, name: impl Into<String>, held: VariableValue) {
         self.own.insert(name.into(), held);
+    }
+
+    /// Sets a value that a response of this flow gave.
+    pub fn capture(&mut self, name: impl Into<String>, held: VariableValue) {
+        let name = name.into();
+        self.captured.insert(name.clone());
+        self.own.insert(name, held);
+    }
+
+    /// Returns true if a response of this flow gave the value under a name.
+    pub fn is_captured(&self, name: &str) -> bool {
+        self.captured.contains(name)
     }
 
     /// Returns the value of `${unique}` in this flow.

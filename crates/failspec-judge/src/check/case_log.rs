@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use failspec_base::message::Exchange;
 use failspec_pack::pack::{Pointer, Provenance, Schema};
 
+use crate::report_model::Rerun;
+
 use super::{openapi_context::OpenApiContext, response_view::Pick};
 
 /// The part of a case that an exchange belongs to.
@@ -42,6 +44,11 @@ impl Phase {
         matches!(self, Self::ControlTeardown | Self::Teardown)
     }
 
+    /// Returns true for the requests of the control, with its setup and its teardown.
+    pub fn is_of_control(self) -> bool {
+        matches!(self, Self::ControlSetup | Self::Control | Self::ControlTeardown)
+    }
+
     /// Returns the phase in words.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -68,8 +75,8 @@ pub struct Record {
     pub role: Option<String>,
     /// The request and its result.
     pub exchange: Exchange,
-    /// True if it was sent a second time, after its role had logged in again: the first response was 401.
-    pub is_renewed: bool,
+    /// The reason why it was sent more than once, if it was; its exchange is the last one.
+    pub rerun: Option<Rerun>,
 }
 
 /// Expectations for a response in addition to the contract, with all placeholders replaced.

@@ -74,6 +74,17 @@ impl Finding {
         self
     }
 
+    /// Returns the index of the exchange that it is about, if that is not the one under test.
+    pub fn record(&self) -> Option<usize> {
+        self.record
+    }
+
+    /// Returns the same finding as a warning: it is not known that the API is at fault.
+    #[must_use]
+    pub fn without_blame(self) -> Self {
+        self.with_source(Provenance::Inferred)
+    }
+
     /// Returns the same finding as one about a format, which is an annotation in responses: a warning at most.
     #[must_use]
     pub(super) fn about_annotation(self, is_annotation: bool) -> Self {

@@ -1,6 +1,7 @@
 //! Detects responses that do not come from the API: only positive evidence counts.
 
 use failspec_base::message::Response;
+use failspec_pack::pack::{Contract, Failure};
 
 /// Texts that a proxy, a gateway or a firewall puts on its own pages.
 ///
@@ -31,6 +32,35 @@ const LOGIN: &[&str] = &["login", "signin", "sign-in", "sign_in", "sso", "oauth"
 /// Returns the reason why this response does not come from the API, if there is evidence for it.
 pub fn detect_intermediary(response: &Response, host: Option<&str>) -> Option<String> {
     redirect(response, host).or_else(|| page(response))
+}
+
+/// Returns the reason why a refusal does not come from the API, if it does not: a server or gateway in front of it
+/// refuses requests that are too large, or look like an attack, with a page of its own. `failure` is the one under
+/// test: its statuses are the API's.
+pub fn detect_limit(response: &Response, contract: &Contract, failure: &Failure) -> Option<String> {
+    let status = response.status;
+    let is_limit = matches!(status, 403 | 413 | 414 | 431);
+    let has_json_errors = contract.envelope.code.is_some() || contract.envelope.schema.is_some();
+    if !is_limit
+        || !has_json_errors
+        || failure.allows_status(status)
+        || response.document().value.is_some()
+        || response.media_type().is_some_and(|media_type| media_type.is_json())
+    {
+        return None;
+    }
+    // A page for people: its title begins with the status, as in `<title>403 Forbidden</title>`.
+    let body = &response.body[..response.body.len().min(16 << 10)];
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let is_titled = ["<title>", "<h1>"].iter().any(|tag| {
+        text.split_once(tag).is_some_and(|(_, title)| title.trim_start().starts_with(&status.to_string()))
+    });
+    // The status of a limit is given before the API is asked; 403 without a page may be the API's.
+    (status != 403 || is_titled).then(|| {
+        format!(
+            "HTTP {status} without the JSON of its errors, as a server or gateway in front of it responds"
+        )
+    })
 }
 
 /// Detects a redirect to a login, or to another host.

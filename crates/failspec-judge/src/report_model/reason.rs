@@ -39,6 +39,18 @@ pub enum Reason {
     },
     /// The server sent bytes that belong to no response: a response of the case may belong to another request.
     InDoubt,
+    /// Every request that carried the credentials of a role was refused.
+    RoleRefused {
+        /// The role.
+        role: String,
+        /// The status of the refusals.
+        status: u16,
+    },
+    /// The control got the failure although the condition that causes it had not begun.
+    ConditionInForce {
+        /// The condition.
+        condition: String,
+    },
     /// The case, or a step of it, could not be judged.
     Unjudged {
         /// The cause in words.
@@ -55,6 +67,11 @@ pub enum Rerun {
     RequestResent,
     /// A response was 401 in the middle of the run: the role logged in again, and that request alone was sent again.
     LoginRenewed,
+    /// The API did not know yet what a request of the case had just created (404). The next request was sent again
+    /// until it did.
+    CreationAwaited,
+    /// The first run contradicts an id that another case may have created or removed. The second one ran alone.
+    RanAlone,
     /// A connection was lost without a response.
     ConnectionLost,
     /// The server sent bytes that belong to no response: a response of the first run may have belonged to another
@@ -69,6 +86,12 @@ impl fmt::Display for Rerun {
                 "sent a request twice: the connection, which was used before, ended without a response"
             }
             Self::LoginRenewed => "sent a request twice: its role had to log in again (401)",
+            Self::CreationAwaited => {
+                "sent a request again until the API knew what it had just created (404 before)"
+            }
+            Self::RanAlone => {
+                "ran twice: in the first run another case may have created or removed the same id"
+            }
             Self::ConnectionLost => "ran twice: the connection was lost in the first run",
             Self::SurplusBytes => {
                 "ran twice: the server sent bytes that belong to no response in the first run"
@@ -110,6 +133,15 @@ impl fmt::Display for Reason {
             Self::OtherResponse { response } => write!(f, "the response was {response}"),
             Self::InDoubt => f.write_str(
                 "the server sent bytes that belong to no response, so a response may belong to another request",
+            ),
+            Self::RoleRefused { role, status } => write!(
+                f,
+                "every request with the credentials of the role {role} was refused (HTTP {status}): \
+                 are they right for this target?"
+            ),
+            Self::ConditionInForce { condition } => write!(
+                f,
+                "the control got the failure before the condition {condition} began: is it in force already?"
             ),
             Self::Unjudged { cause } => f.write_str(cause),
         }

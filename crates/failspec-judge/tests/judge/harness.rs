@@ -107,7 +107,7 @@ impl World {
                     connection: None,
                     resent: false,
                 };
-                Record { phase: *phase, role: None, exchange, is_renewed: false }
+                Record { phase: *phase, role: None, exchange, rerun: None }
             })
             .collect();
         let constant = |expect: &failspec_pack::pack::Expect| {

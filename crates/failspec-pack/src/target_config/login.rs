@@ -23,7 +23,8 @@ pub struct Login {
     pub lifetime: Option<Duration>,
 }
 
-/// One request of a login; any 2xx is a success if all values can be captured.
+/// One request of a login; any 2xx is a success if all values can be captured, and so is a redirect that sets a cookie
+/// which is captured.
 #[derive(Debug, Clone)]
 pub struct LoginStep {
     /// The method.
@@ -37,7 +38,17 @@ pub struct LoginStep {
     /// A form-encoded body.
     pub form: Vec<(String, Template)>,
     /// Values taken from the response; they are always secret.
-    pub capture: Vec<(String, Part)>,
+    pub capture: Vec<(String, Captured)>,
+}
+
+/// A value that a login takes from a response.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Captured {
+    /// A part of the response. Of the header `Set-Cookie` it is what a client sends back: all cookies as
+    /// `name=value; …`, without attributes.
+    Part(Part),
+    /// The value of the cookie with this name.
+    Cookie(String),
 }
 
 pub(super) static LOGIN: MappingSchema = MappingSchema {
@@ -66,7 +77,7 @@ pub(super) static LOGIN: MappingSchema = MappingSchema {
 
 static STEP: MappingSchema = MappingSchema {
     name: "login step",
-    about: "one request of a login",
+    about: "one request of a login; any 2xx is a success, and a redirect that sets a captured cookie",
     fields: &[
         Field::required("request", ValueType::Text, "METHOD /path under the target's URL, or METHOD URL"),
         Field::optional("headers", ValueType::Map(&ValueType::Text), "request headers by name"),
@@ -75,7 +86,8 @@ static STEP: MappingSchema = MappingSchema {
         Field::optional(
             "capture",
             ValueType::Map(&ValueType::Text),
-            "name → pointer into the response, or `header NAME`; always secret",
+            "name → pointer into the response, `header NAME` or `cookie NAME`; always secret. Of \
+             `header Set-Cookie` it is what a client sends back: all cookies, without attributes",
         ),
     ],
     also: &[],
@@ -137,11 +149,12 @@ impl LoginStep {
                 .filter_map(|entry| {
                     reader.check_free_name(&entry.key, entry.key_span);
                     let text = reader.text(&entry.value)?;
-                    let part = match text.strip_prefix("header ") {
-                        Some(name) => Part::Header(name.trim().to_owned()),
-                        None => Part::Body(pointer(&entry.value, reader)?),
+                    let captured = match text.split_once(' ') {
+                        Some(("header", name)) => Captured::Part(Part::Header(name.trim().to_owned())),
+                        Some(("cookie", name)) => Captured::Cookie(name.trim().to_owned()),
+                        _ => Captured::Part(Part::Body(pointer(&entry.value, reader)?)),
                     };
-                    Some((entry.key.clone(), part))
+                    Some((entry.key.clone(), captured))
                 })
                 .collect(),
         })
@@ -152,7 +165,11 @@ fn pointer(node: &Node, reader: &Decoder) -> Option<Pointer> {
     let text = reader.text(node)?;
     let pointer = Pointer::parse(text);
     if pointer.is_none() {
-        reader.error_hint(node.span, "this is not a JSON Pointer", "write `/access_token`, or `header NAME`");
+        reader.error_hint(
+            node.span,
+            "this is not a JSON Pointer",
+            "write `/access_token`, `header NAME` or `cookie NAME`",
+        );
     }
     pointer
 }

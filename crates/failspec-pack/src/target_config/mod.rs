@@ -30,7 +30,7 @@ pub use config::{CONFIG, Config, Target};
 pub use credential::{Carried, Credential, Role};
 pub use endpoint::Address;
 pub use environment::Environment;
-pub use login::{Login, LoginStep};
+pub use login::{Captured, Login, LoginStep};
 pub use network::Network;
 pub use operation::Operation;
 pub use rate::Rate;

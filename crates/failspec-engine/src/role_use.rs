@@ -1,0 +1,71 @@
+//! Roles whose credentials are refused everywhere: the target is given wrong ones, and the API is not to blame.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use failspec_judge::{
+    check::{Observed, Phase, Record},
+    report_model::Reason,
+};
+
+use super::{plan::Case, session::Session};
+
+/// The responses to each role of a run.
+#[derive(Debug, Default)]
+pub struct RoleUse(Mutex<HashMap<String, Responses>>);
+
+#[derive(Debug, Default)]
+struct Responses {
+    /// True if a request got past the check of the credentials.
+    accepted: bool,
+    /// The status of the refusal of a request that should have succeeded.
+    refused: Option<u16>,
+    /// The cases in which a request was refused, by index.
+    cases: Vec<usize>,
+}
+
+impl Session {
+    /// Records how the API responded to the roles of a case.
+    pub(super) fn note_roles(&self, observed: &Observed, case: &Case) {
+        let failure = &self.pack.contract.failures[case.scenario.failure];
+        let mut roles = self.role_use.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in &observed.records {
+            let Record { phase, role: Some(role), exchange, .. } = record else { continue };
+            let Ok(response) = &exchange.result else { continue };
+            let entry = match roles.get_mut(role) {
+                Some(entry) => entry,
+                None => roles.entry(role.clone()).or_default(),
+            };
+            let should_succeed = matches!(phase, Phase::ControlSetup | Phase::Control | Phase::Setup);
+            let is_under_test = matches!(phase, Phase::Request | Phase::Repeat | Phase::Comparison);
+            match response.status {
+                _ if entry.accepted => {}
+                // The refusal that is under test: the credentials are known, and give no such right.
+                403 if is_under_test && failure.allows_status(403) => {
+                    *entry = Responses { accepted: true, ..Responses::default() };
+                }
+                401 | 403 | 407 if should_succeed || !failure.allows_status(response.status) => {
+                    entry.refused = entry.refused.or(should_succeed.then_some(response.status));
+                    entry.cases.push(case.index);
+                }
+                // These say nothing about the credentials.
+                401 | 403 | 407 | 429 | 500.. => {}
+                _ => *entry = Responses { accepted: true, ..Responses::default() },
+            }
+        }
+    }
+
+    /// Returns the cases that cannot be judged because each request of a role was refused, and the reasons.
+    pub(super) fn refused_roles(&self) -> Vec<(Reason, Vec<usize>)> {
+        let mut roles = self.role_use.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = roles.drain().filter_map(|(role, responses)| {
+            let status = responses.refused.filter(|_| !responses.accepted)?;
+            Some((Reason::RoleRefused { role, status }, responses.cases))
+        });
+        let mut refused: Vec<(Reason, Vec<usize>)> = refused.collect();
+        refused.sort_by(|(one, _), (other, _)| one.cmp(other));
+        refused
+    }
+}
