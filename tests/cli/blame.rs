@@ -290,13 +290,13 @@ fn names(broken: bool) -> Server {
             }
             _ => {
                 let mut names = taken.lock().unwrap();
-                let is_free = !names.iter().any(|name| name == path) && !(is_taker && broken);
+                let is_held = names.iter().any(|name| name == path) || is_taker && broken;
                 held.fetch_or(request.body == b"holder", SeqCst);
                 asked.fetch_or(is_taker, SeqCst);
-                if is_free {
+                if !is_held {
                     names.push(path.to_owned());
                 }
-                if is_free { Reply::json(201, "{}") } else { error(409, "conflict") }
+                if is_held { error(409, "conflict") } else { Reply::json(201, "{}") }
             }
         }
     })

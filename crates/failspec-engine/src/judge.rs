@@ -73,10 +73,9 @@ impl CaseRunner<'_> {
             // Findings about the request under test are reported even if something failed later, but they do not
             // decide the outcome.
             (Some(reason), _) => {
-                let declared = check::declared(&self.observed, case.scenario.source);
-                let found = undocumented.chain(declared).chain(closed);
-                let found = found.map(|finding| self.without_blame(finding));
-                sort(&mut report, found, session, case);
+                let declared = check::declared(&self.observed, case.scenario.source).into_iter();
+                let declared = declared.map(|finding| self.without_blame(finding));
+                sort(&mut report, undocumented.chain(declared).chain(closed), session, case);
                 settle(&mut report, Some(reason));
             }
             (None, Some(subject)) => {
@@ -121,11 +120,11 @@ impl CaseRunner<'_> {
 }
 
 impl CaseRunner<'_> {
-    /// Makes a finding about the refusal of a setup or of a control a warning: why it was refused is not known, and may be
-    /// a matter of the target. Findings about what came before stay what they are.
+    /// Makes a finding of the OpenAPI document about the refusal of a setup or of a control a warning: why it was refused is
+    /// not known, and may be a matter of the target. Findings about what came before stay what they are.
     fn without_blame(&self, finding: Finding) -> Finding {
         let is_last = finding.record().is_none_or(|record| record + 1 == self.observed.records.len());
-        if self.answered || self.observed.closed_twice || !is_last {
+        if self.answered || !is_last {
             return finding;
         }
         finding.without_blame()

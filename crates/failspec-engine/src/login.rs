@@ -170,7 +170,9 @@ impl Session {
         let expires =
             told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
         let secret = RedactedText::secret(format!("role {role}"));
-        let shown = match value.split_once(' ') {
+        // Only a scheme is no secret: before the first space of a `Cookie` there is a cookie.
+        let is_scheme = name.eq_ignore_ascii_case("Authorization");
+        let shown = match value.split_once(' ').filter(|_| is_scheme) {
             Some((scheme, _)) => RedactedText::from(format!("{scheme} ")).with(secret),
             None => secret,
         };

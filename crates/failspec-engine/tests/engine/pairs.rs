@@ -51,6 +51,7 @@ const INVALID_TOO: &str = "invalid::make_an_item_with_a_long_name";
 const LIMITED: &str = "limited::ask_too_often";
 const NOBODY: &str = "unauthorized::read_as_nobody";
 const METHOD: &str = "wrong_method::use_a_wrong_method";
+const SHUT: &str = "shut::ask_while_it_is_shut";
 const BROKEN: &str = "broken::break_it";
 
 /// Returns the pairs of checks that use only an OpenAPI document.
@@ -252,6 +253,13 @@ fn contracts() -> Vec<Pair> {
             on!(429, reply => reply.add("Retry-After", "7")),
             false,
             on!(429, reply => reply.add("Vary", "Accept").add("Vary", "Origin")),
+        ),
+        depot(
+            "empty-body",
+            SHUT,
+            on!(423, reply => reply.body(b"shut".to_vec())),
+            true,
+            on!(423, reply => reply.with("Content-Length", "0")),
         ),
         // That a stranger's method comes before the stranger is inferred; no request may break the server.
         depot(

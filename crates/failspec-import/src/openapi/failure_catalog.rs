@@ -74,6 +74,14 @@ impl<'a> FailureCatalog<'a> {
             let shared = own.len() > 1 && codes.iter().any(|(other, codes)| *other != status && codes == own);
             catalogue.add(status, &responses, if shared { &[] } else { own });
         }
+        // A server that does not know a method at all says 501 (RFC 9110, section 15.6.2). Where the document says nothing
+        // of the body, that is the same failure.
+        let has_body =
+            catalogue.shaped.contains(&405) || codes.get(&405).is_some_and(|codes| !codes.is_empty());
+        let failures = catalogue.by_status.get_mut(&405).filter(|_| !has_body && !codes.contains_key(&501));
+        for failure in failures.into_iter().flatten() {
+            failure.status = vec![405, 501].into();
+        }
         catalogue
     }
 

@@ -32,7 +32,8 @@ impl FaultKind {
             Self::MediaType => &[415],
             Self::Accept => &[406],
             Self::Unknown => &[404, 410],
-            Self::Method => &[405],
+            // A server that does not know a method at all says 501 (RFC 9110, section 15.6.2).
+            Self::Method => &[405, 501],
             Self::Credentials => &[401],
             Self::TooLarge => &[413],
         }

@@ -44,9 +44,13 @@ impl Generator<'_> {
         for parameter in &operation.parameters {
             let own = slug(&parameter.name);
             let in_path = parameter.place == ParameterLocation::Path;
+            let is_credential = self.is_credential(operation, parameter);
             if parameter.required && !in_path {
                 let mut faulty = right.ask.clone();
                 put(&mut faulty, parameter, None);
+                if is_credential {
+                    faulty.absent.push((parameter.place, parameter.name.clone()));
+                }
                 let what = format!("without_{own}");
                 faults.push(Fault {
                     class: FaultKind::Invalid,
@@ -55,6 +59,11 @@ impl Generator<'_> {
                     faulty,
                     inferred: false,
                 });
+            }
+            if is_credential {
+                let why = "a wrong value of what carries the credentials is a wrong credential";
+                self.leave_out(why, operation, &format!("values of {}", parameter.name));
+                continue;
             }
             let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
             for (flaw, value) in of_text(&self.sampler, schema) {

@@ -43,6 +43,8 @@ pub(super) struct RequestSpec {
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
     pub cookies: Vec<(String, String)>,
+    /// Query, header and cookie parameters that must not be sent, not even as the credentials of the role.
+    pub absent: Vec<(ParameterLocation, String)>,
     pub body: Option<Body>,
 }
 
@@ -56,6 +58,7 @@ impl RequestSpec {
             query: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
+            absent: Vec::new(),
             body: None,
         }
     }
@@ -66,10 +69,24 @@ impl RequestSpec {
             line: Some(self.line()),
             role: self.credentials.then(|| Override::Set(ROLE.to_owned())),
             path: Parameters::default(),
-            query: escaped_names(&self.query).into_iter().collect(),
-            headers: self.all_headers().into_iter().collect(),
+            query: self.with_absent(&escaped_names(&self.query), &[ParameterLocation::Query]),
+            headers: self
+                .with_absent(&self.all_headers(), &[ParameterLocation::Header, ParameterLocation::Cookie]),
             body: self.body.as_ref().map(Body::source),
         }
+    }
+
+    /// Returns values by name, and `null` for those that must not be sent.
+    fn with_absent(&self, named: &[(String, String)], places: &[ParameterLocation]) -> Parameters {
+        let absent = self.absent.iter().filter(|(place, _)| places.contains(place));
+        let removed = absent.map(|(place, name)| match place {
+            // A role carries a cookie in a header of its own.
+            ParameterLocation::Cookie => ("Cookie".to_owned(), ParameterValue::Removed),
+            _ => (Template::escape(name), ParameterValue::Removed),
+        });
+        let values =
+            named.iter().map(|(name, text)| (name.clone(), ParameterValue::One(text.as_str().into())));
+        Parameters::Named(values.chain(removed).collect())
     }
 
     /// Returns its headers. All cookies are in one header (RFC 6265, section 5.4).

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use failspec_base::template::Template;
 use failspec_pack::{
-    openapi::{Content, Operation, Parameter, ParameterLocation},
+    openapi::{Content, Credential, Operation, Parameter, ParameterLocation},
     pack::PathTemplate,
 };
 
@@ -121,6 +121,10 @@ impl Generator<'_> {
         for parameter in
             operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
         {
+            // The role carries it: a made-up value would take its place.
+            if self.is_credential(operation, parameter) {
+                continue;
+            }
             let value = self.valid(parameter)?;
             if !holds(parameter, &value) {
                 return Err(format!("the generated value of {} is not valid in a header", parameter.name));
@@ -129,6 +133,31 @@ impl Generator<'_> {
         }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
+    }
+
+    /// Returns true if a parameter is a credential that the role of the request carries: a security scheme of the
+    /// operation names it, or, if the document describes no scheme, its own name does.
+    pub(super) fn is_credential(&self, operation: &Operation, parameter: &Parameter) -> bool {
+        if self.paths.given(&parameter.name).is_some() {
+            return false;
+        }
+        let is_header = parameter.place == ParameterLocation::Header;
+        let schemes = operation.security.iter().flatten();
+        let by_scheme = schemes.filter_map(|name| self.declared.api.schemes.get(name)).any(|scheme| {
+            match &scheme.credential {
+                Credential::Key { place, name } => {
+                    let is_same =
+                        *name == parameter.name || is_header && name.eq_ignore_ascii_case(&parameter.name);
+                    *place == parameter.place && is_same
+                }
+                Credential::Bearer | Credential::Basic | Credential::Http(_) => {
+                    is_header && parameter.name.eq_ignore_ascii_case("Authorization")
+                }
+                Credential::Certificate => false,
+            }
+        });
+        let carries = operation.is_guarded() || self.credentials;
+        carries && (by_scheme || self.credentials && names_credential(parameter))
     }
 
     fn valid(&self, parameter: &Parameter) -> Result<String, String> {
@@ -201,6 +230,18 @@ impl Generator<'_> {
 pub(super) fn holds(parameter: &Parameter, value: &str) -> bool {
     let in_header = matches!(parameter.place, ParameterLocation::Header | ParameterLocation::Cookie);
     !in_header || value.bytes().all(|byte| matches!(byte, b' '..=b'~')) && value.trim() == value
+}
+
+/// Returns true if the name of a header, query or cookie parameter says that it is a credential.
+fn names_credential(parameter: &Parameter) -> bool {
+    const WORDS: [&str; 10] =
+        ["authorization", "auth", "token", "apikey", "key", "secret", "session", "sid", "jwt", "signature"];
+    // Tokens of pages, of requests and of idempotency are no credentials.
+    const OTHERS: [&str; 7] = ["page", "next", "csrf", "xsrf", "idempotency", "continuation", "sync"];
+    let name = parameter.name.to_ascii_lowercase();
+    let words: Vec<&str> = name.split(|it: char| !it.is_ascii_alphanumeric()).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    parameter.place != ParameterLocation::Path && has(&WORDS) && !has(&OTHERS)
 }
 
 /// Returns the schema of the items, if a schema describes lists.

@@ -135,17 +135,23 @@ impl<'a> Subject<'a> {
     /// Returns true if the OpenAPI document is the only source of the scenario and declares this refusal too: it lists
     /// the refusals of an operation, but does not say which fault gets which.
     fn is_declared_refusal(&self) -> bool {
+        let status = self.response().status;
+        let is_declared = || self.declared_status().is_some_and(|status| status != ResponseStatus::Default);
+        self.is_unknown_method() || self.is_of_document() && (400..500).contains(&status) && is_declared()
+    }
+
+    /// Returns true if the OpenAPI document alone says that a method is refused with 405, and the server does not know the
+    /// method at all: 501 (RFC 9110, section 15.6.2).
+    fn is_unknown_method(&self) -> bool {
+        self.response().status == 501 && self.expected.allows_status(405) && self.is_of_document()
+    }
+
+    /// Returns true if the OpenAPI document is the only source of the scenario.
+    fn is_of_document(&self) -> bool {
         let document =
             self.contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
         let rule = self.scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
-        let is_of_document = match (document, rule) {
-            (Some(document), Some((file, _))) => file == document,
-            _ => false,
-        };
-        let is_refusal = (400..500).contains(&self.response().status);
-        is_of_document
-            && is_refusal
-            && self.declared_status().is_some_and(|status| status != ResponseStatus::Default)
+        document.zip(rule).is_some_and(|(document, (file, _))| file == document)
     }
 
     /// Returns the status under which the OpenAPI document declares the response.
@@ -158,8 +164,12 @@ impl<'a> Subject<'a> {
     }
 
     /// Returns true if the response is none that the contract lists, and the OpenAPI document declares another media
-    /// type than the envelope's for everything that it does not list: then the envelope does not bind it.
+    /// type than the envelope's for everything that it does not list: then the envelope does not bind it. Nor does it bind
+    /// the response of a server that does not know the method.
     pub(super) fn is_outside_envelope(&self) -> bool {
+        if self.is_unknown_method() {
+            return true;
+        }
         let Some(media_type) = &self.triggered.envelope.media_type else { return false };
         let against = self.observed.against.as_ref();
         let request = &self.exchange.request;

@@ -56,6 +56,24 @@ fn another_declared_refusal_is_a_warning_if_only_the_document_speaks() {
 }
 
 #[test]
+fn method_that_the_server_does_not_know_at_all_is_a_warning_if_only_the_document_speaks() {
+    let contract =
+        CONTRACT.replace("- { id: bad", "- { id: wrong_method, status: 405, summary: x }\n  - { id: bad");
+    let of_document = "triggers: wrong_method, documentation: 'api.yaml#/paths/~1notes~1absent/get'";
+    let of_page = "triggers: wrong_method, documentation: 'https://api.test/errors#method'";
+    let empty = |status| Reply::text(status, "").with("content-type", "application/json");
+    for (scenario, status, expected) in [
+        (of_document, 501, "warning status"),
+        (of_page, 501, "violation unrecognized-response"),
+        (of_document, 500, "violation unrecognized-response"),
+        (of_document, 502, "violation unrecognized-response"),
+    ] {
+        let found = World::with_document(&contract, scenario, DOCUMENT).judge(empty(status));
+        assert!(found.contains(&expected.to_owned()), "{scenario} {status}: {found:?}");
+    }
+}
+
+#[test]
 fn the_envelope_does_not_bind_what_a_default_of_another_media_type_covers() {
     let world = World::with_document(CONTRACT, "triggers: bad", DOCUMENT);
     let text = |status| Reply::text(status, "too large").with("content-type", "text/plain");

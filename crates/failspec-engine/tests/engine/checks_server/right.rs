@@ -29,6 +29,7 @@ impl Depot {
             ("GET", "/shelves/jammed") => fail(503, "jammed"),
             ("GET", "/items/absent" | "/items/hidden") => fail(404, "absent"),
             ("GET", "/odd") => Reply::json(400, json!({ "oddity": "seven" })),
+            ("GET", "/shut") => depot_success(asked, 423, json!(null)).body(Vec::new()),
             ("GET", "/limited") => {
                 let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 if !seen.insert(asked.query.clone()) {
