@@ -166,3 +166,29 @@ fn waive_reports_but_does_not_waive_run_findings() {
     fs::write(folder.path().join("r.json"), "{").unwrap();
     waive(folder.path(), &[]).exits(2).says("not a JSON report");
 }
+
+#[test]
+fn waivers_of_all_parts_of_a_finding_waive_it() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/things/none" => Reply::html(404, "<h1>Not Found</h1>"),
+        _ => tiny(request),
+    });
+    let waiver = |check: &str| {
+        format!(
+            "\n[[waivers]]\nscenario = \"tiny::not_found::plain\"\ncheck = \"{check}\"\nreason = \"known\"\n\
+             expires = 2099-01-01\n"
+        )
+    };
+    let plain = |waivers: &str| {
+        let folder = folder(&server, &format!("\n{waivers}"));
+        let scenario = SCENARIOS.split("  all_rows:").next().unwrap();
+        fs::write(folder.path().join("scenarios/tiny/all.yaml"), scenario).unwrap();
+        run(folder.path())
+    };
+    let (media_type, well_formed) = (waiver("media-type"), waiver("well-formed"));
+    plain("").exits(1).says("[media-type]").says("[well-formed]");
+    plain(&format!("{media_type}{well_formed}")).says("1 waived").never_says("[waiver-stale]");
+    plain(&waiver("unrecognized-response")).says("1 waived").never_says("waiver-stale");
+    // A part that is not waived is a violation still, and the waiver of the other one is not stale.
+    plain(&media_type).exits(1).says("[unrecognized-response]").never_says("waiver-stale");
+}

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use failspec_base::encoding::hex;
 use failspec_judge::{
-    check::{self, Finding, Identity, Phase, Subject, View},
+    check::{self, Finding, Identity, Phase, Severity, Subject, View},
     report_model::{
         CaseReport, Documented, Exercise, Judgement, Observation, ObservedResponse, Outcome, Reason,
         ScenarioLocation, SnapshotReport, WaivedFinding,
@@ -197,10 +197,14 @@ fn sort(report: &mut CaseReport, findings: impl Iterator<Item = Finding>, sessio
     let (violations, warnings): (Vec<Finding>, Vec<Finding>) = findings.partition(Finding::is_violation);
     report.warnings = warnings;
     for finding in violations {
-        let waiver = session
-            .waivers
-            .iter()
-            .find(|waiver| waiver.holds_on(session.today) && waiver.matches(&case.name, finding.check));
+        let waived = |check: &str| {
+            let mut holding = session.waivers.iter().filter(|waiver| waiver.holds_on(session.today));
+            holding.find(|waiver| waiver.matches(&case.name, check))
+        };
+        // A finding that combines several is waived as such, or by waivers of all its violations.
+        let mut parts = finding.details.iter().filter(|detail| detail.severity == Severity::Violation);
+        let of_parts: Option<Vec<_>> = parts.by_ref().map(|detail| waived(&detail.check)).collect();
+        let waiver = waived(finding.check).or_else(|| of_parts?.first().copied());
         match waiver {
             Some(waiver) => report.waived.push(WaivedFinding {
                 finding,

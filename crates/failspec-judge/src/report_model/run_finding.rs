@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use failspec_pack::target_config::glob;
 
 use super::{CaseReport, WaiverReport};
+use crate::check::Finding;
 
 /// A finding about the run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -59,8 +60,14 @@ pub fn waiver_findings(waivers: &[WaiverReport], cases: &[CaseReport]) -> Vec<Ru
                 ("waiver-expired", format!("expired on {}", waiver.expires))
             } else {
                 let is_named = |case: &&CaseReport| glob(&waiver.scenario, &case.name);
-                let breaks =
-                    |case: &CaseReport| case.waived.iter().any(|waived| waived.finding.check == waiver.check);
+                // A part of a finding that combines several is broken, even if the others are not waived.
+                let has_part =
+                    |finding: &Finding| finding.details.iter().any(|detail| detail.check == waiver.check);
+                let breaks = |case: &CaseReport| {
+                    let mut waived = case.waived.iter().map(|waived| &waived.finding);
+                    waived.any(|finding| finding.check == waiver.check || has_part(finding))
+                        || case.violations.iter().any(has_part)
+                };
                 let named: Vec<&CaseReport> = cases.iter().filter(is_named).collect();
                 if named.iter().any(|case| breaks(case) || !case.outcome.is_judged()) {
                     // What was not judged may still break it.
