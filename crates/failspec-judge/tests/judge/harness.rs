@@ -80,6 +80,13 @@ impl World {
         found
     }
 
+    /// Returns true if the response to the request under test shows nothing, because of its route.
+    pub fn is_unverified(&self, replies: &[(Phase, Reply)]) -> bool {
+        let observed = self.observed(replies, None);
+        let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
+        subject.expect("the request under test has a response").is_unverified()
+    }
+
     fn observed(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Observed {
         let scenario = &self.pack.scenarios[0];
         let line = &scenario.faulty.request.line;
@@ -133,8 +140,13 @@ impl World {
 
     /// Returns the identification of a response to the request under test, in short.
     pub fn identify(&self, reply: &Reply) -> String {
+        self.identify_item(reply, None)
+    }
+
+    /// Returns the identification of an item of a response to the request under test, in short.
+    pub fn identify_item(&self, reply: &Reply, pick: Option<&Pick>) -> String {
         let response = reply.response();
-        let view = View::new(&response, None).to(&self.pack.scenarios[0].faulty.request.line.method);
+        let view = View::new(&response, pick).to(&self.pack.scenarios[0].faulty.request.line.method);
         self.in_short(Identity::of(view, &self.pack.contract, self.pack.scenarios[0].failure))
     }
 
@@ -144,8 +156,16 @@ impl World {
         self.in_short(Identity::of_any(View::new(&response, pick), &self.pack.contract))
     }
 
+    /// Returns true if a response has the status of a success and is none.
+    pub fn carries_error(&self, reply: &Reply) -> bool {
+        check::carries_error(View::new(&reply.response(), None), &self.pack.contract)
+    }
+
     fn in_short(&self, identity: Identity) -> String {
         match identity {
+            Identity::Triggered { alternative: Some(index), .. } => {
+                format!("triggered as {}", self.pack.contract.failures[index].id)
+            }
             Identity::Triggered { by_status_alone: false, .. } => "triggered".to_owned(),
             Identity::Triggered { by_status_alone: true, .. } => "triggered by its status".to_owned(),
             Identity::Other(index) => format!("other {}", self.pack.contract.failures[index].id),

@@ -7,3 +7,4 @@ mod headers;
 mod identity;
 mod openapi;
 mod streams;
+mod subject;

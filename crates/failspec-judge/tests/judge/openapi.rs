@@ -74,3 +74,79 @@ fn a_format_is_an_annotation_in_declared_schemas() {
     assert_eq!(world.judge(at(json!("2026-11-20 10:00"))), ["warning declared-schema"]);
     assert_eq!(world.judge(at(json!(7))), ["violation declared-schema"]);
 }
+
+/// A document with the responses of the operation `GET /notes/absent`.
+fn document(responses: &str) -> String {
+    let operation = format!("get: {{ responses: {{ {responses} }} }}");
+    format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths: {{ /notes/absent: {{ {operation} }} }}\n"
+    )
+}
+
+#[test]
+fn only_a_refusal_that_the_document_lists_softens_a_scenario_of_the_document() {
+    let contract = "openapi: api.yaml\nfailures:\n  - { id: bad, status: 400, summary: x }\n  - { id: absent, status: 404, summary: x }";
+    let responses = |status: &str| {
+        format!("'200': {{ description: x }}, '400': {{ description: x }}, '{status}': {{ description: x }}")
+    };
+    let of_document = "documentation: 'api.yaml#/paths/~1notes~1absent/get'";
+    for (documentation, declared, status, expected) in [
+        (of_document, "404", 404, &["warning status"][..]),
+        (of_document, "499", 499, &["warning status"]),
+        (of_document, "4XX", 450, &["warning status"]),
+        (of_document, "500", 500, &["violation status"]),
+        (of_document, "302", 302, &["violation status"]),
+        (of_document, "default", 404, &["violation status"]),
+        (of_document, "409", 404, &["violation status", "warning undeclared-status"]),
+        ("documentation: 'other.yaml#/paths/~1notes~1absent/get'", "404", 404, &["violation status"]),
+        ("documentation: 'https://api.test/errors#bad'", "404", 404, &["violation status"]),
+        ("source: documented", "404", 404, &["violation status"]),
+    ] {
+        let scenario = format!("triggers: bad, {documentation}");
+        let world = World::with_document(contract, &scenario, &document(&responses(declared)));
+        assert_eq!(world.judge(Reply::text(status, "")), expected, "{documentation} {declared} {status}");
+    }
+}
+
+#[test]
+fn the_envelope_binds_all_but_an_unlisted_response_of_the_media_type_of_a_default() {
+    let contract = "
+openapi: api.yaml
+envelope: { media_type: application/json, code: /error }
+failures:
+  - { id: bad, status: 400, code: bad, summary: x }
+  - { id: limited, status: 429, code: limited, summary: x }";
+    let text = "content: { text/plain: {} }";
+    let both = "content: { text/plain: {}, application/json: {} }";
+    let of = |key: &str, content: &str| {
+        document(&format!(
+            "'200': {{ description: x }}, '400': {{ description: x }}, '{key}': {{ description: x, {content} }}"
+        ))
+    };
+    let reply = |status, body: &str| Reply::text(status, body).with("content-type", "text/plain");
+    for (document, reply, expected) in [
+        (of("default", text), reply(413, "too large"), &["violation status"][..]),
+        // A code that is not documented is one more response that is not listed.
+        (of("default", text), reply(413, r#"{"error": "odd"}"#), &["violation status"]),
+        (
+            of("default", text),
+            reply(413, r#"{"error": "limited"}"#),
+            &["violation status", "violation code", "violation media-type"],
+        ),
+        (of("default", text), reply(400, "bad"), &["violation unrecognized-response"]),
+        // The default has the envelope too, or it is no default.
+        (of("default", both), reply(413, "too large"), &["violation unrecognized-response"]),
+        (of("413", text), reply(413, "too large"), &["violation unrecognized-response"]),
+        (of("4XX", text), reply(413, "too large"), &["violation unrecognized-response"]),
+        // Another media type than the declared one.
+        (
+            of("default", text),
+            Reply::text(413, "<p>").with("content-type", "text/html"),
+            &["violation unrecognized-response"],
+        ),
+        (of("default", text), Reply::text(413, "?"), &["violation unrecognized-response"]),
+    ] {
+        let world = World::with_document(contract, "triggers: bad", &document);
+        assert_eq!(world.judge(reply.clone()), expected, "{document} {reply:?}");
+    }
+}
