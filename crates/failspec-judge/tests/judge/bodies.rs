@@ -249,3 +249,77 @@ failures: [ { id: a, status: 404, code: 1001, summary: x } ]",
         assert_eq!(world.judge(reply(text)), expected, "{text}");
     }
 }
+
+#[test]
+fn the_status_that_a_body_repeats_is_that_of_the_response() {
+    let world = World::new(
+        "envelope: { status: /status }\nfailures: [ { id: absent, status: 404, summary: x } ]",
+        "triggers: absent",
+    );
+    for (status, actual) in [
+        (json!(404), None),
+        (json!(404.0), None),
+        (json!("404"), None),
+        (json!(400), Some("400")),
+        (json!(404.5), Some("404.5")),
+        (json!("400"), Some("\"400\"")),
+        (json!("404 Not Found"), Some("\"404 Not Found\"")),
+        (json!(" 404"), Some("\" 404\"")),
+        (json!(true), Some("true")),
+        (json!(null), Some("null")),
+    ] {
+        let found = world.messages(Reply::json(404, json!({ "status": status })));
+        let expected: Vec<String> = actual
+            .iter()
+            .map(|actual| format!("status in the body: expected 404 at /status, got {actual}"))
+            .collect();
+        assert_eq!(found, expected, "{status}");
+    }
+    let found = world.messages(Reply::json(404, json!({})));
+    assert_eq!(found, ["status in the body: expected 404 at /status, got nothing"]);
+}
+
+#[test]
+fn the_scenario_may_expect_more_than_the_contract() {
+    let contract = "failures: [ { id: absent, status: [404, 410], summary: x } ]";
+    let reply = |status, body: serde_json::Value| Reply::json(status, body);
+    for (scenario, reply, expected) in [
+        ("expect: { status: 404 }", reply(404, json!({})), &[][..]),
+        ("expect: { status: 4xx }", reply(410, json!({})), &[]),
+        ("expect: { status: 404 }", reply(410, json!({})), &["violation expectation"]),
+        ("inferred: { status: 404 }", reply(410, json!({})), &["warning expectation"]),
+        ("source: inferred, expect: { status: 404 }", reply(410, json!({})), &["warning expectation"]),
+        ("expect: { headers: { X-Own: { const: a } } }", reply(404, json!({})).with("x-own", "a"), &[]),
+        (
+            "expect: { headers: { X-Own: { const: a } } }",
+            reply(404, json!({})).with("x-own", "b"),
+            &["violation expectation"],
+        ),
+        ("expect: { headers: { X-Own: { const: a } } }", reply(404, json!({})), &["violation expectation"]),
+        ("inferred: { headers: { X-Own: { const: a } } }", reply(404, json!({})), &["warning expectation"]),
+        ("expect: { body: { /a: { const: 1 } } }", reply(404, json!({ "a": 1 })), &[]),
+        ("expect: { body: { /a: { const: 1 } } }", reply(404, json!({ "a": 2 })), &["violation expectation"]),
+        ("expect: { body: { /a: { const: 1 } } }", reply(404, json!({})), &["violation expectation"]),
+        ("inferred: { body: { /a: { const: 1 } } }", reply(404, json!({ "a": 1 })), &[]),
+        ("inferred: { body: { /a: { const: 1 } } }", reply(404, json!({ "a": 2 })), &["warning expectation"]),
+        (
+            "expect: { body: { /a: { format: date-time } } }",
+            reply(404, json!({ "a": "now" })),
+            &["warning expectation"],
+        ),
+    ] {
+        let found = World::new(contract, &format!("triggers: absent, {scenario}")).judge(reply.clone());
+        assert_eq!(found, expected, "{scenario} {reply:?}");
+    }
+    let world = World::new(contract, "triggers: absent, expect: { body: { /a: { const: 1 } } }");
+    for (reply, message) in [
+        (reply(404, json!({})), "nothing at /a, but the scenario expects {\"const\":1}"),
+        (
+            Reply::text(404, "?"),
+            "a body that is not JSON, with nothing at /a, but the scenario expects {\"const\":1}",
+        ),
+        (reply(404, json!({ "a": 2 })), "/a: 1 was expected"),
+    ] {
+        assert_eq!(world.messages(reply), [message]);
+    }
+}

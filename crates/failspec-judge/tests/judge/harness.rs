@@ -8,10 +8,10 @@ use failspec_judge::check::{
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Contract, Files, Pack, Texts},
+    pack::{Contract, Files, Pack, Pointer, Schema, SchemaRegistry, Texts},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A pack with one scenario.
 pub struct World {
@@ -65,29 +65,59 @@ impl World {
 
     /// Returns the findings about a case, in short.
     pub fn judge_case(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<String> {
-        let found = self.findings(replies, pick);
-        let mut short: Vec<String> = found.iter().map(short).collect();
-        short.dedup();
-        short
+        in_short(&self.findings(replies, pick))
+    }
+
+    /// Returns the findings about a case with more than responses, in short; `edit` adds the rest to its log.
+    pub fn judge_with(&self, replies: &[(Phase, Reply)], edit: impl FnOnce(&mut Observed)) -> Vec<String> {
+        in_short(&self.findings_with(replies, edit))
+    }
+
+    /// Returns the messages of the findings about a response to the request under test.
+    pub fn messages(&self, reply: Reply) -> Vec<String> {
+        let found = self.findings(&[(Phase::Request, reply)], None);
+        found.into_iter().map(|finding| finding.message).collect()
     }
 
     /// Returns the findings about a case.
     pub fn findings(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<Finding> {
-        let observed = self.observed(replies, pick);
+        self.findings_with(replies, |observed| observed.pick = pick)
+    }
+
+    /// Returns the findings about a case with more than responses; `edit` adds the rest to its log.
+    pub fn findings_with(
+        &self,
+        replies: &[(Phase, Reply)],
+        edit: impl FnOnce(&mut Observed),
+    ) -> Vec<Finding> {
+        let observed = self.observed(replies, edit);
         let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
         let mut found = check::judge(&subject.expect("the request under test has a response"));
         found.extend(check::undocumented(&self.pack.contract, &self.pack.scenarios[0], &observed));
         found
     }
 
+    /// Returns the finding that the connection was closed on the request under test, in short; `twice` is true if it
+    /// was, in both runs of the case.
+    pub fn judge_closed(&self, twice: bool) -> Option<String> {
+        let observed = Observed { closed_twice: twice, ..Observed::default() };
+        check::closed(&self.pack.contract, &self.pack.scenarios[0], &observed).as_ref().map(short)
+    }
+
+    /// Returns the findings about rules of the OpenAPI document, of a case that cannot be judged, in short.
+    pub fn declared(&self, replies: &[(Phase, Reply)]) -> Vec<String> {
+        let scenario = &self.pack.scenarios[0];
+        in_short(&check::declared(&self.observed(replies, |_| ()), scenario.source))
+    }
+
     /// Returns true if the response to the request under test shows nothing, because of its route.
     pub fn is_unverified(&self, replies: &[(Phase, Reply)]) -> bool {
-        let observed = self.observed(replies, None);
+        let observed = self.observed(replies, |_| ());
         let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
         subject.expect("the request under test has a response").is_unverified()
     }
 
-    fn observed(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Observed {
+    fn observed(&self, replies: &[(Phase, Reply)], edit: impl FnOnce(&mut Observed)) -> Observed {
         let scenario = &self.pack.scenarios[0];
         let line = &scenario.faulty.request.line;
         let records: Vec<Record> = replies
@@ -124,18 +154,19 @@ impl World {
             });
             schemas.collect()
         };
-        Observed {
+        let mut observed = Observed {
             judged: records.iter().position(|record| record.phase == Phase::Request).expect("a request"),
             records,
-            pick,
             against: self.against.clone(),
             expected: check::Expected {
                 body: constant(scenario.faulty.expected()),
-                body_inferred: Vec::new(),
+                body_inferred: scenario.expect_inferred.as_deref().map(constant).unwrap_or_default(),
             },
             indistinguishable_source: scenario.indistinguishable_from.as_ref().map(|other| other.source),
             ..Observed::default()
-        }
+        };
+        edit(&mut observed);
+        observed
     }
 
     /// Returns the identification of a response to the request under test, in short.
@@ -176,6 +207,12 @@ impl World {
     }
 }
 
+fn in_short(found: &[Finding]) -> Vec<String> {
+    let mut short: Vec<String> = found.iter().map(short).collect();
+    short.dedup();
+    short
+}
+
 /// Returns a finding as `violation status`, or `warning leaks`.
 fn short(finding: &Finding) -> String {
     format!("{} {}", finding.severity, finding.check)
@@ -214,4 +251,11 @@ impl Reply {
         response.defect.clone_from(&self.defect);
         response
     }
+}
+
+/// Returns the selector of the item of `/results` with this `id`.
+pub fn pick(id: &str) -> Pick {
+    let schema = Schema::compile(json!({ "const": id }), &SchemaRegistry::default()).expect("a schema");
+    let pointer = |text: &str| Pointer::parse(text).expect("a pointer");
+    Pick { items: pointer("/results"), filter: vec![(pointer("/id"), schema.into())] }
 }

@@ -1,10 +1,9 @@
 //! Identification before the verdict: what a response is.
 
-use failspec_judge::check::{Phase, Pick};
-use failspec_pack::pack::{Pointer, Schema, SchemaRegistry};
+use failspec_judge::check::Phase;
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, World};
+use crate::harness::{Reply, World, pick};
 
 const FAILURES: &str = "
 failures:
@@ -67,12 +66,6 @@ fn without_codes_only_a_media_type_of_its_own_tells_an_error_from_a_success() {
     assert_eq!(problem.identify_control(&Reply::json(200, json!({ "title": "a book" })), None), "success");
     let error = Reply::text(200, r#"{"title": "broken"}"#).with("content-type", "application/problem+json");
     assert_eq!(problem.identify_control(&error, None), "unidentified");
-}
-
-fn pick(id: &str) -> Pick {
-    let schema = Schema::compile(json!({ "const": id }), &SchemaRegistry::default()).expect("a schema");
-    let pointer = |text: &str| Pointer::parse(text).expect("a pointer");
-    Pick { items: pointer("/results"), filter: vec![(pointer("/id"), schema.into())] }
 }
 
 #[test]

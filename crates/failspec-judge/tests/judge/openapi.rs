@@ -1,6 +1,7 @@
 //! Contracts with an OpenAPI document: what it declares, and what it does not say.
 
-use serde_json::json;
+use failspec_judge::check::Phase;
+use serde_json::{Value, json};
 
 use crate::harness::{Reply, World};
 
@@ -149,4 +150,184 @@ failures:
         let world = World::with_document(contract, "triggers: bad", &document);
         assert_eq!(world.judge(reply.clone()), expected, "{document} {reply:?}");
     }
+}
+
+/// A contract of statuses alone, so that only the document says what is in a response.
+const STATUSES: &str =
+    "openapi: api.yaml\nfailures: [ { id: bad, status: [400, 404, 409, 422], summary: x } ]";
+
+/// Two schemas of errors, and operations of one path that return them.
+const SHAPES: &str = r##"
+openapi: 3.1.0
+info: { title: t, version: "1" }
+paths:
+  /notes/absent:
+    get:
+      responses:
+        "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Note" } } } }
+        "400": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/E" } } } }
+        "404": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/E" } } } }
+        "409": { description: no, content: { text/plain: { schema: { type: string } } } }
+    head: { responses: { "400": { $ref: "#/components/responses/E" } } }
+    put: { responses: { "400": { $ref: "#/components/responses/E" } } }
+    patch:
+      responses:
+        "400": { $ref: "#/components/responses/E" }
+        "404": { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/Note" } } } }
+    post: { responses: { "400": { description: no, content: { application/json: {} } } } }
+    delete: { responses: { "400": { description: no, content: { application/json: { schema: { type: object, required: [error] } } } } } }
+components:
+  responses:
+    E: { description: no, content: { application/json: { schema: { $ref: "#/components/schemas/E" } } } }
+  schemas:
+    E: { type: object, required: [error], properties: { error: { type: string } } }
+    Note: { type: object, required: [text], properties: { text: { type: string } } }
+"##;
+
+#[test]
+fn a_body_is_compared_with_the_schema_that_is_declared_for_its_status() {
+    let wrong = |status| Reply::json(status, json!({ "detail": "x" }));
+    for (method, reply, expected) in [
+        ("GET", Reply::json(400, json!({ "error": "x", "more": 1 })), &[][..]),
+        ("GET", wrong(400), &["violation declared-schema"]),
+        ("GET", Reply::json(400, json!({ "error": 7 })), &["violation declared-schema"]),
+        // The media type is another one: the declared JSON schema still describes the body.
+        (
+            "GET",
+            Reply::text(400, "{}").with("content-type", "application/problem+json"),
+            &["violation undeclared-media-type", "violation declared-schema"],
+        ),
+        // A status that is not declared: a schema that several errors share is expected of it too.
+        ("GET", wrong(422), &["warning undeclared-status", "warning declared-schema"]),
+        ("GET", Reply::json(422, json!({ "error": "x" })), &["warning undeclared-status"]),
+        // The schema of a single error, or one that not all errors have, is not.
+        ("PUT", wrong(422), &["warning undeclared-status"]),
+        ("PATCH", wrong(422), &["warning undeclared-status"]),
+        // Without a body: the specification calls it a potential one.
+        ("GET", Reply::text(400, ""), &["warning declared-schema"]),
+        ("GET", Reply::text(409, ""), &[]),
+        ("HEAD", Reply::text(400, ""), &[]),
+        // No schema is declared, or for another media type.
+        ("POST", Reply::text(400, ""), &[]),
+        ("POST", wrong(400), &[]),
+        ("GET", wrong(409), &["violation undeclared-media-type"]),
+        ("DELETE", wrong(400), &["violation declared-schema"]),
+    ] {
+        let scenario = format!("triggers: bad, request: {method} /notes/absent");
+        let world = World::with_document(STATUSES, &scenario, SHAPES);
+        assert_eq!(world.judge(reply.clone()), expected, "{method} {reply:?}");
+    }
+}
+
+#[test]
+fn a_status_of_no_error_is_not_compared_with_the_schema_of_errors() {
+    let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    let body = json!({ "detail": "x" });
+    let judge = |status| {
+        let control = (Phase::Control, Reply::json(status, body.clone()));
+        world.declared(&[control, (Phase::Request, Reply::json(status, body.clone()))])
+    };
+    for status in [302, 399, 201] {
+        assert_eq!(judge(status), ["warning undeclared-status"], "{status}");
+    }
+    for status in [401, 500] {
+        assert_eq!(judge(status), ["warning undeclared-status", "warning declared-schema"], "{status}");
+    }
+    let empty = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    assert_eq!(empty.declared(&[(Phase::Request, Reply::text(200, ""))]), [""; 0]);
+}
+
+#[test]
+fn a_finding_names_the_schema_as_the_document_does() {
+    for (method, expected) in [
+        (
+            "GET",
+            "request: GET /notes/absent got HTTP 400, which does not match the schema E: the body: \"error\" is a required property",
+        ),
+        (
+            "DELETE",
+            "request: DELETE /notes/absent got HTTP 400, which does not match the declared schema: the body: \"error\" is a required property",
+        ),
+    ] {
+        let scenario = format!("triggers: bad, request: {method} /notes/absent");
+        let world = World::with_document(STATUSES, &scenario, SHAPES);
+        assert_eq!(world.messages(Reply::json(400, json!({ "detail": "x" }))), [expected]);
+    }
+    let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    assert_eq!(
+        world.messages(Reply::json(400, json!({ "error": 7 }))),
+        [
+            "request: GET /notes/absent got HTTP 400, which does not match the schema E: /error: 7 is not of type \"string\""
+        ]
+    );
+    assert_eq!(
+        world.messages(Reply::text(400, "")),
+        ["request: GET /notes/absent got HTTP 400 without the declared body"]
+    );
+}
+
+#[test]
+fn an_error_has_at_least_one_of_the_declared_properties() {
+    let schema = "schema: { type: object, properties: { error: {}, detail: {} } }";
+    let document = document(&format!(
+        "'200': {{ description: x, content: {{ application/json: {{ {schema} }} }} }}, '400': {{ description: x, content: {{ application/json: {{ {schema} }} }} }}"
+    ));
+    let world = World::with_document(STATUSES, "triggers: bad", &document);
+    let found = |body: Value| world.findings(&[(Phase::Request, Reply::json(400, body))], None);
+    for (body, actual) in [
+        (json!({ "error": "x" }), None),
+        (json!({ "detail": null, "more": 1 }), None),
+        (json!({}), Some("no properties")),
+        (json!({ "title": "x", "code": 1 }), Some("only title, code")),
+        (
+            json!({ "a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "g": 1, "h": 1, "i": 1 }),
+            Some("only a, b, c, d, e, f, g, h"),
+        ),
+    ] {
+        let found = found(body.clone());
+        let short: Vec<(&str, &str)> =
+            found.iter().map(|finding| (finding.check, finding.actual.as_str())).collect();
+        let expected: Vec<(&str, &str)> =
+            actual.into_iter().map(|actual| ("declared-vacuous", actual)).collect();
+        assert_eq!(short, expected, "{body}");
+    }
+    // A body that does not match the schema at all is one finding.
+    assert_eq!(world.judge(Reply::json(400, json!([]))), ["violation declared-schema"]);
+    // Bodies of successes are not checked.
+    let control = (Phase::Control, Reply::json(200, json!({})));
+    assert_eq!(
+        world.judge_case(&[control, (Phase::Request, Reply::json(400, json!({ "error": 1 })))], None),
+        [""; 0]
+    );
+}
+
+#[test]
+fn declared_headers_are_there_if_required_and_match_their_schemas() {
+    let headers = "headers: { \
+        X-Need: { required: true, schema: { type: integer } }, \
+        X-May: { schema: { type: integer, minimum: 1 } }, \
+        X-List: { schema: { type: array, items: { type: integer } } }, \
+        X-At: { schema: { type: string, format: date-time } }, \
+        X-Any: { description: x } }";
+    let document = document(&format!("'200': {{ description: x }}, '400': {{ description: x, {headers} }}"));
+    let world = World::with_document(STATUSES, "triggers: bad", &document);
+    let need = || Reply::text(400, "").with("x-need", "1");
+    for (reply, expected) in [
+        (need(), &[][..]),
+        (Reply::text(400, ""), &["violation declared-headers"]),
+        (Reply::text(400, "").with("x-need", "one"), &["violation declared-headers"]),
+        (need().with("x-may", "1"), &[]),
+        (need().with("x-may", "0"), &["violation declared-headers"]),
+        // Lists are written in several styles.
+        (need().with("x-list", "a b"), &[]),
+        (need().with("x-any", "a b"), &[]),
+        (need().with("x-at", "2026-11-20T10:00:00Z"), &[]),
+        (need().with("x-at", "yesterday"), &["warning declared-headers"]),
+    ] {
+        assert_eq!(world.judge(reply.clone()), expected, "{reply:?}");
+    }
+    assert_eq!(
+        world.messages(Reply::text(400, "")),
+        ["request: GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
+    );
 }
