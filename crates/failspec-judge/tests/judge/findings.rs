@@ -1,6 +1,6 @@
 //! Findings: severity, parts and their form in reports.
 
-use failspec_judge::check::{Finding, FindingDetail, Severity};
+use failspec_judge::check::{CHECKS, Finding, FindingDetail, RUN_CHECKS, Severity, find};
 use failspec_pack::pack::Provenance;
 use serde_json::json;
 
@@ -59,4 +59,14 @@ fn a_report_is_read_as_it_is_written() {
     unknown["check"] = json!("statuses");
     let error = serde_json::from_value::<Finding>(unknown).expect_err("there is no such check");
     assert_eq!(error.to_string(), "there is no check `statuses`");
+}
+
+#[test]
+fn every_check_is_found_by_its_own_id() {
+    for check in CHECKS {
+        let found = find(check.id).expect("the check");
+        assert!(std::ptr::eq(found, *check), "{}", check.id);
+        assert!(RUN_CHECKS.iter().all(|(id, _)| *id != check.id), "{}", check.id);
+    }
+    assert!(find("statuses").is_none());
 }

@@ -160,3 +160,57 @@ failures:
         assert_eq!(messages, expected, "{results:?}");
     }
 }
+
+#[test]
+fn a_failure_that_is_not_worth_retrying_happens_again() {
+    let text = "
+failures:
+  - { id: one, status: 422, summary: x, retry: never, match: { /detail: { const: one } } }
+  - { id: two, status: 422, summary: x, match: { /detail: { const: two } } }";
+    let any = "
+envelope: { code: /error }
+failures: [ { id: any, status: 400, code: any, summary: x, retry: fix_request } ]";
+    let code = |retry: &str| {
+        format!(
+            "
+envelope: {{ code: /error }}
+failures:
+  - {{ id: absent, status: 404, code: absent, summary: x{retry} }}
+  - {{ id: hidden, status: 404, code: hidden, summary: x }}"
+        )
+    };
+    let (never, fix) = (code(", retry: never"), code(", retry: fix_request"));
+    let (backoff, silent) = (code(", retry: backoff"), code(""));
+    let error = |status, code: &str| Reply::json(status, json!({ "error": code }));
+    let detail = |detail: &str| Reply::json(422, json!({ "detail": detail }));
+    for (contract, triggers, first, second, actual) in [
+        (never.as_str(), "absent", error(404, "absent"), error(404, "absent"), None),
+        (&never, "absent", error(404, "absent"), Reply::json(200, json!({})), Some("a success (HTTP 200)")),
+        (&never, "absent", error(404, "absent"), error(404, "hidden"), Some("hidden (HTTP 404)")),
+        (&never, "absent", error(404, "absent"), error(503, "odd"), Some("HTTP 503")),
+        (&never, "absent", error(404, "absent"), error(410, "absent"), Some("HTTP 410")),
+        (&fix, "absent", error(404, "absent"), Reply::json(200, json!({})), Some("a success (HTTP 200)")),
+        (&backoff, "absent", error(404, "absent"), Reply::json(200, json!({})), None),
+        (&silent, "absent", error(404, "absent"), Reply::json(200, json!({})), None),
+        // A wrong status that comes again is a finding once, and the right one after it is none at all.
+        (&never, "absent", error(410, "absent"), error(410, "absent"), None),
+        (&never, "absent", error(410, "absent"), error(404, "absent"), None),
+        // Any code is the same failure.
+        (any, "any", error(400, "a"), error(400, "b"), None),
+        (any, "any", error(400, "a"), error(409, "a"), Some("HTTP 409")),
+        // Without a code, the text identifies another failure.
+        (text, "one", detail("one"), detail("one"), None),
+        (text, "one", detail("one"), detail("two"), Some("two (HTTP 422)")),
+        // The first response is another failure: nothing is to happen again.
+        (&never, "absent", error(404, "hidden"), Reply::json(200, json!({})), None),
+    ] {
+        let world = World::new(contract, &format!("triggers: {triggers}"));
+        let found = world.findings(&[(Phase::Request, first.clone()), (Phase::Repeat, second.clone())], None);
+        let found: Vec<&str> = found
+            .iter()
+            .filter(|finding| finding.check == "repeatable")
+            .map(|finding| finding.actual.as_str())
+            .collect();
+        assert_eq!(found, actual.into_iter().collect::<Vec<_>>(), "{contract} {first:?} {second:?}");
+    }
+}

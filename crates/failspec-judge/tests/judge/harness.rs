@@ -192,6 +192,13 @@ impl World {
         check::carries_error(View::new(&reply.response(), None), &self.pack.contract)
     }
 
+    /// Returns how long a response says to wait, in seconds, if it is the failure under test.
+    pub fn told_wait(&self, reply: &Reply) -> Option<f64> {
+        let response = reply.response();
+        let failure = &self.pack.contract.failures[self.pack.scenarios[0].failure];
+        check::told_wait(View::new(&response, None), Some(failure)).map(|wait| wait.as_secs_f64())
+    }
+
     fn in_short(&self, identity: Identity) -> String {
         match identity {
             Identity::Triggered { alternative: Some(index), .. } => {

@@ -175,3 +175,32 @@ fn a_405_lists_the_methods_of_the_resource() {
     assert_eq!(world.judge(Reply::text(405, "")), ["warning allow"]);
     assert_eq!(world.judge(Reply::text(404, "")), ["violation status"]);
 }
+
+#[test]
+fn a_401_has_a_challenge() {
+    let world = World::new("failures: [ { id: a, status: [401, 403], summary: x } ]", "triggers: a");
+    assert_eq!(world.judge(Reply::text(401, "")), ["warning www-authenticate"]);
+    assert_eq!(world.judge(Reply::text(401, "").with("www-authenticate", "Bearer")), [""; 0]);
+    assert_eq!(world.judge(Reply::text(403, "")), [""; 0]);
+}
+
+#[test]
+fn retry_after_has_its_syntax_where_no_rule_documents_it() {
+    let world = World::new("failures: [ { id: a, status: 404, summary: x } ]", "triggers: a");
+    for (text, is_right) in [
+        ("0", true),
+        (" 30 ", true),
+        ("Fri, 20 Nov 2026 10:00:30 GMT", true),
+        ("Friday, 20-Nov-26 10:00:30 GMT", true),
+        ("Fri Nov 20 10:00:30 2026", true),
+        ("", false),
+        ("+30", false),
+        ("30s", false),
+        ("2026-11-20T10:00:30Z", false),
+    ] {
+        let found = world.judge(Reply::text(404, "").with("retry-after", text));
+        let expected = if is_right { vec![] } else { vec!["warning retry-after-syntax"] };
+        assert_eq!(found, expected, "{text}");
+    }
+    assert_eq!(world.judge(Reply::text(404, "")), [""; 0]);
+}

@@ -15,3 +15,5 @@ mod openapi;
 mod request_ids;
 mod streams;
 mod subject;
+mod views;
+mod waits;

@@ -233,6 +233,13 @@ fn a_status_of_no_error_is_not_compared_with_the_schema_of_errors() {
     for status in [401, 500] {
         assert_eq!(judge(status), ["warning undeclared-status", "warning declared-schema"], "{status}");
     }
+    // 400 is the first status of an error.
+    let content = "content: { application/json: { schema: { required: [error] } } }";
+    let others =
+        document(&format!("'404': {{ description: x, {content} }}, '409': {{ description: x, {content} }}"));
+    let others = World::with_document(STATUSES, "triggers: bad", &others);
+    let found = others.declared(&[(Phase::Request, Reply::json(400, body.clone()))]);
+    assert_eq!(found, ["warning undeclared-status", "warning declared-schema"]);
     let empty = World::with_document(STATUSES, "triggers: bad", SHAPES);
     assert_eq!(empty.declared(&[(Phase::Request, Reply::text(200, ""))]), [""; 0]);
 }
@@ -330,4 +337,172 @@ fn declared_headers_are_there_if_required_and_match_their_schemas() {
         world.messages(Reply::text(400, "")),
         ["request: GET /notes/absent got HTTP 400: expected the header X-Need, got none"]
     );
+}
+
+#[test]
+fn a_default_is_binding_for_the_errors_of_an_operation_with_declared_successes() {
+    let need = "headers: { X-Need: { required: true, schema: {} } }";
+    let declared =
+        |success: &str, key: &str| document(&format!("{success}'{key}': {{ description: x, {need} }}"));
+    for (success, key, status, severity) in [
+        ("'200': { description: x }, ", "default", 400, "violation"),
+        ("'299': { description: x }, ", "default", 400, "violation"),
+        ("'2XX': { description: x }, ", "default", 400, "violation"),
+        ("'302': { description: x }, ", "default", 400, "warning"),
+        ("'400': { description: x }, ", "default", 409, "warning"),
+        ("", "default", 400, "warning"),
+        ("'200': { description: x }, ", "default", 302, "warning"),
+        ("'200': { description: x }, ", "default", 399, "warning"),
+        ("'200': { description: x }, ", "302", 302, "violation"),
+        ("", "400", 400, "violation"),
+        ("", "4XX", 400, "violation"),
+    ] {
+        let world = World::with_document(STATUSES, "triggers: bad", &declared(success, key));
+        let found = world.declared(&[(Phase::Request, Reply::text(status, ""))]);
+        assert_eq!(found, [format!("{severity} declared-headers")], "{success} {key} {status}");
+    }
+}
+
+#[test]
+fn only_a_response_with_a_body_has_a_media_type() {
+    let text = "content: { text/plain: {} }";
+    let statuses = [200, 203, 204, 205, 206, 304, 400];
+    let declared = statuses.map(|status| format!("'{status}': {{ description: x, {text} }}")).join(", ");
+    let document = document(&declared);
+    let world = |method: &str| {
+        World::with_document(STATUSES, &format!("triggers: bad, request: {method} /notes/absent"), &document)
+    };
+    for status in statuses {
+        let found = world("GET").declared(&[(Phase::Request, Reply::json(status, json!({})))]);
+        let expected =
+            if matches!(status, 204 | 205 | 304) { vec![] } else { vec!["violation undeclared-media-type"] };
+        assert_eq!(found, expected, "{status}");
+        assert_eq!(world("GET").declared(&[(Phase::Request, Reply::text(status, ""))]), [""; 0], "{status}");
+    }
+    let right = Reply::text(400, "x").with("content-type", "text/plain; charset=utf-8");
+    assert_eq!(world("GET").judge(right), [""; 0]);
+    let head = document.replace("get:", "head:");
+    let head = World::with_document(STATUSES, "triggers: bad, request: HEAD /notes/absent", &head);
+    assert_eq!(head.judge(Reply::json(400, json!({}))), [""; 0]);
+    assert_eq!(
+        world("GET").messages(Reply::text(400, "x")),
+        ["request: GET /notes/absent got HTTP 400 with no Content-Type, but text/plain is declared"]
+    );
+}
+
+#[test]
+fn the_closest_content_describes_the_body() {
+    let schema = |name: &str| format!("schema: {{ required: [{name}] }}");
+    let document = document(&format!(
+        "'200': {{ description: x }}, '400': {{ description: x, content: {{ application/json: {{ {} }}, application/*: {{ {} }}, application/problem+json: {{ {} }} }} }}",
+        schema("plain"),
+        schema("range"),
+        schema("problem")
+    ));
+    let world = World::with_document(STATUSES, "triggers: bad", &document);
+    for (media_type, member) in [
+        ("application/json", "plain"),
+        ("application/problem+json", "problem"),
+        ("application/hal+json", "range"),
+    ] {
+        for other in ["plain", "range", "problem"] {
+            let body = json!({ other: 1 }).to_string();
+            let found = world.judge(Reply::text(400, &body).with("content-type", media_type));
+            let expected = if other == member { vec![] } else { vec!["violation declared-schema"] };
+            assert_eq!(found, expected, "{media_type} {other}");
+        }
+    }
+}
+
+#[test]
+fn an_operation_is_found_below_the_base_and_a_405_on_another_method() {
+    let need = "headers: { X-Need: { required: true, schema: {} } }";
+    let document = document(&format!(
+        "'200': {{ description: x }}, '400': {{ description: x, {need} }}, '405': {{ description: x, {need} }}"
+    ));
+    let judge = |method: &str, base: &str, path: &str, status| {
+        let scenario = format!("triggers: bad, request: {method} /notes/absent");
+        let contract = "openapi: api.yaml\nfailures: [ { id: bad, status: [400, 405], summary: x } ]";
+        let world = World::with_document(contract, &scenario, &document);
+        let reply = Reply::text(status, "").with("allow", "GET");
+        world.judge_with(&[(Phase::Request, reply)], |observed| {
+            observed.against.as_mut().expect("a document").base = base.into();
+            let url = format!("http://api.test{path}");
+            observed.records[0].exchange.request.url = url.parse().expect("a URL");
+        })
+    };
+    let found = ["violation declared-headers"];
+    assert_eq!(judge("GET", "", "/notes/absent", 400), found);
+    assert_eq!(judge("GET", "/api", "/api/notes/absent", 400), found);
+    assert_eq!(judge("GET", "/api/", "/api/notes/absent", 400), found);
+    assert_eq!(judge("GET", "/api", "/other/notes/absent", 400), [""; 0]);
+    // The path has no such method: only how it is rejected is declared.
+    assert_eq!(judge("DELETE", "", "/notes/absent", 405), found);
+    assert_eq!(judge("DELETE", "/api", "/api/notes/absent", 405), found);
+    assert_eq!(judge("DELETE", "", "/notes/absent", 400), [""; 0]);
+}
+
+#[test]
+fn a_page_of_a_proxy_is_not_compared_with_the_document() {
+    let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    let page = |text: &str| Reply::text(400, text).with("content-type", "text/html");
+    assert_eq!(world.judge(page("<hr><center>nginx/1.25</center>")), [""; 0]);
+    assert_eq!(world.judge(page("<p>bad request")), ["violation undeclared-media-type"]);
+}
+
+#[test]
+fn one_problem_of_several_responses_is_one_finding_and_never_more_binding_than_the_scenario() {
+    let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    let inferred = World::with_document(STATUSES, "triggers: bad, source: inferred", SHAPES);
+    let replies = |first: Value, second: Value| {
+        [(Phase::Repeat, Reply::json(400, first)), (Phase::Request, Reply::json(400, second))]
+    };
+    let (missing, wrong) = (|| json!({ "x": 1 }), || json!({ "error": 1 }));
+    for (replies, count) in [
+        (replies(missing(), missing()), 1),
+        (replies(missing(), wrong()), 2),
+        (replies(json!({ "error": "x" }), wrong()), 1),
+    ] {
+        let found = world.findings(&replies, None);
+        assert_eq!(found.len(), count, "{found:?}");
+        assert!(found.iter().all(|finding| finding.check == "declared-schema" && finding.is_violation()));
+        let found = inferred.findings(&replies, None);
+        assert_eq!(found.len(), count, "{found:?}");
+        assert!(found.iter().all(|finding| !finding.is_violation()), "{found:?}");
+    }
+    assert_eq!(world.declared(&replies(missing(), missing())), ["violation declared-schema"]);
+    assert_eq!(inferred.declared(&replies(missing(), missing())), ["warning declared-schema"]);
+}
+
+#[test]
+fn what_the_contract_and_the_document_both_say_is_said_once() {
+    let schema = "schema: { type: object, properties: { error: { type: string } } }";
+    let document = document(&format!(
+        "'200': {{ description: x }}, '400': {{ description: x, content: {{ application/json: {{ {schema} }} }} }}"
+    ));
+    let contract = |envelope: &str, failure: &str| {
+        format!(
+            "openapi: api.yaml\nenvelope: {{ {envelope} }}\nfailures: [ {{ id: bad, status: 400, summary: x, {failure} }} ]"
+        )
+    };
+    let silent = contract("", "");
+    let own = contract("", schema);
+    let shared = contract(schema, "");
+    let media_type = contract("media_type: application/json", "");
+    let wrong = || Reply::json(400, json!({ "error": 7 }));
+    let other = || Reply::json(400, json!({ "other": 7 }));
+    let text = || Reply::text(400, "{\"error\": \"x\"}").with("content-type", "text/plain");
+    for (contract, reply, expected) in [
+        (&silent, wrong(), "violation declared-schema"),
+        (&own, wrong(), "violation schema"),
+        (&shared, wrong(), "violation envelope"),
+        (&silent, other(), "violation declared-vacuous"),
+        (&own, other(), "violation vacuous"),
+        (&shared, other(), "violation vacuous"),
+        (&silent, text(), "violation undeclared-media-type"),
+        (&media_type, text(), "violation media-type"),
+    ] {
+        let world = World::with_document(contract, "triggers: bad", &document);
+        assert_eq!(world.judge(reply.clone()), [expected], "{contract} {reply:?}");
+    }
 }
