@@ -17,6 +17,8 @@ mod merging;
 mod openapi;
 mod reports;
 mod request_ids;
+mod snapshot_files;
+mod snapshots;
 mod streams;
 mod subject;
 mod summaries;
