@@ -103,6 +103,8 @@ failures: [ { id: locked, status: 207, code: locked, summary: x, retry: backoff 
     }
     let unlisted = json!({ "id": "a", "error": "kaboom", "message": "x" });
     assert_eq!(judge(bulk(&[&unlisted])), ["violation recovers"]);
+    // Without a list, the response as a whole decides.
+    assert_eq!(judge(Reply::json(200, locked.clone())), ["violation recovers"]);
 }
 
 #[test]

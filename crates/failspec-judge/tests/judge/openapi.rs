@@ -506,3 +506,22 @@ fn what_the_contract_and_the_document_both_say_is_said_once() {
         assert_eq!(world.judge(reply.clone()), [expected], "{contract} {reply:?}");
     }
 }
+
+#[test]
+fn a_finding_about_another_response_is_no_part_of_one_that_fits_nothing() {
+    let contract = "
+openapi: api.yaml
+envelope: { code: /error }
+failures: [ { id: bad, status: 400, code: bad, summary: x } ]";
+    let world = World::with_document(contract, "triggers: bad", &document("'200': { description: x }"));
+    let page = || Reply::text(404, "?");
+    let request = [(Phase::Request, page())];
+    assert_eq!(world.judge_case(&request, None), ["violation unrecognized-response"]);
+    // Another request to the operation has a finding of its own.
+    let both = [(Phase::Repeat, Reply::text(503, "?")), (Phase::Request, page())];
+    let found = world.findings(&both, None);
+    let checks: Vec<&str> = found.iter().map(|finding| finding.check).collect();
+    assert_eq!(checks, ["unrecognized-response", "undeclared-status"]);
+    let details: Vec<&str> = found[0].details.iter().map(|detail| detail.check.as_str()).collect();
+    assert_eq!(details, ["status", "well-formed", "undeclared-status"]);
+}

@@ -218,7 +218,7 @@ fn files_of_no_scenario_and_pending_ones_are_found_in_all_folders() {
         [folder.join("a/s.snap.new"), folder.join("c/deep/t.snap.new")]
     );
     let none = folder.join("none");
-    assert_eq!(pending(&none).expect("no paths"), [PathBuf::new(); 0]);
+    assert_eq!(pending(&none).expect("no paths"), Vec::<PathBuf>::new());
     assert_eq!(unreferenced(&none, &names).expect("no names"), [""; 0]);
     // A link could lead out of the folder.
     #[cfg(unix)]
