@@ -15,6 +15,7 @@ mod intermediary;
 mod leaks;
 mod merging;
 mod openapi;
+mod pairs;
 mod reports;
 mod request_ids;
 mod run_findings;
