@@ -123,3 +123,33 @@ pub fn accept(pending: &Path) -> io::Result<PathBuf> {
 pub fn reject(pending: &Path) -> io::Result<()> {
     fs::remove_file(pending)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_as_it_is_written_is_plainly_the_same() {
+        let file = |head: &str, contents: &str| format!("---\n{head}\n---\n{contents}\n");
+        for (text, is_same) in [
+            (file("source: a/b.yaml\nexpression: \"t::a\"", "x"), true),
+            (file("source: a/b.yaml", "x"), true),
+            (file("expression: \"t\"", "x"), true),
+            (file("source: \"a b\"", "x"), true),
+            (file("source: a b", "x"), false),
+            (file("source: 1", "x"), false),
+            (file("source: [a]", "x"), false),
+            (file("assertion_line: 3", "x"), false),
+            (file("source: a\nassertion_line: 3", "x"), false),
+            (file("source: a\r", "x"), false),
+            (file("source: a\r\nexpression: \"t\"", "x"), false),
+            (file("source: a", "y"), false),
+            (file("source: a", "x\n"), false),
+            (file("source: a", "x").trim_end().to_owned(), false),
+            ("source: a\n---\nx\n".to_owned(), false),
+            ("---\nsource: a\nx\n".to_owned(), false),
+        ] {
+            assert_eq!(SnapshotFile::is_plainly(&text, "x"), is_same, "{text:?}");
+        }
+    }
+}

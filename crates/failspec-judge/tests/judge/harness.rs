@@ -8,10 +8,10 @@ use failspec_judge::check::{
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Contract, Files, Pack, Texts},
+    pack::{Contract, Files, Pack, Pointer, Schema, SchemaRegistry, Texts},
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A pack with one scenario.
 pub struct World {
@@ -65,22 +65,59 @@ impl World {
 
     /// Returns the findings about a case, in short.
     pub fn judge_case(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<String> {
-        let found = self.findings(replies, pick);
-        let mut short: Vec<String> = found.iter().map(short).collect();
-        short.dedup();
-        short
+        in_short(&self.findings(replies, pick))
+    }
+
+    /// Returns the findings about a case with more than responses, in short; `edit` adds the rest to its log.
+    pub fn judge_with(&self, replies: &[(Phase, Reply)], edit: impl FnOnce(&mut Observed)) -> Vec<String> {
+        in_short(&self.findings_with(replies, edit))
+    }
+
+    /// Returns the messages of the findings about a response to the request under test.
+    pub fn messages(&self, reply: Reply) -> Vec<String> {
+        let found = self.findings(&[(Phase::Request, reply)], None);
+        found.into_iter().map(|finding| finding.message).collect()
     }
 
     /// Returns the findings about a case.
     pub fn findings(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Vec<Finding> {
-        let observed = self.observed(replies, pick);
+        self.findings_with(replies, |observed| observed.pick = pick)
+    }
+
+    /// Returns the findings about a case with more than responses; `edit` adds the rest to its log.
+    pub fn findings_with(
+        &self,
+        replies: &[(Phase, Reply)],
+        edit: impl FnOnce(&mut Observed),
+    ) -> Vec<Finding> {
+        let observed = self.observed(replies, edit);
         let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
         let mut found = check::judge(&subject.expect("the request under test has a response"));
         found.extend(check::undocumented(&self.pack.contract, &self.pack.scenarios[0], &observed));
         found
     }
 
-    fn observed(&self, replies: &[(Phase, Reply)], pick: Option<Pick>) -> Observed {
+    /// Returns the finding that the connection was closed on the request under test, in short; `twice` is true if it
+    /// was, in both runs of the case.
+    pub fn judge_closed(&self, twice: bool) -> Option<String> {
+        let observed = Observed { closed_twice: twice, ..Observed::default() };
+        check::closed(&self.pack.contract, &self.pack.scenarios[0], &observed).as_ref().map(short)
+    }
+
+    /// Returns the findings about rules of the OpenAPI document, of a case that cannot be judged, in short.
+    pub fn declared(&self, replies: &[(Phase, Reply)]) -> Vec<String> {
+        let scenario = &self.pack.scenarios[0];
+        in_short(&check::declared(&self.observed(replies, |_| ()), scenario.source))
+    }
+
+    /// Returns true if the response to the request under test shows nothing, because of its route.
+    pub fn is_unverified(&self, replies: &[(Phase, Reply)]) -> bool {
+        let observed = self.observed(replies, |_| ());
+        let subject = Subject::new(&self.pack.contract, &self.pack.scenarios[0], &observed);
+        subject.expect("the request under test has a response").is_unverified()
+    }
+
+    fn observed(&self, replies: &[(Phase, Reply)], edit: impl FnOnce(&mut Observed)) -> Observed {
         let scenario = &self.pack.scenarios[0];
         let line = &scenario.faulty.request.line;
         let records: Vec<Record> = replies
@@ -117,24 +154,30 @@ impl World {
             });
             schemas.collect()
         };
-        Observed {
+        let mut observed = Observed {
             judged: records.iter().position(|record| record.phase == Phase::Request).expect("a request"),
             records,
-            pick,
             against: self.against.clone(),
             expected: check::Expected {
                 body: constant(scenario.faulty.expected()),
-                body_inferred: Vec::new(),
+                body_inferred: scenario.expect_inferred.as_deref().map(constant).unwrap_or_default(),
             },
             indistinguishable_source: scenario.indistinguishable_from.as_ref().map(|other| other.source),
             ..Observed::default()
-        }
+        };
+        edit(&mut observed);
+        observed
     }
 
     /// Returns the identification of a response to the request under test, in short.
     pub fn identify(&self, reply: &Reply) -> String {
+        self.identify_item(reply, None)
+    }
+
+    /// Returns the identification of an item of a response to the request under test, in short.
+    pub fn identify_item(&self, reply: &Reply, pick: Option<&Pick>) -> String {
         let response = reply.response();
-        let view = View::new(&response, None).to(&self.pack.scenarios[0].faulty.request.line.method);
+        let view = View::new(&response, pick).to(&self.pack.scenarios[0].faulty.request.line.method);
         self.in_short(Identity::of(view, &self.pack.contract, self.pack.scenarios[0].failure))
     }
 
@@ -144,8 +187,23 @@ impl World {
         self.in_short(Identity::of_any(View::new(&response, pick), &self.pack.contract))
     }
 
+    /// Returns true if a response has the status of a success and is none.
+    pub fn carries_error(&self, reply: &Reply) -> bool {
+        check::carries_error(View::new(&reply.response(), None), &self.pack.contract)
+    }
+
+    /// Returns how long a response says to wait, in seconds, if it is the failure under test.
+    pub fn told_wait(&self, reply: &Reply) -> Option<f64> {
+        let response = reply.response();
+        let failure = &self.pack.contract.failures[self.pack.scenarios[0].failure];
+        check::told_wait(View::new(&response, None), Some(failure)).map(|wait| wait.as_secs_f64())
+    }
+
     fn in_short(&self, identity: Identity) -> String {
         match identity {
+            Identity::Triggered { alternative: Some(index), .. } => {
+                format!("triggered as {}", self.pack.contract.failures[index].id)
+            }
             Identity::Triggered { by_status_alone: false, .. } => "triggered".to_owned(),
             Identity::Triggered { by_status_alone: true, .. } => "triggered by its status".to_owned(),
             Identity::Other(index) => format!("other {}", self.pack.contract.failures[index].id),
@@ -154,6 +212,12 @@ impl World {
             Identity::Unidentified => "unidentified".to_owned(),
         }
     }
+}
+
+fn in_short(found: &[Finding]) -> Vec<String> {
+    let mut short: Vec<String> = found.iter().map(short).collect();
+    short.dedup();
+    short
 }
 
 /// Returns a finding as `violation status`, or `warning leaks`.
@@ -194,4 +258,11 @@ impl Reply {
         response.defect.clone_from(&self.defect);
         response
     }
+}
+
+/// Returns the selector of the item of `/results` with this `id`.
+pub fn pick(id: &str) -> Pick {
+    let schema = Schema::compile(json!({ "const": id }), &SchemaRegistry::default()).expect("a schema");
+    let pointer = |text: &str| Pointer::parse(text).expect("a pointer");
+    Pick { items: pointer("/results"), filter: vec![(pointer("/id"), schema.into())] }
 }

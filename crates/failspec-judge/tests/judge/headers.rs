@@ -1,6 +1,5 @@
 //! Rules for headers: all lines count, and a value is tried as each type that its schema allows.
 
-use failspec_judge::check::Phase;
 use serde_json::json;
 
 use crate::harness::{Reply, World};
@@ -145,5 +144,63 @@ fn places_with_waits_are_compared_as_moments() {
     ] {
         assert_eq!(world.judge(reply(header, reset, limit)), ["violation retry-after"], "{header} {limit}");
     }
-    let _ = Phase::Request;
+}
+
+#[test]
+fn a_405_lists_the_methods_of_the_resource() {
+    let world = World::new(
+        "failures: [ { id: a, status: 405, summary: x }, { id: b, status: 404, summary: x } ]",
+        "triggers: a",
+    );
+    let allow = |value: &str| Reply::text(405, "").with("allow", value);
+    for (reply, actual) in [
+        (allow("POST, DELETE"), None),
+        (allow("POST").with("allow", "DELETE"), None),
+        (allow(""), None),
+        // Methods are compared exactly.
+        (allow("get, GETS"), None),
+        (Reply::text(405, ""), Some("none")),
+        (allow("POST, GET"), Some("POST, GET, which includes the rejected GET")),
+        (allow("POST").with("allow", "GET"), Some("POST, GET, which includes the rejected GET")),
+    ] {
+        let found = world.messages(reply.clone());
+        let expected: Vec<String> = actual
+            .iter()
+            .map(|actual| {
+                format!("expected Allow with the supported methods (RFC 9110, section 15.5.6), got {actual}")
+            })
+            .collect();
+        assert_eq!(found, expected, "{reply:?}");
+    }
+    assert_eq!(world.judge(Reply::text(405, "")), ["warning allow"]);
+    assert_eq!(world.judge(Reply::text(404, "")), ["violation status"]);
+}
+
+#[test]
+fn a_401_has_a_challenge() {
+    let world = World::new("failures: [ { id: a, status: [401, 403], summary: x } ]", "triggers: a");
+    assert_eq!(world.judge(Reply::text(401, "")), ["warning www-authenticate"]);
+    assert_eq!(world.judge(Reply::text(401, "").with("www-authenticate", "Bearer")), [""; 0]);
+    assert_eq!(world.judge(Reply::text(403, "")), [""; 0]);
+}
+
+#[test]
+fn retry_after_has_its_syntax_where_no_rule_documents_it() {
+    let world = World::new("failures: [ { id: a, status: 404, summary: x } ]", "triggers: a");
+    for (text, is_right) in [
+        ("0", true),
+        (" 30 ", true),
+        ("Fri, 20 Nov 2026 10:00:30 GMT", true),
+        ("Friday, 20-Nov-26 10:00:30 GMT", true),
+        ("Fri Nov 20 10:00:30 2026", true),
+        ("", false),
+        ("+30", false),
+        ("30s", false),
+        ("2026-11-20T10:00:30Z", false),
+    ] {
+        let found = world.judge(Reply::text(404, "").with("retry-after", text));
+        let expected = if is_right { vec![] } else { vec!["warning retry-after-syntax"] };
+        assert_eq!(found, expected, "{text}");
+    }
+    assert_eq!(world.judge(Reply::text(404, "")), [""; 0]);
 }

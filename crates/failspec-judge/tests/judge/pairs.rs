@@ -1,0 +1,279 @@
+//! One pair for each check: a wrong response that it must catch, and a harmless one, close to it, that it must let
+//! pass.
+
+use std::collections::BTreeSet;
+
+use failspec_judge::check::{CHECKS, Observed, Phase};
+use serde_json::{Value, json};
+
+use crate::harness::{Reply, World, pick};
+
+const CODES: &str = "
+success: { status: 2xx }
+envelope: { media_type: application/json, code: /error, message: /message }
+failures:
+  - { id: absent, status: 404, code: absent, summary: x, retry: never }
+  - { id: busy, status: 503, code: busy, summary: x, retry: backoff }";
+
+const DOCUMENT: &str = r#"
+openapi: 3.1.0
+info: { title: t, version: "1" }
+paths:
+  /notes/absent:
+    get:
+      responses:
+        "200": { description: ok }
+        "404":
+          description: no
+          headers: { X-Need: { required: true, schema: { type: integer } } }
+          content: { application/json: { schema: { type: object, properties: { error: { type: string } } } } }
+"#;
+
+const DECLARED: &str = "openapi: api.yaml\nfailures: [ { id: absent, status: [404, 409], summary: x } ]";
+
+/// The responses of a case, and what else happened in it.
+struct Case {
+    replies: Vec<(Phase, Reply)>,
+    edit: fn(&mut Observed),
+}
+
+fn replies(replies: &[(Phase, Reply)]) -> Case {
+    Case { replies: replies.to_vec(), edit: |_| () }
+}
+
+fn one(reply: Reply) -> Case {
+    replies(&[(Phase::Request, reply)])
+}
+
+fn with(reply: Reply, edit: fn(&mut Observed)) -> Case {
+    Case { edit, ..one(reply) }
+}
+
+fn error(status: u16, code: &str) -> Reply {
+    Reply::json(status, json!({ "error": code, "message": "x" }))
+}
+
+fn absent() -> Reply {
+    error(404, "absent")
+}
+
+fn text(status: u16) -> Reply {
+    Reply::text(status, "")
+}
+
+fn bulk(items: Value) -> Case {
+    with(Reply::json(207, json!({ "results": items })), |observed| observed.pick = Some(pick("a")))
+}
+
+/// Asserts that a check catches the first case, and that the second one passes all checks.
+fn pair(
+    check: &'static str,
+    (contract, scenario): (&str, &str),
+    wrong: Case,
+    harmless: Case,
+) -> &'static str {
+    let document = if contract.starts_with("openapi") { DOCUMENT } else { "" };
+    let world = World::with_document(contract, scenario, document);
+    let found = world.findings_with(&wrong.replies, wrong.edit);
+    assert!(found.iter().any(|finding| finding.check == check), "{check}: {found:?}");
+    let found = world.findings_with(&harmless.replies, harmless.edit);
+    assert!(found.is_empty(), "{check}: {found:?}");
+    check
+}
+
+/// A contract of one failure with the status 404, and a scenario of it.
+fn of(failure: &str) -> String {
+    format!("failures: [ {{ id: absent, status: 404, summary: x{failure} }} ]")
+}
+
+fn pairs_of_the_contract() -> Vec<&'static str> {
+    let codes = (CODES, "triggers: absent");
+    let text_only = "
+failures:
+  - { id: one, status: 422, summary: x, match: { /detail: { pattern: one } } }
+  - { id: two, status: 422, summary: x, match: { /detail: { pattern: two } } }";
+    let detail = |text: &str| one(Reply::json(422, json!({ "detail": text })));
+    let body = |body: Value| one(Reply::json(404, body));
+    let schema = ", schema: { properties: { a: { type: integer } } }";
+    let envelope = |rule: &str| format!("envelope: {{ {rule} }}\n{}", of(""));
+    let inferred = "triggers: absent, source: inferred";
+    vec![
+        pair("not-rejected", codes, one(Reply::json(200, json!({}))), one(absent())),
+        pair("server-error", (CODES, inferred), one(Reply::text(500, "boom")), one(absent())),
+        pair("unrecognized-response", codes, one(Reply::text(404, "<p>")), one(absent())),
+        pair("status", codes, one(error(410, "absent")), one(absent())),
+        pair("code", codes, one(error(404, "gone")), one(absent())),
+        pair(
+            "empty-body",
+            (&envelope("body: empty"), "triggers: absent"),
+            one(Reply::text(404, " ")),
+            one(Reply::text(404, "").with("content-type", "text/html")),
+        ),
+        pair("match", (text_only, "triggers: one"), detail("two"), detail("one, and more")),
+        pair("wording", (text_only, "triggers: one"), detail("three"), detail("the one")),
+        pair(
+            "media-type",
+            codes,
+            one(Reply::text(404, r#"{"error":"absent","message":"x"}"#).with("content-type", "text/plain")),
+            one(Reply::text(404, r#"{"error":"absent","message":"x"}"#)
+                .with("content-type", "Application/JSON; charset=utf-8")),
+        ),
+        pair(
+            "well-formed",
+            codes,
+            one(Reply::text(404, r#"{"error":"absent","message":"x"} x"#)
+                .with("content-type", "application/json")),
+            one(Reply::text(404, " {\"error\":\"absent\",\"message\":\"x\"}\n")
+                .with("content-type", "application/json")),
+        ),
+        pair(
+            "envelope",
+            (&envelope("schema: { required: [a], properties: { a: {} } }"), "triggers: absent"),
+            body(json!({ "b": 1 })),
+            body(json!({ "a": 1, "b": 1 })),
+        ),
+        pair(
+            "schema",
+            (&of(schema), "triggers: absent"),
+            body(json!({ "a": "1" })),
+            body(json!({ "a": 1, "b": 1 })),
+        ),
+        pair("vacuous", (&of(schema), "triggers: absent"), body(json!({ "b": 1 })), body(json!({ "a": 1 }))),
+        pair("message", codes, one(Reply::json(404, json!({ "error": "absent" }))), one(absent())),
+        pair(
+            "request-id",
+            (&envelope("request_id: /id"), "triggers: absent"),
+            body(json!({ "id": 1 })),
+            body(json!({ "id": "1" })),
+        ),
+        pair(
+            "body-status",
+            (&envelope("status: /status"), "triggers: absent"),
+            body(json!({ "status": 400 })),
+            body(json!({ "status": "404" })),
+        ),
+        pair(
+            "headers",
+            (&of(", headers: { X-Own: { type: integer } }"), "triggers: absent"),
+            one(text(404).with("x-own", "a")),
+            one(text(404).with("x-own", "1").with("x-more", "a")),
+        ),
+        pair(
+            "retry-after",
+            (&of(", retry_after: [ { header: Retry-After } ]"), "triggers: absent"),
+            one(text(404)),
+            one(text(404).with("retry-after", "30")),
+        ),
+        pair(
+            "expectation",
+            (&of(""), "triggers: absent, expect: { body: { /a: { const: 1 } } }"),
+            body(json!({ "a": 2 })),
+            body(json!({ "a": 1, "b": 2 })),
+        ),
+        pair(
+            "leaks",
+            (&of(", leaks: forbidden"), "triggers: absent"),
+            one(Reply::text(404, "panic: runtime error: x")),
+            one(Reply::text(404, "do not panic")),
+        ),
+    ]
+}
+
+fn pairs_of_flows_and_standards() -> Vec<&'static str> {
+    let codes = (CODES, "triggers: absent");
+    let and = |phase, other: Reply| replies(&[(phase, other), (Phase::Request, absent())]);
+    let resend = |resent: Reply| replies(&[(Phase::Request, error(503, "busy")), (Phase::Resend, resent)]);
+    let locked = "
+success: { status: 2xx }
+envelope: { code: /error }
+failures: [ { id: locked, status: 207, code: locked, summary: x } ]";
+    let item = json!({ "id": "a", "error": "locked" });
+    let same =
+        "triggers: absent, indistinguishable_from: { source: documented, path: {}, query: { a: '1' } }";
+    let plain = "failures: [ { id: absent, status: [404, 401, 405], summary: x } ]";
+    let plain = (plain, "triggers: absent");
+    let message = |message: &str| Reply::json(404, json!({ "error": "absent", "message": message }));
+    vec![
+        pair(
+            "control",
+            codes,
+            Case { edit: |observed| observed.control_failed = Some(0), ..and(Phase::Control, absent()) },
+            and(Phase::Control, Reply::json(200, json!({}))),
+        ),
+        pair(
+            "bulk-item",
+            (locked, "triggers: locked"),
+            bulk(json!([item, item])),
+            bulk(json!([item, { "id": "b" }])),
+        ),
+        pair(
+            "repeatable",
+            codes,
+            and(Phase::Repeat, error(404, "gone")),
+            and(Phase::Repeat, message("again")),
+        ),
+        pair(
+            "recovers",
+            (CODES, "triggers: busy, then: [ { wait: 1ms, resend: true } ]"),
+            resend(error(503, "busy")),
+            resend(Reply::json(200, json!({ "message": "done" }))),
+        ),
+        pair(
+            "after-failure",
+            codes,
+            with(absent(), |observed| observed.after_failure = vec!["it is gone".to_owned()]),
+            one(absent()),
+        ),
+        pair(
+            "indistinguishable",
+            (CODES, same),
+            and(Phase::Comparison, message("not yours")),
+            replies(&[
+                (Phase::Comparison, message("no note hidden")),
+                (Phase::Request, message("no note absent")),
+            ]),
+        ),
+        pair("www-authenticate", plain, one(text(401)), one(text(401).with("www-authenticate", "Bearer"))),
+        pair("allow", plain, one(text(405)), one(text(405).with("allow", "POST"))),
+        pair(
+            "retry-after-syntax",
+            plain,
+            one(text(404).with("retry-after", "1.5")),
+            one(text(404).with("retry-after", "1")),
+        ),
+        pair(
+            "duplicate-header",
+            plain,
+            one(text(404).with("etag", "a").with("etag", "b")),
+            one(text(404).with("vary", "a").with("vary", "b")),
+        ),
+    ]
+}
+
+fn pairs_of_the_document() -> Vec<&'static str> {
+    let declared = (DECLARED, "triggers: absent");
+    let body = |body: Value| Reply::json(404, body).with("x-need", "1");
+    let right = || one(body(json!({ "error": "x", "more": 1 })));
+    let typed = |media_type: &str| {
+        one(Reply::text(404, r#"{"error":"x"}"#).with("content-type", media_type).with("x-need", "1"))
+    };
+    vec![
+        pair("undeclared-status", declared, one(text(409)), right()),
+        pair("undeclared-media-type", declared, typed("text/html"), typed("application/json; charset=utf-8")),
+        pair("declared-schema", declared, one(body(json!({ "error": 1 }))), right()),
+        pair("declared-vacuous", declared, one(body(json!({ "more": 1 }))), right()),
+        pair("declared-headers", declared, one(Reply::json(404, json!({ "error": "x" }))), right()),
+    ]
+}
+
+#[test]
+fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
+    let contract = World::new(CODES, "triggers: absent");
+    assert!(contract.judge_closed(true).is_some() && contract.judge_closed(false).is_none());
+    let mut proven = BTreeSet::from(["connection-closed"]);
+    for pairs in [pairs_of_the_contract(), pairs_of_flows_and_standards(), pairs_of_the_document()] {
+        proven.extend(pairs);
+    }
+    let all: BTreeSet<&str> = CHECKS.iter().map(|check| check.id).collect();
+    assert_eq!(proven, all, "each check needs a pair");
+}
