@@ -5,6 +5,7 @@
 mod coverage;
 mod openapi;
 mod openapi_errors;
+mod overlap;
 mod success;
 mod unused;
 
@@ -14,7 +15,7 @@ use failspec_pack::pack::Pack;
 /// Reports everything in a pack that is untested, unproven or unused. Untested and unproven parts are errors; unused
 /// and doubtful parts are warnings.
 pub fn lint(pack: &Pack) -> Diagnostics {
-    let rules: [fn(&Pack) -> Vec<Diagnostic>; 11] = [
+    let rules: [fn(&Pack) -> Vec<Diagnostic>; 12] = [
         success::successes_that_take_in_failures,
         success::json_rpc_without_match,
         coverage::failures_without_scenario,
@@ -26,6 +27,7 @@ pub fn lint(pack: &Pack) -> Diagnostics {
         unused::declarations,
         unused::files,
         openapi::requests,
+        overlap::scenarios_without_lock,
     ];
     let found = rules.iter().flat_map(|rule| rule(pack));
     Diagnostics(pack.warnings.0.iter().cloned().chain(found).collect())
