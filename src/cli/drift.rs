@@ -6,7 +6,7 @@ use clap::Args;
 
 use failspec_import::{Documented, docs_scraper as page, drift, drift_openapi};
 use failspec_pack::{
-    openapi::{Api, Declared, DocumentError},
+    openapi::{Api, Declared, Document, DocumentError},
     pack::Pack,
 };
 
@@ -26,6 +26,9 @@ pub struct DriftArguments {
     /// The current OpenAPI document, a file or a URL
     #[arg(long, value_name = "FILE|URL", conflicts_with = "docs")]
     pub openapi: Option<PathBuf>,
+    /// The folder below which the files are that the document refers to (default: its own)
+    #[arg(long, value_name = "DIR", requires = "openapi")]
+    pub root: Option<PathBuf>,
     /// Also write a report: markdown=PATH, json=PATH, or github (annotations and the step summary)
     #[arg(long = "report", value_name = "FORMAT[=PATH]")]
     pub reports: Vec<String>,
@@ -45,7 +48,7 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
         return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
     };
     if let Some(path) = &arguments.openapi {
-        return against_openapi(pack, path, reports);
+        return against_openapi(pack, path, arguments.root.as_deref(), reports);
     }
     let mut pages = Vec::new();
     let mut digests = Vec::new();
@@ -69,10 +72,19 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
     reports.finish(&comparison)
 }
 
-fn against_openapi(pack: &Pack, path: &Path, reports: diff_outputs::Reports) -> Result<u8, CliError> {
+fn against_openapi(
+    pack: &Pack,
+    path: &Path,
+    root: Option<&Path>,
+    reports: diff_outputs::Reports,
+) -> Result<u8, CliError> {
     let unusable = |error: DocumentError| CliError::usage(error.to_string());
     let given = GivenDocument::open(path)?;
-    let api = Api::load(&given.path).map_err(unusable)?;
+    let document = match root {
+        Some(root) => Document::load_below(&given.path, root),
+        None => Document::load(&given.path),
+    };
+    let api = Api::strict(&document.map_err(unusable)?);
     if api.operations.is_empty() {
         return Err(CliError::usage(format!("{given} declares no operations")));
     }

@@ -15,7 +15,7 @@ use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, from_openapi};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint;
 use failspec_pack::{
-    openapi::{Api, Credential, Declared, Document, Warnings},
+    openapi::{Api, Credential, Declared, Document, Warnings, relative},
     pack::{Files, Pack, Texts, show_statuses},
 };
 use failspec_report::{count, terminal::Styles, visible};
@@ -36,9 +36,12 @@ const VARIABLES_SHOWN: usize = 6;
 #[derive(Debug, Args)]
 pub struct ImportOpenApiArguments {
     /// The document: OpenAPI 3.0 or 3.1, YAML or JSON, a file or a URL (`https://…`); files that it refers to must be
-    /// below its folder
+    /// below its folder, or below --root
     #[arg(value_name = "FILE|URL")]
     pub file: PathBuf,
+    /// The folder of a repository with several documents: `../common/errors.yaml` may be anywhere below it
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// The name of the pack
     #[arg(long)]
     pub name: String,
@@ -85,7 +88,11 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     check_name(&arguments.name)?;
     let name = &arguments.name;
     let given = GivenDocument::open(&arguments.file)?;
-    let document = Document::load(&given.path).map_err(|error| match &given.url {
+    let loaded = match &arguments.root {
+        Some(root) => Document::load_below(&given.path, root),
+        None => Document::load(&given.path),
+    };
+    let document = loaded.map_err(|error| match &given.url {
         None => CliError::usage(error.to_string()),
         Some(url) => CliError::usage_hint(
             format!("{url}: {error}"),
@@ -167,7 +174,11 @@ fn copies(
         let text = fs::read_to_string(folder.join(name)).map_err(|error| {
             CliError::usage(format!("cannot read {}: {error}", folder.join(name).display()))
         })?;
-        let place = if single { format!("openapi.{}", ending(name)) } else { format!("openapi/{name}") };
+        // A file above the folder of the document is above it in the pack, too.
+        let place = match single {
+            true => format!("openapi.{}", ending(name)),
+            false => relative(&format!("openapi/{}", document.folder()), name).unwrap_or_default(),
+        };
         if index == 0 {
             own.clone_from(&place);
         }

@@ -412,3 +412,62 @@ fn a_default_response_binds_errors_where_successes_are_declared() {
         "{report:#}"
     );
 }
+
+#[test]
+fn documents_of_a_repository_share_files_below_its_root() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put(
+        "repo/common/errors.yaml",
+        "components: { schemas: { Error: { type: object, required: [code], properties: { code: { type: string } } } } }\n",
+    );
+    let document = "openapi: 3.0.3\ninfo: { title: Orders, version: '1' }\npaths:\n  /orders/{id}:\n    get:\n      \
+         parameters: [ { name: id, in: path, required: true, schema: { type: integer } } ]\n      responses:\n        \
+         '200': { description: ok }\n        '404': { description: no, content: { application/json: { schema: \
+         { $ref: '../../common/errors.yaml#/components/schemas/Error' } } } }\n";
+    put("repo/services/orders/api.yaml", document);
+    put("secret.yaml", "{}\n");
+    let import = |root: &[&str]| {
+        let mut command = failspec(folder.path());
+        command.args([
+            "import",
+            "openapi",
+            "repo/services/orders/api.yaml",
+            "--name",
+            "orders",
+            "--dir",
+            "out",
+        ]);
+        done(command.args(root))
+    };
+    import(&[]).exits(0).says("is not followed").says("`--root DIR` allows it");
+    let pack = folder.path().join("out");
+    fs::remove_dir_all(&pack).unwrap();
+    import(&["--root", "repo"]).exits(0).never_says("is not followed");
+    assert!(pack.join("schemas/orders/openapi/common/errors.yaml").exists());
+    assert!(
+        read(&pack, "schemas/orders/contract.yaml").contains("openapi: openapi/services/orders/api.yaml")
+    );
+    done(failspec(folder.path()).args(["lint", "orders", "--packs", "out"])).exits(0);
+    let server = Server::start(|request: &Received| match request.line().as_str() {
+        line if line.ends_with("/1") => Reply::json(200, "{}"),
+        _ => Reply::json(404, r#"{"kode":"absent"}"#),
+    });
+    let run = ["run", "orders", "--packs", "out", "--url", &server.url];
+    // The shared schema binds.
+    done(failspec(folder.path()).args(run)).exits(1).says("\"code\" is a required property");
+    let drift = ["drift", "orders", "--packs", "out", "--openapi", "repo/services/orders/api.yaml"];
+    done(failspec(folder.path()).args(drift).args(["--root", "repo"])).exits(0);
+    // Nothing above the root is read, whatever the document says.
+    put(
+        "repo/services/orders/api.yaml",
+        &document.replace("../../common/errors.yaml", "../../../secret.yaml"),
+    );
+    fs::remove_dir_all(&pack).unwrap();
+    import(&["--root", "repo"]).exits(0).says("it is outside the folder of all documents");
+    import(&["--root", "repo/common"]).exits(2).says("it is not within");
+}

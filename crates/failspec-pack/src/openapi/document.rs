@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    path::{Component, Path, PathBuf},
+    path::Path,
 };
 
 use serde_json::Value;
@@ -74,6 +74,8 @@ pub struct Document {
     known: HashMap<String, usize>,
     /// Files that could not be read → the reason.
     missing: BTreeMap<String, String>,
+    /// The folder of the document, relative to the folder below which its files are.
+    folder: String,
 }
 
 /// A value of a document, with its location.
@@ -128,11 +130,38 @@ impl Document {
     /// # Errors
     /// Fails if the document itself cannot be read, or is not an OpenAPI document of a supported version.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
+        Self::load_with(path, String::new())
+    }
+
+    /// Reads a document and every file within `root` that it refers to: `../common/errors.yaml` of a repository with
+    /// several documents.
+    ///
+    /// # Errors
+    /// Fails like [`Self::load`], and if the document is not within `root`.
+    pub fn load_below(path: &Path, root: &Path) -> Result<Self, DocumentError> {
+        let shown = || path.display().to_string();
+        let canonical = |path: &Path| {
+            let unreadable = |error: std::io::Error| DocumentError::Unreadable {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            };
+            path.canonicalize().map_err(unreadable)
+        };
+        let (whole, root) = (canonical(path)?, canonical(root)?);
+        let below = whole.parent().and_then(|folder| folder.strip_prefix(&root).ok());
+        let Some(below) = below else {
+            let reason = format!("it is not within {}", root.display());
+            return Err(DocumentError::Unreadable { path: shown(), reason });
+        };
+        Self::load_with(path, below.to_string_lossy().replace('\\', "/"))
+    }
+
+    fn load_with(path: &Path, own: String) -> Result<Self, DocumentError> {
         let shown = path.display().to_string();
         let text = read(path).map_err(|reason| DocumentError::Unreadable { path: shown.clone(), reason })?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
-        let mut document = Self::parse(&name, &text)?;
+        let mut document = Self { folder: own, ..Self::parse(&name, &text)? };
         document.load_others(&|path| read(&folder.join(path)), text.len() as u64);
         Ok(document)
     }
@@ -147,10 +176,20 @@ impl Document {
             .get(path)
             .ok_or_else(|| DocumentError::Unreadable { path: path.to_owned(), reason: missing.clone() })?;
         let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (folder, name));
-        let mut document = Self::parse(name, text)?;
-        let other = |path: &str| texts.get(&format!("{folder}/{path}")).cloned().ok_or(missing.clone());
+        // Its files are those of the pack: `schemas/NAME/…`.
+        let own = folder.splitn(3, '/').nth(2).unwrap_or_default().to_owned();
+        let mut document = Self { folder: own, ..Self::parse(name, text)? };
+        let other = |path: &str| {
+            let place = relative(folder, path);
+            place.and_then(|place| texts.get(&place)).cloned().ok_or(missing.clone())
+        };
         document.load_others(&other, text.len() as u64);
         Ok(document)
+    }
+
+    /// Returns the folder of the document, relative to the folder below which its files are.
+    pub fn folder(&self) -> &str {
+        &self.folder
     }
 
     /// Returns the names of its files, relative to the folder of the document; the main file is the first.
@@ -186,7 +225,12 @@ impl Document {
             }
         }
         let known = HashMap::from([(name.to_owned(), 0)]);
-        Ok(Self { files: vec![(name.to_owned(), root)], known, missing: BTreeMap::new() })
+        Ok(Self {
+            files: vec![(name.to_owned(), root)],
+            known,
+            missing: BTreeMap::new(),
+            folder: String::new(),
+        })
     }
 
     /// Returns the root value of the main file.
@@ -233,7 +277,7 @@ impl Document {
         let file = match file {
             "" => from.file,
             _ => {
-                let path = join(&self.files[from.file].0, file)
+                let path = join(&self.files[from.file].0, file, &self.folder)
                     .map_err(|why| format!("`$ref: {}` is not followed: {why}", shown()))?;
                 self.known.get(&path).copied().ok_or_else(|| {
                     let why = self.missing.get(&path).map_or("there is no such file", String::as_str);
@@ -254,7 +298,8 @@ impl Document {
             let (name, value) = &self.files[next];
             let mut wanted = Vec::new();
             references(value, &mut wanted, 0);
-            let paths: Vec<String> = wanted.into_iter().filter_map(|file| join(name, file).ok()).collect();
+            let paths: Vec<String> =
+                wanted.into_iter().filter_map(|file| join(name, file, &self.folder).ok()).collect();
             for path in paths {
                 if self.missing.contains_key(&path) || self.known.contains_key(&path) {
                     continue;
@@ -342,21 +387,35 @@ fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>, depth: usize) {
     }
 }
 
-/// Returns the path of a file that `from` refers to, relative to the folder of the document.
-fn join(from: &str, file: &str) -> Result<String, String> {
+/// Returns the path of a file that `from` refers to, relative to the folder of the document. It begins with `../` if it
+/// is above that folder, which it may be by as many folders as `own` has.
+fn join(from: &str, file: &str, own: &str) -> Result<String, String> {
     if file.contains("://") || file.starts_with("//") {
         return Err("nothing is fetched from the network".to_owned());
     }
     let file = percent_decode(file);
-    let mut path = PathBuf::from(from);
-    path.pop();
-    for part in Path::new(file.as_ref()).components() {
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let is_relative = !Path::new(file.as_ref()).has_root();
+    let path = relative(folder, &file.replace('\\', "/")).filter(|_| is_relative);
+    let levels = |path: &str| path.split('/').take_while(|part| *part == "..").count();
+    let above = own.split('/').filter(|part| !part.is_empty()).count();
+    path.filter(|path| levels(path) <= above).ok_or_else(|| match above {
+        0 => "it is outside the folder of the document (`--root DIR` allows it)".to_owned(),
+        _ => "it is outside the folder of all documents".to_owned(),
+    })
+}
+
+/// Returns a path relative to `folder` as one relative to the folder of `folder`, without `.` and with `..` only at its
+/// beginning; `None` for a path with a prefix such as `C:`.
+pub fn relative(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
         match part {
-            Component::Normal(name) => path.push(name),
-            Component::CurDir => {}
-            Component::ParentDir if path.pop() => {}
-            _ => return Err("it is outside the folder of the document".to_owned()),
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            part if part.contains(':') => return None,
+            part => parts.push(part),
         }
     }
-    Ok(path.to_string_lossy().replace('\\', "/"))
+    Some(parts.join("/"))
 }

@@ -20,7 +20,7 @@ mod warning;
 pub use api::{Api, Version};
 pub use bundle::Bundle;
 pub use content::Content;
-pub use document::{Document, DocumentError};
+pub use document::{Document, DocumentError, relative};
 pub use index::{Declared, Direction};
 pub use operation::Operation;
 pub use parameter::{Parameter, ParameterLocation};
