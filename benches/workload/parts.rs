@@ -133,7 +133,7 @@ impl Parts {
     /// Makes the picture of every response and compares it with the approved one.
     pub fn snapshots(&self) -> usize {
         let same = self.pack.scenarios.iter().zip(&self.responses).filter(|(scenario, observed)| {
-            let failure = &self.pack.contract.failures[scenario.failure];
+            let failure = &self.pack.contract.failures[scenario.failure.expect("a failure")];
             let response = observed.records[0].exchange.result.as_ref().expect("there is a response");
             let now = SnapshotFile {
                 source: scenario.place.source.name().to_owned(),

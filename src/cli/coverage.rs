@@ -47,7 +47,7 @@ fn of_pack(pack: &Pack) -> String {
         let mut parts: Vec<Option<usize>> = vec![None];
         parts.extend((0..failure.causes.len()).map(Some));
         for part in parts {
-            let scenarios = pack.scenarios.iter().filter(|it| it.failure == index && it.cause == part);
+            let scenarios = pack.scenarios.iter().filter(|it| it.failure == Some(index) && it.cause == part);
             let names: Vec<String> = scenarios
                 .map(|scenario| {
                     let rows = if scenario.rows.is_empty() {
@@ -106,10 +106,10 @@ fn operations(pack: &Pack, text: &mut String) {
     let asked: Vec<(Option<&Operation>, &pack::Failure)> = pack
         .scenarios
         .iter()
-        .map(|scenario| {
+        .filter_map(|scenario| {
             let line = &scenario.faulty.request.line;
             let path = line.path.written.split('?').next().unwrap_or_default();
-            (declared.operation(&line.method, path), &pack.contract.failures[scenario.failure])
+            Some((declared.operation(&line.method, path), &pack.contract.failures[scenario.failure?]))
         })
         .collect();
     for operation in declared.api.operations.iter().filter(errors) {

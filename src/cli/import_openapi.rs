@@ -253,7 +253,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
     );
     let mut by_failure: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, scenario) in &made.scenarios.value.scenarios {
-        *by_failure.entry(&scenario.triggers.failure).or_default() += 1;
+        *by_failure.entry(scenario.failure().unwrap_or_default()).or_default() += 1;
     }
     for failure in &pack.contract.failures {
         let status = show_statuses(failure.statuses());

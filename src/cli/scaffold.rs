@@ -70,7 +70,7 @@ pub(super) fn scenarios(name: &str) -> Commented<ScenarioFileSource> {
         comments.head(line);
     }
     let scenario = ScenarioSource {
-        triggers: TriggerSource::of(FAILURE),
+        triggers: Some(TriggerSource::of(FAILURE)),
         request: RequestSource::to("GET /failspec-no-such-path"),
         control: Some(Box::new(ControlSource {
             request: RequestSource::to("GET /"),

@@ -61,7 +61,7 @@ fn scenario(request: &CurlRequest, arguments: &NewScenarioArguments) -> Commente
         ..ControlSource::default()
     };
     let value = ScenarioSource {
-        triggers: TriggerSource::parse(&arguments.triggers),
+        triggers: Some(TriggerSource::parse(&arguments.triggers)),
         request: faulty,
         control: Some(Box::new(control)),
         ..ScenarioSource::default()

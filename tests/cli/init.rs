@@ -180,7 +180,7 @@ fn scenario_new_quotes_what_yaml_would_change() {
             .unwrap_or_else(|mistakes| panic!("{}\n{text}", mistakes.render(false)));
         let [(read, scenario)] = file.scenarios.as_slice() else { panic!("{text}") };
         assert_eq!(read, name);
-        assert_eq!(scenario.triggers, TriggerSource::parse(triggers));
+        assert_eq!(scenario.triggers, Some(TriggerSource::parse(triggers)));
         assert!(scenario.control.is_some(), "{text}");
     }
 }

@@ -38,6 +38,7 @@ mod shards;
 mod signals;
 mod snapshots;
 mod strict_api;
+mod successes;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;

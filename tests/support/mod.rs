@@ -183,6 +183,7 @@ impl Received {
 }
 
 /// The reaction of the server to a request.
+#[derive(Clone)]
 pub enum Reply {
     Response { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     Close,

@@ -60,8 +60,10 @@ pub fn required(pack: &Pack, profile: &str) -> Result<RequiredSet, ProfileError>
         }
         let causes = failure.causes.iter().enumerate().map(|(at, cause)| (Some(at), Some(cause)));
         for (at, cause) in std::iter::once((None, None)).chain(causes) {
-            let mut own =
-                pack.scenarios.iter().filter(|it| it.failure == index && (at.is_none() || it.cause == at));
+            let mut own = pack
+                .scenarios
+                .iter()
+                .filter(|it| it.failure == Some(index) && (at.is_none() || it.cause == at));
             let can_be_shown = !without_conditions || own.any(|scenario| scenario.condition.is_none());
             if can_be_shown && source(pack, index, at).is_binding() {
                 ids.insert(

@@ -137,7 +137,7 @@ pub(super) fn source(pack: &Pack, failure: usize, cause: Option<usize>) -> Prove
     let mut own = pack
         .scenarios
         .iter()
-        .filter(|scenario| scenario.failure == failure && (cause.is_none() || scenario.cause == cause))
+        .filter(|scenario| scenario.failure == Some(failure) && (cause.is_none() || scenario.cause == cause))
         .peekable();
     let claimed = own.peek().is_none() || own.any(|scenario| scenario.source.is_binding());
     if claimed { documented } else { Provenance::Inferred }

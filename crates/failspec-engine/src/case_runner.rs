@@ -114,11 +114,15 @@ impl<'s> CaseRunner<'s> {
     /// may have created or removed it.
     pub fn contradicts_id(&self, report: &CaseReport) -> bool {
         let is_about_ids = |status: u16| matches!(status, 404 | 409 | 410 | 412);
-        let failure = &self.session.pack.contract.failures[self.case.scenario.failure];
-        let is_under_test = [404, 409, 410, 412].into_iter().any(|status| failure.allows_status(status));
+        let failure = self.case.scenario.failure.map(|index| &self.session.pack.contract.failures[index]);
+        let is_under_test = failure.is_some_and(|failure| {
+            [404, 409, 410, 412].into_iter().any(|status| failure.allows_status(status))
+        });
         let got = report.observed.as_ref().is_some_and(|observed| is_about_ids(observed.status));
-        let is_as_documented =
-            matches!(report.observation, Observation::Triggered { control_too: false, .. });
+        let is_as_documented = matches!(
+            report.observation,
+            Observation::Triggered { control_too: false, .. } | Observation::Expected { .. }
+        );
         report.outcome == Outcome::Failed && !is_as_documented && (is_under_test || got)
     }
 
@@ -209,15 +213,17 @@ impl<'s> CaseRunner<'s> {
         {
             return;
         }
+        let is_meant = self.case.scenario.failure.is_none();
         let request = line(&record.exchange.request);
         let captures = &self.case.scenario.faulty.capture;
         if let Some(scope) = &mut self.scope
             && !captures.is_empty()
         {
             if let Err(reason) = self.session.capture(captures, &response, scope) {
-                self.left_behind.push(format!("{request}: it was not rejected, and {reason}"));
+                let what = if is_meant { "it succeeded" } else { "it was not rejected" };
+                self.left_behind.push(format!("{request}: {what}, and {reason}"));
             }
-        } else if response.status == 201 && self.case.scenario.teardown.is_empty() {
+        } else if !is_meant && response.status == 201 && self.case.scenario.teardown.is_empty() {
             self.left_behind
                 .push(format!("{request}: it was not rejected, and no teardown removes what it created"));
         }
@@ -294,13 +300,8 @@ impl<'s> CaseRunner<'s> {
         }
         let pick = fill_pick(control.at.as_deref(), scope)?;
         for _ in 0..times {
-            let purpose = SendContext {
-                phase: Phase::Control,
-                role: control.request.role.as_deref(),
-                expects_429: false,
-                expects_401: self.session.expects(control.expected(), 401),
-                expects_404: self.session.expects(control.expected(), 404),
-            };
+            let role = control.request.role.as_deref();
+            let purpose = self.session.expecting(Phase::Control, role, control.expected());
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
             let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
@@ -344,8 +345,9 @@ impl<'s> CaseRunner<'s> {
     /// then the cause may be different.
     fn is_the_failure(&self, view: View<'_>) -> bool {
         let (contract, scenario) = (&self.session.pack.contract, &self.case.scenario);
-        let binding = scenario.source.is_binding() && contract.failures[scenario.failure].source.is_binding();
-        let identity = Identity::of(view, contract, scenario.failure);
+        let Some(index) = scenario.failure else { return false };
+        let binding = scenario.source.is_binding() && contract.failures[index].source.is_binding();
+        let identity = Identity::of(view, contract, index);
         binding
             && view.body().is_some()
             && matches!(identity, Identity::Triggered { by_status_alone: false, .. })
@@ -354,7 +356,7 @@ impl<'s> CaseRunner<'s> {
     async fn send_under_test_with(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
-        let failure = &self.session.pack.contract.failures[case.scenario.failure];
+        let failure = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index]);
         let pick = fill_pick(faulty.at.as_deref(), scope)?;
         self.observed.expected = Expected {
             body: fill_schemas(&faulty.expected().body, scope)?,
@@ -364,7 +366,10 @@ impl<'s> CaseRunner<'s> {
             },
         };
         self.observed.pick = pick;
-        let request = SendContext::of(Phase::Request, &faulty.request, failure);
+        let request = match failure {
+            Some(failure) => SendContext::of(Phase::Request, &faulty.request, failure),
+            None => self.session.expecting(Phase::Request, faulty.request.role.as_deref(), faulty.expected()),
+        };
         let until_triggered = faulty.repeat.as_ref().is_some_and(|repeat| repeat.until_triggered);
         let mut last = None;
         for _ in 0..self.times(faulty, scope)? {
@@ -395,6 +400,11 @@ impl<'s> CaseRunner<'s> {
             }
             _ => {}
         }
+        let Some(failure) = failure else {
+            self.observed.unmet_success =
+                self.session.unmet(faulty.expected(), &response, None, scope, false)?;
+            return Ok(());
+        };
         if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
             return Err(format!("the response is not from the API: {evidence}").into());
         }
@@ -409,7 +419,10 @@ impl<'s> CaseRunner<'s> {
     async fn resend_and_compare(&mut self, scope: &Scope, extra: &Extra) -> Result<(), Unjudged> {
         let case = self.case;
         let faulty = &case.scenario.faulty;
-        let failure = &self.session.pack.contract.failures[case.scenario.failure];
+        let Some(failure) = case.scenario.failure.map(|index| &self.session.pack.contract.failures[index])
+        else {
+            return Ok(());
+        };
         let fails_again = matches!(failure.retry, Some(Retry::Never | Retry::FixRequest));
         let repeats = fails_again && faulty.request.is_safe();
         if (!repeats && case.scenario.indistinguishable_from.is_none()) || !self.is_triggered() {

@@ -14,7 +14,7 @@ use failspec_judge::{
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
-use failspec_pack::pack::{Contract, Failure, Pack, ProofGap, Scenario};
+use failspec_pack::pack::{Contract, Failure, Pack, ProofGap, SUCCESS_ID, Scenario};
 use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
@@ -100,6 +100,13 @@ impl CaseRunner<'_> {
                     && report.exercised != Exercise::No;
                 report.snapshot = snapshot(subject, session, case, is_documented);
             }
+            (None, None) if self.answered && case.scenario.failure.is_none() => {
+                let declared = check::declared(&self.observed, case.scenario.source).into_iter();
+                let unmet = check::unmet_success(&case.scenario, &self.observed).into_iter();
+                sort(&mut report, unmet.chain(undocumented).chain(declared), session, case);
+                self.observe_success(&mut report);
+                settle(&mut report, None);
+            }
             (None, None) => {
                 let cause = "there is no response to judge".to_owned();
                 settle(&mut report, Some(Reason::Unjudged { cause }));
@@ -120,6 +127,33 @@ impl CaseRunner<'_> {
 }
 
 impl CaseRunner<'_> {
+    /// Fills in what the response was, where no failure is under test.
+    fn observe_success(&self, report: &mut CaseReport) {
+        let (session, contract) = (self.session, &self.session.pack.contract);
+        let Some(record) = self.observed.records.get(self.observed.judged) else { return };
+        let Ok(response) = &record.exchange.result else { return };
+        let view = View::new(response, None).to(&record.exchange.request.method);
+        let status = response.status;
+        report.observation = match Identity::of_any(view, contract) {
+            _ if self.observed.unmet_success.is_none() => Observation::Expected { status },
+            Identity::Other(index) => {
+                Observation::OtherFailure { failure: contract.failures[index].id.clone() }
+            }
+            Identity::Undocumented(code) => Observation::UndocumentedFailure {
+                status,
+                code: session.mask.text(&check::show(&code)).into_owned(),
+            },
+            Identity::Success => Observation::Success { status },
+            Identity::Triggered { .. } | Identity::Unidentified => Observation::Unrecognized { status },
+        };
+        report.observed = Some(ObservedResponse {
+            status,
+            code: view.code(&contract.envelope).map(|code| short_code(code, session)),
+            request_id: None,
+            ms: fractional_millis(record.exchange.elapsed),
+        });
+    }
+
     /// Makes a finding of the OpenAPI document about the refusal of a setup or of a control a warning: why it was refused is
     /// not known, and may be a matter of the target. Findings about what came before stay what they are.
     fn without_blame(&self, finding: Finding) -> Finding {
@@ -138,13 +172,15 @@ pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: 
 
 fn blank(session: &Session, case: &Case) -> CaseReport {
     let contract = &session.pack.contract;
-    let failure = &contract.failures[case.scenario.failure];
+    // What is shared by the reports of successes comes after that of all failures.
+    let index = case.scenario.failure.unwrap_or(contract.failures.len());
+    let cause = |cause: usize| Some(contract.failures.get(index)?.causes[cause].clone());
     CaseReport {
         index: case.index,
         name: Arc::clone(&case.name),
         pack: Arc::clone(&session.names.0),
-        failure: Arc::clone(&session.names.1[case.scenario.failure]),
-        cause: case.scenario.cause.map(|cause| failure.causes[cause].clone()),
+        failure: Arc::clone(&session.names.1[index]),
+        cause: case.scenario.cause.and_then(cause),
         operation: None,
         outcome: Outcome::Skipped,
         reason: None,
@@ -155,7 +191,7 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
             file: case.scenario.place.source.name().to_owned(),
             line: case.scenario.place.line(),
         },
-        documented: Arc::clone(&session.documented[case.scenario.failure]),
+        documented: Arc::clone(&session.documented[index]),
         observed: None,
         observation: Observation::NoResponse,
         exercised: Exercise::No,
@@ -170,13 +206,14 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
     }
 }
 
-/// Returns the name of a pack and the ids of its failures, to be shared by all reports.
+/// Returns the name of a pack and the ids of its failures and of a success, to be shared by all reports.
 pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
-    let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str().into());
+    let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str()).chain([SUCCESS_ID]);
+    let ids = ids.map(Arc::from);
     (pack.name.as_str().into(), ids.collect())
 }
 
-/// Returns the documented facts about each failure of a contract.
+/// Returns the documented facts about each failure of a contract, and about a success.
 pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
     let of = |failure: &Failure| Documented {
         summary: failure.summary.clone(),
@@ -186,7 +223,16 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
         retry: failure.retry,
         link: failure.documentation.clone().or_else(|| contract.documentation.clone()),
     };
-    contract.failures.iter().map(of).map(Arc::new).collect()
+    let mut statuses = contract.success.iter().flat_map(|success| success.status.iter().copied());
+    let success = Documented {
+        summary: "The request succeeds".to_owned(),
+        status: statuses.next(),
+        other_statuses: statuses.collect(),
+        code: None,
+        retry: None,
+        link: contract.documentation.clone(),
+    };
+    contract.failures.iter().map(of).chain([success]).map(Arc::new).collect()
 }
 
 /// Sorts findings into violations, waived violations and warnings.
@@ -367,7 +413,7 @@ fn case_file(session: &Session, case: &Case) -> String {
 
 /// Returns the path of the snapshot of a scenario or of one of its rows, relative to the pack's folder.
 pub(super) fn scenario_file(session: &Session, scenario: &Scenario, row: Option<usize>) -> String {
-    let failure = &session.pack.contract.failures[scenario.failure].id;
+    let failure = scenario.failure_id(&session.pack.contract);
     let row = row.and_then(|row| scenario.rows.get(row));
     file_name(failure, &scenario.name, row.map(|row| row.name.as_str()))
 }

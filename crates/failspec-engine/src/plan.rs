@@ -148,8 +148,8 @@ impl Plan {
                 all = false;
                 continue;
             }
-            selection.failures.insert(scenario.failure);
-            selection.causes.extend(scenario.cause.map(|cause| (scenario.failure, cause)));
+            selection.failures.extend(scenario.failure);
+            selection.causes.extend(scenario.failure.zip(scenario.cause));
             for (kind, name) in lacking {
                 *missing_requirements.entry((kind, name.to_owned())).or_default() += 1;
             }

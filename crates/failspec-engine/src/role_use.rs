@@ -29,7 +29,8 @@ struct Responses {
 impl Session {
     /// Records how the API responded to the roles of a case.
     pub(super) fn note_roles(&self, observed: &Observed, case: &Case) {
-        let failure = &self.pack.contract.failures[case.scenario.failure];
+        let failure = case.scenario.failure.map(|index| &self.pack.contract.failures[index]);
+        let is_expected = |status| failure.is_some_and(|failure| failure.allows_status(status));
         let mut roles = self.role_use.0.lock().unwrap_or_else(PoisonError::into_inner);
         for record in &observed.records {
             let Record { phase, role: Some(role), exchange, .. } = record else { continue };
@@ -43,10 +44,10 @@ impl Session {
             match response.status {
                 _ if entry.accepted => {}
                 // The refusal that is under test: the credentials are known, and give no such right.
-                403 if is_under_test && failure.allows_status(403) => {
+                403 if is_under_test && is_expected(403) => {
                     *entry = Responses { accepted: true, ..Responses::default() };
                 }
-                401 | 403 | 407 if should_succeed || !failure.allows_status(response.status) => {
+                401 | 403 | 407 if should_succeed || !is_expected(response.status) => {
                     entry.refused = entry.refused.or(should_succeed.then_some(response.status));
                     entry.cases.push(case.index);
                 }

@@ -309,6 +309,22 @@ impl Session {
         }
     }
 
+    /// Returns the context of a request that should get what `expect` says.
+    pub(super) fn expecting<'a>(
+        &self,
+        phase: Phase,
+        role: Option<&'a str>,
+        expect: &Expect,
+    ) -> SendContext<'a> {
+        SendContext {
+            phase,
+            role,
+            expects_429: phase != Phase::Control && self.expects(expect, 429),
+            expects_401: self.expects(expect, 401),
+            expects_404: self.expects(expect, 404),
+        }
+    }
+
     pub(super) fn expects(&self, expect: &Expect, status: u16) -> bool {
         expect.failure.is_some_and(|index| self.pack.contract.failures[index].allows_status(status))
             || expect.status.iter().any(|pattern| pattern.matches(status))

@@ -38,7 +38,7 @@ impl Draft {
                 "Inferred: unknown paths probably fail this way. A difference is a warning.",
             );
             let scenario = ScenarioSource {
-                triggers: TriggerSource::of(&failure.source.id),
+                triggers: Some(TriggerSource::of(&failure.source.id)),
                 source: Some(Provenance::Inferred),
                 request: RequestSource::to("GET /failspec-no-such-path"),
                 no_control: Some("no existing path is known yet".to_owned()),
@@ -66,7 +66,7 @@ impl Draft {
 /// Adds the comment with a stub to the end of the file.
 fn stub(file: &mut Comments, name: &str, triggers: TriggerSource, about: &str, statuses: &[u16]) {
     let (scenario, hints) = outline(statuses.first().copied().unwrap_or_default());
-    let scenario = ScenarioSource { triggers, ..scenario };
+    let scenario = ScenarioSource { triggers: Some(triggers), ..scenario };
     let mut comments = Comments::default();
     for (key, hint) in hints {
         comments.beside(format!("/{name}/{key}"), *hint);

@@ -7,7 +7,7 @@ use failspec_pack::pack::{Failure, Pack, ProofGap, Scenario, Success};
 
 /// Reports documented failures that no scenario triggers.
 pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
-    let triggered: BTreeSet<usize> = pack.scenarios.iter().map(|scenario| scenario.failure).collect();
+    let triggered: BTreeSet<usize> = pack.scenarios.iter().filter_map(|scenario| scenario.failure).collect();
     let failures = pack.contract.failures.iter().enumerate();
     failures
         .filter(|(index, failure)| !triggered.contains(index) && failure.excluded.is_none())
@@ -21,7 +21,7 @@ pub(super) fn failures_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
 /// Reports documented causes that no scenario triggers.
 pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
     let triggered: BTreeSet<(usize, usize)> =
-        pack.scenarios.iter().filter_map(|scenario| Some((scenario.failure, scenario.cause?))).collect();
+        pack.scenarios.iter().filter_map(|scenario| Some((scenario.failure?, scenario.cause?))).collect();
     let mut gaps = Vec::new();
     for (index, failure) in pack.contract.failures.iter().enumerate() {
         if failure.excluded.is_some() {
@@ -46,7 +46,7 @@ pub(super) fn causes_without_scenario(pack: &Pack) -> Vec<Diagnostic> {
 /// Reports scenarios that prove nothing, because it is unknown what triggered the failure.
 pub(super) fn scenarios_without_proof(pack: &Pack) -> Vec<Diagnostic> {
     let mistake = |scenario: &Arc<Scenario>| {
-        let failure = &pack.contract.failures[scenario.failure];
+        let failure = &pack.contract.failures[scenario.failure?];
         let (title, hint) = match scenario.proof_gap(failure)? {
             ProofGap::NoControl => (
                 format!("the scenario `{}` has no control", scenario.name),

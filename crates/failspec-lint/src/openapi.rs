@@ -47,8 +47,10 @@ struct Beside<'p> {
 
 impl Beside<'_> {
     fn scenario(&self, scenario: &Scenario) -> Vec<Diagnostic> {
-        let failure = &self.pack.contract.failures[scenario.failure];
-        let mut found = self.tested(scenario, failure);
+        let mut found = match scenario.failure {
+            Some(index) => self.tested(scenario, &self.pack.contract.failures[index]),
+            None => self.sound(scenario, &scenario.faulty.request, "the request").into_iter().collect(),
+        };
         if let Control::Flow(control) = &scenario.control
             && control.expect.as_ref().is_none_or(|expect| !expect.is_about_outcome())
         {

@@ -82,8 +82,9 @@ impl<'p> Addresses<'p> {
     /// Returns true if a scenario uses what is removed at an address, or expects that what is created is absent.
     fn is_disturbed(&self, scenario: &Scenario, method: &str, address: &str) -> bool {
         let is_there = |request: &RequestTemplate| self.of_request(request).as_deref() == Some(address);
-        let failure = &self.pack.contract.failures[scenario.failure];
-        let is_absent = [404, 410].into_iter().any(|status| failure.allows_status(status));
+        let failure = scenario.failure.map(|index| &self.pack.contract.failures[index]);
+        let is_absent =
+            failure.is_some_and(|failure| [404, 410].into_iter().any(|status| failure.allows_status(status)));
         match method {
             "DELETE" => scenario.requests().any(is_there),
             _ => is_absent && is_there(&scenario.faulty.request),

@@ -73,7 +73,7 @@ pub(super) fn files(pack: &Pack) -> Vec<Diagnostic> {
         .collect();
     let names: BTreeSet<String> = case_names(pack)
         .map(|(_, scenario, row)| {
-            let failure = &pack.contract.failures[scenario.failure].id;
+            let failure = scenario.failure_id(&pack.contract);
             let row = row.and_then(|row| scenario.rows.get(row)).map(|row| row.name.as_str());
             file_name(failure, &scenario.name, row)
         })

@@ -21,6 +21,7 @@ pub const UNUSED: &[&str] = &[
     "declared-headers",
     "duplicate-header",
     "empty-body",
+    "success",
 ];
 
 /// The results of all mutants.

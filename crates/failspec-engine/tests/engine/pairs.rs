@@ -261,6 +261,13 @@ fn contracts() -> Vec<Pair> {
             true,
             on!(423, reply => reply.with("Content-Length", "0")),
         ),
+        depot(
+            "success",
+            "success::make_an_item_with_a_short_name",
+            on!(201, reply => reply.status(200)),
+            true,
+            on!(201, reply => reply.with("Location", "/items/made")),
+        ),
         // That a stranger's method comes before the stranger is inferred; no request may break the server.
         depot(
             "server-error",

@@ -143,7 +143,7 @@ pub fn from_openapi(
             None => kept.push((name, source)),
         }
     }
-    let used: BTreeSet<&str> = kept.iter().map(|(_, source)| source.triggers.failure.as_str()).collect();
+    let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
     let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
     let health_check = options
         .allow_writes
@@ -192,9 +192,8 @@ fn lacking(
     mut variables: impl Iterator<Item = String>,
     keep: &dyn Fn(Need<'_>) -> bool,
 ) -> Option<LeftOutReason> {
-    let failure = &scenario.triggers.failure;
-    if !keep(Need::Failure(failure)) {
-        return Some(LeftOutReason::NoFailure(failure.clone()));
+    if let Some(failure) = scenario.failure().filter(|failure| !keep(Need::Failure(failure))) {
+        return Some(LeftOutReason::NoFailure(failure.to_owned()));
     }
     if let Some(role) = scenario.roles().find(|role| !keep(Need::Role(role))) {
         return Some(LeftOutReason::NoRole(role.to_owned()));

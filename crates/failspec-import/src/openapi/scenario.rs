@@ -41,7 +41,7 @@ impl Scenario {
             }
         };
         ScenarioSource {
-            triggers: TriggerSource::of(&self.failure),
+            triggers: Some(TriggerSource::of(&self.failure)),
             documentation: Some(self.rule.clone()),
             source: self.inferred.then_some(Provenance::Inferred),
             setup: self.around.setup.clone(),

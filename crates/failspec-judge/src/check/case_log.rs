@@ -106,6 +106,8 @@ pub struct Observed {
     pub judged: usize,
     /// Index of the record in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
+    /// The difference of the response from a success that the scenario expects, in words.
+    pub unmet_success: Option<String>,
     /// True if the API closed the connection on the request under test, in both runs of the case, although the request
     /// was written whole and the control succeeded.
     pub closed_twice: bool,

@@ -68,7 +68,7 @@ pub fn undocumented(contract: &Contract, scenario: &Scenario, observed: &Observe
     if contract.codes_open {
         return Vec::new();
     }
-    let wants_a_code = contract.failures[scenario.failure].rules.code.is_some();
+    let wants_a_code = scenario.failure.is_some_and(|index| contract.failures[index].rules.code.is_some());
     let mut found: Vec<Finding> = Vec::new();
     for record in &observed.records {
         let Ok(response) = &record.exchange.result else { continue };

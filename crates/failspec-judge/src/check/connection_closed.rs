@@ -24,7 +24,7 @@ and reset the connection.)",
 
 /// Returns the finding that the API closed the connection on the request under test, in both runs of the case.
 pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Option<Finding> {
-    let failure = &contract.failures[scenario.failure];
+    let failure = &contract.failures[scenario.failure?];
     let source = Provenance::Documented.weaken(failure.source).weaken(scenario.source);
     let actual = "the end of the connection, twice";
     observed.closed_twice.then(|| {

@@ -14,13 +14,14 @@ use super::{
     headers, indistinguishable, leaks, matching, media_type, message, not_rejected, recovers, repeatable,
     request_id, retry_after, retry_after_syntax, schema, server_error, status,
     subject::Subject,
-    undeclared_media_type, undeclared_status, unrecognized_response, vacuous, well_formed, wording,
+    success, undeclared_media_type, undeclared_status, unrecognized_response, vacuous, well_formed, wording,
     www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
 pub static CHECKS: &[&Check] = &[
     &not_rejected::CHECK,
+    &success::CHECK,
     &connection_closed::CHECK,
     &control::CHECK,
     &server_error::CHECK,

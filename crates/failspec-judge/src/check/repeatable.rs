@@ -44,7 +44,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let view =
                 View::new(response, subject.observed.pick.as_ref()).to(&record.exchange.request.method);
             let second = (response.status, view.code_of(subject.failure));
-            let identity = Identity::of(view, subject.contract, subject.scenario.failure);
+            let identity = Identity::of(view, subject.contract, subject.triggered_index);
             // Another documented status or code of the same failure is the same failure.
             let is_again = matches!(identity, Identity::Triggered { .. })
                 && subject.triggered.allows_status(response.status)

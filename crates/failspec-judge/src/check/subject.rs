@@ -23,6 +23,8 @@ pub struct Subject<'a> {
     pub scenario: &'a Scenario,
     /// The failure under test.
     pub triggered: &'a Failure,
+    /// Its index in the contract.
+    pub triggered_index: usize,
     /// The failure that should have come: the one under test, or the accepted alternative that the response is.
     pub expected: &'a Failure,
     /// The failure with the rules that apply to the response: the expected one, or the other documented failure that
@@ -39,13 +41,14 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Creates the subject of a case, if its judged exchange has a response.
+    /// Creates the subject of a case, if a failure is under test and its judged exchange has a response.
     pub fn new(contract: &'a Contract, scenario: &'a Scenario, observed: &'a Observed) -> Option<Self> {
         let exchange = &observed.records.get(observed.judged)?.exchange;
         let response = exchange.result.as_ref().ok()?;
         let view = View::new(response, observed.pick.as_ref()).to(&exchange.request.method);
-        let identity = Identity::of(view, contract, scenario.failure);
-        let triggered = &contract.failures[scenario.failure];
+        let triggered_index = scenario.failure?;
+        let identity = Identity::of(view, contract, triggered_index);
+        let triggered = &contract.failures[triggered_index];
         let expected = match &identity {
             Identity::Triggered { alternative: Some(index), .. } => &contract.failures[*index],
             _ => triggered,
@@ -54,7 +57,18 @@ impl<'a> Subject<'a> {
             Identity::Other(index) => &contract.failures[*index],
             _ => expected,
         };
-        Some(Self { contract, scenario, triggered, expected, failure, identity, exchange, view, observed })
+        Some(Self {
+            contract,
+            scenario,
+            triggered,
+            triggered_index,
+            expected,
+            failure,
+            identity,
+            exchange,
+            view,
+            observed,
+        })
     }
 
     /// Returns the response under test.

@@ -5,7 +5,7 @@
 //! | anything | yes | — | — | failed |
 //! | anything | no | yes | — | inconclusive |
 //! | anything | no | no | yes | waived |
-//! | the failure | no | no | no | passed |
+//! | the failure, or the success that is expected | no | no | no | passed |
 //! | anything else | no | no | no | unconfirmed |
 
 use std::fmt;
@@ -45,6 +45,11 @@ pub enum Observation {
         /// The code.
         code: String,
     },
+    /// The success that the scenario expects.
+    Expected {
+        /// The HTTP status.
+        status: u16,
+    },
     /// A success.
     Success {
         /// The HTTP status.
@@ -66,7 +71,7 @@ impl Observation {
         match self {
             Self::Triggered { control_too: true, .. } | Self::Triggered { gap: Some(_), .. } => Exercise::No,
             Self::Triggered { alternative: Some(code), .. } => Exercise::Alternative(code.clone()),
-            Self::Triggered { alternative: None, .. } => Exercise::Exercised,
+            Self::Triggered { alternative: None, .. } | Self::Expected { .. } => Exercise::Exercised,
             _ => Exercise::No,
         }
     }
@@ -81,7 +86,7 @@ impl fmt::Display for Observation {
             Self::UndocumentedFailure { status, code } => {
                 write!(f, "HTTP {status} with an undocumented code {code}")
             }
-            Self::Success { status } => write!(f, "a success (HTTP {status})"),
+            Self::Success { status } | Self::Expected { status } => write!(f, "a success (HTTP {status})"),
             Self::Unrecognized { status } => write!(f, "no documented failure (HTTP {status})"),
             Self::NoResponse => f.write_str("none"),
         }

@@ -104,6 +104,12 @@ impl World {
         check::closed(&self.pack.contract, &self.pack.scenarios[0], &observed).as_ref().map(short)
     }
 
+    /// Returns the finding that a request which must succeed did not, in short; `unmet` is the difference.
+    pub fn judge_success(&self, unmet: Option<&str>) -> Option<String> {
+        let observed = Observed { unmet_success: unmet.map(str::to_owned), ..Observed::default() };
+        check::unmet_success(&self.pack.scenarios[0], &observed).as_ref().map(short)
+    }
+
     /// Returns the findings about rules of the OpenAPI document, of a case that cannot be judged, in short.
     pub fn declared(&self, replies: &[(Phase, Reply)]) -> Vec<String> {
         let scenario = &self.pack.scenarios[0];
@@ -178,7 +184,11 @@ impl World {
     pub fn identify_item(&self, reply: &Reply, pick: Option<&Pick>) -> String {
         let response = reply.response();
         let view = View::new(&response, pick).to(&self.pack.scenarios[0].faulty.request.line.method);
-        self.in_short(Identity::of(view, &self.pack.contract, self.pack.scenarios[0].failure))
+        self.in_short(Identity::of(
+            view,
+            &self.pack.contract,
+            self.pack.scenarios[0].failure.expect("a failure"),
+        ))
     }
 
     /// Returns the identification of the response of a control, in short.
@@ -195,7 +205,7 @@ impl World {
     /// Returns how long a response says to wait, in seconds, if it is the failure under test.
     pub fn told_wait(&self, reply: &Reply) -> Option<f64> {
         let response = reply.response();
-        let failure = &self.pack.contract.failures[self.pack.scenarios[0].failure];
+        let failure = &self.pack.contract.failures[self.pack.scenarios[0].failure.expect("a failure")];
         check::told_wait(View::new(&response, None), Some(failure)).map(|wait| wait.as_secs_f64())
     }
 

@@ -270,7 +270,8 @@ fn pairs_of_the_document() -> Vec<&'static str> {
 fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     let contract = World::new(CODES, "triggers: absent");
     assert!(contract.judge_closed(true).is_some() && contract.judge_closed(false).is_none());
-    let mut proven = BTreeSet::from(["connection-closed"]);
+    assert!(contract.judge_success(Some("got HTTP 404")).is_some() && contract.judge_success(None).is_none());
+    let mut proven = BTreeSet::from(["connection-closed", "success"]);
     for pairs in [pairs_of_the_contract(), pairs_of_flows_and_standards(), pairs_of_the_document()] {
         proven.extend(pairs);
     }

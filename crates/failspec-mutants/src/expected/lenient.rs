@@ -35,7 +35,7 @@ fn failure<'p>(pack: &'p Pack, refusal: &DocumentedError) -> Option<(usize, &'p 
 
 /// Expects a violation if the fault of at least one scenario of the failure is documented, otherwise a warning.
 fn by(check: &'static str, pack: &Pack, failure: usize) -> ExpectedDetection {
-    let mut scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == failure);
+    let mut scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == Some(failure));
     let documented = scenarios.any(|scenario| scenario.source.is_binding());
     let noticed =
         if documented { ExpectedDetection::violation(check) } else { ExpectedDetection::warning(check) };

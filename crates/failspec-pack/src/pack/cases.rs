@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Pack, Scenario};
 
-/// Returns the names of all cases of a pack in order, `pack::failure::scenario[::row]`, each with its scenario and
+/// Returns the names of all cases of a pack in order, `pack::failure::scenario[::row]` (`success` in place of the failure
+/// if the request must succeed), each with its scenario and
 /// the index of its row.
 pub fn case_names(pack: &Pack) -> impl Iterator<Item = (String, &Arc<Scenario>, Option<usize>)> {
     pack.scenarios.iter().flat_map(move |scenario| {
-        let failure = &pack.contract.failures[scenario.failure].id;
+        let failure = scenario.failure_id(&pack.contract);
         (0..cases_of(scenario)).map(move |index| {
             let (pack, name) = (&pack.name, &scenario.name);
             match scenario.rows.get(index) {

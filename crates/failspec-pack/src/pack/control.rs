@@ -118,7 +118,7 @@ impl Control {
         Self::Flow(Box::new(Flow {
             setup,
             request,
-            expect: own("expect").and_then(|node| Expect::read(node, &names)).map(Box::new),
+            expect: own("expect").and_then(|node| Expect::read_of_step(node, &names)).map(Box::new),
             at: if fields.has("at") {
                 own("at").and_then(|node| At::read(node, &names)).map(Box::new)
             } else {

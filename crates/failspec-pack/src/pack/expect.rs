@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use failspec_base::{
-    syntax::{Entry, Field, MappingSchema, Node, ValueType},
+    syntax::{Entry, Field, MappingSchema, Node, NodeValue, ValueType},
     template::{JsonTemplate, RenderError, Scope},
 };
 
@@ -14,6 +14,7 @@ use super::{
     pointer::Pointer,
     read_context::ReadContext,
     rules::{HeaderRule, OPTIONAL_HEADERS},
+    scenario::SUCCESS,
     schema::{Schema, SchemaError, SchemaRegistry},
     status::{STATUSES, StatusPattern},
 };
@@ -56,6 +57,11 @@ pub(super) static EXPECT: MappingSchema = MappingSchema {
     about: "an expected response",
     fields: &[
         Field::optional("status", STATUSES, "the statuses: 200, 2xx, or a list"),
+        Field::optional(
+            "success",
+            ValueType::Bool,
+            "`true` in a scenario without `triggers`: the request must succeed",
+        ),
         Field::optional("failure", ValueType::Name, "the failure that the response must be"),
         Field::optional(
             "headers",
@@ -73,7 +79,7 @@ pub(super) static EXPECT: MappingSchema = MappingSchema {
 };
 
 impl Expect {
-    pub(super) fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
+    fn read(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let reader = names.reader;
         let fields = reader.fields(node, &EXPECT)?;
         let failure = fields.get("failure").and_then(|node| {
@@ -100,8 +106,37 @@ impl Expect {
         })
     }
 
+    /// Returns true if a scenario expects a success: the word `success`, or `success: true` beside more.
+    pub(super) fn is_of_success(node: &Node) -> bool {
+        node.as_text() == Some(SUCCESS[0]) || node.get("success").is_some_and(is_true)
+    }
+
+    /// Reads the expectations of the request of a scenario: the word `success`, or a mapping.
+    pub(super) fn read_of_scenario(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
+        if node.as_text().is_some() {
+            return names.reader.word(node, SUCCESS).map(|_| Self::default());
+        }
+        if let Some(success) = node.get("success").filter(|node| !is_true(node)) {
+            let hint = "remove it, and name the failure in `triggers`";
+            names.reader.error_hint(success.span, "`success` is `true` or absent", hint);
+        }
+        Self::read_besides_contract(node, names)
+    }
+
+    /// Reads the expectations of a request that is no scenario's own. A success is what it expects if it says nothing.
+    pub(super) fn read_of_step(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
+        refuse_success(node, names);
+        Self::read(node, names)
+    }
+
+    /// Reads the inferred expectations of a scenario.
+    pub(super) fn read_inferred(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
+        refuse_success(node, names);
+        Self::read_besides_contract(node, names)
+    }
+
     /// Reads the expectations of the request under test. They cannot name a failure, because `triggers` already does.
-    pub(super) fn read_besides_contract(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
+    fn read_besides_contract(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         let mut expect = Self::read(node, names)?;
         if expect.failure.take().is_some() {
             names.reader.error_hint(
@@ -121,6 +156,18 @@ impl Expect {
     /// Returns true if it defines, in place of the contract, whether a response is a success or a failure.
     pub fn is_about_outcome(&self) -> bool {
         !self.status.is_empty() || self.failure.is_some()
+    }
+}
+
+fn is_true(node: &Node) -> bool {
+    matches!(node.value, NodeValue::Bool(true))
+}
+
+/// Reports `success` where it says nothing.
+fn refuse_success(node: &Node, names: &ReadContext<'_>) {
+    if let Some(success) = node.get("success") {
+        let hint = "remove it: without `status` and `failure` a success is expected";
+        names.reader.error_hint(success.span, "`success` is for scenarios without `triggers`", hint);
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
+    scenario::SUCCESS_ID,
     schema::SchemaRegistry,
     status::StatusPattern,
     validity::{self, Period},
@@ -177,6 +178,10 @@ impl Failure {
                 format!("`{id}` has no status"),
                 "give `status`, or `inferred: { status: … }` if the documentation names none",
             );
+        }
+        if id == SUCCESS_ID {
+            let hint = "give another id: cases that expect a success have this name";
+            reader.error_hint(id_node.span, "`success` is no name of a failure", hint);
         }
         if envelope.body == BodyRule::Empty {
             refuse_parts_of_a_body(&rules, reader, id_node);

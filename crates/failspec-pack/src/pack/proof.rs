@@ -28,7 +28,7 @@ impl Scenario {
             (100..600).any(|status| pattern.matches(status) && failure.allows_status(status))
         };
         let expects_it = match control.failure {
-            Some(index) => index == self.failure,
+            Some(index) => Some(index) == self.failure,
             None => control.body.is_empty() && control.status.iter().any(has_its_status),
         };
         expects_it.then_some(ProofGap::ControlExpectsFailure)

@@ -26,8 +26,8 @@ use super::{
 pub struct Scenario {
     /// Its name in the pack.
     pub name: String,
-    /// The failure under test, by its index in the contract.
-    pub failure: usize,
+    /// The failure under test, by its index in the contract; `None` if the request must succeed.
+    pub failure: Option<usize>,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
     /// The origin of the scenario: `Inferred` if the documentation does not say that this fault causes this failure.
@@ -84,7 +84,11 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
     name: "scenario",
     about: "the requests that should trigger one failure, or one cause of it",
     fields: &[
-        Field::required("triggers", ValueType::Text, "the failure, or failure/cause"),
+        Field::optional(
+            "triggers",
+            ValueType::Text,
+            "the failure, or failure/cause; without it, `expect: success` says that the request must succeed",
+        ),
         Field::optional(
             "source",
             ValueType::Words(WORDS),
@@ -102,8 +106,9 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         ),
         Field::optional(
             "expect",
-            ValueType::MappingSchema(&EXPECT),
-            "expectations in addition to those of the contract",
+            ValueType::Either(&[ValueType::Words(SUCCESS), ValueType::MappingSchema(&EXPECT)]),
+            "expectations in addition to those of the contract; `success` in place of `triggers`: the request \
+             must succeed (with more to expect: `{ success: true, … }`)",
         ),
         Field::optional(
             "inferred",
@@ -208,8 +213,7 @@ impl Scenario {
                 "give `request: METHOD /path` or the name of an operation",
             );
         }
-        let Trigger { index, failure, cause } =
-            fields.get("triggers").and_then(|node| triggers(node, &names))?;
+        let goal = Goal::read(entry, &fields, &names)?;
         let request = patch.into_request()?;
         check_parameters(&request, &names, &entry.value);
         let mut faulty = Flow {
@@ -217,14 +221,17 @@ impl Scenario {
             request,
             expect: fields
                 .get("expect")
-                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .and_then(|node| Expect::read_of_scenario(node, &names))
                 .map(Box::new),
             at: fields.get("at").and_then(|node| At::read(node, &names)).map(Box::new),
             repeat: fields.get("repeat").and_then(|node| Repeat::read(node, &names)).map(Box::new),
             capture: Capture::read_all(&fields, &mut names.clone()).into(),
         };
-        let condition = Self::condition(&fields, &names, failure);
-        let control = Control::read(&fields, before_setup, &names, &faulty, condition.is_some());
+        let condition = Self::condition(&fields, &names, goal.trigger());
+        let control = match goal {
+            Goal::Success => Control::Impossible(NO_FAULT.to_owned()),
+            Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
+        };
         let then = fields
             .get("then")
             .map(|node| Step::read_all(node, &mut names.clone(), Some(&faulty.request)))
@@ -245,7 +252,7 @@ impl Scenario {
         at_teardown.known.extend(faulty.capture.iter().map(|capture| capture.name.clone()));
         let scenario = Self {
             name: entry.key.clone(),
-            cause,
+            cause: goal.trigger().and_then(|trigger| trigger.cause),
             source: fields
                 .get("source")
                 .map_or(Provenance::Documented, |node| Provenance::read(node, reader)),
@@ -263,12 +270,15 @@ impl Scenario {
             condition,
             expect_inferred: fields
                 .get("inferred")
-                .and_then(|node| Expect::read_besides_contract(node, &names))
+                .and_then(|node| Expect::read_inferred(node, &names))
                 .map(Box::new),
             place: reader.place(entry.key_span),
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
-            failure: index?,
+            failure: match goal {
+                Goal::Failure(trigger) => Some(trigger.index?),
+                Goal::Success => None,
+            },
         };
         if let Some(node) = fields.get("each") {
             scenario.check_nulls(node, reader);
@@ -294,9 +304,13 @@ impl Scenario {
     }
 
     /// Returns the scenario's own condition, or the one that its failure always needs.
-    fn condition(fields: &Fields<'_>, names: &ReadContext<'_>, failure: &Failure) -> Option<String> {
+    fn condition(
+        fields: &Fields<'_>,
+        names: &ReadContext<'_>,
+        trigger: Option<&Trigger<'_>>,
+    ) -> Option<String> {
         let Some(node) = fields.get("condition") else {
-            return failure.condition.clone();
+            return trigger?.failure.condition.clone();
         };
         let name = names.reader.text(node)?;
         if !names.contract.conditions.contains_key(name) {
@@ -304,6 +318,11 @@ impl Scenario {
             names.reader.unknown(node.span, "condition", name, known);
         }
         Some(name.to_owned())
+    }
+
+    /// Returns the id of the failure under test; [`SUCCESS_ID`] if the request must succeed.
+    pub fn failure_id<'c>(&self, contract: &'c Contract) -> &'c str {
+        self.failure.map_or(SUCCESS_ID, |index| contract.failures[index].id.as_str())
     }
 
     /// Returns the roles and names that its requests use, including controls and steps.
@@ -350,6 +369,66 @@ impl Scenario {
             ("teardown", self.teardown.as_slice()),
         ];
         parts.into_iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)))
+    }
+}
+
+/// The name of a success in the names of cases, in place of a failure; no failure has it.
+pub const SUCCESS_ID: &str = "success";
+
+/// The word for a success that is expected.
+pub(super) const SUCCESS: &[&str] = &["success"];
+
+/// The reason why a scenario without a fault has no control.
+const NO_FAULT: &str = "the request has no fault";
+
+/// Reports keys that mean nothing where the request must succeed.
+fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
+    let keys = ["control", "no_control", "then", "indistinguishable_from", "at", "inferred", "condition"];
+    for node in keys.into_iter().filter_map(|key| fields.entry(key)) {
+        let title = format!("`{}` is about a failure, and this request must succeed", node.key);
+        reader.error_hint(node.key_span, title, "remove it");
+    }
+    if let Some(until) = fields.get("repeat").and_then(|node| node.get("until_triggered")) {
+        reader.error_hint(until.span, "a request that must succeed triggers nothing", "remove it");
+    }
+}
+
+/// What the request of a scenario must get.
+enum Goal<'c> {
+    Failure(Trigger<'c>),
+    Success,
+}
+
+impl<'c> Goal<'c> {
+    /// Reads `triggers`, or `expect: success` in its place.
+    fn read(entry: &Entry, fields: &Fields<'_>, names: &ReadContext<'c>) -> Option<Self> {
+        let reader = names.reader;
+        let success = fields.get("expect").filter(|node| Expect::is_of_success(node));
+        match (fields.get("triggers"), success) {
+            (Some(node), None) => triggers(node, names).map(Self::Failure),
+            (None, Some(_)) => {
+                refuse_beside_success(fields, reader);
+                Some(Self::Success)
+            }
+            (Some(_), Some(success)) => {
+                let title = "a scenario has either `triggers` or a success to expect";
+                reader.error_hint(success.span, title, "remove one of the two");
+                None
+            }
+            (None, None) => {
+                let title = format!("`{}` triggers nothing: `triggers` is missing", entry.key);
+                let hint = "name the failure in `triggers`, or write `expect: success`";
+                reader.error_hint(entry.key_span, title, hint);
+                None
+            }
+        }
+    }
+
+    fn trigger(&self) -> Option<&Trigger<'c>> {
+        match self {
+            Self::Failure(trigger) => Some(trigger),
+            Self::Success => None,
+        }
     }
 }
 

@@ -158,7 +158,7 @@ impl Step {
         if let Some(entry) = fields.entry("at_most").filter(|_| !fields.has("wait")) {
             reader.error_hint(entry.key_span, "`at_most` limits `wait`, but there is no `wait`", "remove it");
         }
-        let expect = |key: &str| fields.get(key).and_then(|node| Expect::read(node, names));
+        let expect = |key: &str| fields.get(key).and_then(|node| Expect::read_of_step(node, names));
         let (expectation, until) = (expect("expect").unwrap_or_default(), expect("until"));
         if fields.has("within") && until.is_none() {
             reader.error(node.span, "`within` limits `until`, but there is no `until`");

@@ -54,6 +54,12 @@ pub fn with_controlled(keys: &str) -> Result<Pack, String> {
     with_scenario(&format!("control: {{ request: 'GET /notes/{{note}}' }}\n{keys}"))
 }
 
+/// Loads the pack with a second scenario of these keys.
+pub fn with_another_scenario(keys: &str) -> Result<Pack, String> {
+    let another = format!("  b:\n    request: GET /notes\n{}", indented(keys));
+    load(&format!("{CONTRACT}{FAILURE}"), &format!("{SCENARIOS}{CONTROL}{another}"))
+}
+
 fn indented(keys: &str) -> String {
     keys.lines().map(|line| format!("    {line}\n")).collect()
 }

@@ -2,7 +2,7 @@
 
 use failspec_pack::pack::{Pack, WaitFor};
 
-use crate::load::{with_contract, with_controlled, with_failure, with_scenario};
+use crate::load::{with_another_scenario, with_contract, with_controlled, with_failure, with_scenario};
 
 type Load = fn(&str) -> Result<Pack, String>;
 
@@ -36,6 +36,12 @@ const OBEYED: &[(&str, Load, &str)] = &[
         "several codes",
         with_failure,
         "{ id: not_found, status: 404, code: gone, codes: [gone, not_found], summary: It is absent }",
+    ),
+    ("a success", with_another_scenario, "expect: success\nlocks: [a]\nrepeat: { times: 2 }"),
+    (
+        "a success with more",
+        with_another_scenario,
+        "expect: { success: true, status: 2xx, body: { /a: {} } }",
     ),
     ("a reason", with_scenario, "no_control: every request without the fault needs an account"),
     ("rows with variables", with_controlled, "each: { one: { nowhere: 1, unique_id: 2 } }"),

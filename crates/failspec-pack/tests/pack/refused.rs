@@ -2,7 +2,7 @@
 
 use failspec_pack::pack::Pack;
 
-use crate::load::{with_contract, with_controlled, with_failure, with_scenario};
+use crate::load::{with_another_scenario, with_contract, with_controlled, with_failure, with_scenario};
 
 type Load = fn(&str) -> Result<Pack, String>;
 
@@ -130,6 +130,21 @@ const REFUSED: &[(&str, Load, &str)] = &[
         with_failure,
         "{ id: not_found, status: 404, summary: It is absent, headers: { Retry-After: { patern: x } } }",
     ),
+    // A scenario either triggers a failure or expects a success.
+    ("a failure and a success", with_controlled, "expect: success"),
+    ("neither a failure nor a success", with_another_scenario, "as: reader"),
+    ("expectations without a failure", with_another_scenario, "expect: { status: 200 }"),
+    ("a control of a success", with_another_scenario, "expect: success\ncontrol: { as: reader }"),
+    (
+        "steps after a success",
+        with_another_scenario,
+        "expect: { success: true }\nthen: [{ request: GET /x }]",
+    ),
+    ("a success of a step", with_controlled, "then: [{ request: GET /x, expect: { success: true } }]"),
+    ("an inferred success", with_controlled, "inferred: { success: true }"),
+    ("a success that is false", with_controlled, "expect: { success: false }"),
+    ("another word for a success", with_controlled, "expect: fine"),
+    ("a failure that is called success", with_failure, "{ id: success, status: 404, summary: It is absent }"),
     // Rules that contradict each other, or allow nothing.
     ("a class that does not exist", with_failure, "{ id: not_found, status: 9xx, summary: It is absent }"),
     (

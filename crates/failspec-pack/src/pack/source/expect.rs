@@ -1,5 +1,6 @@
 //! Expected responses, items of bulk responses, and repetitions.
 
+use failspec_base::syntax::{Decoder, Node};
 use serde_json::Value;
 
 use super::{
@@ -7,7 +8,9 @@ use super::{
         Pointer, StatusPattern,
         expect::EXPECT,
         request_flow::{AT, REPEAT},
+        scenario::SUCCESS,
     },
+    file_value::{FileValue, Tree},
     mappings::file_mappings,
     values::{OneOrMany, SchemaSource},
 };
@@ -18,6 +21,8 @@ file_mappings! {
     inline struct ExpectSource: EXPECT, {
         /// The statuses.
         status: OneOrMany<StatusPattern> = "status",
+        /// True in a scenario whose request must succeed.
+        success: bool = "success",
         /// The failure that the response must be, by id.
         failure: Option<String> = "failure",
         /// Required headers.
@@ -42,5 +47,36 @@ file_mappings! {
         times: Value = "times",
         /// True if the repetition stops at the first response that is the failure.
         until_triggered: bool = "until_triggered",
+    }
+}
+
+/// The expectations of a scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScenarioExpectSource {
+    /// A success, and nothing else: the word `success`.
+    Success,
+    /// A mapping.
+    Mapping(ExpectSource),
+}
+
+impl From<ExpectSource> for ScenarioExpectSource {
+    fn from(expect: ExpectSource) -> Self {
+        Self::Mapping(expect)
+    }
+}
+
+impl FileValue for ScenarioExpectSource {
+    fn tree(&self) -> Tree {
+        match self {
+            Self::Success => Tree::Inline(SUCCESS[0].into()),
+            Self::Mapping(expect) => expect.tree(),
+        }
+    }
+
+    fn read(node: &Node, reader: &Decoder) -> Option<Self> {
+        match node.as_text() {
+            Some(_) => reader.word(node, SUCCESS).map(|_| Self::Success),
+            None => ExpectSource::read(node, reader).map(Self::Mapping),
+        }
     }
 }

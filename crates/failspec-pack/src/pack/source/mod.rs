@@ -25,7 +25,7 @@ pub use contract::{
     CleanupSource, Codes, ContractSource, OperationSource, ProfileSource, RequiresSource, SuccessSource,
 };
 pub use envelope::{EnvelopeSource, InferredEnvelopeSource, RequestIdSource};
-pub use expect::{AtSource, ExpectSource, RepeatSource};
+pub use expect::{AtSource, ExpectSource, RepeatSource, ScenarioExpectSource};
 pub use failure::{FailureSource, InferredSource, Leaks};
 pub use file_value::{FileDocument, FileMapping, FileValue, Tree};
 pub use request::{BodySource, ParameterValue, Parameters, RequestSource};

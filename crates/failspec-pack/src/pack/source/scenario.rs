@@ -12,7 +12,7 @@ use super::{
         scenario::{SCENARIO, SCENARIOS, split_trigger},
     },
     CaptureSource,
-    expect::{AtSource, ExpectSource, RepeatSource},
+    expect::{AtSource, ExpectSource, RepeatSource, ScenarioExpectSource},
     file_value::{FileDocument, FileValue, Tree},
     mappings::file_mappings,
     request::RequestSource,
@@ -33,8 +33,8 @@ file_mappings! {
     /// The requests that should trigger one failure, or one cause of it.
     #[derive(Default)]
     block struct ScenarioSource: SCENARIO, {
-        /// The failure, or the cause of it.
-        triggers: TriggerSource = "triggers",
+        /// The failure, or the cause of it; none if the request must succeed.
+        triggers: Option<TriggerSource> = "triggers",
         /// The page or line with the rule that the request breaks.
         documentation: Option<String> = "documentation",
         /// The origin of the scenario.
@@ -55,8 +55,8 @@ file_mappings! {
         capture: Vec<(String, CaptureSource)> = ["capture" inline],
         /// The item of a bulk response that is checked.
         at: Option<AtSource> = "at",
-        /// Expectations in addition to those of the contract.
-        expect: Option<ExpectSource> = "expect",
+        /// Expectations in addition to those of the contract, or a success.
+        expect: Option<ScenarioExpectSource> = "expect",
         /// Inferred expectations.
         inferred: Option<ExpectSource> = "inferred",
         /// A comparison request that must get the same response.
@@ -103,6 +103,11 @@ impl FileDocument for ScenarioFileSource {
 }
 
 impl ScenarioSource {
+    /// Returns the id of the failure that it triggers.
+    pub fn failure(&self) -> Option<&str> {
+        self.triggers.as_ref().map(|triggers| triggers.failure.as_str())
+    }
+
     /// Returns every request that it contains: its own, and those of its control and of its steps.
     pub fn requests(&self) -> impl Iterator<Item = &RequestSource> {
         let control = self.control.as_deref();

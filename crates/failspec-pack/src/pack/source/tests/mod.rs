@@ -154,7 +154,7 @@ fn numbers_at_the_limits_are_read_as_they_were_written() {
 fn what_no_file_can_say_is_refused() {
     for (text, said) in [
         ("contract: a\nscenarios: { a: { triggers: b, reqest: GET / } }\n", "reqest"),
-        ("contract: a\nscenarios: { a: { request: GET / } }\n", "`triggers` is missing"),
+        ("contract: a\nscenarios: { a: { request: GET /, expect: fine } }\n", "`fine` is not a valid value"),
         ("contract: a\nscenarios: { a: { triggers: b, bytes: '?' } }\n", "not base64"),
         ("contract: a\nscenarios: { a: { triggers: b, setup: x } }\n", "expected a list"),
     ] {
