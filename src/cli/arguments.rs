@@ -18,7 +18,8 @@ use super::examples::{
 };
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments, help,
-    import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, verify::VerifyArguments,
+    import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, pinned::PinArguments,
+    verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -67,7 +68,7 @@ pub enum Command {
     /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Create a pack, a copy of a built-in one, or an empty target
+    /// Create a pack, a copy of a built-in one, an empty target, or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
     /// Create a pack from a documentation page or an OpenAPI document
@@ -91,7 +92,7 @@ pub enum Command {
     Keygen(KeygenArguments),
     /// Verify a certificate against its report and its packs
     #[command(after_help = VERIFY_EXAMPLES)]
-    Verify(VerifyArguments),
+    Verify(VerifyCommandArguments),
     /// Create a badge from a certificate that verifies
     #[command(after_help = BADGE_EXAMPLES)]
     Badge(BadgeArguments),
@@ -179,6 +180,9 @@ pub struct RunArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
+    /// The digests that the packs must have
+    #[command(flatten)]
+    pub pins: PinArguments,
     /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
@@ -282,8 +286,11 @@ pub struct InitArguments {
     /// Add an empty target with this name
     #[arg(long, value_name = "NAME", requires = "pack")]
     pub target: Option<String>,
-    /// The pack that the target is for
-    #[arg(long, value_name = "PACK", requires = "target")]
+    /// Write programme.toml with comments: the rules of a conformance programme with this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "source", "target", "config"])]
+    pub programme: Option<String>,
+    /// The pack that the target is for, or that the programme accepts (default: all packs)
+    #[arg(long, value_name = "PACK")]
     pub pack: Option<String>,
     /// The file to add the target to (default: failspec.toml)
     #[arg(long, value_name = "PATH")]

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod badge;
+mod certificate_summary;
 mod certify;
 mod check_target;
 mod cleanup;
@@ -26,6 +27,8 @@ mod merge;
 mod mutants;
 mod packs;
 mod parse_curl;
+mod pinned;
+mod programme_draft;
 mod reports;
 mod resolve_target;
 mod run;

@@ -19,6 +19,7 @@ use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
     error::CliError,
     packs,
+    pinned::check_pins,
     reports::Reports,
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
@@ -31,6 +32,7 @@ use super::{
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let mut servers = Vec::new();

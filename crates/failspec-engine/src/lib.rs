@@ -27,6 +27,7 @@ mod shard_conflicts;
 mod steps;
 mod target_check;
 mod unproven;
+mod witness;
 
 pub use cancel::{CancelHandle, CancelToken, interrupt};
 pub use cleanup::{CleanupReport, Removed, cleanup};

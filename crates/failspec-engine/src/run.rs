@@ -9,25 +9,20 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use failspec_base::{
-    message::{ConnectTo, is_loopback},
-    secret::Mask,
-};
-use failspec_http::{Way, way};
+use failspec_base::{message::is_loopback, secret::Mask};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
         CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
-        PackReport, RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState,
-        Summary, TargetConfigReport, VerdictInput, Via, WaiverReport, group_findings, reused_request_ids,
-        waiver_findings,
+        PackReport, RunFinding, RunHeader, RunReport, Shard, ShardReport, SnapshotState, Summary,
+        TargetConfigReport, VerdictInput, WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
 };
 use failspec_pack::{
     openapi::Declared,
     pack::{Files, case_count, case_names},
-    target_config::{Target, Waiver},
+    target_config::Waiver,
 };
 
 use super::{
@@ -40,6 +35,7 @@ use super::{
     scheduler::{Engine, PackRun},
     session::{Session, variables},
     unproven::Evidence,
+    witness::{via, witness},
 };
 
 /// Default number of concurrent cases if all targets are on this machine.
@@ -231,11 +227,7 @@ fn assemble(
             errata: errata.collect(),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
-            server: engine.session.clients.answerer().map(|answerer| ServerReport {
-                software: answerer.software.into_iter().collect(),
-                public_keys: answerer.public_keys.into_iter().collect(),
-                unclear: answerer.unclear,
-            }),
+            witness: engine.session.clients.peers().map(|peers| witness(plan, peers)),
         });
         diagnosis.extend(run.diagnosis);
         // Most runs have one pack: its reports need not be moved.
@@ -333,7 +325,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
-            via: via(&plan.target),
+            via: via(&plan.target, &plan.target.url),
             waits: planned_waits(plan),
             check_levels: plan.target.checks.iter().map(CheckLevelReport::of).collect(),
         }
@@ -343,21 +335,6 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
         cases: plans.iter().map(|plan| plan.cases.len()).sum(),
         selectors: options.selectors.0.clone(),
         shard: options.shard,
-    }
-}
-
-/// Returns where the traffic to a target goes, if not to the address in its URL.
-fn via(target: &Target) -> Option<Via> {
-    let network = &target.network;
-    // Invalid settings are reported when the clients are created.
-    match way(&network.proxy, network.connect_to.as_ref(), &target.url).ok()? {
-        Way::Direct => None,
-        Way::To(ConnectTo::Address { host, port }) => {
-            let host = if host.contains(':') { format!("[{host}]") } else { host };
-            Some(Via::Address { address: format!("{host}:{port}") })
-        }
-        Way::To(ConnectTo::UnixSocket(path)) => Some(Via::UnixSocket { path: path.display().to_string() }),
-        Way::Proxy(url) => Some(Via::Proxy { url }),
     }
 }
 
