@@ -20,6 +20,7 @@ use super::{
     resolve_target::DEFAULT_CONFIG,
     scaffold,
     schema::schema,
+    stdout::stdout,
 };
 
 /// Writes a new pack, a copy of a built-in one, or an empty target. Existing files are not overwritten.
@@ -28,7 +29,7 @@ use super::{
 /// When a name is not valid, a pack does not exist, or a file exists already or cannot be written.
 pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
     if let Some(name) = &arguments.programme {
-        let _ = anstream::stdout().write_all(new_programme(arguments, name)?.as_bytes());
+        let _ = stdout().write_all(new_programme(arguments, name)?.as_bytes());
         return Ok(exit::CONFORMS);
     }
     let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
@@ -49,7 +50,7 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
         }
     };
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(written.as_bytes());
+    let _ = stdout().write_all(written.as_bytes());
     Ok(exit::CONFORMS)
 }
 

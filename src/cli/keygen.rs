@@ -12,7 +12,7 @@ use failspec_certificate::SigningKey;
 use failspec_judge::report_model::exit;
 use failspec_report::terminal::Styles;
 
-use super::error::CliError;
+use super::{error::CliError, stdout::stdout};
 
 /// Options of `keygen`.
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
         public.id(),
         wrote = Styles::dab(Styles::GOOD, "wrote"),
     );
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

@@ -1,7 +1,7 @@
 //! `failspec verify`, and the verification that `badge` uses.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,8 +20,8 @@ use failspec_pack::pack::{Pack, PackError, split_version};
 use failspec_report::certificate;
 
 use super::{
-    arguments::PacksFrom, certificate_summary::summary, error::CliError, packs, resolve_target::notices,
-    run::print,
+    arguments::PacksFrom, certificate_summary::summary, error::CliError, output_file::write_file, packs,
+    resolve_target::notices, run::print,
 };
 
 /// Options of `verify`.
@@ -82,7 +82,7 @@ pub fn command(arguments: &VerifyCommandArguments) -> Result<u8, CliError> {
     let verified = verify(&arguments.verify)?;
     let summary = summary(&arguments.verify.certificate, &verified);
     if let Some(path) = page {
-        fs::write(path, certificate::html(&summary))
+        write_file(path, &certificate::html(&summary))
             .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
     }
     print(&certificate::terminal(&summary));

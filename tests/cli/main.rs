@@ -28,6 +28,7 @@ mod openapi_writes;
 mod options;
 mod page;
 mod real_registry;
+mod report_files;
 mod report_readers;
 mod reports;
 mod reports_safety;

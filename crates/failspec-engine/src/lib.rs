@@ -26,6 +26,7 @@ mod session;
 mod shard_conflicts;
 mod steps;
 mod target_check;
+mod unfinished;
 mod unproven;
 mod witness;
 
@@ -36,3 +37,4 @@ pub use failspec_pack::pack::case_names;
 pub use plan::{Case, Plan, Selectors};
 pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
+pub use unfinished::unfinished_report;

@@ -21,7 +21,7 @@ use failspec_judge::{
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Files, case_count, case_names},
+    pack::{Contract, Files, case_count, case_names},
     target_config::Waiver,
 };
 
@@ -203,11 +203,6 @@ fn assemble(
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
         let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
-        let errata = contract.errata.iter().map(|erratum| ErratumReport {
-            pack: contract.name.clone(),
-            about: erratum.about.clone(),
-            links: erratum.links.clone(),
-        });
         findings.extend(reused_request_ids(&cases));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
@@ -224,7 +219,7 @@ fn assemble(
                 None => Vec::new(),
             },
             missing_requirements: plan.missing_requirements.clone(),
-            errata: errata.collect(),
+            errata: errata(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
             witness: engine.session.clients.peers().map(|peers| witness(plan, peers)),
@@ -239,15 +234,8 @@ fn assemble(
     if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
         findings.extend(waiver_findings(&waivers, &scenarios));
     }
-    let shard = options.shard.map(|shard| ShardReport {
-        number: shard.number,
-        of: shard.of,
-        options: counting(options),
-        target_config: engines.iter().map(|(_, plan)| TargetConfigReport::of(&plan.target)).collect(),
-        selected: engines.iter().map(|(_, plan)| plan.selected).sum(),
-        waivers,
-        unreferenced: unreferenced_elsewhere,
-    });
+    let plans: Vec<&Plan> = engines.iter().map(|(_, plan)| *plan).collect();
+    let shard = shard(&plans, options, waivers, unreferenced_elsewhere);
     let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
     let changed = scenarios
         .iter()
@@ -280,6 +268,34 @@ fn assemble(
     }
 }
 
+/// Returns the part of a shard's report that `failspec merge` needs.
+pub(super) fn shard(
+    plans: &[&Plan],
+    options: &RunOptions,
+    waivers: Vec<WaiverReport>,
+    unreferenced: Vec<RunFinding>,
+) -> Option<ShardReport> {
+    options.shard.map(|shard| ShardReport {
+        number: shard.number,
+        of: shard.of,
+        options: counting(options),
+        target_config: plans.iter().map(|plan| TargetConfigReport::of(&plan.target)).collect(),
+        selected: plans.iter().map(|plan| plan.selected).sum(),
+        waivers,
+        unreferenced,
+    })
+}
+
+/// Returns the contradictions and gaps in the documentation of a contract.
+pub(super) fn errata(contract: &Contract) -> Vec<ErratumReport> {
+    let report = |erratum: &failspec_pack::pack::Erratum| ErratumReport {
+        pack: contract.name.clone(),
+        about: erratum.about.clone(),
+        links: erratum.links.clone(),
+    };
+    contract.errata.iter().map(report).collect()
+}
+
 fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
     engines.iter().all(|(_, plan)| plan.selection.is_none())
 }
@@ -305,7 +321,7 @@ fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
         .collect()
 }
 
-fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
+pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     let packs = plans.iter().map(|plan| {
         let contract = &plan.pack.contract;
         PackHeader {
