@@ -40,7 +40,7 @@ use super::{
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     run::{judge, print},
     runtime::runtime,
-    verify::report_path as report_of,
+    verify::{MAX_REPORT_SIZE, report_path as report_of},
 };
 
 /// Options of `certify`.
@@ -132,6 +132,9 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
         let report = run(arguments, &packs, config, artifact.as_ref()).await?;
         let mut bytes = Vec::new();
         json::write(&report, &mut bytes).map_err(|error| CliError::Broken(error.to_string()))?;
+        if bytes.len() as u64 > MAX_REPORT_SIZE {
+            return Err(CliError::Broken(format!("the report is larger than {MAX_REPORT_SIZE} bytes")));
+        }
         write(&report_path, &bytes)?;
         // The clock may have been set back during the run.
         let issued = finished_at(&report).map_or_else(Timestamp::now, |end| end.max(Timestamp::now()));

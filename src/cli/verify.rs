@@ -65,7 +65,7 @@ pub struct VerifyCommandArguments {
 const MAX_SIZE: u64 = 32 << 20;
 
 /// Maximum size of a report, in bytes.
-const MAX_REPORT_SIZE: u64 = 2 << 30;
+pub(super) const MAX_REPORT_SIZE: u64 = 2 << 30;
 
 /// A certificate and the result of its verification.
 pub(super) struct Verified {

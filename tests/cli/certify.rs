@@ -105,7 +105,7 @@ pub fn resigned(folder: &Path, with: &SigningKey, change: impl FnOnce(&mut Value
     sealed(&serde_json::to_vec(&statement).unwrap(), with)
 }
 
-fn sealed(payload: &[u8], with: &SigningKey) -> Vec<u8> {
+pub fn sealed(payload: &[u8], with: &SigningKey) -> Vec<u8> {
     let signature = with.sign(&pae(PAYLOAD_TYPE, payload));
     let signatures = json!([{ "keyid": with.public().id(), "sig": STANDARD.encode(signature) }]);
     json!({ "payloadType": PAYLOAD_TYPE, "payload": STANDARD.encode(payload), "signatures": signatures })

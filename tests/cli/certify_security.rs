@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::certify::{
-    CONTRACT, SCENARIOS, api, certified, certify, folder, judged, key, packs, read, resigned, verify,
+    CONTRACT, SCENARIOS, api, certified, certify, folder, judged, key, packs, read, resigned, sealed, verify,
 };
+use crate::hostile_file::Mutator;
 use crate::support::{Background, Done, Reply, Server, done, failspec, pack_with};
 use crate::tls_front::TlsFront;
 
@@ -104,6 +105,28 @@ fn security_every_server_and_change_is_certified_and_can_be_forbidden() {
     accepted(&["login.example.com"]).exits(2).says("this is not an address");
     programme(at, "addresses = [\"https://a.example\"]").exits(2).says("changes nothing");
     programme(at, "forbid = [\"conditons\"]").exits(2).says("did you mean `conditions`");
+}
+
+#[test]
+fn security_certificate_quotes_no_query_of_a_condition() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/things/one" | "/things/one?key=hunter2" => Reply::json(200, "{}"),
+        "/bad" => Reply::failure(400, "invalid", request),
+        _ => Reply::failure(404, "not_found", request),
+    });
+    let folder = folder();
+    let at = folder.path();
+    let text = format!(
+        "[target.t]\nurl = \"{}\"\nconditions.broken = {{ begin = {{ request = \"PUT /things/one?key=hunter2\" }}, end = {{ request = \"DELETE /things/one\" }} }}\n",
+        server.url
+    );
+    fs::write(at.join("failspec.toml"), text).unwrap();
+    certify(at, &["--target", "t", "--allow-loopback"])
+        .exits(0)
+        .says("PUT /things/one?…, DELETE /things/one");
+    let certificate = Certificate::read(&read(at, "c.json")).unwrap();
+    let statement = serde_json::to_string(&certificate.statement).unwrap();
+    assert!(!statement.contains("hunter2"), "{statement}");
 }
 
 #[test]
@@ -319,6 +342,44 @@ fn security_text_in_a_certificate_writes_no_lines() {
         &[&url[..], &["--nonce", "Auftrag 4711 · März", "--commit", "v1.2-3-gabc"]].concat(),
     )
     .exits(0);
+}
+
+/// Returns a statement without the fields that the operator states freely.
+fn derived(statement: &str) -> Value {
+    let mut value: Value = serde_json::from_str(statement).unwrap_or_default();
+    for field in ["/predicate/nonce", "/predicate/artifact", "/predicate/issued", "/predicate/valid_until"] {
+        value.pointer_mut(field).into_iter().for_each(|value| *value = Value::Null);
+    }
+    for field in ["/predicate/failspec/sha256", "/subject/0/name"] {
+        value.pointer_mut(field).into_iter().for_each(|value| *value = Value::Null);
+    }
+    value
+}
+
+#[test]
+fn security_mutated_statements_never_pass_or_panic() {
+    let folder = certified();
+    let at = folder.path();
+    let envelope: Value = serde_json::from_slice(&read(at, "c.json")).unwrap();
+    let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+    let (payload, report) = (String::from_utf8(payload).unwrap(), read(at, "c.report.json"));
+    let own = key(at, "me.key");
+    let mut read_anyway = 0;
+    for number in 0..300 {
+        let text = Mutator::new(number).mutate(&payload);
+        let signed = sealed(text.as_bytes(), &own);
+        match judged(at, &signed, &report) {
+            Ok(verification) => {
+                let is_same = derived(&text) == derived(&payload);
+                assert!(!verification.is_pass() || is_same, "{number}: {text}");
+                read_anyway += 1;
+            }
+            Err(why) => assert!(!why.is_empty()),
+        }
+        // The bytes themselves as a certificate.
+        assert!(Certificate::read(text.as_bytes()).is_err());
+    }
+    assert!(read_anyway < 300);
 }
 
 #[test]

@@ -24,7 +24,7 @@ mod verification;
 pub mod badge;
 
 pub use certificate::{Certificate, CertificateError, finished_at, sign};
-pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
+pub use dsse::{Envelope, EnvelopeError, MAX_SIZE, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use key_file::{MAX_KEY_SIZE, TrustFile, TrustFileError, read_trust_file};
 pub use operator_input::OperatorInput;

@@ -72,8 +72,15 @@ fn condition_report(name: &str, condition: &Condition) -> ConditionReport {
         Condition::Global(global) => {
             let others = [&global.ready, &global.recovered];
             let all = [&global.begin, &global.end].into_iter().chain(others.into_iter().flatten());
-            // As written in the file: the value of `${env:NAME}` may be a secret.
-            let line = |request: &ConditionRequest| format!("{} {}", request.method, request.address.shown);
+            // As written in the file: the value of `${env:NAME}` may be a secret. A query may be one, too.
+            let line = |request: &ConditionRequest| {
+                let (path, query) = request
+                    .address
+                    .shown
+                    .split_once('?')
+                    .map_or((&*request.address.shown, ""), |(path, _)| (path, "?…"));
+                format!("{} {path}{query}", request.method)
+            };
             ConditionReport { name, requests: all.map(line).collect(), ..ConditionReport::default() }
         }
     }
