@@ -8,7 +8,7 @@ use clap::{
 };
 
 use failspec_base::syntax::renamed;
-use failspec_judge::report_model::Shard;
+use failspec_judge::report_model::{Shard, exit};
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
@@ -17,9 +17,9 @@ use super::examples::{
     SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 use super::{
-    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments, help,
-    import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, pinned::PinArguments,
-    verify::VerifyCommandArguments,
+    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
+    error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
+    pinned::PinArguments, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -43,7 +43,16 @@ impl Arguments {
             if let Some(new) = command {
                 error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![new.to_owned()]));
             }
-            error.exit()
+            if error.use_stderr() {
+                error.exit()
+            }
+            // Help and version are output like any other.
+            let lost = error.print().err().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+            if let Some(error) = lost {
+                CliError::Broken(format!("standard output cannot be written: {error}")).print();
+                std::process::exit(i32::from(exit::INCONCLUSIVE));
+            }
+            std::process::exit(i32::from(exit::CONFORMS))
         })
     }
 }

@@ -59,7 +59,7 @@ pub fn command(arguments: &DiffArguments) -> Result<u8, CliError> {
             ));
         }
     };
-    reports.finish(&comparison)
+    Ok(reports.finish(&comparison))
 }
 
 fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison {

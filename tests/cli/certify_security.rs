@@ -538,7 +538,7 @@ fn security_reports_that_contradict_their_result_are_refused() {
         ("a reference", "reference", |it| it["reference"] = true.into()),
         ("a reference of a pack", "reference", |it| it["packs"][0]["reference"] = true.into()),
         ("a server that is one", "embedded reference", |it| {
-            it["packs"][0]["witness"]["servers"][0]["reference"] = true.into();
+            it["packs"][0]["environment"]["servers"][0]["reference"] = true.into();
         }),
         ("another failspec", "was made with failspec 9.9.9", |it| it["failspec"] = "9.9.9".into()),
     ];

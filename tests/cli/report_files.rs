@@ -108,6 +108,42 @@ fn security_killed_run_leaves_no_report_that_says_green() {
 }
 
 #[test]
+fn security_drift_that_does_not_end_leaves_no_earlier_report() {
+    let folder = tiny_pack();
+    let at = folder.path();
+    fs::write(at.join("d.json"), "{\"groups\":[]}").unwrap();
+    let page = Server::start(|_| {
+        thread::sleep(Duration::from_secs(60));
+        Reply::html(200, "")
+    });
+    let mut command = failspec(at);
+    command.args(["drift", "tiny", "--packs", ".", "--docs", &page.url, "--report", "json=d.json"]);
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while page.connections() == 0 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let _ = process.kill();
+    process.wait().unwrap();
+    let report: Value = serde_json::from_str(&text(at, "d.json")).unwrap();
+    assert_eq!(report["groups"][0]["title"], "unfinished", "{report}");
+    // Harmless: one that ends.
+    let page =
+        "# Errors\n\n| Code | HTTP | Description |\n|---|---|---|\n| `not_found` | 404 | No such thing |\n";
+    fs::write(at.join("page.md"), page).unwrap();
+    done(failspec(at).args([
+        "drift",
+        "tiny",
+        "--packs",
+        ".",
+        "--docs",
+        "page.md",
+        "--report",
+        "json=d.json",
+    ]));
+    assert!(!text(at, "d.json").contains("unfinished"), "{}", text(at, "d.json"));
+}
+
+#[test]
 fn security_report_of_a_killed_shard_is_not_merged() {
     let folder = tiny_pack();
     let at = folder.path();
@@ -186,11 +222,13 @@ fn security_output_that_is_lost_is_said() {
         assert!(error.contains("standard output cannot be written: No space left"), "{arguments:?}: {error}");
         output.status.code().unwrap()
     };
-    let everything: [&[&str]; 9] = [
+    let everything: [&[&str]; 11] = [
         &["waive", "r.json"],
         &["list", "--packs", "."],
         &["coverage", "--packs", "."],
         &["explain"],
+        &["run", "--help"],
+        &["--version"],
         &["schema", "report"],
         &["completions", "bash"],
         &["init", "mine"],

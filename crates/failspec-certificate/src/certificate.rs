@@ -214,8 +214,9 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     if report.packs.iter().any(|pack| pack.header.insecure) {
         all.push("the TLS certificate of the target was not verified".to_owned());
     }
-    let witnesses = report.packs.iter().filter_map(|pack| pack.witness.as_ref());
-    let references = witnesses.flat_map(|witness| &witness.servers).filter(|server| server.reference);
+    let environments = report.packs.iter().filter_map(|pack| pack.environment.as_ref());
+    let references =
+        environments.flat_map(|environment| &environment.servers).filter(|server| server.reference);
     all.extend(references.map(|server| {
         format!("at {} responded an embedded reference implementation of failspec", server.address)
     }));
@@ -237,9 +238,9 @@ fn identity(pack: &PackReport) -> TargetIdentity {
     let url = pack.header.target.clone();
     let parsed = url::Url::parse(&url).ok();
     let own = origin(&url);
-    let witness = pack.witness.clone().unwrap_or_default();
+    let environment = pack.environment.clone().unwrap_or_default();
     let (server, other_servers): (Vec<_>, Vec<_>) =
-        witness.servers.into_iter().partition(|server| Some(&server.address) == own.as_ref());
+        environment.servers.into_iter().partition(|server| Some(&server.address) == own.as_ref());
     let server = server.into_iter().next();
     let secure = parsed.as_ref().is_some_and(|url| url.scheme() == "https");
     TargetIdentity {
@@ -251,7 +252,7 @@ fn identity(pack: &PackReport) -> TargetIdentity {
         software: server.as_ref().map(|server| server.software.clone()).unwrap_or_default(),
         public_keys: server.map(|server| server.public_keys).unwrap_or_default(),
         other_servers,
-        changes: witness.changes,
+        changes: environment.changes,
     }
 }
 

@@ -26,9 +26,9 @@ mod session;
 mod shard_conflicts;
 mod steps;
 mod target_check;
+mod test_environment;
 mod unfinished;
 mod unproven;
-mod witness;
 
 pub use cancel::{CancelHandle, CancelToken, interrupt};
 pub use cleanup::{CleanupReport, Removed, cleanup};

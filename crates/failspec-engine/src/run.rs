@@ -34,8 +34,8 @@ use super::{
     planned_waits::planned_waits,
     scheduler::{Engine, PackRun},
     session::{Session, variables},
+    test_environment::{test_environment, via},
     unproven::Evidence,
-    witness::{via, witness},
 };
 
 /// Default number of concurrent cases if all targets are on this machine.
@@ -222,7 +222,7 @@ fn assemble(
             errata: errata(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
-            witness: engine.session.clients.peers().map(|peers| witness(plan, peers)),
+            environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         });
         diagnosis.extend(run.diagnosis);
         // Most runs have one pack: its reports need not be moved.

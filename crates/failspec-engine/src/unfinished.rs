@@ -20,7 +20,7 @@ pub fn unfinished_report(plans: &[Plan], options: &RunOptions) -> RunReport {
         errata: errata(&plan.pack.contract),
         judged: false,
         unproven: None,
-        witness: None,
+        environment: None,
     });
     let packs: Vec<PackReport> = packs.collect();
     let plans: Vec<&Plan> = plans.iter().collect();

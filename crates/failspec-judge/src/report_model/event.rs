@@ -12,7 +12,7 @@ use failspec_pack::{
 
 use super::{
     CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
-    ShardReport, Summary, Verdict, WitnessReport,
+    ShardReport, Summary, TestEnvironment, Verdict,
 };
 
 /// An event of a run.
@@ -207,7 +207,7 @@ pub struct PackReport {
     pub unproven: Option<String>,
     /// The servers that the run spoke to, and what the target changes, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub witness: Option<WitnessReport>,
+    pub environment: Option<TestEnvironment>,
 }
 
 /// A contradiction or a gap in the documentation.

@@ -15,7 +15,7 @@ mod request;
 mod run_finding;
 mod shard;
 mod summary;
-mod witness;
+mod test_environment;
 
 pub use case::{
     CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, ResponseReport, ScenarioLocation,
@@ -37,6 +37,6 @@ pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};
-pub use witness::{
-    CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, WitnessReport,
+pub use test_environment::{
+    CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment,
 };

@@ -9,7 +9,7 @@ use super::Via;
 
 /// The servers that a run spoke to, and what the target changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct WitnessReport {
+pub struct TestEnvironment {
     /// Every address that requests were sent to, that of the target first.
     pub servers: Vec<ServerReport>,
     /// What the target changes.

@@ -5,7 +5,7 @@ use url::{Position, Url};
 use failspec_base::message::ConnectTo;
 use failspec_http::{Peers, Way, certificate_digests, way};
 use failspec_judge::report_model::{
-    CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, Via, WitnessReport,
+    CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment, Via,
 };
 use failspec_pack::{
     pack::Contract,
@@ -15,7 +15,7 @@ use failspec_pack::{
 use super::plan::Plan;
 
 /// Returns the report of the addresses that requests of a plan were sent to, and of what its target changes.
-pub(super) fn witness(plan: &Plan, peers: Peers) -> WitnessReport {
+pub(super) fn test_environment(plan: &Plan, peers: Peers) -> TestEnvironment {
     let target = &plan.target;
     let own = &target.url[..Position::BeforePath];
     let mut servers: Vec<ServerReport> = peers
@@ -30,7 +30,7 @@ pub(super) fn witness(plan: &Plan, peers: Peers) -> WitnessReport {
         })
         .collect();
     servers.sort_by_key(|server| server.address != own);
-    WitnessReport { servers, changes: changes(target, &plan.pack.contract) }
+    TestEnvironment { servers, changes: changes(target, &plan.pack.contract) }
 }
 
 /// Returns what a target changes about the requests of a contract.
