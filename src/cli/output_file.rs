@@ -76,7 +76,7 @@ impl OutputFile {
 
     /// Returns true if both are the same file.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.path == other.path || whole_path(&self.path) == whole_path(&other.path)
+        is_same_path(&self.path, &other.path)
     }
 
     /// Writes the whole file. If that fails, the file is what it was before.
@@ -101,6 +101,11 @@ impl OutputFile {
             }
         }
     }
+}
+
+/// Returns true if two paths are of the same file.
+pub(super) fn is_same_path(one: &Path, other: &Path) -> bool {
+    one == other || whole_path(one) == whole_path(other)
 }
 
 /// Replaces a file by one with this text.

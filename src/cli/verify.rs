@@ -20,8 +20,13 @@ use failspec_pack::pack::{Pack, PackError, split_version};
 use failspec_report::certificate;
 
 use super::{
-    arguments::PacksFrom, certificate_summary::summary, error::CliError, output_file::write_file, packs,
-    resolve_target::notices, run::print,
+    arguments::PacksFrom,
+    certificate_summary::summary,
+    error::CliError,
+    output_file::{is_same_path, write_file},
+    packs,
+    resolve_target::notices,
+    run::print,
 };
 
 /// Options of `verify`.
@@ -79,6 +84,14 @@ pub(super) struct Verified {
 /// When a file cannot be read, or the page cannot be written.
 pub fn command(arguments: &VerifyCommandArguments) -> Result<u8, CliError> {
     let page = arguments.report.as_deref().map(page_path).transpose()?;
+    if let Some(page) = page {
+        let VerifyArguments { certificate, run_report, public_key, programme, .. } = &arguments.verify;
+        let given = [run_report, public_key, programme].into_iter().flatten().cloned();
+        let mut read = given.chain([certificate.clone(), report_path(certificate)]);
+        if let Some(file) = read.find(|file| is_same_path(file, page)) {
+            return Err(CliError::usage(format!("--report would replace {}, which is read", file.display())));
+        }
+    }
     let verified = verify(&arguments.verify)?;
     let summary = summary(&arguments.verify.certificate, &verified);
     if let Some(path) = page {

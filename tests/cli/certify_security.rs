@@ -130,6 +130,41 @@ fn security_certificate_quotes_no_query_of_a_condition() {
 }
 
 #[test]
+fn security_condition_that_names_another_host_is_another_address() {
+    let server = Server::start(|request| match (request.path.as_str(), request.header("host")) {
+        ("/things/one", Some("stub.example")) => Reply::failure(503, "broken", request),
+        ("/things/one", _) => Reply::json(200, "{}"),
+        ("/bad", _) => Reply::failure(400, "invalid", request),
+        _ => Reply::failure(404, "not_found", request),
+    });
+    let own = server.url.trim_start_matches("http://").to_owned();
+    let certified = |header: &str| {
+        let folder = folder();
+        let at = folder.path().to_owned();
+        let text = format!(
+            "[target.t]\nurl = \"{}\"\nconditions.broken = {{ headers = {{ {header} }} }}\n",
+            server.url
+        );
+        fs::write(at.join("failspec.toml"), text).unwrap();
+        certify(&at, &["--target", "t", "--allow-loopback"]).exits(0);
+        (folder, at)
+    };
+    let (_folder, at) = certified("host = \"stub.example\"");
+    // Nothing that `core` requires needs a condition.
+    verify(&at, &PUBLIC).exits(0).says("the request goes to http://stub.example").says("PASSED");
+    certify_to(&at, "full.json", &["--target", "t", "--profile", "full"]).exits(0);
+    let full = ["verify", "full.json", "--packs", "."];
+    done(failspec(&at).args(full).args(PUBLIC)).exits(0).says("WARNED").says("not the target itself");
+    programme(&at, "forbid = [\"other_addresses\"]").exits(1).says("http://stub.example");
+    // Harmless: the target's own host, and another header.
+    for header in [format!("Host = \"{own}\""), "X-Break = \"1\"".to_owned()] {
+        let (_folder, at) = certified(&header);
+        verify(&at, &PUBLIC).exits(0).never_says("not the target itself");
+        programme(&at, "forbid = [\"other_addresses\"]").exits(0);
+    }
+}
+
+#[test]
 fn security_other_ways_to_the_target_are_certified() {
     let server = api("invalid");
     let address = server.url.trim_start_matches("http://").to_owned();
@@ -686,6 +721,10 @@ fn verify_writes_a_page_for_people() {
     assert!(!page.contains("<script"), "{page}");
     verify(at, &["--report", "c.report.json"]).exits(2).says("--run-report FILE");
     verify(at, &["--report", "html="]).exits(2);
+    for file in ["c.json", "./c.json", "c.report.json", "me.key.pub"] {
+        let page = format!("html={file}");
+        verify(at, &[&PUBLIC[..], &["--report", &page]].concat()).exits(2).says("which is read");
+    }
 }
 
 /// The secret of a key in tests must not depend on the file that it comes from.

@@ -17,7 +17,7 @@ use super::plan::Plan;
 /// Returns the report of the addresses that requests of a plan were sent to, and of what its target changes.
 pub(super) fn test_environment(plan: &Plan, peers: Peers) -> TestEnvironment {
     let target = &plan.target;
-    let own = &target.url[..Position::BeforePath];
+    let own = address(&target.url);
     let mut servers: Vec<ServerReport> = peers
         .into_iter()
         .map(|(address, peer)| ServerReport {
@@ -55,16 +55,16 @@ fn changes(target: &Target, contract: &Contract) -> TargetChanges {
                 _ => None,
             })
             .collect(),
-        conditions: conditions.map(|(name, condition)| condition_report(name, condition)).collect(),
+        conditions: conditions.map(|(name, condition)| condition_report(name, condition, target)).collect(),
     }
 }
 
-fn condition_report(name: &str, condition: &Condition) -> ConditionReport {
+fn condition_report(name: &str, condition: &Condition, target: &Target) -> ConditionReport {
     let name = name.to_owned();
     match condition {
         Condition::Scoped { variables, headers, url } => ConditionReport {
             name,
-            address: url.as_ref().map(|url| url[..Position::BeforePath].to_owned()),
+            address: url.as_ref().map(address).or_else(|| host(headers, &target.url)),
             headers: headers.iter().map(|(name, _)| name.clone()).collect(),
             variables: variables.iter().map(|(name, _)| name.clone()).collect(),
             ..ConditionReport::default()
@@ -84,6 +84,18 @@ fn condition_report(name: &str, condition: &Condition) -> ConditionReport {
             ConditionReport { name, requests: all.map(line).collect(), ..ConditionReport::default() }
         }
     }
+}
+
+/// Returns scheme, host and port of a URL.
+fn address(url: &Url) -> String {
+    url[..Position::BeforePath].to_owned()
+}
+
+/// Returns the address that a `Host` header names: where many hosts share one address, it decides which of them responds.
+fn host(headers: &[(String, String)], target: &Url) -> Option<String> {
+    let (_, host) = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"))?;
+    let named = format!("{}://{host}", target.scheme());
+    Some(Url::parse(&named).map_or(named, |url| address(&url)))
 }
 
 /// Returns where the traffic to a URL goes, if not to the address in it.
