@@ -8,7 +8,7 @@ use clap::{
 };
 
 use failspec_base::syntax::renamed;
-use failspec_judge::report_model::Shard;
+use failspec_judge::report_model::{Shard, exit};
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
@@ -17,8 +17,9 @@ use super::examples::{
     SCHEMA_EXAMPLES, SERVE_EXAMPLES, SNAPSHOTS_EXAMPLES, SWEEP_EXAMPLES, VERIFY_EXAMPLES, WAIVE_HELP,
 };
 use super::{
-    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments, help,
-    import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments, verify::VerifyArguments,
+    badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
+    error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
+    pinned::PinArguments, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -42,7 +43,16 @@ impl Arguments {
             if let Some(new) = command {
                 error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![new.to_owned()]));
             }
-            error.exit()
+            if error.use_stderr() {
+                error.exit()
+            }
+            // Help and version are output like any other.
+            let lost = error.print().err().filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+            if let Some(error) = lost {
+                CliError::Broken(format!("standard output cannot be written: {error}")).print();
+                std::process::exit(i32::from(exit::INCONCLUSIVE));
+            }
+            std::process::exit(i32::from(exit::CONFORMS))
         })
     }
 }
@@ -67,7 +77,7 @@ pub enum Command {
     /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Create a pack, a copy of a built-in one, or an empty target
+    /// Create a pack, a copy of a built-in one, an empty target, or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
     /// Create a pack from a documentation page or an OpenAPI document
@@ -91,7 +101,7 @@ pub enum Command {
     Keygen(KeygenArguments),
     /// Verify a certificate against its report and its packs
     #[command(after_help = VERIFY_EXAMPLES)]
-    Verify(VerifyArguments),
+    Verify(VerifyCommandArguments),
     /// Create a badge from a certificate that verifies
     #[command(after_help = BADGE_EXAMPLES)]
     Badge(BadgeArguments),
@@ -179,6 +189,9 @@ pub struct RunArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
+    /// The digests that the packs must have
+    #[command(flatten)]
+    pub pins: PinArguments,
     /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
     #[arg(long, value_name = "K/N")]
     pub shard: Option<Shard>,
@@ -282,8 +295,11 @@ pub struct InitArguments {
     /// Add an empty target with this name
     #[arg(long, value_name = "NAME", requires = "pack")]
     pub target: Option<String>,
-    /// The pack that the target is for
-    #[arg(long, value_name = "PACK", requires = "target")]
+    /// Write programme.toml with comments: the rules of a conformance programme with this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["name", "source", "target", "config"])]
+    pub programme: Option<String>,
+    /// The pack that the target is for, or that the programme accepts (default: all packs)
+    #[arg(long, value_name = "PACK")]
     pub pack: Option<String>,
     /// The file to add the target to (default: failspec.toml)
     #[arg(long, value_name = "PATH")]

@@ -1,6 +1,6 @@
 //! `failspec badge`.
 
-use std::{fs, io::Write as _, path::PathBuf};
+use std::{io::Write as _, path::PathBuf};
 
 use clap::Args;
 
@@ -9,6 +9,7 @@ use failspec_judge::report_model::exit;
 
 use super::{
     error::CliError,
+    output_file::write_file,
     verify::{VerifyArguments, verify},
 };
 
@@ -53,7 +54,7 @@ pub fn command(arguments: &BadgeArguments) -> Result<u8, CliError> {
     ];
     for (path, text) in files {
         if let Some(path) = path {
-            fs::write(path, text)
+            write_file(path, &text)
                 .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
         }
     }

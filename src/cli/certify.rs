@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,9 +11,10 @@ use clap::Args;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use failspec_base::secret::Secret;
+use failspec_base::{encoding::hex, sanitize::one_line, secret::Secret};
 use failspec_certificate::{
-    Artifact, Binary, OperatorInput, Predicate, SigningKey, parse_days, required, sign,
+    Artifact, Binary, MAX_KEY_SIZE, OperatorInput, Predicate, RequirementOutcome, SigningKey, TrustFile,
+    finished_at, parse_days, read_trust_file, required, sign,
 };
 use failspec_engine::{Exchanges, Plan, RunOptions, Selectors};
 use failspec_judge::{
@@ -20,20 +22,25 @@ use failspec_judge::{
     snapshot::Mode,
 };
 use failspec_lint::lint;
-use failspec_pack::{pack::Pack, target_config::Config};
+use failspec_pack::{
+    pack::Pack,
+    target_config::{Condition, Config, Target},
+};
 use failspec_report::{
     json,
     terminal::{self, Styles},
-    visible,
 };
 
 use super::{
     arguments::{PacksFrom, TargetArguments},
+    certificate_summary::target_facts,
     error::CliError,
     packs,
-    resolve_target::{by_pack, has_path_values, override_target, target},
+    pinned::{PinArguments, check_pins},
+    resolve_target::{by_pack, has_path_values, notices, override_target, target},
     run::{judge, print},
     runtime::runtime,
+    verify::{MAX_REPORT_SIZE, report_path as report_of},
 };
 
 /// Options of `certify`.
@@ -48,15 +55,21 @@ pub struct CertifyArguments {
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
+    /// The digests that the packs must have
+    #[command(flatten)]
+    pub pins: PinArguments,
+    /// List the requirements of the profile and the digests of the packs, and send nothing
+    #[arg(long)]
+    pub list: bool,
     /// The profile: core (failures that need no condition), full (with conditions), or one of the contract
     #[arg(long, value_name = "PROFILE", default_value = "core")]
     pub profile: String,
     /// The certificate file; the report is written next to it, with the ending `.report.json`
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
     /// The private key: a PEM file from `failspec keygen`, or env:NAME
-    #[arg(long, value_name = "FILE|env:NAME")]
-    pub key: String,
+    #[arg(long, value_name = "FILE|env:NAME", required_unless_present = "list")]
+    pub key: Option<String>,
     /// A text from the recipient of the certificate, which proves that it is not an older one
     #[arg(long, value_name = "TEXT")]
     pub nonce: Option<String>,
@@ -98,7 +111,12 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
         ));
     }
     let packs = whole_packs(arguments)?;
-    let key = read_key(&arguments.key)?;
+    check_pins(&arguments.pins, &packs)?;
+    let (Some(out), Some(key), false) = (&arguments.out, &arguments.key, arguments.list) else {
+        print(&requirements(&packs, &arguments.profile)?);
+        return Ok(exit::CONFORMS);
+    };
+    let key = read_key(key)?;
     let valid_for = parse_days(&arguments.valid_for).ok_or_else(|| {
         CliError::usage_hint(
             format!("--valid-for {} is not a number of days", arguments.valid_for),
@@ -107,14 +125,19 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
     })?;
     let artifact = artifact(arguments)?;
     let nonce = arguments.nonce.clone().map(|text| short("--nonce", text)).transpose()?;
-    let report_path = report_path(&arguments.out)?;
+    let report_path = report_path(out)?;
     let config = target(&arguments.target, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let report = run(arguments, &packs, config, artifact.as_ref()).await?;
         let mut bytes = Vec::new();
         json::write(&report, &mut bytes).map_err(|error| CliError::Broken(error.to_string()))?;
-        let issued = Timestamp::now();
+        if bytes.len() as u64 > MAX_REPORT_SIZE {
+            return Err(CliError::Broken(format!("the report is larger than {MAX_REPORT_SIZE} bytes")));
+        }
+        write(&report_path, &bytes)?;
+        // The clock may have been set back during the run.
+        let issued = finished_at(&report).map_or_else(Timestamp::now, |end| end.max(Timestamp::now()));
         let claims = OperatorInput {
             profile: arguments.profile.clone(),
             artifact,
@@ -132,10 +155,9 @@ pub fn command(arguments: &CertifyArguments) -> Result<u8, CliError> {
         let (envelope, predicate) =
             sign(&name, &bytes, &report, &packs, &claims, &key).map_err(|error| broken(&error))?;
         let text = envelope.to_json().map_err(|error| broken(&error))?;
-        write(&report_path, &bytes)?;
-        write(&arguments.out, text.as_bytes())?;
+        write(out, text.as_bytes())?;
         print(&terminal::end(&report, false, arguments.quiet));
-        print(&summary(&predicate, &arguments.out, &report_path));
+        print(&summary(&predicate, out, &report_path));
         Ok(match (predicate.result.is_pass(), report.verdict.exit_code()) {
             (true, _) => exit::CONFORMS,
             (false, exit::CONFORMS) => exit::INCOMPLETE,
@@ -197,7 +219,7 @@ async fn run(
     let mut plans: Vec<Plan> = Vec::new();
     for (pack, mut target) in packs.iter().zip(by_pack(&config.target, packs)?) {
         override_target(&mut target, &arguments.target, pack)?;
-        may_be_certified(&target, has_digest, arguments.allow_loopback)?;
+        may_be_certified(&target, pack, has_digest, arguments.allow_loopback)?;
         let first = plans.iter().map(|plan| plan.selected).sum();
         plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), first));
     }
@@ -207,7 +229,8 @@ async fn run(
 
 /// Checks that the server that responds can be identified.
 fn may_be_certified(
-    target: &failspec_pack::target_config::Target,
+    target: &Target,
+    pack: &Pack,
     has_digest: bool,
     allow_loopback: bool,
 ) -> Result<(), CliError> {
@@ -217,8 +240,22 @@ fn may_be_certified(
             "remove `insecure` from its `tls`; for a private certificate authority set `ca`",
         ));
     }
-    let loopback = failspec_base::message::is_loopback(&target.url);
-    if target.url.scheme() == "https" || has_digest || (loopback && allow_loopback) {
+    // Also the addresses to which conditions send the request under test.
+    let conditions =
+        target.conditions.iter().filter(|(name, _)| pack.contract.conditions.contains_key(*name));
+    let elsewhere = conditions.filter_map(|(_, condition)| match condition {
+        Condition::Scoped { url, .. } => url.as_ref(),
+        Condition::Global(_) => None,
+    });
+    std::iter::once(&target.url)
+        .chain(elsewhere)
+        .try_for_each(|url| can_be_identified(url, has_digest, allow_loopback))
+}
+
+/// Checks that a server can be identified.
+fn can_be_identified(url: &url::Url, has_digest: bool, allow_loopback: bool) -> Result<(), CliError> {
+    let loopback = failspec_base::message::is_loopback(url);
+    if url.scheme() == "https" || has_digest || (loopback && allow_loopback) {
         return Ok(());
     }
     let hint = match loopback {
@@ -228,7 +265,7 @@ fn may_be_certified(
         }
         false => "use https, or give the digest of the deployed software with --artifact-digest sha256:…",
     };
-    Err(CliError::usage_hint(format!("nothing identifies the server at {}: it has no TLS", target.url), hint))
+    Err(CliError::usage_hint(format!("nothing identifies the server at {url}: it has no TLS"), hint))
 }
 
 fn read_key(from: &str) -> Result<SigningKey, CliError> {
@@ -239,8 +276,12 @@ fn read_key(from: &str) -> Result<SigningKey, CliError> {
                 name.escape_debug()
             ))
         })?,
-        None => fs::read_to_string(from)
-            .map_err(|error| CliError::usage(format!("--key: cannot read {from}: {error}")))?,
+        None => {
+            let read = read_trust_file(Path::new(from), TrustFile::PrivateKey, MAX_KEY_SIZE);
+            let (bytes, warning) = read.map_err(|error| CliError::usage(format!("--key: {error}")))?;
+            notices(warning.as_slice());
+            String::from_utf8(bytes).map_err(|_| CliError::usage(format!("--key: {from} is not UTF-8")))?
+        }
     };
     SigningKey::from_pem(&Secret::new(text, from)).map_err(|error| {
         CliError::usage_hint(format!("--key: {error}"), "`failspec keygen` creates a key pair")
@@ -264,15 +305,28 @@ fn artifact(arguments: &CertifyArguments) -> Result<Option<Artifact>, CliError> 
 }
 
 fn short(option: &str, text: String) -> Result<String, CliError> {
-    match (1..=MAX_LEN).contains(&text.len()) {
+    if !(1..=MAX_LEN).contains(&text.len()) {
+        return Err(CliError::usage(format!("{option} must have 1 to {MAX_LEN} bytes")));
+    }
+    match one_line(&text) == text {
         true => Ok(text),
-        false => Err(CliError::usage(format!("{option} must have 1 to {MAX_LEN} bytes"))),
+        false => Err(CliError::usage_hint(
+            format!("{option} is not one line of visible text"),
+            "leave out line breaks, control characters, and spaces at its ends or in a row",
+        )),
     }
 }
 
 /// Returns the file of the report, next to the certificate; neither may exist yet.
 fn report_path(out: &Path) -> Result<PathBuf, CliError> {
-    let report = out.with_extension("report.json");
+    let report = report_of(out);
+    // The certificate names the report.
+    if report.file_name().and_then(|name| name.to_str()).is_none_or(|name| one_line(name) != name) {
+        return Err(CliError::usage(format!(
+            "{} is not a name that a certificate can contain",
+            out.display()
+        )));
+    }
     if let Some(path) = [out, report.as_path()].into_iter().find(|path| path.exists()) {
         return Err(CliError::usage(format!("{} exists already; nothing was sent", path.display())));
     }
@@ -284,30 +338,63 @@ fn report_path(out: &Path) -> Result<PathBuf, CliError> {
     }
 }
 
+/// Writes a file that did not exist; also what became one during the run is not overwritten, and no link is followed.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    fs::write(path, bytes)
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
 }
 
 /// Returns the SHA-256 of this program's file, if it can be read.
 fn own_digest() -> Option<String> {
     let bytes = fs::read(std::env::current_exe().ok()?).ok()?;
-    Some(failspec_base::encoding::hex(&Sha256::digest(bytes)))
+    Some(hex(&Sha256::digest(bytes)))
+}
+
+/// Lists what a profile requires of each pack, with the digest to pin.
+fn requirements(packs: &[Arc<Pack>], profile: &str) -> Result<String, CliError> {
+    let mut text = String::new();
+    for pack in packs {
+        let required = required(pack, profile).map_err(|error| CliError::usage(error.to_string()))?;
+        let (name, count) = (pack.label(), required.ids.len());
+        text += &format!("{name} sha256:{}\n", pack.digest);
+        text += &format!("{profile} requires {count} of its failures and causes\n");
+        for failure in &pack.contract.failures {
+            let causes = failure.causes.iter().map(|cause| (Some(cause), format!("{}/{cause}", failure.id)));
+            for (cause, id) in std::iter::once((None, failure.id.clone())).chain(causes) {
+                if !required.holds(&id) {
+                    continue;
+                }
+                let summary = cause.map_or_else(|| one_line(&failure.summary), |_| String::new());
+                let condition = failure.condition.as_ref().filter(|_| cause.is_none());
+                let condition =
+                    condition.map(|name| format!(" (needs the condition {name})")).unwrap_or_default();
+                let line = format!("  {id:<32}{summary}{condition}");
+                text += line.trim_end();
+                text.push('\n');
+            }
+        }
+    }
+    Ok(text)
 }
 
 fn summary(predicate: &Predicate, out: &Path, report: &Path) -> String {
     let wrote = Styles::dab(Styles::GOOD, "wrote");
     let mut text = format!("\n{wrote} {}\n{wrote} {}\n", report.display(), out.display());
+    // All that the certificate says about who responded, so that nothing in it is a surprise.
+    let facts = predicate.packs.iter().flat_map(target_facts);
+    for (name, value) in facts.filter(|(name, _)| !matches!(*name, "target")) {
+        text += &format!("  {name:<12}{}\n", one_line(&value));
+    }
     let required = predicate.packs.iter().flat_map(|pack| &pack.requirements).filter(|it| it.required);
     let all = required.clone().count();
-    let unmet: Vec<_> =
-        required.filter(|it| it.outcome != failspec_certificate::RequirementOutcome::Passed).collect();
+    let unmet: Vec<_> = required.filter(|it| it.outcome != RequirementOutcome::Passed).collect();
     for requirement in &unmet {
-        let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", visible(why)));
+        let why = requirement.why.as_ref().map_or_else(String::new, |why| format!(": {}", one_line(why)));
         text += &format!("  not met: {} ({}{why})\n", requirement.id, requirement.outcome.as_str());
     }
     for violation in &predicate.run_violations {
-        text += &format!("  {}\n", visible(violation));
+        text += &format!("  {}\n", one_line(violation));
     }
     let shown = all - unmet.len();
     let profile = &predicate.profile;

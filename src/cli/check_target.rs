@@ -12,6 +12,7 @@ use super::{
     packs,
     resolve_target::{by_pack, has_path_values, override_target, target},
     runtime::runtime,
+    stdout::stdout,
 };
 
 /// Reports what a target provides for a pack, what is missing, and whether each role works.
@@ -37,7 +38,7 @@ pub fn command(arguments: &CheckTargetArguments) -> Result<u8, CliError> {
     runtime.shutdown_background();
     let check = check?;
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text(&plan, &check).as_bytes());
+    let _ = stdout().write_all(text(&plan, &check).as_bytes());
     let refused = check.roles.iter().any(|(_, state)| matches!(state, RoleCheck::Refused(_)));
     Ok(if check.unreachable.is_some() || refused {
         exit::INCONCLUSIVE

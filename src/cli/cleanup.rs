@@ -12,6 +12,7 @@ use super::{
     packs,
     resolve_target::{by_pack, override_target, target},
     runtime::runtime,
+    stdout::stdout,
 };
 
 /// Removes what earlier runs left behind. Exit code 3 if something is still there.
@@ -41,7 +42,7 @@ pub fn command(arguments: &CleanupArguments) -> Result<u8, CliError> {
     runtime.shutdown_background();
     let report = report?;
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text(&report, arguments.dry_run).as_bytes());
+    let _ = stdout().write_all(text(&report, arguments.dry_run).as_bytes());
     let clean = report.problems.is_empty() && report.found.iter().all(|swept| swept.problem.is_none());
     Ok(if clean { exit::CONFORMS } else { exit::INCONCLUSIVE })
 }

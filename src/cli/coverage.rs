@@ -9,7 +9,7 @@ use failspec_pack::{
 };
 use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PackArguments, error::CliError, packs};
+use super::{arguments::PackArguments, error::CliError, packs, stdout::stdout};
 
 /// Prints the failures and causes with their scenarios, and the errata of the documentation.
 ///
@@ -19,7 +19,7 @@ pub fn command(arguments: &PackArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
     let text: String = packs.iter().map(|pack| of_pack(pack)).collect::<Vec<_>>().join("\n");
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use failspec_certificate::{Certificate, Requirement, RequirementOutcome};
+use failspec_certificate::{Certificate, MAX_SIZE, Requirement, RequirementOutcome};
 use failspec_diff::{Certified, Comparison, certificates, contracts, runs};
 use failspec_judge::report_model::RunReport;
 use failspec_pack::pack::{Files, Pack};
@@ -59,7 +59,7 @@ pub fn command(arguments: &DiffArguments) -> Result<u8, CliError> {
             ));
         }
     };
-    reports.finish(&comparison)
+    Ok(reports.finish(&comparison))
 }
 
 fn certified(old: (&str, &Certificate), new: (&str, &Certificate)) -> Comparison {
@@ -91,7 +91,9 @@ fn operand(text: &str, files: &Files) -> Result<Operand, CliError> {
     let is_file = path.is_file();
     if is_file && path.extension().is_some_and(|it| it == "json") {
         // A file that is not a certificate is reported as not being a report.
-        let certificate = std::fs::read(path).ok().and_then(|text| Certificate::read(&text).ok());
+        let is_small = std::fs::metadata(path).is_ok_and(|file| file.len() <= MAX_SIZE as u64);
+        let text = if is_small { std::fs::read(path).ok() } else { None };
+        let certificate = text.and_then(|text| Certificate::read(&text).ok());
         return match certificate {
             Some(certificate) => Ok(Operand::Certificate(Box::new(certificate))),
             None => Ok(Operand::Report(Box::new(read_report(path)?))),

@@ -42,11 +42,12 @@ pub struct DriftArguments {
 /// # Errors
 /// When the pack or a page cannot be read, or a page contains nothing to compare.
 pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
-    let reports = diff_outputs::Reports::open(&arguments.reports)?;
+    let mut reports = diff_outputs::Reports::open(&arguments.reports)?;
     let packs = packs::named(&packs::files(&arguments.from), std::slice::from_ref(&arguments.name))?;
     let Some(pack) = packs.first() else {
         return Err(CliError::usage(format!("there is no pack {}", arguments.name)));
     };
+    reports.begin(&pack.label())?;
     if let Some(path) = &arguments.openapi {
         return against_openapi(pack, path, arguments.root.as_deref(), reports);
     }
@@ -69,7 +70,7 @@ pub fn command(arguments: &DriftArguments) -> Result<u8, CliError> {
             ),
         });
     }
-    reports.finish(&comparison)
+    Ok(reports.finish(&comparison))
 }
 
 fn against_openapi(
@@ -91,5 +92,5 @@ fn against_openapi(
     let before = Declared::of(pack).map_err(unusable)?.map(|declared| declared.api);
     let file = given.to_string();
     let comparison = drift_openapi(&pack.label(), &pack.contract, before.as_ref(), &api, &file);
-    reports.finish(&comparison)
+    Ok(reports.finish(&comparison))
 }

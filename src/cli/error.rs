@@ -10,6 +10,15 @@ use failspec_pack::pack::{FilesError, PackError};
 use failspec_reference::StartError;
 use failspec_report::terminal::{Styles, visible};
 
+/// Exit codes, the decisive one first.
+const PRECEDENCE: [u8; 6] =
+    [exit::INTERRUPTED, exit::USAGE, exit::VIOLATIONS, exit::INCONCLUSIVE, exit::INCOMPLETE, exit::CONFORMS];
+
+/// Returns that of two exit codes which decides.
+pub(super) fn worse(one: u8, other: u8) -> u8 {
+    PRECEDENCE.into_iter().find(|code| [one, other].contains(code)).unwrap_or(one)
+}
+
 /// Reason why a command ends without doing what was requested.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {

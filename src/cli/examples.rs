@@ -171,7 +171,9 @@ Examples:
   failspec certify kubeglass --target staging --out certificate.json --key env:CERTIFY_KEY
       certify what requests can trigger without conditions, on the target staging of failspec.toml
   failspec certify kubeglass --target staging --profile full --out full.json --key failspec.key --nonce 4711
-      the same with conditions; the nonce comes from the recipient of the certificate";
+      the same with conditions; the nonce comes from the recipient of the certificate
+  failspec certify kubeglass --profile full --list
+      list what the profile requires, and the digest of the pack; nothing is sent";
 
 pub(super) const KEYGEN_EXAMPLES: &str = "\
 Examples:
@@ -188,7 +190,9 @@ Examples:
   failspec verify certificate.json --public-key acme.pub
       verify it, and that it is signed with Acme's key
   failspec verify certificate.json --programme programme.toml --max-age 90d
-      verify it, and that the programme accepts it";
+      verify it, and that the programme accepts it
+  failspec verify certificate.json --public-key acme.pub --report html=certificate.html
+      also write a page for people";
 
 pub(super) const BADGE_EXAMPLES: &str = "\
 Examples:
@@ -215,4 +219,6 @@ Examples:
   failspec init --from kubeglass
       copy a built-in pack, to edit it
   failspec init --target staging --pack kubeglass
-      add an empty target to failspec.toml, with what the pack requires as comments";
+      add an empty target to failspec.toml, with what the pack requires as comments
+  failspec init --programme Acme --pack kubeglass
+      write programme.toml, the rules by which certificates are accepted";

@@ -9,7 +9,7 @@ use failspec_judge::{
 };
 use failspec_report::terminal::Styles;
 
-use super::error::CliError;
+use super::{error::CliError, stdout::stdout};
 
 /// Explains one check, or lists them.
 ///
@@ -59,7 +59,7 @@ pub fn command(id: Option<&str>) -> Result<u8, CliError> {
         }
     }
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

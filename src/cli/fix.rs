@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +15,7 @@ use failspec_pack::{
 };
 use failspec_report::terminal::visible;
 
-use super::{arguments::LintArguments, error::CliError};
+use super::{arguments::LintArguments, error::CliError, stdout::stdout};
 
 /// The default file of targets and waivers.
 const CONFIG_FILE: &str = "failspec.toml";
@@ -50,7 +51,7 @@ pub(super) fn rename_everything(arguments: &LintArguments) -> Result<(), CliErro
     for (path, shape) in &files {
         if let Some(count) = rename_in(path, shape)? {
             let names = if count == 1 { "name" } else { "names" };
-            anstream::println!("renamed {count} {names} in {}", visible(&path.display().to_string()));
+            let _ = writeln!(stdout(), "renamed {count} {names} in {}", visible(&path.display().to_string()));
         }
     }
     Ok(())

@@ -24,6 +24,7 @@ use super::{
     given::GivenDocument,
     import_openapi::{self, ImportOpenApiArguments},
     init::{check_name, editor_schemas, write_all},
+    stdout::stdout,
 };
 
 /// The source of an imported pack.
@@ -114,7 +115,7 @@ fn docs(arguments: &ImportDocsArguments) -> Result<u8, CliError> {
     let written = write(arguments, &draft)?;
     let text = format!("{}{written}{}", summary(&draft, &findings), next(arguments));
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

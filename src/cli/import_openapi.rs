@@ -24,6 +24,7 @@ use super::{
     error::CliError,
     given::GivenDocument,
     init::{check_name, editor_schemas},
+    stdout::stdout,
 };
 
 /// Maximum number of warnings about a document that are shown by default.
@@ -153,7 +154,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
     text += &written;
     text += &next(arguments, &made, &declared, before.is_some());
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

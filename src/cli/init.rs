@@ -16,9 +16,11 @@ use super::{
     arguments::{InitArguments, SchemaFormat},
     error::CliError,
     packs,
+    programme_draft::programme_text,
     resolve_target::DEFAULT_CONFIG,
     scaffold,
     schema::schema,
+    stdout::stdout,
 };
 
 /// Writes a new pack, a copy of a built-in one, or an empty target. Existing files are not overwritten.
@@ -26,6 +28,10 @@ use super::{
 /// # Errors
 /// When a name is not valid, a pack does not exist, or a file exists already or cannot be written.
 pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
+    if let Some(name) = &arguments.programme {
+        let _ = stdout().write_all(new_programme(arguments, name)?.as_bytes());
+        return Ok(exit::CONFORMS);
+    }
     let written = match (&arguments.name, &arguments.source, &arguments.target, &arguments.pack) {
         (Some(name), None, None, None) => new_pack(name)?,
         (name, Some(source), None, None) => copy(source, name.as_deref())?,
@@ -36,14 +42,15 @@ pub fn command(arguments: &InitArguments) -> Result<u8, CliError> {
                     (Some(_), Some(_)) => {
                         "cannot create a pack and a target at once: give NAME, or --target with --pack"
                     }
-                    _ => "nothing to create: give NAME, --from or --target",
+                    _ => "nothing to create: give NAME, --from, --target or --programme",
                 },
-                "failspec init NAME, failspec init --from PACK, or failspec init --target NAME --pack PACK",
+                "failspec init NAME, failspec init --from PACK, failspec init --target NAME --pack PACK, or failspec \
+                 init --programme NAME",
             ));
         }
     };
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(written.as_bytes());
+    let _ = stdout().write_all(written.as_bytes());
     Ok(exit::CONFORMS)
 }
 
@@ -135,6 +142,19 @@ pub(super) fn check_name(name: &str) -> Result<(), CliError> {
     }
     let hint = "use lower-case letters, digits, `_` and `-`, starting with a letter or a digit";
     Err(CliError::usage_hint(format!("`{}` is not a valid name", name.escape_debug()), hint))
+}
+
+fn new_programme(arguments: &InitArguments, name: &str) -> Result<String, CliError> {
+    let wanted: Vec<String> = arguments.pack.iter().cloned().collect();
+    let packs = packs::named(&packs::files(&arguments.from), &wanted)?;
+    let path = "programme.toml".to_owned();
+    let mut text = write_all([(path.clone(), programme_text(name, &packs))])?;
+    let _ = writeln!(
+        text,
+        "\nnext: put the public keys of those who may sign next to it (`failspec keygen` creates a pair), then\n  \
+         failspec verify certificate.json --programme {path}"
+    );
+    Ok(text)
 }
 
 fn new_target(arguments: &InitArguments, name: &str, pack: &str) -> Result<String, CliError> {

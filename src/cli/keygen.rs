@@ -12,7 +12,7 @@ use failspec_certificate::SigningKey;
 use failspec_judge::report_model::exit;
 use failspec_report::terminal::Styles;
 
-use super::error::CliError;
+use super::{error::CliError, stdout::stdout};
 
 /// Options of `keygen`.
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
         _ => CliError::usage(format!("cannot write {}: {error}", path.display())),
     };
     write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
-    fs::write(&public_path, public.to_pem()).map_err(|error| cannot(&public_path, error))?;
+    write_new(&public_path, public.to_pem().as_bytes()).map_err(|error| cannot(&public_path, error))?;
     let text = format!(
         "{wrote} {} (private: readable only by you; back it up, and never commit it)\n\
          {wrote} {} (public: share it)\n\nkey id {}\n",
@@ -55,8 +55,13 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
         public.id(),
         wrote = Styles::dab(Styles::GOOD, "wrote"),
     );
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
+}
+
+/// Writes a file that did not exist; no link is followed.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(bytes)
 }
 
 /// Writes a file that did not exist, which only its owner can read and write.

@@ -7,7 +7,7 @@ use failspec_judge::report_model::exit;
 use failspec_lint::lint;
 use failspec_report::{count, terminal::Styles};
 
-use super::{arguments::LintArguments, error::CliError, fix, packs};
+use super::{arguments::LintArguments, error::CliError, fix, packs, stdout::stdout};
 
 /// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
 ///
@@ -39,6 +39,6 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
         );
     }
     // A closed pipe is not an error; the exit code reports the rest.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
 }

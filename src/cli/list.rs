@@ -8,7 +8,7 @@ use failspec_pack::pack::{Contract, Pack};
 use failspec_reference as reference;
 use failspec_report::terminal::{Styles, visible};
 
-use super::{arguments::SelectArguments, error::CliError, packs};
+use super::{arguments::SelectArguments, error::CliError, packs, stdout::stdout};
 
 /// Lists packs, or with selectors the cases that they select, or what packs require of a target.
 ///
@@ -41,7 +41,7 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
         }
     }
     // A closed pipe (`| head`) is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

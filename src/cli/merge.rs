@@ -48,8 +48,7 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
         print_as_it_is(&annotations);
     }
     print(&terminal::end(&report, arguments.verbose, arguments.quiet));
-    reports.write(&mut report)?;
-    Ok(report.verdict.exit_code())
+    Ok(reports.write(&mut report))
 }
 
 /// Reads a JSON report.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod badge;
+mod certificate_summary;
 mod certify;
 mod check_target;
 mod cleanup;
@@ -24,8 +25,11 @@ mod lint;
 mod list;
 mod merge;
 mod mutants;
+mod output_file;
 mod packs;
 mod parse_curl;
+mod pinned;
+mod programme_draft;
 mod reports;
 mod resolve_target;
 mod run;
@@ -36,8 +40,11 @@ mod schema;
 mod serve;
 mod signal;
 mod snapshots;
+mod stdout;
 mod verify;
 mod waive;
+
+use failspec_judge::report_model::exit;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use error::CliError;
@@ -48,6 +55,17 @@ pub use schema::schema;
 /// # Errors
 /// When the command cannot be carried out.
 pub fn execute(arguments: &Arguments) -> Result<u8, CliError> {
+    let code = command(arguments)?;
+    Ok(match stdout::failure() {
+        None => code,
+        Some(error) => {
+            CliError::Broken(format!("standard output cannot be written: {error}")).print();
+            error::worse(code, exit::INCONCLUSIVE)
+        }
+    })
+}
+
+fn command(arguments: &Arguments) -> Result<u8, CliError> {
     match &arguments.command {
         Command::Run(arguments) => run::command(arguments),
         Command::CheckTarget(arguments) => check_target::command(arguments),

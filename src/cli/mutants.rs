@@ -14,7 +14,7 @@ use failspec_mutants::{KillMatrix, MutantRun, Subject, markdown, subjects};
 use failspec_pack::pack::Pack;
 use failspec_report::terminal::Styles;
 
-use super::{error::CliError, packs, runtime::runtime};
+use super::{error::CliError, packs, runtime::runtime, stdout::stdout};
 
 /// Options of `mutants`.
 #[derive(Debug, Args)]
@@ -114,7 +114,7 @@ fn write(format: Format, matrix: &KillMatrix, file: File) -> std::io::Result<()>
 }
 
 fn print(matrix: &KillMatrix, idle: &[&str], quiet: bool) -> std::io::Result<()> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    let mut out = BufWriter::new(stdout());
     if !quiet {
         for pack in matrix.packs() {
             writeln!(out, "{}", Styles::dab(Styles::STRONG, pack))?;

@@ -1,23 +1,28 @@
-//! The reports that `run` writes: opened before anything is sent, written at the end.
+//! The reports that `run` writes: as those of an interrupted run before anything is sent, and again at the end.
 
 use std::{
     env,
     ffi::OsString,
-    fs::{File, OpenOptions},
+    fs::File,
+    io,
     panic::resume_unwind,
     path::{Path, PathBuf},
     thread,
 };
 
 use failspec_base::syntax::closest;
-use failspec_judge::report_model::RunReport;
+use failspec_judge::report_model::{RunReport, exit};
 use failspec_report::{
     BodyPolicy,
     github::{Checkout, annotations},
     html, json, junit, markdown, withhold,
 };
 
-use super::{arguments::BodiesMode, error::CliError};
+use super::{
+    arguments::BodiesMode,
+    error::{CliError, worse},
+    output_file::OutputFile,
+};
 
 /// The formats, in the order of docs/reports.md.
 const FORMATS: [(&str, Format); 5] = [
@@ -49,40 +54,30 @@ pub(super) struct Reports {
 #[derive(Debug)]
 struct Output {
     format: Format,
-    path: PathBuf,
-    file: File,
+    file: OutputFile,
 }
 
 impl Reports {
     /// Opens every report: a run of an hour must not fail at the end because of a misspelt folder. Existing contents
-    /// are kept until all of them could be opened.
+    /// are kept.
     ///
     /// # Errors
-    /// When a format is unknown or a file cannot be written.
+    /// When a format is unknown, a file cannot be written, or two reports have the same file.
     pub(super) fn open(options: &[String], bodies: BodiesMode) -> Result<Self, CliError> {
         let wanted: Vec<(Format, Option<PathBuf>)> =
             options.iter().map(|option| parse(option)).collect::<Result<_, _>>()?;
+        let summary = step_summary();
         let mut outputs: Vec<Output> = Vec::new();
         for (format, path) in &wanted {
-            let path = match (path, format) {
-                (Some(path), _) => path.clone(),
-                (None, _) => match step_summary() {
-                    Some(path) => path,
-                    None => continue,
-                },
-            };
-            if outputs.iter().any(|other| other.path == path) {
+            let Some(path) = path.clone().or_else(|| summary.clone()) else { continue };
+            // Other steps may have written to the summary of the step before.
+            let is_summary = summary.as_ref() == Some(&path);
+            let file = if is_summary { OutputFile::append(&path) } else { OutputFile::open(&path) };
+            let file = file.map_err(|error| CliError::usage(cannot_write(&path, &error)))?;
+            if outputs.iter().any(|other| other.file.is_same(&file)) {
                 return Err(CliError::usage(format!("two reports have the same file: {}", path.display())));
             }
-            outputs.push(Output { format: *format, file: open(&path)?, path });
-        }
-        let summary = step_summary();
-        for output in &outputs {
-            // Other steps may have written to the summary of the step before. Pipes and devices have no length.
-            let appended = summary.as_ref() == Some(&output.path);
-            if !appended && output.file.metadata().is_ok_and(|file| file.is_file()) {
-                output.file.set_len(0).map_err(|error| cannot_write(&output.path, &error))?;
-            }
+            outputs.push(Output { format: *format, file });
         }
         let annotate = wanted.iter().any(|(format, _)| *format == Format::Github);
         let bodies = match bodies {
@@ -91,6 +86,18 @@ impl Reports {
             BodiesMode::All => BodyPolicy::All,
         };
         Ok(Self { outputs, annotate, bodies })
+    }
+
+    /// Replaces all report files by those of a run that has not ended. Whatever kills the run, nobody takes an earlier
+    /// report for its result. A pipe or a step summary can be written only once, at the end.
+    ///
+    /// # Errors
+    /// When one of them cannot be written.
+    pub(super) fn begin(&mut self, unfinished: &RunReport) -> Result<(), CliError> {
+        for output in self.outputs.iter_mut().filter(|output| output.file.is_replaced()) {
+            output.write(unfinished).map_err(CliError::usage)?;
+        }
+        Ok(())
     }
 
     /// Returns true if one of them shows the requests and responses of cases that passed.
@@ -109,35 +116,42 @@ impl Reports {
         })
     }
 
-    /// Writes all files, in parallel.
-    ///
-    /// # Errors
-    /// When one of them can no longer be written.
-    pub(super) fn write(self, report: &mut RunReport) -> Result<(), CliError> {
+    /// Writes all files, in parallel, and returns the exit code. What cannot be written is said; it changes no verdict
+    /// that is worse.
+    pub(super) fn write(self, report: &mut RunReport) -> u8 {
         withhold(report, self.bodies);
         let (report, mut outputs) = (&*report, self.outputs);
-        let Some(last) = outputs.pop() else { return Ok(()) };
-        thread::scope(|scope| {
+        let code = report.verdict.exit_code();
+        let Some(mut last) = outputs.pop() else { return code };
+        let failures: Vec<String> = thread::scope(|scope| {
             let others: Vec<_> =
-                outputs.into_iter().map(|output| scope.spawn(|| output.write(report))).collect();
+                outputs.iter_mut().map(|output| scope.spawn(move || output.write(report))).collect();
             let last = last.write(report);
             let others =
                 others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            others.collect::<Result<(), CliError>>().and(last)
-        })
+            others.chain([last]).filter_map(Result::err).collect()
+        });
+        let code = if failures.is_empty() { code } else { worse(code, exit::INCONCLUSIVE) };
+        failures.into_iter().for_each(|failure| CliError::Broken(failure).print());
+        code
     }
 }
 
 impl Output {
-    fn write(self, report: &RunReport) -> Result<(), CliError> {
-        let Self { format, path, file } = self;
-        match format {
-            Format::Json => json::write(report, file),
-            Format::Junit => junit::write(report, file),
-            Format::Html => html::write(report, file),
-            Format::Markdown | Format::Github => markdown::write(report, file),
-        }
-        .map_err(|error| CliError::Broken(format!("cannot write {}: {error}", path.display())))
+    /// Writes the report; if that fails, returns why.
+    fn write(&mut self, report: &RunReport) -> Result<(), String> {
+        let format = self.format;
+        let written = self.file.write(|file| write(format, report, file));
+        written.map_err(|error| cannot_write(self.file.path(), &error))
+    }
+}
+
+fn write(format: Format, report: &RunReport, file: &mut File) -> io::Result<()> {
+    match format {
+        Format::Json => json::write(report, file),
+        Format::Junit => junit::write(report, file),
+        Format::Html => html::write(report, file),
+        Format::Markdown | Format::Github => markdown::write(report, file),
     }
 }
 
@@ -169,15 +183,8 @@ fn parse(option: &str) -> Result<(Format, Option<PathBuf>), CliError> {
     }
 }
 
-fn open(path: &Path) -> Result<File, CliError> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(false);
-    // Appending is right for all: files other than the summary of a step are emptied first.
-    options.append(true).open(path).map_err(|error| cannot_write(path, &error))
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::usage(format!("cannot write {}: {error}", path.display()))
+fn cannot_write(path: &Path, error: &io::Error) -> String {
+    format!("cannot write {}: {error}", path.display())
 }
 
 /// Returns the file that becomes the summary of the step, in GitHub Actions.

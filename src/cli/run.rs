@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use failspec_engine::{CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run};
+use failspec_engine::{
+    CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report,
+};
 use failspec_judge::{
     report_model::{Event, RunReport, exit},
     snapshot::Mode,
@@ -19,10 +21,12 @@ use super::{
     arguments::{Deny, RunArguments, SnapshotsMode},
     error::CliError,
     packs,
+    pinned::check_pins,
     reports::Reports,
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
     signal,
+    stdout::stdout,
 };
 
 /// Runs scenarios and returns the exit code.
@@ -31,6 +35,7 @@ use super::{
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
     let done = runtime.block_on(async {
         let mut servers = Vec::new();
@@ -69,11 +74,12 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
         notices(&ignored_files(&packs));
-        // Opened after everything else that can be wrong: opening a report empties that of an earlier run.
-        let reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
+        // After everything else that can be wrong: the report of an earlier run outlives a mistake.
+        let mut reports = Reports::open(&arguments.reports, arguments.report_bodies)?;
         if !reports.show_passed() && !arguments.verbose {
             options.exchanges = Exchanges::OfNotable;
         }
+        reports.begin(&unfinished_report(&plans, &options))?;
         let mut report = judge(plans, options, arguments.quiet).await?;
         for server in servers {
             server.stop().await;
@@ -83,8 +89,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             print_as_it_is(&annotations);
         }
         print(&terminal::end(&report, arguments.verbose, arguments.quiet));
-        reports.write(&mut report)?;
-        let code = report.verdict.exit_code();
+        let code = reports.write(&mut report);
         // The process is about to end, and the system frees all of its memory at once.
         std::mem::forget(report);
         Ok(code)
@@ -201,6 +206,6 @@ pub(super) fn print(text: &str) {
 
 /// Prints text unchanged; a closed pipe is not an error, because the exit code still reports the result.
 pub(super) fn print_as_it_is(text: &str) {
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

@@ -15,6 +15,7 @@ use super::{
     arguments::{NewScenarioArguments, ScenarioAction},
     error::CliError,
     parse_curl::CurlRequest,
+    stdout::stdout,
 };
 
 /// Prints a scenario that sends the request of a curl command line. Credentials are left out: they belong to a role.
@@ -31,7 +32,7 @@ pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
             writeln!(anstream::stderr(), "notice: {option} has no equivalent in a scenario and is left out");
     }
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
 }
 

@@ -12,13 +12,13 @@ use failspec_pack::{
     target_config::CONFIG,
 };
 
-use super::arguments::SchemaFormat;
+use super::{arguments::SchemaFormat, stdout::stdout};
 
 /// Prints the JSON Schema of a format.
 pub fn command(format: SchemaFormat) -> u8 {
     let text = format!("{:#}\n", schema(format));
     // A closed pipe is not an error: the reader needs no more output.
-    let _ = anstream::stdout().write_all(text.as_bytes());
+    let _ = stdout().write_all(text.as_bytes());
     exit::CONFORMS
 }
 

@@ -8,7 +8,7 @@ use failspec_mutants as proof;
 use failspec_reference::{Mutant, Options, Server, mutants_of};
 use failspec_report::terminal::Styles;
 
-use super::{arguments::ServeArguments, error::CliError, runtime::runtime};
+use super::{arguments::ServeArguments, error::CliError, runtime::runtime, stdout::stdout};
 
 /// Runs a reference implementation until a signal arrives.
 ///
@@ -32,7 +32,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
                 .map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))?;
         }
         // Scripts wait for this line: it must not stay in a buffer.
-        let mut out = anstream::stdout();
+        let mut out = stdout();
         let _ = writeln!(out, "{}", server.url()).and_then(|()| out.flush());
         super::signal::wait().await;
         server.stop().await;
@@ -66,7 +66,7 @@ fn mutant(mutants: Vec<Mutant>, id: &str) -> Result<Mutant, CliError> {
 }
 
 fn list(mutants: Vec<Mutant>) -> u8 {
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     for mutant in mutants {
         let kind = if mutant.harmless {
             Styles::dab(Styles::GOOD, "harmless")

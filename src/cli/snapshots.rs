@@ -15,6 +15,7 @@ use failspec_report::terminal::{Styles, visible};
 use super::{
     arguments::{SnapshotsAction, SnapshotsArguments},
     error::CliError,
+    stdout::stdout,
 };
 
 /// Reviews, accepts or rejects pending responses.
@@ -90,6 +91,6 @@ fn ask(file: &Path) -> io::Result<Decision> {
 }
 
 fn print(text: &str) {
-    let mut out = anstream::stdout();
+    let mut out = stdout();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

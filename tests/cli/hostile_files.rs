@@ -43,7 +43,7 @@ fn refused(folder: &Path, says: &str) -> Done {
 #[test]
 fn mutated_files_never_cause_a_panic() {
     let seeds = seeds();
-    for reader in [Reader::Contract, Reader::Scenario, Reader::Config] {
+    for reader in [Reader::Contract, Reader::Scenario, Reader::Config, Reader::Programme] {
         assert!(seeds.iter().any(|seed| seed.reader == reader), "no seed for {reader:?}");
     }
     let (wrong, refused) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
@@ -88,7 +88,7 @@ fn fuzz_corpus_is_read_or_refused_with_a_reason() {
         assert!(read.err().is_none_or(|reason| reason.len() > 20), "{}", seed.name);
         seen.push(seed.reader);
     }
-    assert!(seen.len() >= 7, "{seen:?}");
+    assert!(seen.len() >= 9, "{seen:?}");
 }
 
 /// Reports are hostile input too: `merge` and `waive` read files from other machines.

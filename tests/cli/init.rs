@@ -58,7 +58,9 @@ fn init_from_a_built_in_pack_creates_an_editable_copy() {
     here(folder.path(), &["init", "--from", "kubeglas"])
         .exits(2)
         .says("there is no built-in pack `kubeglas`");
-    here(folder.path(), &["init"]).exits(2).says("nothing to create: give NAME, --from or --target");
+    here(folder.path(), &["init"])
+        .exits(2)
+        .says("nothing to create: give NAME, --from, --target or --programme");
     for name in ["../up", "Notes", "", "a/b", "a b"] {
         here(folder.path(), &["init", name]).exits(2);
     }

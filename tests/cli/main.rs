@@ -2,6 +2,7 @@
 
 mod blame;
 mod certify;
+mod certify_security;
 mod cleanup;
 mod diff;
 mod extends;
@@ -28,6 +29,7 @@ mod openapi_writes;
 mod options;
 mod page;
 mod real_registry;
+mod report_files;
 mod report_readers;
 mod reports;
 mod reports_safety;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use failspec_base::sanitize::one_line;
+
 use super::predicate::Predicate;
 
 /// The approximate width of a letter in Verdana 11, in pixels.
@@ -11,7 +13,7 @@ const LETTER: usize = 7;
 fn words(predicate: &Predicate) -> (String, String) {
     let packs: Vec<&str> = predicate.packs.iter().map(|pack| pack.name.as_str()).collect();
     let day = predicate.finished.get(..10).unwrap_or_default();
-    (packs.join(" + "), format!("{} conformant · {day}", predicate.profile))
+    (one_line(&packs.join(" + ")), one_line(&format!("{} conformant · {day}", predicate.profile)))
 }
 
 /// Renders the badge of a certificate that is a pass, as SVG.

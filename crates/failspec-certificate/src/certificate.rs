@@ -12,12 +12,13 @@ use failspec_pack::pack::Pack;
 
 use super::{
     dsse::{Envelope, EnvelopeError, Sealed},
-    key::{PublicKey, SigningKey},
+    key::{KeyError, PublicKey, SigningKey},
     operator_input::OperatorInput,
-    predicate::{CertifiedPack, Predicate, Signer, TargetIdentity, TestResult},
+    predicate::{CertifiedPack, Predicate, Signer, TargetIdentity, TestResult, origin},
     profile::{ProfileError, required},
     requirement::{RequirementOutcome, requirements},
     statement::{Statement, StatementError, Subject},
+    verification::VerifyOptions,
 };
 
 /// A certificate that was read. Nothing in it is trusted yet (see [`Self::verify`]).
@@ -40,14 +41,20 @@ pub enum CertificateError {
     #[error(transparent)]
     Statement(#[from] StatementError),
     /// The public key in the certificate is invalid.
-    #[error("its public key is not an Ed25519 key in base64")]
+    #[error("its public key is not base64 (RFC 4648, section 4, with padding)")]
     Signer,
+    /// The public key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// A contract has no such profile.
     #[error(transparent)]
     Profile(#[from] ProfileError),
     /// The report covers a pack that was not found.
     #[error("the report covers the pack {0}, which was not found")]
     Pack(String),
+    /// The certificate would not be confirmed by [`Certificate::verify`].
+    #[error("it would not verify: {}", .0.join("; "))]
+    NotVerifiable(Vec<String>),
     /// The certificate cannot be written as JSON.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -63,8 +70,8 @@ impl Certificate {
         let sealed = Envelope::open(text)?;
         // The statement is parsed from exactly the bytes that were signed, not from an earlier decoding of them.
         let statement = Statement::read(&sealed.payload)?;
-        let der = STANDARD.decode(&statement.predicate.signer.public_key).ok();
-        let signer = der.and_then(|der| PublicKey::from_der(&der)).ok_or(CertificateError::Signer)?;
+        let der = STANDARD.decode(&statement.predicate.signer.public_key);
+        let signer = PublicKey::from_der(&der.map_err(|_| CertificateError::Signer)?, "its public key")?;
         Ok(Self { sealed, statement, signer })
     }
 
@@ -78,8 +85,11 @@ impl Certificate {
 
 /// Creates a certificate of a run. `bytes` is the content of the report's file, `name` the name of that file.
 ///
+/// The certificate was verified: a result that [`Certificate::verify`] would contradict is never signed.
+///
 /// # Errors
-/// Returns an error if a contract has no such profile or if a pack of the report is not among `packs`.
+/// Returns an error if a contract has no such profile, if a pack of the report is not among `packs`, or if the
+/// certificate would not verify.
 pub fn sign(
     name: &str,
     bytes: &[u8],
@@ -90,7 +100,18 @@ pub fn sign(
 ) -> Result<(Envelope, Predicate), CertificateError> {
     let statement = statement(name, bytes, report, packs, claims)?;
     let payload = serde_json::to_vec(&statement)?;
-    Ok((Envelope::sign(&payload, key), statement.predicate))
+    let envelope = Envelope::sign(&payload, key);
+    let certificate = Certificate::read(envelope.to_json()?.as_bytes())?;
+    let options = VerifyOptions { public_key: Some(key.public()), ..VerifyOptions::default() };
+    let verification = certificate.verify(bytes, packs, &options, claims.issued);
+    if !verification.problems.is_empty() {
+        return Err(CertificateError::NotVerifiable(verification.problems));
+    }
+    if verification.is_pass() != statement.predicate.result.is_pass() {
+        let said = statement.predicate.result.as_str();
+        return Err(CertificateError::NotVerifiable(vec![format!("its result is not {said}")]));
+    }
+    Ok((envelope, statement.predicate))
 }
 
 /// Derives the statement from a report, its packs and the operator's input. Verification derives it again and
@@ -148,7 +169,9 @@ fn predicate(
         || required.any(|requirement| requirement.outcome != RequirementOutcome::Passed)
         || !run_violations.is_empty();
     // A check that is off, or that only warns, is no pass without a remark.
-    let is_lenient = packs.iter().flat_map(|pack| &pack.check_levels).any(CheckLevelReport::is_lenient);
+    let is_lenient = packs.iter().flat_map(|pack| &pack.check_levels).any(CheckLevelReport::is_lenient)
+        // Nor is a response that the product itself did not give; `core` requires none under a condition.
+        || (claims.profile != "core" && packs.iter().any(|pack| pack.target.is_judged_elsewhere()));
     Predicate {
         result: match (fails, warned_tests.is_empty() && !is_lenient) {
             (true, _) => TestResult::Failed,
@@ -185,33 +208,51 @@ fn run_violations(report: &RunReport) -> Vec<String> {
     if report.shard.is_some() || !report.selectors.is_empty() {
         all.push("the run did not cover all scenarios".to_owned());
     }
-    if report.reference {
+    if report.reference || report.packs.iter().any(|pack| pack.header.reference) {
         all.push("the run tested an embedded reference implementation".to_owned());
     }
     if report.packs.iter().any(|pack| pack.header.insecure) {
         all.push("the TLS certificate of the target was not verified".to_owned());
     }
+    let environments = report.packs.iter().filter_map(|pack| pack.environment.as_ref());
+    let references =
+        environments.flat_map(|environment| &environment.servers).filter(|server| server.reference);
+    all.extend(references.map(|server| {
+        format!("at {} responded an embedded reference implementation of failspec", server.address)
+    }));
     all
 }
 
-fn finished(report: &RunReport) -> Option<String> {
+/// Returns the end of a run; `None` if its start cannot be parsed.
+pub fn finished_at(report: &RunReport) -> Option<Timestamp> {
     let started: Timestamp = report.started.parse().ok()?;
     let took = SignedDuration::from_millis(i64::try_from(report.duration_ms).ok()?);
-    Some(started.checked_add(took).ok()?.to_string())
+    started.checked_add(took).ok()
+}
+
+fn finished(report: &RunReport) -> Option<String> {
+    Some(finished_at(report)?.to_string())
 }
 
 fn identity(pack: &PackReport) -> TargetIdentity {
     let url = pack.header.target.clone();
     let parsed = url::Url::parse(&url).ok();
-    let server = pack.server.clone();
+    let own = origin(&url);
+    let environment = pack.environment.clone().unwrap_or_default();
+    let (server, other_servers): (Vec<_>, Vec<_>) =
+        environment.servers.into_iter().partition(|server| Some(&server.address) == own.as_ref());
+    let server = server.into_iter().next();
     let secure = parsed.as_ref().is_some_and(|url| url.scheme() == "https");
     TargetIdentity {
         url,
         loopback: parsed.as_ref().is_some_and(is_loopback),
+        via: pack.header.via.clone(),
         unclear: secure
             && server.as_ref().is_none_or(|server| server.unclear || server.public_keys.is_empty()),
         software: server.as_ref().map(|server| server.software.clone()).unwrap_or_default(),
         public_keys: server.map(|server| server.public_keys).unwrap_or_default(),
+        other_servers,
+        changes: environment.changes,
     }
 }
 

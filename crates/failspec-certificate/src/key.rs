@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use ring::{
     rand::{SecureRandom, SystemRandom},
     signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
@@ -39,6 +40,14 @@ pub enum KeyError {
     /// The key is not a valid Ed25519 key, for example because it uses another algorithm.
     #[error("{origin} is not an Ed25519 key; no other algorithm is accepted")]
     Algorithm {
+        /// The origin of the text.
+        origin: String,
+    },
+    /// The key belongs to no private key alone: it is of small order, or not the one encoding of its point.
+    #[error(
+        "{origin} is a weak Ed25519 key: signatures that verify with it can be made without a private key"
+    )]
+    Weak {
         /// The origin of the text.
         origin: String,
     },
@@ -115,13 +124,17 @@ impl PublicKey {
                 reason,
             }
         })?;
-        Self::from_der(&der).ok_or_else(|| KeyError::Algorithm { origin: origin.to_owned() })
+        Self::from_der(&der, origin)
     }
 
-    /// Reads a public key from DER (SubjectPublicKeyInfo). Returns `None` if it is not exactly the encoding of an
-    /// Ed25519 key.
-    pub fn from_der(der: &[u8]) -> Option<Self> {
-        der.strip_prefix(&SPKI)?.try_into().ok().map(Self)
+    /// Reads a public key from DER (SubjectPublicKeyInfo). Errors contain `origin`, the origin of the bytes.
+    ///
+    /// # Errors
+    /// Returns an error if it is not exactly the encoding of an Ed25519 key, or if the key is weak.
+    pub fn from_der(der: &[u8], origin: &str) -> Result<Self, KeyError> {
+        let bytes = der.strip_prefix(&SPKI).and_then(|key| key.try_into().ok());
+        let bytes: [u8; LENGTH] = bytes.ok_or_else(|| KeyError::Algorithm { origin: origin.to_owned() })?;
+        if is_weak(&bytes) { Err(KeyError::Weak { origin: origin.to_owned() }) } else { Ok(Self(bytes)) }
     }
 
     /// Encodes the key as DER (SubjectPublicKeyInfo).
@@ -143,6 +156,15 @@ impl PublicKey {
     pub fn verifies(self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
     }
+}
+
+/// Returns true if the bytes are not what a private key gives: not a point of the curve or not its only encoding, or a
+/// point outside the group of prime order. With a point of small order, anybody can make a signature that verifies.
+fn is_weak(bytes: &[u8; LENGTH]) -> bool {
+    let encoded = CompressedEdwardsY(*bytes);
+    encoded
+        .decompress()
+        .is_none_or(|point| point.compress() != encoded || point.is_small_order() || !point.is_torsion_free())
 }
 
 /// Describes an error of the PEM parser, which itself only contains the kind of section that it searched for.
@@ -180,6 +202,51 @@ mod tests {
         assert!(!other.public().verifies(b"text", &signature));
         assert_eq!(PublicKey::from_pem(one.public().to_pem().as_bytes(), "x").unwrap(), one.public());
         assert_ne!(one.public().id(), other.public().id());
+    }
+
+    /// Points of small order in all encodings, and others that no private key gives. The list of the points is that of
+    /// "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko), table 1.
+    const WEAK: [&str; 11] = [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    ];
+
+    #[test]
+    fn security_weak_public_keys_are_refused() {
+        let bytes = |hex: &str| -> Vec<u8> {
+            (0..LENGTH).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+        };
+        for hex in WEAK {
+            let der = [&SPKI[..], &bytes(hex)].concat();
+            let read = [
+                PublicKey::from_der(&der, "k"),
+                PublicKey::from_pem(pem("PUBLIC KEY", &der).as_bytes(), "k"),
+            ];
+            for read in read {
+                assert!(matches!(read, Err(KeyError::Weak { .. })), "{hex}: {read:?}");
+            }
+        }
+        // A key plus a point of order 8: a valid point, but of no private key.
+        let key = SigningKey::from_pem(&SigningKey::generate().unwrap()).unwrap().public();
+        let point = |bytes: &[u8]| CompressedEdwardsY::from_slice(bytes).unwrap().decompress().unwrap();
+        let mixed = (point(&key.0) + point(&bytes(WEAK[4]))).compress();
+        assert!(PublicKey::from_der(&[&SPKI[..], &mixed.0].concat(), "k").is_err());
+        // Harmless: every generated key, and the first key of RFC 8032, section 7.1.
+        for _ in 0..20 {
+            let key = SigningKey::from_pem(&SigningKey::generate().unwrap()).unwrap().public();
+            assert_eq!(PublicKey::from_der(&key.to_der(), "k").unwrap(), key);
+        }
+        let known = bytes("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        assert!(PublicKey::from_der(&[&SPKI[..], &known].concat(), "k").is_ok());
     }
 
     #[test]

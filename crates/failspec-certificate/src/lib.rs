@@ -11,6 +11,7 @@
 mod certificate;
 mod dsse;
 mod key;
+mod key_file;
 mod operator_input;
 mod predicate;
 mod profile;
@@ -22,15 +23,16 @@ mod verification;
 
 pub mod badge;
 
-pub use certificate::{Certificate, CertificateError, sign};
-pub use dsse::{Envelope, EnvelopeError, PAYLOAD_TYPE, pae};
+pub use certificate::{Certificate, CertificateError, finished_at, sign};
+pub use dsse::{Envelope, EnvelopeError, MAX_SIZE, PAYLOAD_TYPE, pae};
 pub use key::{KeyError, PublicKey, SigningKey};
+pub use key_file::{MAX_KEY_SIZE, TrustFile, TrustFileError, read_trust_file};
 pub use operator_input::OperatorInput;
 pub use predicate::{
     Artifact, Binary, CertifiedPack, PREDICATE_TYPE, Predicate, Signer, TargetIdentity, TestResult,
 };
 pub use profile::{ProfileError, required};
-pub use programme::{PROGRAMME, Programme, ProgrammeError};
+pub use programme::{FORBIDDABLE, Forbidden, PROGRAMME, Programme, ProgrammeError};
 pub use requirement::{Requirement, RequirementOutcome};
 pub use statement::{STATEMENT_TYPE, Statement, StatementError, Subject};
 pub use validity::parse_days;

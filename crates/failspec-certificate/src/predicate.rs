@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use failspec_judge::report_model::{CheckLevelReport, ErratumReport};
+use failspec_judge::report_model::{CheckLevelReport, ErratumReport, ServerReport, TargetChanges, Via};
 
 use super::{requirement::Requirement, statement::Subject};
 
@@ -101,7 +101,7 @@ pub struct CertifiedPack {
     pub errata: Vec<ErratumReport>,
 }
 
-/// The target, as far as the run could identify it.
+/// The target, as far as the run could identify it, and every other server that the run spoke to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetIdentity {
@@ -109,12 +109,41 @@ pub struct TargetIdentity {
     pub url: String,
     /// True if it is on the machine of the run.
     pub loopback: bool,
+    /// Where its traffic goes, if not to the address in the URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
     /// The software that the server reports: the values of the header `Server`.
     pub software: Vec<String>,
     /// SHA-256 of the public keys (SubjectPublicKeyInfo) that the server proved to have, in hex. Empty without TLS.
     pub public_keys: Vec<String>,
     /// True if the TLS key is unknown for some responses.
     pub unclear: bool,
+    /// Every other address that requests were sent to: of logins, of conditions, of the readiness check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_servers: Vec<ServerReport>,
+    /// What the target changes about the requests of the pack, or about whom they are sent to.
+    #[serde(default, skip_serializing_if = "TargetChanges::is_empty")]
+    pub changes: TargetChanges,
+}
+
+impl TargetIdentity {
+    /// Returns true if a condition sends the request under test to another address than that of the target, so that
+    /// the product itself did not respond to it.
+    pub fn is_judged_elsewhere(&self) -> bool {
+        let own = origin(&self.url);
+        self.changes.conditions.iter().any(|it| it.address.is_some() && it.address != own)
+    }
+
+    /// Iterates over the ways of the traffic that do not lead to the address in the URL.
+    pub fn ways(&self) -> impl Iterator<Item = &Via> {
+        self.via.iter().chain(self.other_servers.iter().filter_map(|server| server.via.as_ref()))
+    }
+}
+
+/// Returns scheme, host and port of a URL.
+pub(super) fn origin(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url[..url::Position::BeforePath].to_owned())
 }
 
 /// The tested artifact, as stated by the operator.

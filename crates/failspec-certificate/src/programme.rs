@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use jiff::{SignedDuration, civil::Date};
+use jiff::SignedDuration;
 
 use failspec_base::syntax::{
-    Decoder, Diagnostic, Diagnostics, Field, Fields, MappingSchema, Node, Source, ValueType, toml,
+    Decoder, Diagnostic, Diagnostics, Field, Fields, MappingSchema, Node, NodeValue, Source, ValueType, toml,
 };
 
 use super::{
     key::{KeyError, PublicKey},
+    key_file::{MAX_KEY_SIZE, TrustFile, TrustFileError, read_trust_file},
     validity::parse_days,
 };
 
@@ -24,7 +25,7 @@ pub struct Programme {
     pub max_validity: Option<SignedDuration>,
     /// The maximum age of the run of a certificate.
     pub max_age: Option<SignedDuration>,
-    /// The accepted versions of failspec. Empty: all.
+    /// The accepted versions of failspec. Empty: all; a list in the file is never empty.
     pub versions: Vec<String>,
     /// SHA-256 of the accepted failspec binaries, in hex. Empty: all.
     pub binaries: Vec<String>,
@@ -32,20 +33,70 @@ pub struct Programme {
     pub packs: BTreeMap<String, Vec<String>>,
     /// The trusted keys: id → owner.
     pub keys: BTreeMap<String, String>,
-    /// The revoked keys: id → date and reason.
-    pub revoked: BTreeMap<String, Revoked>,
+    /// The revoked keys: id → reason. No certificate with such a key counts, whatever date is in it: nothing proves when
+    /// a run was made.
+    pub revoked: BTreeMap<String, String>,
+    /// What a certificate must not rest on.
+    pub forbidden: Vec<Forbidden>,
+    /// Addresses besides that of the target that are accepted although [`Forbidden::OtherAddresses`] is forbidden:
+    /// scheme, host and port.
+    pub addresses: Vec<String>,
     /// Requirements that need not be met, because the documentation is wrong there.
     pub errata: Vec<ApprovedErratum>,
+    /// Warnings about the key files that the programme names.
+    pub warnings: Vec<String>,
 }
 
-/// A revoked key.
-#[derive(Debug, Clone)]
-pub struct Revoked {
-    /// The first day on which it is not trusted. `None`: it was never trusted.
-    pub since: Option<Date>,
-    /// The reason.
-    pub reason: String,
+/// Something that a programme can forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
+    /// A server on the machine of the run.
+    Loopback,
+    /// A server without TLS.
+    PlainHttp,
+    /// Requests to other addresses than that of the target.
+    OtherAddresses,
+    /// A proxy, or an address or socket that is connected to in place of that of the URL.
+    Proxy,
+    /// Certificate authorities besides those of the system.
+    Authorities,
+    /// Operations with another method or path than in the pack.
+    Operations,
+    /// Conditions that the target creates.
+    Conditions,
+    /// Programs that print credentials.
+    Commands,
+    /// Checks that are off or only warn.
+    CheckLevels,
 }
+
+/// The words for what a programme can forbid, in the order of [`Forbidden`].
+pub const FORBIDDABLE: [(Forbidden, &str, &str); 9] = [
+    (Forbidden::Loopback, "loopback", "a server on the machine of the run"),
+    (Forbidden::PlainHttp, "plain_http", "a server without TLS"),
+    (
+        Forbidden::OtherAddresses,
+        "other_addresses",
+        "requests to other addresses than that of the target; `addresses` lists exceptions",
+    ),
+    (Forbidden::Proxy, "proxy", "a proxy, or `connect_to`"),
+    (Forbidden::Authorities, "authorities", "certificate authorities besides those of the system"),
+    (Forbidden::Operations, "operations", "operations with another method or path than in the pack"),
+    (Forbidden::Conditions, "conditions", "conditions that the target creates"),
+    (Forbidden::Commands, "commands", "programs that print credentials"),
+    (Forbidden::CheckLevels, "check_levels", "checks that are off or only warn"),
+];
+
+/// The words of [`FORBIDDABLE`].
+const FORBIDDABLE_WORDS: [&str; FORBIDDABLE.len()] = {
+    let mut words = [""; FORBIDDABLE.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = FORBIDDABLE[at].1;
+        at += 1;
+    }
+    words
+};
 
 /// A requirement that need not be met.
 #[derive(Debug, Clone)]
@@ -68,13 +119,8 @@ pub enum ProgrammeError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// A key file that the programme names cannot be read.
-    #[error("cannot read the key {path}: {reason}")]
-    Unreadable {
-        /// The path of the key file.
-        path: String,
-        /// The reason.
-        reason: String,
-    },
+    #[error("a key that it names: {0}")]
+    File(#[from] TrustFileError),
 }
 
 /// The mapping schema of `programme.toml`.
@@ -106,6 +152,16 @@ pub static PROGRAMME: MappingSchema = MappingSchema {
         ),
         Field::required("packs", ValueType::List(&ValueType::MappingSchema(&PACK)), "the accepted packs"),
         Field::required("keys", ValueType::List(&ValueType::MappingSchema(&KEY)), "the trusted keys"),
+        Field::optional(
+            "forbid",
+            ValueType::List(&ValueType::Words(&FORBIDDABLE_WORDS)),
+            "what a certificate must not rest on (default: nothing is forbidden)",
+        ),
+        Field::optional(
+            "addresses",
+            ValueType::List(&ValueType::Text),
+            "with `other_addresses` in `forbid`: addresses that are accepted all the same, such as `https://login.example.com`",
+        ),
         Field::optional("revoked", ValueType::List(&ValueType::MappingSchema(&REVOKED)), "the revoked keys"),
         Field::optional(
             "errata",
@@ -143,15 +199,10 @@ static KEY: MappingSchema = MappingSchema {
 
 static REVOKED: MappingSchema = MappingSchema {
     name: "revoked key",
-    about: "a key that is no longer trusted",
+    about: "a key that is no longer trusted, whatever date is in a certificate",
     fields: &[
         Field::required("id", ValueType::Text, "its id"),
         Field::required("reason", ValueType::Text, "the reason"),
-        Field::optional(
-            "since",
-            ValueType::Date,
-            "the first day on which it is not trusted (default: never trusted)",
-        ),
     ],
     also: &[],
 };
@@ -187,7 +238,7 @@ impl Programme {
 
     fn of(node: &Node, reader: &Decoder, folder: &Path) -> Option<Result<Self, ProgrammeError>> {
         let fields = reader.fields(node, &PROGRAMME)?;
-        let list = |key: &str| fields.get(key).map(|node| reader.list(node)).unwrap_or_default();
+        let list = |key: &str| fields.get(key).map(|node| some(node, key, reader)).unwrap_or_default();
         let texts = |key: &str| -> Vec<String> {
             list(key).iter().filter_map(|node| reader.text(node)).map(str::to_owned).collect()
         };
@@ -206,10 +257,23 @@ impl Programme {
             packs: BTreeMap::new(),
             keys: BTreeMap::new(),
             revoked: BTreeMap::new(),
+            forbidden: list("forbid")
+                .iter()
+                .filter_map(|node| reader.word(node, &FORBIDDABLE_WORDS))
+                .map(|at| FORBIDDABLE[at].0)
+                .collect(),
+            addresses: list("addresses").iter().filter_map(|node| address(node, reader)).collect(),
             errata: Vec::new(),
+            warnings: Vec::new(),
         };
+        if let Some(entry) = fields.entry("addresses")
+            && !programme.forbidden.contains(&Forbidden::OtherAddresses)
+        {
+            let title = "`addresses` changes nothing: other addresses are not forbidden";
+            reader.error_hint(entry.key_span, title, "add `other_addresses` to `forbid`");
+        }
         for pack in rows("packs", &PACK) {
-            let digests = pack.get("digests").map(|node| reader.list(node)).unwrap_or_default();
+            let digests = pack.get("digests").map(|node| some(node, "digests", reader)).unwrap_or_default();
             let digests: Vec<String> = digests.iter().filter_map(|node| digest(node, reader)).collect();
             programme.packs.entry(text(&pack, "name", reader)?).or_default().extend(digests);
         }
@@ -222,15 +286,19 @@ impl Programme {
         }
         for revoked in rows("revoked", &REVOKED) {
             let id = digest(revoked.get("id")?, reader)?;
-            let since = revoked.get("since").and_then(|node| reader.date(node));
-            programme.revoked.insert(id, Revoked { since, reason: text(&revoked, "reason", reader)? });
+            let reason = text(&revoked, "reason", reader)?;
+            // Two entries for one key say the same: it is revoked.
+            programme.revoked.entry(id).or_insert(reason);
         }
         for key in rows("keys", &KEY) {
             let name = text(&key, "name", reader)?;
             let id = match (key.get("id"), key.get("public_key")) {
                 (Some(node), None) => digest(node, reader)?,
                 (None, Some(node)) => match read_key(&folder.join(reader.text(node)?)) {
-                    Ok(key) => key.id(),
+                    Ok((key, warning)) => {
+                        programme.warnings.extend(warning);
+                        key.id()
+                    }
                     Err(error) => return Some(Err(error)),
                 },
                 _ => {
@@ -239,6 +307,12 @@ impl Programme {
                     continue;
                 }
             };
+            if let Some(other) = programme.keys.get(&id) {
+                let span = key.get("name").map_or(node.span, |node| node.span);
+                let title = format!("this key is that of {} already", other.escape_debug());
+                reader.error_hint(span, title, "a key has one owner: remove one of the two entries");
+                continue;
+            }
             programme.keys.insert(id, name);
         }
         Some(Ok(programme))
@@ -273,9 +347,39 @@ fn digest(node: &Node, reader: &Decoder) -> Option<String> {
     None
 }
 
-fn read_key(path: &Path) -> Result<PublicKey, ProgrammeError> {
-    let shown = path.display().to_string();
-    let text = std::fs::read(path)
-        .map_err(|error| ProgrammeError::Unreadable { path: shown.clone(), reason: error.to_string() })?;
-    Ok(PublicKey::from_pem(&text, &shown)?)
+/// Returns the items of a list, and reports an empty one: somebody could take it for "none", and somebody else for
+/// "all".
+fn some<'n>(node: &'n Node, key: &str, reader: &Decoder) -> &'n [Node] {
+    let items = reader.list(node);
+    if items.is_empty() && (node.is_null() || matches!(node.value, NodeValue::List(_))) {
+        let hint = match key {
+            "versions" | "binaries" => "leave it out to accept all",
+            "forbid" | "addresses" | "revoked" | "errata" => "leave it out",
+            _ => "list what is accepted",
+        };
+        reader.error_hint(node.span, format!("`{key}` is empty"), hint);
+    }
+    items
+}
+
+/// Reads an address: scheme, host and port.
+fn address(node: &Node, reader: &Decoder) -> Option<String> {
+    let text = reader.text(node)?;
+    let parsed = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let is_whole = |url: &url::Url| {
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+    };
+    match parsed.filter(is_whole) {
+        Some(url) => Some(url[..url::Position::BeforePath].to_owned()),
+        None => {
+            let hint = "write scheme, host and port, such as `https://login.example.com`";
+            reader.error_hint(node.span, "this is not an address", hint);
+            None
+        }
+    }
+}
+
+fn read_key(path: &Path) -> Result<(PublicKey, Option<String>), ProgrammeError> {
+    let (text, warning) = read_trust_file(path, TrustFile::Trusted, MAX_KEY_SIZE)?;
+    Ok((PublicKey::from_pem(&text, &path.display().to_string())?, warning))
 }

@@ -5,17 +5,20 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
-use failspec_judge::report_model::{FORMAT, RunReport};
+use failspec_base::{encoding::hex, message::is_loopback};
+use failspec_judge::report_model::{CheckLevelReport, FORMAT, RunReport, Summary, Verdict, VerdictInput};
 use failspec_pack::pack::{Pack, case_names};
 
 use super::{
     certificate::{Certificate, statement},
     key::PublicKey,
     operator_input::OperatorInput,
-    programme::Programme,
+    predicate::CertifiedPack,
+    programme::{FORBIDDABLE, Forbidden, Programme},
     requirement::{Requirement, RequirementOutcome},
 };
 
@@ -57,9 +60,16 @@ impl Verification {
 }
 
 impl Certificate {
+    /// Returns true if exactly this content was signed with the private key of the public key in it. What is in a
+    /// certificate of which this is not true was written by anybody.
+    pub fn is_intact(&self) -> bool {
+        self.sealed.is_signed_by(self.signer)
+    }
+
     /// Verifies a certificate against its report and its packs, at the time `now`.
     ///
-    /// All problems are reported, not only the first.
+    /// All problems are reported, not only the first. But if the signature does not match, nothing else is looked at;
+    /// and a report with another digest is not parsed.
     pub fn verify(
         &self,
         report: &[u8],
@@ -69,6 +79,9 @@ impl Certificate {
     ) -> Verification {
         let mut done = Verification::default();
         self.verify_signer(questions, &mut done);
+        if !self.is_intact() {
+            return done;
+        }
         self.verify_times(questions, now, &mut done.problems);
         if let Some(nonce) = questions.nonce
             && self.statement.predicate.nonce.as_deref() != Some(nonce)
@@ -85,9 +98,10 @@ impl Certificate {
     }
 
     fn verify_signer(&self, questions: &VerifyOptions<'_>, done: &mut Verification) {
-        if !self.sealed.is_signed_by(self.signer) {
+        if !self.is_intact() {
             let problem = "the signature does not match its content and key: something was changed";
             done.problems.push(problem.to_owned());
+            return;
         }
         if let Some(key) = questions.public_key {
             match key == self.signer {
@@ -130,6 +144,13 @@ impl Certificate {
 
     /// Verifies the digests, and that the predicate follows from the report and the packs.
     fn verify_contents(&self, bytes: &[u8], packs: &[Arc<Pack>], done: &mut Verification) {
+        let signed = self.statement.subject.first().map_or("", |subject| subject.digest.sha256.as_str());
+        let digest = hex(&Sha256::digest(bytes));
+        if digest != signed {
+            done.problems
+                .push(format!("the report is not the one of the certificate: its SHA-256 is {digest}"));
+            return;
+        }
         let report = match serde_json::from_slice::<RunReport>(bytes) {
             Ok(report) if report.format == FORMAT => report,
             Ok(report) => {
@@ -154,21 +175,18 @@ impl Certificate {
             Err(error) => done.problems.push(error.to_string()),
         }
         done.problems.extend(inconsistencies(&report, packs));
+        let version = &self.statement.predicate.failspec.version;
+        if report.failspec != *version {
+            let made = &report.failspec;
+            done.problems.push(format!("the report was made with failspec {made}, not with {version}"));
+        }
     }
 
     fn verify_programme(&self, programme: &Programme, done: &mut Verification) {
         let predicate = &self.statement.predicate;
         let id = self.signer.id();
-        let finished = predicate.finished.parse::<Timestamp>().ok();
         match (programme.keys.get(&id), programme.revoked.get(&id)) {
-            (_, Some(revoked)) => {
-                let day = finished.map(|at| at.to_zoned(TimeZone::UTC).date());
-                if revoked.since.is_none_or(|since| day.is_none_or(|day| day >= since)) {
-                    done.problems.push(format!("its key was revoked: {}", revoked.reason));
-                } else {
-                    done.signer = programme.keys.get(&id).cloned();
-                }
-            }
+            (_, Some(reason)) => done.problems.push(format!("its key was revoked: {reason}")),
             (Some(name), None) => done.signer = Some(name.clone()),
             (None, None) => done.problems.push(format!("{} does not trust its key {id}", programme.name)),
         }
@@ -198,6 +216,11 @@ impl Certificate {
             let problem =
                 format!("{} does not accept the pack {} with the digest {digest}", programme.name, pack.name);
             refuse(accepted, problem);
+            let forbidden = &programme.forbidden;
+            for (word, found) in forbidden.iter().flat_map(|what| rests_on(*what, pack, &programme.addresses))
+            {
+                refuse(false, format!("{} forbids {word}: {}: {found}", programme.name, pack.name));
+            }
         }
         let times = (predicate.issued.parse::<Timestamp>(), predicate.valid_until.parse::<Timestamp>());
         if let (Ok(issued), Ok(until), Some(longest)) = (times.0, times.1, programme.max_validity) {
@@ -229,6 +252,37 @@ impl Certificate {
             done.unmet.push("the profile requires nothing, so there is nothing to pass".to_owned());
         }
     }
+}
+
+/// Returns what a certified pack rests on and a programme forbids, each with the word for it.
+fn rests_on(what: Forbidden, pack: &CertifiedPack, accepted: &[String]) -> Vec<(&'static str, String)> {
+    let (target, changes) = (&pack.target, &pack.target.changes);
+    let others = || target.other_servers.iter().map(|server| server.address.clone());
+    // The address of a condition, too: its cases may not have run.
+    let conditions = || changes.conditions.iter().filter_map(|condition| condition.address.clone());
+    let all = || std::iter::once(target.url.clone()).chain(others()).chain(conditions());
+    let is_local = |url: &String| url::Url::parse(url).is_ok_and(|url| is_loopback(&url));
+    let found: Vec<String> = match what {
+        Forbidden::Loopback => all().filter(is_local).collect(),
+        Forbidden::PlainHttp => all().filter(|url| !url.starts_with("https:")).collect(),
+        Forbidden::OtherAddresses => {
+            let own = super::predicate::origin(&target.url);
+            let other = |url: &String| Some(url) != own.as_ref() && !accepted.contains(url);
+            others().chain(conditions()).filter(other).collect()
+        }
+        Forbidden::Proxy => target.ways().map(ToString::to_string).collect(),
+        Forbidden::Authorities => changes.authorities.iter().map(|it| format!("sha256:{it}")).collect(),
+        Forbidden::Operations => changes.operations.iter().map(ToString::to_string).collect(),
+        Forbidden::Conditions => changes.conditions.iter().map(ToString::to_string).collect(),
+        Forbidden::Commands => changes.commands.iter().map(ToString::to_string).collect(),
+        Forbidden::CheckLevels => {
+            let lenient = pack.check_levels.iter().filter(|level| CheckLevelReport::is_lenient(level));
+            lenient.map(ToString::to_string).collect()
+        }
+    };
+    let found: BTreeSet<String> = found.into_iter().collect();
+    let word = FORBIDDABLE.iter().find(|(known, ..)| *known == what).map_or("", |(_, word, _)| word);
+    found.into_iter().map(|found| (word, found)).collect()
 }
 
 fn told(name: &str, requirement: &Requirement) -> String {
@@ -307,6 +361,28 @@ fn inconsistencies(report: &RunReport, packs: &[Arc<Pack>]) -> Vec<String> {
             .filter(|case| !known.contains(&*case.pack))
             .map(|case| format!("the report has the case {} of a pack that it does not cover", case.name)),
     );
+    if report.reference != report.packs.iter().any(|part| part.header.reference) {
+        found.push("the report contradicts itself about having tested a reference implementation".to_owned());
+    }
+    let verdict = verdict(report);
+    if report.verdict != verdict {
+        let said = report.verdict.as_str();
+        found.push(format!(
+            "the report calls itself `{said}`, but from its cases follows `{}`",
+            verdict.as_str()
+        ));
+    }
     found.truncate(MAX_COUNT);
     found
+}
+
+/// Returns the verdict that follows from the cases and the findings of a report. An interruption shows nowhere else.
+fn verdict(report: &RunReport) -> Verdict {
+    let summary = Summary::of(&report.cases, report.packs.iter().map(|pack| &pack.coverage));
+    summary.verdict(VerdictInput {
+        interrupted: report.verdict == Verdict::Interrupted,
+        stopped: report.diagnosis.is_some(),
+        violation: report.run_findings.iter().any(|finding| finding.violation),
+        missing: report.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+    })
 }

@@ -29,6 +29,8 @@ mod session;
 mod shard_conflicts;
 mod steps;
 mod target_check;
+mod test_environment;
+mod unfinished;
 mod unproven;
 
 pub use cancel::{CancelHandle, CancelToken, interrupt};
@@ -38,3 +40,4 @@ pub use failspec_pack::pack::case_names;
 pub use plan::{Case, Plan, Selectors};
 pub use run::{Exchanges, RunOptions, run};
 pub use target_check::{RoleCheck, TargetCheck, check_target};
+pub use unfinished::unfinished_report;

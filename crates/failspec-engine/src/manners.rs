@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Mutex;
 
 use failspec_base::message::{Exchange, Request};
-use failspec_http::{Client, ClientError, ClientOptions, PeerIdentity};
+use failspec_http::{Client, ClientError, ClientOptions, Peers};
 use failspec_pack::target_config::{Credential, Rate, Target};
 
 use super::session::Session;
@@ -55,13 +55,12 @@ impl Clients {
         })
     }
 
-    /// Returns the identity of all servers that responded, or `None` if it is not recorded.
-    pub fn answerer(&self) -> Option<PeerIdentity> {
-        let mut all = self.everybody.answerer()?;
-        for other in self.certified.values().filter_map(Client::answerer) {
-            all.software.extend(other.software);
-            all.public_keys.extend(other.public_keys);
-            all.unclear |= other.unclear;
+    /// Returns all addresses that requests were sent to, with the identity of the servers that responded, or `None` if
+    /// they are not recorded.
+    pub fn peers(&self) -> Option<Peers> {
+        let mut all = self.everybody.peers()?;
+        for (address, peer) in self.certified.values().filter_map(Client::peers).flatten() {
+            all.entry(address).or_default().merge(peer);
         }
         Some(all)
     }

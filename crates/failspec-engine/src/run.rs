@@ -12,25 +12,20 @@ use std::{
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-use failspec_base::{
-    message::{ConnectTo, is_loopback},
-    secret::Mask,
-};
-use failspec_http::{Way, way};
+use failspec_base::{message::is_loopback, secret::Mask};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
         CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
-        PackReport, RunFinding, RunHeader, RunReport, ServerReport, Shard, ShardReport, SnapshotState,
-        Summary, TargetConfigReport, VerdictInput, Via, WaiverReport, group_findings, reused_request_ids,
-        waiver_findings,
+        PackReport, RunFinding, RunHeader, RunReport, Shard, ShardReport, SnapshotState, Summary,
+        TargetConfigReport, VerdictInput, WaiverReport, group_findings, reused_request_ids, waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
 };
 use failspec_pack::{
     openapi::Declared,
-    pack::{Files, case_count, case_names},
-    target_config::{Target, Waiver},
+    pack::{Contract, Files, case_count, case_names},
+    target_config::Waiver,
 };
 
 use super::{
@@ -44,6 +39,7 @@ use super::{
     role_use::RoleUse,
     scheduler::{Engine, PackRun},
     session::{Session, Writers, variables},
+    test_environment::{test_environment, via},
     unproven::Evidence,
 };
 
@@ -216,11 +212,6 @@ fn assemble(
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
         let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
-        let errata = contract.errata.iter().map(|erratum| ErratumReport {
-            pack: contract.name.clone(),
-            about: erratum.about.clone(),
-            links: erratum.links.clone(),
-        });
         findings.extend(reused_request_ids(&cases));
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
@@ -237,14 +228,10 @@ fn assemble(
                 None => Vec::new(),
             },
             missing_requirements: plan.missing_requirements.clone(),
-            errata: errata.collect(),
+            errata: errata(contract),
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
-            server: engine.session.clients.answerer().map(|answerer| ServerReport {
-                software: answerer.software.into_iter().collect(),
-                public_keys: answerer.public_keys.into_iter().collect(),
-                unclear: answerer.unclear,
-            }),
+            environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
         });
         diagnosis.extend(run.diagnosis);
         // Most runs have one pack: its reports need not be moved.
@@ -256,15 +243,8 @@ fn assemble(
     if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
         findings.extend(waiver_findings(&waivers, &scenarios));
     }
-    let shard = options.shard.map(|shard| ShardReport {
-        number: shard.number,
-        of: shard.of,
-        options: counting(options),
-        target_config: engines.iter().map(|(_, plan)| TargetConfigReport::of(&plan.target)).collect(),
-        selected: engines.iter().map(|(_, plan)| plan.selected).sum(),
-        waivers,
-        unreferenced: unreferenced_elsewhere,
-    });
+    let plans: Vec<&Plan> = engines.iter().map(|(_, plan)| *plan).collect();
+    let shard = shard(&plans, options, waivers, unreferenced_elsewhere);
     let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
     let changed = scenarios
         .iter()
@@ -297,6 +277,34 @@ fn assemble(
     }
 }
 
+/// Returns the part of a shard's report that `failspec merge` needs.
+pub(super) fn shard(
+    plans: &[&Plan],
+    options: &RunOptions,
+    waivers: Vec<WaiverReport>,
+    unreferenced: Vec<RunFinding>,
+) -> Option<ShardReport> {
+    options.shard.map(|shard| ShardReport {
+        number: shard.number,
+        of: shard.of,
+        options: counting(options),
+        target_config: plans.iter().map(|plan| TargetConfigReport::of(&plan.target)).collect(),
+        selected: plans.iter().map(|plan| plan.selected).sum(),
+        waivers,
+        unreferenced,
+    })
+}
+
+/// Returns the contradictions and gaps in the documentation of a contract.
+pub(super) fn errata(contract: &Contract) -> Vec<ErratumReport> {
+    let report = |erratum: &failspec_pack::pack::Erratum| ErratumReport {
+        pack: contract.name.clone(),
+        about: erratum.about.clone(),
+        links: erratum.links.clone(),
+    };
+    contract.errata.iter().map(report).collect()
+}
+
 fn plans_are_full(engines: &[(Engine, &Plan)]) -> bool {
     engines.iter().all(|(_, plan)| plan.selection.is_none())
 }
@@ -322,7 +330,7 @@ fn unreferenced(session: &Session, plan: &Plan, mode: Mode) -> Vec<RunFinding> {
         .collect()
 }
 
-fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
+pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
     let packs = plans.iter().map(|plan| {
         let contract = &plan.pack.contract;
         PackHeader {
@@ -342,7 +350,7 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
-            via: via(&plan.target),
+            via: via(&plan.target, &plan.target.url),
             waits: planned_waits(plan),
             check_levels: plan.target.checks.iter().map(CheckLevelReport::of).collect(),
         }
@@ -352,21 +360,6 @@ fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
         cases: plans.iter().map(|plan| plan.cases.len()).sum(),
         selectors: options.selectors.0.clone(),
         shard: options.shard,
-    }
-}
-
-/// Returns where the traffic to a target goes, if not to the address in its URL.
-fn via(target: &Target) -> Option<Via> {
-    let network = &target.network;
-    // Invalid settings are reported when the clients are created.
-    match way(&network.proxy, network.connect_to.as_ref(), &target.url).ok()? {
-        Way::Direct => None,
-        Way::To(ConnectTo::Address { host, port }) => {
-            let host = if host.contains(':') { format!("[{host}]") } else { host };
-            Some(Via::Address { address: format!("{host}:{port}") })
-        }
-        Way::To(ConnectTo::UnixSocket(path)) => Some(Via::UnixSocket { path: path.display().to_string() }),
-        Way::Proxy(url) => Some(Via::Proxy { url }),
     }
 }
 

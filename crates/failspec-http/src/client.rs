@@ -15,7 +15,7 @@ use tokio::time::timeout_at;
 use url::Url;
 
 use super::{
-    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, PeerIdentity, Phase, Proxy, Request, Response,
+    BodyError, ConnectTo, ConnectionUse, Exchange, Limits, Peers, Phase, Proxy, Request, Response,
     TransportError,
     body_decoder::BodyDecoder,
     error,
@@ -141,9 +141,10 @@ impl Client {
         self.pool.had_surplus(connection).await
     }
 
-    /// Returns the identity of the servers that responded so far; `None` unless [`ClientOptions::witness`] is true.
-    pub fn answerer(&self) -> Option<PeerIdentity> {
-        self.witness.as_ref().map(|witness| witness.answerer())
+    /// Returns the addresses that requests were sent to so far, each with the identity of the servers that responded;
+    /// `None` unless [`ClientOptions::witness`] is true.
+    pub fn peers(&self) -> Option<Peers> {
+        self.witness.as_ref().map(|witness| witness.peers())
     }
 
     /// Sends `request` and waits for the end of the response, within [`Limits`].
@@ -151,6 +152,9 @@ impl Client {
     /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
         let started = Instant::now();
+        if let Some(witness) = &self.witness {
+            witness.contact(&request.url);
+        }
         let (mut connection, mut resent) = (None, false);
         let result = self.response(&request, started, &mut connection, &mut resent).await;
         Exchange { request, result, elapsed: started.elapsed(), connection, resent }
@@ -175,7 +179,7 @@ impl Client {
 
         check_head(&head.headers, limits)?;
         if let Some(witness) = &self.witness {
-            witness.note(&head.headers, lease.certificate.as_deref(), request.url.scheme() == "https");
+            witness.note(&request.url, &head.headers, lease.certificate.as_deref());
         }
         let content = BodyDecoder::new(&head.headers, body.size_hint().exact(), limits);
         let is_open = is_event_stream(&head.headers);

@@ -27,5 +27,5 @@ pub use failspec_base::message::{
     Proxy, Request, RequestError, Response, TransportError,
 };
 pub use fetch::{FetchError, Fetched, fetch};
-pub use peer_identity::PeerIdentity;
+pub use peer_identity::{PeerIdentity, Peers, certificate_digests};
 pub use route::{Way, way};

@@ -48,6 +48,10 @@ impl Default for Options {
     }
 }
 
+/// The header in which every response says that it comes from an embedded reference implementation, and from which.
+/// `failspec certify` looks for it: such a server is no product.
+const REFERENCE_HEADER: HeaderName = HeaderName::from_static("failspec-reference");
+
 /// An error that prevents the start of a server.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -151,7 +155,7 @@ async fn handle(
     let (parts, body) = request.into_parts();
     let Ok(body) = read(body).await else {
         // The client aborted within its body and will probably not read a response.
-        return wire(Response::empty(400));
+        return wire(Response::empty(400), served.api.name());
     };
     let request = plain(&parts, body, remote.ip());
     let api = served.api.as_ref();
@@ -165,7 +169,7 @@ async fn handle(
     if !response.delay.is_zero() {
         tokio::time::sleep(response.delay).await;
     }
-    wire(response)
+    wire(response, served.api.name())
 }
 
 fn plain(parts: &Parts, body: Bytes, remote: IpAddr) -> Request {
@@ -205,7 +209,7 @@ async fn read(mut body: Body) -> Result<Bytes, axum::Error> {
 }
 
 /// Converts a response to one of axum. Anything that HTTP cannot express is left out, instead of a panic.
-fn wire(response: Response) -> WireResponse {
+fn wire(response: Response, api: &'static str) -> WireResponse {
     let mut wire = WireResponse::new(Body::from(response.body));
     *wire.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &response.headers {
@@ -215,5 +219,6 @@ fn wire(response: Response) -> WireResponse {
             wire.headers_mut().append(name, value);
         }
     }
+    wire.headers_mut().insert(REFERENCE_HEADER, HeaderValue::from_static(api));
     wire
 }

@@ -86,6 +86,8 @@ pub(super) fn because(report: &RunReport) -> String {
 fn reason(report: &RunReport) -> String {
     let summary = &report.summary;
     match report.verdict {
+        // Every case of a run that was interrupted in order is in its report.
+        Verdict::Interrupted if report.cases.is_empty() => "The run has not ended.".to_owned(),
         Verdict::Interrupted => "A signal stopped the run; the teardowns were run.".to_owned(),
         Verdict::Violations => {
             let findings = report.run_findings.iter().filter(|finding| finding.violation).count();

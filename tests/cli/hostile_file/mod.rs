@@ -9,6 +9,7 @@ use std::{
 };
 
 use failspec_base::syntax::Source;
+use failspec_certificate::Programme;
 use failspec_pack::{
     pack::{
         Pack, Texts,
@@ -23,6 +24,7 @@ pub enum Reader {
     Contract,
     Scenario,
     Config,
+    Programme,
 }
 
 /// A valid file that is mutated.
@@ -42,6 +44,9 @@ impl Seed {
             Reader::Config => Config::read(&Source::new("failspec.toml", text), None, Path::new("."))
                 .map(drop)
                 .map_err(|mistakes| mistakes.to_string()),
+            Reader::Programme => Programme::read(&Source::new("programme.toml", text), Path::new("/nowhere"))
+                .map(drop)
+                .map_err(|mistake| mistake.to_string()),
             Reader::Contract | Reader::Scenario => {
                 let mut texts = self.beside.clone();
                 let path = match self.reader {
@@ -75,9 +80,13 @@ fn read_as_written<T: FileDocument + PartialEq + Debug + Clone>(text: &str) {
 pub fn seeds() -> Vec<Seed> {
     let mut seeds = Vec::new();
     let contract = read("fuzz/corpus/contract/small.yaml");
-    for (folder, reader) in
-        [("contract", Reader::Contract), ("scenario", Reader::Scenario), ("config", Reader::Config)]
-    {
+    let folders = [
+        ("contract", Reader::Contract),
+        ("scenario", Reader::Scenario),
+        ("config", Reader::Config),
+        ("programme", Reader::Programme),
+    ];
+    for (folder, reader) in folders {
         for name in names(&format!("fuzz/corpus/{folder}")) {
             let beside = match reader {
                 Reader::Scenario => {

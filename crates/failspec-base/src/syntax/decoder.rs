@@ -115,9 +115,10 @@ impl Decoder {
         for entry in entries {
             if !shape.keys().any(|field| field.name == entry.key) {
                 let title = format!("unknown key `{}` ({})", entry.key, shape.name);
-                match renamed::key(&entry.key, shape) {
-                    Some(new) => self.error_hint(entry.key_span, title, renamed::hint(new)),
-                    None => {
+                match (renamed::key(&entry.key, shape), renamed::removed(&entry.key, shape)) {
+                    (Some(new), _) => self.error_hint(entry.key_span, title, renamed::hint(new)),
+                    (None, Some(hint)) => self.error_hint(entry.key_span, title, hint),
+                    (None, None) => {
                         let known = shape.keys().map(|field| field.name);
                         self.unknown_in(entry.key_span, title, "key", &entry.key, known);
                     }

@@ -26,6 +26,19 @@ const VALUES: &[(&str, &str, &str)] = &[
 /// Renamed commands of the command line: the old and the new name.
 const COMMANDS: &[(&str, &str)] = &[("sweep", "cleanup")];
 
+/// Removed keys: the name of the mapping, the key, and what to do instead.
+const REMOVED: &[(&str, &str, &str)] = &[(
+    "revoked key",
+    "since",
+    "it was removed: nothing proves when a run was made, so whoever has the key could date a certificate back. Without \
+     `since`, no certificate with the key counts; have those that should stay valid signed again with a new key",
+)];
+
+/// Returns the hint for a key of `shape` that was removed.
+pub fn removed(old: &str, shape: &MappingSchema) -> Option<&'static str> {
+    REMOVED.iter().find(|(name, key, _)| *name == shape.name && *key == old).map(|(.., hint)| *hint)
+}
+
 /// Returns the new name of a key of `shape`.
 pub fn key(old: &str, shape: &MappingSchema) -> Option<&'static str> {
     let new = KEYS.iter().find(|(known, _)| *known == old)?.1;

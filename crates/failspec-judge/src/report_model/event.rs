@@ -12,7 +12,7 @@ use failspec_pack::{
 
 use super::{
     CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
-    ShardReport, Summary, Verdict,
+    ShardReport, Summary, TestEnvironment, Verdict,
 };
 
 /// An event of a run.
@@ -205,20 +205,9 @@ pub struct PackReport {
     /// The reason why the responses may not come from the API, if no request succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unproven: Option<String>,
-    /// The identity of the server, if it was recorded (`failspec certify`).
+    /// The servers that the run spoke to, and what the target changes, if it was recorded (`failspec certify`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub server: Option<ServerReport>,
-}
-
-/// The identity of the server, over all exchanges of a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ServerReport {
-    /// The values of the response header `Server`.
-    pub software: Vec<String>,
-    /// SHA-256 of the public keys (SubjectPublicKeyInfo) of the certificates that were presented, in hex.
-    pub public_keys: Vec<String>,
-    /// True if a certificate could not be read, or there were too many different ones.
-    pub unclear: bool,
+    pub environment: Option<TestEnvironment>,
 }
 
 /// A contradiction or a gap in the documentation.

@@ -15,6 +15,7 @@ mod request;
 mod run_finding;
 mod shard;
 mod summary;
+mod test_environment;
 
 pub use case::{
     CaseReport, Documented, ExchangeReport, Exercise, ObservedResponse, ResponseReport, ScenarioLocation,
@@ -23,7 +24,7 @@ pub use case::{
 pub use coverage::{CauseCoverage, Coverage, FailureCoverage, NotCovered, Selection, State};
 pub use event::{
     CheckLevelReport, CheckLevelWord, ErratumReport, Event, FORMAT, Listener, PackHeader, PackReport,
-    PlannedWait, RunHeader, RunReport, ServerReport, Via,
+    PlannedWait, RunHeader, RunReport, Via,
 };
 pub use finding_group::{FindingGroup, group_findings};
 pub use merge::{MergeError, merge};
@@ -36,3 +37,6 @@ pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};
 pub use summary::{Summary, Verdict, VerdictInput, exit};
+pub use test_environment::{
+    CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment,
+};

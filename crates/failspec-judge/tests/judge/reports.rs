@@ -130,7 +130,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
         errata: Vec::new(),
         judged: true,
         unproven: None,
-        server: None,
+        environment: None,
     }
 }
 

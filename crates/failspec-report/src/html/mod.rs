@@ -7,10 +7,12 @@
 //! every script and style except the two of this module.
 
 mod cases;
+mod certificate;
 mod coverage;
 mod document;
 mod issues;
 mod latency;
 mod page;
 
+pub use certificate::certificate_page;
 pub use document::write;
