@@ -669,3 +669,25 @@ failures:
         ["the text at /detail is not one that the documentation shows: \"Give a key\""]
     );
 }
+
+#[test]
+fn a_wrong_status_is_told_with_the_failure_that_the_response_is() {
+    let world = World::new(
+        "
+envelope: { code: /error }
+failures:
+  - { id: absent, status: [404, 410], code: absent, summary: x }
+  - { id: conflict, status: 409, summary: x }",
+        "triggers: absent",
+    );
+    let error = |status| Reply::json(status, json!({ "error": "absent" }));
+    for (reply, message) in [
+        (error(400), "HTTP status: expected 404 or 410, got 400"),
+        (Reply::text(409, ""), "HTTP status: expected 404 or 410, got 409 (conflict)"),
+    ] {
+        let found = world.messages(reply);
+        assert_eq!(found.first().map(String::as_str), Some(message), "{found:?}");
+    }
+    assert_eq!(world.judge(error(404)), [""; 0]);
+    assert_eq!(world.judge(error(410)), [""; 0]);
+}

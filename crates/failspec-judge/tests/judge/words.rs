@@ -4,7 +4,7 @@ use std::path::Path;
 
 use failspec_base::syntax::Source;
 use failspec_judge::report_model::{
-    CheckLevelReport, CheckLevelWord, Coverage, Documented, Observation, Reason, Requirement,
+    CheckLevelReport, CheckLevelWord, Coverage, Documented, Observation, Reason, RequestReport, Requirement,
     RequirementKind, Rerun, TargetConfigReport, Via, WaiverReport,
 };
 use failspec_pack::{
@@ -108,6 +108,16 @@ fn documented_statuses_are_written_as_alternatives() {
         };
         assert_eq!(documented.statuses(), text);
     }
+}
+
+#[test]
+fn the_schema_of_a_request_has_the_command_line_that_only_a_written_report_has() {
+    let schema = schemars::schema_for!(RequestReport).to_value();
+    assert_eq!(schema["title"], "RequestReport");
+    let properties = schema["properties"].as_object().expect("an object");
+    let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+    assert_eq!(names, ["method", "url", "headers", "body", "curl"]);
+    assert_eq!(schema["properties"]["curl"]["type"], "string");
 }
 
 const CONFIG: &str = r#"
