@@ -1,6 +1,9 @@
 //! Runs one case through its stages, from the control to the teardown.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use failspec_base::{
     message::{Exchange, Request, TransportError, is_idempotent, is_safe},
@@ -380,6 +383,7 @@ impl<'s> CaseRunner<'s> {
             let index = self.send(&faulty.request, scope, extra, request).await?;
             last = Some(index);
             self.observed.judged = index;
+            self.observed.identity = OnceLock::new();
             if until_triggered && self.is_triggered() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! The log of one case, as checks use it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use failspec_pack::pack::{Pointer, Provenance, Schema};
 
 use crate::report_model::Rerun;
 
-use super::{openapi_context::OpenApiContext, response_view::Pick};
+use super::{identification::Identity, openapi_context::OpenApiContext, response_view::Pick};
 
 /// The part of a case that an exchange belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -104,6 +104,8 @@ pub struct Observed {
     pub records: Vec<Record>,
     /// Index of the record that is judged.
     pub judged: usize,
+    /// The identification of the judged response, once it was needed; it is made once.
+    pub identity: OnceLock<Identity>,
     /// Index of the record in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
     /// The difference of the response from a success that the scenario expects, in words.

@@ -85,9 +85,9 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
     alike_once(found.collect(), scenario)
 }
 
-/// Reduces the same problem in several responses of a case to one finding, that of the first. In an inferred scenario
-/// nothing is binding.
-fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
+/// Reduces the same problem in several responses of a case to one finding, that of the first. Findings about the OpenAPI
+/// document bind no more than `source` does.
+fn alike_once(mut found: Vec<Finding>, source: Provenance) -> Vec<Finding> {
     let mut seen: HashSet<(&str, String, String)> = HashSet::new();
     let of_documents = [
         undeclared_status::CHECK.id,
@@ -100,7 +100,7 @@ fn alike_once(mut found: Vec<Finding>, scenario: Provenance) -> Vec<Finding> {
         if !of_documents.contains(&it.check) {
             return true;
         }
-        *it = it.clone().with_source(it.source.weaken(scenario));
+        *it = it.clone().with_source(it.source.weaken(source));
         seen.insert((it.check, it.expected.clone(), it.actual.clone()))
     });
     found
@@ -137,7 +137,10 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
         .filter(|check| !(outside_envelope && of_envelope(check.id)))
         .flat_map(|check| (check.run)(subject))
         .collect::<Vec<Finding>>();
-    unrecognized_response::combine(alike_once(said_once(found), subject.scenario.source), subject)
+    // That the fault means the failure may be inferred; what the API documents of its responses binds all the same, once
+    // it is known that the route exists.
+    let source = if subject.is_on_verified_route() { Provenance::Documented } else { subject.scenario.source };
+    unrecognized_response::combine(alike_once(said_once(found), source), subject)
 }
 
 /// Removes findings of the OpenAPI document that repeat those of the contract's own schemas.

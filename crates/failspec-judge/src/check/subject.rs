@@ -47,7 +47,7 @@ impl<'a> Subject<'a> {
         let response = exchange.result.as_ref().ok()?;
         let view = View::new(response, observed.pick.as_ref()).to(&exchange.request.method);
         let triggered_index = scenario.failure?;
-        let identity = Identity::of(view, contract, triggered_index);
+        let identity = observed.identity.get_or_init(|| Identity::of(view, contract, triggered_index)).clone();
         let triggered = &contract.failures[triggered_index];
         let expected = match &identity {
             Identity::Triggered { alternative: Some(index), .. } => &contract.failures[*index],
@@ -112,6 +112,11 @@ impl<'a> Subject<'a> {
         let mut setups = self.scenario.faulty.setup.iter().filter_map(|step| step.request.as_ref());
         // A case with a setup or a control that did not succeed is inconclusive and has no subject.
         if (control && was_sent) || setups.any(is_same) { Route::Verified } else { Route::Unverified }
+    }
+
+    /// Returns true if the route of the request is documented, or a request to it succeeded on this target.
+    pub fn is_on_verified_route(&self) -> bool {
+        self.route() == Route::Verified
     }
 
     /// Returns true if the request went to an inferred route on which nothing succeeded, and its response was not
