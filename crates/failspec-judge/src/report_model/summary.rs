@@ -57,7 +57,7 @@ pub mod exit {
     pub const VIOLATIONS: u8 = 1;
     /// Files or options are wrong; nothing was sent.
     pub const USAGE: u8 = 2;
-    /// Something could not be judged: unreachable target, refused login, failed setup.
+    /// Something could not be judged: unreachable target, refused login, failed setup. Or an output cannot be written.
     pub const INCONCLUSIVE: u8 = 3;
     /// Not everything that is documented was exercised.
     pub const INCOMPLETE: u8 = 4;
