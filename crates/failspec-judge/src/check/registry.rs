@@ -139,7 +139,8 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
         .collect::<Vec<Finding>>();
     // That the fault means the failure may be inferred; what the API documents of its responses binds all the same, once
     // it is known that the route exists.
-    let source = if subject.is_on_verified_route() { Provenance::Documented } else { subject.scenario.source };
+    let source =
+        if subject.is_on_verified_route() { Provenance::Documented } else { subject.scenario.source };
     unrecognized_response::combine(alike_once(said_once(found), source), subject)
 }
 

@@ -47,7 +47,8 @@ impl<'a> Subject<'a> {
         let response = exchange.result.as_ref().ok()?;
         let view = View::new(response, observed.pick.as_ref()).to(&exchange.request.method);
         let triggered_index = scenario.failure?;
-        let identity = observed.identity.get_or_init(|| Identity::of(view, contract, triggered_index)).clone();
+        let identity =
+            observed.identity.get_or_init(|| Identity::of(view, contract, triggered_index)).clone();
         let triggered = &contract.failures[triggered_index];
         let expected = match &identity {
             Identity::Triggered { alternative: Some(index), .. } => &contract.failures[*index],
