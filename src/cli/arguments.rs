@@ -77,7 +77,7 @@ pub enum Command {
     /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Create a pack, a copy of a built-in one, an empty target, or a programme
+    /// Create a pack, a copy of a built-in one, a target, or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
     /// Create a pack from a documentation page or an OpenAPI document
@@ -279,6 +279,9 @@ pub struct TargetArguments {
     /// Run the commands of the target that print credentials
     #[arg(long)]
     pub allow_commands: bool,
+    /// Send only requests that change nothing (GET, HEAD, OPTIONS, TRACE) and logins, and skip the other cases
+    #[arg(long)]
+    pub safe: bool,
     /// Set a variable of the pack
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,

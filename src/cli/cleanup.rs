@@ -33,6 +33,12 @@ pub fn command(arguments: &CleanupArguments) -> Result<u8, CliError> {
     let config = target(&arguments.target, &packs)?;
     let mut target = by_pack(&config.target, &packs)?.remove(0);
     override_target(&mut target, &arguments.target, pack)?;
+    if target.read_only && !arguments.dry_run {
+        return Err(CliError::usage_hint(
+            format!("the target {} is read-only: nothing can be removed", target.name),
+            "`--dry-run` lists what is there",
+        ));
+    }
     let plan = Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), 0);
     let options = RunOptions { allow_commands: arguments.target.allow_commands, ..RunOptions::default() };
     let swept = cleanup(&plan, &options, arguments.of_run.as_deref(), !arguments.dry_run);

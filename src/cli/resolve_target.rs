@@ -179,12 +179,13 @@ fn one_pack(packs: &[Arc<Pack>]) -> Result<(), CliError> {
     ))
 }
 
-/// Applies `--role` and `--var` to the target.
+/// Applies `--safe`, `--role` and `--var` to the target.
 pub(super) fn override_target(
     target: &mut Target,
     arguments: &TargetArguments,
     pack: &Pack,
 ) -> Result<(), CliError> {
+    target.read_only |= arguments.safe;
     let mut given = BTreeSet::new();
     for option in &arguments.roles {
         let (name, credential) = split(option, "--role", "NAME=bearer:env:VAR")?;

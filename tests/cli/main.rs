@@ -28,6 +28,7 @@ mod openapi_requests;
 mod openapi_writes;
 mod options;
 mod page;
+mod read_only;
 mod real_registry;
 mod report_files;
 mod report_readers;

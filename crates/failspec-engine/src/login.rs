@@ -183,7 +183,7 @@ impl Session {
         let request = self.login_request(step, scope)?;
         let line = format!("{} {}", step.method, step.address.shown);
         let response =
-            self.clients.send(request, None).await.result.map_err(|error| format!("{line}: {error}"))?;
+            self.clients.send_login(request).await.result.map_err(|error| format!("{line}: {error}"))?;
         let view = View::new(&response, None);
         // A login by a form usually ends with a redirect to the first page.
         let captures_cookie = step.capture.iter().any(|(_, captured)| match captured {

@@ -38,6 +38,7 @@ impl Clients {
             proxy: target.network.proxy.clone(),
             connect_to: target.network.connect_to.clone(),
             witness,
+            read_only: target.read_only,
             ..ClientOptions::default()
         };
         let certified = target.roles.iter().filter_map(|(name, role)| match &role.credential {
@@ -105,6 +106,12 @@ impl Clients {
             };
             tokio::time::sleep_until(at.into()).await;
         }
+    }
+
+    /// Sends a request of a login as soon as the rate limit of the target allows.
+    pub async fn send_login(&self, request: Request) -> Exchange {
+        self.turn().await;
+        self.everybody.send_login(request).await
     }
 
     /// Sends a request whose turn it is.

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use failspec_base::message::is_safe;
 use failspec_judge::report_model::{
     MissingRequirement, Reason, Requirement, RequirementKind, Selection, Shard,
 };
@@ -139,7 +140,8 @@ impl Plan {
                 continue;
             }
             let lacking = lacking(scenario, &pack.contract, &target);
-            let skip = skip_reason(&lacking);
+            let skip =
+                skip_reason(&lacking).or_else(|| writes(scenario, &target).then_some(Reason::ReadOnly));
             let name = Arc::from(name);
             let case = Case { index: first + selected, name, scenario: Arc::clone(scenario), row, skip };
             selected += 1;
@@ -244,6 +246,19 @@ fn skip_reason(lacking: &[(RequirementKind, &str)]) -> Option<Reason> {
         lacking.iter().map(|(kind, name)| Requirement { kind: *kind, name: (*name).to_owned() }).collect();
     requirements.sort_by_key(|requirement| requirement.kind);
     (!requirements.is_empty()).then_some(Reason::MissingRequirements { requirements })
+}
+
+/// Returns true if a scenario sends a request that may change something, or needs a condition that does, and the target
+/// is read-only.
+fn writes(scenario: &Scenario, target: &Target) -> bool {
+    let condition = scenario.condition.as_ref().and_then(|name| target.conditions.get(name));
+    let changes = match condition {
+        Some(Condition::Global(global)) => {
+            [&global.begin, &global.end].into_iter().any(|request| !is_safe(&request.method))
+        }
+        Some(Condition::Scoped { .. }) | None => false,
+    };
+    target.read_only && (changes || scenario.requests().any(|request| !request.is_safe()))
 }
 
 /// Returns the description of a requirement from the contract.

@@ -350,6 +350,7 @@ pub(super) fn header(plans: &[Plan], options: &RunOptions) -> RunHeader {
             target: plan.target.url.to_string(),
             reference: plan.target.reference,
             insecure: plan.target.tls.insecure,
+            read_only: plan.target.read_only,
             via: via(&plan.target, &plan.target.url),
             waits: planned_waits(plan),
             check_levels: plan.target.checks.iter().map(CheckLevelReport::of).collect(),

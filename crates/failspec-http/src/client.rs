@@ -6,6 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use failspec_base::message::is_safe;
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body as _, Incoming},
@@ -46,6 +47,8 @@ pub struct ClientOptions {
     pub insecure: bool,
     /// True if the identity of the responding servers is recorded. Default: false.
     pub witness: bool,
+    /// True if only requests with a safe method are sent (RFC 9110, section 9.2.1), and logins. Default: false.
+    pub read_only: bool,
 }
 
 impl Default for ClientOptions {
@@ -59,6 +62,7 @@ impl Default for ClientOptions {
             identity: None,
             insecure: false,
             witness: false,
+            read_only: false,
         }
     }
 }
@@ -113,6 +117,7 @@ pub enum ClientError {
 pub struct Client {
     pool: Pool,
     limits: Limits,
+    read_only: bool,
     witness: Option<Arc<PeerRecorder>>,
 }
 
@@ -124,9 +129,9 @@ impl Client {
     /// not need them, and with TLS every exchange results in [`TransportError::Tls`].
     pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let limits = options.limits;
-        let witness = options.witness.then(Arc::default);
+        let (witness, read_only) = (options.witness.then(Arc::default), options.read_only);
         let defaults = default_headers(&options)?;
-        Ok(Self { pool: Pool::new(options, defaults)?, limits, witness })
+        Ok(Self { pool: Pool::new(options, defaults)?, limits, read_only, witness })
     }
 
     /// Ends the connections that are not in use. The server is told that no further request comes on them.
@@ -147,10 +152,20 @@ impl Client {
         self.witness.as_ref().map(|witness| witness.peers())
     }
 
-    /// Sends `request` and waits for the end of the response, within [`Limits`].
+    /// Sends `request` and waits for the end of the response, within [`Limits`]. A client that is read-only refuses all
+    /// methods that are not safe: it is the one gate before everything that is sent.
     ///
     /// Requires a tokio runtime. Dropping the future aborts the exchange and closes its connection.
     pub async fn send(&self, request: Request) -> Exchange {
+        if self.read_only && !is_safe(&request.method) {
+            let result = Err(TransportError::ReadOnly { method: request.method.clone() });
+            return Exchange { request, result, elapsed: Duration::ZERO, connection: None, resent: false };
+        }
+        self.send_login(request).await
+    }
+
+    /// Sends a request that logs in: also a client that is read-only does.
+    pub async fn send_login(&self, request: Request) -> Exchange {
         let started = Instant::now();
         if let Some(witness) = &self.witness {
             witness.contact(&request.url);

@@ -239,7 +239,7 @@ fn elsewhere_in_the_case() -> Vec<Behaviour> {
         named("never responds the control", never_responds()).in_the_control(NO_HEAD),
         named("bomb in the control", bomb()).in_the_control(TOO_LARGE),
         sends("control that is not HTTP", NO_HTTP, "no").in_the_control(NO_HTTP),
-        sends("control that is closed", CLOSED, "").in_the_control(CLOSED).that_runs_twice(),
+        sends("control that is closed", CLOSED, "").in_the_control(CLOSED).that_loses().that_runs_twice(),
         named("never responds the teardown", never_responds())
             .in_the_teardown(Expected::Leaves("waiting for a response took longer")),
         named("bomb in the teardown", bomb()).in_the_teardown(Expected::Leaves("larger than 8388608 bytes")),

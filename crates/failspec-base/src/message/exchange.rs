@@ -37,6 +37,12 @@ pub enum TransportError {
     /// The request cannot be expressed in HTTP, or cannot be sent by this client. Nothing was sent.
     #[error("the request cannot be sent: {0}")]
     Unsendable(#[from] RequestError),
+    /// The target is read-only, and the method may change something. Nothing was sent.
+    #[error("not sent: the target is read-only, and {method} may change something")]
+    ReadOnly {
+        /// The method.
+        method: String,
+    },
     /// No connection was established. A name that cannot be resolved is reported as this error, too.
     #[error("no connection to {address}: {reason}")]
     Connect {

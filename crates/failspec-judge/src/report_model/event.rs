@@ -76,6 +76,9 @@ pub struct PackHeader {
     /// Where the traffic goes, if not to the address in the URL of the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Via>,
+    /// True if only requests that change nothing are sent, and logins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_only: bool,
     /// Cases that wait until a documented failure is over.
     pub waits: Vec<PlannedWait>,
     /// Checks whose severity the target changes.

@@ -22,6 +22,8 @@ pub enum Reason {
         /// The missing requirements, roles first.
         requirements: Vec<Requirement>,
     },
+    /// The target is read-only, and the case sends a request that may change something.
+    ReadOnly,
     /// The violations are waived.
     Waived {
         /// The reason that the waiver gives.
@@ -121,6 +123,7 @@ impl fmt::Display for Reason {
                     .collect::<Vec<_>>();
                 write!(f, "the target does not provide {}", parts.join(" and "))
             }
+            Self::ReadOnly => f.write_str("the target is read-only, and the case may change something"),
             Self::Waived { reason } => f.write_str(reason),
             Self::Unproven { gap } => f.write_str(match gap {
                 ProofGap::NoControl => {

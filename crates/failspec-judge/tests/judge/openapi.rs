@@ -469,9 +469,14 @@ fn a_page_of_a_proxy_is_not_compared_with_the_document() {
 }
 
 #[test]
-fn one_problem_of_several_responses_is_one_finding_and_never_more_binding_than_the_scenario() {
+fn one_problem_of_several_responses_is_one_finding_that_binds_on_a_verified_route() {
     let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
+    // That this fault means this failure is inferred; what the document says of the responses of its operation is not.
     let inferred = World::with_document(STATUSES, "triggers: bad, source: inferred", SHAPES);
+    let contract =
+        format!("operations: {{ look: {{ request: GET /notes/absent, source: inferred }} }}\n{STATUSES}");
+    let elsewhere = "source: inferred, triggers: bad, request: look, control: { request: GET /notes/1 }";
+    let unverified = World::with_document(&contract, elsewhere, SHAPES);
     let replies = |first: Value, second: Value| {
         [(Phase::Repeat, Reply::json(400, first)), (Phase::Request, Reply::json(400, second))]
     };
@@ -485,6 +490,9 @@ fn one_problem_of_several_responses_is_one_finding_and_never_more_binding_than_t
         assert_eq!(found.len(), count, "{found:?}");
         assert!(found.iter().all(|finding| finding.check == "declared-schema" && finding.is_violation()));
         let found = inferred.findings(&replies, None);
+        assert_eq!(found.len(), count, "{found:?}");
+        assert!(found.iter().all(|finding| finding.is_violation()), "{found:?}");
+        let found = unverified.findings(&replies, None);
         assert_eq!(found.len(), count, "{found:?}");
         assert!(found.iter().all(|finding| !finding.is_violation()), "{found:?}");
     }

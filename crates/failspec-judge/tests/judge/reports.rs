@@ -120,6 +120,7 @@ pub fn pack(cases: usize, coverage: Coverage) -> PackReport {
             target: "https://api.test/".to_owned(),
             reference: false,
             insecure: false,
+            read_only: false,
             via: None,
             waits: Vec::new(),
             check_levels: Vec::new(),

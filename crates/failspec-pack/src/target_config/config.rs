@@ -66,6 +66,8 @@ pub struct Target {
     pub checks: Vec<CheckLevel>,
     /// True if no other process uses the target at the same time.
     pub isolated: bool,
+    /// True if nothing on it may change: only requests with a safe method are sent, and logins.
+    pub read_only: bool,
     /// True if it is an embedded reference implementation, so that results say nothing about any other API.
     pub reference: bool,
 }
@@ -158,6 +160,12 @@ static TARGET: MappingSchema = MappingSchema {
             "isolated",
             ValueType::Bool,
             "whether no other process uses the target at the same time",
+        ),
+        Field::optional(
+            "read_only",
+            ValueType::Bool,
+            "whether nothing on the target may change: only GET, HEAD, OPTIONS and TRACE are sent, and logins; \
+             the other cases are skipped",
         ),
     ],
     also: &[],
@@ -260,6 +268,7 @@ impl Target {
             wait_for: None,
             checks: Vec::new(),
             isolated: false,
+            read_only: false,
             reference: false,
         })
     }
@@ -349,6 +358,7 @@ impl Target {
                 .filter_map(|entry| CheckLevel::read(entry, reader))
                 .collect(),
             isolated: fields.get("isolated").and_then(|node| reader.bool(node)).unwrap_or(false),
+            read_only: fields.get("read_only").and_then(|node| reader.bool(node)).unwrap_or(false),
             reference: false,
         })
     }

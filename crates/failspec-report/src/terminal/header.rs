@@ -31,6 +31,10 @@ pub fn begin(header: &RunHeader) -> String {
         if pack.insecure {
             let _ = writeln!(text, "  {} {INSECURE}", Styles::dab(Styles::BAD, "insecure"));
         }
+        if pack.read_only {
+            let label = Styles::dab(Styles::WARN, "read-only");
+            let _ = writeln!(text, "  {label} only requests that change nothing are sent, and logins");
+        }
         for level in &pack.check_levels {
             let _ =
                 writeln!(text, "  {} {}", Styles::dab(Styles::WARN, "checks"), visible(&level.to_string()));
