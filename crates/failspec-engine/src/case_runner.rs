@@ -16,7 +16,7 @@ use failspec_judge::{
     report_model::{CaseReport, Observation, Outcome, Rerun},
 };
 use failspec_pack::{
-    pack::{Control, Flow, Retry, Step},
+    pack::{Control, Failure, Flow, Retry, Step},
     target_config::Condition,
 };
 
@@ -118,15 +118,16 @@ impl<'s> CaseRunner<'s> {
     pub fn contradicts_id(&self, report: &CaseReport) -> bool {
         let is_about_ids = |status: u16| matches!(status, 404 | 409 | 410 | 412);
         let failure = self.case.scenario.failure.map(|index| &self.session.pack.contract.failures[index]);
-        let is_under_test = failure.is_some_and(|failure| {
-            [404, 409, 410, 412].into_iter().any(|status| failure.allows_status(status))
-        });
+        // A class such as `4xx` says nothing of ids.
+        let mut exactly = failure.into_iter().flat_map(Failure::statuses).filter_map(|it| it.exactly());
+        let is_under_test = exactly.any(is_about_ids);
+        let is_success = matches!(report.observation, Observation::Success { .. });
         let got = report.observed.as_ref().is_some_and(|observed| is_about_ids(observed.status));
         let is_as_documented = matches!(
             report.observation,
             Observation::Triggered { control_too: false, .. } | Observation::Expected { .. }
         );
-        report.outcome == Outcome::Failed && !is_as_documented && (is_under_test || got)
+        report.outcome == Outcome::Failed && !is_as_documented && (got || is_under_test && is_success)
     }
 
     /// Returns the connections whose responses may belong to other requests.

@@ -7,7 +7,7 @@ use crate::{
     summary::{INSECURE, REFERENCE, count_cases, reruns, rests_on},
 };
 use failspec_judge::report_model::{
-    CaseReport, NotCovered, Outcome, RequirementKind, RunReport, SnapshotState, State, Verdict,
+    CaseReport, NotCovered, Outcome, Reason, RequirementKind, RunReport, SnapshotState, State, Verdict,
 };
 
 use super::{
@@ -134,15 +134,17 @@ fn trouble(report: &CaseReport) -> Vec<&str> {
 
 /// Writes the requirements that are missing for the cases that were skipped.
 fn skipped(text: &mut String, report: &RunReport) {
-    if report.summary.skipped == 0 {
+    let label = Styles::dab(Styles::WARN, "SKIPPED");
+    let read_only = report.cases.iter().filter(|case| case.reason == Some(Reason::ReadOnly)).count();
+    if read_only > 0 {
+        let _ = writeln!(text, "\n{label} {}: {}", count_cases(read_only), Reason::ReadOnly);
+    }
+    let lacking = report.summary.skipped.saturating_sub(read_only);
+    if lacking == 0 {
         return;
     }
-    let _ = writeln!(
-        text,
-        "\n{} {}: the target does not provide what is required",
-        Styles::dab(Styles::WARN, "SKIPPED"),
-        count_cases(report.summary.skipped)
-    );
+    let _ =
+        writeln!(text, "\n{label} {}: the target does not provide what is required", count_cases(lacking));
     let missing_requirements = || report.packs.iter().flat_map(|pack| &pack.missing_requirements);
     let width = missing_requirements().map(|missing| missing.name.chars().count()).max().unwrap_or_default();
     for missing in missing_requirements() {
