@@ -93,19 +93,20 @@ failures: [ { id: locked, status: 207, code: locked, summary: x } ]";
 
 #[test]
 fn every_phase_has_its_words() {
-    for (phase, words, is_teardown) in [
-        (Phase::ControlSetup, "setup of the control", false),
-        (Phase::Control, "control", false),
-        (Phase::ControlTeardown, "teardown of the control", true),
-        (Phase::Setup, "setup", false),
-        (Phase::Request, "request", false),
-        (Phase::Repeat, "repeated request", false),
-        (Phase::Then, "then", false),
-        (Phase::Resend, "resent request", false),
-        (Phase::Comparison, "comparison request", false),
-        (Phase::Teardown, "teardown", true),
+    for (phase, words, is_teardown, is_of_control) in [
+        (Phase::ControlSetup, "setup of the control", false, true),
+        (Phase::Control, "control", false, true),
+        (Phase::ControlTeardown, "teardown of the control", true, true),
+        (Phase::Setup, "setup", false, false),
+        (Phase::Request, "request", false, false),
+        (Phase::Repeat, "repeated request", false, false),
+        (Phase::Then, "then", false, false),
+        (Phase::Resend, "resent request", false, false),
+        (Phase::Comparison, "comparison request", false, false),
+        (Phase::Teardown, "teardown", true, false),
     ] {
-        assert_eq!((phase.as_str(), phase.is_teardown()), (words, is_teardown));
+        assert_eq!(phase.as_str(), words);
+        assert_eq!((phase.is_teardown(), phase.is_of_control()), (is_teardown, is_of_control), "{words}");
     }
 }
 

@@ -1,9 +1,9 @@
 //! Responses that do not come from the API: only positive evidence counts.
 
-use failspec_judge::check::intermediary::detect_intermediary;
+use failspec_judge::check::intermediary::{detect_intermediary, detect_limit};
 use serde_json::json;
 
-use crate::harness::Reply;
+use crate::harness::{Reply, World};
 
 fn detected(reply: &Reply) -> Option<String> {
     detect_intermediary(&reply.response(), Some("api.test"))
@@ -63,4 +63,55 @@ fn a_page_that_names_its_product_does_not_come_from_the_api() {
     let after = |count: usize| Reply::text(404, &format!("{}<center>nginx", "x".repeat(count)));
     assert_eq!(detected(&after(16_300)).as_deref(), Some("a page of nginx"));
     assert_eq!(detected(&after(17_000)), None);
+}
+
+#[test]
+fn a_limit_of_a_server_in_front_has_none_of_the_json_of_the_errors() {
+    let codes = "envelope: { code: /error }\nfailures: [ { id: a, status: 404, code: a, summary: x }, { id: b, status: 413, code: b, summary: x } ]";
+    let schema =
+        "envelope: { schema: { required: [error] } }\nfailures: [ { id: a, status: 404, summary: x } ]";
+    let plain = "failures: [ { id: a, status: 404, summary: x } ]";
+    let page = |status: u16| Reply::text(status, &format!("<html><Title> {status} no</title>"));
+    let empty = |status| Reply::text(status, "");
+    let typed = |body: &str, media_type: &str| Reply::text(413, body).with("content-type", media_type);
+    let limits = |contract: &str, triggers: &str, reply: &Reply| {
+        let world = World::new(contract, &format!("triggers: {triggers}"));
+        let failures = &world.contract().failures;
+        let failure = failures.iter().find(|failure| failure.id == triggers).expect("the failure");
+        detect_limit(&reply.response(), world.contract(), failure)
+    };
+    for (contract, triggers, reply, expected) in [
+        (codes, "a", empty(413), true),
+        (codes, "a", empty(414), true),
+        (codes, "a", empty(431), true),
+        (codes, "a", typed("<p>too large", "text/html"), true),
+        (schema, "a", empty(413), true),
+        // 403 without a page may be the API's.
+        (codes, "a", empty(403), false),
+        (codes, "a", page(403), true),
+        (codes, "a", Reply::text(403, "<h1>403 Forbidden</h1>"), true),
+        (codes, "a", Reply::text(403, "<title>Forbidden</title>"), false),
+        (codes, "a", Reply::text(403, "403 Forbidden"), false),
+        (codes, "a", Reply::text(403, &format!("{}<title>403", "x".repeat(16_000))), true),
+        (codes, "a", Reply::text(403, &format!("{}<title>403", "x".repeat(17_000))), false),
+        // No other status is one of a limit.
+        (codes, "a", page(400), false),
+        (codes, "a", page(404), false),
+        (codes, "a", page(503), false),
+        // It is the failure under test, or has the form of the errors.
+        (codes, "b", empty(413), false),
+        (codes, "a", Reply::text(413, "{}"), false),
+        (codes, "a", typed("", "application/json"), false),
+        (codes, "a", typed("", "application/problem+json"), false),
+        // The contract says nothing of a body.
+        (plain, "a", empty(413), false),
+        (plain, "a", page(403), false),
+    ] {
+        let found = limits(contract, triggers, &reply);
+        assert_eq!(found.is_some(), expected, "{contract} {triggers} {reply:?}");
+        if let Some(found) = found {
+            let status = reply.response().status;
+            assert!(found.starts_with(&format!("HTTP {status} without the JSON of its errors")), "{found}");
+        }
+    }
 }

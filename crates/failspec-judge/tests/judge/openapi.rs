@@ -469,14 +469,8 @@ fn a_page_of_a_proxy_is_not_compared_with_the_document() {
 }
 
 #[test]
-fn one_problem_of_several_responses_is_one_finding_that_binds_on_a_verified_route() {
+fn one_problem_of_several_responses_is_one_finding() {
     let world = World::with_document(STATUSES, "triggers: bad", SHAPES);
-    // That this fault means this failure is inferred; what the document says of the responses of its operation is not.
-    let inferred = World::with_document(STATUSES, "triggers: bad, source: inferred", SHAPES);
-    let contract =
-        format!("operations: {{ look: {{ request: GET /notes/absent, source: inferred }} }}\n{STATUSES}");
-    let elsewhere = "source: inferred, triggers: bad, request: look, control: { request: GET /notes/1 }";
-    let unverified = World::with_document(&contract, elsewhere, SHAPES);
     let replies = |first: Value, second: Value| {
         [(Phase::Repeat, Reply::json(400, first)), (Phase::Request, Reply::json(400, second))]
     };
@@ -489,15 +483,35 @@ fn one_problem_of_several_responses_is_one_finding_that_binds_on_a_verified_rout
         let found = world.findings(&replies, None);
         assert_eq!(found.len(), count, "{found:?}");
         assert!(found.iter().all(|finding| finding.check == "declared-schema" && finding.is_violation()));
-        let found = inferred.findings(&replies, None);
-        assert_eq!(found.len(), count, "{found:?}");
-        assert!(found.iter().all(|finding| finding.is_violation()), "{found:?}");
-        let found = unverified.findings(&replies, None);
-        assert_eq!(found.len(), count, "{found:?}");
-        assert!(found.iter().all(|finding| !finding.is_violation()), "{found:?}");
     }
     assert_eq!(world.declared(&replies(missing(), missing())), ["violation declared-schema"]);
-    assert_eq!(inferred.declared(&replies(missing(), missing())), ["warning declared-schema"]);
+}
+
+#[test]
+fn what_the_document_says_binds_in_an_inferred_scenario_once_the_route_is_verified() {
+    let contract =
+        format!("operations: {{ get_note: {{ request: GET /notes/absent, source: inferred }} }}\n{STATUSES}");
+    let wrong = || Reply::json(400, json!({ "error": 1 }));
+    let control = || (Phase::Control, Reply::json(200, json!({ "text": "x" })));
+    let none = "request: get_note, no_control: nothing is there";
+    let same = "request: get_note, control: { query: { a: '1' } }";
+    for (scenario, control_was_sent, expected) in [
+        ("source: inferred", false, "violation declared-schema"),
+        (&format!("source: inferred, {same}"), true, "violation declared-schema"),
+        (&format!("source: inferred, {same}"), false, "warning declared-schema"),
+        (&format!("source: inferred, {none}"), false, "warning declared-schema"),
+        (none, false, "violation declared-schema"),
+    ] {
+        let world = World::with_document(&contract, &format!("triggers: bad, {scenario}"), SHAPES);
+        let mut replies = vec![(Phase::Request, wrong())];
+        if control_was_sent {
+            replies.insert(0, control());
+        }
+        assert_eq!(world.judge_case(&replies, None), [expected], "{scenario}");
+    }
+    // If the case cannot be judged, nothing verified the route.
+    let inferred = World::with_document(STATUSES, "triggers: bad, source: inferred", SHAPES);
+    assert_eq!(inferred.declared(&[(Phase::Request, wrong())]), ["warning declared-schema"]);
 }
 
 #[test]
@@ -548,6 +562,11 @@ failures: [ { id: bad, status: 400, code: bad, summary: x } ]";
     let found = world.findings(&both, None);
     let checks: Vec<&str> = found.iter().map(|finding| finding.check).collect();
     assert_eq!(checks, ["unrecognized-response", "undeclared-status"]);
+    let records: Vec<Option<usize>> = found.iter().map(|finding| finding.record()).collect();
+    assert_eq!(records, [None, Some(0)]);
+    let found =
+        world.findings(&[both[1].clone(), (Phase::Then, Reply::text(200, "")), both[0].clone()], None);
+    assert_eq!(found.last().and_then(|finding| finding.record()), Some(2));
     let details: Vec<&str> = found[0].details.iter().map(|detail| detail.check.as_str()).collect();
     assert_eq!(details, ["status", "well-formed", "undeclared-status"]);
 }

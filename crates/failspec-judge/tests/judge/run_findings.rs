@@ -1,8 +1,9 @@
 //! Findings about a run as a whole.
 
+use failspec_judge::check::{FindingDetail, Severity};
 use failspec_judge::report_model::{CaseReport, Outcome, WaiverReport, reused_request_ids, waiver_findings};
 
-use crate::reports::{case, waived};
+use crate::reports::{case, violation, waived};
 
 #[test]
 fn a_request_id_that_several_cases_got_is_one_finding() {
@@ -59,10 +60,31 @@ fn a_waiver_holds_until_its_day_and_while_it_matches() {
         case.waived = vec![waived("known")];
         case
     };
+    // A finding that combines several rules.
+    let combined = || {
+        let mut finding = violation("unrecognized-response", "HTTP 500");
+        let detail = |check: &str| FindingDetail {
+            check: check.to_owned(),
+            severity: Severity::Violation,
+            message: String::new(),
+        };
+        finding.details = vec![detail("code"), detail("message")];
+        finding
+    };
+    let broken = || {
+        let mut case = case("t::a::1", Outcome::Failed);
+        case.violations = vec![combined()];
+        case
+    };
+    let known_parts = || {
+        let mut case = known("t::a::1");
+        case.waived[0].finding = combined();
+        case
+    };
     let stale = "no longer matches a violation: remove it";
     let no_case = "matches no case: correct the name of the scenario or remove the waiver";
     type Expected = Option<(&'static str, &'static str)>;
-    let rows: [(WaiverReport, Vec<CaseReport>, Expected); 10] = [
+    let rows: [(WaiverReport, Vec<CaseReport>, Expected); 15] = [
         (waiver("t::a::*", "status", false), vec![known("t::a::1")], None),
         (waiver("t::a::*", "code", false), vec![known("t::a::1")], Some(("waiver-stale", stale))),
         (
@@ -75,6 +97,12 @@ fn a_waiver_holds_until_its_day_and_while_it_matches() {
             vec![case("t::a::1", Outcome::Failed)],
             Some(("waiver-stale", stale)),
         ),
+        // A part is broken, even if the others are not waived.
+        (waiver("t::a::*", "code", false), vec![broken()], None),
+        (waiver("t::a::*", "message", false), vec![known_parts()], None),
+        (waiver("t::a::*", "unrecognized-response", false), vec![known_parts()], None),
+        (waiver("t::a::*", "status", false), vec![broken()], Some(("waiver-stale", stale))),
+        (waiver("t::a::*", "status", false), vec![known_parts()], Some(("waiver-stale", stale))),
         // What was not judged may still break it.
         (waiver("t::a::*", "status", false), vec![case("t::a::1", Outcome::Skipped)], None),
         (waiver("t::a::*", "status", false), vec![case("t::a::1", Outcome::Inconclusive)], None),

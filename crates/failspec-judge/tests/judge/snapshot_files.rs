@@ -153,6 +153,16 @@ fn a_pending_response_of_an_earlier_run_is_no_longer_pending_once_it_came_as_app
 }
 
 #[test]
+fn a_pending_response_that_cannot_be_removed_is_an_error() {
+    let folder = folder("not-removable");
+    // A folder in its place: no file can be removed there.
+    fs::create_dir_all(folder.join("f/s.snap.new/x")).expect("a folder");
+    let store = SnapshotStore::folder(folder.clone(), Mode::Update, false);
+    let error = store.compare("f/s.snap", &snapshot("b"), true).expect_err("an error");
+    assert_eq!(error.file, folder.join("f/s.snap").display().to_string());
+}
+
+#[test]
 fn a_file_of_another_form_is_read_with_insta() {
     let folder = folder("other-forms");
     for (text, state) in [

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use failspec_base::syntax::Source;
 use failspec_judge::report_model::{
-    CheckLevelReport, CheckLevelWord, Coverage, Documented, Observation, Reason, RequestReport, Requirement,
-    RequirementKind, Rerun, TargetConfigReport, Via, WaiverReport,
+    CheckLevelReport, CheckLevelWord, CommandReport, ConditionReport, Coverage, Documented, Observation,
+    OperationReport, Reason, RequestReport, Requirement, RequirementKind, Rerun, TargetChanges,
+    TargetConfigReport, TestEnvironment, Via, WaiverReport,
 };
 use failspec_pack::{
     pack::{ProofGap, StatusPattern},
@@ -88,6 +89,32 @@ fn the_header_of_a_run_says_where_the_traffic_goes_and_what_is_changed() {
     assert_eq!(report.header.label(), "t");
     report.header.version = Some("2026-03".to_owned());
     assert_eq!(report.header.label(), "t@2026-03");
+}
+
+#[test]
+fn what_a_target_changes_is_told_in_words_and_left_out_if_it_is_nothing() {
+    let operation = OperationReport { name: "get_note".to_owned(), request: "GET /v2/notes/{id}".to_owned() };
+    assert_eq!(operation.to_string(), "get_note is GET /v2/notes/{id}");
+    let command = CommandReport { role: "user".to_owned(), program: "vault".to_owned() };
+    assert_eq!(command.to_string(), "the credentials of user are printed by vault");
+    let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let condition = ConditionReport {
+        name: "down".to_owned(),
+        requests: list(&["PUT /faults", "DELETE /faults"]),
+        address: Some("http://h/".to_owned()),
+        headers: list(&["X-Fault"]),
+        variables: list(&["context", "id"]),
+    };
+    assert_eq!(
+        condition.to_string(),
+        "down: PUT /faults, DELETE /faults, the request goes to http://h/, header X-Fault, variable context, variable id"
+    );
+    let changes = TargetChanges { operations: vec![operation], ..TargetChanges::default() };
+    assert!(TargetChanges::default().is_empty() && !changes.is_empty());
+    let silent = serde_json::to_value(TestEnvironment::default()).expect("JSON");
+    assert_eq!(silent, json!({ "servers": [] }));
+    let changed = serde_json::to_value(TestEnvironment { servers: vec![], changes }).expect("JSON");
+    assert_eq!(changed["changes"]["operations"][0]["name"], "get_note");
 }
 
 #[test]
