@@ -77,7 +77,7 @@ pub enum Command {
     /// Send scenarios to an API and judge its responses
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Create a pack, a copy of a built-in one, a target, or a programme
+    /// Create a pack, a copy of a built-in one, a target or a programme
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
     /// Create a pack from a documentation page or an OpenAPI document

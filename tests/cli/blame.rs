@@ -313,3 +313,60 @@ fn case_that_another_one_may_have_disturbed_runs_again_alone() {
     let selected = ["tiny::absent::first", "tiny::conflict::takes_the_name"];
     run(&contract, SAME_NAME, &names(true), &selected).exits(1).never_says(ran_alone);
 }
+
+/// A login that knows one user, and hours that anybody may read.
+const DOCUMENT: &str = "\
+openapi: 3.0.3
+info: { title: Door, version: '1' }
+components:
+  responses:
+    E: { description: refused, content: { application/json: { schema: { type: object, required: [code], properties: { code: { type: string } } } } } }
+paths:
+  /login:
+    post:
+      operationId: login
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema: { type: object, required: [user, pin], properties: { user: { type: string }, pin: { type: integer } } }
+      responses: { '200': { description: a token }, '422': { $ref: '#/components/responses/E' } }
+  /hours:
+    get:
+      operationId: hours
+      parameters: [ { name: day, in: query, schema: { type: integer, minimum: 1, maximum: 7 } } ]
+      responses: { '200': { description: ok }, '422': { $ref: '#/components/responses/E' } }
+";
+
+#[test]
+fn values_that_an_import_made_up_are_not_the_apis_fault() {
+    let server = Server::start(|request: &Received| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let line = request.line();
+        let day = line.split_once("day=").map(|(_, day)| day.parse::<u8>());
+        match line.split(' ').next() {
+            Some("POST") if body == serde_json::json!({ "user": "joe", "pin": 17 }) => Reply::json(200, "{}"),
+            Some("GET") if day.is_none_or(|day| day.is_ok_and(|day| (1..=7).contains(&day))) => {
+                Reply::json(200, "{}")
+            }
+            _ => Reply::json(422, "{\"code\":\"no\"}"),
+        }
+    });
+    let run = |values: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("api.yaml"), DOCUMENT).unwrap();
+        let import =
+            ["import", "openapi", "api.yaml", "--name", "door", "--allow-writes", "--allow-leftovers"];
+        done(failspec(folder.path()).args(import).args(values)).exits(0);
+        done(failspec(folder.path()).args(["run", "door", "--packs", ".", "--url", &server.url]))
+    };
+    run(&[])
+        .exits(3)
+        .says("and its values are made up: ")
+        .says("user")
+        .says("pin")
+        .never_says("[control]")
+        // What needs no such values is judged.
+        .says("3 passed");
+    run(&["--value", "user=joe", "--value", "pin=17"]).exits(0).never_says("inconclusive");
+}

@@ -11,7 +11,8 @@ use failspec_base::{
 };
 use failspec_judge::{
     check::{
-        Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary, unread_stream,
+        self, Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary,
+        unread_stream,
     },
     report_model::{CaseReport, Observation, Outcome, Rerun},
 };
@@ -20,7 +21,7 @@ use failspec_pack::{
     target_config::Condition,
 };
 
-use super::error::Unjudged;
+use super::{error::Unjudged, made_up};
 use super::{
     plan::Case,
     request_builder::Extra,
@@ -325,8 +326,14 @@ impl<'s> CaseRunner<'s> {
             if let Some(evidence) = intermediary::detect_intermediary(&response, host) {
                 return Err(format!("the response to the control is not from the API: {evidence}").into());
             }
+            let request = &self.observed.records[index].exchange.request;
+            let names = made_up::names_of_values(&control.request);
+            let is_imported = check::is_of_document(&self.session.pack.contract, &self.case.scenario);
+            if is_imported && !names.is_empty() && (400..500).contains(&response.status) {
+                let (request, response) = (line(request), self.session.describe(view));
+                return Err(Unjudged::MadeUpValues { request, response, names });
+            }
             if !self.is_the_failure(view) {
-                let request = &self.observed.records[index].exchange.request;
                 return Err(format!(
                     "the control (the request without the fault) did not succeed: {unmet} ({})",
                     line(request)

@@ -26,6 +26,16 @@ pub(super) enum Unjudged {
     /// The control got the failure although the condition that causes it had not begun.
     #[error("the condition {0} is in force already")]
     ConditionInForce(String),
+    /// The API refused the control, whose values an import made up.
+    #[error("the control was refused, and its values are made up")]
+    MadeUpValues {
+        /// Method and redacted URL of the control.
+        request: String,
+        /// What the API responded, in words.
+        response: String,
+        /// The names of the parameters and members.
+        names: Vec<String>,
+    },
     /// Something else, in words.
     #[error("{0}")]
     Because(String),
@@ -35,7 +45,7 @@ impl Unjudged {
     /// Puts the words into a sentence that says where it happened. The others stay what they are.
     pub(super) fn within(self, sentence: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Interrupted | Self::InDoubt | Self::ConditionInForce(_) => self,
+            Self::Interrupted | Self::InDoubt | Self::ConditionInForce(_) | Self::MadeUpValues { .. } => self,
             Self::Because(words) => Self::Because(sentence(words)),
         }
     }

@@ -9,8 +9,8 @@ use failspec_base::encoding::hex;
 use failspec_judge::{
     check::{self, Finding, Identity, Phase, Severity, Subject, View},
     report_model::{
-        CaseReport, Documented, Exercise, Judgement, Observation, ObservedResponse, Outcome, Reason,
-        ScenarioLocation, SnapshotReport, WaivedFinding,
+        CaseReport, Documented, Exercise, Judgement, MadeUpValues, Observation, ObservedResponse, Outcome,
+        Reason, ScenarioLocation, SnapshotReport, WaivedFinding,
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
@@ -60,6 +60,13 @@ impl CaseRunner<'_> {
         let in_report = |reason: &Unjudged| match reason {
             Unjudged::Interrupted => Reason::Interrupted,
             Unjudged::InDoubt => Reason::InDoubt,
+            Unjudged::MadeUpValues { request, response, names } => {
+                Reason::MadeUpValues(Box::new(MadeUpValues {
+                    request: quoted(request),
+                    response: quoted(response),
+                    names: names.clone(),
+                }))
+            }
             Unjudged::ConditionInForce(condition) => {
                 Reason::ConditionInForce { condition: condition.clone() }
             }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use failspec_base::message::{Response, TransportError};
 use failspec_judge::check::{Observed, Phase, View, intermediary};
-use failspec_pack::pack::{Control, Scenario};
+use failspec_pack::pack::{Control, RequestTemplate, Scenario};
 
 use super::{
+    made_up::names_of_values,
     plan::Case,
     request_builder::{Extra, build},
     session::Session,
@@ -26,16 +27,33 @@ pub(super) struct First {
 }
 
 /// Returns the indexes of one case for each role in which the first request should succeed. These cases run before
-/// all others.
+/// all others. A request that only reads, and whose values nobody made up, tells most about the role.
 pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
-    let mut first: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+    const BEST: (bool, bool) = (false, false);
+    let mut first: BTreeMap<Option<&str>, ((bool, bool), usize)> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
         if case.skip.is_some() || !begins_with_success(&case.scenario) {
             continue;
         }
-        first.entry(first_role(&case.scenario)).or_insert(index);
+        let known = first.get(&first_role(&case.scenario)).map(|(rank, _)| *rank);
+        if known == Some(BEST) {
+            continue;
+        }
+        let Some(request) = first_request(&case.scenario) else { continue };
+        let rank = (!request.is_safe(), !names_of_values(request).is_empty());
+        if known.is_none_or(|known| rank < known) {
+            first.insert(first_role(&case.scenario), (rank, index));
+        }
     }
-    first.into_values().collect()
+    first.into_values().map(|(_, index)| index).collect()
+}
+
+fn first_request(scenario: &Scenario) -> Option<&RequestTemplate> {
+    let Control::Flow(control) = &scenario.control else { return None };
+    match control.setup.first() {
+        Some(step) => step.request.as_ref(),
+        None => Some(&control.request),
+    }
 }
 
 fn begins_with_success(scenario: &Scenario) -> bool {

@@ -15,7 +15,7 @@ use super::{
     multipart::{BOUNDARY, fields},
     path_values::text,
     request_spec::{Body, RequestSpec, put},
-    value_generator::kind,
+    value_generator::{UNIQUE, kind},
 };
 
 /// A request without a fault.
@@ -194,6 +194,27 @@ impl Generator<'_> {
         }
     }
 
+    /// Replaces the members of a body for which the user of the import gave values that the schema allows. A name that the
+    /// run makes unique stays so.
+    fn give_members(&self, schema: &Value, body: &mut Value) {
+        let names: Vec<String> =
+            body.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect();
+        for name in names {
+            let Some(given) = self.paths.given(&name) else { continue };
+            if body[&name] == UNIQUE {
+                continue;
+            }
+            let as_json = serde_json::from_str(given).ok();
+            for candidate in std::iter::once(Value::from(given)).chain(as_json) {
+                let before = std::mem::replace(&mut body[&name], candidate);
+                if self.sampler.is_allowed(schema, body) {
+                    break;
+                }
+                body[&name] = before;
+            }
+        }
+    }
+
     /// Adds a body to a request. Returns the body if it is JSON.
     fn body(&self, operation: &Operation, ask: &mut RequestSpec) -> Result<Option<Value>, String> {
         let Some(content) = body_of(operation) else { return Ok(None) };
@@ -201,7 +222,8 @@ impl Generator<'_> {
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
         let made = self.sampler.value(schema, "body").or(example);
-        let value = made.ok_or("no valid body could be generated")?;
+        let mut value = made.ok_or("no valid body could be generated")?;
+        self.give_members(schema, &mut value);
         let essence = essence(content);
         if content.is_json() || content.takes_json() && (value.is_object() || value.is_array()) {
             // A media range such as `application/*+json` cannot be sent; the default `application/json` is used.
@@ -272,7 +294,7 @@ pub(super) fn json_body(operation: &Operation) -> Option<&Content> {
 /// Escapes texts of the document that would be read as placeholders.
 pub(super) fn escaped(value: Value) -> Value {
     match value {
-        Value::String(text) if text != super::value_generator::UNIQUE => Template::escape(&text).into(),
+        Value::String(text) if text != UNIQUE => Template::escape(&text).into(),
         Value::Array(items) => items.into_iter().map(escaped).collect(),
         Value::Object(entries) => {
             entries.into_iter().map(|(key, value)| (Template::escape(&key), escaped(value))).collect()

@@ -67,5 +67,5 @@ pub use response_view::{Item, Pick, View, fits, show};
 pub use retry_after::told_wait;
 pub use severity::{Severity, on_target};
 pub use stream::{describe_stream, unread_stream};
-pub use subject::Subject;
+pub use subject::{Subject, is_of_document};
 pub use success::unmet_success;

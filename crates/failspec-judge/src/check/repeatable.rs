@@ -1,7 +1,5 @@
 //! The same safe request fails in the same way again.
 
-use serde_json::Value;
-
 use failspec_pack::pack::{Provenance, Retry};
 
 use super::{
@@ -24,10 +22,6 @@ followed the advice gave up on a request that would have worked.",
     run,
 };
 
-fn is_documented(code: &Value, subject: &Subject<'_>) -> bool {
-    subject.triggered.code().is_none() || subject.triggered.accepts(code)
-}
-
 fn run(subject: &Subject<'_>) -> Vec<Finding> {
     if !matches!(subject.triggered.retry, Some(Retry::Never | Retry::FixRequest)) {
         return Vec::new();
@@ -47,8 +41,7 @@ fn run(subject: &Subject<'_>) -> Vec<Finding> {
             let identity = Identity::of(view, subject.contract, subject.triggered_index);
             // Another documented status or code of the same failure is the same failure.
             let is_again = matches!(identity, Identity::Triggered { .. })
-                && subject.triggered.allows_status(response.status)
-                && view.code_of(subject.triggered).is_none_or(|code| is_documented(code, subject));
+                && subject.triggered.allows_status(response.status);
             // If there is no code, the text may still identify another failure.
             let is_same = first == second && !matches!(identity, Identity::Other(_));
             if is_again || is_same {

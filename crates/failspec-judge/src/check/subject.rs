@@ -166,12 +166,8 @@ impl<'a> Subject<'a> {
         self.response().status == 501 && self.expected.allows_status(405) && self.is_of_document()
     }
 
-    /// Returns true if the OpenAPI document is the only source of the scenario.
     fn is_of_document(&self) -> bool {
-        let document =
-            self.contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
-        let rule = self.scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
-        document.zip(rule).is_some_and(|(document, (file, _))| file == document)
+        is_of_document(self.contract, self.scenario)
     }
 
     /// Returns the status under which the OpenAPI document declares the response.
@@ -210,4 +206,11 @@ impl<'a> Subject<'a> {
     pub fn is_bare(&self) -> bool {
         self.view.is_bare(&self.failure.envelope)
     }
+}
+
+/// Returns true if the OpenAPI document is the only source of a scenario.
+pub fn is_of_document(contract: &Contract, scenario: &Scenario) -> bool {
+    let document = contract.openapi.as_ref().map(|file| file.path.rsplit('/').next().unwrap_or_default());
+    let rule = scenario.documentation.as_deref().and_then(|rule| rule.split_once('#'));
+    document.zip(rule).is_some_and(|(document, (file, _))| file == document)
 }

@@ -32,7 +32,7 @@ pub use missing_requirement::{MissingRequirement, RequirementKind};
 pub use observation::{Judgement, Observation, TestStatus};
 pub use operation::{ErrorCoverage, OperationCoverage};
 pub use outcome::Outcome;
-pub use reason::{Reason, Requirement, Rerun};
+pub use reason::{MadeUpValues, Reason, Requirement, Rerun};
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};

@@ -53,11 +53,24 @@ pub enum Reason {
         /// The condition.
         condition: String,
     },
+    /// The API refused the control, whose values an import made up from the OpenAPI document.
+    MadeUpValues(Box<MadeUpValues>),
     /// The case, or a step of it, could not be judged.
     Unjudged {
         /// The cause in words.
         cause: String,
     },
+}
+
+/// A control that was refused although nothing is wrong with it but, perhaps, its values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct MadeUpValues {
+    /// Method and redacted URL of the control.
+    pub request: String,
+    /// What the API responded, in words.
+    pub response: String,
+    /// The names of the parameters and of the members of the body.
+    pub names: Vec<String>,
 }
 
 /// The reason why a case, or a request of it, was sent twice. The report is that of the second run.
@@ -146,6 +159,16 @@ impl fmt::Display for Reason {
                 f,
                 "the control got the failure before the condition {condition} began: is it in force already?"
             ),
+            Self::MadeUpValues(refused) => {
+                let MadeUpValues { request, response, names } = &**refused;
+                write!(
+                    f,
+                    "the control got {response} ({request}), and its values are made up: {} may have to be values of \
+                     the target (`import openapi --value {}=…`)",
+                    names.join(", "),
+                    names.first().map(String::as_str).unwrap_or_default()
+                )
+            }
             Self::Unjudged { cause } => f.write_str(cause),
         }
     }

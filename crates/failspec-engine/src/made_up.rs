@@ -1,0 +1,36 @@
+//! Values that an import made up from an OpenAPI document: its schema allows them, but the target may not know them.
+
+use failspec_base::template::JsonTemplate;
+use failspec_pack::pack::{BodyTemplate, RequestTemplate};
+use serde_json::Value;
+
+/// Maximum number of names that are told.
+const MAX_NAMES: usize = 6;
+
+/// Returns the names of the parameters and of the members of the body whose values the request has from its scenario
+/// file, and not from a variable of the target.
+pub(super) fn names_of_values(request: &RequestTemplate) -> Vec<String> {
+    let own_headers = request
+        .headers
+        .iter()
+        .filter(|(name, _)| !["content-type", "accept"].iter().any(|usual| name.eq_ignore_ascii_case(usual)));
+    let parameters =
+        request.query.iter().chain(own_headers).filter(|(_, value)| value.holes().next().is_none());
+    let mut names: Vec<String> = parameters.map(|(name, _)| name.clone()).collect();
+    match request.body.as_deref() {
+        Some(BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members)))) => {
+            names.extend(members.keys().cloned());
+        }
+        Some(BodyTemplate::Json(JsonTemplate::Map(members))) => {
+            let constant = members.iter().filter(|(_, value)| value.as_constant().is_some());
+            names.extend(constant.map(|(name, _)| name.clone()));
+        }
+        Some(BodyTemplate::Form(fields)) => {
+            let constant = fields.iter().filter(|(_, value)| value.holes().next().is_none());
+            names.extend(constant.map(|(name, _)| name.clone()));
+        }
+        Some(BodyTemplate::Json(_) | BodyTemplate::Text(_) | BodyTemplate::Bytes(_)) | None => {}
+    }
+    names.truncate(MAX_NAMES);
+    names
+}
