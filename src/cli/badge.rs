@@ -38,7 +38,7 @@ pub fn command(arguments: &BadgeArguments) -> Result<u8, CliError> {
         let first =
             verification.problems.iter().chain(&verification.unmet).next().cloned().unwrap_or_default();
         let text = format!("no badge: {}; `failspec verify` shows more\n", failspec_report::visible(&first));
-        let _ = anstream::stderr().write_all(text.as_bytes());
+        let _ = failspec_report::terminal::stderr().write_all(text.as_bytes());
         return Ok(exit::VIOLATIONS);
     }
     if verification.signer.is_none() {

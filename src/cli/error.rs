@@ -77,7 +77,7 @@ impl CliError {
             Self::Broken(message) => format!("{} {}", Styles::dab(Styles::BAD, "error:"), visible(message)),
         };
         // If standard error is closed, the exit code still reports the failure.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        let _ = writeln!(failspec_report::terminal::stderr(), "{text}");
     }
 }
 

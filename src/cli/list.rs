@@ -63,7 +63,8 @@ fn not_in_force(pack: &Pack, selectors: &Selectors) {
     for failure in pack.contract.not_in_force.iter().filter(|failure| asked(&failure.id)) {
         let notice = Styles::dab(Styles::WARN, "not in this version:");
         // An error here is ignored: the names go to standard output.
-        let _ = writeln!(anstream::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
+        let _ =
+            writeln!(failspec_report::terminal::stderr(), "{notice} {}::{}", pack.label(), absent(failure));
     }
 }
 

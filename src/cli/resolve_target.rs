@@ -129,7 +129,11 @@ fn unknown_packs(target: &Target, packs: &[Arc<Pack>]) -> Vec<String> {
 /// Prints notices about names that may be errors, or are meant for another pack.
 pub(super) fn notices(notices: &[String]) {
     for notice in notices {
-        let _ = writeln!(anstream::stderr(), "{} {notice}", Styles::dab(Styles::WARN, "notice:"));
+        let _ = writeln!(
+            failspec_report::terminal::stderr(),
+            "{} {notice}",
+            Styles::dab(Styles::WARN, "notice:")
+        );
     }
 }
 

@@ -179,7 +179,7 @@ async fn listen(interrupter: CancelHandle) {
     signal::wait().await;
     interrupter.interrupt();
     let text = "interrupted: cleaning up; a second signal stops at once";
-    let _ = writeln!(anstream::stderr(), "{text}");
+    let _ = writeln!(failspec_report::terminal::stderr(), "{text}");
     signal::wait().await;
     std::process::exit(i32::from(exit::INTERRUPTED));
 }

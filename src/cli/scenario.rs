@@ -28,8 +28,10 @@ pub fn command(action: &ScenarioAction) -> Result<u8, CliError> {
         .map_err(|error| CliError::usage_hint(error.to_string(), "give one curl command in single quotes"))?;
     let text = scenario_entry(&arguments.name, &scenario(&request, arguments));
     for option in &request.ignored {
-        let _ =
-            writeln!(anstream::stderr(), "notice: {option} has no equivalent in a scenario and is left out");
+        let _ = writeln!(
+            failspec_report::terminal::stderr(),
+            "notice: {option} has no equivalent in a scenario and is left out"
+        );
     }
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());

@@ -5,17 +5,19 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use failspec_report::terminal::Inert;
+
 /// The first error other than a closed pipe, whose reader needs no more.
 static FAILURE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Standard output, which removes colours if they are not wanted. An error is remembered, so that no command has to
+/// Standard output, which lets no control characters through, removes colours if they are not wanted. An error is remembered, so that no command has to
 /// look for it: see [`failure`].
 #[derive(Debug)]
-pub(super) struct Stdout(anstream::AutoStream<io::Stdout>);
+pub(super) struct Stdout(Inert<anstream::AutoStream<io::Stdout>>);
 
 /// Returns standard output.
 pub(super) fn stdout() -> Stdout {
-    Stdout(anstream::stdout())
+    Stdout(Inert(anstream::stdout()))
 }
 
 /// Returns the reason why something of the output was lost; `None` if nothing was.

@@ -54,7 +54,7 @@ pub fn command(arguments: &WaiveArguments) -> Result<u8, CliError> {
     }
     not_waived(&report, &mut said);
     // On standard error, because standard output may go into a file.
-    let _ = anstream::stderr().write_all(visible(&said).as_bytes());
+    let _ = failspec_report::terminal::stderr().write_all(visible(&said).as_bytes());
     Ok(exit::CONFORMS)
 }
 

@@ -3,6 +3,7 @@
 //!
 //! No stability is promised for this crate: use `failspec`.
 
+pub mod clock;
 pub mod encoding;
 pub mod message;
 pub mod random;

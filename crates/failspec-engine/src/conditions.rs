@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use failspec_base::message::{Body, Header, Request};
+use failspec_base::{
+    clock::after,
+    message::{Body, Header, Request},
+};
 use failspec_pack::target_config::{Condition, ConditionRequest};
 
 use super::session::Session;
@@ -48,7 +51,7 @@ impl Session {
 
     async fn poll(&self, request: Option<&ConditionRequest>, within: Duration) -> Result<(), String> {
         let Some(request) = request else { return Ok(()) };
-        let deadline = Instant::now() + within;
+        let deadline = after(Instant::now(), within);
         loop {
             match self.control(request).await {
                 Ok(()) => return Ok(()),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use failspec_base::{
+    clock::after,
     message::{Body, Header, Request, Response},
     secret::RedactedText,
     template::{Scope, VariableValue},
@@ -167,8 +168,9 @@ impl Session {
             .expires_in
             .as_ref()
             .and_then(|pointer| seconds(pointer.find(last.as_ref()?.document().value.as_ref()?)?));
-        let expires =
-            told.or(login.lifetime).map(|lifetime| began + lifetime.saturating_sub(MARGIN.min(lifetime / 2)));
+        let expires = told
+            .or(login.lifetime)
+            .map(|lifetime| after(began, lifetime.saturating_sub(MARGIN.min(lifetime / 2))));
         let secret = RedactedText::secret(format!("role {role}"));
         // Only a scheme is no secret: before the first space of a `Cookie` there is a cookie.
         let is_scheme = name.eq_ignore_ascii_case("Authorization");

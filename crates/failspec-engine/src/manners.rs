@@ -7,7 +7,10 @@ use std::{
 
 use tokio::sync::Mutex;
 
-use failspec_base::message::{Exchange, Request};
+use failspec_base::{
+    clock::after,
+    message::{Exchange, Request},
+};
 use failspec_http::{Client, ClientError, ClientOptions, Peers};
 use failspec_pack::target_config::{Credential, Rate, Target};
 
@@ -101,7 +104,7 @@ impl Clients {
             let at = {
                 let mut next = next.lock().await;
                 let at = (*next).max(Instant::now());
-                *next = at + rate.interval;
+                *next = after(at, rate.interval);
                 at
             };
             tokio::time::sleep_until(at.into()).await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use failspec_base::{
+    clock::after,
     message::{Exchange, Request, Response},
     template::{Scope, VariableValue},
 };
@@ -183,7 +184,7 @@ impl Session {
         // While polling, a 404 before a 200 is exactly the case that `until` is for.
         let expects_404 = step.until.is_some() || self.expects(&step.expect, 404);
         let purpose = SendContext { phase, role, expects_429, expects_401, expects_404 };
-        let deadline = Instant::now() + self.time(&step.within, scope)?;
+        let deadline = after(Instant::now(), self.time(&step.within, scope)?);
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
             let Some(response) = response_of(records, index) else { return Err("no response".to_owned()) };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use failspec_base::message::is_safe;
+use failspec_base::{clock::after, message::is_safe};
 use http_body_util::BodyExt as _;
 use hyper::{
     body::{Body as _, Incoming},
@@ -184,7 +184,7 @@ impl Client {
     ) -> Result<Response, TransportError> {
         let limits = &self.limits;
         let patience = limits.first_byte.min(limits.total);
-        let response = timeout_at((started + patience).into(), self.head(request, resent))
+        let response = timeout_at(after(started, patience).into(), self.head(request, resent))
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Head, limit: patience })?;
         let (response, lease) = response?;
@@ -201,7 +201,7 @@ impl Client {
         let reading = async {
             if is_open { read_begin(body, content, limits).await } else { read(body, content, limits).await }
         };
-        let (body, defect) = timeout_at((started + limits.total).into(), reading)
+        let (body, defect) = timeout_at(after(started, limits.total).into(), reading)
             .await
             .map_err(|_| TransportError::Timeout { phase: Phase::Body, limit: limits.total })??;
         if defect.is_none() && !is_open {

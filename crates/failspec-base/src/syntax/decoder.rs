@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::template::RESERVED_NAMES;
+use crate::{clock::FOREVER, template::RESERVED_NAMES};
 
 use super::{
     Diagnostic, Diagnostics, Entry, Location, MappingSchema, Node, NodeValue, Severity, Source, Span,
@@ -340,16 +340,17 @@ pub fn closest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Parses a duration such as `500ms`, `30s`, `2m`.
+/// Parses a duration such as `500ms`, `30s`, `2m`; one of more than a hundred years is none.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.find(|character: char| !character.is_ascii_digit())?;
     let number: u64 = text[..unit].parse().ok()?;
-    match &text[unit..] {
+    let duration = match &text[unit..] {
         "ms" => Some(Duration::from_millis(number)),
         "s" => Some(Duration::from_secs(number)),
         "m" => number.checked_mul(60).map(Duration::from_secs),
         _ => None,
-    }
+    };
+    duration.filter(|duration| *duration <= FOREVER)
 }
 
 fn first_line(span: Span, text: &str) -> Span {

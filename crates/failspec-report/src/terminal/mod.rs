@@ -3,12 +3,14 @@
 mod case;
 mod causes;
 mod header;
+mod inert;
 mod progress;
 mod styles;
 mod summary;
 
 pub use case::case;
 pub use header::begin;
+pub use inert::{Inert, stderr};
 pub use progress::Progress;
 pub use styles::Styles;
 pub use summary::end;

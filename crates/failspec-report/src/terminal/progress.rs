@@ -82,7 +82,7 @@ impl Progress {
     /// Writes a line above the bar; a closed standard error is ignored.
     fn line(&self, text: &str) {
         let write = || {
-            let _ = writeln!(anstream::stderr(), "{text}");
+            let _ = writeln!(super::stderr(), "{text}");
         };
         match &self.bar {
             Some(bar) => bar.suspend(write),
