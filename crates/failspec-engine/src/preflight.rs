@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use failspec_base::message::{Response, TransportError};
-use failspec_judge::check::{Observed, Phase, View, intermediary};
-use failspec_pack::pack::{Control, RequestTemplate, Scenario};
+use failspec_judge::check::{Observed, Phase, View, intermediary, is_of_document};
+use failspec_pack::pack::{Contract, Control, RequestTemplate, Scenario};
 
 use super::{
     made_up::names_of_values,
@@ -27,8 +27,9 @@ pub(super) struct First {
 }
 
 /// Returns the indexes of one case for each role in which the first request should succeed. These cases run before
-/// all others. A request that only reads, and whose values nobody made up, tells most about the role.
-pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
+/// all others. Of imported scenarios, a request that only reads, and whose values nobody made up, tells most about the
+/// role; an author knows what is right.
+pub(super) fn canaries(cases: &[Case], contract: &Contract) -> Vec<usize> {
     const BEST: (bool, bool) = (false, false);
     let mut first: BTreeMap<Option<&str>, ((bool, bool), usize)> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
@@ -40,7 +41,10 @@ pub(super) fn canaries(cases: &[Case]) -> Vec<usize> {
             continue;
         }
         let Some(request) = first_request(&case.scenario) else { continue };
-        let rank = (!request.is_safe(), !names_of_values(request).is_empty());
+        let rank = match is_of_document(contract, &case.scenario) {
+            true => (!request.is_safe(), !names_of_values(request).is_empty()),
+            false => BEST,
+        };
         if known.is_none_or(|known| rank < known) {
             first.insert(first_role(&case.scenario), (rank, index));
         }

@@ -81,7 +81,7 @@ impl Engine {
         let (global, ordinary): (Vec<Case>, Vec<Case>) =
             able.into_iter().partition(|case| self.global_condition(case).is_some());
         // The first cases to run include one for each role: if none of them succeeds, no other will.
-        let first: BTreeSet<usize> = canaries(&ordinary).into_iter().collect();
+        let first: BTreeSet<usize> = canaries(&ordinary, &self.session.pack.contract).into_iter().collect();
         let (canaries, others): (Vec<_>, Vec<_>) =
             ordinary.into_iter().enumerate().partition(|(index, _)| first.contains(index));
         let cases_of = |picked: Vec<(usize, Case)>| picked.into_iter().map(|(_, case)| case).collect();
