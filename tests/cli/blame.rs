@@ -370,3 +370,54 @@ fn values_that_an_import_made_up_are_not_the_apis_fault() {
         .says("3 passed");
     run(&["--value", "user=joe", "--value", "pin=17"]).exits(0).never_says("inconclusive");
 }
+
+#[test]
+fn condition_that_is_in_force_already_is_not_the_apis_fault() {
+    let contract = "\
+contract: tiny
+as_of: 2026-01-31
+success: { status: 2xx }
+envelope: { code: /error }
+codes: open
+requires: { conditions: { down: the notes are down } }
+failures:
+  - { id: absent, status: 404, code: absent, summary: It is not there }
+  - { id: down, status: 503, code: down, summary: It is down, condition: down }
+";
+    let scenarios = "\
+contract: tiny
+scenarios:
+  read: { triggers: absent, request: GET /books/absent, control: { request: GET /books } }
+  break: { triggers: down, request: GET /notes }
+";
+    // The condition that never ends was there before the run; the other one begins and ends as it should.
+    let run = |ends: bool| {
+        let down = AtomicBool::new(!ends);
+        let server = Server::start(move |request: &Received| match request.line().as_str() {
+            "PUT /down" => {
+                down.store(true, SeqCst);
+                Reply::json(204, "")
+            }
+            "DELETE /down" => {
+                down.fetch_and(!ends, SeqCst);
+                Reply::json(204, "")
+            }
+            "GET /notes" if down.load(SeqCst) => error(503, "down"),
+            "GET /books/absent" => error(404, "absent"),
+            _ => Reply::json(200, "{}"),
+        });
+        let folder = pack_with(contract, scenarios);
+        let config = format!(
+            "default_target = \"tiny\"\n[target.tiny]\nurl = \"{}\"\n[target.tiny.conditions.down]\n\
+             begin = {{ request = \"PUT /down\" }}\nend = {{ request = \"DELETE /down\" }}\n",
+            server.url
+        );
+        std::fs::write(folder.path().join("failspec.toml"), config).unwrap();
+        done(failspec(folder.path()).args(["run", "tiny", "--packs", "."]))
+    };
+    run(true).exits(0);
+    run(false)
+        .exits(3)
+        .says("before the condition down began: is it in force already?")
+        .never_says("[control]");
+}
