@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use failspec_pack::pack::{
-    CHANGES, Contract, Envelope, Failure, Pack, Stability, StatusPattern, show_statuses,
+    CHANGES, Contract, Envelope, Failure, HeaderRule, Pack, Sourced, Stability, StatusPattern, show_statuses,
 };
 
 use super::{
@@ -201,13 +201,16 @@ impl<'a> Changes<'a> {
     }
 
     fn headers(&mut self, old: &'a Failure, new: &'a Failure) {
-        let find = |failure: &'a Failure, name: &str| {
-            failure.rules.headers.iter().find(|it| it.rule.name.eq_ignore_ascii_case(name))
+        // A header may have a documented rule and an inferred one: each is compared with its own kind.
+        let find = |failure: &'a Failure, wanted: &Sourced<HeaderRule>| {
+            let name = &wanted.rule.name;
+            let mut same = failure.rules.headers.iter().filter(|it| it.rule.name.eq_ignore_ascii_case(name));
+            same.clone().find(|it| it.source == wanted.source).or_else(|| same.next())
         };
         let (id, at) = (&new.id, Some(new));
         for header in &old.rules.headers {
             let name = &header.rule.name;
-            match find(new, name) {
+            match find(new, header) {
                 None => self.note(
                     "header_removed",
                     id,
@@ -220,7 +223,7 @@ impl<'a> Changes<'a> {
                 }
             }
         }
-        for header in new.rules.headers.iter().filter(|it| find(old, &it.rule.name).is_none()) {
+        for header in new.rules.headers.iter().filter(|it| find(old, it).is_none()) {
             self.note("header_added", id, format!("{id}: the header {} is new", header.rule.name), at);
         }
     }

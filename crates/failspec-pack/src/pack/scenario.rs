@@ -393,7 +393,7 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
     }
 }
 
-/// What the request of a scenario must get.
+/// The response that the request of a scenario must get.
 enum Goal<'c> {
     Failure(Trigger<'c>),
     Success,
