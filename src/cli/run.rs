@@ -3,8 +3,10 @@
 use std::{
     io::Write as _,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use failspec_base::syntax::parse_duration;
 use failspec_engine::{
     CancelHandle, Exchanges, Plan, RunOptions, Selectors, interrupt, run, unfinished_report,
 };
@@ -25,7 +27,7 @@ use super::{
     reports::Reports,
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
-    signal,
+    signal::Signals,
     stdout::stdout,
 };
 
@@ -62,6 +64,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             witness: false,
             shard: arguments.shard,
             exchanges: Exchanges::OfAll,
+            max_time: arguments.max_time.as_deref().map(max_time).transpose()?,
         };
         let mut plans: Vec<Plan> = Vec::new();
         for (pack, mut target) in packs.iter().zip(targets) {
@@ -98,6 +101,16 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
     // Do not wait for connections that a server keeps flooding.
     runtime.shutdown_background();
     done
+}
+
+/// Parses the value of `--max-time`.
+fn max_time(text: &str) -> Result<Duration, CliError> {
+    parse_duration(text).filter(|time| !time.is_zero()).ok_or_else(|| {
+        CliError::usage_hint(
+            format!("--max-time {text} is not a time span"),
+            "write a number and a unit: 90s, 10m, 1h",
+        )
+    })
 }
 
 /// Checks that the target has a folder of approved responses, if they are to be compared or written.
@@ -143,7 +156,7 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
 /// Runs the plans and shows the progress.
 pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, CliError> {
     let (interrupter, interrupt) = interrupt();
-    tokio::spawn(listen(interrupter));
+    Signals::on_own_thread(|signals| listen(signals, interrupter))?;
     let shown = Arc::new(Mutex::new(None));
     let progress = Arc::clone(&shown);
     let listener = move |event: Event<'_>| {
@@ -175,12 +188,12 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
 }
 
 /// Waits for signals. The first one requests the run to clean up and stop; the second one stops at once.
-async fn listen(interrupter: CancelHandle) {
-    signal::wait().await;
+async fn listen(mut signals: Signals, interrupter: CancelHandle) {
+    signals.next().await;
     interrupter.interrupt();
     let text = "interrupted: cleaning up; a second signal stops at once";
     let _ = writeln!(failspec_report::terminal::stderr(), "{text}");
-    signal::wait().await;
+    signals.next().await;
     std::process::exit(i32::from(exit::INTERRUPTED));
 }
 

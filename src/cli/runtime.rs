@@ -9,8 +9,10 @@ use super::error::CliError;
 /// # Errors
 /// When the system has no threads or sockets available.
 pub(super) fn runtime() -> Result<Runtime, CliError> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| CliError::Broken(format!("cannot start the runtime: {error}")))
+    Builder::new_multi_thread().enable_all().build().map_err(|error| cannot_start(&error))
+}
+
+/// Returns the error of a runtime or thread that the system did not start.
+pub(super) fn cannot_start(error: &std::io::Error) -> CliError {
+    CliError::Broken(format!("cannot start the runtime: {error}"))
 }

@@ -8,7 +8,7 @@ use failspec_mutants as proof;
 use failspec_reference::{Mutant, Options, Server, mutants_of};
 use failspec_report::terminal::Styles;
 
-use super::{arguments::ServeArguments, error::CliError, runtime::runtime, stdout::stdout};
+use super::{arguments::ServeArguments, error::CliError, runtime::runtime, signal::Signals, stdout::stdout};
 
 /// Runs a reference implementation until a signal arrives.
 ///
@@ -23,6 +23,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
     };
     let runtime = runtime()?;
     runtime.block_on(async {
+        let mut signals = Signals::new()?;
         if let Some(path) = &arguments.target_file {
             check_target_file(path, &api.target_file(""))?;
         }
@@ -34,7 +35,7 @@ pub fn command(arguments: &ServeArguments) -> Result<u8, CliError> {
         // Scripts wait for this line: it must not stay in a buffer.
         let mut out = stdout();
         let _ = writeln!(out, "{}", server.url()).and_then(|()| out.flush());
-        super::signal::wait().await;
+        signals.next().await;
         server.stop().await;
         Ok(exit::CONFORMS)
     })

@@ -1,6 +1,13 @@
-//! Ctrl-C and SIGTERM at any moment: created resources are removed, and the run ends soon with exit code 130.
+//! Ctrl-C, SIGTERM and SIGHUP at any moment: created resources are removed, and the run ends soon with exit code 130.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
 use crate::support::{Background, Received, Reply, Server, TINY_CONTRACT, failspec, pack_with, tiny};
 
@@ -165,5 +172,148 @@ fn a_second_signal_stops_at_once_wherever_it_comes() {
         let done = run.finish(SOON);
         assert_eq!(done.code, 130, "{first}, {second}: {}", done.all());
         assert!(began.elapsed() < Duration::from_secs(3), "{first}, {second}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn teardown_never_overtakes_a_request_that_creates() {
+    // The server takes its time to create: a removal that arrives before would find nothing, and the thing would stay.
+    const SLOW: Duration = Duration::from_millis(700);
+    let plain = "{ request: GET /things/one }";
+    for signal in ["INT", "TERM", "HUP"] {
+        let folder = pack_with(TINY_CONTRACT, &scenarios(plain, plain));
+        let things = Arc::new(Mutex::new(BTreeSet::new()));
+        let held = Arc::clone(&things);
+        let server = Server::start(move |request| {
+            let mut parts = request.path.split("/things/");
+            let name = parts.nth(1).unwrap_or_default().to_owned();
+            match request.method.as_str() {
+                "POST" => {
+                    std::thread::sleep(SLOW);
+                    held.lock().expect("no panic").insert(name);
+                }
+                "DELETE" => drop(held.lock().expect("no panic").remove(&name)),
+                _ => {}
+            }
+            tiny(request)
+        });
+        let run = Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
+            "run",
+            "--packs",
+            ".",
+            "--url",
+            &server.url,
+            "--role",
+            "user=bearer:env:TINY",
+            "--report",
+            "json=r.json",
+        ]));
+        server.wait_for(|request| request.method == "POST");
+        std::thread::sleep(Duration::from_millis(100));
+        run.signal(signal);
+        cleaned_up(run, &server, &folder, signal);
+        assert!(things.lock().expect("no panic").is_empty(), "{signal}: something was left behind");
+    }
+}
+
+#[test]
+fn request_that_is_given_up_is_listed_as_what_may_be_left() {
+    let plain = "{ request: GET /things/one }";
+    let (run, server, folder) = begin(&scenarios(plain, plain), |request| request.method == "POST");
+    server.wait_for(|request| request.method == "POST");
+    run.signal("TERM");
+    let done = run.finish(SOON);
+    assert_eq!(done.code, 130, "{}", done.all());
+    let report = std::fs::read_to_string(folder.path().join("r.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let left = report["cases"][0]["left_behind"][0].as_str().unwrap_or_default();
+    assert!(left.starts_with("POST ") && left.contains("may have been processed"), "{report:#}");
+    assert!(done.stdout.contains("may have been processed"), "{}", done.stdout);
+}
+
+#[test]
+fn end_of_a_condition_never_overtakes_its_begin() {
+    let contract = format!(
+        "{TINY_CONTRACT}  - {{ id: broken, status: 503, code: broken, summary: Nothing works, condition: broken }}\n"
+    );
+    let text = "contract: tiny\nscenarios:\n  nothing_works:\n    triggers: broken\n    condition: broken\n    \
+                request: GET /things/one\n";
+    let folder = pack_with(&contract, text);
+    let in_force = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&in_force);
+    let server = Server::start(move |request| {
+        if request.path == "/fault" {
+            let begins = request.method == "PUT";
+            if begins {
+                std::thread::sleep(Duration::from_millis(700));
+            }
+            state.store(begins, Relaxed);
+            return Reply::json(200, "{}");
+        }
+        match state.load(Relaxed) {
+            true => Reply::json(503, r#"{"error":"broken","message":"m","requestId":"r-1"}"#),
+            false => tiny(request),
+        }
+    });
+    let config = format!(
+        "default_target = \"t\"\n[target.t]\nurl = \"{}\"\n[target.t.conditions.broken]\n\
+         begin = {{ request = \"PUT /fault\" }}\nend = {{ request = \"DELETE /fault\" }}\n",
+        server.url
+    );
+    std::fs::write(folder.path().join("failspec.toml"), config).expect("a target");
+    let run = Background::start(failspec(folder.path()).args(["run", "--packs", "."]));
+    server.wait_for(|request| request.line() == "PUT /fault");
+    std::thread::sleep(Duration::from_millis(100));
+    run.signal("INT");
+    let done = run.finish(SOON);
+    assert_eq!(done.code, 130, "{}", done.all());
+    assert!(!in_force.load(Relaxed), "the condition stayed in force: {:?}", server.lines());
+}
+
+#[test]
+fn hanging_readiness_probe_can_be_interrupted() {
+    let folder = pack_with(TINY_CONTRACT, &scenarios("{ wait: 1ms }", "{ wait: 1ms }"));
+    let server = Server::start(|_| Reply::Hang(LONG));
+    let config = format!(
+        "default_target = \"t\"\n[target.t]\nurl = \"{}\"\nroles.user = {{ bearer = \"${{env:TINY}}\" }}\n\
+         wait_for = {{ path = \"/ready\", within = \"60s\" }}\n",
+        server.url
+    );
+    std::fs::write(folder.path().join("failspec.toml"), config).expect("a target");
+    let run = Background::start(
+        failspec(folder.path()).env("TINY", "token-of-the-tests").args(["run", "--packs", "."]),
+    );
+    server.wait_for(|request| request.path == "/ready");
+    run.signal("TERM");
+    let done = run.finish(SOON);
+    assert_eq!(done.code, 130, "{}", done.all());
+}
+
+#[test]
+fn run_without_time_left_stops_in_order() {
+    let plain = "{ request: GET /things/one }";
+    let (_, waits) = (plain, "{ wait: 35s }");
+    let folder = pack_with(TINY_CONTRACT, &scenarios(plain, waits));
+    let server = Server::start(tiny);
+    let run = |max_time: &str| {
+        Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
+            "run",
+            "--packs",
+            ".",
+            "--url",
+            &server.url,
+            "--role",
+            "user=bearer:env:TINY",
+            "--max-time",
+            max_time,
+        ]))
+        .finish(SOON)
+    };
+    let done = run("1s");
+    assert_eq!(done.code, 4, "{}", done.all());
+    assert!(done.stdout.contains("1 case: the time of the run was up"), "{}", done.stdout);
+    assert!(server.lines().iter().any(|line| line.starts_with("DELETE /things/made-")), "teardown");
+    for (max_time, code) in [("soon", 2), ("0s", 2), ("-1s", 2)] {
+        assert_eq!(run(max_time).code, code, "{max_time}");
     }
 }

@@ -10,7 +10,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use failspec_base::{encoding::hex, message::is_loopback};
-use failspec_judge::report_model::{CheckLevelReport, FORMAT, RunReport, Summary, Verdict, VerdictInput};
+use failspec_judge::report_model::{
+    CheckLevelReport, FORMAT, RunReport, Summary, Verdict, VerdictInput, is_cut_short,
+};
 use failspec_pack::pack::{Pack, case_names};
 
 use super::{
@@ -383,6 +385,7 @@ fn verdict(report: &RunReport) -> Verdict {
         interrupted: report.verdict == Verdict::Interrupted,
         stopped: report.diagnosis.is_some(),
         violation: report.run_findings.iter().any(|finding| finding.violation),
-        missing: report.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+        missing: report.packs.iter().any(|pack| !pack.coverage.missing().is_empty())
+            || is_cut_short(&report.cases),
     })
 }

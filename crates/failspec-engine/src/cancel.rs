@@ -1,40 +1,139 @@
-//! Cancellation of a run, by Ctrl-C or SIGTERM.
+//! Cancellation of a run, by a signal.
+//!
+//! What only waits or reads ends at once. A request that may change something is not dropped while it is under way: its
+//! teardown, or the end of its condition, would overtake it, and what it made would stay.
+
+use std::time::Duration;
 
 use tokio::sync::watch;
 
+use failspec_base::message::{Exchange, Request, is_safe};
+
+use super::{case_runner::line, error::Unjudged, session::Session};
+
+/// Time that a request which may change something has after the cancellation. Whoever sends SIGTERM waits some ten
+/// seconds before SIGKILL, and the teardowns need the rest.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The effect of a cancellation on a piece of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnCancel {
+    /// It stops.
+    Stop,
+    /// It goes on, because it removes what the run has made.
+    GoOn,
+}
+
+/// The cause of a cancellation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CancelCause {
+    /// A signal.
+    Signal,
+    /// The time of the run was up ([`RunOptions::max_time`](super::RunOptions::max_time)).
+    OutOfTime,
+}
+
 /// Sending half; cancels the run.
 #[derive(Debug, Clone)]
-pub struct CancelHandle(watch::Sender<bool>);
+pub struct CancelHandle(watch::Sender<Option<CancelCause>>);
 
 /// Receiving half; resolves when the run is cancelled.
 #[derive(Debug, Clone)]
-pub struct CancelToken(watch::Receiver<bool>);
+pub struct CancelToken(watch::Sender<Option<CancelCause>>);
 
 /// Creates a connected pair of handle and token.
 pub fn interrupt() -> (CancelHandle, CancelToken) {
-    let (sender, receiver) = watch::channel(false);
-    (CancelHandle(sender), CancelToken(receiver))
+    let sender = watch::Sender::new(None);
+    (CancelHandle(sender.clone()), CancelToken(sender))
 }
 
 impl CancelHandle {
     /// Cancels the run: from now on only cleanup requests are sent.
     pub fn interrupt(&self) {
-        // Sending fails only if there is no receiver, which means that the run has already ended.
-        let _ = self.0.send(true);
+        self.cancel(CancelCause::Signal);
+    }
+
+    /// Cancels the run. A signal prevails.
+    pub(super) fn cancel(&self, cause: CancelCause) {
+        self.0.send_modify(|known| {
+            if *known != Some(CancelCause::Signal) {
+                *known = Some(cause);
+            }
+        });
     }
 }
 
 impl CancelToken {
     /// Returns true if the run was cancelled.
     pub fn is_set(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    /// Returns the cause of the cancellation, if the run was cancelled.
+    pub(super) fn cause(&self) -> Option<CancelCause> {
         *self.0.borrow()
     }
 
-    /// Waits until the run is cancelled; never returns if the handle was dropped without cancelling.
+    /// Returns another handle that cancels the same run.
+    pub(super) fn handle(&self) -> CancelHandle {
+        CancelHandle(self.0.clone())
+    }
+
+    /// Waits until the run is cancelled.
     pub async fn wait(&self) {
-        let mut receiver = self.0.clone();
-        if receiver.wait_for(|set| *set).await.is_err() {
+        let mut receiver = self.0.subscribe();
+        if receiver.wait_for(Option::is_some).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Session {
+    /// Does a piece of work that only waits or reads.
+    ///
+    /// # Errors
+    /// [`Unjudged::Interrupted`] if the run was cancelled.
+    pub(super) async fn unless_cancelled<T>(
+        &self,
+        on_cancel: OnCancel,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Unjudged> {
+        if on_cancel == OnCancel::GoOn {
+            return Ok(work.await);
+        }
+        tokio::select! {
+            biased;
+            () = self.interrupt.wait() => Err(Unjudged::Interrupted),
+            done = work => Ok(done),
+        }
+    }
+
+    /// Sends a request whose turn it is. After a cancellation none is begun, and one that is under way and may change
+    /// something has [`GRACE`] to end.
+    ///
+    /// # Errors
+    /// [`Unjudged::Interrupted`] if the run was cancelled, [`Unjudged::Abandoned`] if the request may have been processed.
+    pub(super) async fn exchange(
+        &self,
+        request: Request,
+        role: Option<&str>,
+        on_cancel: OnCancel,
+    ) -> Result<Exchange, Unjudged> {
+        if on_cancel == OnCancel::GoOn || is_safe(&request.method) {
+            return self.unless_cancelled(on_cancel, self.clients.send_now(request, role)).await;
+        }
+        if self.interrupt.is_set() {
+            return Err(Unjudged::Interrupted);
+        }
+        let abandoned = Unjudged::Abandoned { method: request.method.clone(), request: line(&request) };
+        let out_of_time = async {
+            self.interrupt.wait().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            exchange = self.clients.send_now(request, role) => Ok(exchange),
+            () = out_of_time => Err(abandoned),
         }
     }
 }

@@ -173,7 +173,7 @@ impl<'s> CaseRunner<'s> {
         }
         if let Control::Flow(control) = &self.case.scenario.control {
             let mut scope = self.scope();
-            let result = self.interruptible_control(control, &mut scope).await;
+            let result = self.control(control, &mut scope).await;
             self.teardown(&scope, Phase::ControlTeardown, control, result.is_ok()).await;
             if let Err(reason) = result {
                 self.inconclusive = Some(reason);
@@ -249,10 +249,8 @@ impl<'s> CaseRunner<'s> {
         let role = self.case.scenario.faulty.request.role.clone();
         for (number, step) in self.case.scenario.then.iter().enumerate() {
             let phase = if step.resend { Phase::Resend } else { Phase::Then };
-            let result = tokio::select! {
-                result = self.session.step(step, &mut scope, phase, role.as_deref(), tested.as_ref(), &mut self.observed.records) => result.map_err(Unjudged::from),
-                () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
-            };
+            let (tested, records) = (tested.as_ref(), &mut self.observed.records);
+            let result = self.session.step(step, &mut scope, phase, role.as_deref(), tested, records).await;
             match result {
                 Ok(Some(result)) if step.resend => self.observed.resends.push(result),
                 Ok(Some(ResendResult { unmet: Some(unmet), .. })) => {
@@ -287,14 +285,6 @@ impl<'s> CaseRunner<'s> {
         scope
     }
 
-    async fn interruptible_control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), Unjudged> {
-        let interrupt = self.session.interrupt.clone();
-        tokio::select! {
-            result = self.control(control, scope) => result,
-            () = interrupt.wait() => Err(Unjudged::Interrupted),
-        }
-    }
-
     /// Sends the control. If it gets the failure under test, this is recorded for the check `control` and is no error
     /// here.
     async fn control(&mut self, control: &Flow, scope: &mut Scope) -> Result<(), Unjudged> {
@@ -309,7 +299,9 @@ impl<'s> CaseRunner<'s> {
             let purpose = self.session.expecting(Phase::Control, role, control.expected());
             let records = &mut self.observed.records;
             let index = self.session.send(&control.request, scope, &Extra::default(), purpose, records).await;
-            let index = index.map_err(|reason| format!("the control could not be judged: {reason}"))?;
+            let index = index.map_err(|reason| {
+                reason.within(|reason| format!("the control could not be judged: {reason}"))
+            })?;
             let Some(response) = response_of(records, index) else {
                 return Err("the control has no response".into());
             };
@@ -465,10 +457,7 @@ impl<'s> CaseRunner<'s> {
         extra: &Extra,
         purpose: SendContext<'_>,
     ) -> Result<usize, Unjudged> {
-        tokio::select! {
-            result = self.session.send(template, scope, extra, purpose, &mut self.observed.records) => result.map_err(Unjudged::from),
-            () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
-        }
+        self.session.send(template, scope, extra, purpose, &mut self.observed.records).await
     }
 
     fn is_triggered(&self) -> bool {
@@ -498,10 +487,7 @@ impl<'s> CaseRunner<'s> {
         let role = flow.request.role.as_deref();
         for (number, step) in steps.iter().enumerate() {
             let records = &mut self.observed.records;
-            let result = tokio::select! {
-                result = self.session.step(step, scope, phase, role, None, records) => result.map_err(Unjudged::from),
-                () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
-            };
+            let result = self.session.step(step, scope, phase, role, None, records).await;
             result.map_err(|reason| {
                 let request = self.observed.records.last().map(|record| line(&record.exchange.request));
                 let (number, phase, request) = (number + 1, phase.as_str(), request.unwrap_or_default());
@@ -562,7 +548,8 @@ impl<'s> CaseRunner<'s> {
     ) -> Result<(), String> {
         let left = deadline.saturating_duration_since(Instant::now());
         let result = self.session.step(step, scope, phase, role, None, &mut self.observed.records);
-        tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".to_owned())).map(drop)
+        let result = tokio::time::timeout(left, result).await.unwrap_or_else(|_| Err("no time left".into()));
+        result.map(drop).map_err(|reason| reason.to_string())
     }
 
     fn times(&self, flow: &Flow, scope: &Scope) -> Result<u64, String> {
@@ -573,7 +560,7 @@ impl<'s> CaseRunner<'s> {
 }
 
 /// Returns true if a request with this method may leave something behind.
-fn may_create(method: &str) -> bool {
+pub(super) fn may_create(method: &str) -> bool {
     !is_safe(method) && !method.eq_ignore_ascii_case("DELETE")
 }
 

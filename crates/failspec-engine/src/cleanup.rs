@@ -14,7 +14,7 @@ use failspec_pack::pack::{Cleanup, ITEM, RequestTemplate};
 
 use super::{
     Plan, RunOptions,
-    cancel::interrupt,
+    cancel::{OnCancel, interrupt},
     error::RunError,
     request_builder::{Extra, build},
     run::session,
@@ -132,7 +132,9 @@ impl Session {
         let request = build(template, credential, scope, &self.target, &Extra::default())
             .map_err(|error| error.to_string())?;
         let line = super::case_runner::line(&request);
-        let result = self.clients.send(request, template.role.as_deref()).await.result;
+        self.clients.turn().await;
+        let exchange = self.exchange(request, template.role.as_deref(), OnCancel::Stop).await;
+        let result = exchange.map_err(|reason| format!("{line}: {reason}"))?.result;
         let response = result.map_err(|error| format!("{line}: {error}"))?;
         if self.succeeded(View::new(&response, None)) {
             return Ok((line, response));

@@ -20,6 +20,14 @@ pub(super) enum Unjudged {
     /// A signal stopped the run.
     #[error("interrupted")]
     Interrupted,
+    /// A signal stopped the run while a request that may change something was under way, and no response came in time.
+    #[error("interrupted before {request} got a response")]
+    Abandoned {
+        /// The method of the request.
+        method: String,
+        /// Method and redacted URL of the request.
+        request: String,
+    },
     /// A response may belong to another request.
     #[error("the server sent bytes that belong to no response, so a response may belong to another request")]
     InDoubt,
@@ -42,11 +50,16 @@ pub(super) enum Unjudged {
 }
 
 impl Unjudged {
+    /// Returns true if the run was cancelled.
+    pub(super) const fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted | Self::Abandoned { .. })
+    }
+
     /// Puts the words into a sentence that says where it happened. The others stay what they are.
     pub(super) fn within(self, sentence: impl FnOnce(String) -> String) -> Self {
         match self {
-            Self::Interrupted | Self::InDoubt | Self::ConditionInForce(_) | Self::MadeUpValues { .. } => self,
             Self::Because(words) => Self::Because(sentence(words)),
+            other => other,
         }
     }
 }

@@ -44,7 +44,10 @@ impl Session {
     /// Sends the health check before the first write: a failure at this point is not caused by any case.
     pub async fn health_check_before(&self) {
         let first = async {
-            if let Err(reason) = self.send_health_check().await {
+            let result = self.send_health_check().await;
+            if let Err(reason) = result
+                && !self.interrupt.is_set()
+            {
                 let text =
                     format!("the health check of the contract fails before anything was changed: {reason}");
                 let _ = self.health_check_state.broken.set(text);
@@ -58,7 +61,10 @@ impl Session {
         if self.health_check_state.broken().is_some() || self.interrupt.is_set() {
             return;
         }
-        if let Err(reason) = self.send_health_check().await {
+        let result = self.send_health_check().await;
+        if let Err(reason) = result
+            && !self.interrupt.is_set()
+        {
             let writes = if writes.is_empty() { "nothing".to_owned() } else { writes.join(", ") };
             let text = format!(
                 "after {} the health check no longer succeeds, so the run was stopped: {reason}\n\

@@ -19,7 +19,8 @@ use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
 use super::{
-    case_runner::CaseRunner,
+    cancel::CancelCause,
+    case_runner::{CaseRunner, may_create},
     exchange_report::{MAX_BODY_LEN, cut, exchange_report},
     plan::Case,
     run::Exchanges,
@@ -47,7 +48,8 @@ impl CaseRunner<'_> {
         report.operation = self.operation();
         report.rerun = self.rerun();
         let quoted = |text: &String| cut(session.mask.text(text).into_owned(), MAX_QUOTE_LEN);
-        report.left_behind = self.left_behind.iter().map(quoted).collect();
+        let given_up = [&self.inconclusive, &self.unfinished].into_iter().flatten().filter_map(may_have_made);
+        report.left_behind = self.left_behind.iter().cloned().chain(given_up).map(|it| quoted(&it)).collect();
         let subject =
             self.answered.then(|| Subject::new(&session.pack.contract, &case.scenario, &self.observed));
         let subject = subject.flatten();
@@ -58,7 +60,7 @@ impl CaseRunner<'_> {
             report.observed = Some(observed);
         }
         let in_report = |reason: &Unjudged| match reason {
-            Unjudged::Interrupted => Reason::Interrupted,
+            Unjudged::Interrupted | Unjudged::Abandoned { .. } => cancelled(session),
             Unjudged::InDoubt => Reason::InDoubt,
             Unjudged::MadeUpValues { request, response, names } => {
                 Reason::MadeUpValues(Box::new(MadeUpValues {
@@ -100,7 +102,7 @@ impl CaseRunner<'_> {
                 // A violation decides although later steps could not be judged, and so does one that is waived.
                 let is_waived = report.violations.is_empty() && !report.waived.is_empty();
                 let unfinished = self.unfinished.as_ref();
-                let unfinished = unfinished.filter(|it| !is_waived || matches!(it, Unjudged::Interrupted));
+                let unfinished = unfinished.filter(|it| !is_waived || it.is_interruption());
                 settle(&mut report, unfinished.map(in_report).or(unverified));
                 let is_documented = report.violations.is_empty()
                     && report.waived.is_empty()
@@ -170,6 +172,30 @@ impl CaseRunner<'_> {
         }
         finding.without_blame()
     }
+}
+
+/// Returns the reason why a case could not be judged that a cancellation stopped.
+fn cancelled(session: &Session) -> Reason {
+    match session.interrupt.cause() {
+        Some(CancelCause::OutOfTime) => Reason::OutOfTime,
+        _ => Reason::Interrupted,
+    }
+}
+
+/// Returns the line of a request that was given up and may have made something.
+fn may_have_made(reason: &Unjudged) -> Option<String> {
+    let Unjudged::Abandoned { method, request } = reason else { return None };
+    may_create(method)
+        .then(|| format!("{request}: no response came in time, the request may have been processed"))
+}
+
+/// Builds the report of a case that a cancellation kept from running; `None` if the run was not cancelled.
+pub(super) fn not_run_in_time(session: &Session, case: &Case) -> Option<CaseReport> {
+    let outcome = match session.interrupt.cause()? {
+        CancelCause::Signal => Outcome::Inconclusive,
+        CancelCause::OutOfTime => Outcome::Skipped,
+    };
+    Some(not_run(session, case, outcome, cancelled(session)))
 }
 
 /// Builds the report of a case that was not run.
@@ -279,7 +305,11 @@ fn settle(report: &mut CaseReport, unjudged: Option<Reason>) {
         waived: !report.waived.is_empty(),
         unjudged: unjudged.is_some(),
     };
-    let (outcome, exercised) = (judgement.outcome(), judgement.exercise());
+    let (mut outcome, exercised) = (judgement.outcome(), judgement.exercise());
+    // Nothing went wrong: there was no time left.
+    if outcome == Outcome::Inconclusive && unjudged == Some(Reason::OutOfTime) {
+        outcome = Outcome::Skipped;
+    }
     let is_other = report.observation.exercise() == Exercise::No;
     report.reason = unjudged.or_else(|| match outcome {
         Outcome::Waived => {

@@ -14,7 +14,7 @@ use failspec_base::{
 use failspec_http::{Client, ClientError, ClientOptions, Peers};
 use failspec_pack::target_config::{Credential, Rate, Target};
 
-use super::session::Session;
+use super::{cancel::OnCancel, session::Session};
 
 /// Interval between two readiness probes.
 const POLL: Duration = Duration::from_millis(250);
@@ -145,7 +145,9 @@ impl Session {
                 headers: Vec::new(),
                 body: None,
             };
-            let said = match self.clients.send(request, None).await.result {
+            self.clients.turn().await;
+            let exchange = self.exchange(request, None, OnCancel::Stop).await;
+            let said = match exchange.map_err(|reason| reason.to_string())?.result {
                 Ok(response) if (200..300).contains(&response.status) => return Ok(()),
                 Ok(response) => format!("HTTP {}", response.status),
                 Err(error) => error.to_string(),
@@ -156,10 +158,8 @@ impl Session {
                     readiness.within.as_secs_f64()
                 ));
             }
-            tokio::select! {
-                () = self.interrupt.wait() => return Err("interrupted".to_owned()),
-                () = tokio::time::sleep(POLL) => {}
-            }
+            let pause = self.unless_cancelled(OnCancel::Stop, tokio::time::sleep(POLL)).await;
+            pause.map_err(|reason| reason.to_string())?;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, AtomicUsize},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
@@ -18,7 +18,8 @@ use failspec_judge::{
     report_model::{
         CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
         PackReport, RunFinding, RunHeader, RunReport, Shard, ShardReport, SnapshotState, Summary,
-        TargetConfigReport, VerdictInput, WaiverReport, group_findings, reused_request_ids, waiver_findings,
+        TargetConfigReport, VerdictInput, WaiverReport, group_findings, is_cut_short, reused_request_ids,
+        waiver_findings,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -29,7 +30,7 @@ use failspec_pack::{
 };
 
 use super::{
-    cancel::CancelToken,
+    cancel::{CancelCause, CancelToken},
     error::RunError,
     judge::{documented, millis, names, scenario_file},
     lag::Lag,
@@ -64,6 +65,8 @@ pub struct RunOptions {
     pub in_ci: bool,
     /// Cases whose exchanges are included in the report.
     pub exchanges: Exchanges,
+    /// Time after which the run is stopped in order, with its teardowns: cases that were not judged are skipped.
+    pub max_time: Option<Duration>,
     /// Waivers of known violations.
     pub waivers: Vec<Waiver>,
     /// The selectors, as given.
@@ -105,6 +108,13 @@ pub async fn run(
     let waivers = Arc::new(options.waivers.clone());
     // Each case is dropped as soon as it is finished; only its report is kept.
     let cases: Vec<Vec<Case>> = plans.iter_mut().map(|plan| std::mem::take(&mut plan.cases)).collect();
+    let alarm = options.max_time.map(|max_time| {
+        let own = interrupt.handle();
+        tokio::spawn(async move {
+            tokio::time::sleep(max_time).await;
+            own.cancel(CancelCause::OutOfTime);
+        })
+    });
     let mut engines = Vec::new();
     for plan in &plans {
         let session = Arc::new(session(plan, &options, &waivers, &interrupt)?);
@@ -118,6 +128,9 @@ pub async fn run(
         engines.push((engine, plan));
     }
     let runs = join_all(engines.iter().zip(cases).map(|((engine, _), cases)| engine.run(cases))).await;
+    if let Some(alarm) = alarm {
+        alarm.abort();
+    }
     let mut report = assemble(&header, &engines, runs, &options, &interrupt);
     report.started = started.to_string();
     report.duration_ms = millis(began.elapsed());
@@ -251,12 +264,12 @@ fn assemble(
         .filter_map(|case| case.snapshot.as_ref())
         .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
     let evidence = VerdictInput {
-        interrupted: interrupt.is_set(),
+        interrupted: interrupt.cause() == Some(CancelCause::Signal),
         stopped: !diagnosis.is_empty(),
         violation: findings.iter().any(|finding| finding.violation)
             || (options.snapshots == Mode::Check && changed)
             || (options.deny_warnings && summary.warned + summary.unconfirmed > 0),
-        missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+        missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()) || is_cut_short(&scenarios),
     };
     RunReport {
         format: FORMAT,

@@ -14,7 +14,7 @@ use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcom
 use super::{
     case_runner::{CaseRunner, FirstRun},
     error::Unjudged,
-    judge::not_run,
+    judge::{not_run, not_run_in_time},
     locks::Lock,
     plan::Case,
     preflight::{First, canaries, diagnose},
@@ -220,8 +220,9 @@ impl Engine {
         let stopped = self.session.health_check_state.broken().is_some();
         if self.session.interrupt.is_set() || stopped {
             for case in round {
-                let reason = if stopped { Reason::RunStopped } else { Reason::Interrupted };
-                self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason));
+                let stopped = stopped.then(|| stopped_case(&self.session, case));
+                let Some(report) = stopped.or_else(|| not_run_in_time(&self.session, case)) else { continue };
+                self.tell(run, report);
             }
             return;
         }
@@ -230,13 +231,15 @@ impl Engine {
         join_all(running.iter_mut().map(|case| self.with_permit(case.prepare()))).await;
         // After a signal no condition is started. `end` is still called, because an earlier run may have left the
         // condition active.
-        let begun = tokio::select! {
-            biased;
-            () = self.session.interrupt.wait() => Err(Unjudged::Interrupted),
-            begun = self.session.begin(condition) => begun.map_err(Unjudged::from),
-        };
-        if let Err(reason) = &begun {
-            mark_inconclusive(&mut running, reason);
+        if let Err(reason) = self.session.begin(condition).await {
+            if let Unjudged::Abandoned { request, .. } = &reason {
+                self.notice(&format!(
+                    "the condition {condition} may come into force after its end: {request} got no response in time"
+                ));
+            }
+            // The condition is of all of them, and nothing that a case made.
+            let reason = if reason.is_interruption() { Unjudged::Interrupted } else { reason };
+            mark_inconclusive(&mut running, &reason);
         }
         join_all(running.iter_mut().map(|case| self.with_permit(case.send_under_test()))).await;
         // Also after a `begin` that failed: a condition that is partly in effect must not remain.
@@ -295,6 +298,11 @@ impl Engine {
         emit_event(&self.listener, Event::CaseFinished(&report));
         run.cases.push(report);
     }
+}
+
+/// Builds the report of a case that did not run because the run was stopped.
+fn stopped_case(session: &Session, case: &Case) -> CaseReport {
+    not_run(session, case, Outcome::Inconclusive, Reason::RunStopped)
 }
 
 /// Makes a judged case inconclusive.
@@ -419,10 +427,8 @@ impl Worker {
         if writes && !session.interrupt.is_set() {
             session.health_check_before().await;
         }
-        let stopped = session.health_check_state.broken().map(|_| Reason::RunStopped);
-        let interrupted = session.interrupt.is_set().then_some(Reason::Interrupted);
-        if let Some(reason) = interrupted.or(stopped) {
-            let report = not_run(session, case, Outcome::Inconclusive, reason);
+        let stopped = || session.health_check_state.broken().map(|_| stopped_case(session, case));
+        if let Some(report) = not_run_in_time(session, case).or_else(stopped) {
             return Judged { report, first: None, doubtful: Vec::new(), may_be_disturbed: false };
         }
         let is_writer = case.scenario.requests().any(|request| !request.is_safe());

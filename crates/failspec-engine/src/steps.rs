@@ -21,6 +21,8 @@ use failspec_pack::pack::{
 use failspec_pack::target_config::Carried;
 
 use super::{
+    cancel::OnCancel,
+    error::Unjudged,
     lag::MAX_LAG,
     request_builder::{Extra, build},
     session::Session,
@@ -66,6 +68,11 @@ impl<'a> SendContext<'a> {
     }
 }
 
+/// Returns the effect of a cancellation on requests and waits of a phase: a teardown goes on.
+fn on_cancel(phase: Phase) -> OnCancel {
+    if phase.is_teardown() { OnCancel::GoOn } else { OnCancel::Stop }
+}
+
 /// Returns true if a request carries this credential, and not another one that the scenario writes in its place.
 fn carries(request: &Request, carried: &Carried) -> bool {
     match carried {
@@ -87,19 +94,20 @@ impl Session {
         extra: &Extra,
         purpose: SendContext<'_>,
         records: &mut Vec<Record>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Unjudged> {
+        let on_cancel = on_cancel(purpose.phase);
         let (mut resends, mut rerun) = (0, None);
         let began = Instant::now();
         loop {
-            self.clients.turn().await;
+            self.unless_cancelled(on_cancel, self.clients.turn()).await?;
             let credential = match purpose.role {
-                Some(role) => Some(self.credential(role).await?),
+                Some(role) => Some(self.unless_cancelled(on_cancel, self.credential(role)).await??),
                 None => None,
             };
             let request = build(template, credential.clone(), scope, &self.target, extra)
                 .map_err(|error| error.to_string())?;
             let sends_login = credential.as_ref().filter(|carried| carries(&request, carried)).cloned();
-            let exchange: Exchange = self.clients.send_now(request, purpose.role).await;
+            let exchange = self.exchange(request, purpose.role, on_cancel).await?;
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             let role = purpose.role.map(str::to_owned);
@@ -123,7 +131,7 @@ impl Session {
                 if began.elapsed() < MAX_LAG {
                     rerun = Some(Rerun::CreationAwaited);
                     records.pop();
-                    tokio::time::sleep(POLL).await;
+                    self.unless_cancelled(on_cancel, tokio::time::sleep(POLL)).await?;
                     continue;
                 }
                 self.lag.awaited_in_vain();
@@ -136,12 +144,13 @@ impl Session {
                 return Err(format!(
                     "the target limits the rate of requests (HTTP 429, asks to wait {} s)",
                     told.as_secs()
-                ));
+                )
+                .into());
             }
             resends += 1;
             // The rejected attempt would only clutter the report; the last one counts.
             records.pop();
-            tokio::time::sleep(told).await;
+            self.unless_cancelled(on_cancel, tokio::time::sleep(told)).await?;
         }
     }
 
@@ -171,9 +180,11 @@ impl Session {
         own_role: Option<&str>,
         tested: Option<&Response>,
         records: &mut Vec<Record>,
-    ) -> Result<Option<ResendResult>, String> {
+    ) -> Result<Option<ResendResult>, Unjudged> {
+        let on_cancel = on_cancel(phase);
         if let Some(wait) = &step.wait {
-            tokio::time::sleep(self.wait_before(step, wait, scope, tested)?).await;
+            let wait = tokio::time::sleep(self.wait_before(step, wait, scope, tested)?);
+            self.unless_cancelled(on_cancel, wait).await?;
         }
         let Some(request) = &step.request else { return Ok(None) };
         let role = if step.inherits_role { own_role } else { request.role.as_deref() };
@@ -187,7 +198,7 @@ impl Session {
         let deadline = after(Instant::now(), self.time(&step.within, scope)?);
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
-            let Some(response) = response_of(records, index) else { return Err("no response".to_owned()) };
+            let Some(response) = response_of(records, index) else { return Err("no response".into()) };
             match &step.until {
                 Some(until) => {
                     let wrong = self.unmet(until, &response, None, scope, true)?;
@@ -199,11 +210,11 @@ impl Session {
                         let wrong = format!("what `until` waits for did not come: {wrong}");
                         return match step.resend {
                             true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
-                            false => Err(wrong),
+                            false => Err(wrong.into()),
                         };
                     }
                     records.pop();
-                    tokio::time::sleep(POLL).await;
+                    self.unless_cancelled(on_cancel, tokio::time::sleep(POLL)).await?;
                 }
                 // A check judges the response to the resent request, not the step.
                 None if step.resend => {
@@ -222,7 +233,7 @@ impl Session {
                             && self.is_from_the_api(&response)
                         {
                             true => Ok(Some(ResendResult { record: index, unmet: Some(wrong) })),
-                            false => Err(wrong),
+                            false => Err(wrong.into()),
                         };
                     }
                     self.capture(&step.capture, &response, scope)?;

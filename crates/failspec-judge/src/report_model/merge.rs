@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     CaseReport, Coverage, Exercise, MissingRequirement, Outcome, PackReport, RunFinding, RunReport,
-    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, group_findings, operation::joined,
-    reused_request_ids, waiver_findings,
+    ShardReport, Summary, TargetConfigReport, Verdict, VerdictInput, group_findings, is_cut_short,
+    operation::joined, reused_request_ids, waiver_findings,
 };
 
 /// Reason why reports cannot be merged.
@@ -115,7 +115,8 @@ pub fn merge(mut reports: Vec<Named>) -> Result<RunReport, MergeError> {
         // Violations by options (denied warnings, changed snapshots) were already counted in their shard.
         violation: verdicts.contains(&Verdict::Violations)
             || whole.run_findings.iter().any(|finding| finding.violation),
-        missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty()),
+        missing: whole.packs.iter().any(|pack| !pack.coverage.missing().is_empty())
+            || is_cut_short(&scenarios),
     });
     whole.diagnosis = (!judged).then(|| diagnoses.join("\n\n"));
     whole.finding_groups = group_findings(&scenarios);

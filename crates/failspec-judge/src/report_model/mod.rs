@@ -36,7 +36,7 @@ pub use reason::{MadeUpValues, Reason, Requirement, Rerun};
 pub use request::{CurlCommand, RequestReport};
 pub use run_finding::{RunFinding, reused_request_ids, waiver_findings};
 pub use shard::{Shard, ShardError, ShardReport, TargetConfigReport, WaiverReport};
-pub use summary::{Summary, Verdict, VerdictInput, exit};
+pub use summary::{Summary, Verdict, VerdictInput, exit, is_cut_short};
 pub use test_environment::{
     CommandReport, ConditionReport, OperationReport, ServerReport, TargetChanges, TestEnvironment,
 };

@@ -15,6 +15,8 @@ use super::{Observation, RequirementKind};
 pub enum Reason {
     /// A signal stopped the run before or during the case.
     Interrupted,
+    /// The time of the run was up before the case was judged.
+    OutOfTime,
     /// The run was stopped before the case could be judged; its diagnosis has the cause.
     RunStopped,
     /// The target does not provide what the case requires.
@@ -128,6 +130,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted => f.write_str("interrupted"),
+            Self::OutOfTime => f.write_str("the time of the run was up before the case was judged (`--max-time`)"),
             Self::RunStopped => f.write_str("nothing can be judged: see the diagnosis"),
             Self::MissingRequirements { requirements } => {
                 let parts = [RequirementKind::Role, RequirementKind::Variable, RequirementKind::Condition]

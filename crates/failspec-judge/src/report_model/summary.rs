@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CaseReport, Coverage, Outcome, State};
+use super::{CaseReport, Coverage, Outcome, Reason, State};
 
 /// The whole run in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +87,12 @@ impl Verdict {
             Self::Conforms => exit::CONFORMS,
         }
     }
+}
+
+/// Returns true if the time of the run was up before all cases were judged: then something is missing, even if all
+/// documented failures were exercised.
+pub fn is_cut_short(cases: &[CaseReport]) -> bool {
+    cases.iter().any(|case| case.reason == Some(Reason::OutOfTime))
 }
 
 /// Input of the verdict.

@@ -135,11 +135,14 @@ fn trouble(report: &CaseReport) -> Vec<&str> {
 /// Writes the requirements that are missing for the cases that were skipped.
 fn skipped(text: &mut String, report: &RunReport) {
     let label = Styles::dab(Styles::WARN, "SKIPPED");
-    let read_only = report.cases.iter().filter(|case| case.reason == Some(Reason::ReadOnly)).count();
-    if read_only > 0 {
-        let _ = writeln!(text, "\n{label} {}: {}", count_cases(read_only), Reason::ReadOnly);
+    let mut lacking = report.summary.skipped;
+    for reason in [Reason::ReadOnly, Reason::OutOfTime] {
+        let count = report.cases.iter().filter(|case| case.reason.as_ref() == Some(&reason)).count();
+        if count > 0 {
+            let _ = writeln!(text, "\n{label} {}: {reason}", count_cases(count));
+        }
+        lacking = lacking.saturating_sub(count);
     }
-    let lacking = report.summary.skipped.saturating_sub(read_only);
     if lacking == 0 {
         return;
     }
