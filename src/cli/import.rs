@@ -2,13 +2,13 @@
 
 use std::{
     fmt::Write as _,
-    fs,
     io::Write as _,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 
+use failspec_base::files;
 use failspec_import::{
     Draft, Page, docs_scraper as page,
     docs_scraper::{Findings, Format},
@@ -71,13 +71,8 @@ pub fn command(action: &ImportAction) -> Result<u8, CliError> {
 /// Reads a page. A page in which nothing was recognised is an error: continuing with it would test nothing.
 pub(super) fn read_page(shown: &GivenDocument) -> Result<(Vec<u8>, Findings), CliError> {
     let path = &shown.path;
-    let size =
-        fs::metadata(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?.len();
-    if size > page::MAX_SIZE as u64 {
-        let limit = page::MAX_SIZE;
-        return Err(CliError::usage(format!("{shown} has {size} bytes; the limit is {limit}")));
-    }
-    let text = fs::read(path).map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
+    let text = files::bytes(path, page::MAX_SIZE as u64)
+        .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
     let findings = page::read(&text, Format::of(path, &text))
         .map_err(|error| CliError::usage(format!("cannot read {shown}: {error}")))?;
     if findings.failures.is_empty() {

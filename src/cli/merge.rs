@@ -1,7 +1,8 @@
 //! `failspec merge`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
+use failspec_base::files;
 use failspec_judge::report_model::{RunHeader, RunReport, merge};
 use failspec_report::{json, terminal};
 
@@ -56,11 +57,8 @@ pub fn command(arguments: &MergeArguments) -> Result<u8, CliError> {
 /// # Errors
 /// When it cannot be read or is not a report, with the location.
 pub(super) fn read_report(path: &Path) -> Result<RunReport, CliError> {
-    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
-    if fs::metadata(path).map_err(cannot)?.len() > MAX_SIZE {
-        return Err(CliError::usage(format!("{} is larger than {MAX_SIZE} bytes", path.display())));
-    }
-    let text = fs::read_to_string(path).map_err(cannot)?;
+    let text = files::text(path, MAX_SIZE)
+        .map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))?;
     json::read(&text).map_err(|error| {
         CliError::usage_hint(
             format!("{} is not a JSON report of failspec: {error}", path.display()),

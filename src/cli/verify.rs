@@ -1,8 +1,6 @@
 //! `failspec verify`, and the verification that `badge` uses.
 
 use std::{
-    fs::File,
-    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,7 +8,7 @@ use std::{
 use clap::Args;
 use jiff::Timestamp;
 
-use failspec_base::{sanitize::one_line, syntax::Source};
+use failspec_base::{files, sanitize::one_line, syntax::Source};
 use failspec_certificate::{
     Certificate, MAX_KEY_SIZE, Programme, PublicKey, TrustFile, Verification, VerifyOptions, parse_days,
     read_trust_file,
@@ -152,13 +150,8 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Verified, CliError> 
 
 /// Reads a file of at most `largest` bytes; a pipe or a device has no length before.
 fn read(path: &Path, largest: u64) -> Result<Vec<u8>, CliError> {
-    let cannot = |error: std::io::Error| CliError::usage(format!("cannot read {}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    File::open(path).map_err(cannot)?.take(largest + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > largest {
-        return Err(CliError::usage(format!("{} is larger than {largest} bytes", path.display())));
-    }
-    Ok(bytes)
+    files::bytes(path, largest)
+        .map_err(|error| CliError::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 fn read_public_key(path: &Path) -> Result<PublicKey, CliError> {

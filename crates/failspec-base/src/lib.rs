@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod encoding;
+pub mod files;
 pub mod message;
 pub mod random;
 pub mod sanitize;

@@ -5,7 +5,10 @@
 //! scalar is a number only if JSON would write it back the same way, and a scalar that another YAML parser would read
 //! as something else must be quoted.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
@@ -63,6 +66,8 @@ fn build(source: &Arc<Source>, dialect: Dialect) -> (Option<Node>, Diagnostics) 
         source,
         bytes: byte_offsets(source.text()),
         anchors: HashMap::new(),
+        wanted: aliased_anchors(source.text()),
+        anchored: 0,
         aliased: 0,
         mistakes: Vec::new(),
         depth: 0,
@@ -80,6 +85,11 @@ struct Builder<'a> {
     /// Byte offset of each character, if the text is not ASCII: the parser counts characters.
     bytes: Option<Vec<u32>>,
     anchors: HashMap<usize, Node>,
+    /// The anchors that an alias names: only their nodes are kept.
+    wanted: HashSet<usize>,
+    /// Number of nodes below these anchors.
+    anchored: usize,
+    /// Number of nodes that aliases added.
     aliased: usize,
     mistakes: Vec<Diagnostic>,
     depth: usize,
@@ -160,10 +170,23 @@ impl Builder<'_> {
             }
         };
         self.depth -= 1;
-        if anchor != 0 {
+        if anchor != 0 && self.wanted.contains(&anchor) {
+            // Its alias would be one too many.
+            self.anchored += size(&node);
+            self.check_aliases(self.anchored, span)?;
             self.anchors.insert(anchor, node.clone());
         }
         Some(node)
+    }
+
+    /// Reports an error if the nodes that aliases add are too many.
+    fn check_aliases(&mut self, nodes: usize, span: Span) -> Option<()> {
+        let most = self.dialect.most_aliased;
+        if nodes > most {
+            self.mistake(span, format!("aliases repeat more than {most} values"), "write the values out");
+            return None;
+        }
+        Some(())
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Option<Node> {
@@ -172,11 +195,7 @@ impl Builder<'_> {
             return None;
         };
         self.aliased += size(&node);
-        let most = self.dialect.most_aliased;
-        if self.aliased > most {
-            self.mistake(span, format!("aliases repeat more than {most} values"), "write the values out");
-            return None;
-        }
+        self.check_aliases(self.aliased, span)?;
         Some(node)
     }
 
@@ -278,6 +297,28 @@ impl Builder<'_> {
             Some(bytes) => bytes.get(characters).map_or(self.source.text().len(), |offset| *offset as usize),
         }
     }
+}
+
+/// Returns the anchors that aliases name. Each copy of what is below an anchor costs memory, and a file can nest them.
+fn aliased_anchors(text: &str) -> HashSet<usize> {
+    // Nearly no file has both, and parsing it twice would cost as much as all the rest.
+    if !has_indicator(text, '&') || !has_indicator(text, '*') {
+        return HashSet::new();
+    }
+    let events = Parser::new_from_str(text).map_while(Result::ok);
+    events
+        .filter_map(|(event, _)| if let Event::Alias(anchor) = event { Some(anchor) } else { None })
+        .collect()
+}
+
+/// Returns true if a character that begins an anchor or an alias stands where one may begin.
+fn has_indicator(text: &str, indicator: char) -> bool {
+    let bytes = text.as_bytes();
+    let begins = |at: usize| {
+        at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b'\r' | b'[' | b'{' | b',' | b':')
+    };
+    let goes_on = |at: usize| bytes.get(at + 1).is_some_and(|next| !next.is_ascii_whitespace());
+    text.match_indices(indicator).any(|(at, _)| begins(at) && goes_on(at))
 }
 
 /// Resolves a plain (unquoted) scalar; the error is the reason why it must be quoted.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
     path::Path,
 };
 
@@ -10,6 +9,7 @@ use serde_json::Value;
 
 use crate::pack::Texts;
 use failspec_base::encoding::{escape_pointer_step, percent_decode};
+use failspec_base::files::{self, Folder};
 use failspec_base::syntax::{Source, yaml};
 
 use super::warning::Warnings;
@@ -130,7 +130,8 @@ impl Document {
     /// # Errors
     /// Fails if the document itself cannot be read, or is not an OpenAPI document of a supported version.
     pub fn load(path: &Path) -> Result<Self, DocumentError> {
-        Self::load_with(path, String::new())
+        let folder = path.parent().unwrap_or(path);
+        Self::load_with(path, folder, String::new())
     }
 
     /// Reads a document and every file within `root` that it refers to: `../common/errors.yaml` of a repository with
@@ -153,16 +154,21 @@ impl Document {
             let reason = format!("it is not within {}", root.display());
             return Err(DocumentError::Unreadable { path: shown(), reason });
         };
-        Self::load_with(path, below.to_string_lossy().replace('\\', "/"))
+        Self::load_with(path, &root, below.to_string_lossy().replace('\\', "/"))
     }
 
-    fn load_with(path: &Path, own: String) -> Result<Self, DocumentError> {
+    fn load_with(path: &Path, root: &Path, own: String) -> Result<Self, DocumentError> {
         let shown = path.display().to_string();
         let text = read(path).map_err(|reason| DocumentError::Unreadable { path: shown.clone(), reason })?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
         let mut document = Self { folder: own, ..Self::parse(&name, &text)? };
-        document.load_others(&|path| read(&folder.join(path)), text.len() as u64);
+        let root = Folder::new(root).map_err(|error| error.to_string());
+        let other = |path: &str| {
+            let root = root.as_ref().map_err(Clone::clone)?;
+            root.text(&folder.join(path), MAX_SIZE).map_err(|error| error.to_string())
+        };
+        document.load_others(&other, text.len() as u64);
         Ok(document)
     }
 
@@ -326,14 +332,7 @@ impl Document {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > MAX_SIZE {
-        return Err(format!("it has {size} bytes; the limit is {MAX_SIZE}"));
-    }
-    fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
-        _ => error.to_string(),
-    })
+    files::text(path, MAX_SIZE).map_err(|error| error.to_string())
 }
 
 /// Parses a text as JSON if it looks like JSON, because that is faster; otherwise as YAML.

@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
 use include_dir::Dir;
 use sha2::{Digest, Sha256};
 
-use failspec_base::encoding::hex;
+use failspec_base::{encoding::hex, files::Folder};
 
 use super::Version;
 
@@ -58,6 +58,12 @@ const MAX_SIZE: u64 = 16 << 20;
 
 /// The maximum depth of folders in a pack.
 const MAX_DEPTH: usize = 16;
+
+/// The maximum number of files and folders of a pack: links can make millions of a few.
+const MAX_ENTRIES: usize = 50_000;
+
+/// The maximum size of all files of a pack, in bytes: 512 MiB.
+const MAX_TOTAL: usize = 512 << 20;
 
 /// The files of packs, laid out as `schemas/<pack>`, `scenarios/<pack>`, `snapshots/<pack>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,10 +128,7 @@ impl Files {
                 }
             }
             Self::Directory(root) => {
-                let path = root.join("scenarios").join(pack);
-                if path.is_dir() {
-                    walk(&path, &format!("scenarios/{pack}"), &mut texts, 0)?;
-                }
+                Walk::below(root, &mut texts)?.folder(&format!("scenarios/{pack}"))?;
             }
         }
         Ok(texts)
@@ -168,10 +171,7 @@ impl Files {
                 }
             }
             Self::Directory(root) => {
-                let path = root.join("schemas").join(folder);
-                if path.is_dir() {
-                    walk(&path, &format!("schemas/{folder}"), &mut texts, 0)?;
-                }
+                Walk::below(root, &mut texts)?.folder(&format!("schemas/{folder}"))?;
             }
         }
         Ok(texts)
@@ -222,43 +222,89 @@ fn has_ending(name: &str, endings: &[&str]) -> bool {
     endings.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Returns the paths of the files below a folder, relative to it; none if it cannot be read.
+/// Returns the paths of the files below a folder, relative to it; none if it cannot be read. Links to folders are not
+/// followed.
 fn names_in(directory: &Path, depth: usize) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten().filter(|_| depth <= MAX_DEPTH);
-    let names = entries.filter_map(|entry| Some((entry.path(), entry.file_name().into_string().ok()?)));
+    let names = entries.filter_map(|entry| {
+        let is_folder = entry.file_type().ok()?.is_dir();
+        Some((is_folder, entry.path(), entry.file_name().into_string().ok()?))
+    });
     names
-        .flat_map(|(path, name)| match path.is_dir() {
+        .flat_map(|(is_folder, path, name)| match is_folder {
             true => names_in(&path, depth + 1).into_iter().map(|below| format!("{name}/{below}")).collect(),
             false => vec![name],
         })
         .collect()
 }
 
-fn walk(directory: &Path, name: &str, texts: &mut Texts, depth: usize) -> Result<(), FilesError> {
-    let failed =
-        |path: &Path, error: io::Error| FilesError { path: path.to_owned(), reason: error.to_string() };
-    if depth > MAX_DEPTH {
-        return Err(FilesError { path: directory.to_owned(), reason: "folders are nested too deep".into() });
+/// Reads the files of a pack in a directory.
+struct Walk<'t> {
+    root: &'t Path,
+    /// No file outside of it is read, whatever links say.
+    within: Folder,
+    texts: &'t mut Texts,
+    entries: usize,
+    size: usize,
+}
+
+impl<'t> Walk<'t> {
+    fn below(root: &'t Path, texts: &'t mut Texts) -> Result<Self, FilesError> {
+        let within = Folder::new(root)
+            .map_err(|error| FilesError { path: root.to_owned(), reason: error.to_string() })?;
+        Ok(Self { root, within, texts, entries: 0, size: 0 })
     }
-    for entry in fs::read_dir(directory).map_err(|error| failed(directory, error))? {
-        let entry = entry.map_err(|error| failed(directory, error))?;
-        let path = entry.path();
-        let Ok(file) = entry.file_name().into_string() else {
-            continue;
-        };
-        if path.is_dir() {
-            walk(&path, &format!("{name}/{file}"), texts, depth + 1)?;
-        } else if [".yaml", ".yml", ".json"].iter().any(|ending| file.ends_with(ending)) {
-            let length = fs::metadata(&path).map_err(|error| failed(&path, error))?.len();
-            if length > MAX_SIZE {
-                return Err(FilesError {
-                    path,
-                    reason: format!("the file has {length} bytes; the limit is {MAX_SIZE}"),
-                });
-            }
-            let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-            texts.insert(format!("{name}/{file}"), text);
+
+    /// Reads all files of a folder with this path below the root; none if there is no such folder.
+    fn folder(&mut self, name: &str) -> Result<(), FilesError> {
+        let path = self.root.join(name);
+        if !path.is_dir() {
+            return Ok(());
         }
+        let resolved = self.resolve(&path)?;
+        self.walk(&path, name, &mut vec![resolved])
     }
-    Ok(())
+
+    /// Reads the files of `directory`; `inside` are the folders that it is in, and itself, with all links resolved.
+    fn walk(&mut self, directory: &Path, name: &str, inside: &mut Vec<PathBuf>) -> Result<(), FilesError> {
+        let failed = |path: &Path, reason: String| FilesError { path: path.to_owned(), reason };
+        if inside.len() > MAX_DEPTH {
+            return Err(failed(directory, "folders are nested too deep".into()));
+        }
+        for entry in fs::read_dir(directory).map_err(|error| failed(directory, error.to_string()))? {
+            let entry = entry.map_err(|error| failed(directory, error.to_string()))?;
+            let path = entry.path();
+            self.entries += 1;
+            if self.entries > MAX_ENTRIES {
+                return Err(failed(&path, format!("the pack has more than {MAX_ENTRIES} files and folders")));
+            }
+            let Ok(file) = entry.file_name().into_string() else {
+                continue;
+            };
+            if path.is_dir() {
+                let resolved = self.resolve(&path)?;
+                if inside.contains(&resolved) {
+                    return Err(failed(&path, "it is a link to a folder that it is in".into()));
+                }
+                inside.push(resolved);
+                self.walk(&path, &format!("{name}/{file}"), inside)?;
+                inside.pop();
+            } else if has_ending(&file, &[".yaml", ".yml", ".json"]) {
+                let text =
+                    self.within.text(&path, MAX_SIZE).map_err(|error| failed(&path, error.to_string()))?;
+                self.size += text.len();
+                if self.size > MAX_TOTAL {
+                    return Err(failed(&path, format!("the pack has more than {MAX_TOTAL} bytes")));
+                }
+                self.texts.insert(format!("{name}/{file}"), text);
+            }
+        }
+        Ok(())
+    }
+
+    fn resolve(&self, path: &Path) -> Result<PathBuf, FilesError> {
+        self.within
+            .resolve(path)
+            .map_err(|error| FilesError { path: path.to_owned(), reason: error.to_string() })
+    }
 }

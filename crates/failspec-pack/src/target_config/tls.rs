@@ -1,8 +1,9 @@
 //! TLS settings of a target: trusted certificate authorities and the client certificate.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use failspec_base::{
+    files,
     secret::Secret,
     syntax::{Decoder, Field, Fields, MappingSchema, Node, ValueType},
 };
@@ -99,9 +100,12 @@ pub(super) fn identity(
     }
 }
 
+/// Maximum size of a file with certificates, in bytes: that of a system with all its authorities is a fourth.
+const MAX_SIZE: u64 = 1 << 20;
+
 fn file(node: &Node, reader: &Decoder, folder: &Path) -> Option<Vec<u8>> {
     let path = folder.join(reader.text(node)?);
-    match fs::read(&path) {
+    match files::bytes(&path, MAX_SIZE) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
             reader.error_hint(
