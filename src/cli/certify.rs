@@ -68,7 +68,7 @@ pub struct CertifyArguments {
     #[arg(long, value_name = "FILE", required_unless_present = "list")]
     pub out: Option<PathBuf>,
     /// The private key: a PEM file from `failspec keygen`, or env:NAME
-    #[arg(long, value_name = "FILE|env:NAME", required_unless_present = "list")]
+    #[arg(long, allow_hyphen_values = true, value_name = "FILE|env:NAME", required_unless_present = "list")]
     pub key: Option<String>,
     /// A text from the recipient of the certificate, which proves that it is not an older one
     #[arg(long, value_name = "TEXT")]
@@ -268,6 +268,16 @@ fn can_be_identified(url: &url::Url, has_digest: bool, allow_loopback: bool) -> 
     Err(CliError::usage_hint(format!("nothing identifies the server at {url}: it has no TLS"), hint))
 }
 
+/// Returns true for a text that may be a private key in place of the name of its file: in PEM, or the base64 of PKCS #8
+/// for Ed25519.
+pub(super) fn is_key(text: &str) -> bool {
+    let is_base64 =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte));
+    text.contains("-----BEGIN")
+        || text.contains('\n')
+        || (text.len() > 40 && is_base64(text) && !Path::new(text).exists())
+}
+
 fn read_key(from: &str) -> Result<SigningKey, CliError> {
     let text = match from.strip_prefix("env:") {
         Some(name) => std::env::var(name).ok().filter(|text| !text.trim().is_empty()).ok_or_else(|| {
@@ -276,6 +286,14 @@ fn read_key(from: &str) -> Result<SigningKey, CliError> {
                 name.escape_debug()
             ))
         })?,
+        // A message about the file would quote the key.
+        None if is_key(from) => {
+            return Err(CliError::usage_hint(
+                "--key is given the key itself, not the name of its file",
+                "the command line of a process can be seen by others: make a new key with `failspec keygen`, and give its \
+                 file, or env:NAME",
+            ));
+        }
         None => {
             let read = read_trust_file(Path::new(from), TrustFile::PrivateKey, MAX_KEY_SIZE);
             let (bytes, warning) = read.map_err(|error| CliError::usage(format!("--key: {error}")))?;

@@ -20,6 +20,7 @@ use failspec_report::certificate;
 use super::{
     arguments::PacksFrom,
     certificate_summary::summary,
+    certify::is_key,
     error::CliError,
     output_file::{is_same_path, write_file},
     packs,
@@ -40,7 +41,7 @@ pub struct VerifyArguments {
     #[command(flatten)]
     pub from: PacksFrom,
     /// The public key that must have signed the certificate
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, allow_hyphen_values = true, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
     /// The programme that must accept the certificate
     #[arg(long, value_name = "FILE")]
@@ -156,6 +157,12 @@ fn read(path: &Path, largest: u64) -> Result<Vec<u8>, CliError> {
 
 fn read_public_key(path: &Path) -> Result<PublicKey, CliError> {
     let usage = |error: &dyn std::fmt::Display| CliError::usage(format!("--public-key: {error}"));
+    if path.to_str().is_some_and(is_key) {
+        return Err(CliError::usage_hint(
+            "--public-key is given a key, not the name of its file",
+            "if it is a private one, make a new one: the command line of a process can be seen by others",
+        ));
+    }
     let (text, warning) =
         read_trust_file(path, TrustFile::Trusted, MAX_KEY_SIZE).map_err(|error| usage(&error))?;
     notices(warning.as_slice());

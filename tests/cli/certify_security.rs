@@ -747,3 +747,19 @@ fn key_is_read_from_the_environment() {
     ];
     done(failspec(folder.path()).env("CERTIFY_KEY", text).args(all).args(["--url", &server.url])).exits(0);
 }
+
+/// Whoever forgets `env:` writes the key itself: no message quotes it, whatever form it has.
+#[test]
+fn security_key_on_the_command_line_is_not_printed() {
+    let folder = folder();
+    let pem = String::from_utf8(read(folder.path(), "me.key")).unwrap();
+    let body = pem.lines().nth(1).unwrap().to_owned();
+    let one_line = pem.replace('\n', " ");
+    for key in [&pem, &one_line, &body] {
+        let all = ["certify", "tiny", "--packs", ".", "--out", "c.json", "--key", key];
+        let said = done(failspec(folder.path()).args(all).args(["--url", "http://127.0.0.1:1"])).exits(2);
+        assert!(!said.all().contains(&body), "{}", said.all());
+        let said = done(failspec(folder.path()).args(["verify", "c.json", "--public-key", key])).exits(2);
+        assert!(!said.all().contains(&body), "{}", said.all());
+    }
+}

@@ -2,7 +2,7 @@
 //! happened all the same is a violation.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -78,7 +78,7 @@ fn accepted_fault_that_nothing_removes_is_listed() {
     let (server, there) = notes(true);
     let without = SCENARIO.replace(", capture: { note: /id } }", " }");
     let without = without.split("    teardown:").next().unwrap();
-    run(without, &server).exits(1).says("it was not rejected, and no teardown removes what it created");
+    run(without, &server).exits(1).says("it was not rejected, and no teardown removed what it created");
     assert_eq!(there.lock().unwrap().len(), 2);
 }
 
@@ -123,4 +123,70 @@ scenarios:
     // A step without `expect` decides nothing about the failure.
     let silent = scenarios.replace(", expect: { status: 200 }", "");
     run(&silent, &api(true)).exits(3);
+}
+
+/// Notes with the lowest free number. Somebody else takes a number as soon as it is free.
+fn numbers() -> (Server, Arc<Mutex<BTreeMap<usize, &'static str>>>) {
+    let there = Arc::new(Mutex::new(BTreeMap::from([(1, "theirs")])));
+    let kept = Arc::clone(&there);
+    let server = Server::start(move |request: &Received| {
+        let mut there = kept.lock().unwrap();
+        let id = request.path.rsplit('/').next().and_then(|id| id.parse::<usize>().ok());
+        match (request.method.as_str(), id) {
+            ("POST", _) if String::from_utf8_lossy(&request.body).contains("text") => {
+                let free = (1..).find(|number| !there.contains_key(number)).unwrap();
+                there.insert(free, "ours");
+                Reply::json(201, &format!("{{\"id\":{free},\"size\":2}}"))
+            }
+            ("POST", _) => Reply::json(400, "{\"error\":\"invalid\"}"),
+            ("PUT", Some(id)) => {
+                there.insert(id, "ours");
+                Reply::json(200, "{}")
+            }
+            ("DELETE", Some(id)) if there.remove(&id).is_some() => {
+                there.insert(id, "theirs");
+                Reply::json(204, "")
+            }
+            _ => Reply::json(404, "{\"error\":\"absent\"}"),
+        }
+    });
+    (server, there)
+}
+
+#[test]
+fn number_that_was_removed_is_somebody_elses() {
+    let removes = |later: &str| {
+        format!(
+            "\
+contract: tiny
+scenarios:
+  without_a_text:
+    triggers: invalid
+    setup:
+      - request: POST /notes
+        json: {{ text: x }}
+        capture: {{ note: /id }}
+      - request: \"DELETE /notes/${{note}}\"{later}
+    request: POST /notes
+    json: {{ name: note }}
+    control: {{ json: {{ text: z }}, capture: {{ own: /id }} }}
+    teardown:
+      - request: \"DELETE /notes/${{note}}\"
+      - request: \"DELETE /notes/${{own}}\"
+"
+        )
+    };
+    let deleted = |server: &Server| {
+        let lines = server.lines();
+        lines.iter().filter(|line| *line == "DELETE /notes/2").count()
+    };
+    let (server, there) = numbers();
+    run(&removes(""), &server).exits(0).never_says("left over");
+    assert_eq!(deleted(&server), 1, "{:?}", server.lines());
+    assert!(there.lock().unwrap().values().all(|owner| *owner == "theirs"));
+    // What is made anew under the same number is removed.
+    let (server, there) = numbers();
+    run(&removes("\n      - request: \"PUT /notes/${note}\""), &server).exits(0).never_says("left over");
+    assert_eq!(deleted(&server), 2, "{:?}", server.lines());
+    assert!(there.lock().unwrap().values().all(|owner| *owner == "theirs"));
 }

@@ -250,6 +250,35 @@ fn unknown_id_is_random_or_not_generated() {
     }
 }
 
+/// A PUT that may create (201) creates what is unknown: that is no fault. What it is created in must exist.
+#[test]
+fn put_that_may_create_is_not_asked_for_an_unknown_id() {
+    let import = |path: &str, names: &[&str], created: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let parameters: Vec<String> = names
+            .iter()
+            .map(|name| format!("{{ name: {name}, in: path, required: true, schema: {{ type: string }} }}"))
+            .collect();
+        let document = format!(
+            "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\npaths:\n  {path}:\n    parameters: [{}]\n    put:\n      \
+             responses: {{ '200': {{ description: ok }}, {created}'404': {{ description: no }} }}\n",
+            parameters.join(", ")
+        );
+        fs::write(folder.path().join("things.yaml"), document).unwrap();
+        let import = ["import", "openapi", "things.yaml", "--name", "things", "--allow-writes"];
+        done(failspec(folder.path()).args(import)).exits(0);
+        fs::read_to_string(folder.path().join("scenarios/things/generated.yaml")).unwrap()
+    };
+    let created = "'201': { description: made }, ";
+    let nested = import("/shelves/{shelf}/books/{isbn}", &["shelf", "isbn"], created);
+    assert!(nested.contains("PUT /shelves/no-such-${unique}/books/no-such-${unique}"), "{nested}");
+    let plain = import("/books/{isbn}", &["isbn"], created);
+    assert!(!plain.contains("no-such-") && plain.contains("may create it (201)"), "{plain}");
+    // Without 201, an unknown id is a fault.
+    let replaces = import("/books/{isbn}", &["isbn"], "");
+    assert!(replaces.contains("PUT /books/no-such-${unique}"), "{replaces}");
+}
+
 const TAGS: &str = r##"
 openapi: 3.1.0
 info: { title: Tags, version: "1" }

@@ -45,6 +45,8 @@ pub(super) struct CaseRunner<'s> {
     pub unfinished: Option<Unjudged>,
     /// Resources that the teardown could not remove, one line each.
     pub left_behind: Vec<String>,
+    /// The index of the request under test if it was not rejected but created something (201) whose id is not known.
+    unwanted: Option<usize>,
     /// True if the request under test got a response.
     pub answered: bool,
     pub began: Instant,
@@ -78,6 +80,7 @@ impl<'s> CaseRunner<'s> {
             inconclusive: None,
             unfinished: None,
             left_behind: Vec::new(),
+            unwanted: None,
             answered: false,
             began: Instant::now(),
             first: None,
@@ -228,9 +231,8 @@ impl<'s> CaseRunner<'s> {
                 let what = if is_meant { "it succeeded" } else { "it was not rejected" };
                 self.left_behind.push(format!("{request}: {what}, and {reason}"));
             }
-        } else if !is_meant && response.status == 201 && self.case.scenario.teardown.is_empty() {
-            self.left_behind
-                .push(format!("{request}: it was not rejected, and no teardown removes what it created"));
+        } else if !is_meant && response.status == 201 {
+            self.unwanted = Some(self.observed.judged);
         }
     }
 
@@ -274,6 +276,12 @@ impl<'s> CaseRunner<'s> {
         let Some(scope) = self.scope.take() else { return };
         let complete = self.inconclusive.is_none();
         self.teardown(&scope, Phase::Teardown, &self.case.scenario.faulty, complete).await;
+        let unwanted = self.unwanted.and_then(|index| self.observed.records.get(index));
+        if let Some(unwanted) = unwanted.filter(|unwanted| !self.is_removed(unwanted)) {
+            let request = line(&unwanted.exchange.request);
+            self.left_behind
+                .push(format!("{request}: it was not rejected, and no teardown removed what it created"));
+        }
     }
 
     fn scope(&mut self) -> Scope {
@@ -509,6 +517,10 @@ impl<'s> CaseRunner<'s> {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
             };
             if step.request.as_ref().is_some_and(needs) {
+                continue;
+            }
+            // Whoever has its number now, it is not ours.
+            if step.request.as_ref().is_some_and(|request| self.was_removed(request, &scope, phase)) {
                 continue;
             }
             let before = self.observed.records.len();

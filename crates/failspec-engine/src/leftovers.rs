@@ -1,15 +1,19 @@
 //! The difference between a resource that a case removed and one that a teardown did not find.
 
 use serde_json::Value;
+use url::Url;
 
 use failspec_base::{
     message::{Request, is_safe},
     template::Scope,
 };
-use failspec_judge::check::Record;
+use failspec_judge::check::{Phase, Record};
 use failspec_pack::pack::RequestTemplate;
 
-use super::case_runner::CaseRunner;
+use super::{
+    case_runner::CaseRunner,
+    request_builder::{Extra, build},
+};
 
 impl CaseRunner<'_> {
     /// Returns true if a teardown rightly found nothing to remove (404, 410): a request of the case removed the
@@ -23,9 +27,6 @@ impl CaseRunner<'_> {
         let is_control = teardown.phase.is_of_control();
         let of_flow = |record: &&Record| record.phase.is_of_control() == is_control;
         let records = || self.observed.records.iter().filter(of_flow);
-        let is_success = |record: &Record| {
-            record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
-        };
         let removes = |record: &&Record| {
             record.exchange.request.method == "DELETE" && record.exchange.request.url == *url
         };
@@ -38,9 +39,84 @@ impl CaseRunner<'_> {
         };
         let mut created = records().filter(creates).filter(|record| is_success(record));
         let is_captured = template.names_in_path().any(|name| scope.is_captured(name));
-        let id = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
-        let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+        let id = last_segment(url);
         !is_captured && !created.any(|record| names(&record.exchange.request, &id))
+    }
+
+    /// Returns true if a request of the case has removed what this request of a teardown would remove, and no later one
+    /// made it anew. It is not removed again: a server uses numbers again, and somebody else may have this one by now.
+    pub(super) fn was_removed(&self, template: &RequestTemplate, scope: &Scope, phase: Phase) -> bool {
+        if template.line.method != "DELETE" {
+            return false;
+        }
+        let Ok(request) = build(template, None, scope, &self.session.target, &Extra::default()) else {
+            return false;
+        };
+        let url = &request.url;
+        let of_flow = |record: &&Record| record.phase.is_of_control() == phase.is_of_control();
+        let succeeded = self.observed.records.iter().filter(of_flow).filter(|record| is_success(record));
+        let succeeded: Vec<&Record> = succeeded.collect();
+        let removes = |record: &&Record| {
+            record.exchange.request.method == "DELETE" && record.exchange.request.url == *url
+        };
+        let Some(last) = succeeded.iter().rposition(removes) else { return false };
+        let id = last_segment(url);
+        !succeeded[last + 1..].iter().any(|record| {
+            let request = &record.exchange.request;
+            let creates = !is_safe(&request.method) && request.method != "DELETE";
+            creates && (names(request, &id) || response_names(record, &id))
+        })
+    }
+
+    /// Returns true if a teardown removed what a request created whose id is not known: the resource that it was sent to,
+    /// or one of the collection.
+    pub(super) fn is_removed(&self, creation: &Record) -> bool {
+        let url = &creation.exchange.request.url;
+        let collection = format!("{}/", url.path().trim_end_matches('/'));
+        self.observed.records.iter().any(|record| {
+            let request = &record.exchange.request;
+            let is_same = request.url.path() == url.path();
+            let is_item = creation.exchange.request.method == "POST"
+                && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'));
+            record.phase == Phase::Teardown
+                && request.method == "DELETE"
+                && is_success(record)
+                && (is_same || is_item)
+        })
+    }
+}
+
+fn is_success(record: &Record) -> bool {
+    record.exchange.result.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+}
+
+/// Returns the last part of the path of a URL, decoded.
+fn last_segment(url: &Url) -> String {
+    let id = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned()
+}
+
+/// Returns true if the response to a request names an id: at the end of `Location`, or in its body under a key that
+/// identifies. Any other number may be the same by chance.
+fn response_names(record: &Record, id: &str) -> bool {
+    let Ok(response) = &record.exchange.result else { return false };
+    let location = response.combined_header("location");
+    location.is_some_and(|location| location.rsplit('/').next() == Some(id))
+        || response.document().value.as_ref().is_some_and(|value| identifies(value, id))
+}
+
+/// Returns true if a member somewhere in `value`, with a name that identifies, is `id`.
+fn identifies(value: &Value, id: &str) -> bool {
+    const IDENTIFYING: [&str; 6] = ["id", "uuid", "number", "name", "key", "slug"];
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            let is_identifying = IDENTIFYING.iter().any(|ending| name.ends_with(ending));
+            (is_identifying && !value.is_array() && !value.is_object() && contains(value, id))
+                || identifies(value, id)
+        }),
+        Value::Array(items) => items.iter().any(|item| identifies(item, id)),
+        _ => false,
     }
 }
 

@@ -57,6 +57,7 @@ pub fn build(
     target: &Target,
     extra: &Extra,
 ) -> Result<Request, BuildError> {
+    scope.begin_request();
     let remapped = template.line.operation.as_ref().and_then(|name| target.operations.get(name));
     let (method, path) = match remapped {
         Some(operation) => (&operation.method, &operation.path),

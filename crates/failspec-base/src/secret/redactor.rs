@@ -2,7 +2,9 @@
 
 use std::{
     borrow::Cow,
+    collections::HashSet,
     fmt,
+    hash::{Hash, Hasher},
     ops::Range,
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
@@ -24,23 +26,62 @@ use super::{
 /// `[secret: <label>]`. A search takes time that is linear in the text, regardless of the number of secrets.
 #[derive(Default)]
 pub struct Mask {
-    /// Replaced whenever a secret is added, so that a search holds the lock only for a clone.
-    known: RwLock<Arc<RegisteredSecret>>,
+    known: RwLock<Known>,
 }
 
-/// The secrets at one moment, and the automaton that finds them.
+/// The secrets at one moment.
 #[derive(Default)]
-struct RegisteredSecret {
+struct Known {
+    values: HashSet<ByValue>,
+    /// Replaced whenever a secret is added, so that a search holds the lock only for a clone. The last group is the one
+    /// that grows; each of the others is at most half as large as the one before it, so that there are few.
+    groups: Arc<Vec<Arc<Group>>>,
+}
+
+/// A secret that is equal to another one with the same value, whatever its origin is.
+struct ByValue(Secret);
+
+impl PartialEq for ByValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose() == other.0.expose()
+    }
+}
+
+impl Eq for ByValue {}
+
+impl Hash for ByValue {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.expose().hash(state);
+    }
+}
+
+/// Number of secrets in a group that still grows: nearly no run knows more.
+const GROUP: usize = 16;
+
+/// Some secrets, and the automaton that finds them.
+#[derive(Default)]
+struct Group {
     secrets: Vec<(Secret, Arc<Placeholder>)>,
     search: OnceLock<Option<Automaton>>,
 }
 
-/// One automaton with all patterns of all secrets.
+/// Number of bytes of a pattern that the automaton has states for. What follows is compared, so that a long secret costs
+/// no more than a short one.
+const HEAD: usize = 128;
+
+/// One automaton with all patterns of a group.
 struct Automaton {
     /// `None` if the patterns are too large for it (some GiB): then the whole text is masked.
     automaton: Option<AhoCorasick>,
-    /// The placeholder of the secret, for each pattern.
-    placeholders: Vec<Arc<Placeholder>>,
+    /// The patterns, in the order of the automaton.
+    patterns: Vec<Pattern>,
+}
+
+/// A form of a secret.
+struct Pattern {
+    placeholder: Arc<Placeholder>,
+    /// All of it, if it is longer than what the automaton finds.
+    long: Option<Vec<u8>>,
 }
 
 /// An occurrence of a secret in a text.
@@ -71,14 +112,24 @@ impl Mask {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.secrets.iter().any(|(other, _)| other.expose() == secret.expose()) {
+        if !known.values.insert(ByValue(secret.clone())) {
             return;
         }
-        let mut secrets = known.secrets.clone();
         let part = secret.placeholder();
         let placeholder = Placeholder { text: part.to_string(), part };
+        let mut groups = Vec::clone(&known.groups);
+        let mut secrets = match groups.pop_if(|last| last.secrets.len() < GROUP) {
+            Some(last) => last.secrets.clone(),
+            None => Vec::new(),
+        };
         secrets.push((secret.clone(), Arc::new(placeholder)));
-        *known = Arc::new(RegisteredSecret { secrets, search: OnceLock::new() });
+        while secrets.len() >= GROUP
+            && let Some(before) = groups.pop_if(|before| before.secrets.len() <= secrets.len())
+        {
+            secrets.extend(before.secrets.iter().cloned());
+        }
+        groups.push(Arc::new(Group { secrets, search: OnceLock::new() }));
+        known.groups = Arc::new(groups);
     }
 
     /// Adds a value, which is masked from now on. The first label of a value is kept.
@@ -88,7 +139,7 @@ impl Mask {
 
     /// Returns true if no secret is known that is long enough to be searched for.
     pub fn is_empty(&self) -> bool {
-        self.known().secrets.is_empty()
+        self.groups().is_empty()
     }
 
     /// Returns `text` without any known secret. Borrowed if it contains none.
@@ -105,11 +156,7 @@ impl Mask {
 
     /// Returns `bytes` without any known secret. Borrowed if they contain none.
     pub fn bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, [u8]> {
-        let known = self.known();
-        let Some(search) = known.search() else {
-            return Cow::Borrowed(bytes);
-        };
-        let hits = search.hits(bytes);
+        let hits = self.hits(bytes);
         if hits.is_empty() {
             return Cow::Borrowed(bytes);
         }
@@ -126,12 +173,13 @@ impl Mask {
 
     /// Returns `text` without any known secret, and with the replaced ones as data.
     pub fn redact(&self, text: &RedactedText) -> RedactedText {
-        let known = self.known();
-        let Some(search) = known.search() else { return text.clone() };
+        if self.is_empty() {
+            return text.clone();
+        }
         text.map_text(|text| {
             let (mut redacted, mut done) = (RedactedText::default(), 0);
             // Matches begin and end at character boundaries.
-            for hit in search.hits(text.as_bytes()) {
+            for hit in self.hits(text.as_bytes()) {
                 redacted.push_str(text.get(done..hit.place.start).unwrap_or_default());
                 redacted.push(hit.placeholder.part.clone());
                 done = hit.place.end;
@@ -163,41 +211,25 @@ impl Mask {
         }
     }
 
-    fn known(&self) -> Arc<RegisteredSecret> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl RegisteredSecret {
-    /// Returns the automaton. It is built on first use: a login adds several secrets before anything is shown.
-    fn search(&self) -> Option<&Automaton> {
-        self.search.get_or_init(|| Automaton::for_secrets(&self.secrets)).as_ref()
-    }
-}
-
-impl Automaton {
-    fn for_secrets(secrets: &[(Secret, Arc<Placeholder>)]) -> Option<Self> {
-        let mut all = Vec::new();
-        let mut placeholders = Vec::new();
-        for (secret, placeholder) in secrets {
-            for pattern in patterns(secret.expose()) {
-                all.push(pattern);
-                placeholders.push(placeholder.clone());
-            }
-        }
-        if all.is_empty() {
-            return None;
-        }
-        Some(Self { automaton: AhoCorasick::new(all).ok(), placeholders })
+    fn groups(&self) -> Arc<Vec<Arc<Group>>> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner).groups)
     }
 
     /// Returns all ranges of `text` that contain a secret, in order, without overlaps.
     fn hits(&self, text: &[u8]) -> Vec<Match> {
+        let groups = self.groups();
         let mut hits = Vec::new();
-        self.find(text, &mut hits, |place| place);
+        let searches: Vec<&Automaton> = groups.iter().filter_map(|group| group.search()).collect();
+        let find = |text: &[u8], hits: &mut Vec<Match>, source: &dyn Fn(Range<usize>) -> Range<usize>| {
+            searches.iter().for_each(|search| search.find(text, hits, source));
+        };
+        if searches.is_empty() {
+            return hits;
+        }
+        find(text, &mut hits, &|place| place);
         for kind in EscapeSyntax::ALL {
             if let Some(view) = DecodedText::of(text, kind) {
-                self.find(&view.bytes, &mut hits, |place| view.source(place));
+                find(&view.bytes, &mut hits, &|place| view.source(place));
             }
         }
         // A match in one decoded form can overlap a match in another; overlapping matches are masked together.
@@ -211,22 +243,68 @@ impl Automaton {
         });
         hits
     }
+}
+
+impl Group {
+    /// Returns the automaton. It is built on first use: a login adds several secrets before anything is shown.
+    fn search(&self) -> Option<&Automaton> {
+        self.search.get_or_init(|| Automaton::for_secrets(&self.secrets)).as_ref()
+    }
+}
+
+/// Returns the last boundary of a character in `text` that is not after `at`.
+fn boundary(text: &[u8], at: usize) -> usize {
+    let is_boundary = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0xc0 != 0x80);
+    (0..=at.min(text.len())).rev().find(is_boundary).unwrap_or_default()
+}
+
+impl Automaton {
+    fn for_secrets(secrets: &[(Secret, Arc<Placeholder>)]) -> Option<Self> {
+        let mut heads = Vec::new();
+        let mut all = Vec::new();
+        for (secret, placeholder) in secrets {
+            for pattern in patterns(secret.expose()) {
+                let placeholder = Arc::clone(placeholder);
+                let head = boundary(&pattern, HEAD);
+                heads.push(pattern[..head].to_vec());
+                all.push(Pattern { placeholder, long: (head < pattern.len()).then_some(pattern) });
+            }
+        }
+        if all.is_empty() {
+            return None;
+        }
+        Some(Self { automaton: AhoCorasick::new(heads).ok(), patterns: all })
+    }
 
     /// Adds the matches in `text` to `hits`.
     ///
     /// Overlapping matches are searched for, because secrets can overlap: if only the first one were masked, a part
     /// of the second would remain. They are joined as they are found, so that a text of one repeated character does
     /// not produce a match for each of its bytes.
-    fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: impl Fn(Range<usize>) -> Range<usize>) {
+    ///
+    /// Of a long secret, what follows its first bytes is masked as far as it is the secret: a text that was cut has only
+    /// a part of it.
+    fn find(&self, text: &[u8], hits: &mut Vec<Match>, source: &dyn Fn(Range<usize>) -> Range<usize>) {
         let first = hits.len();
         let Some(automaton) = &self.automaton else {
-            let placeholder = self.placeholders[0].clone();
+            let placeholder = Arc::clone(&self.patterns[0].placeholder);
             hits.push(Match { place: source(0..text.len()), placeholder });
             return;
         };
+        let mut covered = 0;
         for found in automaton.find_overlapping_iter(text) {
-            let mut place = source(found.range());
-            let mut placeholder = &self.placeholders[found.pattern().as_usize()];
+            let pattern = &self.patterns[found.pattern().as_usize()];
+            let mut range = found.range();
+            if let Some(long) = &pattern.long {
+                // What is masked already is not compared again: no text takes more than linear time.
+                let from = range.end.max(covered.min(range.start + long.len()));
+                let rest = text[from..].iter().zip(&long[from - range.start..]);
+                let end = from + rest.take_while(|(one, other)| one == other).count();
+                range.end = boundary(text, end).max(range.end);
+            }
+            covered = covered.max(range.end);
+            let mut place = source(range);
+            let mut placeholder = &pattern.placeholder;
             let joined;
             // Matches come in the order of their ends.
             while hits.len() > first
@@ -248,7 +326,8 @@ impl Automaton {
 
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known = self.known();
-        f.debug_list().entries(known.secrets.iter().map(|(secret, _)| secret)).finish()
+        let groups = self.groups();
+        let secrets = groups.iter().flat_map(|group| &group.secrets);
+        f.debug_list().entries(secrets.map(|(secret, _)| secret)).finish()
     }
 }

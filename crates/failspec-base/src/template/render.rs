@@ -78,6 +78,9 @@ pub enum RenderError {
     /// Not a number of bytes, or too many.
     #[error("`${{fill({0})}}`: expected a number of bytes up to {MAX_FILL}")]
     Fill(String),
+    /// The fillers of one request are too large together.
+    #[error("the fillers of a request have more than {MAX_FILL} bytes together")]
+    FillTotal,
 }
 
 /// Returns the value of a placeholder.
@@ -110,6 +113,9 @@ pub(super) fn hole(hole: &Placeholder, scope: &Scope) -> Result<HoleValue, Rende
                 FillerSize::Name(name) => (number(&held(name)?.value), name.clone()),
             };
             let bytes = bytes.filter(|bytes| *bytes <= MAX_FILL).ok_or(RenderError::Fill(written))?;
+            if !scope.fill(bytes) {
+                return Err(RenderError::FillTotal);
+            }
             let text = "x".repeat(usize::try_from(bytes).unwrap_or_default());
             // Up to 64 bytes are easier to read in full than as a number.
             let replaced = (bytes > 64).then_some(RedactedPart::Filler { fill: bytes });
@@ -180,6 +186,17 @@ mod tests {
         let filled = template.fill(&scope()).unwrap();
         assert_eq!(filled.sent, json!({"a": 8080, "b": "p8080", "c": [1, "failspec-abc-1"]}));
         assert_eq!(filled.shown, None);
+    }
+
+    #[test]
+    fn fillers_of_one_request_are_bounded_together() {
+        let scope = scope();
+        let half = Template::parse("${fill(33554432)}").unwrap();
+        assert!(half.fill(&scope).is_ok() && half.fill(&scope).is_ok());
+        assert_eq!(half.fill(&scope).unwrap_err(), RenderError::FillTotal);
+        assert_eq!(Template::parse("${fill(1)}").unwrap().fill(&scope).unwrap_err(), RenderError::FillTotal);
+        scope.begin_request();
+        assert!(half.fill(&scope).is_ok());
     }
 
     #[test]

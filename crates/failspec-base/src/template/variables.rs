@@ -2,11 +2,15 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use serde_json::Value;
 
+use super::placeholder::MAX_FILL;
 use crate::random::random_uuid;
 
 /// The value of a variable.
@@ -43,6 +47,8 @@ pub struct Scope {
     uuid: String,
     /// The time at which the flow first requested a one-time code, in Unix seconds; shared with its clones.
     codes_from: Arc<OnceLock<i64>>,
+    /// The number of bytes of fillers in the current request; shared with its clones.
+    filled: Arc<AtomicU64>,
 }
 
 impl Scope {
@@ -55,6 +61,7 @@ impl Scope {
             unique: unique.into(),
             uuid: random_uuid(),
             codes_from: Arc::default(),
+            filled: Arc::default(),
         }
     }
 
@@ -89,6 +96,17 @@ impl Scope {
     /// Unix seconds. A code that is sent twice must be the same both times, even if half a minute ends in between.
     pub fn codes_from(&self, now: i64) -> i64 {
         *self.codes_from.get_or_init(|| now)
+    }
+
+    /// Begins a request: [`Self::fill`] counts anew.
+    pub fn begin_request(&self) {
+        self.filled.store(0, Relaxed);
+    }
+
+    /// Counts the bytes of a filler; returns false if the request has too many of them.
+    pub(super) fn fill(&self, bytes: u64) -> bool {
+        let before = self.filled.fetch_add(bytes, Relaxed);
+        before.saturating_add(bytes) <= MAX_FILL
     }
 
     /// Returns the value of `${uuid}` in this flow.

@@ -218,3 +218,42 @@ fn large_texts_take_linear_time() {
         }
     }
 }
+
+#[test]
+fn many_and_long_secrets_are_found_and_cost_little() {
+    let mut numbers = Numbers(0x5eed);
+    let mask = Mask::new();
+    let mut known: Vec<String> = (0..100).map(|_| numbers.text(9 + numbers.0 as usize % 40)).collect();
+    // Around the length up to which the automaton looks, and far beyond it.
+    for length in [127, 128, 129, 200, 1_000, 1 << 20] {
+        known.push(numbers.text(length));
+    }
+    let started = Instant::now();
+    for (number, value) in known.iter().enumerate() {
+        mask.add_value(value, &format!("n{number}"));
+        // As a run does it: something is shown after each.
+        mask.text("GET /things/1234567");
+    }
+    for (number, value) in known.iter().enumerate() {
+        let masked = mask.text(&format!("<{value}>")).into_owned();
+        assert_eq!(masked, format!("<[secret: n{number}]>"), "a secret of {} bytes", value.len());
+    }
+    // What a text that was cut still has of a long secret is masked.
+    let long = &known[105];
+    let cut: String = long.chars().take(1_000).collect();
+    assert_eq!(mask.text(&format!("<{cut}…")), "<[secret: n105]…");
+    for (_, text) in encodings(&known[103]) {
+        assert!(mask.text(&text).contains("[secret: n103]"), "{text}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn long_secret_of_one_character_takes_linear_time() {
+    let mask = Mask::new();
+    mask.add_value(&"a".repeat(1 << 18), "env:A");
+    let text = "a".repeat(1 << 21);
+    let started = Instant::now();
+    assert_eq!(mask.text(&text), "[secret: env:A]");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}

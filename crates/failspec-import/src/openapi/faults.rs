@@ -73,10 +73,8 @@ impl Generator<'_> {
                 let mut faulty = right.ask.clone();
                 if in_path {
                     let instead = percent_encode(&value).to_string();
-                    faulty.path = self
-                        .paths
-                        .fill(operation, &right.around.made, Some((&parameter.name, &instead)))
-                        .path;
+                    faulty.path =
+                        self.paths.fill(operation, &right.around.made, &[(&parameter.name, instead)]).path;
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
@@ -238,9 +236,16 @@ impl Generator<'_> {
 
     /// Adds a request for a resource that does not exist.
     fn unknown(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        let Some(name) = names(&operation.path).last().copied() else { return };
-        let Some(parameter) = parameter(operation, name) else { return };
-        let Some(nothing) = self.paths.nothing(parameter) else {
+        let mut names = names(&operation.path);
+        // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
+        let may_create = operation.method == "PUT" && declares(operation, 201);
+        let created = if may_create { names.pop() } else { None };
+        if created.is_some() && names.is_empty() && declares(operation, 404) {
+            self.leave_out("a PUT for an unknown id may create it (201)", operation, "unknown id");
+        }
+        let Some(name) = names.last().copied() else { return };
+        let Some(own) = parameter(operation, name) else { return };
+        let Some(nothing) = self.paths.nothing(own) else {
             if declares(operation, 404) {
                 let why = "so few ids of this form are possible that each one may exist";
                 self.leave_out(why, operation, "unknown id");
@@ -248,8 +253,12 @@ impl Generator<'_> {
             return;
         };
         let mut faulty = right.ask.clone();
-        faulty.path = self.paths.fill(operation, &right.around.made, Some((name, &nothing))).path;
-        let (class, rule) = (FaultKind::Unknown, parameter.pointer.clone());
+        let mut instead = vec![(name, nothing)];
+        // In what does not exist there is nothing either.
+        let inner = created.and_then(|created| Some((created, parameter(operation, created)?)));
+        instead.extend(inner.and_then(|(created, inner)| Some((created, self.paths.nothing(inner)?))));
+        faulty.path = self.paths.fill(operation, &right.around.made, &instead).path;
+        let (class, rule) = (FaultKind::Unknown, own.pointer.clone());
         faults.push(Fault { class, what: format!("unknown_{}", slug(name)), rule, faulty, inferred: false });
     }
 }

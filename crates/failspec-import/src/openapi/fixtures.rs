@@ -77,7 +77,7 @@ impl Generator<'_> {
         let pointer = creator.name_at(&self.declared.api)?.pointer();
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
-        let filled = self.paths.fill(creator.make, &whole.made, None);
+        let filled = self.paths.fill(creator.make, &whole.made, &[]);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }
@@ -101,7 +101,7 @@ impl Generator<'_> {
             return None;
         }
         whole.made.insert(bare(&creator.remove.path), name.clone());
-        let removal = self.paths.fill(creator.remove, &whole.made, None);
+        let removal = self.paths.fill(creator.remove, &whole.made, &[]);
         if removal.foreign {
             return None;
         }
@@ -169,7 +169,7 @@ impl Generator<'_> {
 
     /// Builds a request that needs no values that only the target knows. Returns `None` if the operation needs one.
     pub(super) fn plain(&mut self, operation: &failspec_pack::openapi::Operation) -> Option<RequestSpec> {
-        let filled = self.paths.fill(operation, &CreatedResources::new(), None);
+        let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         if filled.foreign || PathTemplate::parse(&filled.path).is_err() {
             return None;
         }

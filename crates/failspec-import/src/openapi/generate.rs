@@ -197,7 +197,7 @@ impl<'a> Generator<'a> {
     /// resource, which also proves that it existed.
     fn look(&mut self, creator: CreateOperation<'a>, made: &CreatedResources) -> Option<RequestSpec> {
         [creator.read, Some(creator.remove)].into_iter().flatten().find_map(|look| {
-            let filled = self.paths.fill(look, made, None);
+            let filled = self.paths.fill(look, made, &[]);
             self.asked(look, filled.path).ok().map(|(ask, _)| ask)
         })
     }

@@ -66,12 +66,12 @@ impl<'a> Paths<'a> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Fills the path of an operation. `instead` is the name of a parameter and a text that replaces its value.
+    /// Fills the path of an operation. `instead` has names of parameters and the texts that replace their values.
     pub fn fill(
         &mut self,
         operation: &Operation,
         made: &CreatedResources,
-        instead: Option<(&str, &str)>,
+        instead: &[(&str, String)],
     ) -> FilledPath {
         let mut filled = FilledPath { path: String::new(), open: false, foreign: false };
         let mut rest = operation.path.as_str();
@@ -85,9 +85,10 @@ impl<'a> Paths<'a> {
             }
             rest = &rest[begin + length + 1..];
             let until = &operation.path[..operation.path.len() - rest.len()];
-            let value = match (instead, made.get(&bare(until))) {
-                (Some((other, text)), _) if other == name => text.to_owned(),
-                (_, Some(capture)) => format!("{{{capture}}}"),
+            let replaced = instead.iter().find(|(replaced, _)| *replaced == name);
+            let value = match (replaced, made.get(&bare(until))) {
+                (Some((_, text)), _) => text.clone(),
+                (None, Some(capture)) => format!("{{{capture}}}"),
                 _ => self.value(operation, name, until, &mut filled),
             };
             filled.path.push_str(&value);

@@ -78,7 +78,7 @@ impl Generator<'_> {
         if self.allow_writes {
             self.make_all(&operation.path, &mut around, 0);
         }
-        let filled = self.paths.fill(operation, &around.made, None);
+        let filled = self.paths.fill(operation, &around.made, &[]);
         if PathTemplate::parse(&filled.path).is_err() {
             return Err("its path cannot be sent as written: URL parsing changes it".to_owned());
         }
