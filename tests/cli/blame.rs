@@ -11,15 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 requires:
   roles: { reader: may read, writer: may write }
 failures:
@@ -28,7 +23,8 @@ failures:
   - { id: absent, status: 404, code: absent, summary: It is not there }
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
   - { id: conflict, status: 409, code: conflict, summary: The name is taken }
-";
+"
+);
 
 fn run(contract: &str, scenarios: &str, server: &Server, more: &[&str]) -> Done {
     let folder = pack_with(contract, scenarios);

@@ -6,18 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 failures:
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
-";
+"
+);
 
 const SCENARIO: &str = "\
 contract: tiny

@@ -45,7 +45,6 @@ mod successes;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;
-mod tls_front;
 mod unproven;
 mod versions;
 mod waive;

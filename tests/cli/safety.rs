@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    Received, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny, tiny_pack,
+    Received, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny, tiny_failure,
+    tiny_pack, tiny_server,
 };
 use base64::Engine as _;
 
@@ -71,7 +72,7 @@ fn echoed_token_is_masked_in_a_pending_response() {
     let server = Server::start(|request| {
         let sent = request.header("Authorization").unwrap_or_default().to_owned();
         match request.path.as_str() {
-            "/things/none" => Reply::failure(404, "not_found", request).with("X-Echo", &sent),
+            "/things/none" => tiny_failure(404, "not_found", request).with("X-Echo", &sent),
             _ => crate::support::tiny(request),
         }
     });
@@ -181,7 +182,7 @@ scenarios:
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
         "/things/none" => Reply::json(410, &format!("{:?}", request.header("x-break"))),
-        _ => Reply::failure(500, "no", request),
+        _ => tiny_failure(500, "no", request),
     });
     for condition in [
         "headers = { X-Break = \"${env:TINY}\" }",
@@ -312,20 +313,12 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
     for (number, body) in bodies.into_iter().enumerate() {
         for good_control in [true, false] {
             let folder = tiny_pack();
-            let fixed = std::sync::Mutex::new(Some(body(&escaped)));
+            let fixed = body(&escaped);
             let server = Server::start(move |request| {
                 if good_control && request.path == "/things/one" {
                     return Reply::json(200, "{}");
                 }
-                let mut fixed = fixed.lock().unwrap();
-                match fixed.take() {
-                    Some(Reply::Response { status, headers, body }) => {
-                        *fixed =
-                            Some(Reply::Response { status, headers: headers.clone(), body: body.clone() });
-                        Reply::Response { status, headers, body }
-                    }
-                    other => other.unwrap_or(Reply::Close),
-                }
+                fixed.clone()
             });
             let done =
                 done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url, "-v"]));
@@ -373,7 +366,7 @@ fn endless_response_is_cut_off() {
 fn pack_cannot_read_the_environment() {
     let scenarios = TINY_SCENARIOS.replace("/things/none", "/things/${env:PATH}");
     let folder = pack_with(TINY_CONTRACT, &scenarios);
-    let server = Server::tiny();
+    let server = tiny_server();
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(2);
     assert_eq!(server.connections(), 0);
 }

@@ -2,18 +2,14 @@
 
 use serde_json::Value;
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 failures:
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
-";
+"
+);
 
 const SCENARIOS: &str = "\
 contract: tiny
