@@ -6,7 +6,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
 const CONTRACT: &str = tiny_contract!(
     "\

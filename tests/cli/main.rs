@@ -4,6 +4,7 @@ mod blame;
 mod certify;
 mod certify_security;
 mod cleanup;
+mod contract_head;
 mod diff;
 mod extends;
 mod files;

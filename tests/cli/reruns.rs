@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use serde_json::Value;
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
 const RIGHT: &str = r#"{"error":"absent","message":"it is not there"}"#;
 

@@ -273,7 +273,7 @@ fn end_of_a_condition_never_overtakes_its_begin() {
 #[test]
 fn hanging_readiness_probe_can_be_interrupted() {
     let folder = pack_with(TINY_CONTRACT, &scenarios("{ wait: 1ms }", "{ wait: 1ms }"));
-    let server = Server::start(|_| Reply::Hang(LONG));
+    let server = Server::start(|_| Reply::hang(LONG));
     let config = format!(
         "default_target = \"t\"\n[target.t]\nurl = \"{}\"\nroles.user = {{ bearer = \"${{env:TINY}}\" }}\n\
          wait_for = {{ path = \"/ready\", within = \"60s\" }}\n",

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with, tiny_contract};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
 const CONTRACT: &str = tiny_contract!(
     "\

@@ -36,11 +36,15 @@ pub(crate) fn runtime() -> &'static Runtime {
     })
 }
 
+type AtHead = dyn Fn(&Received) -> Option<Reply> + Send + Sync;
+
+type OfRequest = dyn Fn(&Received) -> Reply + Send + Sync;
+
 /// The part of a server that all of its connections share.
 struct Script {
     /// The reply to a head, before the body is read: the connection is closed after it.
-    at_head: Box<dyn Fn(&Received) -> Option<Reply> + Send + Sync>,
-    reply: Box<dyn Fn(&Received) -> Reply + Send + Sync>,
+    at_head: Box<AtHead>,
+    reply: Box<OfRequest>,
     received: Mutex<Vec<Received>>,
     next: AtomicUsize,
 }

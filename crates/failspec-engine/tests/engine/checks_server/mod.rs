@@ -4,13 +4,16 @@
 
 pub mod right;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, RunReport},
+    report_model::{CaseReport, Event, ReportFold, RunReport},
     snapshot::Mode,
 };
 use failspec_pack::{
@@ -153,7 +156,18 @@ async fn judge_on(
     assert!(!plan.cases.is_empty(), "nothing was selected");
     let options = RunOptions { snapshots: Mode::Off, selectors, waivers: config.waivers, ..options };
     let (_interrupter, interrupt) = interrupt();
-    run(vec![plan], options, interrupt, Arc::new(|_| {})).await.expect("a client")
+    let fold = Arc::new(Mutex::new(ReportFold::default()));
+    let events = Arc::clone(&fold);
+    let listener = move |event: Event<'_>| events.lock().expect("the fold").apply(event);
+    let report = run(vec![plan], options, interrupt, Arc::new(listener)).await.expect("a client");
+    assert_folded(&report, std::mem::take(&mut *fold.lock().expect("the fold")));
+    report
+}
+
+/// Asserts that the events of a run result in its report, in every field.
+pub fn assert_folded(report: &RunReport, fold: ReportFold) {
+    let folded = fold.into_report().expect("the run has finished");
+    assert_eq!(format!("{folded:?}"), format!("{report:?}"));
 }
 
 /// Returns the case of a scenario.
