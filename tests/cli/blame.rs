@@ -35,7 +35,7 @@ fn run(contract: &str, scenarios: &str, server: &Server, more: &[&str]) -> Done 
 }
 
 fn error(status: u16, code: &str) -> Reply {
-    Reply::json(status, &format!("{{\"error\":\"{code}\"}}"))
+    Reply::json(status, format!("{{\"error\":\"{code}\"}}"))
 }
 
 const ROLES: &str = "\
@@ -167,7 +167,7 @@ fn lagging(lag: Duration, forgets: bool) -> (Server, &'static Mutex<BTreeMap<Str
         if method == "POST" {
             let id = next.fetch_add(1, SeqCst).to_string();
             notes.insert(id.clone(), Instant::now());
-            return Reply::json(201, &format!("{{\"id\":\"n{id}\"}}"));
+            return Reply::json(201, format!("{{\"id\":\"n{id}\"}}"));
         }
         let id = path.trim_start_matches("/notes/n").to_owned();
         match notes.get(&id) {

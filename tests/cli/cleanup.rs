@@ -44,7 +44,7 @@ fn shelf(things: &[&str]) -> (Server, Arc<Mutex<Vec<String>>>) {
             // The last things are listed first, so that a page is never filled with things that cannot be removed.
             let page: Vec<String> =
                 things.iter().rev().take(4).map(|thing| format!("{{\"id\":\"{thing}\"}}")).collect();
-            return Reply::json(200, &format!("{{\"items\":[{}]}}", page.join(",")));
+            return Reply::json(200, format!("{{\"items\":[{}]}}", page.join(",")));
         }
         let name = request.path.trim_start_matches("/things/").to_owned();
         if name.contains("stuck") {

@@ -42,7 +42,7 @@ fn notes(lenient: bool) -> (Server, Arc<Mutex<BTreeSet<usize>>>) {
                 let mut next = next.lock().unwrap();
                 *next += 1;
                 there.insert(*next);
-                Reply::json(201, &format!("{{\"id\":{next}}}"))
+                Reply::json(201, format!("{{\"id\":{next}}}"))
             }
             ("POST", _) => Reply::json(400, "{\"error\":\"invalid\"}"),
             ("DELETE", Some(id)) if there.remove(&id) => Reply::json(204, ""),

@@ -62,7 +62,7 @@ fn echo(request: &Received) -> Reply {
         // The wrong type of the code makes the check quote it.
         "error": [sent], "message": format!("{sent} is no good: {all}"), "requestId": token, token: token,
     });
-    Reply::json(418, &body.to_string()).with("X-Echo", &sent).with("Retry-After", token)
+    Reply::json(418, body.to_string()).with("X-Echo", &sent).with("Retry-After", token)
 }
 
 /// A response as documented that repeats the token in its message becomes a pending approved response.
@@ -181,7 +181,7 @@ scenarios:
     let folder = pack_with(TINY_CONTRACT, scenarios);
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        "/things/none" => Reply::json(410, &format!("{:?}", request.header("x-break"))),
+        "/things/none" => Reply::json(410, format!("{:?}", request.header("x-break"))),
         _ => tiny_failure(500, "no", request),
     });
     for condition in [
@@ -215,9 +215,9 @@ fn written_of_a_login(step: &str, secret: &str, refuses: bool) -> String {
             "/things/one" => Reply::json(200, "{}"),
             "/things/none" => {
                 let body = serde_json::json!({ "error": secret, "message": forms(secret).join(" ") });
-                Reply::json(410, &body.to_string()).with("X-Echo", secret)
+                Reply::json(410, body.to_string()).with("X-Echo", secret)
             }
-            _ if refuses => Reply::json(401, &serde_json::json!({ "error": secret }).to_string()),
+            _ if refuses => Reply::json(401, serde_json::json!({ "error": secret }).to_string()),
             _ => Reply::json(200, r#"{"token":"token-of-the-login"}"#),
         }
     });
@@ -294,10 +294,7 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
         )
         .collect();
     let failure = |status, code: &str, id: &str| {
-        Reply::json(
-            status,
-            &format!(r#"{{"error":"{code}","message":"{code}","requestId":"{id}","{id}":1}}"#),
-        )
+        Reply::json(status, format!(r#"{{"error":"{code}","message":"{code}","requestId":"{id}","{id}":1}}"#))
     };
     type Echo = Box<dyn Fn(&str) -> Reply + Send + Sync>;
     let bodies: Vec<Echo> = vec![
@@ -340,7 +337,7 @@ fn huge_response_is_truncated_in_the_output() {
             }
             let mut body = serde_json::json!({"error": "not_found", "message": "m", "requestId": "r"});
             body[place] = large.clone().into();
-            Reply::json(410, &body.to_string())
+            Reply::json(410, body.to_string())
         });
         let options = ["run", "--packs", ".", "--url", &server.url, "-v", "--report", "json=r.json"];
         let done = done(failspec(folder.path()).args(options));
@@ -357,7 +354,7 @@ fn endless_response_is_cut_off() {
     // 64 MiB, announced and sent: more than any limit.
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
-        _ => Reply::json(404, &" ".repeat(64 << 20)),
+        _ => Reply::json(404, " ".repeat(64 << 20)),
     });
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(3);
 }

@@ -184,7 +184,7 @@ fn credential_as_a_request_id_is_masked_in_every_report() {
             request.header("authorization").and_then(|it| it.strip_prefix("Bearer ")).unwrap_or_default();
         match request.path.as_str() {
             "/things/one" => tiny(request),
-            _ => Reply::json(404, &format!(r#"{{"error":"not_found","message":"no","requestId":"{id}"}}"#)),
+            _ => Reply::json(404, format!(r#"{{"error":"not_found","message":"no","requestId":"{id}"}}"#)),
         }
     });
     let role = ["--url", &echo.url, "--role", "user=bearer:env:TINY_TOKEN", "--report", "json=r.json"];
