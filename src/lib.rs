@@ -61,8 +61,8 @@ pub use harness::{Harness, HarnessError};
 pub mod report {
     pub use failspec_judge::report_model::{
         CaseReport, Coverage, Event, ExchangeReport, FindingGroup, Listener, MissingRequirement, Outcome,
-        PackReport, RunFinding, RunHeader, RunReport, SnapshotReport, SnapshotState, Summary, Verdict,
-        WaivedFinding, exit,
+        PackEnd, PackReport, ReportFold, RunEnd, RunFinding, RunHeader, RunReport, SnapshotReport,
+        SnapshotState, Summary, Verdict, WaivedFinding, exit,
     };
     pub use failspec_report::{BodyPolicy, html, json, junit, markdown};
 }

@@ -10,16 +10,9 @@ use std::{
     thread,
 };
 
-use rcgen::{CertificateParams, KeyPair};
+use failspec_test_server::Authority;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::ring,
-        pki_types::{PrivateKeyDer, pem::PemObject as _},
-    },
-};
+use tokio_rustls::TlsAcceptor;
 
 use super::pack::{body, failure};
 
@@ -32,7 +25,7 @@ pub struct Api {
     address: SocketAddr,
     /// The address at which the same API speaks TLS.
     secure: SocketAddr,
-    /// The certificate of that address (PEM).
+    /// The certificate (PEM) of the authority that issued that of the secure address.
     certificate: String,
 }
 
@@ -49,7 +42,8 @@ impl Api {
             (listener, address)
         };
         let ((plain, address), (with_tls, secure)) = (listen(), listen());
-        let (certificate, acceptor) = acceptor();
+        let authority = Authority::new();
+        let acceptor = authority.acceptor(&["http/1.1"]);
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
             let answered = Arc::new(AtomicU64::new(0));
@@ -60,7 +54,7 @@ impl Api {
                 )
             });
         });
-        Self { address, secure, certificate }
+        Self { address, secure, certificate: authority.pem }
     }
 
     /// The keys of a target over TLS, for a `failspec.toml`, and the certificate to trust (PEM).
@@ -84,21 +78,6 @@ impl Api {
         let _ = stream.read_to_string(&mut text);
         text.rsplit("\r\n\r\n").next().and_then(|count| count.parse().ok()).expect("a count")
     }
-}
-
-/// A self-signed certificate for loopback, and what speaks TLS with it.
-fn acceptor() -> (String, TlsAcceptor) {
-    let key = KeyPair::generate().expect("a key");
-    let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
-    let certificate = params.self_signed(&key).expect("a certificate");
-    let private = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).expect("a key");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], private)
-        .expect("a certificate with its key");
-    (certificate.pem(), TlsAcceptor::from(Arc::new(config)))
 }
 
 async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, answered: Arc<AtomicU64>) {

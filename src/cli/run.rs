@@ -170,7 +170,7 @@ pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) ->
             }
             (Event::CaseFinished(case), Some(progress)) => progress.case(case),
             (Event::Notice(text), Some(progress)) => progress.notice(text),
-            (_, None) => {}
+            _ => {}
         }
     };
     // On a thread of the runtime: the main thread is outside of it, and each of its wake-ups is a system call.

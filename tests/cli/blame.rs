@@ -11,15 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 requires:
   roles: { reader: may read, writer: may write }
 failures:
@@ -28,7 +26,8 @@ failures:
   - { id: absent, status: 404, code: absent, summary: It is not there }
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
   - { id: conflict, status: 409, code: conflict, summary: The name is taken }
-";
+"
+);
 
 fn run(contract: &str, scenarios: &str, server: &Server, more: &[&str]) -> Done {
     let folder = pack_with(contract, scenarios);
@@ -36,7 +35,7 @@ fn run(contract: &str, scenarios: &str, server: &Server, more: &[&str]) -> Done 
 }
 
 fn error(status: u16, code: &str) -> Reply {
-    Reply::json(status, &format!("{{\"error\":\"{code}\"}}"))
+    Reply::json(status, format!("{{\"error\":\"{code}\"}}"))
 }
 
 const ROLES: &str = "\
@@ -168,7 +167,7 @@ fn lagging(lag: Duration, forgets: bool) -> (Server, &'static Mutex<BTreeMap<Str
         if method == "POST" {
             let id = next.fetch_add(1, SeqCst).to_string();
             notes.insert(id.clone(), Instant::now());
-            return Reply::json(201, &format!("{{\"id\":\"n{id}\"}}"));
+            return Reply::json(201, format!("{{\"id\":\"n{id}\"}}"));
         }
         let id = path.trim_start_matches("/notes/n").to_owned();
         match notes.get(&id) {

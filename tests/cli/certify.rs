@@ -8,8 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::support::{Done, Reply, Server, done, failspec, pack_with};
-use crate::tls_front::TlsFront;
+use crate::support::{Done, Reply, Server, done, failspec, pack_with, tiny_failure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use failspec_base::secret::Secret;
 use failspec_certificate::{Certificate, PAYLOAD_TYPE, SigningKey, Verification, VerifyOptions, pae};
@@ -47,8 +46,8 @@ scenarios:
 pub fn api(bad: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}").with("Server", "tiny/1.2"),
-        "/bad" => Reply::failure(400, bad, request).with("Server", "tiny/1.2"),
-        _ => Reply::failure(404, "not_found", request).with("Server", "tiny/1.2"),
+        "/bad" => tiny_failure(400, bad, request).with("Server", "tiny/1.2"),
+        _ => tiny_failure(404, "not_found", request).with("Server", "tiny/1.2"),
     })
 }
 
@@ -240,7 +239,7 @@ const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef012
 #[test]
 fn certificate_contains_the_key_of_the_server() {
     let server = api("invalid");
-    let front = TlsFront::start(&server.url, None);
+    let front = server.secure();
     let folder = folder();
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     let text = format!("[target.t]\nurl = \"{}\"\ntls = {{ ca = \"ca.pem\" }}\n", front.url);

@@ -17,8 +17,7 @@ use crate::certify::{
     CONTRACT, SCENARIOS, api, certified, certify, folder, judged, key, packs, read, resigned, sealed, verify,
 };
 use crate::hostile_file::Mutator;
-use crate::support::{Background, Done, Reply, Server, done, failspec, pack_with};
-use crate::tls_front::TlsFront;
+use crate::support::{Background, Done, Reply, Server, done, failspec, pack_with, tiny_failure};
 
 const PUBLIC: [&str; 2] = ["--public-key", "me.key.pub"];
 
@@ -54,7 +53,7 @@ fn forged(folder: &Path, change: impl FnOnce(&mut Value)) -> (Vec<u8>, Vec<u8>) 
 #[test]
 fn security_every_server_and_change_is_certified_and_can_be_forbidden() {
     let product = api("invalid");
-    let stub = Server::start(|request| Reply::failure(503, "broken", request).with("Server", "stub/9"));
+    let stub = Server::start(|request| tiny_failure(503, "broken", request).with("Server", "stub/9"));
     let login = Server::start(|_| Reply::json(200, "{\"token\":\"tok-1234567\"}"));
     let folder = pack_with(
         &CONTRACT.replace(
@@ -111,8 +110,8 @@ fn security_every_server_and_change_is_certified_and_can_be_forbidden() {
 fn security_certificate_quotes_no_query_of_a_condition() {
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" | "/things/one?key=hunter2" => Reply::json(200, "{}"),
-        "/bad" => Reply::failure(400, "invalid", request),
-        _ => Reply::failure(404, "not_found", request),
+        "/bad" => tiny_failure(400, "invalid", request),
+        _ => tiny_failure(404, "not_found", request),
     });
     let folder = folder();
     let at = folder.path();
@@ -132,10 +131,10 @@ fn security_certificate_quotes_no_query_of_a_condition() {
 #[test]
 fn security_condition_that_names_another_host_is_another_address() {
     let server = Server::start(|request| match (request.path.as_str(), request.header("host")) {
-        ("/things/one", Some("stub.example")) => Reply::failure(503, "broken", request),
+        ("/things/one", Some("stub.example")) => tiny_failure(503, "broken", request),
         ("/things/one", _) => Reply::json(200, "{}"),
-        ("/bad", _) => Reply::failure(400, "invalid", request),
-        _ => Reply::failure(404, "not_found", request),
+        ("/bad", _) => tiny_failure(400, "invalid", request),
+        _ => tiny_failure(404, "not_found", request),
     });
     let own = server.url.trim_start_matches("http://").to_owned();
     let certified = |header: &str| {
@@ -186,7 +185,7 @@ fn security_other_ways_to_the_target_are_certified() {
     programme(at, "forbid = [\"check_levels\"]").exits(1).says("forbids check_levels");
     programme(at, "forbid = [\"proxy\"]").exits(0);
     // A certificate authority of one's own.
-    let front = TlsFront::start(&server.url, None);
+    let front = server.secure();
     let folder = self::folder();
     let at = folder.path();
     fs::write(at.join("ca.pem"), &front.authority).unwrap();
@@ -200,7 +199,8 @@ fn security_other_ways_to_the_target_are_certified() {
 
 #[test]
 fn security_condition_without_tls_is_refused_like_a_target() {
-    let front = TlsFront::start(&api("invalid").url, None);
+    let server = api("invalid");
+    let front = server.secure();
     let folder = folder();
     let at = folder.path();
     fs::write(at.join("ca.pem"), &front.authority).unwrap();
@@ -235,8 +235,8 @@ fn security_reference_implementation_is_never_certified() {
     server.signal("TERM");
     let product = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}").with("X-Reference", "kubeglass"),
-        "/bad" => Reply::failure(400, "invalid", request),
-        _ => Reply::failure(404, "not_found", request),
+        "/bad" => tiny_failure(400, "invalid", request),
+        _ => tiny_failure(404, "not_found", request),
     });
     let folder = self::folder();
     certify(folder.path(), &["--url", &product.url, "--allow-loopback"]).exits(0);
@@ -258,17 +258,17 @@ fn security_what_certify_calls_certified_verify_confirms() {
     let server = Server::start(|request| {
         let kind = request.path.rsplit('/').next().unwrap_or_default();
         match kind.trim_start_matches('k') {
-            "0" => Reply::failure(400, "c", request),
+            "0" => tiny_failure(400, "c", request),
             "1" => Reply::json(400, "{\"error\":\"c\",\"message\":\"m\"}"),
             "2" => Reply::json(200, "{}"),
-            "3" => Reply::failure(400, "odd", request),
-            "4" => Reply::failure(500, "odd", request),
-            "5" => Reply::failure(409, "other", request),
+            "3" => tiny_failure(400, "odd", request),
+            "4" => tiny_failure(500, "odd", request),
+            "5" => tiny_failure(409, "other", request),
             "6" => Reply::html(502, "<h1>Bad gateway</h1>"),
             "7" => Reply::new(400, "text/plain", "no"),
-            "8" => Reply::failure(401, "c", request),
+            "8" => tiny_failure(401, "c", request),
             // A warning: it is neither a date nor a number.
-            "9" => Reply::failure(400, "c", request).with("Retry-After", "soon"),
+            "9" => tiny_failure(400, "c", request).with("Retry-After", "soon"),
             _ => Reply::json(200, "{}"),
         }
     });

@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Background, Reply, Server, TINY_SCENARIOS, done, failspec, pack_with, run};
+use crate::support::{
+    Background, Reply, Server, TINY_SCENARIOS, done, failspec, pack_with, run, tiny_failure,
+};
 
 const CONTRACT: &str = "\
 contract: tiny
@@ -35,18 +37,18 @@ fn shelf(things: &[&str]) -> (Server, Arc<Mutex<Vec<String>>>) {
     let own = Arc::clone(&things);
     let server = Server::start(move |request| {
         if request.header("authorization") != Some("Bearer keeper-token") {
-            return Reply::failure(401, "unauthorized", request);
+            return tiny_failure(401, "unauthorized", request);
         }
         let mut things = own.lock().unwrap();
         if request.line() == "GET /things" {
             // The last things are listed first, so that a page is never filled with things that cannot be removed.
             let page: Vec<String> =
                 things.iter().rev().take(4).map(|thing| format!("{{\"id\":\"{thing}\"}}")).collect();
-            return Reply::json(200, &format!("{{\"items\":[{}]}}", page.join(",")));
+            return Reply::json(200, format!("{{\"items\":[{}]}}", page.join(",")));
         }
         let name = request.path.trim_start_matches("/things/").to_owned();
         if name.contains("stuck") {
-            return Reply::failure(409, "stuck", request);
+            return tiny_failure(409, "stuck", request);
         }
         things.retain(|thing| *thing != name);
         Reply::json(200, "{}")
@@ -92,7 +94,7 @@ fn cleanup_reports_resources_that_cannot_be_removed() {
         .says("still there stuck-failspec-k3x9a1-2")
         .says("409");
     assert_eq!(*things.lock().unwrap(), ["stuck-failspec-k3x9a1-2"]);
-    let refused = Server::start(|request| Reply::failure(401, "unauthorized", request));
+    let refused = Server::start(|request| tiny_failure(401, "unauthorized", request));
     cleanup(&refused, &[]).exits(3).says("cannot list").says("401");
     let listless = Server::start(|_| Reply::json(200, "{\"things\":[]}"));
     cleanup(&listless, &[]).exits(3).says("contains no list");

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Done, Reply, Server, done, failspec};
+use crate::support::{Done, Reply, Server, done, failspec, tiny_failure};
 use serde_json::Value;
 
 const BASE: &str = "\
@@ -78,12 +78,12 @@ fn packs() -> tempfile::TempDir {
 fn service(absent: u16, code: &'static str) -> Server {
     Server::start(move |request| {
         if request.header("authorization").is_none() {
-            return Reply::failure(401, "unauthorized", request);
+            return tiny_failure(401, "unauthorized", request);
         }
         match request.path.as_str() {
             "/things/one" => Reply::json(200, "{}"),
-            "/things/expensive" => Reply::failure(402, "unpaid", request),
-            _ => Reply::failure(absent, code, request),
+            "/things/expensive" => tiny_failure(402, "unpaid", request),
+            _ => tiny_failure(absent, code, request),
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::{
-    Done, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny_pack, write_pack,
+    Done, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny_pack, tiny_server, write_pack,
 };
 
 /// Runs a pack with errors: exit code 2, and no connection to the server.
@@ -15,7 +15,7 @@ fn refused(contract: &str, scenarios: &str) -> Done {
 
 #[track_caller]
 fn refused_in(folder: &std::path::Path) -> Done {
-    let server = Server::tiny();
+    let server = tiny_server();
     let done = done(failspec(folder).args(["run", "--packs", ".", "--url", &server.url])).exits(2);
     assert_eq!(server.connections(), 0, "{:?}", server.lines());
     assert!(done.stdout.is_empty(), "{}", done.stdout);
@@ -53,7 +53,7 @@ fn errors_in_several_files_and_packs_are_reported_together() {
     fs::write(files.join("two.yaml"), "contract: tiny\nscenarios: {}\n---\nx: 1\n").unwrap();
     fs::write(files.join("other.yaml"), "contract: tniy\nscenarios: {}\n").unwrap();
     write_pack(folder.path(), "other", "contract: other\n", "contract: other\nscenarios: {}\n");
-    let server = Server::tiny();
+    let server = tiny_server();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(2);
     for part in [
         "`opne`",
@@ -105,7 +105,7 @@ fn binary_files_and_missing_packs_are_errors() {
 
 #[test]
 fn schema_reference_never_causes_a_request() {
-    let trap = Server::tiny();
+    let trap = tiny_server();
     let folder = tiny_pack();
     let schema = format!(r#"{{ "$schema": "{0}/meta", "$id": "{0}/id", "$ref": "{0}/ref" }}"#, trap.url);
     fs::write(folder.path().join("schemas/tiny/envelope.schema.json"), schema).unwrap();

@@ -14,21 +14,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Done, done, failspec};
+use crate::support::{Done, Server, done, failspec};
 use clap::CommandFactory as _;
 use failspec::cli::Arguments;
 use normalize::normalize;
 
-/// A folder in which commands run, and the URL of the shop API.
+/// A folder in which commands run, and the shop API.
 struct World {
     folder: tempfile::TempDir,
     url: String,
+    _server: Option<Server>,
 }
 
 impl World {
     /// Creates the shop: its pack, its target file and its server.
     fn shop() -> Self {
-        let world = Self { folder: tempfile::tempdir().unwrap(), url: shop::start().url };
+        let server = shop::start();
+        let (folder, url) = (tempfile::tempdir().unwrap(), server.url.clone());
+        let world = Self { folder, url, _server: Some(server) };
         copy(&golden_folder().join("world"), world.folder.path());
         world.replace("failspec.toml", "SHOP_URL", &world.url);
         world
@@ -36,7 +39,7 @@ impl World {
 
     /// Creates an empty folder.
     fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), url: String::new() }
+        Self { folder: tempfile::tempdir().unwrap(), url: String::new(), _server: None }
     }
 
     /// Creates a folder with the files of `tests/golden/wrong/NAME`.

@@ -12,7 +12,9 @@ use std::{
 };
 
 use crate::hostile_file::{Mutator, Reader, seeds};
-use crate::support::{Done, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny};
+use crate::support::{
+    Done, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny, tiny_server,
+};
 
 /// Maximum time to refuse a file, in an unoptimised build on a busy machine.
 const RUN_TIMEOUT: Duration = Duration::from_secs(20);
@@ -26,7 +28,7 @@ const MUTATIONS: usize = 400;
 /// Asserts that the pack is refused quickly, before anything is sent, and without control characters in the output.
 #[track_caller]
 fn refused(folder: &Path, says: &str) -> Done {
-    let server = Server::tiny();
+    let server = tiny_server();
     let began = Instant::now();
     let done = done(failspec(folder).args(["run", "--packs", ".", "--url", &server.url]));
     let (took, text) = (began.elapsed(), done.all());
@@ -95,7 +97,7 @@ fn fuzz_corpus_is_read_or_refused_with_a_reason() {
 #[test]
 fn mutated_reports_never_cause_a_panic() {
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::tiny();
+    let server = tiny_server();
     let packs = pack_with(TINY_CONTRACT, TINY_SCENARIOS);
     let report = folder.path().join("r.json");
     let mut command = failspec(packs.path());
@@ -159,7 +161,7 @@ fn files_of_ten_megabytes_are_refused_quickly() {
     }
     // A file that is only long is valid.
     let folder = pack_with(&format!("{TINY_CONTRACT}# {}\n", "c".repeat(10 << 20)), TINY_SCENARIOS);
-    let server = Server::tiny();
+    let server = tiny_server();
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
 }
 
@@ -213,7 +215,7 @@ fn self_referencing_schemas_terminate() {
         fs::write(schemas.join("envelope.schema.json"), schema).unwrap();
         fs::write(schemas.join("other.schema.json"), r#"{ "$ref": "envelope.schema.json" }"#).unwrap();
         // The schema accepts any value, and validating it must not overflow the stack.
-        let server = Server::tiny();
+        let server = tiny_server();
         let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
         assert!(matches!(done.code, 0..=2), "{schema}: {}", done.all());
     }
@@ -222,7 +224,7 @@ fn self_referencing_schemas_terminate() {
     let contract = TINY_CONTRACT.replace("envelope:\n", "envelope:\n  schema: envelope.schema.json\n");
     let folder = pack_with(&contract, TINY_SCENARIOS);
     fs::write(folder.path().join("schemas/tiny/envelope.schema.json"), tree).unwrap();
-    let server = Server::tiny();
+    let server = tiny_server();
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
 }
 

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Done, Server, done, failspec};
+use crate::support::{Done, done, failspec, tiny_server};
 use failspec_base::syntax::Source;
 use failspec_import::{
     Page,
@@ -74,7 +74,7 @@ fn import_docs_creates_a_pack_that_runs() {
         .collect();
     assert_eq!(pairs, [(404, json!("not_found")), (400, json!("bad_name")), (429, json!("too_fast"))]);
     // One scenario can be sent as generated; a stub is no test, so its failure is reported as missing.
-    let server = Server::tiny();
+    let server = tiny_server();
     failspec_in(folder.path(), &["run", "things", "--packs", ".", "--url", &server.url])
         .exits(4)
         .says("1 of 3")

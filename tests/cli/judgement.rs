@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{
     Background, Done, Reply, Server, TINY_CONTRACT, all_of_kubeglass, all_of_kubeglass_exercised, done,
-    failspec, of_kubeglass, pack_with, run, tiny, tiny_pack,
+    failspec, of_kubeglass, pack_with, run, tiny, tiny_failure, tiny_pack, tiny_server,
 };
 
 const NOTHING: &str = "this says nothing about a real API";
@@ -71,7 +71,7 @@ fn a_pack_without_a_reference_implementation_needs_a_target() {
 #[test]
 fn the_small_pack_conforms_on_the_small_api() {
     let folder = tiny_pack();
-    let server = Server::tiny();
+    let server = tiny_server();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
     assert_eq!(done.last_line().split_whitespace().last(), Some("conforms"));
     assert!(!done.all().contains(NOTHING));
@@ -85,7 +85,7 @@ fn warnings_count_only_when_denied() {
         "    status: 404\n    code: not_found\n    inferred: { headers: { X-Hint: { type: string } } }\n",
     );
     let folder = pack_with(&contract, crate::support::TINY_SCENARIOS);
-    let server = Server::tiny();
+    let server = tiny_server();
     let arguments = ["run", "--packs", ".", "--url", &server.url];
     done(failspec(folder.path()).args(arguments)).exits(0).says("1 with warnings");
     done(failspec(folder.path()).args(arguments).args(["--deny", "warnings"])).exits(1).says("violations");
@@ -93,7 +93,7 @@ fn warnings_count_only_when_denied() {
 
 #[test]
 fn missing_secret_is_an_error_and_nothing_is_sent() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let folder = tiny_pack();
     fs::write(
         folder.path().join("failspec.toml"),
@@ -178,12 +178,9 @@ fn a_page_of_a_proxy_is_one_diagnosis() {
 
 #[test]
 fn no_response_is_one_diagnosis() {
-    let closed = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    let closed = format!("http://{}", failspec_test_server::unused_address());
     diagnosed(&closed).says("refused");
-    let server = Server::start(|_| Reply::Close);
+    let server = Server::start(|_| Reply::close());
     diagnosed(&server.url).says("connection");
 }
 
@@ -204,7 +201,7 @@ fn a_diagnosis_leaves_no_case_out_of_the_report() {
 
 #[test]
 fn without_roles_everything_is_skipped_and_the_output_is_short() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let done = run(&["run", "kubeglass", "--url", &server.url]).exits(4).says("--role").says("editor");
     assert!(done.last_line().ends_with("incomplete"), "{}", done.stdout);
     let lines = done.all().lines().count();
@@ -239,8 +236,8 @@ fn an_api_that_accepts_everything_does_not_conform() {
 fn a_failing_control_proves_nothing() {
     let folder = tiny_pack();
     let server = Server::start(|request| match request.path.as_str() {
-        "/things/one" => Reply::failure(500, "internal_error", request),
-        _ => Reply::failure(404, "not_found", request),
+        "/things/one" => tiny_failure(500, "internal_error", request),
+        _ => tiny_failure(404, "not_found", request),
     });
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
         .exits(3)
@@ -257,7 +254,7 @@ fn a_control_that_gets_the_failure_under_test_is_a_violation() {
          control: { request: GET /things/one }\n  odd:\n    triggers: not_found\n    as: user\n    \
          request: GET /things/none\n    control: { request: GET /things/two }\n",
     );
-    let server = Server::tiny();
+    let server = tiny_server();
     let mut command = failspec(folder.path());
     command.env("TINY", "something-long").args(["run", "--packs", ".", "--url", &server.url]);
     done(command.args(["--role", "user=bearer:env:TINY"])).exits(1).says("control");
@@ -266,7 +263,7 @@ fn a_control_that_gets_the_failure_under_test_is_a_violation() {
 #[test]
 fn an_empty_pack_never_conforms() {
     let folder = pack_with(TINY_CONTRACT, "contract: tiny\nscenarios: {}\n");
-    let server = Server::tiny();
+    let server = tiny_server();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
     assert!(matches!(done.code, 2 | 4), "{} {}", done.code, done.all());
     let nothing = tempfile::tempdir().unwrap();
@@ -288,7 +285,7 @@ fn missing_requirements_are_listed_and_the_run_is_incomplete() {
          control: { request: GET /things/one }\n  out:\n    triggers: down\n    request: GET /things/one\n    \
          condition: broken\n    control: { request: GET /things/one }\n",
     );
-    let server = Server::tiny();
+    let server = tiny_server();
     let url = ["run", "--packs", ".", "--url", &server.url];
     done(failspec(folder.path()).args(url)).exits(4).says("condition broken").says("down");
     done(failspec(folder.path()).args(url).arg("tiny::not_found")).exits(0).says("1 of 2");
@@ -336,9 +333,9 @@ const WAIVER: &str = "[[waivers]]\nscenario = \"tiny::not_found::*\"\ncheck = \"
 fn waiver_covers_a_violation_until_it_is_fixed() {
     let wrong = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        _ => Reply::failure(410, "not_found", request),
+        _ => tiny_failure(410, "not_found", request),
     });
-    let right = Server::tiny();
+    let right = tiny_server();
     let folder = waived(&wrong, WAIVER);
     done(failspec(folder.path()).args(["run", "--packs", "."])).exits(0).says("1 waived").says("old gateway");
     let folder = waived(&wrong, &WAIVER.replace("2999", "2020"));
@@ -416,7 +413,7 @@ fn login_of_a_gateway_does_not_pass_for_a_documented_redirect() {
 #[test]
 fn conforms_says_what_it_rests_on() {
     let wrong = Server::start(|request| match request.path.as_str() {
-        "/things/none" => Reply::failure(410, "not_found", request),
+        "/things/none" => tiny_failure(410, "not_found", request),
         _ => tiny(request),
     });
     let folder = waived(&wrong, WAIVER);
@@ -439,7 +436,7 @@ fn conforms_says_what_it_rests_on() {
         let text = fs::read_to_string(folder.path().join(file)).unwrap();
         assert!(text.contains("conforms · 1 waived, 1 excluded"), "{file}: {text}");
     }
-    let right = Server::tiny();
+    let right = tiny_server();
     let folder = tiny_pack();
     let done = done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &right.url])).exits(0);
     assert!(done.last_line().ends_with("conforms"), "{}", done.stdout);
@@ -450,9 +447,7 @@ fn conforms_says_what_it_rests_on() {
 fn waived_violation_does_not_make_a_case_inconclusive() {
     let limited = |with_header: bool| {
         Server::start(move |request| match request.path.as_str() {
-            "/things/none" if with_header => {
-                Reply::failure(404, "not_found", request).with("Retry-After", "0")
-            }
+            "/things/none" if with_header => tiny_failure(404, "not_found", request).with("Retry-After", "0"),
             _ => tiny(request),
         })
     };
@@ -477,7 +472,7 @@ fn waived_violation_does_not_make_a_case_inconclusive() {
     // The waiver is stale, and says so, only once its case was judged.
     run(&limited(true), &waiver).exits(1).says("waiver-stale");
     let broken = Server::start(|request| match request.path.as_str() {
-        "/things/one" => Reply::failure(500, "internal", request),
+        "/things/one" => tiny_failure(500, "internal", request),
         _ => tiny(request),
     });
     run(&broken, &waiver).exits(3).never_says("waiver-stale");

@@ -6,18 +6,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 failures:
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
-";
+"
+);
 
 const SCENARIO: &str = "\
 contract: tiny
@@ -43,7 +42,7 @@ fn notes(lenient: bool) -> (Server, Arc<Mutex<BTreeSet<usize>>>) {
                 let mut next = next.lock().unwrap();
                 *next += 1;
                 there.insert(*next);
-                Reply::json(201, &format!("{{\"id\":{next}}}"))
+                Reply::json(201, format!("{{\"id\":{next}}}"))
             }
             ("POST", _) => Reply::json(400, "{\"error\":\"invalid\"}"),
             ("DELETE", Some(id)) if there.remove(&id) => Reply::json(204, ""),

@@ -9,13 +9,6 @@ use std::{
     },
 };
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, StatusCode, Uri},
-    response::{IntoResponse, Response},
-};
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::report_model::{Rerun, RunReport, Verdict};
@@ -23,7 +16,6 @@ use failspec_pack::{
     pack::{Files, Pack},
     target_config::Config,
 };
-use tokio::net::TcpListener;
 
 use crate::support::{Received, Reply, Server, done, failspec, pack_with};
 
@@ -63,36 +55,35 @@ struct Shop {
     forgets: bool,
 }
 
-async fn response(State(shop): State<Arc<Shop>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let json = |status: StatusCode, text: String| {
-        (status, [("content-type", "application/json")], text).into_response()
-    };
+fn response(shop: &Shop, request: &Received) -> Reply {
     let error =
-        |status: StatusCode, code: &str| json(status, format!(r#"{{"error":"{code}","message":"{code}"}}"#));
-    if uri.path() == "/login" {
-        if shop.refuses || !body.starts_with(b"user=joe&password=p%40ss-word-1234") {
-            return error(StatusCode::UNAUTHORIZED, "bad_credentials");
+        |status: u16, code: &str| Reply::json(status, format!(r#"{{"error":"{code}","message":"{code}"}}"#));
+    if request.path == "/login" {
+        if shop.refuses || !request.body.starts_with(b"user=joe&password=p%40ss-word-1234") {
+            return error(401, "bad_credentials");
         }
         let number = shop.logins.fetch_add(1, Ordering::SeqCst) + 1;
         let lifetime = shop.lifetime;
-        let text = format!(r#"{{"token":"token-of-login-{number:04}","expires_in":{lifetime}}}"#);
-        return json(StatusCode::OK, text);
+        return Reply::json(
+            200,
+            format!(r#"{{"token":"token-of-login-{number:04}","expires_in":{lifetime}}}"#),
+        );
     }
-    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bearer = request.header("authorization").unwrap_or_default();
     if !bearer.starts_with("Bearer token-of-login-") {
-        return error(StatusCode::UNAUTHORIZED, "unauthorized");
+        return error(401, "unauthorized");
     }
     let asked = shop.asked.fetch_add(1, Ordering::SeqCst) + 1;
     let number: u64 = bearer.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or_default();
     let is_over = shop.uses > 0 && asked > number * shop.uses;
     if is_over || (shop.forgets && asked > 1) {
-        return error(StatusCode::UNAUTHORIZED, "unauthorized");
+        return error(401, "unauthorized");
     }
-    if uri.path() == "/things" {
+    if request.path == "/things" {
         // A server that returns the credential is the worst case for a secret.
-        return json(StatusCode::OK, format!(r#"{{"you":"{bearer}"}}"#));
+        return Reply::json(200, format!(r#"{{"you":"{bearer}"}}"#));
     }
-    error(StatusCode::NOT_FOUND, "not_found")
+    error(404, "not_found")
 }
 
 async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
@@ -103,20 +94,19 @@ async fn judge(shop: Shop) -> (RunReport, Arc<Shop>) {
         fs::write(path, text).unwrap();
     }
     let shop = Arc::new(shop);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = Router::new().fallback(response).with_state(Arc::clone(&shop));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let script = Arc::clone(&shop);
+    let server = Server::start(move |request| response(&script, request));
     let config = format!(
         r#"
 default_target = "shop"
 [target.shop]
-url = "http://{address}"
+url = "{}"
 [target.shop.roles.clerk.login]
 steps = [ {{ request = "POST /login", form = {{ user = "joe", password = "p@ss-word-1234" }}, capture = {{ token = "/token" }} }} ]
 header = "Authorization: Bearer ${{token}}"
 expires_in = "/expires_in"
-"#
+"#,
+        server.url
     );
     let config = Config::read(&Source::new("failspec.toml", config), None, Path::new(".")).unwrap();
     let pack = Arc::new(Pack::load(&Files::Directory(folder.path().to_owned()), "shop").unwrap());
@@ -178,8 +168,8 @@ fn form_login() -> Server {
     Server::start(|request: &Received| match request.line().as_str() {
         "POST /login" => Reply::new(303, "text/html", "")
             .with("Location", "/")
-            .with("Set-Cookie", "csrf=abcdef0123456789; Path=/; SameSite=Lax")
-            .with("Set-Cookie", "session=s3ss10n-of-user; Path=/; HttpOnly"),
+            .add("Set-Cookie", "csrf=abcdef0123456789; Path=/; SameSite=Lax")
+            .add("Set-Cookie", "session=s3ss10n-of-user; Path=/; HttpOnly"),
         line => match (request.header("cookie"), line) {
             (Some(cookies), "GET /things") if cookies.contains("session=s3ss10n-of-user") => {
                 Reply::json(200, "{}")

@@ -4,6 +4,7 @@ mod blame;
 mod certify;
 mod certify_security;
 mod cleanup;
+mod contract_head;
 mod diff;
 mod extends;
 mod files;
@@ -45,7 +46,6 @@ mod successes;
 #[path = "../support/mod.rs"]
 mod support;
 mod targets;
-mod tls_front;
 mod unproven;
 mod versions;
 mod waive;

@@ -1,19 +1,10 @@
 //! The way of the traffic: another address, a Unix socket, a proxy; and documents by URL.
 
-use std::{
-    fs, io,
-    net::{TcpListener, TcpStream},
-    os::unix::net::UnixListener,
-    path::Path,
-    thread,
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::{
-    support::{Done, Reply, Server, done, failspec, tiny_pack},
-    tls_front::TlsFront,
-};
+use crate::support::{Done, Reply, Server, done, failspec, tiny_failure, tiny_pack, tiny_server};
 
 fn target(folder: &Path, lines: &str) {
     fs::write(folder.join("failspec.toml"), format!("default_target = \"t\"\n[target.t]\n{lines}\n"))
@@ -30,7 +21,7 @@ fn judged(folder: &Path) -> Done {
 fn proxy() -> Server {
     Server::start(|request| match request.line().contains("/things/one") {
         true => Reply::json(200, "{}"),
-        false => Reply::failure(404, "not_found", request),
+        false => tiny_failure(404, "not_found", request),
     })
 }
 
@@ -52,7 +43,7 @@ fn in_every_report(folder: &Path, text: &str) {
 
 #[test]
 fn requests_go_to_another_address_with_the_host_of_the_url() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let folder = tiny_pack();
     let address = format!("127.0.0.1:{}", port(&server.url));
     target(folder.path(), &format!("url = \"http://api.test/\"\nconnect_to = \"{address}\""));
@@ -64,8 +55,8 @@ fn requests_go_to_another_address_with_the_host_of_the_url() {
 
 #[test]
 fn certificate_is_that_of_the_url_also_at_another_address() {
-    let server = Server::tiny();
-    let front = TlsFront::start(&server.url, None);
+    let server = tiny_server();
+    let front = server.secure();
     let folder = tiny_pack();
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     let own = format!("127.0.0.1:{}", port(&front.url));
@@ -81,25 +72,9 @@ fn certificate_is_that_of_the_url_also_at_another_address() {
 
 #[test]
 fn requests_go_to_a_unix_socket() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let folder = tiny_pack();
-    let listener = UnixListener::bind(folder.path().join("api.sock")).unwrap();
-    let behind = server.url.trim_start_matches("http://").to_owned();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let there = TcpStream::connect(&behind).unwrap();
-            let (mut from, mut to) = (stream.try_clone().unwrap(), there.try_clone().unwrap());
-            thread::spawn(move || {
-                let _ = io::copy(&mut from, &mut to);
-                to.shutdown(std::net::Shutdown::Write)
-            });
-            let (mut from, mut to) = (there, stream);
-            thread::spawn(move || {
-                let _ = io::copy(&mut from, &mut to);
-                to.shutdown(std::net::Shutdown::Write)
-            });
-        }
-    });
+    let _socket = server.on_unix_socket(&folder.path().join("api.sock"));
     target(folder.path(), "url = \"http://api.test/\"\nconnect_to = \"unix:api.sock\"");
     judged(folder.path()).exits(0).says("via the Unix socket ");
     assert_eq!(via(folder.path())["kind"], "unix_socket");
@@ -130,7 +105,7 @@ fn requests_go_through_the_proxy_of_the_target() {
 
 #[test]
 fn proxy_of_the_environment_is_shown_and_can_be_switched_off() {
-    let (proxy, server) = (proxy(), Server::tiny());
+    let (proxy, server) = (proxy(), tiny_server());
     let folder = tiny_pack();
     let run = |lines: &str| {
         target(folder.path(), lines);
@@ -215,7 +190,7 @@ fn documents_that_cannot_be_fetched_are_a_clear_error() {
         .says("HTTP 404")
         .never_says("hunter2");
     import(&format!("{}/huge", server.url)).exits(2).says("is larger than 67108864 bytes");
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = failspec_test_server::unused_address();
     import(&format!("http://{free}/x")).exits(2).says("Connection refused");
     import("https://").exits(2).says("cannot be read");
     assert!(!folder.path().join("schemas").exists(), "nothing is written");

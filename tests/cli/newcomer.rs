@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, run, tiny_pack};
+use crate::support::{TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, run, tiny_pack, tiny_server};
 
 /// The smallest contract: success is 2xx by default, there is no envelope, and an operation is its request.
 const LEAST: &str = "\
@@ -28,7 +28,7 @@ scenarios:
 
 #[test]
 fn minimal_contract_uses_defaults() {
-    let (server, folder) = (Server::tiny(), pack_with(LEAST, LEAST_SCENARIOS));
+    let (server, folder) = (tiny_server(), pack_with(LEAST, LEAST_SCENARIOS));
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
         .exits(0)
         .says("1 of 1 documented failures exercised");
@@ -78,7 +78,7 @@ fn operation_has_its_own_path() {
 #[test]
 fn a_control_with_another_path_needs_no_values_of_the_first() {
     let scenarios = LEAST_SCENARIOS.replace("{ path: { thing: one } }", "{ request: GET /things/one }");
-    let (server, folder) = (Server::tiny(), pack_with(LEAST, &scenarios));
+    let (server, folder) = (tiny_server(), pack_with(LEAST, &scenarios));
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
     let scenarios = LEAST_SCENARIOS.replace("path: { thing: none }", "path: { thing: none, thign: x }");
     let folder = pack_with(LEAST, &scenarios);
@@ -102,7 +102,7 @@ fn message_without_a_location_has_no_margin() {
 
 #[test]
 fn unknown_names_in_a_target_are_reported() {
-    let (server, folder) = (Server::tiny(), tiny_pack());
+    let (server, folder) = (tiny_server(), tiny_pack());
     let config = format!(
         "default_target = \"own\"\n[target.own]\nurl = \"{}\"\n\
          [target.own.variables]\nthign = \"one\"\n\
@@ -138,7 +138,7 @@ fn requirements_of_a_target_can_be_listed() {
 
 #[test]
 fn quiet_still_shows_the_reason() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let quiet = |contract: &str, scenarios: &str| {
         let folder = pack_with(contract, scenarios);
         let options = ["run", "-q", "--packs", ".", "--url", &server.url];
@@ -168,7 +168,7 @@ fn verbose_shows_each_case_once() {
 
 #[test]
 fn exceptions_of_unselected_failures_are_not_shown() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let more = format!("{TINY_CONTRACT}  - {{ id: never, status: 418, code: never, summary: Never }}\n");
     let teapot = "  never:\n    triggers: never\n    request: GET /tea\n    condition: broken\n";
     let folder = pack_with(&more, &format!("{TINY_SCENARIOS}{teapot}"));

@@ -95,7 +95,7 @@ async fn every_rule_counts(seeds: std::ops::RangeInclusive<u64>) -> usize {
     for seed in seeds {
         let document = document(seed);
         let pack = imported(&document);
-        let api = StrictApi::start(document.clone(), None).await;
+        let api = StrictApi::start(document.clone(), None);
         let report = verdict_on(&pack, &api).await;
         assert_eq!(report.verdict, Verdict::Conforms, "seed {seed}: {}", told(&report));
         assert!(report.finding_groups.is_empty(), "seed {seed}: {:#?}", report.finding_groups);
@@ -105,7 +105,7 @@ async fn every_rule_counts(seeds: std::ops::RangeInclusive<u64>) -> usize {
         let unmet: Vec<_> = all.difference(&met).collect();
         assert!(unmet.is_empty(), "seed {seed}: no scenario is about {unmet:?}");
         for rule in &all {
-            let api = StrictApi::start(document.clone(), Some(rule.clone())).await;
+            let api = StrictApi::start(document.clone(), Some(rule.clone()));
             let report = verdict_on(&pack, &api).await;
             assert_eq!(
                 report.verdict,

@@ -385,7 +385,7 @@ fn errors_that_differ_in_their_codes_share_an_envelope() {
     let asked = |code: &'static str| {
         let server = Server::start(move |asked| {
             let refused = |status: u16, code: &str| {
-                Reply::json(status, &format!(r#"{{"error":{{"code":"{code}","message":"no"}}}}"#))
+                Reply::json(status, format!(r#"{{"error":{{"code":"{code}","message":"no"}}}}"#))
             };
             match asked.path.as_str() {
                 "/boxes/17" => Reply::json(200, "{}"),

@@ -82,7 +82,7 @@ type Things = Arc<Mutex<BTreeMap<String, Value>>>;
 
 /// The API. A change to a thing that existed before the run is recorded as `/touched`.
 fn teams(asked: &Received, things: &Things, forgets: &str) -> Reply {
-    let refused = |status: u16, code: &str| Reply::json(status, &json!({ "code": code }).to_string());
+    let refused = |status: u16, code: &str| Reply::json(status, json!({ "code": code }).to_string());
     let mut things = things.lock().unwrap();
     let path = asked.path.as_str();
     let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
@@ -116,7 +116,7 @@ fn teams(asked: &Received, things: &Things, forgets: &str) -> Reply {
         ("POST", _) => {
             let id = format!("own-{}", asked.number);
             things.insert(format!("{path}/{id}"), body);
-            Reply::json(201, &json!({ "id": id }).to_string())
+            Reply::json(201, json!({ "id": id }).to_string())
         }
         (_, [.., last]) if !last.starts_with("own-") => {
             things.insert("/touched".to_owned(), format!("{} {path}", asked.method).into());
@@ -317,7 +317,7 @@ fn tags(get_or_create: bool) -> (Vec<Received>, Done) {
                 Some(name) if names.contains_key(name) => Reply::json(409, "{}"),
                 Some(name) if body["kind"] == "x" && !name.is_empty() => {
                     names.insert(name.to_owned(), format!("t-{}", asked.number));
-                    Reply::json(201, &json!({ "id": format!("t-{}", asked.number) }).to_string())
+                    Reply::json(201, json!({ "id": format!("t-{}", asked.number) }).to_string())
                 }
                 _ => Reply::json(422, "{}"),
             },

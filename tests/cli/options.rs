@@ -4,7 +4,8 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    Done, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny_pack, write_pack,
+    Done, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny_pack, tiny_server,
+    write_pack,
 };
 
 /// Runs the pack in a folder on a server with further options.
@@ -16,7 +17,7 @@ fn run(folder: &Path, server: &Server, more: &[&str]) -> Done {
 
 #[test]
 fn snapshots_need_a_folder_to_be_checked_or_updated() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     for mode in ["check", "update"] {
         run(folder.path(), &server, &["--snapshots", mode])
             .exits(2)
@@ -39,7 +40,7 @@ fn snapshots_need_a_folder_to_be_checked_or_updated() {
 
 #[test]
 fn variable_in_a_path_must_not_be_empty() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     let about = "the variable `thing` of the pack tiny is empty, but it is a part of GET /things/${thing}";
     run(folder.path(), &server, &["--var", "thing="]).exits(2).says(about).says("--var thing=VALUE");
     let check = ["check-target", "tiny", "--packs", ".", "--url", &server.url, "--var", "thing="];
@@ -62,7 +63,7 @@ fn variable_in_a_path_must_not_be_empty() {
 
 #[test]
 fn option_that_is_given_twice_for_a_name_is_an_error() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     run(folder.path(), &server, &["--role", "user=bearer:env:TOKEN", "--role", "user=bearer:env:TOKEN"])
         .exits(2)
         .says("--role gives `user` twice");
@@ -74,7 +75,7 @@ fn option_that_is_given_twice_for_a_name_is_an_error() {
 
 #[test]
 fn name_of_a_pack_or_a_case_selects_nothing_else() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     let other = |name: &str| {
         let contract = TINY_CONTRACT.replace("contract: tiny", &format!("contract: {name}"));
         write_pack(
@@ -116,7 +117,7 @@ fn name_of_a_pack_or_a_case_selects_nothing_else() {
 
 #[test]
 fn url_for_a_pack_that_is_not_there_is_said() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     let config = |urls: &str| {
         let text = format!(
             "default_target = \"own\"\n[target.own]\nurl = \"{0}\"\nurls = {{ {urls} = \"{0}\" }}\n",
@@ -132,7 +133,7 @@ fn url_for_a_pack_that_is_not_there_is_said() {
 
 #[test]
 fn file_that_looks_like_a_scenario_and_is_not_read_is_said() {
-    let (folder, server) = (tiny_pack(), Server::tiny());
+    let (folder, server) = (tiny_pack(), tiny_server());
     let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
     // Notes, and another ending that YAML has.
     write("scenarios/tiny/README.md", "about");

@@ -2,15 +2,13 @@
 
 use std::fs;
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 requires: { roles: { user: may do everything }, conditions: { down: the API is down } }
 cleanup:
   - list: { request: GET /notes, as: user }
@@ -21,7 +19,8 @@ failures:
   - { id: absent, status: 404, code: absent, summary: It is not there }
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
   - { id: down, status: 503, code: down, summary: It is down, condition: down }
-";
+"
+);
 
 const SCENARIOS: &str = "\
 contract: tiny

@@ -10,7 +10,9 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{Background, Done, Reply, Server, done, failspec, tiny, tiny_pack};
+use crate::support::{
+    Background, Done, Reply, Server, done, failspec, tiny, tiny_failure, tiny_pack, tiny_server,
+};
 
 const EVERY: [&str; 8] = [
     "--report",
@@ -37,7 +39,7 @@ fn wrong() -> Server {
         thread::sleep(Duration::from_millis(60));
         match request.path.as_str() {
             "/things/one" => tiny(request),
-            _ => Reply::failure(404, "odd", request),
+            _ => tiny_failure(404, "odd", request),
         }
     })
 }
@@ -65,7 +67,7 @@ fn green(folder: &Path) -> Vec<&'static str> {
 fn security_killed_run_leaves_no_report_that_says_green() {
     let folder = tiny_pack();
     let at = folder.path();
-    let good = Server::tiny();
+    let good = tiny_server();
     run(at, &good, &EVERY).exits(0);
     assert_eq!(green(at).len(), 4, "the reports of yesterday");
     let yesterday: Vec<_> = ["r.json", "r.xml", "r.html", "r.md"]
@@ -163,7 +165,7 @@ fn security_report_of_a_killed_shard_is_not_merged() {
 fn security_two_reports_never_share_a_file() {
     let folder = tiny_pack();
     let at = folder.path();
-    let server = Server::tiny();
+    let server = tiny_server();
     fs::create_dir(at.join("sub")).unwrap();
     for other in ["./a", "sub/../a", &at.join("a").display().to_string()] {
         let html = format!("html={other}");
@@ -194,7 +196,7 @@ fn security_two_reports_never_share_a_file() {
 fn security_report_that_cannot_be_written_is_said() {
     let folder = tiny_pack();
     let at = folder.path();
-    let (good, bad) = (Server::tiny(), wrong());
+    let (good, bad) = (tiny_server(), wrong());
     let full = ["--report", "json=/dev/full", "--report", "html=/dev/full"];
     run(at, &good, &full).exits(2).says("two reports have the same file");
     let full = ["--report", "json=/dev/full", "--report", "html=r.html"];
@@ -213,7 +215,7 @@ fn security_report_that_cannot_be_written_is_said() {
 fn security_output_that_is_lost_is_said() {
     let folder = tiny_pack();
     let at = folder.path();
-    let (good, bad) = (Server::tiny(), wrong());
+    let (good, bad) = (tiny_server(), wrong());
     run(at, &bad, &["--report", "json=r.json"]).exits(1);
     let lost = |arguments: &[&str]| {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
@@ -253,7 +255,7 @@ fn report_file_keeps_its_permissions_and_pipes_are_written_directly() {
 
     let folder = tiny_pack();
     let at = folder.path();
-    let server = Server::tiny();
+    let server = tiny_server();
     let mode = |name: &str| fs::metadata(at.join(name)).unwrap().permissions().mode() & 0o777;
     fs::write(at.join("other"), "").unwrap();
     run(at, &server, &["--report", "json=r.json"]).exits(0);

@@ -8,7 +8,7 @@ use crate::report_readers::{
 };
 use crate::support::{
     Background, KUBEGLASS_FAILURES, Reply, Server, TINY_CONTRACT, done, failspec, of_kubeglass, pack_with,
-    run, tiny_pack, write_pack,
+    run, tiny_failure, tiny_pack, tiny_server, write_pack,
 };
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ fn paths_of_annotations_begin_at_the_checkout_and_summaries_are_appended() {
     write_pack(&below, "tiny", TINY_CONTRACT, crate::support::TINY_SCENARIOS);
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        _ => Reply::failure(410, "not_found", request),
+        _ => tiny_failure(410, "not_found", request),
     });
     let summary = root.path().join("summary.md");
     fs::write(&summary, "an earlier step\n").unwrap();
@@ -186,9 +186,9 @@ fn of_everything(server: &Server) -> tempfile::TempDir {
 fn responses_of_everything(request: &crate::support::Received) -> Reply {
     match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        "/wrong" => Reply::failure(409, "token", request),
-        "/known" => Reply::failure(410, "broken", request),
-        _ => Reply::failure(404, "not_found", request),
+        "/wrong" => tiny_failure(409, "token", request),
+        "/known" => tiny_failure(410, "broken", request),
+        _ => tiny_failure(404, "not_found", request),
     }
 }
 
@@ -245,7 +245,7 @@ fn a_diagnosis_and_an_incomplete_run_are_red_in_every_format() {
         assert!(text(folder.path(), name).contains("inconclusive"), "{name}");
     }
     // One scenario is skipped because a role is missing: nothing failed, but the run is not successful.
-    let server = Server::tiny();
+    let server = tiny_server();
     let skipped = crate::support::TINY_SCENARIOS
         .replace("request: GET /things/none", "request: GET /things/none\n    as: user");
     let both = format!(
@@ -313,7 +313,7 @@ fn bodies_can_be_left_out() {
 
 #[test]
 fn invalid_report_option_is_reported_before_anything_is_sent() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let folder = tiny_pack();
     fs::write(folder.path().join("r.json"), "earlier").unwrap();
     let wrong: [(&[&str], &str); 7] = [
@@ -342,7 +342,7 @@ fn invalid_report_option_is_reported_before_anything_is_sent() {
 fn all_formats_show_how_a_response_differs_from_the_approved_one() {
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        _ if request.number < 2 => Reply::failure(404, "not_found", request),
+        _ if request.number < 2 => tiny_failure(404, "not_found", request),
         _ => Reply::json(404, r#"{"error":"not_found","message":"m","requestId":"r","added":"SINCE"}"#),
     });
     let folder = tiny_pack();

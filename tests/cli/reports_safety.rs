@@ -260,11 +260,11 @@ scenarios:
             let echo = serde_json::json!({
                 "error": [code, token, session], "message": forms(&token).join(" "), "requestId": forms(&session), token.clone(): session,
             });
-            Reply::json(418, &echo.to_string())
+            Reply::json(418, echo.to_string())
         };
         match request.path.as_str() {
             "/things/one" => Reply::json(200, "{}"),
-            "/sessions" => Reply::json(201, &serde_json::json!({ "token": CAPTURED }).to_string()),
+            "/sessions" => Reply::json(201, serde_json::json!({ "token": CAPTURED }).to_string()),
             _ if token.is_empty() => body("x").with("X-Echo", &session),
             _ => body("y").with("X-Echo", &token),
         }

@@ -1,131 +1,79 @@
 //! Cases that run twice: a connection was lost, or the server sent bytes that belong to no response. The verdict is the
 //! same with and without TLS.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use serde_json::Value;
 
 use crate::{
-    support::{Done, done, failspec, pack_with},
-    tls_front::TlsFront,
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
 };
 
 const RIGHT: &str = r#"{"error":"absent","message":"it is not there"}"#;
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error, message: /message }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    envelope: "{ code: /error, message: /message }",
+    "\
 failures:
   - { id: absent, status: 404, code: absent, summary: It is not there }
-";
+");
 
-/// The reaction of a script to a request, of which it gets the line and the number (from 1) among those with this line.
-enum Act {
-    Answer(u16, &'static str),
-    /// Answers, and sends this second response after a pause in microseconds.
-    Twice(u16, &'static str, u64),
-    /// Closes the connection without a response.
-    Close,
-    /// Closes it without reading the body.
-    CloseEarly,
+/// A response of the API.
+fn json(status: u16, body: &str) -> Reply {
+    Reply::json(status, body)
 }
 
-/// Runs a script on every connection of a port; returns the URL.
-fn script(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let (act, counts) = (Arc::new(act), Arc::<Mutex<BTreeMap<String, usize>>>::default());
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (act, counts) = (Arc::clone(&act), Arc::clone(&counts));
-            // Errors are ignored: the client may close the connection.
-            thread::spawn(move || drop(serve(&stream, &*act, &counts)));
-        }
-    });
-    url
+/// A response that is sent once more after a pause in microseconds.
+fn twice(status: u16, body: &str, pause: u64) -> Reply {
+    let reply = Reply::json(status, body);
+    let surplus = reply.bytes();
+    reply.followed_by(Duration::from_micros(pause), surplus)
 }
 
-fn serve(
-    stream: &TcpStream,
-    act: &dyn Fn(&str, usize) -> Act,
-    counts: &Mutex<BTreeMap<String, usize>>,
-) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(());
-        }
-        let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
-        let mut length = 0;
-        loop {
-            let mut header = String::new();
-            reader.read_line(&mut header)?;
-            if let Some(value) = header.strip_prefix("content-length: ") {
-                length = value.trim().parse().map_err(io::Error::other)?;
-            }
-            if header.trim().is_empty() {
-                break;
-            }
-        }
+/// Starts a server with a script that gets the line of a request and its number (from 1) among those with this line.
+/// Requests with the line `refused` are refused by closing the connection without reading the body.
+fn script(refused: &'static str, act: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Server {
+    let counts = Mutex::<BTreeMap<String, usize>>::default();
+    let at_head = move |request: &Received| (request.line() == refused).then(Reply::close);
+    Server::refusing_early(at_head, move |request| {
+        let line = request.line();
         let number = {
-            let mut counts = counts.lock().map_err(|_| io::ErrorKind::Other)?;
+            let mut counts = counts.lock().unwrap();
             let number = counts.entry(line.clone()).or_default();
             *number += 1;
             *number
         };
-        let act = act(&line, number);
-        if !matches!(act, Act::CloseEarly) {
-            reader.read_exact(&mut vec![0; length])?;
-        }
-        let answer = |status: u16, body: &str| {
-            let length = body.len();
-            let head = format!(
-                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
-            );
-            (&*stream).write_all(format!("{head}{body}").as_bytes())
-        };
-        match act {
-            Act::Answer(status, body) => answer(status, body)?,
-            Act::Twice(status, body, pause) => {
-                answer(status, body)?;
-                thread::sleep(Duration::from_micros(pause));
-                answer(status, body)?;
-            }
-            Act::Close => return stream.shutdown(Shutdown::Both),
-            Act::CloseEarly => return Ok(()),
-        }
-    }
+        act(&line, number)
+    })
 }
 
 /// Runs scenarios against a script, with TLS and without; returns the result and the cases of the report by name.
 fn run(
     scenarios: &str,
     more: &[&str],
-    act: impl Fn(&str, usize) -> Act + Clone + Send + Sync + 'static,
+    act: impl Fn(&str, usize) -> Reply + Clone + Send + Sync + 'static,
+) -> Vec<(Done, BTreeMap<String, Value>)> {
+    run_refusing("", scenarios, more, act)
+}
+
+/// Runs like [`run`]; requests with the line `refused` are refused before their body is read.
+fn run_refusing(
+    refused: &'static str,
+    scenarios: &str,
+    more: &[&str],
+    act: impl Fn(&str, usize) -> Reply + Clone + Send + Sync + 'static,
 ) -> Vec<(Done, BTreeMap<String, Value>)> {
     let folder = pack_with(CONTRACT, scenarios);
     [false, true]
         .into_iter()
         .map(|with_tls| {
-            let url = script(act.clone());
-            let front = with_tls.then(|| TlsFront::start(&url, None));
+            let server = script(refused, act.clone());
+            let front = with_tls.then(|| server.secure());
             let mut command = failspec(folder.path());
             command.args(["run", "--packs", ".", "--report", "json=report.json"]).args(more);
             match &front {
-                None => command.args(["--url", &url]),
+                None => command.args(["--url", &server.url]),
                 Some(front) => {
                     let ca = folder.path().join("ca.pem");
                     std::fs::write(&ca, &front.authority).expect("a file");
@@ -168,9 +116,9 @@ fn connection_lost_once_runs_the_case_again() {
             WITH_CONTROL.replace("request: GET /things/absent", &format!("request: {method} /things/absent"));
         let line = format!("{method} /things/absent");
         for (finished, cases) in run(&scenarios, &[], move |asked, number| match (asked == line, number) {
-            (false, _) => Act::Answer(200, "{}"),
-            (true, 1) => Act::Close,
-            (true, _) => Act::Answer(404, RIGHT),
+            (false, _) => json(200, "{}"),
+            (true, 1) => Reply::close(),
+            (true, _) => json(404, RIGHT),
         }) {
             // The connection was used by the control before. A safe request alone is sent again.
             let (said, rerun) = match method {
@@ -189,8 +137,8 @@ fn connection_lost_once_runs_the_case_again() {
 #[test]
 fn connection_closed_each_time_is_a_violation_if_the_control_succeeds() {
     for (finished, cases) in run(WITH_CONTROL, &[], |asked, _| match asked {
-        "GET /things/absent" => Act::Close,
-        _ => Act::Answer(200, "{}"),
+        "GET /things/absent" => Reply::close(),
+        _ => json(200, "{}"),
     }) {
         finished.exits(1).says("the API closed the connection without a response, in both runs of the case");
         assert_eq!(cases["one"]["violations"][0]["check"], "connection-closed");
@@ -201,12 +149,12 @@ fn connection_closed_each_time_is_a_violation_if_the_control_succeeds() {
 #[test]
 fn connection_closed_each_time_proves_nothing_without_a_success() {
     let without = "contract: tiny\nscenarios:\n  one: { triggers: absent, request: GET /things/absent, no_control: none }\n";
-    for (finished, cases) in run(without, &[], |_, _| Act::Close) {
+    for (finished, cases) in run(without, &[], |_, _| Reply::close()) {
         finished.exits(3);
         assert_eq!(cases["one"]["outcome"], "inconclusive");
     }
     // The control is closed as well.
-    for (finished, cases) in run(WITH_CONTROL, &[], |_, _| Act::Close) {
+    for (finished, cases) in run(WITH_CONTROL, &[], |_, _| Reply::close()) {
         finished.exits(3);
         assert_eq!(cases["one"]["outcome"], "inconclusive");
     }
@@ -223,10 +171,7 @@ scenarios:
     json: { text: \"${fill(32000000)}\" }
     control: { request: GET /things/there, json: null }
 ";
-    for (finished, cases) in run(scenarios, &[], |asked, _| match asked {
-        "POST /things/absent" => Act::CloseEarly,
-        _ => Act::Answer(200, "{}"),
-    }) {
+    for (finished, cases) in run_refusing("POST /things/absent", scenarios, &[], |_, _| json(200, "{}")) {
         finished.exits(3);
         assert_eq!(cases["one"]["violations"], Value::Array(Vec::new()));
     }
@@ -236,8 +181,8 @@ scenarios:
 fn server_that_closes_after_each_response_is_no_failure() {
     // The connection is closed without notice: harmless, and no case runs twice.
     for (finished, cases) in run(WITH_CONTROL, &[], |asked, _| match asked {
-        "GET /things/absent" => Act::Answer(404, RIGHT),
-        _ => Act::Answer(200, "{}"),
+        "GET /things/absent" => json(404, RIGHT),
+        _ => json(200, "{}"),
     }) {
         finished.exits(0).never_says("twice");
         assert_eq!(cases["one"].get("rerun"), None);
@@ -263,8 +208,8 @@ fn surplus_response_never_decides_an_innocent_case() {
         for pause in [0, 200, 2000] {
             // The surplus response is what the innocent case wants, and what it must not get.
             for (finished, cases) in run(&pairs(), &["--jobs", jobs], move |asked, _| match asked {
-                "GET /evil" => Act::Twice(404, RIGHT, pause),
-                _ => Act::Answer(500, WRONG),
+                "GET /evil" => twice(404, RIGHT, pause),
+                _ => json(500, WRONG),
             }) {
                 finished.exits(1);
                 for (name, case) in cases.iter().filter(|(name, _)| name.starts_with("calm")) {
@@ -273,8 +218,8 @@ fn surplus_response_never_decides_an_innocent_case() {
             }
             // And the other way round: it must not fail because of it.
             for (finished, cases) in run(&pairs(), &["--jobs", jobs], move |asked, _| match asked {
-                "GET /evil" => Act::Twice(500, WRONG, pause),
-                _ => Act::Answer(404, RIGHT),
+                "GET /evil" => twice(500, WRONG, pause),
+                _ => json(404, RIGHT),
             }) {
                 finished.exits(1);
                 for (name, case) in &cases {

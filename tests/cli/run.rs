@@ -10,7 +10,7 @@ use std::{
 
 use crate::support::{
     Background, KUBEGLASS_FAILURES, Reply, Server, TINY_CONTRACT, all_of_kubeglass_exercised, done, failspec,
-    pack_with, run, tiny, tiny_pack,
+    pack_with, run, tiny, tiny_failure, tiny_pack, tiny_server,
 };
 use serde_json::Value;
 
@@ -106,7 +106,7 @@ fn a_violation_outlives_a_condition_that_cannot_be_ended() {
     let response = |code: &'static str| {
         let calls = std::sync::atomic::AtomicUsize::new(0);
         move |request: &crate::support::Received| match request.line().as_str() {
-            "GET /things/slow" => Reply::failure(503, code, request),
+            "GET /things/slow" => tiny_failure(503, code, request),
             // The call before the run succeeds; the one after the requests fails.
             "DELETE /break" if calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0 => {
                 Reply::json(500, "{}")
@@ -125,7 +125,7 @@ fn a_violation_outlives_a_condition_that_cannot_be_ended() {
 /// A server that responds to all paths but one, for which it hangs.
 fn hangs_at(path: &'static str) -> Server {
     Server::start(move |request| match request.path.as_str() {
-        at if at == path => Reply::Hang(Duration::from_secs(20)),
+        at if at == path => Reply::hang(Duration::from_secs(20)),
         _ => tiny(request),
     })
 }
@@ -164,8 +164,8 @@ fn a_signal_cleans_up_before_the_run_ends() {
 fn a_second_signal_stops_at_once() {
     let folder = pack_with(TINY_CONTRACT, SLOW_SCENARIOS);
     let server = Server::start(|request| match (request.method.as_str(), request.path.as_str()) {
-        ("DELETE", path) if path.ends_with("-2") => Reply::Hang(Duration::from_secs(20)),
-        (_, "/things/slow") => Reply::Hang(Duration::from_secs(20)),
+        ("DELETE", path) if path.ends_with("-2") => Reply::hang(Duration::from_secs(20)),
+        (_, "/things/slow") => Reply::hang(Duration::from_secs(20)),
         _ => tiny(request),
     });
     let run = Background::start(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
@@ -182,8 +182,8 @@ fn a_second_signal_stops_at_once() {
 fn resources_left_behind_are_listed_after_a_signal() {
     let folder = pack_with(TINY_CONTRACT, SLOW_SCENARIOS);
     let server = Server::start(|request| match (request.method.as_str(), request.path.as_str()) {
-        ("DELETE", _) => Reply::failure(500, "broken", request),
-        (_, "/things/slow") => Reply::Hang(Duration::from_secs(20)),
+        ("DELETE", _) => tiny_failure(500, "broken", request),
+        (_, "/things/slow") => Reply::hang(Duration::from_secs(20)),
         _ => tiny(request),
     });
     let run = Background::start(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]));
@@ -225,7 +225,7 @@ scenarios:
 #[test]
 fn a_condition_is_ended_before_the_run_after_it_and_after_a_signal() {
     let server = Server::start(|request| match request.line().as_str() {
-        "GET /things/slow" => Reply::failure(503, "down", request),
+        "GET /things/slow" => tiny_failure(503, "down", request),
         _ => tiny(request),
     });
     let folder = with_condition(&server, DOWN);
@@ -253,7 +253,7 @@ fn a_condition_is_ended_before_the_run_after_it_and_after_a_signal() {
 #[test]
 fn condition_that_cannot_be_started_is_ended_and_judges_nothing() {
     let server = Server::start(|request| match request.line().as_str() {
-        "PUT /break" => Reply::failure(500, "no", request),
+        "PUT /break" => tiny_failure(500, "no", request),
         _ => tiny(request),
     });
     let folder = with_condition(&server, DOWN);
@@ -283,7 +283,7 @@ fn many(count: usize) -> tempfile::TempDir {
 fn thousands_of_scenarios_take_linear_time() {
     let time = |count: usize| {
         let folder = many(count);
-        let server = Server::tiny();
+        let server = tiny_server();
         let began = Instant::now();
         done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
             .exits(0)
@@ -450,12 +450,12 @@ fn rate_limit_is_waited_for_and_then_inconclusive() {
     let folder = tiny_pack();
     let server = Server::start(|request| {
         if request.number == 0 {
-            return Reply::failure(429, "rate_limited", request).with("Retry-After", "0");
+            return tiny_failure(429, "rate_limited", request).with("Retry-After", "0");
         }
         tiny(request)
     });
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(0);
-    let server = Server::start(|request| Reply::failure(429, "slow_down", request).with("Retry-After", "0"));
+    let server = Server::start(|request| tiny_failure(429, "slow_down", request).with("Retry-After", "0"));
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url]))
         .exits(3)
         .says("limits the rate of requests");

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 use crate::support::{
-    Received, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny, tiny_pack,
+    Received, Reply, Server, TINY_CONTRACT, TINY_SCENARIOS, done, failspec, pack_with, tiny, tiny_failure,
+    tiny_pack, tiny_server,
 };
 use base64::Engine as _;
 
@@ -61,7 +62,7 @@ fn echo(request: &Received) -> Reply {
         // The wrong type of the code makes the check quote it.
         "error": [sent], "message": format!("{sent} is no good: {all}"), "requestId": token, token: token,
     });
-    Reply::json(418, &body.to_string()).with("X-Echo", &sent).with("Retry-After", token)
+    Reply::json(418, body.to_string()).with("X-Echo", &sent).with("Retry-After", token)
 }
 
 /// A response as documented that repeats the token in its message becomes a pending approved response.
@@ -71,7 +72,7 @@ fn echoed_token_is_masked_in_a_pending_response() {
     let server = Server::start(|request| {
         let sent = request.header("Authorization").unwrap_or_default().to_owned();
         match request.path.as_str() {
-            "/things/none" => Reply::failure(404, "not_found", request).with("X-Echo", &sent),
+            "/things/none" => tiny_failure(404, "not_found", request).with("X-Echo", &sent),
             _ => crate::support::tiny(request),
         }
     });
@@ -180,8 +181,8 @@ scenarios:
     let folder = pack_with(TINY_CONTRACT, scenarios);
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => Reply::json(200, "{}"),
-        "/things/none" => Reply::json(410, &format!("{:?}", request.header("x-break"))),
-        _ => Reply::failure(500, "no", request),
+        "/things/none" => Reply::json(410, format!("{:?}", request.header("x-break"))),
+        _ => tiny_failure(500, "no", request),
     });
     for condition in [
         "headers = { X-Break = \"${env:TINY}\" }",
@@ -214,9 +215,9 @@ fn written_of_a_login(step: &str, secret: &str, refuses: bool) -> String {
             "/things/one" => Reply::json(200, "{}"),
             "/things/none" => {
                 let body = serde_json::json!({ "error": secret, "message": forms(secret).join(" ") });
-                Reply::json(410, &body.to_string()).with("X-Echo", secret)
+                Reply::json(410, body.to_string()).with("X-Echo", secret)
             }
-            _ if refuses => Reply::json(401, &serde_json::json!({ "error": secret }).to_string()),
+            _ if refuses => Reply::json(401, serde_json::json!({ "error": secret }).to_string()),
             _ => Reply::json(200, r#"{"token":"token-of-the-login"}"#),
         }
     });
@@ -293,10 +294,7 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
         )
         .collect();
     let failure = |status, code: &str, id: &str| {
-        Reply::json(
-            status,
-            &format!(r#"{{"error":"{code}","message":"{code}","requestId":"{id}","{id}":1}}"#),
-        )
+        Reply::json(status, format!(r#"{{"error":"{code}","message":"{code}","requestId":"{id}","{id}":1}}"#))
     };
     type Echo = Box<dyn Fn(&str) -> Reply + Send + Sync>;
     let bodies: Vec<Echo> = vec![
@@ -312,20 +310,12 @@ fn nothing_that_a_server_sends_reaches_the_terminal_raw() {
     for (number, body) in bodies.into_iter().enumerate() {
         for good_control in [true, false] {
             let folder = tiny_pack();
-            let fixed = std::sync::Mutex::new(Some(body(&escaped)));
+            let fixed = body(&escaped);
             let server = Server::start(move |request| {
                 if good_control && request.path == "/things/one" {
                     return Reply::json(200, "{}");
                 }
-                let mut fixed = fixed.lock().unwrap();
-                match fixed.take() {
-                    Some(Reply::Response { status, headers, body }) => {
-                        *fixed =
-                            Some(Reply::Response { status, headers: headers.clone(), body: body.clone() });
-                        Reply::Response { status, headers, body }
-                    }
-                    other => other.unwrap_or(Reply::Close),
-                }
+                fixed.clone()
             });
             let done =
                 done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url, "-v"]));
@@ -347,7 +337,7 @@ fn huge_response_is_truncated_in_the_output() {
             }
             let mut body = serde_json::json!({"error": "not_found", "message": "m", "requestId": "r"});
             body[place] = large.clone().into();
-            Reply::json(410, &body.to_string())
+            Reply::json(410, body.to_string())
         });
         let options = ["run", "--packs", ".", "--url", &server.url, "-v", "--report", "json=r.json"];
         let done = done(failspec(folder.path()).args(options));
@@ -364,7 +354,7 @@ fn endless_response_is_cut_off() {
     // 64 MiB, announced and sent: more than any limit.
     let server = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
-        _ => Reply::json(404, &" ".repeat(64 << 20)),
+        _ => Reply::json(404, " ".repeat(64 << 20)),
     });
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(3);
 }
@@ -373,7 +363,7 @@ fn endless_response_is_cut_off() {
 fn pack_cannot_read_the_environment() {
     let scenarios = TINY_SCENARIOS.replace("/things/none", "/things/${env:PATH}");
     let folder = pack_with(TINY_CONTRACT, &scenarios);
-    let server = Server::tiny();
+    let server = tiny_server();
     done(failspec(folder.path()).args(["run", "--packs", ".", "--url", &server.url])).exits(2);
     assert_eq!(server.connections(), 0);
 }

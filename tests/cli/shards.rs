@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::{
     Done, Received, Reply, Server, TINY_CONTRACT, all_of_kubeglass_exercised, done, failspec, pack_with,
-    tiny, tiny_pack,
+    tiny, tiny_failure, tiny_pack, tiny_server,
 };
 use serde_json::Value;
 
@@ -107,8 +107,8 @@ fn merged_shards_equal_the_whole_run() {
 fn violations_of_merged_shards_equal_those_of_the_whole_run() {
     let folder = many(7, "");
     let wrong = Server::start(|request| match request.path.as_str() {
-        "/things/none-3" => Reply::failure(410, "not_found", request),
-        "/things/none-5" => Reply::failure(404, "gone", request),
+        "/things/none-3" => tiny_failure(410, "not_found", request),
+        "/things/none-5" => tiny_failure(404, "gone", request),
         _ => tiny(request),
     });
     run(folder.path(), "whole", &["--url", &wrong.url]).exits(1);
@@ -121,7 +121,7 @@ fn violations_of_merged_shards_equal_those_of_the_whole_run() {
 
 #[test]
 fn added_or_removed_scenario_moves_no_other_one() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let names = |count: usize| {
         let folder = many(count, "");
         shards(folder.path(), 2, &["--url", &server.url]);
@@ -136,7 +136,7 @@ fn added_or_removed_scenario_moves_no_other_one() {
 #[test]
 fn empty_shard_does_not_conform_but_the_merged_run_does() {
     let folder = tiny_pack();
-    let server = Server::tiny();
+    let server = tiny_server();
     let mut codes: Vec<i32> =
         shards(folder.path(), 2, &["--url", &server.url]).iter().map(|it| it.code).collect();
     codes.sort_unstable();
@@ -148,7 +148,7 @@ fn empty_shard_does_not_conform_but_the_merged_run_does() {
 fn untested_failure_is_missing_only_in_the_merged_run() {
     let more = "  - id: gone\n    status: 410\n    code: gone\n    summary: It is gone\n";
     let folder = many(6, more);
-    let server = Server::tiny();
+    let server = tiny_server();
     for part in shards(folder.path(), 2, &["--url", &server.url]) {
         part.exits(0).says("1 of 2 documented failures").never_says("not covered");
     }
@@ -160,7 +160,7 @@ fn request_id_reused_in_two_shards_is_detected_by_merge() {
     let folder = many(2, "");
     let same = Server::start(|request| match request.path.as_str() {
         "/things/one" => tiny(request),
-        _ => Reply::failure(404, "not_found", &Received { number: 7, ..request.clone() }),
+        _ => tiny_failure(404, "not_found", &Received { number: 7, ..request.clone() }),
     });
     // Finds a number of shards with which the two cases are in different shards.
     let of = (2..20)
@@ -184,7 +184,7 @@ fn credential_as_a_request_id_is_masked_in_every_report() {
             request.header("authorization").and_then(|it| it.strip_prefix("Bearer ")).unwrap_or_default();
         match request.path.as_str() {
             "/things/one" => tiny(request),
-            _ => Reply::json(404, &format!(r#"{{"error":"not_found","message":"no","requestId":"{id}"}}"#)),
+            _ => Reply::json(404, format!(r#"{{"error":"not_found","message":"no","requestId":"{id}"}}"#)),
         }
     });
     let role = ["--url", &echo.url, "--role", "user=bearer:env:TINY_TOKEN", "--report", "json=r.json"];
@@ -208,7 +208,7 @@ fn waivers_are_judged_by_merge() {
     let folder = many(4, "");
     let here = folder.path();
     let one_wrong = Server::start(|request| match request.path.as_str() {
-        "/things/none-2" => Reply::failure(410, "not_found", request),
+        "/things/none-2" => tiny_failure(410, "not_found", request),
         _ => tiny(request),
     });
     config(here, &one_wrong, WAIVER);
@@ -217,16 +217,17 @@ fn waivers_are_judged_by_merge() {
         part.exits(0).never_says("waiver-stale");
     }
     merge(here, &["1", "2"]).exits(0).says("1 waived");
-    config(here, &Server::tiny(), WAIVER);
+    let right = tiny_server();
+    config(here, &right, WAIVER);
     for part in shards(here, 2, &[]) {
         part.exits(0).never_says("waiver-stale");
     }
     merge(here, &["1", "2"]).exits(1).says("waiver-stale");
-    config(here, &Server::tiny(), &WAIVER.replace("2999", "2020"));
+    config(here, &right, &WAIVER.replace("2999", "2020"));
     shards(here, 2, &[]);
     merge(here, &["1", "2"]).exits(1).says("expired on 2020-01-31");
     // Selected scenarios are not the whole pack, sharded or not.
-    config(here, &Server::tiny(), WAIVER);
+    config(here, &right, WAIVER);
     shards(here, 2, &["tiny::not_found::read_1", "tiny::not_found::read_2"]);
     merge(here, &["1", "2"]).exits(0).never_says("waiver-stale");
 }
@@ -235,7 +236,7 @@ fn waivers_are_judged_by_merge() {
 fn unreferenced_snapshots_are_reported_by_merge() {
     let folder = many(4, "");
     let here = folder.path();
-    let server = Server::tiny();
+    let server = tiny_server();
     config(here, &server, "snapshots = \"approved\"\n");
     run(here, "whole", &["--snapshots", "update"]).exits(0);
     shards(here, 2, &["--snapshots", "check"]);
@@ -253,7 +254,7 @@ fn unreferenced_snapshots_are_reported_by_merge() {
 fn merge_refuses_reports_of_different_runs() {
     let folder = many(5, "");
     let here = folder.path();
-    let (server, other) = (Server::tiny(), Server::tiny());
+    let (server, other) = (tiny_server(), tiny_server());
     let url = ["--url", server.url.as_str()];
     let with =
         |more: &[&'static str]| -> Vec<&str> { url.iter().copied().chain(more.iter().copied()).collect() };
@@ -292,7 +293,7 @@ fn merge_refuses_reports_of_different_runs() {
 fn merge_refuses_invalid_reports_with_their_location() {
     let folder = many(2, "");
     let here = folder.path();
-    run(here, "a", &["--url", &Server::tiny().url, "--shard", "1/1"]).exits(0);
+    run(here, "a", &["--url", &tiny_server().url, "--shard", "1/1"]).exits(0);
     let text = fs::read_to_string(here.join("a.json")).unwrap();
     let refused = |text: &str| {
         fs::write(here.join("b.json"), text).unwrap();
@@ -325,7 +326,7 @@ fn locks_and_global_conditions_are_not_sharded() {
     let folder =
         pack_with(TINY_CONTRACT, &scenarios(4).replace("    request:", "    locks: [it]\n    request:"));
     let here = folder.path();
-    let server = Server::tiny();
+    let server = tiny_server();
     config(here, &server, "");
     run(here, "a", &["--shard", "1/2"]).exits(2).says("lock it").says("isolated = true");
     assert_eq!(server.connections(), 0);
@@ -356,7 +357,7 @@ fn shards_that_are_not_whole_or_not_of_one_run_are_refused() {
     let folder = many(9, "");
     let here = folder.path();
     let wrong = Server::start(|request| match request.path.as_str() {
-        "/things/none-3" => Reply::failure(410, "not_found", request),
+        "/things/none-3" => tiny_failure(410, "not_found", request),
         _ => tiny(request),
     });
     shards(here, 2, &["--url", &wrong.url]);
@@ -411,7 +412,7 @@ fn shards_that_are_not_whole_or_not_of_one_run_are_refused() {
 #[test]
 fn shards_of_differently_configured_targets_are_refused() {
     let folder = many(6, "");
-    let (here, server) = (folder.path(), Server::tiny());
+    let (here, server) = (folder.path(), tiny_server());
     let config = |name: &str, more: &str| format!("[target.{name}]\nurl = \"{}\"\n{more}", server.url);
     let out_of_reach = "out_of_reach = [{ failures = [\"*\"], reason = \"later\" }]\n";
     let text = [

@@ -43,7 +43,7 @@ fn scenarios(setup: &str, then: &str) -> String {
 fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, tempfile::TempDir) {
     let folder = pack_with(TINY_CONTRACT, scenarios);
     let server = Server::start(move |request| match () {
-        () if hangs(request) => Reply::Hang(LONG),
+        () if hangs(request) => Reply::hang(LONG),
         () if request.path == "/limited" => Reply::json(429, "{}").with("Retry-After", "50"),
         () => tiny(request),
     });
@@ -140,7 +140,7 @@ fn a_teardown_that_is_interrupted_goes_on() {
 fn a_login_that_hangs_can_be_interrupted() {
     let folder = pack_with(TINY_CONTRACT, &scenarios("{ wait: 1ms }", "{ wait: 1ms }"));
     let server = Server::start(|request| match request.path.as_str() {
-        "/login" => Reply::Hang(LONG),
+        "/login" => Reply::hang(LONG),
         _ => tiny(request),
     });
     let config = format!(
@@ -273,7 +273,7 @@ fn end_of_a_condition_never_overtakes_its_begin() {
 #[test]
 fn hanging_readiness_probe_can_be_interrupted() {
     let folder = pack_with(TINY_CONTRACT, &scenarios("{ wait: 1ms }", "{ wait: 1ms }"));
-    let server = Server::start(|_| Reply::Hang(LONG));
+    let server = Server::start(|_| Reply::hang(LONG));
     let config = format!(
         "default_target = \"t\"\n[target.t]\nurl = \"{}\"\nroles.user = {{ bearer = \"${{env:TINY}}\" }}\n\
          wait_for = {{ path = \"/ready\", within = \"60s\" }}\n",

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Background, Reply, Server, done, failspec, tiny, tiny_pack};
+use crate::support::{Background, Reply, Server, done, failspec, tiny, tiny_failure, tiny_pack, tiny_server};
 
 /// Creates a copy of the pack with its approved responses.
 fn checkout() -> tempfile::TempDir {
@@ -212,7 +212,7 @@ fn embedded_snapshots_are_compared_only_with_the_reference_and_never_written() {
 #[test]
 fn target_has_its_own_folder_of_approved_responses() {
     let folder = tiny_pack();
-    let server = Server::tiny();
+    let server = tiny_server();
     let config =
         format!("default_target = \"t\"\n[target.t]\nurl = \"{}\"\nsnapshots = \"approved\"\n", server.url);
     fs::create_dir(folder.path().join("config")).unwrap();
@@ -290,7 +290,7 @@ fn only_responses_as_documented_are_approved() {
     let wrong = |status: u16| {
         Server::start(move |request| match request.path.as_str() {
             "/things/none" if status == 200 => Reply::json(200, "{}"),
-            "/things/none" => Reply::failure(status, "not_found", request),
+            "/things/none" => tiny_failure(status, "not_found", request),
             _ => tiny(request),
         })
     };

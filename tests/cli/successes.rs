@@ -2,18 +2,17 @@
 
 use serde_json::Value;
 
-use crate::support::{Done, Received, Reply, Server, done, failspec, pack_with};
+use crate::{
+    contract_head::tiny_contract,
+    support::{Done, Received, Reply, Server, done, failspec, pack_with},
+};
 
-const CONTRACT: &str = "\
-contract: tiny
-as_of: 2026-01-31
-documentation: https://tiny.example/errors
-success: { status: 2xx }
-envelope: { code: /error }
-codes: open
+const CONTRACT: &str = tiny_contract!(
+    "\
 failures:
   - { id: invalid, status: 400, code: invalid, summary: It is not valid }
-";
+"
+);
 
 const SCENARIOS: &str = "\
 contract: tiny

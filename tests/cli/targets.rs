@@ -12,11 +12,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use failspec_test_server::{Authority, tls_front};
+
 use crate::support::{
     Background, Done, Reply, Server, TINY_CONTRACT, all_of_kubeglass_exercised, done, failspec, pack_with,
-    run, tiny, tiny_pack,
+    run, tiny, tiny_failure, tiny_pack, tiny_server,
 };
-use crate::tls_front::TlsFront;
 
 /// Creates the tiny pack with a target `t`.
 fn targeted(url: &str, more: &str) -> tempfile::TempDir {
@@ -60,11 +61,11 @@ scenarios:
 
 #[test]
 fn certificates_are_verified_unless_the_target_disables_it_with_a_warning() {
-    let server = Server::tiny();
-    let front = TlsFront::start(&server.url, None);
+    let server = tiny_server();
+    let front = server.secure();
     let folder = targeted(&front.url, "");
     judged(folder.path(), &[]).exits(3).says("nothing can be judged").says("certificate");
-    assert_eq!(server.connections(), 0, "{:?}", server.lines());
+    assert_eq!(server.requests(), 0, "{:?}", server.lines());
 
     fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
     target(folder.path(), &front.url, "tls = { ca = \"ca.pem\" }");
@@ -91,37 +92,43 @@ fn a_target_that_offers_http_2_is_judged_over_it() {
     let mut serve = Background::start(failspec(folder.path()).args(arguments));
     let url = serve.first_line();
     // Only HTTP/2 is offered: a client without it would get no response.
-    let front = TlsFront::speaking(&url, None, &["h2"]);
-    fs::write(folder.path().join("ca.pem"), &front.authority).unwrap();
+    let authority = Authority::new();
+    let behind = url.trim_start_matches("http://").trim_end_matches('/').parse().unwrap();
+    let front = tls_front(&authority, &["h2"], behind);
+    let front_url = format!("https://{}", front.address);
+    fs::write(folder.path().join("ca.pem"), &authority.pem).unwrap();
     let text = fs::read_to_string(folder.path().join("t.toml")).unwrap();
     let own = format!("url = \"{url}\"");
     assert!(text.contains(&own), "{text}");
-    let over_tls = format!("url = \"{}\"\ntls = {{ ca = \"ca.pem\" }}", front.url);
+    let over_tls = format!("url = \"{front_url}\"\ntls = {{ ca = \"ca.pem\" }}");
     fs::write(folder.path().join("t.toml"), text.replacen(&own, &over_tls, 1)).unwrap();
     done(failspec(folder.path()).args(["run", "kubeglass", "--config", "t.toml"]))
         .exits(0)
         .says(&all_of_kubeglass_exercised())
-        .says(&front.url);
+        .says(&front_url);
     serve.signal("TERM");
     serve.finish(5).exits(0);
 }
 
 #[test]
 fn a_role_may_be_a_client_certificate() {
-    let known = Server::tiny();
-    let strangers = Server::start(|request| Reply::failure(401, "unauthorized", request));
-    let front = TlsFront::start(&strangers.url, Some(&known.url));
+    let server = Server::start(|request| match request.has_client_certificate {
+        true => tiny(request),
+        false => tiny_failure(401, "unauthorized", request),
+    });
+    let front = server.secure();
+    let client = front.issuer.issue("client.example");
     let folder = pack_with(GUARDED, GUARDED_SCENARIOS);
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("ca.pem", &front.authority);
-    write("me.pem", &front.client_certificate);
-    write("me.key", &front.client_key);
+    write("me.pem", &client.certificate);
+    write("me.key", &client.key);
     let role =
         "tls = { ca = \"ca.pem\" }\nroles.reader = { certificate = { file = \"me.pem\", key = \"me.key\" } }";
     target(folder.path(), &front.url, role);
     judged(folder.path(), &[]).exits(0);
-    assert_eq!(strangers.connections(), 0, "{:?}", strangers.lines());
-    assert!(known.lines().contains(&"GET /things/none".to_owned()), "{:?}", known.lines());
+    assert!(server.received().iter().all(|request| request.has_client_certificate), "{:?}", server.lines());
+    assert!(server.lines().contains(&"GET /things/none".to_owned()), "{:?}", server.lines());
     // The same certificate for all requests.
     let all = "tls = { ca = \"ca.pem\", certificate = \"me.pem\", key = \"me.key\" }\nroles.reader = { bearer = \"x\" }";
     target(folder.path(), &front.url, all);
@@ -133,7 +140,7 @@ fn a_role_may_be_a_client_certificate() {
 
 #[test]
 fn files_of_certificates_are_read_before_anything_is_sent() {
-    let server = Server::tiny();
+    let server = tiny_server();
     for (more, says) in [
         ("tls = { ca = \"gone.pem\" }", "cannot read"),
         ("tls = { certificate = \"gone.pem\" }", "cannot read"),
@@ -159,9 +166,9 @@ fn files_of_certificates_are_read_before_anything_is_sent() {
 #[test]
 fn a_role_may_be_a_query_parameter_which_is_never_shown() {
     let server = Server::start(|request| match request.line().as_str() {
-        "GET /things/none?key=hunter2-hunter2" => Reply::failure(404, "not_found", request),
+        "GET /things/none?key=hunter2-hunter2" => tiny_failure(404, "not_found", request),
         "GET /things/one?key=hunter2-hunter2" => Reply::json(200, "{}"),
-        _ => Reply::failure(401, "unauthorized", request),
+        _ => tiny_failure(401, "unauthorized", request),
     });
     let folder = pack_with(GUARDED, GUARDED_SCENARIOS);
     target(
@@ -181,9 +188,9 @@ fn a_role_may_be_a_query_parameter_which_is_never_shown() {
 #[test]
 fn role_may_use_the_output_of_a_program_if_allowed() {
     let server = Server::start(|request| match (request.line().as_str(), request.header("authorization")) {
-        ("GET /things/none", Some("Token hunter2-hunter2")) => Reply::failure(404, "not_found", request),
+        ("GET /things/none", Some("Token hunter2-hunter2")) => tiny_failure(404, "not_found", request),
         ("GET /things/one", Some("Token hunter2-hunter2")) => Reply::json(200, "{}"),
-        _ => Reply::failure(401, "unauthorized", request),
+        _ => tiny_failure(401, "unauthorized", request),
     });
     let folder = pack_with(GUARDED, GUARDED_SCENARIOS);
     let role = |run: &str| {
@@ -209,7 +216,7 @@ fn role_may_use_the_output_of_a_program_if_allowed() {
 
 #[test]
 fn requests_respect_the_rate_of_the_target() {
-    let server = Server::tiny();
+    let server = tiny_server();
     let scenarios: String = (0..10)
         .map(|number| {
             format!("  s{number}:\n    triggers: not_found\n    request: GET /things/none\n    control: {{ request: GET /things/one }}\n")
@@ -234,7 +241,7 @@ fn proxy() -> (Server, Arc<AtomicUsize>) {
         now.fetch_sub(1, Ordering::SeqCst);
         match request.line().contains("/things/one") {
             true => Reply::json(200, "{}"),
-            false => Reply::failure(404, "not_found", request),
+            false => tiny_failure(404, "not_found", request),
         }
     });
     (server, most)
@@ -298,7 +305,7 @@ fn a_run_waits_until_the_target_is_ready() {
 #[test]
 fn operation_may_be_remapped_by_a_target() {
     let server = Server::start(|request| match request.line().as_str() {
-        "GET /v2/api/none/thing" => Reply::failure(404, "not_found", request),
+        "GET /v2/api/none/thing" => tiny_failure(404, "not_found", request),
         "GET /v2/api/one/thing" => Reply::json(200, "{}"),
         _ => Reply::html(500, "no such path"),
     });

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Done, Reply, Server, done, failspec, tiny, write_pack};
+use crate::support::{Done, Server, done, failspec, tiny, tiny_failure, write_pack};
 use failspec_report::count;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn newest(folder: &Path, text: &str) {
 /// A server that responds with 410 for things that are gone, and with 404 for all others that do not exist.
 fn server() -> Server {
     Server::start(|request| match request.path.as_str() {
-        "/things/old" => Reply::failure(410, "gone", request),
+        "/things/old" => tiny_failure(410, "gone", request),
         _ => tiny(request),
     })
 }
@@ -261,7 +261,7 @@ fn failure_outside_its_period_is_undocumented() {
     fs::remove_file(folder.path().join("schemas/tiny/contract@2026-03.yaml")).unwrap();
     // The API still responds with a failure that is no longer valid; the scenario of `not_found` must not accept it.
     let server = Server::start(|request| match request.path.as_str() {
-        "/things/none" => Reply::failure(404, "gone", request),
+        "/things/none" => tiny_failure(404, "gone", request),
         _ => tiny(request),
     });
     newest_with(

@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path};
 
-use crate::support::{Done, Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny};
+use crate::support::{
+    Done, Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny, tiny_failure, tiny_server,
+};
 
 const SCENARIOS: &str = "\
 contract: tiny
@@ -26,8 +28,8 @@ scenarios:
 /// A server that violates two checks at `none`, and one at `wrong-…`.
 fn wrong() -> Server {
     Server::start(|request| match request.path.as_str() {
-        "/things/none" => Reply::failure(410, "not_found", request).with("X", "y"),
-        path if path.contains("wrong") => Reply::failure(410, "not_found", request),
+        "/things/none" => tiny_failure(410, "not_found", request).with("X", "y"),
+        path if path.contains("wrong") => tiny_failure(410, "not_found", request),
         _ => tiny(request),
     })
 }
@@ -73,14 +75,15 @@ fn after_waiving_the_same_run_conforms() {
     waive(here, &["--config", "failspec.toml"]).exits(0).says("0 waivers added");
     assert_eq!(config(here), after);
     // The waivers become stale when the API is fixed.
-    let mended = Server::tiny();
+    let mended = tiny_server();
     fs::write(here.join("failspec.toml"), after.replace(&server.url, &mended.url)).unwrap();
     run(here).exits(1).says("waiver-stale");
 }
 
 #[test]
 fn waive_adds_nothing_twice() {
-    let folder = folder(&wrong(), "");
+    let server = wrong();
+    let folder = folder(&server, "");
     run(folder.path()).exits(1);
     waive(folder.path(), &["--config", "failspec.toml"]).exits(0);
     let once = config(folder.path());
@@ -90,7 +93,8 @@ fn waive_adds_nothing_twice() {
 
 #[test]
 fn waive_uses_the_given_reason_issue_and_expiry() {
-    let folder = folder(&wrong(), "");
+    let server = wrong();
+    let folder = folder(&server, "");
     let here = folder.path();
     run(here).exits(1);
     let more = ["--reason", "a \"gateway\"\nof old", "--issue", "https://issues.example.com/1", "--expires"];
@@ -116,7 +120,8 @@ fn waive_uses_the_given_reason_issue_and_expiry() {
 fn waive_does_not_extend_an_expired_waiver() {
     let expired =
         "\n[[waivers]]\nscenario = \"tiny::*\"\ncheck = \"status\"\nreason = \"old\"\nexpires = 2020-01-31\n";
-    let folder = folder(&wrong(), expired);
+    let server = wrong();
+    let folder = folder(&server, expired);
     run(folder.path()).exits(1);
     let before = config(folder.path());
     waive(folder.path(), &["--config", "failspec.toml"])
@@ -129,7 +134,8 @@ fn waive_does_not_extend_an_expired_waiver() {
 
 #[test]
 fn waive_never_writes_an_invalid_file() {
-    let folder = folder(&wrong(), "\n");
+    let server = wrong();
+    let folder = folder(&server, "\n");
     let here = folder.path();
     run(here).exits(1);
     let before = format!("waivers = []\n{}", config(here));
@@ -146,7 +152,8 @@ fn waive_never_writes_an_invalid_file() {
 
 #[test]
 fn waive_skips_rows_that_are_not_in_the_report() {
-    let folder = folder(&wrong(), "");
+    let server = wrong();
+    let folder = folder(&server, "");
     let here = folder.path();
     let selected = ["run", "--packs", ".", "tiny::not_found::all_rows", "--report", "json=r.json"];
     done(failspec(here).args(selected)).exits(1);

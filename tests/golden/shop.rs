@@ -52,5 +52,5 @@ fn response(request: &Received, warehouse_down: &AtomicBool) -> Reply {
 }
 
 fn error(status: u16, code: &str, message: &str) -> Reply {
-    Reply::json(status, &format!(r#"{{"error":{{"code":"{code}","message":"{message}"}}}}"#))
+    Reply::json(status, format!(r#"{{"error":{{"code":"{code}","message":"{message}"}}}}"#))
 }

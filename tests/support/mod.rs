@@ -1,19 +1,16 @@
-//! Shared code of the command-line tests: running the binary, a small server on loopback, and a small pack.
+//! Shared code of the command-line tests: running the binary, a scripted server, and a small pack.
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
     thread,
     time::{Duration, Instant},
 };
+
+pub use failspec_test_server::{Received, Reply, Server};
 
 /// Number of failures that the built-in pack `kubeglass` documents, which most tests run.
 pub const KUBEGLASS_FAILURES: usize = 36;
@@ -159,117 +156,15 @@ impl Drop for Background {
     }
 }
 
-/// A request as received by the server.
-#[derive(Debug, Clone)]
-pub struct Received {
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    /// Its number, from 0.
-    pub number: usize,
+/// Creates a failure in the envelope of the small pack.
+pub fn tiny_failure(status: u16, code: &str, request: &Received) -> Reply {
+    let id = request.number;
+    Reply::json(status, format!(r#"{{"error":"{code}","message":"no such thing","requestId":"r-{id}"}}"#))
 }
 
-impl Received {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
-    }
-
-    pub fn line(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-}
-
-/// The reaction of the server to a request.
-#[derive(Clone)]
-pub enum Reply {
-    Response { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
-    Close,
-    Hang(Duration),
-}
-
-impl Reply {
-    pub fn new(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        let headers = vec![("Content-Type".to_owned(), media_type.to_owned())];
-        Self::Response { status, headers, body: body.into() }
-    }
-
-    pub fn json(status: u16, body: &str) -> Self {
-        Self::new(status, "application/json", body)
-    }
-
-    pub fn html(status: u16, body: &str) -> Self {
-        Self::new(status, "text/html", body)
-    }
-
-    /// Creates a failure in the envelope of the small pack.
-    pub fn failure(status: u16, code: &str, request: &Received) -> Self {
-        let id = request.number;
-        Self::json(status, &format!(r#"{{"error":"{code}","message":"no such thing","requestId":"r-{id}"}}"#))
-    }
-
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        if let Self::Response { headers, .. } = &mut self {
-            headers.push((name.to_owned(), value.to_owned()));
-        }
-        self
-    }
-}
-
-/// A server on loopback whose responses are defined by a closure.
-pub struct Server {
-    pub url: String,
-    received: Arc<Mutex<Vec<Received>>>,
-    connections: Arc<AtomicUsize>,
-}
-
-impl Server {
-    pub fn start(response: impl Fn(&Received) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let received: Arc<Mutex<Vec<Received>>> = Arc::default();
-        let connections: Arc<AtomicUsize> = Arc::default();
-        let response = Arc::new(response);
-        let (log, count) = (Arc::clone(&received), Arc::clone(&connections));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                count.fetch_add(1, Ordering::SeqCst);
-                let (response, log) = (Arc::clone(&response), Arc::clone(&log));
-                thread::spawn(move || serve(&stream, &*response, &log));
-            }
-        });
-        Self { url, received, connections }
-    }
-
-    /// Starts the API of the small pack: `/things/one` exists, everything else does not.
-    pub fn tiny() -> Self {
-        Self::start(tiny)
-    }
-
-    pub fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("the log").clone()
-    }
-
-    /// Returns the request lines so far.
-    pub fn lines(&self) -> Vec<String> {
-        self.received().iter().map(Received::line).collect()
-    }
-
-    pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-
-    /// Waits until the server has received a matching request.
-    #[track_caller]
-    pub fn wait_for(&self, fits: impl Fn(&Received) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !self.received().iter().any(&fits) {
-            assert!(Instant::now() < deadline, "no such request; there were {:?}", self.lines());
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
+/// Starts the API of the small pack: `/things/one` exists, everything else does not.
+pub fn tiny_server() -> Server {
+    Server::start(tiny)
 }
 
 /// The API of the small pack, as documented.
@@ -278,59 +173,8 @@ pub fn tiny(request: &Received) -> Reply {
         ("GET", "/things/one") => Reply::json(200, r#"{"name":"one"}"#),
         ("DELETE", _) => Reply::json(200, "{}"),
         ("POST" | "PUT", _) => Reply::json(201, "{}"),
-        _ => Reply::failure(404, "not_found", request),
+        _ => tiny_failure(404, "not_found", request),
     }
-}
-
-fn serve(stream: &TcpStream, response: &dyn Fn(&Received) -> Reply, log: &Mutex<Vec<Received>>) {
-    let mut reader = BufReader::new(stream);
-    while let Some(mut request) = read_request(&mut reader) {
-        {
-            let mut log = log.lock().expect("the log");
-            request.number = log.len();
-            log.push(request.clone());
-        }
-        match response(&request) {
-            Reply::Close => return,
-            Reply::Hang(time) => return thread::sleep(time),
-            Reply::Response { status, headers, body } => {
-                let mut text = format!("HTTP/1.1 {status} Something\r\nContent-Length: {}\r\n", body.len());
-                for (name, value) in headers {
-                    text.push_str(&format!("{name}: {value}\r\n"));
-                }
-                text.push_str("\r\n");
-                let mut bytes = text.into_bytes();
-                bytes.extend(body);
-                let mut out = stream;
-                if out.write_all(&bytes).is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-fn read_request(reader: &mut BufReader<&TcpStream>) -> Option<Received> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let mut parts = line.split_whitespace();
-    let (method, path) = (parts.next()?.to_owned(), parts.next()?.to_owned());
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':')?;
-        headers.push((name.to_owned(), value.trim().to_owned()));
-    }
-    let request = Received { method, path, headers, body: Vec::new(), number: 0 };
-    let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(Received { body, ..request })
 }
 
 /// The contract of the small pack.

@@ -16,10 +16,9 @@ use failspec_base::{message::is_loopback, secret::Mask};
 use failspec_judge::{
     check::OpenApiContext,
     report_model::{
-        CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, FORMAT, Listener, PackHeader,
-        PackReport, RunFinding, RunHeader, RunReport, Shard, ShardReport, SnapshotState, Summary,
-        TargetConfigReport, VerdictInput, WaiverReport, group_findings, is_cut_short, reused_request_ids,
-        waiver_findings,
+        CaseReport, CheckLevelReport, Coverage, ErratumReport, Event, Listener, PackEnd, PackHeader,
+        PackReport, RunEnd, RunFinding, RunHeader, RunReport, Shard, ShardReport, TargetConfigReport,
+        WaiverReport, report, reused_request_ids,
     },
     snapshot::{Mode, SnapshotStore},
 };
@@ -38,7 +37,7 @@ use super::{
     plan::{Case, Plan, Selectors},
     planned_waits::planned_waits,
     role_use::RoleUse,
-    scheduler::{Engine, PackRun},
+    scheduler::{Engine, PackRun, emit_event},
     session::{Session, Writers, variables},
     test_environment::{test_environment, via},
     unproven::Evidence,
@@ -101,7 +100,7 @@ pub async fn run(
     let began = Instant::now();
     let started = jiff::Timestamp::now();
     let header = header(&plans, &options);
-    listener(Event::Started(&header));
+    emit_event(&listener, Event::Started(&header));
     let loopback = plans.iter().all(|plan| is_loopback(&plan.target.url));
     let jobs = options.jobs.unwrap_or(if loopback { JOBS_ON_LOOPBACK } else { JOBS_ELSEWHERE }).max(1);
     let permits = Arc::new(Semaphore::new(jobs));
@@ -131,10 +130,25 @@ pub async fn run(
     if let Some(alarm) = alarm {
         alarm.abort();
     }
-    let mut report = assemble(&header, &engines, runs, &options, &interrupt);
-    report.started = started.to_string();
-    report.duration_ms = millis(began.elapsed());
-    Ok(report)
+    let (cases, packs, unreferenced) = packs(&header, &engines, runs, &options);
+    packs.iter().for_each(|pack| emit_event(&listener, Event::PackFinished(pack)));
+    let today = jiff::Zoned::now().date();
+    let waivers: Vec<WaiverReport> =
+        options.waivers.iter().map(|waiver| WaiverReport::of(waiver, today)).collect();
+    let of_plans: Vec<&Plan> = engines.iter().map(|(_, plan)| *plan).collect();
+    let end = RunEnd {
+        started: started.to_string(),
+        duration_ms: millis(began.elapsed()),
+        interrupted: interrupt.cause() == Some(CancelCause::Signal),
+        was_cancelled: interrupt.is_set(),
+        is_full: plans_are_full(&engines),
+        denies_warnings: options.deny_warnings,
+        checks_snapshots: options.snapshots == Mode::Check,
+        shard: shard(&of_plans, &options, waivers.clone(), unreferenced),
+        waivers,
+    };
+    emit_event(&listener, Event::Finished(&end));
+    Ok(report(&header, cases, packs, end))
 }
 
 pub(super) fn session(
@@ -205,27 +219,22 @@ fn approved(plan: &Plan, options: &RunOptions) -> Option<SnapshotStore> {
     })
 }
 
-fn assemble(
+/// Returns the cases of all packs, the result of each pack, and the findings about unreferenced snapshots that the
+/// merged run reports if this one is a shard.
+fn packs(
     header: &RunHeader,
     engines: &[(Engine, &Plan)],
     runs: Vec<PackRun>,
     options: &RunOptions,
-    interrupt: &CancelToken,
-) -> RunReport {
-    let full = plans_are_full(engines);
-    let today = jiff::Zoned::now().date();
-    let waivers: Vec<WaiverReport> =
-        options.waivers.iter().map(|waiver| WaiverReport::of(waiver, today)).collect();
+) -> (Vec<CaseReport>, Vec<PackEnd>, Vec<RunFinding>) {
     let mut unreferenced_elsewhere = Vec::new();
     let mut packs = Vec::new();
-    let mut findings = Vec::new();
-    let mut diagnosis = Vec::new();
-    let mut scenarios: Vec<CaseReport> = Vec::new();
+    let mut all: Vec<CaseReport> = Vec::new();
     for (((engine, plan), run), header) in engines.iter().zip(runs).zip(&header.packs) {
         let cases: Vec<_> = run.cases.iter().collect();
         let contract = &plan.pack.contract;
         let coverage = Coverage::of(contract, &cases, &plan.target.out_of_reach, plan.selection.as_ref());
-        findings.extend(reused_request_ids(&cases));
+        let mut findings = reused_request_ids(&cases);
         if run.diagnosis.is_none() {
             // A shard knows all names of its pack, but unreferenced snapshots are reported by the merged run.
             let place = if options.shard.is_some() { &mut unreferenced_elsewhere } else { &mut findings };
@@ -233,7 +242,7 @@ fn assemble(
                 place.extend(unreferenced(&engine.session, plan, options.snapshots));
             }
         }
-        packs.push(PackReport {
+        let report = PackReport {
             header: header.clone(),
             coverage,
             operations: match &engine.session.against {
@@ -245,49 +254,15 @@ fn assemble(
             judged: run.cases.iter().any(|case| case.outcome.is_judged()),
             unproven: run.unproven,
             environment: engine.session.clients.peers().map(|peers| test_environment(plan, peers)),
-        });
-        diagnosis.extend(run.diagnosis);
+        };
+        packs.push(PackEnd { report, diagnosis: run.diagnosis, findings });
         // Most runs have one pack: its reports need not be moved.
-        match scenarios.is_empty() {
-            true => scenarios = run.cases,
-            false => scenarios.extend(run.cases),
+        match all.is_empty() {
+            true => all = run.cases,
+            false => all.extend(run.cases),
         }
     }
-    if full && options.shard.is_none() && diagnosis.is_empty() && !interrupt.is_set() {
-        findings.extend(waiver_findings(&waivers, &scenarios));
-    }
-    let plans: Vec<&Plan> = engines.iter().map(|(_, plan)| *plan).collect();
-    let shard = shard(&plans, options, waivers, unreferenced_elsewhere);
-    let summary = Summary::of(&scenarios, packs.iter().map(|pack| &pack.coverage));
-    let changed = scenarios
-        .iter()
-        .filter_map(|case| case.snapshot.as_ref())
-        .any(|snapshot| matches!(snapshot.state, SnapshotState::Changed | SnapshotState::New));
-    let evidence = VerdictInput {
-        interrupted: interrupt.cause() == Some(CancelCause::Signal),
-        stopped: !diagnosis.is_empty(),
-        violation: findings.iter().any(|finding| finding.violation)
-            || (options.snapshots == Mode::Check && changed)
-            || (options.deny_warnings && summary.warned + summary.unconfirmed > 0),
-        missing: packs.iter().any(|pack| !pack.coverage.missing().is_empty()) || is_cut_short(&scenarios),
-    };
-    RunReport {
-        format: FORMAT,
-        failspec: env!("CARGO_PKG_VERSION").to_owned(),
-        started: String::new(),
-        duration_ms: 0,
-        verdict: summary.verdict(evidence),
-        summary,
-        reference: header.packs.iter().any(|pack| pack.reference),
-        diagnosis: (!diagnosis.is_empty()).then(|| diagnosis.join("\n\n")),
-        selectors: header.selectors.clone(),
-        shard,
-        errata: packs.iter().flat_map(|pack| pack.errata.clone()).collect(),
-        packs,
-        finding_groups: group_findings(&scenarios),
-        cases: scenarios,
-        run_findings: findings,
-    }
+    (all, packs, unreferenced_elsewhere)
 }
 
 /// Returns the part of a shard's report that `failspec merge` needs.

@@ -9,7 +9,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::{Semaphore, mpsc};
 
-use failspec_judge::report_model::{CaseReport, Event, Exercise, Listener, Outcome, Reason, Rerun};
+use failspec_judge::report_model::{CaseReport, Event, Listener, Outcome, Reason, Rerun};
 
 use super::{
     case_runner::{CaseRunner, FirstRun},
@@ -123,7 +123,7 @@ impl Engine {
     fn nothing_judged(&self, others: &[Case], global: &[Case], run: &mut PackRun) {
         let reason = Reason::RunStopped;
         for case in run.cases.iter_mut().filter(|case| case.outcome != Outcome::Skipped) {
-            withdraw(case, reason.clone());
+            self.withdraw(case, &reason);
         }
         for case in others.iter().chain(global) {
             self.tell(run, not_run(&self.session, case, Outcome::Inconclusive, reason.clone()));
@@ -136,7 +136,7 @@ impl Engine {
         for (reason, cases) in self.session.refused_roles() {
             let cases: BTreeSet<usize> = cases.into_iter().collect();
             for case in run.cases.iter_mut().filter(|case| cases.contains(&case.index)) {
-                withdraw(case, reason.clone());
+                self.withdraw(case, &reason);
             }
         }
     }
@@ -290,6 +290,11 @@ impl Engine {
         locks
     }
 
+    fn withdraw(&self, case: &mut CaseReport, reason: &Reason) {
+        emit_event(&self.listener, Event::CaseWithdrawn { index: case.index, reason });
+        case.withdraw(reason.clone());
+    }
+
     fn notice(&self, text: &str) {
         emit_event(&self.listener, Event::Notice(&self.session.mask.text(text)));
     }
@@ -305,21 +310,8 @@ fn stopped_case(session: &Session, case: &Case) -> CaseReport {
     not_run(session, case, Outcome::Inconclusive, Reason::RunStopped)
 }
 
-/// Makes a judged case inconclusive.
-fn withdraw(case: &mut CaseReport, reason: Reason) {
-    case.outcome = Outcome::Inconclusive;
-    case.reason = Some(reason);
-    case.exercised = Exercise::No;
-    case.violations.clear();
-    case.warnings.clear();
-    case.waived.clear();
-    case.snapshot = None;
-    // If all requests got the same page, they also have the same request id.
-    case.request_ids.clear();
-}
-
 /// Calls the listener. A panic in it is caught and does not affect the run or its exit code.
-fn emit_event(listener: &Arc<Listener>, event: Event<'_>) {
+pub(super) fn emit_event(listener: &Arc<Listener>, event: Event<'_>) {
     let _ = std::panic::catch_unwind(AssertUnwindSafe(|| listener(event)));
 }
 

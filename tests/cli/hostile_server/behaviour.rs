@@ -1,6 +1,8 @@
 //! A hostile behaviour of a server, and the expected result of a run.
 
-use std::{io, io::Write as _, net::TcpStream};
+use std::{io, io::Write as _};
+
+use failspec_test_server::Connection;
 
 use super::{Asked, json, response};
 
@@ -30,7 +32,7 @@ pub enum Expected {
 }
 
 /// The action of a server on a connection from which it has read a request.
-pub type Act = Box<dyn Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync>;
+pub type Act = Box<dyn Fn(&Asked, &mut Connection<'_>) -> io::Result<()> + Send + Sync>;
 
 /// One row of the table.
 pub struct Behaviour {
@@ -72,7 +74,7 @@ impl Behaviour {
 pub fn acts(
     name: &'static str,
     expected: Expected,
-    act: impl Fn(&Asked, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    act: impl Fn(&Asked, &mut Connection<'_>) -> io::Result<()> + Send + Sync + 'static,
 ) -> Behaviour {
     Behaviour {
         name,
@@ -102,7 +104,7 @@ pub fn echoes(
     expected: Expected,
     made: impl Fn(&Asked) -> (String, String) + Send + Sync + 'static,
 ) -> Behaviour {
-    let act = move |asked: &Asked, stream: &mut TcpStream| {
+    let act = move |asked: &Asked, stream: &mut Connection<'_>| {
         let (headers, body) = made(asked);
         stream.write_all(&response(404, &headers, body.as_bytes()))
     };

@@ -8,16 +8,9 @@ pub mod run;
 pub mod text;
 pub mod transport;
 
-use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::sync::Arc;
+
+use failspec_test_server::{Received, Reply, Server as ScriptedServer};
 
 use behaviour::{Behaviour, Place};
 
@@ -41,86 +34,52 @@ impl Asked {
 /// A running server.
 pub struct Server {
     pub url: String,
-    lines: Arc<Mutex<Vec<String>>>,
-    elsewhere: Arc<AtomicUsize>,
+    api: ScriptedServer,
+    elsewhere: Arc<ScriptedServer>,
 }
 
 impl Server {
     /// Starts an API with this behaviour in one response.
     pub fn start(behaviour: Arc<Behaviour>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let other = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let here = listener.local_addr().expect("an address").to_string();
-        let port = other.local_addr().expect("an address").port();
-        let (lines, elsewhere) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<AtomicUsize>::default());
-        let count = Arc::clone(&elsewhere);
-        thread::spawn(move || {
-            for _ in other.incoming() {
-                count.fetch_add(1, Ordering::SeqCst);
-            }
-        });
-        let (url, log) = (format!("http://{here}"), Arc::clone(&lines));
-        // The same machine under another name: for a client, it is another host that must not get the credentials.
-        let asked = move |authorization| Asked {
-            authorization,
-            here: format!("http://{here}"),
-            elsewhere: format!("http://localhost:{port}"),
-        };
-        let asked = Arc::new(asked);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (behaviour, log, asked) = (Arc::clone(&behaviour), Arc::clone(&log), Arc::clone(&asked));
-                // Errors are ignored: with many behaviours the client closes the connection.
-                thread::spawn(move || drop(serve(stream, &behaviour, &log, &*asked)));
-            }
-        });
-        Self { url, lines, elsewhere }
+        let elsewhere = Arc::new(ScriptedServer::start(|_| Reply::close()));
+        let other = Arc::clone(&elsewhere);
+        let api = ScriptedServer::start(move |request| reply(request, &behaviour, &other.url));
+        Self { url: api.url.clone(), api, elsewhere }
     }
 
     /// The request lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.lines.lock().expect("the log").clone()
+        self.api.lines()
     }
 
     /// Number of connections to the other host.
     pub fn went_elsewhere(&self) -> usize {
-        self.elsewhere.load(Ordering::SeqCst)
+        self.elsewhere.connections()
     }
 }
 
-fn serve(
-    mut stream: TcpStream,
-    behaviour: &Behaviour,
-    log: &Mutex<Vec<String>>,
-    asked: &(dyn Fn(String) -> Asked + Send + Sync),
-) -> io::Result<()> {
-    // No client waits longer than this; a thread that is still running ends with the test process.
-    stream.set_write_timeout(Some(Duration::from_secs(20)))?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    while let Some((line, authorization)) = read_request(&mut reader)? {
-        let number = {
-            let mut log = log.lock().expect("the log");
-            log.push(line.clone());
-            log.len()
+fn reply(request: &Received, behaviour: &Arc<Behaviour>, elsewhere: &str) -> Reply {
+    let place = match request.line().as_str() {
+        "GET /tested" => Some(Place::Request),
+        "GET /fine" => Some(Place::Control),
+        line if line.starts_with("DELETE /things/") => Some(Place::Teardown),
+        _ => None,
+    };
+    if place == Some(behaviour.place) {
+        let asked = Asked {
+            authorization: request.header("authorization").unwrap_or_default().to_owned(),
+            here: format!("http://{}", request.header("host").unwrap_or_default()),
+            // The same machine under another name: for a client, it is another host that must not get the credentials.
+            elsewhere: elsewhere.replace("127.0.0.1", "localhost"),
         };
-        let place = match line.as_str() {
-            "GET /tested" => Some(Place::Request),
-            "GET /fine" => Some(Place::Control),
-            line if line.starts_with("DELETE /things/") => Some(Place::Teardown),
-            _ => None,
-        };
-        if place == Some(behaviour.place) {
-            let asked = asked(authorization);
-            (behaviour.act)(&asked, &mut stream)?;
-            return stream.shutdown(Shutdown::Write);
-        }
-        let (status, body) = match place {
-            Some(Place::Request) => (404, right(number)),
-            _ => (200, String::from("{}")),
-        };
-        stream.write_all(&json(status, body.as_bytes()))?;
+        let behaviour = Arc::clone(behaviour);
+        return Reply::writing(move |connection| (behaviour.act)(&asked, connection));
     }
-    Ok(())
+    let (status, body) = match place {
+        Some(Place::Request) => (404, right(request.number)),
+        _ => (200, String::from("{}")),
+    };
+    Reply::json(status, body)
 }
 
 /// A body as documented by the contract.
@@ -138,27 +97,4 @@ pub fn response(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status} Something\r\nContent-Length: {length}\r\n{headers}\r\n");
     [head.as_bytes(), body].concat()
-}
-
-/// Reads the next request; `None` if the client has closed the connection.
-fn read_request(reader: &mut BufReader<TcpStream>) -> io::Result<Option<(String, String)>> {
-    let mut first = String::new();
-    if reader.read_line(&mut first)? == 0 {
-        return Ok(None);
-    }
-    let line = first.rsplit_once(' ').map_or(first.as_str(), |(line, _)| line).to_owned();
-    let (mut authorization, mut length) = (String::new(), 0);
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header)?;
-        let header = header.trim_end();
-        let Some((name, value)) = header.split_once(": ") else { break };
-        match name.to_ascii_lowercase().as_str() {
-            "authorization" => authorization = value.to_owned(),
-            "content-length" => length = value.parse().unwrap_or(0),
-            _ => {}
-        }
-    }
-    reader.read_exact(&mut vec![0; length])?;
-    Ok(Some((line, authorization)))
 }

@@ -2,11 +2,11 @@
 
 use std::{
     io::{self, Write as _},
-    net::TcpStream,
     thread,
     time::Duration,
 };
 
+use failspec_test_server::Connection;
 use flate2::{Compression, write::GzEncoder};
 
 use super::{
@@ -38,7 +38,7 @@ pub fn rows() -> Vec<Behaviour> {
         .collect()
 }
 
-fn trickle(stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<()> {
+fn trickle(stream: &mut Connection<'_>, bytes: &[u8], pause: Duration) -> io::Result<()> {
     for byte in bytes {
         stream.write_all(&[*byte])?;
         thread::sleep(pause);
@@ -46,7 +46,7 @@ fn trickle(stream: &mut TcpStream, bytes: &[u8], pause: Duration) -> io::Result<
     Ok(())
 }
 
-fn flood(stream: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
+fn flood(stream: &mut Connection<'_>, piece: &[u8]) -> io::Result<()> {
     let many = piece.repeat((64 << 10) / piece.len() + 1);
     (0..FOREVER).try_for_each(|_| stream.write_all(&many))
 }
@@ -161,9 +161,9 @@ fn ends() -> Vec<Behaviour> {
         acts("reset within the body", CUT_OFF, |_, stream| {
             stream.write_all(b"HTTP/1.1 404 X\r\nContent-Length: 1000\r\n\r\n{\"error\"")?;
             thread::sleep(Duration::from_millis(50));
-            reset(stream)
+            stream.reset()
         }),
-        acts("reset before the response", NO_RESPONSE, |_, stream| reset(stream))
+        acts("reset before the response", NO_RESPONSE, |_, stream| stream.reset())
             .that_loses()
             .that_runs_twice(),
         sends(
@@ -185,17 +185,6 @@ fn ends() -> Vec<Behaviour> {
             ),
         ),
     ]
-}
-
-/// Makes closing the connection a reset. The error that it returns ends the connection without a shutdown.
-fn reset(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nonblocking(true)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let _inside = runtime.enter();
-    let stream = tokio::net::TcpStream::from_std(stream.try_clone()?)?;
-    #[expect(deprecated, reason = "a lingering time of zero cannot block, and makes close a reset")]
-    stream.set_linger(Some(Duration::ZERO))?;
-    Err(io::ErrorKind::ConnectionReset.into())
 }
 
 fn redirects() -> Vec<Behaviour> {

@@ -11,14 +11,8 @@ use std::{
     },
 };
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    response::Response,
-};
+use failspec_test_server::{Received, Reply, Server};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
 
 use rules::{Broken, Rule, Said};
 
@@ -29,7 +23,7 @@ pub const TOKEN: &str = "the-right-token";
 pub struct StrictApi {
     pub url: String,
     inner: Arc<Inner>,
-    task: JoinHandle<()>,
+    _server: Server,
 }
 
 struct Inner {
@@ -42,9 +36,7 @@ struct Inner {
 }
 
 impl StrictApi {
-    pub async fn start(document: Value, dropped: Option<Rule>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+    pub fn start(document: Value, dropped: Option<Rule>) -> Self {
         let inner = Arc::new(Inner {
             document,
             dropped,
@@ -52,9 +44,9 @@ impl StrictApi {
             next: AtomicU64::new(1),
             known: Mutex::default(),
         });
-        let router = Router::new().fallback(response).with_state(Arc::clone(&inner));
-        let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        Self { url, inner, task }
+        let api = Arc::clone(&inner);
+        let server = Server::start(move |request| response(&api, request));
+        Self { url: server.url.clone(), inner, _server: server }
     }
 
     /// Returns the rules that were checked for a request.
@@ -68,31 +60,23 @@ impl StrictApi {
     }
 }
 
-impl Drop for StrictApi {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn response(State(api): State<Arc<Inner>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+fn response(api: &Inner, request: &Received) -> Reply {
+    let (path, query) = request.path_and_query();
+    let query = url::form_urlencoded::parse(query.as_bytes());
     let said = Said {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
+        method: request.method.clone(),
+        path: path.to_owned(),
         query: query.into_owned().collect(),
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect(),
-        body: to_bytes(body, 1 << 20).await.unwrap_or_default().to_vec(),
+        headers: request.headers.clone(),
+        body: request.body.clone(),
     };
     let (status, body) = api.response(&said);
-    let builder = Response::builder().status(status).header("content-type", "application/json");
-    let builder = if status == 405 { builder.header("allow", "GET") } else { builder };
-    let builder = if status == 401 { builder.header("www-authenticate", "Bearer") } else { builder };
-    builder.body(Body::from(body.to_string())).expect("a response")
+    let reply = Reply::json(status, body);
+    match status {
+        405 => reply.with("Allow", "GET"),
+        401 => reply.with("WWW-Authenticate", "Bearer"),
+        _ => reply,
+    }
 }
 
 fn refusal(status: u16, code: &str) -> (u16, Value) {

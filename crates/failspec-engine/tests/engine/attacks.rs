@@ -47,7 +47,7 @@ fn assert_inconclusive(found: &CaseReport, why: &str) {
 async fn missing_route_exercises_nothing() {
     let report = depot(ATTACKED, |asked, reply| {
         if asked.path.starts_with("/items/") && asked.path != "/items/known" {
-            Reply::page(404, "404 page not found")
+            Reply::html(404, "404 page not found")
         } else {
             reply
         }
@@ -98,13 +98,13 @@ async fn a_control_that_fails_in_the_same_way_is_a_violation_and_exercises_nothi
 #[tokio::test]
 async fn proxy_page_is_not_from_the_api() {
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
-        "/items/absent" => Reply::page(404, NGINX),
+        "/items/absent" => Reply::html(404, NGINX),
         _ => reply,
     })
     .await;
     assert_inconclusive(attacked(&report), "nginx");
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
-        "/items/made" => Reply::page(502, NGINX),
+        "/items/made" => Reply::html(502, NGINX),
         _ => reply,
     })
     .await;
@@ -114,7 +114,7 @@ async fn proxy_page_is_not_from_the_api() {
 #[tokio::test]
 async fn page_is_from_the_api_if_the_control_succeeded() {
     let report = depot(ATTACKED, |asked, reply| match asked.path.as_str() {
-        "/items/absent" => Reply::page(404, "<h1>Not here</h1>"),
+        "/items/absent" => Reply::html(404, "<h1>Not here</h1>"),
         _ => reply,
     })
     .await;
@@ -125,7 +125,7 @@ async fn page_is_from_the_api_if_the_control_succeeded() {
 async fn identical_page_for_control_and_request_is_not_from_the_api() {
     // Without codes every 404 is the same: only the page itself shows the difference.
     let server = Server::start(|asked| match asked.path.as_str() {
-        "/things/one" | "/things/none" if asked.is_known() => Reply::page(404, "<h1>Not here</h1>"),
+        "/things/one" | "/things/none" if asked.is_known() => Reply::html(404, "<h1>Not here</h1>"),
         _ => right::words(asked),
     })
     .await;
@@ -181,9 +181,9 @@ async fn identical_response_to_every_request_is_one_diagnosis() {
     let refused = json!({ "error": "unauthorized", "message": "No", "requestId": "r-1", "status": 401 });
     let replies = [
         Reply::json(401, refused).with("X-Request-Id", "r-1").with("WWW-Authenticate", "Bearer"),
-        Reply::page(404, "<h1>Not Found</h1>"),
-        Reply::page(302, "").with("Location", "https://sso.example.com/login?next=/"),
-        Reply::page(200, "<h1>Welcome</h1>").status(503),
+        Reply::html(404, "<h1>Not Found</h1>"),
+        Reply::html(302, "").with("Location", "https://sso.example.com/login?next=/"),
+        Reply::html(200, "<h1>Welcome</h1>").status(503),
     ];
     for reply in replies {
         let status = reply.status;
@@ -341,7 +341,7 @@ async fn second_429_after_the_advertised_wait_violates_the_retry_advice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn scenarios_of_an_exclusive_role_never_overlap() {
-    for (exclusive, most) in [("", 2), ("exclusive = true\n", 1)] {
+    for (exclusive, overlap) in [("", true), ("exclusive = true\n", false)] {
         let (now, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let seen = Arc::clone(&peak);
         let server = Server::start(move |asked| {
@@ -354,6 +354,6 @@ async fn scenarios_of_an_exclusive_role_never_overlap() {
         // The table of the role is the last one in the target file.
         let report = judge_with("words", &[], &server, exclusive, RunOptions::default()).await;
         assert_clean(&report, exclusive);
-        assert_eq!(peak.load(Ordering::SeqCst), most, "{exclusive:?}");
+        assert_eq!(peak.load(Ordering::SeqCst) > 1, overlap, "{exclusive:?}");
     }
 }

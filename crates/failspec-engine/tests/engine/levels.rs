@@ -21,7 +21,7 @@ fn absent(report: &RunReport) -> &CaseReport {
 }
 
 fn page(_right: Reply) -> Reply {
-    Reply::page(404, "<p>no such page</p>")
+    Reply::html(404, "<p>no such page</p>")
 }
 
 #[tokio::test]

@@ -69,8 +69,8 @@ async fn right_responses_are_clean() {
 async fn undocumented_body_may_be_missing_but_shows_no_code() {
     let bare: [Change; 4] = [
         |asked, reply| if is_absent(asked) { reply.body("") } else { reply },
-        |asked, reply| if is_absent(asked) { Reply::page(404, "404 page not found") } else { reply },
-        |asked, reply| if is_absent(asked) { Reply::page(404, "404") } else { reply },
+        |asked, reply| if is_absent(asked) { Reply::html(404, "404 page not found") } else { reply },
+        |asked, reply| if is_absent(asked) { Reply::html(404, "404") } else { reply },
         |asked, reply| if is_absent(asked) { reply.body("no type").with("Content-Type", "") } else { reply },
     ];
     for change in bare {
@@ -98,7 +98,7 @@ async fn json_body_is_checked_against_its_structure() {
                 if is_absent(asked) { reply.with("Content-Type", "text/plain") } else { reply }
             },
         ),
-        ("status", |asked, reply| if is_absent(asked) { Reply::page(403, "no") } else { reply }),
+        ("status", |asked, reply| if is_absent(asked) { Reply::html(403, "no") } else { reply }),
     ];
     for (check, change) in wrong {
         let report = judged(READ, change).await;

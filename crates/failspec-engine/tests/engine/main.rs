@@ -2,6 +2,7 @@
 
 mod attacks;
 mod checks_server;
+mod events;
 mod levels;
 mod loose;
 mod obeyed;

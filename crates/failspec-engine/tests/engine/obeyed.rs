@@ -148,7 +148,8 @@ async fn sent(scenario: &str, role: &str) -> Vec<(String, Vec<String>)> {
     let seen = std::sync::Arc::clone(&log);
     let server = Server::start(move |asked| {
         let names = ["x-token", "x-id", "cookie", "content-type", "user-agent", "accept", "accept-encoding"];
-        let headers = names.iter().filter(|name| asked.headers.contains_key(**name));
+        let headers =
+            names.iter().filter(|name| asked.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name)));
         let headers = headers.map(|name| (*name).to_owned()).collect();
         seen.lock().unwrap().push((asked.query.clone(), headers));
         right(asked)

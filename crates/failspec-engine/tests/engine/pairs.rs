@@ -272,14 +272,14 @@ fn contracts() -> Vec<Pair> {
         depot(
             "server-error",
             "wrong_method::use_a_wrong_method_as_nobody",
-            |asked, reply| if asked.method == "PATCH" { Reply::page(500, "oops") } else { reply },
+            |asked, reply| if asked.method == "PATCH" { Reply::html(500, "oops") } else { reply },
             true,
             |asked, reply| if asked.method == "PATCH" { reply.with("Age", "3") } else { reply },
         ),
         depot(
             "unrecognized-response",
             ABSENT,
-            on!(404, _reply => Reply::page(404, "<p>no such page</p>")),
+            on!(404, _reply => Reply::html(404, "<p>no such page</p>")),
             true,
             on!(404, reply => reply.set("detail", json!("no such page"))),
         ),

@@ -30,18 +30,18 @@ impl Closing {
 
     /// Starts a server that closes a connection on receipt of a request, after a number of responses that depends on
     /// the index of the connection (from 0).
-    async fn under_a_request(responses: impl Fn(usize) -> usize + Send + 'static) -> Self {
+    async fn under_a_request(responses: impl Fn(usize) -> usize + Send + Sync + 'static) -> Self {
         Self::start(responses, Duration::ZERO, true).await
     }
 
     async fn start(
-        responses: impl Fn(usize) -> usize + Send + 'static,
+        responses: impl Fn(usize) -> usize + Send + Sync + 'static,
         pause: Duration,
         swallows: bool,
     ) -> Self {
         let requests = Arc::new(AtomicUsize::new(0));
         let count = requests.clone();
-        let connections = AtomicUsize::new(0);
+        let (responses, connections) = (Arc::new(responses), Arc::new(AtomicUsize::new(0)));
         let server = Server::start(move |mut stream| {
             let responses = responses(connections.fetch_add(1, Ordering::Relaxed));
             let count = count.clone();

@@ -119,9 +119,7 @@ async fn server_closes_within_its_head() {
 
 #[tokio::test]
 async fn server_does_not_exist() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("an address").to_string();
-    drop(listener);
+    let address = failspec_test_server::unused_address().to_string();
     let url = Url::parse(&format!("http://{address}/?token=secret")).expect("a URL");
     let reason = bounded(get(&url)).await.result.expect_err("nobody listens");
     assert_eq!(reason, TransportError::Connect { address, reason: "Connection refused".to_owned() });
@@ -273,8 +271,7 @@ async fn server_resets_within_its_body() {
         read_request(&mut stream).await?;
         stream.write_all(b"HTTP/1.1 500 X\r\ncontent-length: 100\r\n\r\nhalf").await?;
         sleep(Duration::from_millis(50)).await;
-        #[expect(deprecated, reason = "a lingering time of zero cannot block, and makes close a reset")]
-        stream.set_linger(Some(Duration::ZERO))
+        stream.reset_on_close()
     })
     .await;
     let response = answered(&server).await;

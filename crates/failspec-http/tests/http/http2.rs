@@ -12,19 +12,19 @@ use std::{
 use bytes::Bytes;
 use failspec_base::message::{Limits, TransportError};
 use failspec_http::{Client, ClientOptions, Proxy};
+use failspec_test_server::{Authority, Listener, Stream, listen};
 use h2::{Reason, RecvStream, server::SendResponse};
 use http::{Request, Response};
-use tokio::net::TcpListener;
 use url::Url;
 
-use crate::server::{Certificate, body, request, short};
+use crate::server::{body, request, short};
 
-type Connection = h2::server::Connection<tokio_rustls::server::TlsStream<tokio::net::TcpStream>, Bytes>;
+type Connection = h2::server::Connection<Stream, Bytes>;
 
 struct Http2Server {
     url: Url,
     client: Client,
-    connections: Arc<AtomicUsize>,
+    listener: Listener,
 }
 
 impl Http2Server {
@@ -34,32 +34,25 @@ impl Http2Server {
         F: Fn(usize, Connection) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<(), h2::Error>> + Send + 'static,
     {
-        let certificate = Certificate::new();
-        let acceptor = certificate.acceptor(&["h2", "http/1.1"]);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&connections);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let number = count.fetch_add(1, Ordering::Relaxed);
-                let (each, acceptor) = (each.clone(), acceptor.clone());
-                tokio::spawn(async move {
-                    let stream = acceptor.accept(stream).await?;
-                    let connection = h2::server::handshake(stream).await.map_err(io::Error::other)?;
-                    each(number, connection).await.map_err(io::Error::other)
-                });
+        let authority = Authority::new();
+        let count = Arc::new(AtomicUsize::new(0));
+        let listener = listen(Some(authority.acceptor(&["h2", "http/1.1"])), move |stream| {
+            let number = count.fetch_add(1, Ordering::Relaxed);
+            let each = each.clone();
+            async move {
+                let connection = h2::server::handshake(stream).await.map_err(io::Error::other)?;
+                each(number, connection).await.map_err(io::Error::other)
             }
         });
         let limits = Limits { total: Duration::from_secs(5), first_byte: Duration::from_secs(5), ..short() };
         let client = Client::new(ClientOptions {
             limits,
             proxy: Proxy::None,
-            certificates: vec![certificate.certificate],
+            certificates: vec![authority.pem.into_bytes()],
             ..ClientOptions::default()
         });
-        let url = Url::parse(&format!("https://{address}/")).expect("a URL");
-        Self { url, client: client.expect("a client"), connections }
+        let url = Url::parse(&format!("https://{}/", listener.address)).expect("a URL");
+        Self { url, client: client.expect("a client"), listener }
     }
 
     async fn send(&self, method: &str) -> Result<u16, TransportError> {
@@ -67,7 +60,7 @@ impl Http2Server {
     }
 
     fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+        self.listener.connections()
     }
 }
 

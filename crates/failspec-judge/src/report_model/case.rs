@@ -88,6 +88,19 @@ impl fmt::Display for ScenarioLocation {
 }
 
 impl CaseReport {
+    /// Makes a judged case inconclusive: it proves nothing, for or against the API.
+    pub fn withdraw(&mut self, reason: Reason) {
+        self.outcome = Outcome::Inconclusive;
+        self.reason = Some(reason);
+        self.exercised = Exercise::No;
+        self.violations.clear();
+        self.warnings.clear();
+        self.waived.clear();
+        self.snapshot = None;
+        // If all requests got the same page, they also have the same request id.
+        self.request_ids.clear();
+    }
+
     /// Returns true if it needs attention: it did not simply pass.
     pub fn is_notable(&self) -> bool {
         let differs = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.state != SnapshotState::Same);

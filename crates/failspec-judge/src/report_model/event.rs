@@ -11,8 +11,8 @@ use failspec_pack::{
 };
 
 use super::{
-    CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, RunFinding, Shard,
-    ShardReport, Summary, TestEnvironment, Verdict,
+    CaseReport, Coverage, FindingGroup, MissingRequirement, OperationCoverage, Reason, RunFinding, Shard,
+    ShardReport, Summary, TestEnvironment, Verdict, WaiverReport,
 };
 
 /// An event of a run.
@@ -22,8 +22,53 @@ pub enum Event<'a> {
     Started(&'a RunHeader),
     /// A case has finished. Cases finish in any order; their `index` is their position in the plan.
     CaseFinished(&'a CaseReport),
+    /// A case that has finished proves nothing after all: see [`CaseReport::withdraw`].
+    CaseWithdrawn {
+        /// The index of the case.
+        index: usize,
+        /// The reason.
+        reason: &'a Reason,
+    },
+    /// A pack has finished. Packs finish in the order of the header, after the last case of the run.
+    PackFinished(&'a PackEnd),
+    /// The run has finished: the last event.
+    Finished(&'a RunEnd),
     /// A message for the person who waits.
     Notice(&'a str),
+}
+
+/// The result of one pack, besides its cases.
+#[derive(Debug, Clone)]
+pub struct PackEnd {
+    /// Its part of the report.
+    pub report: PackReport,
+    /// The reason why nothing could be judged, if nothing could.
+    pub diagnosis: Option<String>,
+    /// Findings that concern the pack as a whole.
+    pub findings: Vec<RunFinding>,
+}
+
+/// The facts that are known when a run has ended, and the options that decide what its findings mean.
+#[derive(Debug, Clone)]
+pub struct RunEnd {
+    /// Start of the run, RFC 3339 in UTC.
+    pub started: String,
+    /// Duration of the run, in milliseconds.
+    pub duration_ms: u64,
+    /// True if a signal interrupted the run.
+    pub interrupted: bool,
+    /// True if the run was cancelled, by a signal or because its time was over.
+    pub was_cancelled: bool,
+    /// True if every case of the packs was selected.
+    pub is_full: bool,
+    /// True if warnings count as violations.
+    pub denies_warnings: bool,
+    /// True if new and changed responses count as violations.
+    pub checks_snapshots: bool,
+    /// The waivers, which may be stale or expired.
+    pub waivers: Vec<WaiverReport>,
+    /// The shard, if the run is one.
+    pub shard: Option<ShardReport>,
 }
 
 /// An event callback. It is called synchronously on the thread that produced the event and must not block: the next

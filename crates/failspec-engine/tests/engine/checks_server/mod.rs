@@ -6,32 +6,24 @@ pub mod right;
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode},
-    response::Response,
-};
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, RunReport},
+    report_model::{CaseReport, Event, ReportFold, RunReport},
     snapshot::Mode,
 };
 use failspec_pack::{
     pack::{Files, Pack},
     target_config::Config,
 };
+use failspec_test_server::Received;
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinHandle};
+
+pub use failspec_test_server::Reply;
 
 /// A request as received by the server.
 pub struct Asked {
@@ -39,7 +31,7 @@ pub struct Asked {
     pub path: String,
     pub query: String,
     pub token: Option<String>,
-    pub headers: axum::http::HeaderMap,
+    pub headers: Vec<(String, String)>,
     pub json: Value,
     /// The number of the request on this server, from 1.
     pub number: usize,
@@ -57,125 +49,37 @@ impl Asked {
     }
 }
 
-/// A response of the server.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Reply {
-    pub fn json(status: u16, body: Value) -> Self {
-        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: body.to_string().into_bytes() }
-    }
-
-    pub fn page(status: u16, text: &str) -> Self {
-        let headers = vec![("Content-Type".to_owned(), "text/html".to_owned())];
-        Self { status, headers, body: text.as_bytes().to_vec() }
-    }
-
-    /// Sets a header; an empty value removes it.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        if !value.is_empty() {
-            self.headers.push((name.to_owned(), value.to_owned()));
+impl From<&Received> for Asked {
+    fn from(request: &Received) -> Self {
+        let (path, query) = request.path_and_query();
+        Self {
+            method: request.method.clone(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            token: request.header("authorization").map(str::to_owned),
+            headers: request.headers.clone(),
+            json: serde_json::from_slice(&request.body).unwrap_or_default(),
+            number: request.number + 1,
         }
-        self
-    }
-
-    /// Adds a line of a header.
-    pub fn add(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub fn status(mut self, status: u16) -> Self {
-        self.status = status;
-        self
-    }
-
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// Modifies the JSON body.
-    pub fn edit(mut self, change: impl FnOnce(&mut Value)) -> Self {
-        let mut value: Value = serde_json::from_slice(&self.body).expect("the right responses are JSON");
-        change(&mut value);
-        self.body = value.to_string().into_bytes();
-        self
-    }
-
-    /// Sets a member of the JSON body.
-    pub fn set(self, key: &str, value: Value) -> Self {
-        self.edit(|body| body[key] = value)
-    }
-
-    /// Removes a member of the JSON body.
-    pub fn unset(self, key: &str) -> Self {
-        self.edit(|body| drop(body.as_object_mut().and_then(|body| body.remove(key))))
     }
 }
-
-type Handler = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 
 /// A server on the loopback interface; it stops when it is dropped.
 pub struct Server {
     pub url: String,
-    task: JoinHandle<()>,
-    asked: Arc<AtomicUsize>,
+    server: failspec_test_server::Server,
 }
 
 impl Server {
     pub async fn start(handler: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let asked = Arc::new(AtomicUsize::new(0));
-        let handler: Handler = Arc::new(handler);
-        let router = Router::new().fallback(response).with_state((handler, Arc::clone(&asked)));
-        let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        Self { url, task, asked }
+        let server = failspec_test_server::Server::start(move |request| handler(&request.into()));
+        Self { url: server.url.clone(), server }
     }
 
     /// Returns the number of received requests.
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::Relaxed)
+        self.server.requests()
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn response(State((handler, asked)): State<(Handler, Arc<AtomicUsize>)>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let token = head.headers.get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let reply = handler(&Asked {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
-        query: head.uri.query().unwrap_or_default().to_owned(),
-        token,
-        headers: head.headers,
-        json: serde_json::from_slice(&body).unwrap_or_default(),
-        number: asked.fetch_add(1, Ordering::Relaxed) + 1,
-    });
-    let mut response = Response::new(Body::from(reply.body));
-    *response.status_mut() = StatusCode::from_u16(reply.status).expect("a status");
-    for (name, value) in &reply.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).expect("a name");
-        response.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a value"));
-    }
-    response
 }
 
 /// Returns the files of the test packs.
@@ -252,7 +156,18 @@ async fn judge_on(
     assert!(!plan.cases.is_empty(), "nothing was selected");
     let options = RunOptions { snapshots: Mode::Off, selectors, waivers: config.waivers, ..options };
     let (_interrupter, interrupt) = interrupt();
-    run(vec![plan], options, interrupt, Arc::new(|_| {})).await.expect("a client")
+    let fold = Arc::new(Mutex::new(ReportFold::default()));
+    let events = Arc::clone(&fold);
+    let listener = move |event: Event<'_>| events.lock().expect("the fold").apply(event);
+    let report = run(vec![plan], options, interrupt, Arc::new(listener)).await.expect("a client");
+    assert_folded(&report, std::mem::take(&mut *fold.lock().expect("the fold")));
+    report
+}
+
+/// Asserts that the events of a run result in its report, in every field.
+pub fn assert_folded(report: &RunReport, fold: ReportFold) {
+    let folded = fold.into_report().expect("the run has finished");
+    assert_eq!(format!("{folded:?}"), format!("{report:?}"));
 }
 
 /// Returns the case of a scenario.

@@ -1,51 +1,33 @@
-//! A scripted server, and helpers for tests.
+//! Connections with a script, and helpers for tests.
 
 mod wire;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use failspec_base::message::{Body, Exchange, Limits, Request};
 use failspec_http::{Client, ClientOptions};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-};
+use failspec_test_server::{Listener, Stream, listen};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
-pub use wire::{Certificate, Wire, Wired};
+pub use wire::{Wire, Wired};
 
 /// A running server.
 pub struct Server {
     pub url: Url,
-    connections: Arc<AtomicUsize>,
+    listener: Listener,
 }
 
 impl Server {
     /// Starts a server that runs `each` on every connection.
     pub async fn start<F, R>(each: F) -> Self
     where
-        F: Fn(TcpStream) -> R + Send + 'static,
+        F: Fn(Stream) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = std::io::Result<()>> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let connections = Arc::new(AtomicUsize::new(0));
-        let count = connections.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                count.fetch_add(1, Ordering::Relaxed);
-                // Errors are ignored: in many tests the client closes the connection.
-                tokio::spawn(each(stream));
-            }
-        });
-        let url = Url::parse(&format!("http://{address}/")).expect("a URL");
-        Self { url, connections }
+        let listener = listen(None, each);
+        let url = Url::parse(&format!("http://{}/", listener.address)).expect("a URL");
+        Self { url, listener }
     }
 
     /// Starts a server that reads one request, sends `bytes`, and closes the connection.
@@ -63,7 +45,7 @@ impl Server {
     }
 
     pub fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
+        self.listener.connections()
     }
 }
 
