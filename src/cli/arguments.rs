@@ -8,7 +8,7 @@ use clap::{
 };
 
 use failspec_base::syntax::renamed;
-use failspec_judge::report_model::{Shard, exit};
+use failspec_judge::report_model::exit;
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
@@ -19,7 +19,7 @@ use super::examples::{
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
     error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
-    pinned::PinArguments, verify::VerifyCommandArguments,
+    pinned::PinArguments, shard::ShardOption, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -192,9 +192,13 @@ pub struct RunArguments {
     /// The digests that the packs must have
     #[command(flatten)]
     pub pins: PinArguments,
-    /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
-    #[arg(long, value_name = "K/N")]
-    pub shard: Option<Shard>,
+    /// Run only shard K of N, such as 2/3, or the one of this parallel CI job (auto); `failspec merge` merges the JSON
+    /// reports of all shards
+    #[arg(long, value_name = "K/N|auto")]
+    pub shard: Option<ShardOption>,
+    /// With --shard auto: number of shards, where the CI does not say it (Kubernetes)
+    #[arg(long, value_name = "N", requires = "shard")]
+    pub shard_total: Option<u32>,
     /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,

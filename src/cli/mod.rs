@@ -38,6 +38,7 @@ mod scaffold;
 mod scenario;
 mod schema;
 mod serve;
+mod shard;
 mod signal;
 mod snapshots;
 mod stdout;
@@ -49,6 +50,7 @@ use failspec_judge::report_model::exit;
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use error::CliError;
 pub use schema::schema;
+pub use shard::ShardOption;
 
 /// Executes the command and returns the exit code (see [`failspec_judge::report_model::exit`]).
 ///

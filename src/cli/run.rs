@@ -27,6 +27,7 @@ use super::{
     reports::Reports,
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
+    shard::shard,
     signal::Signals,
     stdout::stdout,
 };
@@ -36,6 +37,7 @@ use super::{
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
+    let shard = shard(arguments.shard, arguments.shard_total)?;
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
@@ -62,7 +64,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             waivers,
             selectors: Selectors(arguments.selectors.clone()),
             witness: false,
-            shard: arguments.shard,
+            shard,
             exchanges: Exchanges::OfAll,
             max_time: arguments.max_time.as_deref().map(max_time).transpose()?,
         };
@@ -72,7 +74,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             has_snapshots(&target, arguments.snapshots)?;
             let first = plans.iter().map(|plan| plan.selected).sum();
             let (pack, target) = (Arc::clone(pack), Arc::new(target));
-            plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
+            plans.push(Plan::of_shard(pack, target, &selectors, first, shard));
         }
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
