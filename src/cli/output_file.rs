@@ -1,7 +1,7 @@
 //! Files that a command writes: replaced as a whole, so that nobody reads half of one or yesterday's.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions},
     io::{self, Seek as _, Write},
     path::{Path, PathBuf},
 };
@@ -133,7 +133,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt as _;
         // The system removes what the user's mask forbids.
-        builder.permissions(Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder)?;
     if let Some(permissions) = there {

@@ -33,8 +33,9 @@ impl Checkout {
             let whole = self.here.join(&path);
             whole.strip_prefix(root).map(Path::to_owned).ok()
         });
-        let path = inside.unwrap_or(path);
-        path.display().to_string()
+        let path = inside.unwrap_or(path).display().to_string();
+        // On Windows, too.
+        if cfg!(windows) { path.replace('\\', "/") } else { path }
     }
 }
 
