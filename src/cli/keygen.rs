@@ -48,7 +48,8 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
     write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
     write_new(&public_path, public.to_pem().as_bytes()).map_err(|error| cannot(&public_path, error))?;
     // Elsewhere a new file has the access rights of its folder.
-    let access = if cfg!(unix) { "readable only by you" } else { "readable by those who can read this folder" };
+    let access =
+        if cfg!(unix) { "readable only by you" } else { "readable by those who can read this folder" };
     let text = format!(
         "{wrote} {} (private: {access}; back it up, and never commit it)\n\
          {wrote} {} (public: share it)\n\nkey id {}\n",
