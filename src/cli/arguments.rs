@@ -208,7 +208,7 @@ pub struct RunArguments {
     /// How to compare responses with the approved ones
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
-    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    /// Write a report: json, junit, html, markdown, sarif, ndjson or har, each with =PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
     /// Cases for which reports include the bodies of requests and responses
@@ -231,7 +231,7 @@ pub struct MergeArguments {
     /// The JSON reports of all shards, in any order
     #[arg(value_name = "REPORT", required = true)]
     pub shards: Vec<PathBuf>,
-    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    /// Write a report: json, junit, html, markdown, sarif, ndjson or har, each with =PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
     /// Cases for which reports include the bodies of requests and responses

@@ -79,6 +79,31 @@ impl OutputFile {
         is_same_path(&self.path, &other.path)
     }
 
+    /// Empties the file and returns it, to write parts of it as they come.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn start(&mut self) -> io::Result<File> {
+        if self.is_replaced() {
+            self.write(|_| Ok(()))?;
+        }
+        match &self.way {
+            Way::Stream(file) | Way::InPlace(file) => file.try_clone(),
+            Way::Replace => OpenOptions::new().append(true).open(&self.path),
+        }
+    }
+
+    /// Writes behind what was written since [`Self::start`].
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn append_to(&mut self, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+        match &mut self.way {
+            Way::Stream(file) | Way::InPlace(file) => content(file).and_then(|()| file.flush()),
+            Way::Replace => content(&mut OpenOptions::new().append(true).open(&self.path)?),
+        }
+    }
+
     /// Writes the whole file. If that fails, the file is what it was before.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use super::{
     error::CliError,
     packs,
     pinned::check_pins,
-    reports::Reports,
+    reports::{EventLog, Reports},
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
     shard::shard,
@@ -85,7 +85,8 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             options.exchanges = Exchanges::OfNotable;
         }
         reports.begin(&unfinished_report(&plans, &options))?;
-        let mut report = judge(plans, options, arguments.quiet).await?;
+        let events = reports.events()?;
+        let mut report = judge(plans, options, arguments.quiet, Some(events)).await?;
         for server in servers {
             server.stop().await;
         }
@@ -155,13 +156,21 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     ))
 }
 
-/// Runs the plans and shows the progress.
-pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, CliError> {
+/// Runs the plans, shows the progress, and writes the events.
+pub(super) async fn judge(
+    plans: Vec<Plan>,
+    options: RunOptions,
+    quiet: bool,
+    events: Option<EventLog>,
+) -> Result<RunReport, CliError> {
     let (interrupter, interrupt) = interrupt();
     Signals::on_own_thread(|signals| listen(signals, interrupter))?;
     let shown = Arc::new(Mutex::new(None));
     let progress = Arc::clone(&shown);
     let listener = move |event: Event<'_>| {
+        if let Some(events) = &events {
+            events.write(event);
+        }
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         match (event, &mut *progress) {
             (Event::Started(header), progress) => {
