@@ -19,7 +19,7 @@ use super::examples::{
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
     error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
-    pinned::PinArguments, shard::ShardOption, verify::VerifyCommandArguments,
+    output_format::OutputFormat, pinned::PinArguments, shard::ShardOption, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -378,6 +378,9 @@ pub struct PackArguments {
     /// Packs (default: all)
     #[arg(value_name = "PACK")]
     pub names: Vec<String>,
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
@@ -409,6 +412,9 @@ pub struct SelectArguments {
     /// List what the packs require of a target: roles, variables, conditions
     #[arg(long)]
     pub requires: bool,
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,

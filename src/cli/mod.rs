@@ -26,6 +26,7 @@ mod list;
 mod merge;
 mod mutants;
 mod output_file;
+mod output_format;
 mod packs;
 mod parse_curl;
 mod pinned;
@@ -49,6 +50,7 @@ use failspec_judge::report_model::exit;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use error::CliError;
+pub use output_format::OutputFormat;
 pub use schema::schema;
 pub use shard::ShardOption;
 

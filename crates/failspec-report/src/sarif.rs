@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use failspec_base::sanitize::{one_line, visible};
 use failspec_judge::{
-    check::{Finding, find},
+    check::{Finding, RUN_CHECKS, find},
     report_model::{CaseReport, Outcome, RunFinding, RunReport, Verdict, WaivedFinding},
 };
 
@@ -109,6 +109,8 @@ impl Rules {
             rule["shortDescription"] = text(check.summary);
             rule["fullDescription"] = text(check.text);
             rule["help"] = text(&format!("failspec explain {id}\n\n{}", check.text));
+        } else if let Some((_, summary)) = RUN_CHECKS.iter().find(|(known, _)| *known == id) {
+            rule["shortDescription"] = text(summary);
         }
         self.list.push(rule);
         self.known.insert(id.to_owned(), self.list.len() - 1);
