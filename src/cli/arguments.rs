@@ -378,8 +378,8 @@ pub struct PackArguments {
     /// Packs (default: all)
     #[arg(value_name = "PACK")]
     pub names: Vec<String>,
-    /// Format of the output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Format of the output: text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]
@@ -412,8 +412,8 @@ pub struct SelectArguments {
     /// List what the packs require of a target: roles, variables, conditions
     #[arg(long)]
     pub requires: bool,
-    /// Format of the output
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// Format of the output: text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]

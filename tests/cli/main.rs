@@ -7,6 +7,7 @@ mod cleanup;
 mod diff;
 mod extends;
 mod files;
+mod formats;
 mod golden;
 mod harness_own_api;
 mod help;

@@ -42,6 +42,9 @@ impl Checkout {
     }
 }
 
+/// Last line of an annotation of a warning.
+const UNDOCUMENTED: &str = "\nnot documented: a warning, not a violation";
+
 /// Maximum number of annotations of a kind: GitHub shows ten errors, ten warnings and ten notices of a step.
 const MAX_OF_KIND: usize = 10;
 
@@ -101,7 +104,10 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
     for group in report.finding_groups.iter().filter(|group| group.cases > 1) {
         let Some(example) = named.get(&*group.example) else { continue };
         let level = if group.violation { Level::Error } else { Level::Warning };
-        let message = format!("{} [{}]\nin {}", group.message, group.check, count_cases(group.cases));
+        let mut message = format!("{} [{}]\nin {}", group.message, group.check, count_cases(group.cases));
+        if !group.violation {
+            message.push_str(UNDOCUMENTED);
+        }
         text.push(level, at(example, level, &message, checkout));
         told.entry((&group.check, &group.actual)).or_default().push(group);
     }
@@ -128,8 +134,7 @@ pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
         if is_told(case, &case.warnings) {
             continue;
         }
-        let message =
-            format!("{}\nnot documented: a warning, not a violation", findings(case.warnings.iter()));
+        let message = format!("{}{UNDOCUMENTED}", findings(case.warnings.iter()));
         text.push(Level::Warning, at(case, Level::Warning, &message, checkout));
     }
     for case in fitting(differs) {
