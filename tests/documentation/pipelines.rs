@@ -66,6 +66,7 @@ fn step(with: &Value) -> String {
 fn commands(section: &str) -> Vec<PipelineCommand> {
     let page = pipelines(section);
     let mut lines = Vec::new();
+    let command = Regex::new(r"bin/failspec ([^'|]*)").unwrap();
     for fence in page.fences() {
         match fence.language {
             "yaml" => each_mapping(&document(&page, &fence.text), &mut |mapping| {
@@ -83,7 +84,6 @@ fn commands(section: &str) -> Vec<PipelineCommand> {
                 }
             }),
             "groovy" => {
-                let command = Regex::new(r"bin/failspec ([^'|]*)").unwrap();
                 lines.extend(command.captures_iter(&fence.text).map(|found| found[1].trim().to_owned()));
                 let count = |c| fence.text.matches(c).count();
                 assert_eq!((count('{'), count('(')), (count('}'), count(')')), "{}", page.path);
@@ -272,9 +272,9 @@ fn workflow_of_releases_builds_what_is_packaged() {
     assert_eq!(built, packaged);
     // A value of the matrix or of the event is never pasted into a script, except a choice between fixed texts.
     let mut pasted = BTreeMap::new();
+    let found = Regex::new(r"\$\{\{.*?\}\}").unwrap();
     each_mapping(&workflow, &mut |mapping| {
         if let Some(run) = mapping.get("run").and_then(Value::as_str) {
-            let found = Regex::new(r"\$\{\{.*?\}\}").unwrap();
             pasted.extend(found.find_iter(run).map(|found| (found.as_str().to_owned(), ())));
         }
     });
