@@ -285,6 +285,46 @@ fn workflow_of_releases_builds_what_is_packaged() {
 }
 
 #[test]
+fn binstall_finds_the_archives() {
+    let cargo = toml::parse(&Source::new("Cargo.toml", read("Cargo.toml"))).unwrap().to_json();
+    let metadata = &cargo["package"]["metadata"]["binstall"];
+    // Rust's name of a platform, and that of the archive for it.
+    for (target, archive) in [
+        ("x86_64-unknown-linux-musl", "x86_64-unknown-linux-musl"),
+        ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"),
+        ("aarch64-unknown-linux-gnu", "aarch64-unknown-linux-musl"),
+        ("aarch64-apple-darwin", "aarch64-apple-darwin"),
+        ("x86_64-pc-windows-msvc", "x86_64-pc-windows-msvc"),
+    ] {
+        let special = &metadata["overrides"][target];
+        let filled = |key: &str| {
+            let template = special[key].as_str().or_else(|| metadata[key].as_str()).unwrap_or_default();
+            [
+                ("{ repo }", "https://h/o/r"),
+                ("{ name }", "failspec"),
+                ("{ version }", "1.2.3"),
+                ("{ target }", target),
+                ("{ bin }", "failspec"),
+                ("{ binary-ext }", ""),
+                ("{ archive-suffix }", ".tar.gz"),
+            ]
+            .iter()
+            .fold(template.to_owned(), |text, (name, value)| text.replace(name, value))
+        };
+        // As packaging/package.py names them, and action.sh downloads them.
+        let name = format!("failspec-1.2.3-{archive}");
+        assert_eq!(
+            filled("pkg-url"),
+            format!("https://h/o/r/releases/download/v1.2.3/{name}.tar.gz"),
+            "{target}"
+        );
+        assert_eq!(filled("bin-dir"), format!("{name}/failspec"), "{target}");
+        assert_eq!(special["pkg-fmt"] == "zip", target.contains("windows"), "{target}");
+        assert!(read("packaging/package.py").contains(&format!("\"{archive}\": (")), "{archive}");
+    }
+}
+
+#[test]
 fn scripts_of_the_packages_are_valid() {
     for script in [".ci/run", ".ci/package", "packaging/action.sh"] {
         let checked = Command::new("bash").arg("-n").arg(crate::root().join(script)).output().unwrap();
