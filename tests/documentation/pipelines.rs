@@ -1,6 +1,6 @@
 //! The pipelines in docs/ci.md and README.md can be pasted: they are valid, and their commands run.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, os::unix::fs::symlink, path::Path, process::Command};
 
 use clap::Parser as _;
 use failspec::cli::Arguments;
@@ -162,6 +162,20 @@ fn run_section(section: &str, folder: &Path, reports: &Path) -> Vec<i32> {
     merged
 }
 
+/// Lays files out as Kubernetes mounts a ConfigMap: behind links, which it changes all at once.
+fn as_config_map(folder: &Path) {
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let data = folder.join("..2026_01_31");
+    fs::create_dir(&data).unwrap();
+    for name in &files {
+        fs::rename(folder.join(name), data.join(name)).unwrap();
+    }
+    symlink("..2026_01_31", folder.join("..data")).unwrap();
+    for name in &files {
+        symlink(Path::new("..data").join(name), folder.join(name)).unwrap();
+    }
+}
+
 #[test]
 fn pipelines_run_and_give_the_verdict() {
     // The server of the tutorial, without its bug.
@@ -180,6 +194,9 @@ fn pipelines_run_and_give_the_verdict() {
         let config = page.fences().into_iter().find(|fence| fence.language == "toml").unwrap().text;
         let config = config.replace("https://staging.example.com", &server.url);
         fs::write(folder.path().join("failspec.toml"), config).unwrap();
+        if section == "Kubernetes" {
+            as_config_map(folder.path());
+        }
         let reports = tempfile::tempdir().unwrap();
         assert_eq!(run_section(section, folder.path(), reports.path()), [0], "{section}");
         // What each pipeline hands to its CI is there.
