@@ -175,7 +175,7 @@ impl Parts {
 
     /// The JUnit report.
     pub fn junit(&self) -> usize {
-        written(|out| junit::write(&self.report, out))
+        written(|out| junit::write(&self.report, junit::Dialect::default(), out))
     }
 
     /// The HTML report.

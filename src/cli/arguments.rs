@@ -8,7 +8,7 @@ use clap::{
 };
 
 use failspec_base::syntax::renamed;
-use failspec_judge::report_model::{Shard, exit};
+use failspec_judge::report_model::exit;
 
 use super::examples::{
     BADGE_EXAMPLES, CERTIFY_EXAMPLES, CHECK_TARGET_EXAMPLES, COMPLETIONS_HELP, COVERAGE_EXAMPLES,
@@ -19,7 +19,7 @@ use super::examples::{
 use super::{
     badge::BadgeArguments, certify::CertifyArguments, diff::DiffArguments, drift::DriftArguments,
     error::CliError, help, import::ImportAction, keygen::KeygenArguments, mutants::MutantsArguments,
-    pinned::PinArguments, verify::VerifyCommandArguments,
+    output_format::OutputFormat, pinned::PinArguments, shard::ShardOption, verify::VerifyCommandArguments,
 };
 
 /// Does your API fail the way its documentation says?
@@ -192,9 +192,13 @@ pub struct RunArguments {
     /// The digests that the packs must have
     #[command(flatten)]
     pub pins: PinArguments,
-    /// Run only shard K of N, such as 2/3; `failspec merge` merges the JSON reports of all shards
-    #[arg(long, value_name = "K/N")]
-    pub shard: Option<Shard>,
+    /// Run only shard K of N, such as 2/3, or the one of this parallel CI job (auto); `failspec merge` merges the JSON
+    /// reports of all shards
+    #[arg(long, value_name = "K/N|auto")]
+    pub shard: Option<ShardOption>,
+    /// With --shard auto: number of shards, where the CI does not say it (Kubernetes)
+    #[arg(long, value_name = "N", requires = "shard")]
+    pub shard_total: Option<u32>,
     /// Concurrent cases (default: 16 on loopback, 8 elsewhere)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -204,7 +208,7 @@ pub struct RunArguments {
     /// How to compare responses with the approved ones
     #[arg(long, value_name = "MODE", default_value = "report")]
     pub snapshots: SnapshotsMode,
-    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    /// Write a report: json, junit, html, markdown, sarif, ndjson or har, each with =PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
     /// Cases for which reports include the bodies of requests and responses
@@ -227,7 +231,7 @@ pub struct MergeArguments {
     /// The JSON reports of all shards, in any order
     #[arg(value_name = "REPORT", required = true)]
     pub shards: Vec<PathBuf>,
-    /// Write a report: json=PATH, junit=PATH, html=PATH, markdown=PATH, or github[=PATH]; may be repeated
+    /// Write a report: json, junit, html, markdown, sarif, ndjson or har, each with =PATH, or github[=PATH]; may be repeated
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     pub reports: Vec<String>,
     /// Cases for which reports include the bodies of requests and responses
@@ -374,6 +378,9 @@ pub struct PackArguments {
     /// Packs (default: all)
     #[arg(value_name = "PACK")]
     pub names: Vec<String>,
+    /// Format of the output: text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,
@@ -405,6 +412,9 @@ pub struct SelectArguments {
     /// List what the packs require of a target: roles, variables, conditions
     #[arg(long)]
     pub requires: bool,
+    /// Format of the output: text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    pub format: OutputFormat,
     /// The source of the packs
     #[command(flatten)]
     pub from: PacksFrom,

@@ -224,7 +224,7 @@ async fn run(
         plans.push(Plan::new(Arc::clone(pack), Arc::new(target), &Selectors::default(), first));
     }
     plans.iter().try_for_each(has_path_values)?;
-    judge(plans, options, arguments.quiet).await
+    judge(plans, options, arguments.quiet, None).await
 }
 
 /// Checks that the server that responds can be identified.

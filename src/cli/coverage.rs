@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
+use serde_json::{Value, json};
+
 use failspec_judge::report_model::exit;
 use failspec_pack::{
     openapi::{Declared, Operation, Response},
@@ -9,7 +11,13 @@ use failspec_pack::{
 };
 use failspec_report::{terminal::Styles, visible};
 
-use super::{arguments::PackArguments, error::CliError, packs, stdout::stdout};
+use super::{
+    arguments::PackArguments,
+    error::CliError,
+    output_format::{OutputFormat, print_json},
+    packs,
+    stdout::stdout,
+};
 
 /// Prints the failures and causes with their scenarios, and the errata of the documentation.
 ///
@@ -17,6 +25,11 @@ use super::{arguments::PackArguments, error::CliError, packs, stdout::stdout};
 /// When a pack cannot be read.
 pub fn command(arguments: &PackArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.from), &arguments.names)?;
+    if arguments.format == OutputFormat::Json {
+        let packs: Vec<Value> = packs.iter().map(|pack| document(pack)).collect();
+        print_json(json!({ "packs": packs }));
+        return Ok(exit::CONFORMS);
+    }
     let text: String = packs.iter().map(|pack| of_pack(pack)).collect::<Vec<_>>().join("\n");
     // A closed pipe is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
@@ -98,10 +111,66 @@ fn of_pack(pack: &Pack) -> String {
     text
 }
 
-/// Writes the number of scenarios for each declared error of each operation. `failspec lint` reports the problems of
-/// a document that cannot be read.
+/// Returns the failures of a pack with their scenarios, for programs.
+fn document(pack: &Pack) -> Value {
+    let contract = &pack.contract;
+    let failures = contract.failures.iter().enumerate().map(|(index, failure)| {
+        let scenarios = pack.scenarios.iter().filter(|scenario| scenario.failure == Some(index));
+        let scenarios = scenarios.map(|scenario| {
+            json!({
+                "name": scenario.name,
+                "cause": scenario.cause.and_then(|cause| failure.causes.get(cause)),
+                "cases": scenario.rows.len().max(1),
+                "inferred": scenario.source == Provenance::Inferred,
+                "control": matches!(scenario.control, Control::Flow(_)),
+            })
+        });
+        json!({
+            "id": failure.id,
+            "statuses": show_statuses(failure.statuses()),
+            "code": failure.code(),
+            "summary": failure.summary,
+            "excluded": failure.excluded,
+            "causes": failure.causes,
+            "scenarios": scenarios.collect::<Vec<_>>(),
+        })
+    });
+    let operations = declared_errors(pack).into_iter().map(|(operation, counts)| {
+        let responses =
+            counts.into_iter().map(|(status, scenarios)| json!({ "status": status, "scenarios": scenarios }));
+        json!({ "operation": operation, "errors": responses.collect::<Vec<_>>() })
+    });
+    let errata =
+        contract.errata.iter().map(|erratum| json!({ "about": erratum.about, "links": erratum.links }));
+    json!({
+        "pack": pack.label(),
+        "documentation": contract.documentation,
+        "failures": failures.collect::<Vec<_>>(),
+        "operations": operations.collect::<Vec<_>>(),
+        "errata": errata.collect::<Vec<_>>(),
+    })
+}
+
+/// Writes the number of scenarios for each declared error of each operation.
 fn operations(pack: &Pack, text: &mut String) {
-    let Ok(Some(declared)) = Declared::of(pack) else { return };
+    for (operation, counts) in declared_errors(pack) {
+        let counts: Vec<String> = counts
+            .into_iter()
+            .map(|(status, count)| match count {
+                0 => Styles::dab(Styles::FAINT, format_args!("{status} –")),
+                count => Styles::dab(Styles::GOOD, format_args!("{status} ×{count}")),
+            })
+            .collect();
+        let _ = writeln!(text, "  {}  {}", visible(&operation), counts.join("  "));
+    }
+}
+
+/// The errors that an operation declares: for each status, the number of scenarios that expect it.
+type DeclaredErrors = Vec<(String, usize)>;
+
+/// Returns the operations that declare errors. `failspec lint` reports the problems of a document that cannot be read.
+fn declared_errors(pack: &Pack) -> Vec<(String, DeclaredErrors)> {
+    let Ok(Some(declared)) = Declared::of(pack) else { return Vec::new() };
     let errors = |operation: &&Operation| operation.responses.iter().any(|it| it.status.may_be_failure());
     let asked: Vec<(Option<&Operation>, &pack::Failure)> = pack
         .scenarios
@@ -112,25 +181,21 @@ fn operations(pack: &Pack, text: &mut String) {
             Some((declared.operation(&line.method, path), &pack.contract.failures[scenario.failure?]))
         })
         .collect();
-    for operation in declared.api.operations.iter().filter(errors) {
-        let of_operation =
-            |asked: Option<&Operation>| asked.is_some_and(|it| it.pointer == operation.pointer);
+    let of_operation = |operation: &Operation| {
+        let is_same = |asked: Option<&Operation>| asked.is_some_and(|it| it.pointer == operation.pointer);
         let failures: Vec<&pack::Failure> =
-            asked.iter().filter(|(it, _)| of_operation(*it)).map(|(_, failure)| *failure).collect();
+            asked.iter().filter(|(it, _)| is_same(*it)).map(|(_, failure)| *failure).collect();
         let declared = operation.responses.iter().filter(|it| it.status.may_be_failure());
-        let counts: Vec<String> = declared
-            .map(|response| {
-                let expects = |failure: &pack::Failure| {
-                    let mut statuses = (100..600).filter(|status| failure.allows_status(*status));
-                    let held = |status: u16| Response::of(&operation.responses, status);
-                    statuses.any(|status| held(status).is_some_and(|it| it.status == response.status))
-                };
-                match failures.iter().filter(|failure| expects(failure)).count() {
-                    0 => Styles::dab(Styles::FAINT, format_args!("{} –", response.status)),
-                    count => Styles::dab(Styles::GOOD, format_args!("{} ×{count}", response.status)),
-                }
-            })
-            .collect();
-        let _ = writeln!(text, "  {}  {}", visible(&operation.name()), counts.join("  "));
-    }
+        let counts = declared.map(|response| {
+            let expects = |failure: &pack::Failure| {
+                let mut statuses = (100..600).filter(|status| failure.allows_status(*status));
+                let held = |status: u16| Response::of(&operation.responses, status);
+                statuses.any(|status| held(status).is_some_and(|it| it.status == response.status))
+            };
+            let count = failures.iter().filter(|failure| expects(failure)).count();
+            (response.status.to_string(), count)
+        });
+        (operation.name().to_string(), counts.collect())
+    };
+    declared.api.operations.iter().filter(errors).map(of_operation).collect()
 }

@@ -47,8 +47,11 @@ pub fn command(arguments: &KeygenArguments) -> Result<u8, CliError> {
     };
     write_private(path, secret.expose()).map_err(|error| cannot(path, error))?;
     write_new(&public_path, public.to_pem().as_bytes()).map_err(|error| cannot(&public_path, error))?;
+    // Elsewhere a new file has the access rights of its folder.
+    let access =
+        if cfg!(unix) { "readable only by you" } else { "readable by those who can read this folder" };
     let text = format!(
-        "{wrote} {} (private: readable only by you; back it up, and never commit it)\n\
+        "{wrote} {} (private: {access}; back it up, and never commit it)\n\
          {wrote} {} (public: share it)\n\nkey id {}\n",
         path.display(),
         public_path.display(),
@@ -64,7 +67,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).open(path)?.write_all(bytes)
 }
 
-/// Writes a file that did not exist, which only its owner can read and write.
+/// Writes a file that did not exist. On Unix, only its owner can read and write it.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -2,12 +2,22 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
-use failspec_base::syntax::Severity;
+use serde_json::{Value, json};
+
+use failspec_base::syntax::{Diagnostic, Diagnostics, Severity};
 use failspec_judge::report_model::exit;
 use failspec_lint::lint;
+use failspec_pack::pack::Pack;
 use failspec_report::{count, terminal::Styles};
 
-use super::{arguments::LintArguments, error::CliError, fix, packs, stdout::stdout};
+use super::{
+    arguments::LintArguments,
+    error::CliError,
+    fix,
+    output_format::{OutputFormat, print_json},
+    packs,
+    stdout::stdout,
+};
 
 /// Prints what packs leave untested, unproven or unused; exit 1 if something is untested or unproven.
 ///
@@ -20,9 +30,14 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
     let packs = packs::named(&packs::files(&arguments.packs.from), &arguments.packs.names)?;
     let mut text = String::new();
     let mut failed = false;
+    let mut documents: Vec<Value> = Vec::new();
     for pack in &packs {
         let found = lint(pack);
         failed |= found.has_errors();
+        if arguments.packs.format == OutputFormat::Json {
+            documents.push(document(pack, &found));
+            continue;
+        }
         if !found.0.is_empty() {
             let _ = writeln!(text, "{}\n", found.render(true));
         }
@@ -38,7 +53,35 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
             count(of(Severity::Warning), "warning"),
         );
     }
+    if arguments.packs.format == OutputFormat::Json {
+        print_json(json!({ "packs": documents }));
+    }
     // A closed pipe is not an error; the exit code reports the rest.
     let _ = stdout().write_all(text.as_bytes());
     Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
+}
+
+/// Returns what was found in a pack, for programs.
+fn document(pack: &Pack, found: &Diagnostics) -> Value {
+    let diagnostic = |diagnostic: &Diagnostic| {
+        let place = diagnostic.place.as_ref().map(|place| (place.source.name(), place.line_column()));
+        json!({
+            "severity": match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            "message": diagnostic.title,
+            "file": place.map(|(file, _)| file),
+            "line": place.map(|(_, (line, _))| line),
+            "column": place.map(|(_, (_, column))| column),
+            "label": diagnostic.label,
+            "hint": diagnostic.hint,
+        })
+    };
+    json!({
+        "pack": pack.label(),
+        "failures": pack.contract.failures.len(),
+        "scenarios": pack.scenarios.len(),
+        "diagnostics": found.0.iter().map(diagnostic).collect::<Vec<_>>(),
+    })
 }

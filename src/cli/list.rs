@@ -2,13 +2,21 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
+use serde_json::{Value, json};
+
 use failspec_engine::{Selectors, case_names};
 use failspec_judge::report_model::exit;
 use failspec_pack::pack::{Contract, Pack};
 use failspec_reference as reference;
 use failspec_report::terminal::{Styles, visible};
 
-use super::{arguments::SelectArguments, error::CliError, packs, stdout::stdout};
+use super::{
+    arguments::SelectArguments,
+    error::CliError,
+    output_format::{OutputFormat, print_json},
+    packs,
+    stdout::stdout,
+};
 
 /// Lists packs, or with selectors the cases that they select, or what packs require of a target.
 ///
@@ -16,6 +24,11 @@ use super::{arguments::SelectArguments, error::CliError, packs, stdout::stdout};
 /// When a pack cannot be read, or a selector matches nothing.
 pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
+    if arguments.format == OutputFormat::Json {
+        let packs: Vec<Value> = packs.iter().map(|pack| document(pack, &selectors)).collect();
+        print_json(json!({ "packs": packs }));
+        return Ok(exit::CONFORMS);
+    }
     let mut text = String::new();
     for pack in &packs {
         if arguments.requires {
@@ -43,6 +56,31 @@ pub fn command(arguments: &SelectArguments) -> Result<u8, CliError> {
     // A closed pipe (`| head`) is not an error: the reader needs no more output.
     let _ = stdout().write_all(text.as_bytes());
     Ok(exit::CONFORMS)
+}
+
+/// Returns a pack with its selected cases and what it requires, for programs.
+fn document(pack: &Pack, selectors: &Selectors) -> Value {
+    let contract = &pack.contract;
+    let cases = case_names(pack).filter(|(name, ..)| selectors.0.is_empty() || selectors.pick(name));
+    let variables = contract.variables.iter().map(
+        |(name, variable)| json!({ "name": name, "about": variable.about, "default": variable.default }),
+    );
+    let named = |(name, about): (&String, &String)| json!({ "name": name, "about": about.trim() });
+    json!({
+        "pack": pack.name,
+        "as_of": contract.as_of.map(|date| date.to_string()),
+        "documentation": contract.documentation,
+        "reference": reference::apis().contains(&pack.name.as_str()),
+        "older_versions": pack.versions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "failures": contract.failures.len(),
+        "scenarios": pack.scenarios.len(),
+        "cases": cases.map(|(name, ..)| name.to_string()).collect::<Vec<_>>(),
+        "requires": {
+            "roles": contract.roles.iter().map(named).collect::<Vec<_>>(),
+            "variables": variables.collect::<Vec<_>>(),
+            "conditions": contract.conditions.iter().map(named).collect::<Vec<_>>(),
+        },
+    })
 }
 
 /// Writes the older versions of the contract, and the failures that are not in this one.

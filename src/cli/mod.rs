@@ -26,6 +26,7 @@ mod list;
 mod merge;
 mod mutants;
 mod output_file;
+mod output_format;
 mod packs;
 mod parse_curl;
 mod pinned;
@@ -38,6 +39,7 @@ mod scaffold;
 mod scenario;
 mod schema;
 mod serve;
+mod shard;
 mod signal;
 mod snapshots;
 mod stdout;
@@ -48,7 +50,9 @@ use failspec_judge::report_model::exit;
 
 pub use arguments::{Arguments, Command, SchemaFormat};
 pub use error::CliError;
+pub use output_format::OutputFormat;
 pub use schema::schema;
+pub use shard::ShardOption;
 
 /// Executes the command and returns the exit code (see [`failspec_judge::report_model::exit`]).
 ///

@@ -1,7 +1,7 @@
 //! Files that a command writes: replaced as a whole, so that nobody reads half of one or yesterday's.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions},
     io::{self, Seek as _, Write},
     path::{Path, PathBuf},
 };
@@ -79,6 +79,31 @@ impl OutputFile {
         is_same_path(&self.path, &other.path)
     }
 
+    /// Empties the file and returns it, to write parts of it as they come.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn start(&mut self) -> io::Result<File> {
+        if self.is_replaced() {
+            self.write(|_| Ok(()))?;
+        }
+        match &self.way {
+            Way::Stream(file) | Way::InPlace(file) => file.try_clone(),
+            Way::Replace => OpenOptions::new().append(true).open(&self.path),
+        }
+    }
+
+    /// Writes behind what was written since [`Self::start`].
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn append_to(&mut self, content: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+        match &mut self.way {
+            Way::Stream(file) | Way::InPlace(file) => content(file).and_then(|()| file.flush()),
+            Way::Replace => content(&mut OpenOptions::new().append(true).open(&self.path)?),
+        }
+    }
+
     /// Writes the whole file. If that fails, the file is what it was before.
     ///
     /// # Errors
@@ -133,7 +158,7 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     {
         use std::os::unix::fs::PermissionsExt as _;
         // The system removes what the user's mask forbids.
-        builder.permissions(Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder)?;
     if let Some(permissions) = there {

@@ -24,9 +24,10 @@ use super::{
     error::CliError,
     packs,
     pinned::check_pins,
-    reports::Reports,
+    reports::{EventLog, Reports},
     resolve_target::{by_pack, has_path_values, notices, override_target, target},
     runtime::runtime,
+    shard::shard,
     signal::Signals,
     stdout::stdout,
 };
@@ -36,6 +37,7 @@ use super::{
 /// # Errors
 /// When files or options are wrong; then nothing was sent.
 pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
+    let shard = shard(arguments.shard, arguments.shard_total)?;
     let (packs, selectors) = packs::select(&packs::files(&arguments.from), &arguments.selectors)?;
     check_pins(&arguments.pins, &packs)?;
     let runtime = runtime()?;
@@ -62,7 +64,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             waivers,
             selectors: Selectors(arguments.selectors.clone()),
             witness: false,
-            shard: arguments.shard,
+            shard,
             exchanges: Exchanges::OfAll,
             max_time: arguments.max_time.as_deref().map(max_time).transpose()?,
         };
@@ -72,7 +74,7 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             has_snapshots(&target, arguments.snapshots)?;
             let first = plans.iter().map(|plan| plan.selected).sum();
             let (pack, target) = (Arc::clone(pack), Arc::new(target));
-            plans.push(Plan::of_shard(pack, target, &selectors, first, arguments.shard));
+            plans.push(Plan::of_shard(pack, target, &selectors, first, shard));
         }
         plans.iter().try_for_each(may_be_shared_out)?;
         plans.iter().try_for_each(has_path_values)?;
@@ -83,7 +85,8 @@ pub fn command(arguments: &RunArguments) -> Result<u8, CliError> {
             options.exchanges = Exchanges::OfNotable;
         }
         reports.begin(&unfinished_report(&plans, &options))?;
-        let mut report = judge(plans, options, arguments.quiet).await?;
+        let events = reports.events()?;
+        let mut report = judge(plans, options, arguments.quiet, Some(events)).await?;
         for server in servers {
             server.stop().await;
         }
@@ -153,13 +156,21 @@ fn may_be_shared_out(plan: &Plan) -> Result<(), CliError> {
     ))
 }
 
-/// Runs the plans and shows the progress.
-pub(super) async fn judge(plans: Vec<Plan>, options: RunOptions, quiet: bool) -> Result<RunReport, CliError> {
+/// Runs the plans, shows the progress, and writes the events.
+pub(super) async fn judge(
+    plans: Vec<Plan>,
+    options: RunOptions,
+    quiet: bool,
+    events: Option<EventLog>,
+) -> Result<RunReport, CliError> {
     let (interrupter, interrupt) = interrupt();
     Signals::on_own_thread(|signals| listen(signals, interrupter))?;
     let shown = Arc::new(Mutex::new(None));
     let progress = Arc::clone(&shown);
     let listener = move |event: Event<'_>| {
+        if let Some(events) = &events {
+            events.write(event);
+        }
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
         match (event, &mut *progress) {
             (Event::Started(header), progress) => {

@@ -8,6 +8,7 @@ mod contract_head;
 mod diff;
 mod extends;
 mod files;
+mod formats;
 mod golden;
 mod harness_own_api;
 mod help;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::report_readers::{
-    EVERY, FILES, embedded, is_harmless, is_self_contained, junit, tags, text, without_scripts,
+    EVERY, FILES, OTHER_FILES, embedded, is_harmless, is_self_contained, junit, tags, text, without_scripts,
 };
 use crate::support::{Reply, Server, TINY_CONTRACT, done, failspec, pack_with, tiny_pack};
 use base64::Engine as _;
@@ -135,7 +135,7 @@ async fn hostile_texts_in_every_field_are_only_texts() {
     assert_eq!(values.len(), report.cases.len());
     assert!(values.iter().all(|value| value["documented"]["link"] == EVIL));
 
-    let xml = written(|out| junit_report::write(&report, out));
+    let xml = written(|out| junit_report::write(&report, junit_report::Dialect::default(), out));
     is_harmless("junit", &xml);
     assert_eq!(junit(&xml).tests, report.cases.len() + 2);
 
@@ -276,7 +276,8 @@ scenarios:
         command.args(["--role", "user=bearer:env:TINY", "--report-bodies", bodies]).args(EVERY);
         let done = done(&mut command).exits(1);
         assert!(server.received().iter().any(|it| it.header("x-session") == Some(CAPTURED)), "it was sent");
-        let outputs = FILES.map(|name| (name, text(folder.path(), name)));
+        let outputs: Vec<_> =
+            FILES.iter().chain(&OTHER_FILES).map(|name| (*name, text(folder.path(), name))).collect();
         for (name, output) in
             outputs.iter().map(|(name, text)| (*name, text)).chain([("output", &done.all())])
         {
@@ -287,7 +288,10 @@ scenarios:
             }
             // It is masked and not just missing: even without bodies the requests are shown.
             assert!(
-                output.contains("[secret:") || output.contains("\\[secret:"),
+                output.contains("[secret:")
+                    || output.contains("\\[secret:")
+                    || name == "r.sarif"
+                    || (name == "r.ndjson" && output.contains("{\"secret\":")),
                 "{bodies} {name}\n{output}"
             );
         }
@@ -319,7 +323,10 @@ async fn reports_of_ten_thousand_scenarios_are_written_in_linear_time() {
     );
     let comment = written(|out| markdown::write(&report, out));
     assert!(comment.len() < 65_536 && comment.contains("more: the other reports have them all"));
-    assert_eq!(junit(&written(|out| junit_report::write(&report, out))).tests, 10_001);
+    assert_eq!(
+        junit(&written(|out| junit_report::write(&report, junit_report::Dialect::default(), out))).tests,
+        10_001
+    );
     assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
 }
 

@@ -6,5 +6,6 @@ mod keys;
 mod links;
 mod outputs;
 mod page;
+mod pipelines;
 mod retired_words;
 mod shown_files;

@@ -43,7 +43,7 @@ pub fn wrong_file() -> String {
 }
 
 /// The server of the tutorial, `notes.py`.
-fn notes(request: &Received) -> Reply {
+pub fn notes(request: &Received) -> Reply {
     if request.header("authorization") != Some("Bearer sesame") {
         return Reply::json(401, r#"{"error": "unauthorized", "message": "a token is missing or wrong"}"#);
     }

@@ -19,14 +19,19 @@ pub enum BodyPolicy {
 /// wrong.
 pub fn withhold(report: &mut RunReport, bodies: BodyPolicy) {
     for case in &mut report.cases {
-        let keep = match bodies {
-            BodyPolicy::All => true,
-            BodyPolicy::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
-            BodyPolicy::None => false,
-        };
-        if !keep {
-            without_bodies(case);
-        }
+        withhold_case(case, bodies);
+    }
+}
+
+/// Removes the bodies of one case that are not to be shown.
+pub fn withhold_case(case: &mut CaseReport, bodies: BodyPolicy) {
+    let keep = match bodies {
+        BodyPolicy::All => true,
+        BodyPolicy::Violations => matches!(case.outcome, Outcome::Failed | Outcome::Waived),
+        BodyPolicy::None => false,
+    };
+    if !keep {
+        without_bodies(case);
     }
 }
 

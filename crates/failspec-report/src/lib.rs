@@ -11,12 +11,15 @@ mod summary;
 pub mod certificate;
 pub mod comparison;
 pub mod github;
+pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod ndjson;
+pub mod sarif;
 pub mod terminal;
 
-pub use body_redaction::{BodyPolicy, withhold};
+pub use body_redaction::{BodyPolicy, withhold, withhold_case};
 pub use count::count;
 pub use failspec_base::sanitize::visible;

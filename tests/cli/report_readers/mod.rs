@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Digest as _;
 
 /// Options for every report format, with files called `r.*`.
-pub const EVERY: [&str; 10] = [
+pub const EVERY: [&str; 16] = [
     "--report",
     "json=r.json",
     "--report",
@@ -20,10 +20,19 @@ pub const EVERY: [&str; 10] = [
     "markdown=r.md",
     "--report",
     "github=summary.md",
+    "--report",
+    "sarif=r.sarif",
+    "--report",
+    "ndjson=r.ndjson",
+    "--report",
+    "har=r.har",
 ];
 
-/// The files that [`EVERY`] writes.
+/// The files that [`EVERY`] writes with all facts of a run.
 pub const FILES: [&str; 5] = ["r.json", "r.xml", "r.html", "r.md", "summary.md"];
+
+/// The files that [`EVERY`] writes for programs that know nothing of a verdict, and one that is written during the run.
+pub const OTHER_FILES: [&str; 3] = ["r.sarif", "r.ndjson", "r.har"];
 
 pub fn text(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))

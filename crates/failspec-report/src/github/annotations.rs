@@ -1,6 +1,9 @@
 //! Annotations of a run at the lines of its scenarios.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     case_text::{differs, sentence},
@@ -8,7 +11,7 @@ use crate::{
 };
 use failspec_judge::{
     check::Finding,
-    report_model::{CaseReport, Outcome, RunReport, Verdict},
+    report_model::{CaseReport, FindingGroup, Outcome, RunReport, Verdict},
 };
 
 use super::workflow_command::{Level, command};
@@ -33,55 +36,134 @@ impl Checkout {
             let whole = self.here.join(&path);
             whole.strip_prefix(root).map(Path::to_owned).ok()
         });
-        let path = inside.unwrap_or(path);
-        path.display().to_string()
+        let path = inside.unwrap_or(path).display().to_string();
+        // On Windows, too.
+        if cfg!(windows) { path.replace('\\', "/") } else { path }
     }
 }
 
-/// Returns all annotations of a run, one per line. GitHub shows ten errors, ten warnings and ten notices of a step,
-/// so the cases that differ most come first.
+/// Last line of an annotation of a warning.
+const UNDOCUMENTED: &str = "\nnot documented: a warning, not a violation";
+
+/// Maximum number of annotations of a kind: GitHub shows ten errors, ten warnings and ten notices of a step.
+const MAX_OF_KIND: usize = 10;
+
+/// Annotations, of which so many of a kind are written.
+#[derive(Default)]
+struct Annotations {
+    text: String,
+    written: [usize; 3],
+    /// The first that does not fit, of each kind, and the number of all that do not.
+    last: [Option<String>; 3],
+    left_out: [usize; 3],
+}
+
+impl Annotations {
+    fn push(&mut self, level: Level, line: String) {
+        let kind = level as usize;
+        if self.written[kind] < MAX_OF_KIND - 1 {
+            self.written[kind] += 1;
+            self.text.push_str(&line);
+        } else if self.last[kind].is_none() {
+            self.last[kind] = Some(line);
+        } else {
+            self.left_out[kind] += 1;
+        }
+    }
+
+    /// Returns the text. Where more than ten are of a kind, the tenth tells the number of the others.
+    fn finish(mut self) -> String {
+        for level in [Level::Error, Level::Warning, Level::Notice] {
+            let kind = level as usize;
+            match (self.last[kind].take(), self.left_out[kind]) {
+                (Some(line), 0) => self.text.push_str(&line),
+                (Some(_), more) => {
+                    let message = format!("{} more: see the summary and the other reports", more + 1);
+                    self.text.push_str(&command(level, "failspec: not all are annotated", None, &message));
+                }
+                (None, _) => {}
+            }
+        }
+        self.text
+    }
+}
+
+/// Returns the annotations of a run, one per line, at most ten of a kind: first what several cases have in common,
+/// then the cases that differ most.
 pub fn annotations(report: &RunReport, checkout: &Checkout) -> String {
-    let mut text = verdict(report);
+    let mut text = Annotations::default();
+    let verdict_level = if report.verdict == Verdict::Conforms { Level::Notice } else { Level::Error };
+    text.push(verdict_level, verdict(report, verdict_level));
     for finding in &report.run_findings {
         let level = if finding.violation { Level::Error } else { Level::Warning };
         let message = format!("{}\n{}", finding.message, list(&finding.cases));
-        text.push_str(&command(level, &format!("failspec: {}", finding.check), None, &message));
+        text.push(level, command(level, &format!("failspec: {}", finding.check), None, &message));
     }
+    let named: HashMap<&str, &CaseReport> = report.cases.iter().map(|case| (&*case.name, case)).collect();
+    let mut told: HashMap<(&str, &str), Vec<&FindingGroup>> = HashMap::new();
+    for group in report.finding_groups.iter().filter(|group| group.cases > 1) {
+        let Some(example) = named.get(&*group.example) else { continue };
+        let level = if group.violation { Level::Error } else { Level::Warning };
+        let mut message = format!("{} [{}]\nin {}", group.message, group.check, count_cases(group.cases));
+        if !group.violation {
+            message.push_str(UNDOCUMENTED);
+        }
+        text.push(level, at(example, level, &message, checkout));
+        told.entry((&group.check, &group.actual)).or_default().push(group);
+    }
+    // A case of which every finding was told already needs no annotation of its own.
+    let is_told = |case: &CaseReport, findings: &[Finding]| {
+        findings.iter().all(|finding| {
+            let groups = told.get(&(finding.check, finding.actual.as_str()));
+            groups.is_some_and(|groups| groups.iter().any(|group| belongs(case, finding, group)))
+        })
+    };
     let fitting = |fits: fn(&CaseReport) -> bool| distinct_first(report, fits);
     for case in fitting(|case| case.outcome == Outcome::Failed) {
-        let message = findings(case.violations.iter());
-        text.push_str(&at(case, Level::Error, &message, checkout));
+        if !is_told(case, &case.violations) {
+            let message = findings(case.violations.iter());
+            text.push(Level::Error, at(case, Level::Error, &message, checkout));
+        }
     }
     for case in fitting(|case| case.outcome == Outcome::Inconclusive) {
         let message = format!("inconclusive: {}", sentence(case));
-        text.push_str(&at(case, Level::Warning, &message, checkout));
+        text.push(Level::Warning, at(case, Level::Warning, &message, checkout));
     }
-    text.push_str(&lacking(report));
+    lacking(report, &mut text);
     for case in fitting(|case| !case.warnings.is_empty()) {
-        let message =
-            format!("{}\nnot documented: a warning, not a violation", findings(case.warnings.iter()));
-        text.push_str(&at(case, Level::Warning, &message, checkout));
+        if is_told(case, &case.warnings) {
+            continue;
+        }
+        let message = format!("{}{UNDOCUMENTED}", findings(case.warnings.iter()));
+        text.push(Level::Warning, at(case, Level::Warning, &message, checkout));
     }
     for case in fitting(differs) {
         let file = case.snapshot.as_ref().map_or("", |snapshot| snapshot.file.as_str());
         let message = format!("the response differs from the approved one: {file}");
-        text.push_str(&at(case, Level::Notice, &message, checkout));
+        text.push(Level::Notice, at(case, Level::Notice, &message, checkout));
     }
     for case in fitting(|case| !case.waived.is_empty()) {
         let told = case.waived.iter().map(|waived| {
             format!("{} (waived until {}: {})", waived.finding.message, waived.expires, waived.reason)
         });
         let message = told.collect::<Vec<_>>().join("\n");
-        text.push_str(&at(case, Level::Notice, &message, checkout));
+        text.push(Level::Notice, at(case, Level::Notice, &message, checkout));
     }
-    text
+    text.finish()
 }
 
-fn verdict(report: &RunReport) -> String {
-    let level = match report.verdict {
-        Verdict::Conforms => Level::Notice,
-        _ => Level::Error,
+/// Returns true if a finding of a case is one of a group.
+fn belongs(case: &CaseReport, finding: &Finding, group: &FindingGroup) -> bool {
+    let is_subject = match (&group.rule, &group.operation) {
+        (Some(rule), _) => case.documentation.as_deref() == Some(rule),
+        (None, operation) => {
+            finding.check != "not-rejected" || case.operation.as_deref() == operation.as_deref()
+        }
     };
+    is_subject && finding.expected == group.expected && finding.actual == group.actual
+}
+
+fn verdict(report: &RunReport, level: Level) -> String {
     let mut message = because(report);
     if let Some(selection) = selection(report) {
         message.push_str(&format!("\n{selection}"));
@@ -103,18 +185,17 @@ fn verdict(report: &RunReport) -> String {
     command(level, &format!("failspec: {}", verdict_in_words(report)), None, &message)
 }
 
-/// Returns one warning for each missing requirement, regardless of how many cases it skips.
-fn lacking(report: &RunReport) -> String {
-    let missing_requirements = report.packs.iter().flat_map(|pack| &pack.missing_requirements);
-    let told = missing_requirements.map(|missing| {
+/// Adds one warning for each missing requirement, regardless of how many cases it skips.
+fn lacking(report: &RunReport, text: &mut Annotations) {
+    for missing in report.packs.iter().flat_map(|pack| &pack.missing_requirements) {
         let (kind, skipped) = (missing.kind.as_str(), count_cases(missing.cases));
         let message = format!(
             "the target does not provide the {kind} {}: {}; {skipped} skipped",
             missing.name, missing.about
         );
-        command(Level::Warning, &format!("failspec: missing {kind} {}", missing.name), None, &message)
-    });
-    told.collect()
+        let title = format!("failspec: missing {kind} {}", missing.name);
+        text.push(Level::Warning, command(Level::Warning, &title, None, &message));
+    }
 }
 
 fn at(case: &CaseReport, level: Level, message: &str, checkout: &Checkout) -> String {

@@ -98,7 +98,7 @@ fn outcomes(page: &mut Page, report: &RunReport) {
     let counts = counts(report);
     let total: usize = counts.iter().map(|(count, _)| count).sum();
     if total > 0 {
-        page.raw("<svg class=\"bar\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ");
+        page.raw("<svg class=\"bar\" height=\"10\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 ");
         page.count(total).raw(" 1\">");
         let mut at = 0;
         for (count, outcome) in &counts {

@@ -46,7 +46,9 @@ impl Page {
 
     /// Appends an icon that screen readers ignore: a word must be next to it.
     pub(super) fn icon(&mut self, name: &'static str) -> &mut Self {
-        self.raw("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-").raw(name).raw("\"/></svg>")
+        self.raw("<svg class=\"icon\" width=\"16\" height=\"16\" aria-hidden=\"true\"><use href=\"#i-")
+            .raw(name)
+            .raw("\"/></svg>")
     }
 
     /// Appends a link, if the text is one that a browser may follow; otherwise text.

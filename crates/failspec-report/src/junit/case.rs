@@ -12,10 +12,12 @@ use crate::{
 };
 use failspec_judge::report_model::{CaseReport, Outcome, TestStatus};
 
+use super::Dialect;
+
 /// Maximum length of a body, in characters: viewers of test results show all of it on one page.
 const MAX_BODY_LEN: usize = 4000;
 
-pub(super) fn test_case(case: &CaseReport) -> TestCase {
+pub(super) fn test_case(case: &CaseReport, dialect: Dialect) -> TestCase {
     let mut status = match case.outcome.test_status() {
         TestStatus::Success => TestCaseStatus::success(),
         TestStatus::Failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -38,8 +40,9 @@ pub(super) fn test_case(case: &CaseReport) -> TestCase {
     // Dots, because Jenkins turns them into packages.
     test.set_classname(safe(&format!("{}.{}", case.pack, case.failure)));
     test.set_time(Duration::from_millis(case.duration_ms));
-    // GitLab links the file.
-    test.extra.insert(XmlString::new("file"), safe(&case.location.file));
+    if dialect == Dialect::Gitlab {
+        test.extra.insert(XmlString::new("file"), safe(&case.location.file));
+    }
     let remarks = remarks(case);
     if case.outcome == Outcome::Passed && !remarks.is_empty() {
         test.set_system_out(text(&remarks));

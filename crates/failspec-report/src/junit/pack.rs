@@ -7,9 +7,12 @@ use quick_junit::{Property, TestSuite};
 use crate::summary::{REFERENCE, count_cases, origin, selection, target};
 use failspec_judge::report_model::{PackReport, RunReport, State};
 
-use super::case::{safe, test_case};
+use super::{
+    Dialect,
+    case::{safe, test_case},
+};
 
-pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
+pub(super) fn suite(report: &RunReport, pack: &PackReport, dialect: Dialect) -> TestSuite {
     let mut suite = TestSuite::new(safe(&pack.header.label()));
     suite.timestamp = report.started.parse().ok();
     let cases = || report.cases.iter().filter(|case| *case.pack == *pack.header.name);
@@ -41,6 +44,6 @@ pub(super) fn suite(report: &RunReport, pack: &PackReport) -> TestSuite {
         let what = format!("{}: {} ({} skipped)", missing.name, missing.about, count_cases(missing.cases));
         property(&format!("missing {}", missing.kind.as_str()), &what);
     }
-    suite.add_test_cases(cases().map(test_case));
+    suite.add_test_cases(cases().map(|case| test_case(case, dialect)));
     suite
 }
