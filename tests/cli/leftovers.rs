@@ -135,7 +135,7 @@ fn numbers() -> (Server, Arc<Mutex<BTreeMap<usize, &'static str>>>) {
             ("POST", _) if String::from_utf8_lossy(&request.body).contains("text") => {
                 let free = (1..).find(|number| !there.contains_key(number)).unwrap();
                 there.insert(free, "ours");
-                Reply::json(201, &format!("{{\"id\":{free},\"size\":2}}"))
+                Reply::json(201, format!("{{\"id\":{free},\"size\":2}}"))
             }
             ("POST", _) => Reply::json(400, "{\"error\":\"invalid\"}"),
             ("PUT", Some(id)) => {

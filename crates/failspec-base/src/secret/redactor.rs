@@ -219,11 +219,13 @@ impl Mask {
     fn hits(&self, text: &[u8]) -> Vec<Match> {
         let groups = self.groups();
         let mut hits = Vec::new();
-        let searches: Vec<&Automaton> = groups.iter().filter_map(|group| group.search()).collect();
         let find = |text: &[u8], hits: &mut Vec<Match>, source: &dyn Fn(Range<usize>) -> Range<usize>| {
-            searches.iter().for_each(|search| search.find(text, hits, source));
+            groups
+                .iter()
+                .filter_map(|group| group.search())
+                .for_each(|search| search.find(text, hits, source));
         };
-        if searches.is_empty() {
+        if groups.is_empty() {
             return hits;
         }
         find(text, &mut hits, &|place| place);
