@@ -189,3 +189,24 @@ scenarios:
     assert_eq!(deleted(&server), 2, "{:?}", server.lines());
     assert!(there.lock().unwrap().values().all(|owner| *owner == "theirs"));
 }
+
+#[test]
+fn removal_of_what_the_setup_made_does_not_hide_what_a_fault_made() {
+    let scenario = "\
+contract: tiny
+scenarios:
+  without_a_text:
+    triggers: invalid
+    setup: [ { request: POST /notes, json: { text: x }, capture: { made: /id } } ]
+    request: POST /notes
+    json: { name: note }
+    control: { request: \"GET /notes/${made}\" }
+    teardown: [ { request: \"DELETE /notes/${made}\" } ]
+";
+    let (server, there) = notes(true);
+    run(scenario, &server).exits(1).says("it was not rejected, and no teardown removed what it created");
+    assert_eq!(there.lock().unwrap().len(), 1);
+    let (server, there) = notes(false);
+    run(scenario, &server).exits(0).never_says("left over");
+    assert!(there.lock().unwrap().is_empty());
+}

@@ -68,8 +68,9 @@ impl CaseRunner<'_> {
         })
     }
 
-    /// Returns true if a teardown removed what a request created whose id is not known: the resource that it was sent to,
-    /// or one of the collection.
+    /// Returns true if a teardown removed what a request created that should have been rejected: the resource that it was
+    /// sent to, or the one of the collection that its response names. To have removed another one of the collection, which
+    /// the setup made, is not enough.
     pub(super) fn is_removed(&self, creation: &Record) -> bool {
         let url = &creation.exchange.request.url;
         let collection = format!("{}/", url.path().trim_end_matches('/'));
@@ -77,7 +78,8 @@ impl CaseRunner<'_> {
             let request = &record.exchange.request;
             let is_same = request.url.path() == url.path();
             let is_item = creation.exchange.request.method == "POST"
-                && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'));
+                && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
+                && response_names(creation, &last_segment(&request.url));
             record.phase == Phase::Teardown
                 && request.method == "DELETE"
                 && is_success(record)
