@@ -21,7 +21,7 @@ enum Line<'a> {
     Finished(Box<Finished<'a>>),
 }
 
-/// What is known at the end: the JSON report without its cases.
+/// The facts that are known at the end: the JSON report without its cases.
 #[derive(Serialize)]
 struct Finished<'a> {
     format: u32,

@@ -9,7 +9,7 @@ const MAX_HEAD_LEN: usize = 4096;
 /// `testsuite` only.
 pub(super) struct WithoutSkipped<W> {
     out: W,
-    /// What was written so far; `None` after the first element.
+    /// The text that was written so far; `None` after the first element.
     head: Option<Vec<u8>>,
 }
 
