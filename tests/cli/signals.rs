@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -39,6 +40,12 @@ fn scenarios(setup: &str, then: &str) -> String {
     SCENARIOS.replace("SETUP", setup).replace("THEN", then)
 }
 
+/// Starts a run with more options.
+fn start(folder: &Path, server: &Server, options: &[&str]) -> Background {
+    let all = ["run", "--packs", ".", "--url", &server.url, "--role", "user=bearer:env:TINY"];
+    Background::start(failspec(folder).env("TINY", "token-of-the-tests").args(all).args(options))
+}
+
 /// Starts a run, and a server that hangs for the requests selected by `hangs`.
 fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, tempfile::TempDir) {
     let folder = pack_with(TINY_CONTRACT, scenarios);
@@ -47,17 +54,7 @@ fn begin(scenarios: &str, hangs: fn(&Received) -> bool) -> (Background, Server, 
         () if request.path == "/limited" => Reply::json(429, "{}").with("Retry-After", "50"),
         () => tiny(request),
     });
-    let run = Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
-        "run",
-        "--packs",
-        ".",
-        "--url",
-        &server.url,
-        "--role",
-        "user=bearer:env:TINY",
-        "--report",
-        "json=r.json",
-    ]));
+    let run = start(folder.path(), &server, &["--report", "json=r.json"]);
     (run, server, folder)
 }
 
@@ -197,17 +194,7 @@ fn teardown_never_overtakes_a_request_that_creates() {
             }
             tiny(request)
         });
-        let run = Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
-            "run",
-            "--packs",
-            ".",
-            "--url",
-            &server.url,
-            "--role",
-            "user=bearer:env:TINY",
-            "--report",
-            "json=r.json",
-        ]));
+        let run = start(folder.path(), &server, &["--report", "json=r.json"]);
         server.wait_for(|request| request.method == "POST");
         std::thread::sleep(Duration::from_millis(100));
         run.signal(signal);
@@ -291,24 +278,9 @@ fn hanging_readiness_probe_can_be_interrupted() {
 
 #[test]
 fn run_without_time_left_stops_in_order() {
-    let plain = "{ request: GET /things/one }";
-    let (_, waits) = (plain, "{ wait: 35s }");
-    let folder = pack_with(TINY_CONTRACT, &scenarios(plain, waits));
+    let folder = pack_with(TINY_CONTRACT, &scenarios("{ request: GET /things/one }", "{ wait: 35s }"));
     let server = Server::start(tiny);
-    let run = |max_time: &str| {
-        Background::start(failspec(folder.path()).env("TINY", "token-of-the-tests").args([
-            "run",
-            "--packs",
-            ".",
-            "--url",
-            &server.url,
-            "--role",
-            "user=bearer:env:TINY",
-            "--max-time",
-            max_time,
-        ]))
-        .finish(SOON)
-    };
+    let run = |max_time: &str| start(folder.path(), &server, &["--max-time", max_time]).finish(SOON);
     let done = run("1s");
     assert_eq!(done.code, 4, "{}", done.all());
     assert!(done.stdout.contains("1 case: the time of the run was up"), "{}", done.stdout);
