@@ -58,6 +58,9 @@ pub struct ImportOpenApiArguments {
     /// Send credentials with every request, even if the document does not mention them
     #[arg(long)]
     pub credentials: bool,
+    /// Also send one large body (11 MB) to an operation that takes JSON
+    #[arg(long)]
+    pub large_body: bool,
     /// The value of a parameter, such as the id of a resource that exists
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     pub value: Vec<(String, String)>,
@@ -115,6 +118,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         allow_writes: arguments.allow_writes,
         allow_leftovers: arguments.allow_leftovers,
         credentials: arguments.credentials,
+        large_body: arguments.large_body,
         values: arguments.value.iter().cloned().collect(),
         skip: arguments.skip.clone(),
     };

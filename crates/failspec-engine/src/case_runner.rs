@@ -6,13 +6,13 @@ use std::{
 };
 
 use failspec_base::{
-    message::{Exchange, Request, TransportError, is_idempotent, is_safe},
+    message::{Exchange, Request, Response, TransportError, is_idempotent, is_safe},
     template::{Scope, VariableValue},
 };
 use failspec_judge::{
     check::{
-        self, Expected, Identity, Observed, Phase, Record, ResendResult, Subject, View, intermediary,
-        unread_stream,
+        self, Expected, Identity, Observed, Phase, Record, ResendResult, Subject, UnmetSuccess, View,
+        intermediary, unread_stream,
     },
     report_model::{CaseReport, Observation, Outcome, Rerun},
 };
@@ -163,7 +163,9 @@ impl<'s> CaseRunner<'s> {
     /// Records that the API closes the connection, if this is the second time and the control succeeded.
     pub fn note_closed_twice(&mut self) {
         let before = self.first.as_ref().is_some_and(|first| first.closed);
-        let has_control = matches!(self.case.scenario.control, Control::Flow(_));
+        // A request without a fault needs no control that shows that the fault is the cause.
+        let scenario = &self.case.scenario;
+        let has_control = matches!(scenario.control, Control::Flow(_)) || scenario.failure.is_none();
         self.observed.closed_twice =
             before && has_control && self.observed.control_failed.is_none() && self.was_closed();
     }
@@ -412,11 +414,7 @@ impl<'s> CaseRunner<'s> {
             }
             _ => {}
         }
-        let Some(failure) = failure else {
-            self.observed.unmet_success =
-                self.session.unmet(faulty.expected(), &response, None, scope, false)?;
-            return Ok(());
-        };
+        let Some(failure) = failure else { return self.without_fault(&response, scope) };
         if let Some(evidence) = intermediary::detect_limit(&response, &self.session.pack.contract, failure) {
             return Err(format!("the response is not from the API: {evidence}").into());
         }
@@ -424,6 +422,33 @@ impl<'s> CaseRunner<'s> {
             Some(stream) => Err(format!("the response is {stream}").into()),
             None => Ok(()),
         }
+    }
+
+    /// Records the difference of the response to a request without a fault from what the scenario expects.
+    fn without_fault(&mut self, response: &Response, scope: &Scope) -> Result<(), Unjudged> {
+        let (session, scenario) = (self.session, &self.case.scenario);
+        let is_broken = check::is_server_error(response.status);
+        let unmet = match scenario.may_be_refused {
+            true => None,
+            false => session.unmet(scenario.faulty.expected(), response, None, scope, false)?,
+        };
+        self.observed.unmet_success = match unmet {
+            _ if is_broken && (scenario.may_be_refused || unmet.is_some()) => {
+                Some(UnmetSuccess::ServerError(response.status))
+            }
+            unmet => unmet.map(UnmetSuccess::NoSuccess),
+        };
+        let is_refused = (400..500).contains(&response.status) && self.observed.unmet_success.is_some();
+        if is_refused && check::is_of_document(&session.pack.contract, scenario) {
+            let names = made_up::names_of_values(&scenario.faulty.request);
+            let names = if names.is_empty() { made_up::names_in_path(&scenario.faulty) } else { names };
+            if !names.is_empty() {
+                let request = line(&self.observed.records[self.observed.judged].exchange.request);
+                let response = session.describe(View::new(response, None));
+                return Err(Unjudged::MadeUpValues { request, response, names });
+            }
+        }
+        Ok(())
     }
 
     /// Sends the same request again if the documentation says that it fails again (only safe methods), and the
@@ -512,7 +537,10 @@ impl<'s> CaseRunner<'s> {
         let role = flow.request.role.clone();
         for step in &self.case.scenario.teardown {
             // Nothing was created if its id was not captured.
-            let is_captured = |name: &str| flow.capture.iter().any(|capture| capture.name == name);
+            let captures = [&flow.capture, &self.case.scenario.faulty.capture];
+            let is_captured = |name: &str| {
+                captures.iter().flat_map(|captures| captures.iter()).any(|capture| capture.name == name)
+            };
             let needs = |request: &failspec_pack::pack::RequestTemplate| {
                 request.names().into_iter().any(|name| is_captured(name) && scope.get(name).is_none())
             };

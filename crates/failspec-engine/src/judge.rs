@@ -14,7 +14,7 @@ use failspec_judge::{
     },
     snapshot::{NormalizedResponse, SnapshotFile, file_name, picture},
 };
-use failspec_pack::pack::{Contract, Failure, Pack, ProofGap, SUCCESS_ID, Scenario};
+use failspec_pack::pack::{Contract, Failure, NO_SERVER_ERROR_ID, Pack, ProofGap, SUCCESS_ID, Scenario};
 use failspec_pack::target_config::CheckLevel;
 
 use super::error::Unjudged;
@@ -111,7 +111,8 @@ impl CaseRunner<'_> {
             }
             (None, None) if self.answered && case.scenario.failure.is_none() => {
                 let declared = check::declared(&self.observed, case.scenario.source).into_iter();
-                let unmet = check::unmet_success(&case.scenario, &self.observed).into_iter();
+                let contract = &session.pack.contract;
+                let unmet = check::unmet_success(contract, &case.scenario, &self.observed).into_iter();
                 sort(&mut report, unmet.chain(undocumented).chain(declared), session, case);
                 self.observe_success(&mut report);
                 settle(&mut report, None);
@@ -205,8 +206,9 @@ pub(super) fn not_run(session: &Session, case: &Case, outcome: Outcome, reason: 
 
 fn blank(session: &Session, case: &Case) -> CaseReport {
     let contract = &session.pack.contract;
-    // What is shared by the reports of successes comes after that of all failures.
-    let index = case.scenario.failure.unwrap_or(contract.failures.len());
+    // What is shared by the reports of requests without a fault comes after that of all failures.
+    let without_fault = contract.failures.len() + usize::from(case.scenario.may_be_refused);
+    let index = case.scenario.failure.unwrap_or(without_fault);
     let cause = |cause: usize| Some(contract.failures.get(index)?.causes[cause].clone());
     CaseReport {
         index: case.index,
@@ -239,9 +241,14 @@ fn blank(session: &Session, case: &Case) -> CaseReport {
     }
 }
 
-/// Returns the name of a pack and the ids of its failures and of a success, to be shared by all reports.
+/// Returns the name of a pack and the ids of its failures and of requests without a fault, to be shared by all reports.
 pub(super) fn names(pack: &Pack) -> (Arc<str>, Vec<Arc<str>>) {
-    let ids = pack.contract.failures.iter().map(|failure| failure.id.as_str()).chain([SUCCESS_ID]);
+    let ids = pack
+        .contract
+        .failures
+        .iter()
+        .map(|failure| failure.id.as_str())
+        .chain([SUCCESS_ID, NO_SERVER_ERROR_ID]);
     let ids = ids.map(Arc::from);
     (pack.name.as_str().into(), ids.collect())
 }
@@ -265,7 +272,9 @@ pub(super) fn documented(contract: &Contract) -> Vec<Arc<Documented>> {
         retry: None,
         link: contract.documentation.clone(),
     };
-    contract.failures.iter().map(of).chain([success]).map(Arc::new).collect()
+    let no_server_error =
+        Documented { summary: "The request does not break the server".to_owned(), ..success.clone() };
+    contract.failures.iter().map(of).chain([success, no_server_error]).map(Arc::new).collect()
 }
 
 /// Sorts findings into violations, waived violations and warnings.

@@ -1,11 +1,19 @@
 //! Values that an import made up from an OpenAPI document: its schema allows them, but the target may not know them.
 
 use failspec_base::template::JsonTemplate;
-use failspec_pack::pack::{BodyTemplate, RequestTemplate};
+use failspec_pack::pack::{BodyTemplate, Flow, RequestTemplate};
 use serde_json::Value;
 
 /// Maximum number of names that are told.
 const MAX_NAMES: usize = 6;
+
+/// Returns the names of the parameters of a path whose values no step of the flow captured.
+pub(super) fn names_in_path(flow: &Flow) -> Vec<String> {
+    let captured: Vec<&str> =
+        flow.setup.iter().flat_map(|step| &step.capture).map(|capture| capture.name.as_str()).collect();
+    let names = flow.request.line.path.parameters().filter(|name| !captured.contains(name));
+    names.take(MAX_NAMES).map(str::to_owned).collect()
+}
 
 /// Returns the names of the parameters and of the members of the body whose values the request has from its scenario
 /// file, and not from a variable of the target.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use failspec_base::{
     clock::after,
+    encoding::percent_decode,
     message::{Exchange, Request, Response},
     template::{Scope, VariableValue},
 };
@@ -403,14 +404,13 @@ impl Session {
         for capture in captures {
             let view = View::new(response, None);
             // `null` identifies nothing either: a request built from it would fail for a different reason.
-            let value: Value =
-                view.part(&capture.part).filter(|value| !value.is_null()).ok_or_else(|| {
-                    let place = match &capture.part {
-                        Part::Header(name) => format!("the header {name}"),
-                        Part::Body(pointer) => pointer.to_string(),
-                    };
-                    format!("nothing to capture as {} in {place}", capture.name)
-                })?;
+            let value: Value = captured(capture, view).ok_or_else(|| {
+                let place = match &capture.part {
+                    Part::Header(name) => format!("the header {name}"),
+                    Part::Body(pointer) => pointer.to_string(),
+                };
+                format!("nothing to capture as {} in {place}", capture.name)
+            })?;
             let held = if capture.secret {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.mask.add_value(&text, &format!("capture {}", capture.name));
@@ -422,6 +422,24 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Returns the value that a capture takes from a response, if one of its places has it.
+fn captured(capture: &Capture, view: View<'_>) -> Option<Value> {
+    let others = capture.otherwise.iter();
+    let first = view.part(&capture.part).filter(|value| !value.is_null());
+    // Another place is only likely: what is no id, such as an object, is not taken.
+    let is_scalar = |value: &Value| value.is_string() || value.is_number();
+    let other = || others.filter_map(|pointer| pointer.find(view.body()?).cloned()).find(is_scalar);
+    first.or_else(other).or_else(|| capture.location.then(|| last_of_location(view.response)).flatten())
+}
+
+/// Returns the last segment of the path in the header `Location`, decoded.
+fn last_of_location(response: &Response) -> Option<Value> {
+    let location = response.header("location")?;
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().filter(|last| !last.is_empty())?;
+    Some(percent_decode(last).into_owned().into())
 }
 
 /// The response of a record, if there is one.

@@ -146,7 +146,7 @@ impl Draft {
             // The link of the whole contract need not be repeated.
             source.documentation = source.documentation.filter(|link| *link != self.documentation);
             above.extend(draft.guess.as_ref().map(|guess| Note::from(format!("guessed: {guess}"))));
-            if draft.statuses().is_empty() {
+            if draft.source.status.0.is_empty() {
                 let mut inner = Comments::default();
                 inner.beside("/status", "not documented");
                 above.push(Note::item_without(&source, "id", "status", inner));

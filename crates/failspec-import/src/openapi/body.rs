@@ -23,18 +23,22 @@ pub(super) struct BadBody {
     pub body: Value,
     /// True if the specification does not require the API to reject it.
     pub doubtful: bool,
+    /// True if the schema allows it: servers often break on it.
+    pub allowed: bool,
 }
 
-/// Generates bodies with exactly one fault from a valid body. The schema forbids each of them.
+/// Generates bodies with exactly one fault from a valid body. The schema forbids each of them, but those that are only
+/// unusual.
 pub(super) fn bad_bodies(sampler: &ValueGenerator<'_>, schema: &Value, right: &Value) -> Vec<BadBody> {
     let mut found = Vec::new();
     for flaw in of_json(sampler, schema).into_iter().filter(|flaw| !flaw.doubtful) {
         let body = flaw.value.unwrap_or_default();
-        found.push(BadBody { place: String::new(), what: flaw.what, body, doubtful: false });
+        let (what, allowed) = (flaw.what, flaw.allowed);
+        found.push(BadBody { place: String::new(), what, body, doubtful: false, allowed });
     }
     let mut walk = Walk { sampler, whole: right, found: &mut found };
     walk.object(schema, &mut Vec::new());
-    found.retain(|bad| !sampler.is_allowed(schema, &bad.body));
+    found.retain(|bad| bad.allowed == sampler.is_allowed(schema, &bad.body));
     found
 }
 
@@ -82,7 +86,7 @@ impl Walk<'_, '_> {
         for (name, property) in &properties {
             path.push(name.clone());
             if required.contains(name) {
-                self.note(path, &InvalidValue { what: "missing", value: None, doubtful: false });
+                self.note(path, &InvalidValue { value: None, ..InvalidValue::sure("missing", Value::Null) });
             }
             for flaw in of_json(self.sampler, property) {
                 self.note(path, &flaw);
@@ -94,10 +98,35 @@ impl Walk<'_, '_> {
             }
             path.pop();
         }
+        self.dependent(schema, path);
         if closed {
             path.push("failspec_unknown".to_owned());
-            self.note(path, &InvalidValue { what: "unknown_field", value: Some(1.into()), doubtful: false });
+            self.note(path, &InvalidValue::sure("unknown_field", 1));
             path.pop();
+        }
+    }
+
+    /// Adds objects without a member that another one requires (`dependentRequired`).
+    fn dependent(&mut self, schema: &Value, path: &mut Vec<String>) {
+        let schema = core(&self.sampler.declared.api.bundle, schema);
+        let dependent = schema.get("dependentRequired").and_then(Value::as_object);
+        for (name, needed) in dependent.into_iter().flatten() {
+            for lacking in texts(Some(needed)) {
+                let here = at(self.whole, path);
+                let own = |key: &str| here.and_then(|object| object.get(key)).cloned();
+                let property = schema.get("properties").and_then(|known| known.get(name));
+                let made = || self.sampler.value(property?, name);
+                let Some(value) = own(name).or_else(made) else { continue };
+                path.push(name.clone());
+                let whole = with(self.whole, path, Some(&value));
+                path.pop();
+                let Some(whole) = whole else { continue };
+                path.push(lacking.to_owned());
+                let body = with(&whole, path, None).unwrap_or(whole);
+                let place = path.join("_");
+                path.pop();
+                self.found.push(BadBody { place, what: "missing", body, doubtful: false, allowed: false });
+            }
         }
     }
 
@@ -115,7 +144,7 @@ impl Walk<'_, '_> {
         let Some(body) = with(self.whole, path, flaw.value.as_ref()) else { return };
         let what = flaw.what;
         let place = if what == "unknown_field" { path[..path.len() - 1].join("_") } else { path.join("_") };
-        self.found.push(BadBody { place, what, body, doubtful: flaw.doubtful });
+        self.found.push(BadBody { place, what, body, doubtful: flaw.doubtful, allowed: flaw.allowed });
     }
 }
 

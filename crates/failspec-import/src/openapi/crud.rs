@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use crate::body_path::BodyPath;
-use failspec_pack::openapi::{Api, Operation, ResponseStatus};
+use failspec_pack::{
+    openapi::{Api, Operation, ResponseStatus},
+    pack::{Part, Pointer, source::CaptureSource},
+};
 
 use super::{error_envelope::json, path_values::names};
 
@@ -103,8 +106,34 @@ impl<'a> CreateOperations<'a> {
 }
 
 impl CreateOperation<'_> {
-    /// Returns the location of the id of the new resource in the response of the operation that creates it.
-    pub fn name_at(&self, api: &Api) -> Option<BodyPath> {
+    /// Returns where the id of the new resource is in the response of the operation that creates it: at the place that the
+    /// document declares, or, if it declares none, at the usual ones.
+    pub fn id_of_new(&self, api: &Api) -> CaptureSource {
+        if let Some(declared) = self.name_at(api) {
+            return Part::Body(declared.pointer()).into();
+        }
+        let own = self.parameter;
+        let mut names = vec![own.to_owned()];
+        // `pool_name` of `/pools/{pool_name}` is `name` in the response.
+        let short = ["name", "key", "slug", "uuid", "id"].into_iter().find(|end| fold(own).ends_with(*end));
+        names.extend(short.map(str::to_owned));
+        if short.is_none_or(|short| ["uuid", "id"].contains(&short)) {
+            names.extend(["id".to_owned(), "uuid".to_owned()]);
+        }
+        let mut places: Vec<Pointer> = Vec::new();
+        for folder in [BodyPath::root(), BodyPath::root().member("data")] {
+            for place in names.iter().map(|name| folder.member(name).pointer()) {
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        let first = places.remove(0);
+        CaptureSource { otherwise: places, location: true, ..Part::Body(first).into() }
+    }
+
+    /// Returns the declared location of the id of the new resource in the response of the operation that creates it.
+    fn name_at(&self, api: &Api) -> Option<BodyPath> {
         let success =
             self.make.responses.iter().find(|it| {
                 matches!(it.status, ResponseStatus::Exactly(200..300) | ResponseStatus::Class(2))

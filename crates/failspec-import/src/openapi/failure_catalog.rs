@@ -11,7 +11,7 @@ use crate::{
 use failspec_pack::{
     openapi::{Api, Operation, ResponseStatus},
     pack::{
-        Provenance,
+        Provenance, StatusPattern,
         source::{EnvelopeSource, FailureSource},
     },
 };
@@ -33,6 +33,8 @@ pub(super) struct FailureCatalog<'a> {
     by_status: BTreeMap<u16, Vec<FailureSource>>,
     /// The combined failures, by their statuses and the name of the kind of fault.
     combined: BTreeMap<(Vec<u16>, &'static str), FailureSource>,
+    /// The failure of faults whose refusal is not declared.
+    undeclared: Option<FailureSource>,
 }
 
 /// The failure that a scenario triggers.
@@ -52,6 +54,7 @@ impl<'a> FailureCatalog<'a> {
             shaped: BTreeSet::new(),
             by_status: BTreeMap::new(),
             combined: BTreeMap::new(),
+            undeclared: None,
         };
         let mut statuses: BTreeMap<u16, Vec<&failspec_pack::openapi::Response>> = BTreeMap::new();
         for response in api.operations.iter().flat_map(|operation| &operation.responses) {
@@ -185,11 +188,29 @@ impl<'a> FailureCatalog<'a> {
             (vec![401, 403], false, Some(self.link(&operation.pointer) + "/security"))
         } else if let Some(response) = class_of {
             (class.statuses().to_vec(), true, Some(self.link(&response.pointer)))
-        } else {
+        } else if matches!(class, FaultKind::Accept | FaultKind::TooLarge) {
+            // A server may ignore what a client accepts (RFC 9110, section 12.4.1), and may take bodies of any size.
             let wanted: Vec<String> = class.statuses().iter().map(ToString::to_string).collect();
             return Err(format!("the operation declares no HTTP {}", wanted.join(" or ")));
+        } else {
+            return Ok(self.undeclared());
         };
         Ok(self.combine(statuses, inferred, documentation, class))
+    }
+
+    /// Returns the failure of a fault whose refusal the operation does not declare: any refusal will do.
+    fn undeclared(&mut self) -> Trigger {
+        let (names, file) = (&mut self.names, self.file);
+        let failure = self.undeclared.get_or_insert_with(|| FailureSource {
+            id: names.name("undeclared_refusal", "4xx"),
+            status: vec![StatusPattern::Class(4)].into(),
+            summary: "The request breaks the document, which declares no response to that".to_owned(),
+            source: Some(Provenance::Inferred),
+            envelope: self.shape.map(|shape| shape.envelope.nothing_of_it()),
+            documentation: Some(file.to_owned()),
+            ..FailureSource::default()
+        });
+        Trigger { failure: failure.id.clone() }
     }
 
     fn combine(
@@ -254,6 +275,7 @@ impl<'a> FailureCatalog<'a> {
             failures.push(failure);
         }
         failures.extend(combined);
+        failures.extend(self.undeclared.filter(|failure| used.contains(failure.id.as_str())));
         failures
     }
 }

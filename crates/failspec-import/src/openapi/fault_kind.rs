@@ -21,6 +21,10 @@ pub(super) enum FaultKind {
     Credentials,
     /// The body is larger than the document allows.
     TooLarge,
+    /// The request conflicts with what exists, such as a name that is taken.
+    Conflict,
+    /// Nothing is wrong: the document allows the request, and servers often break on it.
+    Unusual,
 }
 
 impl FaultKind {
@@ -36,6 +40,8 @@ impl FaultKind {
             Self::Method => &[405, 501],
             Self::Credentials => &[401],
             Self::TooLarge => &[413],
+            Self::Conflict => &[409],
+            Self::Unusual => &[],
         }
     }
 
@@ -50,6 +56,8 @@ impl FaultKind {
             Self::Method => "method_not_allowed",
             Self::Credentials => "no_credentials",
             Self::TooLarge => "content_too_large",
+            Self::Conflict => "conflict",
+            Self::Unusual => "unusual",
         }
     }
 
@@ -64,6 +72,8 @@ impl FaultKind {
             Self::Method => "The resource does not support the method",
             Self::Credentials => "The operation requires valid credentials",
             Self::TooLarge => "The body is larger than the document allows",
+            Self::Conflict => "The request conflicts with what exists",
+            Self::Unusual => "The request is unusual",
         }
     }
 
@@ -78,6 +88,8 @@ impl FaultKind {
             Self::Method => &["method"],
             Self::Credentials => &["unauth", "credential", "token", "login"],
             Self::TooLarge => &["large", "size", "limit"],
+            Self::Conflict => &["conflict", "exist", "duplicate", "taken", "unique"],
+            Self::Unusual => &[],
         }
     }
 }

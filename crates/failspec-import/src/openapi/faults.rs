@@ -2,21 +2,26 @@
 
 use crate::names::slug;
 use failspec_base::encoding::percent_encode;
-use failspec_pack::openapi::{Credential, Operation, ParameterLocation};
+use failspec_pack::openapi::{Credential, Operation, Parameter, ParameterLocation};
+use serde_json::Value;
 
 use super::{
     body::bad_bodies,
     fault_kind::FaultKind,
     generate::{Generator, declares},
-    invalid_value::of_text,
+    invalid_value::{InvalidValue, core, of_text},
     multipart::{Field, bad_forms},
     path_values::{names, parameter},
     request_spec::{Body, RequestSpec, put},
     valid_request::{ValidRequest, body_of, holds, json_body},
+    value_generator::kind,
 };
 
 /// A media type that no operation accepts or returns.
 const STRANGE: &str = "application/x-failspec";
+
+/// The size of the large body that is sent on demand, in bytes.
+const LARGE: u32 = 11_000_000;
 
 /// A fault that becomes a scenario.
 pub(super) struct Fault {
@@ -66,7 +71,9 @@ impl Generator<'_> {
                 continue;
             }
             let Some(schema) = parameter.schema.as_ref().filter(|_| !parameter.json) else { continue };
-            for (flaw, value) in of_text(&self.sampler, schema) {
+            let mut flaws = of_text(&self.sampler, schema);
+            flaws.extend(self.free_text(parameter, schema));
+            for (flaw, value) in flaws {
                 if !holds(parameter, &value) {
                     continue;
                 }
@@ -78,7 +85,11 @@ impl Generator<'_> {
                 } else {
                     put(&mut faulty, parameter, Some(&value));
                 }
-                let class = if in_path { FaultKind::InvalidPath } else { FaultKind::Invalid };
+                let class = match in_path {
+                    _ if flaw.allowed => FaultKind::Unusual,
+                    true => FaultKind::InvalidPath,
+                    false => FaultKind::Invalid,
+                };
                 let what = format!("{own}_{}", flaw.what);
                 faults.push(Fault {
                     class,
@@ -89,6 +100,16 @@ impl Generator<'_> {
                 });
             }
         }
+    }
+
+    /// Returns a text for a header that takes any: servers often read more into it than the document says.
+    fn free_text(&self, parameter: &Parameter, schema: &Value) -> Option<(InvalidValue, String)> {
+        const TEXT: &str = "failspec-is-no-value";
+        let is_header = parameter.place == ParameterLocation::Header;
+        let resolved = core(&self.sampler.declared.api.bundle, schema).as_object();
+        let is_text = resolved.is_none_or(|entries| matches!(kind(entries), Some("string") | None));
+        let is_free = is_header && is_text && self.sampler.is_allowed(schema, &TEXT.into());
+        is_free.then(|| (InvalidValue::unusual("free_text", TEXT), TEXT.to_owned()))
     }
 
     fn bodies(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
@@ -133,7 +154,7 @@ impl Generator<'_> {
             faulty.body = Some(Body::Json(self.linked(&bad.body, value, &right.around.made)));
             let place = if bad.place.is_empty() { "body" } else { &bad.place };
             let what = format!("{}_{}", slug(place), bad.what);
-            let class = FaultKind::Invalid;
+            let class = if bad.allowed { FaultKind::Unusual } else { FaultKind::Invalid };
             faults.push(Fault { class, what, rule: rule.clone(), faulty, inferred: bad.doubtful });
         }
     }
@@ -152,8 +173,8 @@ impl Generator<'_> {
         }
     }
 
-    fn negotiation(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        if right.ask.body.is_some() && declares(operation, 415) {
+    fn negotiation(&mut self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
+        if right.ask.body.is_some() {
             let mut faulty = right.ask.clone();
             faulty.body = Some(Body::Text("failspec".to_owned()));
             faulty.headers.retain(|(name, _)| name != "Content-Type");
@@ -169,7 +190,19 @@ impl Generator<'_> {
             let what = "nothing_acceptable".to_owned();
             faults.push(Fault { class: FaultKind::Accept, what, rule, faulty, inferred: false });
         }
-        if declares(operation, 413) {
+        let is_declared = declares(operation, 413);
+        if self.large_body && !self.sent_large && right.body.is_some() {
+            self.sent_large = true;
+            let mut faulty = right.ask.clone();
+            faulty.body = Some(Body::Text(format!("{{\"failspec\": \"${{fill({LARGE})}}\"}}")));
+            if faulty.headers.iter().all(|(name, _)| name != "Content-Type") {
+                faulty.headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+            }
+            let rule = format!("{}/requestBody", operation.pointer);
+            let class = if is_declared { FaultKind::TooLarge } else { FaultKind::Unusual };
+            faults.push(Fault { class, what: "large_body".to_owned(), rule, faulty, inferred: true });
+        }
+        if is_declared {
             let limit =
                 operation.body.iter().filter_map(|it| it.schema.as_ref()?.get("maxLength")?.as_u64()).next();
             if let Some(limit) = limit.filter(|limit| *limit <= 32 << 20) {
@@ -240,16 +273,14 @@ impl Generator<'_> {
         // A PUT that may create (201) creates what has an unknown id: that is no fault. What it is created in must exist.
         let may_create = operation.method == "PUT" && declares(operation, 201);
         let created = if may_create { names.pop() } else { None };
-        if created.is_some() && names.is_empty() && declares(operation, 404) {
+        if created.is_some() && names.is_empty() {
             self.leave_out("a PUT for an unknown id may create it (201)", operation, "unknown id");
         }
         let Some(name) = names.last().copied() else { return };
         let Some(own) = parameter(operation, name) else { return };
         let Some(nothing) = self.paths.nothing(own) else {
-            if declares(operation, 404) {
-                let why = "so few ids of this form are possible that each one may exist";
-                self.leave_out(why, operation, "unknown id");
-            }
+            let why = "so few ids of this form are possible that each one may exist";
+            self.leave_out(why, operation, "unknown id");
             return;
         };
         let mut faulty = right.ask.clone();

@@ -1,18 +1,20 @@
 //! Fixtures: resources that a generated scenario creates, uses and deletes. Generated requests only write to such
 //! resources.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use failspec_base::template::Placeholder;
 use failspec_pack::pack::{
     PathTemplate, StatusPattern,
-    source::{ExpectSource, StepSource},
+    source::{CaptureSource, ExpectSource, StepSource},
 };
 
 use super::{
     crud::{CreateOperation, bare},
     generate::{Generator, declares},
-    path_values::{CreatedResources, MAX_CREATED, capture},
+    path_values::{CreatedResources, MAX_CREATED, SPARE, capture},
     request_spec::{Body, RequestSpec},
     scenario::step,
     valid_request::escaped,
@@ -32,6 +34,8 @@ pub(super) struct Fixtures {
     pub setup: Vec<StepSource>,
     /// The teardown steps in the order in which the resources were created.
     pub teardown: Vec<StepSource>,
+    /// The requests that create the resources, by the bare path of the resource.
+    pub requests: BTreeMap<String, RequestSpec>,
 }
 
 impl Generator<'_> {
@@ -74,7 +78,7 @@ impl Generator<'_> {
         around: &mut Fixtures,
         depth: usize,
     ) -> Option<String> {
-        let pointer = creator.name_at(&self.declared.api)?.pointer();
+        let id = creator.id_of_new(&self.declared.api);
         let mut whole = around.clone();
         self.make_all(&creator.make.path, &mut whole, depth + 1);
         let filled = self.paths.fill(creator.make, &whole.made, &[]);
@@ -109,10 +113,28 @@ impl Generator<'_> {
         let created =
             ExpectSource { status: vec![StatusPattern::Exactly(201)].into(), ..ExpectSource::default() };
         let expect = says_created.then_some(created);
-        whole.setup.push(StepSource { expect, ..step(&make, Some((&name, pointer))) });
+        whole.setup.push(StepSource { expect, ..step(&make, Some((&name, id))) });
         whole.teardown.push(step(&remove, None));
+        whole.requests.insert(bare(&creator.remove.path), make);
         *around = whole;
         Some(name)
+    }
+
+    /// Returns the capture of what a request creates if it is not rejected, and the step that removes it.
+    pub(super) fn spare(
+        &mut self,
+        creator: CreateOperation<'_>,
+        around: &Fixtures,
+    ) -> Option<((String, CaptureSource), StepSource)> {
+        let mut made = around.made.clone();
+        made.insert(bare(&creator.remove.path), SPARE.to_owned());
+        let removal = self.paths.fill(creator.remove, &made, &[]);
+        if removal.foreign {
+            return None;
+        }
+        let (remove, _) = self.asked(creator.remove, removal.path).ok()?;
+        let id = creator.id_of_new(&self.declared.api);
+        Some(((SPARE.to_owned(), id), step(&remove, None)))
     }
 
     /// Inserts the ids of resources that the scenario creates into a body, for properties such as `flow_id`.

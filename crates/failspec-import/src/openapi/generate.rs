@@ -15,7 +15,7 @@ use super::{
     fixtures::Fixtures,
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
-    scenario::{Control, Scenario},
+    scenario::{Control, Goal, Scenario},
     valid_request::{Reach, ValidRequest, only_reads},
     value_generator::ValueGenerator,
 };
@@ -37,6 +37,10 @@ pub(super) struct Generator<'a> {
     pub allow_leftovers: bool,
     /// True if every request has credentials.
     pub credentials: bool,
+    /// True if one large body is sent.
+    pub large_body: bool,
+    /// True once a scenario sends it.
+    pub sent_large: bool,
     /// Operations that are skipped, by method and path or by id.
     pub skip: Vec<WildMatch>,
     pub names: Unique,
@@ -61,7 +65,10 @@ impl<'a> Generator<'a> {
                 continue;
             }
             match self.right(operation) {
-                Ok(right) => self.operation(operation, &right),
+                Ok(right) => {
+                    self.operation(operation, &right);
+                    self.without_fault(operation, &right);
+                }
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
             }
         }
@@ -125,23 +132,50 @@ impl<'a> Generator<'a> {
             let why = "the request has no place for the fault";
             return self.leave_out(why, operation, &fault.what.replace('_', " "));
         }
+        if fault.class == FaultKind::Unusual {
+            let around = right.around.clone();
+            return self.add(operation, &fault.what, &fault.rule, Goal::NoServerError, around, fault.faulty);
+        }
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
         };
+        let (control, around) = self.control(operation, right, &fault);
+        self.add(operation, &fault.what, &fault.rule, Goal::Failure(trigger.failure), around, fault.faulty);
+        if let Some(scenario) = self.scenarios.last_mut() {
+            scenario.inferred = fault.inferred;
+            scenario.control = control;
+        }
+    }
+
+    /// Adds a scenario. If its request creates something, and is not rejected, the teardown removes it.
+    pub(super) fn add(
+        &mut self,
+        operation: &'a Operation,
+        what: &str,
+        rule: &str,
+        goal: Goal,
+        mut around: Fixtures,
+        faulty: RequestSpec,
+    ) {
         let own = operation.id.as_deref().map(slug).filter(|id| !id.is_empty());
         let own = own.unwrap_or_else(|| slug(&operation.name()));
-        let name = self.names.name(&format!("{own}_{}", fault.what), "");
+        let name = self.names.name(&format!("{own}_{what}"), "");
         let name = if name.starts_with(|it: char| it.is_ascii_digit()) { format!("op_{name}") } else { name };
-        let (control, around) = self.control(operation, right, &fault);
+        let creates = faulty.method == "POST" && operation.method == "POST" && !only_reads(operation);
+        let creator = if creates { self.creators.of_collection(operation) } else { None };
+        let spare = creator.and_then(|creator| self.spare(creator, &around));
+        let (capture, remove) = spare.unzip();
+        around.teardown.extend(remove);
         self.scenarios.push(Scenario {
             name,
-            failure: trigger.failure,
-            rule: self.catalogue.link(&fault.rule),
-            inferred: fault.inferred,
+            goal,
+            rule: self.catalogue.link(rule),
+            inferred: false,
             around,
-            faulty: fault.faulty,
-            control,
+            faulty,
+            capture: capture.into_iter().collect(),
+            control: Control::None("the request has no fault"),
         });
     }
 

@@ -15,11 +15,26 @@ pub(super) struct InvalidValue {
     pub value: Option<Value>,
     /// True if the specification does not require the API to reject it: `format` is an annotation by default.
     pub doubtful: bool,
+    /// True if the schema allows it, and it is only unusual: servers often break on it.
+    pub allowed: bool,
 }
 
 impl InvalidValue {
-    fn sure(what: &'static str, value: impl Into<Value>) -> Self {
-        Self { what, value: Some(value.into()), doubtful: false }
+    pub fn sure(what: &'static str, value: impl Into<Value>) -> Self {
+        Self { what, value: Some(value.into()), doubtful: false, allowed: false }
+    }
+
+    pub fn unusual(what: &'static str, value: impl Into<Value>) -> Self {
+        Self { allowed: true, ..Self::sure(what, value) }
+    }
+
+    /// Returns true if the value is what it is meant to be: forbidden, or only unusual. What is meant as unusual and is
+    /// forbidden by its format (`int32`) is doubtful.
+    fn fits(&mut self, is_allowed: bool) -> bool {
+        if self.allowed && !is_allowed {
+            (self.allowed, self.doubtful) = (false, true);
+        }
+        self.allowed == is_allowed
     }
 }
 
@@ -59,7 +74,7 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     let resolved = core(&sampler.declared.api.bundle, schema);
     let Some(entries) = resolved.as_object() else { return Vec::new() };
     let mut flaws = vec![InvalidValue::sure("wrong_type", of_another_type(kind(entries)))];
-    flaws.extend(beyond(entries));
+    flaws.extend(beyond(sampler, entries));
     if kind(entries) == Some("array") && depth < MAX_DEPTH {
         flaws.extend(of_items(sampler, entries, depth));
     }
@@ -68,8 +83,23 @@ fn at_depth(sampler: &ValueGenerator<'_>, schema: &Value, depth: usize) -> Vec<I
     {
         flaws.push(InvalidValue::sure("too_few_properties", json!({})));
     }
-    flaws.retain(|flaw| flaw.value.as_ref().is_some_and(|value| !sampler.is_allowed(schema, value)));
+    flaws.extend(unusual(entries));
+    flaws.retain_mut(|flaw| {
+        let is_allowed = flaw.value.as_ref().is_none_or(|value| sampler.is_allowed(schema, value));
+        flaw.fits(is_allowed)
+    });
     flaws
+}
+
+/// Generates values that a schema usually allows, and on which servers often break.
+fn unusual(entries: &Map<String, Value>) -> Vec<InvalidValue> {
+    let is_free =
+        ["enum", "const", "maximum", "exclusiveMaximum"].iter().all(|key| !entries.contains_key(*key));
+    match kind(entries) {
+        // More than a signed integer of 64 bits holds, which is what most languages and databases have.
+        Some("integer") if is_free => vec![InvalidValue::unusual("beyond_64_bits", u64::MAX)],
+        _ => Vec::new(),
+    }
 }
 
 /// Generates lists that are invalid because of their items.
@@ -87,7 +117,7 @@ fn of_items(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>, depth: u
     if let Some(most) = count("maxItems").filter(|most| !differ && *most <= MAX_LIST_LEN) {
         flaws.push(InvalidValue::sure("too_many_items", list(most + 1)));
     }
-    let wrong = at_depth(sampler, schema, depth + 1).into_iter().find(|flaw| !flaw.doubtful);
+    let wrong = at_depth(sampler, schema, depth + 1).into_iter().find(|flaw| !flaw.doubtful && !flaw.allowed);
     if let Some(wrong) = wrong.and_then(|flaw| flaw.value).filter(|_| !differ || fewest == 1) {
         let mut items = list(fewest - 1);
         items.push(wrong);
@@ -105,12 +135,17 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
     let of_items = entries.get("items").filter(|_| kind(entries) == Some("array"));
     let items = of_items.and_then(|items| core(&sampler.declared.api.bundle, items).as_object());
     let entries = items.unwrap_or(entries);
-    let mut flaws = beyond(entries);
+    let mut flaws = beyond(sampler, entries);
+    // Addresses and headers stay below what proxies refuse.
+    flaws.retain(|flaw| {
+        flaw.value.as_ref().and_then(Value::as_str).is_none_or(|text| text.len() <= MAX_TEXT_LEN)
+    });
     // Every value is a valid text, so only other types can have a value of the wrong type.
     if matches!(kind(entries), Some("integer" | "number" | "boolean")) && !entries.contains_key("enum") {
         flaws.insert(0, InvalidValue::sure("wrong_type", "failspec-is-no-value"));
     }
-    let texts = flaws.into_iter().filter_map(|flaw| {
+    flaws.extend(unusual(entries));
+    let texts = flaws.into_iter().filter_map(|mut flaw| {
         let text = match flaw.value.as_ref()? {
             Value::String(text) => text.clone(),
             value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
@@ -121,9 +156,9 @@ pub(super) fn of_text(sampler: &ValueGenerator<'_>, schema: &Value) -> Vec<(Inva
         let mut readings: Vec<Value> = read.into_iter().chain([Value::from(text.as_str())]).collect();
         let lists: Vec<Value> = readings.iter().map(|value| json!([value])).collect();
         readings.extend(lists);
-        let refused = readings.iter().all(|value| !sampler.is_allowed(schema, value));
+        let is_allowed = readings.iter().any(|value| sampler.is_allowed(schema, value));
         // An empty text is often treated as a missing value.
-        (refused && !text.is_empty()).then_some((flaw, text))
+        (flaw.fits(is_allowed) && !text.is_empty()).then_some((flaw, text))
     });
     texts.collect()
 }
@@ -140,8 +175,47 @@ fn of_another_type(kind: Option<&str>) -> Value {
     }
 }
 
+/// Maximum length of a text in an address or a header, in bytes.
+const MAX_TEXT_LEN: usize = 2_000;
+
+/// Returns a text of this length that breaks only these rules: it keeps the pattern and the format, if one can be found
+/// that does.
+fn only_against(
+    sampler: &ValueGenerator<'_>,
+    entries: &Map<String, Value>,
+    rules: &[&str],
+    length: usize,
+) -> String {
+    let plain = "x".repeat(length);
+    let mut others = entries.clone();
+    others.retain(|key, _| !rules.contains(&key.as_str()));
+    // Only the pattern and the format say more about a text than its length.
+    if !others.contains_key("pattern") && !others.contains_key("format") {
+        return plain;
+    }
+    let schema = Value::Object(others);
+    let of_length = |text: &str| -> Option<String> {
+        let (first, last) = (text.chars().next()?, text.chars().last()?);
+        let grown = |filler: char, at_end: bool| -> String {
+            let missing: String =
+                std::iter::repeat_n(filler, length.saturating_sub(text.chars().count())).collect();
+            if at_end { format!("{text}{missing}") } else { format!("{missing}{text}") }
+        };
+        let cut: String = text.chars().take(length).collect();
+        [grown(last, true), grown(first, false), cut]
+            .into_iter()
+            .find(|text| text.chars().count() == length && sampler.is_allowed(&schema, &text.as_str().into()))
+    };
+    let given = sampler.value(&schema, "text");
+    let valid = given.as_ref().and_then(Value::as_str).filter(|text| !text.contains("${"));
+    let repeated = ["a", "A", "0", "x"].map(|one| one.repeat(length));
+    let repeated =
+        || repeated.iter().find(|text| sampler.is_allowed(&schema, &text.as_str().into())).cloned();
+    valid.and_then(of_length).or_else(repeated).unwrap_or(plain)
+}
+
 /// Generates values of the right type that violate other constraints.
-fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
+fn beyond(sampler: &ValueGenerator<'_>, entries: &Map<String, Value>) -> Vec<InvalidValue> {
     let mut flaws = Vec::new();
     let number = |key: &str| entries.get(key).and_then(Value::as_f64);
     let count = |key: &str| entries.get(key).and_then(Value::as_u64);
@@ -160,11 +234,15 @@ fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
     };
     // The next value out of range must have no other fault: it is an integer, or a multiple.
     let unit = number("multipleOf").filter(|unit| *unit > 0.0).or((kind == Some("integer")).then_some(1.0));
+    // A step that is seen in single precision, too, which `format: float` allows.
+    let is_single = entries.get("format").and_then(Value::as_str) == Some("float");
+    let step = |bound: f64| if is_single { (bound.abs() * 1e-3).max(1.0) } else { 1.0 };
     if let Some(least) = number("minimum").or(number("exclusiveMinimum")) {
         let out = match (unit, number("minimum")) {
             (Some(unit), Some(least)) => ((least / unit).ceil() - 1.0) * unit,
             (Some(unit), None) => (least / unit).floor() * unit,
-            (None, Some(least)) => least - 1.0,
+            (None, Some(least)) => least - step(least),
+            (None, None) if is_single => least - step(least),
             (None, None) => least,
         };
         flaws.push(InvalidValue::sure("below_minimum", written(out)));
@@ -173,7 +251,8 @@ fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
         let out = match (unit, number("maximum")) {
             (Some(unit), Some(most)) => ((most / unit).floor() + 1.0) * unit,
             (Some(unit), None) => (most / unit).ceil() * unit,
-            (None, Some(most)) => most + 1.0,
+            (None, Some(most)) => most + step(most),
+            (None, None) if is_single => most + step(most),
             (None, None) => most,
         };
         flaws.push(InvalidValue::sure("above_maximum", written(out)));
@@ -187,15 +266,17 @@ fn beyond(entries: &Map<String, Value>) -> Vec<InvalidValue> {
         flaws.push(InvalidValue::sure("no_multiple", written((from / unit).ceil() * unit + beside)));
     }
     if let Some(fewest) = count("minLength").filter(|fewest| *fewest > 0 && *fewest < 10_000) {
-        let text = "x".repeat(usize::try_from(fewest).unwrap_or(1) - 1);
-        flaws.push(InvalidValue::sure("too_short", text));
+        let length = usize::try_from(fewest).unwrap_or(1) - 1;
+        flaws.push(InvalidValue::sure("too_short", only_against(sampler, entries, &["minLength"], length)));
     }
     if let Some(most) = count("maxLength").filter(|most| *most < 100_000) {
-        flaws.push(InvalidValue::sure("too_long", "x".repeat(usize::try_from(most).unwrap_or_default() + 1)));
+        let length = usize::try_from(most).unwrap_or_default() + 1;
+        flaws.push(InvalidValue::sure("too_long", only_against(sampler, entries, &["maxLength"], length)));
     }
     if entries.contains_key("pattern") {
-        let fewest = usize::try_from(count("minLength").unwrap_or(1).min(1_000)).unwrap_or(1);
-        flaws.push(InvalidValue::sure("against_pattern", "~".repeat(fewest.max(1))));
+        let (fewest, most) = (count("minLength").unwrap_or(1).min(1_000), count("maxLength"));
+        let length = fewest.max(1).min(most.unwrap_or(u64::MAX));
+        flaws.push(InvalidValue::sure("against_pattern", "~".repeat(usize::try_from(length).unwrap_or(1))));
     }
     if let Some(format) = entries.get("format").and_then(Value::as_str)
         && kind == Some("string")

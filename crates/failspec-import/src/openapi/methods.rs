@@ -16,11 +16,11 @@ use super::{
 };
 
 impl<'a> Generator<'a> {
-    /// Generates one request for each path that declares 405, with a method that it does not have.
+    /// Generates one request for each path, with a method that it does not have.
     pub(super) fn methods(&mut self) {
         let all = &self.declared.api.operations;
-        let mut declaring: Vec<&Operation> = all.iter().filter(|it| declares(it, 405)).collect();
-        declaring.sort_by_key(|it| it.method != "GET");
+        let mut declaring: Vec<&Operation> = all.iter().collect();
+        declaring.sort_by_key(|it| (!declares(it, 405), it.method != "GET"));
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for operation in declaring {
             if !seen.insert(&operation.path) || self.skips(operation) {

@@ -22,5 +22,6 @@ mod request_spec;
 mod scenario;
 mod valid_request;
 mod value_generator;
+mod without_fault;
 
 pub use pack::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};

@@ -48,6 +48,8 @@ pub struct OpenApiOptions {
     pub allow_leftovers: bool,
     /// True if every request has credentials, even if the document does not mention them.
     pub credentials: bool,
+    /// True if one large body is sent.
+    pub large_body: bool,
     /// Values of parameters by name.
     pub values: BTreeMap<String, String>,
     /// Operations that are skipped: globs for method and path (`PUT /admin/*`) or for their ids.
@@ -120,6 +122,8 @@ pub fn from_openapi(
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,
         credentials: options.credentials,
+        large_body: options.large_body,
+        sent_large: false,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         names: Unique::default(),
         scenarios: Vec::new(),
@@ -268,6 +272,9 @@ fn file(
     }
     if options.credentials {
         writes.push_str(" --credentials");
+    }
+    if options.large_body {
+        writes.push_str(" --large-body");
     }
     for (name, value) in &options.values {
         let _ = write!(writes, " --value '{}={}'", name.escape_debug(), value.escape_debug());

@@ -40,6 +40,9 @@ pub(super) struct FilledPath {
 /// Maximum number of resources that one scenario creates.
 pub(super) const MAX_CREATED: usize = 5;
 
+/// The name of the capture with the id of what a request created that was not rejected.
+pub(super) const SPARE: &str = "accepted";
+
 /// Returns the name of the capture with the id of a created resource. Resources are numbered from 0.
 pub(super) fn capture(number: usize) -> String {
     if number == 0 { "made".to_owned() } else { format!("made_{}", number + 1) }
@@ -52,7 +55,7 @@ impl<'a> Paths<'a> {
     pub fn new(sampler: ValueGenerator<'a>, values: &'a BTreeMap<String, String>) -> Self {
         let mut names = Unique::default();
         // Built-in placeholders cannot be variables.
-        for name in ["unique", "uuid", "now"] {
+        for name in ["unique", "uuid", "now", SPARE] {
             names.name(name, "");
         }
         for number in 0..MAX_CREATED {

@@ -1,5 +1,7 @@
 //! Requests of generated scenarios.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use failspec_base::template::{JsonTemplate, Placeholder, Template};
@@ -143,22 +145,43 @@ impl RequestSpec {
 
     /// Appends `number` to the unique names in the request, so that two resources of one scenario have different
     /// names.
-    pub fn numbered(mut self, number: usize) -> Self {
-        let numbered = |text: &mut String| {
-            if text == UNIQUE {
-                *text = format!("{UNIQUE}-{number}");
+    pub fn numbered(self, number: usize) -> Self {
+        self.renamed(UNIQUE, &format!("{UNIQUE}-{number}"))
+    }
+
+    /// Returns the names in the request that are unique to the run.
+    pub fn unique_names(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let mut whole = self.clone();
+        whole.each_text(|text| {
+            if text.starts_with(UNIQUE) {
+                found.insert(text.clone());
             }
-        };
+        });
+        found
+    }
+
+    /// Replaces values of the request that are `from`.
+    pub fn renamed(mut self, from: &str, to: &str) -> Self {
+        self.each_text(|text| {
+            if text == from {
+                to.clone_into(text);
+            }
+        });
+        self
+    }
+
+    /// Calls a function with each text in the request that may be a name.
+    fn each_text(&mut self, mut change: impl FnMut(&mut String)) {
         let values = self.query.iter_mut().chain(&mut self.headers).chain(&mut self.cookies);
-        values.for_each(|(_, value)| numbered(value));
+        values.for_each(|(_, value)| change(value));
         match &mut self.body {
-            Some(Body::Json(value)) => texts(value, &numbered),
+            Some(Body::Json(value)) => texts(value, &mut change),
             Some(Body::Form(fields) | Body::Parts(fields)) => {
-                fields.iter_mut().for_each(|field| numbered(&mut field.value));
+                fields.iter_mut().for_each(|field| change(&mut field.value));
             }
             _ => {}
         }
-        self
     }
 
     /// Returns the overrides of a control: the changes that turn `faulty` into this request.
@@ -218,7 +241,7 @@ fn changes(
 }
 
 /// Changes every string in a value.
-fn texts(value: &mut Value, change: &impl Fn(&mut String)) {
+fn texts(value: &mut Value, change: &mut impl FnMut(&mut String)) {
     match value {
         Value::String(text) => change(text),
         Value::Array(items) => items.iter_mut().for_each(|item| texts(item, change)),

@@ -1,8 +1,8 @@
 //! Generated scenarios.
 
 use failspec_pack::pack::{
-    Part, Pointer, Provenance,
-    source::{CaptureSource, ControlSource, ScenarioSource, StepSource, TriggerSource},
+    Provenance,
+    source::{CaptureSource, ControlSource, ScenarioExpectSource, ScenarioSource, StepSource, TriggerSource},
 };
 
 use super::{fixtures::Fixtures, request_spec::RequestSpec};
@@ -14,18 +14,30 @@ pub(super) enum Control {
     None(&'static str),
 }
 
+/// The response that the request of a generated scenario must get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The failure with this id.
+    Failure(String),
+    /// A success.
+    Success,
+    /// Anything but a server error.
+    NoServerError,
+}
+
 /// A generated scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Scenario {
     pub name: String,
-    /// The id of the failure that it triggers.
-    pub failure: String,
+    pub goal: Goal,
     /// The location of the rule that the request violates.
     pub rule: String,
     /// True if the rejection of such a request is inferred, not documented.
     pub inferred: bool,
     pub around: Fixtures,
     pub faulty: RequestSpec,
+    /// The id of what the request creates if it is not rejected, for the teardown.
+    pub capture: Vec<(String, CaptureSource)>,
     pub control: Control,
 }
 
@@ -33,6 +45,8 @@ impl Scenario {
     /// Returns its entry in a scenario file.
     pub fn source(&self) -> ScenarioSource {
         let (control, no_control) = match &self.control {
+            // A request without a fault needs no control.
+            _ if !matches!(self.goal, Goal::Failure(_)) => (None, None),
             Control::None(reason) => (None, Some((*reason).to_owned())),
             // If the fault is not visible in a request, there are no overrides: the control sends the same request.
             Control::Request(ask) => {
@@ -40,12 +54,19 @@ impl Scenario {
                 (Some(Box::new(ControlSource { request, ..ControlSource::default() })), None)
             }
         };
+        let (triggers, expect) = match &self.goal {
+            Goal::Failure(failure) => (Some(TriggerSource::of(failure)), None),
+            Goal::Success => (None, Some(ScenarioExpectSource::Success)),
+            Goal::NoServerError => (None, Some(ScenarioExpectSource::NoServerError)),
+        };
         ScenarioSource {
-            triggers: Some(TriggerSource::of(&self.failure)),
+            triggers,
+            expect,
             documentation: Some(self.rule.clone()),
             source: self.inferred.then_some(Provenance::Inferred),
             setup: self.around.setup.clone(),
             request: self.faulty.source(),
+            capture: self.capture.clone(),
             control,
             no_control,
             // The resource that was created last is deleted first.
@@ -55,9 +76,8 @@ impl Scenario {
     }
 }
 
-/// Returns a request as a step. `capture` is the name of a capture and its location in the response.
-pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, Pointer)>) -> StepSource {
-    let capture = capture
-        .map(|(name, pointer)| (name.to_owned(), CaptureSource { part: Part::Body(pointer), secret: false }));
+/// Returns a request as a step. `capture` is the name of a capture and its locations in the response.
+pub(super) fn step(ask: &RequestSpec, capture: Option<(&str, CaptureSource)>) -> StepSource {
+    let capture = capture.map(|(name, source)| (name.to_owned(), source));
     StepSource { request: ask.source(), capture: capture.into_iter().collect(), ..StepSource::default() }
 }

@@ -9,6 +9,7 @@ use failspec_pack::{
 };
 
 use super::{
+    body::Members,
     crud::bare,
     fixtures::Fixtures,
     generate::Generator,
@@ -19,6 +20,7 @@ use super::{
 };
 
 /// A request without a fault.
+#[derive(Debug, Clone)]
 pub(super) struct ValidRequest {
     pub ask: RequestSpec,
     /// Its JSON body, before the ids of created resources are inserted.
@@ -194,23 +196,24 @@ impl Generator<'_> {
         }
     }
 
-    /// Replaces the members of a body for which the user of the import gave values that the schema allows. A name that the
-    /// run makes unique stays so.
+    /// Sets the members of a body for which the user of the import gave values that the schema allows.
     fn give_members(&self, schema: &Value, body: &mut Value) {
-        let names: Vec<String> =
-            body.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect();
-        for name in names {
-            let Some(given) = self.paths.given(&name) else { continue };
-            if body[&name] == UNIQUE {
-                continue;
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        for (name, property) in &members {
+            let is_object = body.get(name).is_some_and(Value::is_object);
+            if is_object && let Some(inner) = body.get_mut(name) {
+                self.give_members(property, inner);
             }
+            let Some(given) = self.paths.given(name) else { continue };
             let as_json = serde_json::from_str(given).ok();
             for candidate in std::iter::once(Value::from(given)).chain(as_json) {
-                let before = std::mem::replace(&mut body[&name], candidate);
-                if self.sampler.is_allowed(schema, body) {
+                let mut changed = body.clone();
+                let Some(own) = changed.as_object_mut() else { return };
+                own.insert(name.clone(), candidate);
+                if self.sampler.is_allowed(schema, &changed) {
+                    *body = changed;
                     break;
                 }
-                body[&name] = before;
             }
         }
     }
@@ -221,7 +224,8 @@ impl Generator<'_> {
         let any = Value::Bool(true);
         let schema = content.schema.as_ref().unwrap_or(&any);
         let example = content.examples.iter().find(|value| self.sampler.is_allowed(schema, value)).cloned();
-        let made = self.sampler.value(schema, "body").or(example);
+        let example = example.map(|example| self.sampler.with_own_names(schema, &example));
+        let made = example.or_else(|| self.sampler.value(schema, "body"));
         let mut value = made.ok_or("no valid body could be generated")?;
         self.give_members(schema, &mut value);
         let essence = essence(content);

@@ -7,8 +7,13 @@ use serde_json::{Map, Number, Value};
 
 use failspec_pack::openapi::{Declared, Direction};
 
+use super::{body::Members, invalid_value::core};
+
 /// Maximum nesting depth of generated values.
 const MAX_DEPTH: usize = 8;
+
+/// Maximum number of optional members that are added to make an object valid.
+const MAX_COMPLETED: usize = 30;
 
 /// Maximum length of a text that a constraint can require, in characters.
 const MAX_LEN: u64 = 5_000;
@@ -73,7 +78,7 @@ impl ValueGenerator<'_> {
         if let Some(value) =
             given.into_iter().find(|value| !value.is_null() && self.is_allowed(schema, value))
         {
-            return Some(value.clone());
+            return Some(self.with_own_names(schema, value));
         }
         if let Some(values) = entries.get("enum").and_then(Value::as_array) {
             let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
@@ -81,10 +86,17 @@ impl ValueGenerator<'_> {
         }
         for key in ["oneOf", "anyOf"] {
             let alternatives = entries.get(key).and_then(Value::as_array).into_iter().flatten();
-            let made = alternatives
-                .filter(|it| it.get("type").and_then(Value::as_str) != Some("null"))
-                .filter_map(|it| {
-                    let made = self.make(&merged(entries, it, &self.declared.api.bundle), name, depth + 1)?;
+            let alternatives =
+                alternatives.filter(|it| it.get("type").and_then(Value::as_str) != Some("null"));
+            let bundle = &self.declared.api.bundle;
+            // An empty list, or an object with only what is required, may match several alternatives: the second choice has
+            // an item, or all members.
+            let choices = alternatives.clone().map(|it| (it, merged(entries, it, bundle)));
+            let fuller = alternatives.map(|it| (it, fuller(merged(entries, it, bundle))));
+            let made = choices
+                .chain(fuller)
+                .filter_map(|(it, whole)| {
+                    let made = self.make(&whole, name, depth + 1)?;
                     Some(self.discriminated(entries, it, made))
                 })
                 .find(|made| self.is_allowed(schema, made));
@@ -103,7 +115,7 @@ impl ValueGenerator<'_> {
             return self.make(&whole, name, depth + 1);
         }
         match kind(entries) {
-            Some("object") => self.object(entries, name, depth),
+            Some("object") => self.object(schema, entries, name, depth),
             Some("array") => self.array(entries, name, depth),
             Some("string") => self.string(schema, entries),
             Some("integer" | "number") => number(entries, self.pick(name, 5)),
@@ -148,7 +160,51 @@ impl ValueGenerator<'_> {
         if self.is_allowed(alternative, &changed) { changed } else { made }
     }
 
-    fn object(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
+    /// Replaces the names in an example, which may be those of existing resources, by names that are unique to the run.
+    pub fn with_own_names(&self, schema: &Value, example: &Value) -> Value {
+        let mut whole = example.clone();
+        let schema = core(&self.declared.api.bundle, schema);
+        for (key, property) in Members::of(&self.declared.api.bundle, schema, 0).properties {
+            let property = self.declared.api.bundle.resolve(&property);
+            let Some(entries) = property.as_object() else { continue };
+            let Some(value) = whole.get_mut(&key).filter(|value| value.is_string()) else { continue };
+            if self.wants_own_name(property, entries, &key) {
+                *value = UNIQUE.into();
+            }
+        }
+        if self.is_allowed(schema, &whole) { whole } else { example.clone() }
+    }
+
+    /// Adds optional members to an object that lacks some only because of others that are there (`dependentRequired`,
+    /// `if` and `then`), the fewest that make it valid.
+    fn completed(&self, schema: &Value, mut made: Map<String, Value>, name: &str, depth: usize) -> Value {
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        if depth > 2 || self.is_allowed(schema, &made.clone().into()) {
+            return made.into();
+        }
+        let lacking = members.iter().filter(|(key, _)| !made.contains_key(key)).take(MAX_COMPLETED);
+        let make = |(key, schema): &(String, Value)| {
+            Some((key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?))
+        };
+        let lacking: Vec<(String, Value)> = lacking.filter_map(make).collect();
+        for (key, value) in &lacking {
+            let with_one: Map<String, Value> =
+                made.clone().into_iter().chain([(key.clone(), value.clone())]).collect();
+            if self.is_allowed(schema, &with_one.clone().into()) {
+                return with_one.into();
+            }
+        }
+        made.extend(lacking);
+        made.into()
+    }
+
+    fn object(
+        &self,
+        schema: &Value,
+        entries: &Map<String, Value>,
+        name: &str,
+        depth: usize,
+    ) -> Option<Value> {
         let properties = entries.get("properties").and_then(Value::as_object);
         let required: BTreeSet<&str> = texts(entries.get("required")).collect();
         let mut made = Map::new();
@@ -159,6 +215,19 @@ impl ValueGenerator<'_> {
                 made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
             }
         }
+        // What a member that is there requires, and what that requires.
+        let dependent = entries.get("dependentRequired").and_then(Value::as_object);
+        while let Some(key) = dependent
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| made.contains_key(*key))
+            .flat_map(|(_, needed)| texts(Some(needed)))
+            .find(|key| !made.contains_key(*key))
+        {
+            let any = Value::Bool(true);
+            let schema = properties.and_then(|known| known.get(key)).unwrap_or(&any);
+            made.insert(key.to_owned(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
+        }
         let unnamed = required.iter().filter(|key| properties.is_none_or(|known| !known.contains_key(**key)));
         made.extend(unnamed.map(|key| ((*key).to_owned(), "failspec".into())));
         let fewest = entries.get("minProperties").and_then(Value::as_u64).unwrap_or_default();
@@ -167,7 +236,7 @@ impl ValueGenerator<'_> {
                 made.insert(key.clone(), self.make(schema, &format!("{name}.{key}"), depth + 1)?);
             }
         }
-        Some(made.into())
+        Some(self.completed(schema, made, name, depth))
     }
 
     fn array(&self, entries: &Map<String, Value>, name: &str, depth: usize) -> Option<Value> {
@@ -270,6 +339,24 @@ fn merged(entries: &Map<String, Value>, part: &Value, bundle: &failspec_pack::op
         }
     }
     Value::Object(whole)
+}
+
+/// Returns a schema that asks for at least one item, or for all members.
+fn fuller(schema: Value) -> Value {
+    let Value::Object(mut entries) = schema else { return schema };
+    match kind(&entries) {
+        Some("array") if entries.get("minItems").and_then(Value::as_u64).unwrap_or(0) == 0 => {
+            entries.insert("minItems".to_owned(), 1.into());
+        }
+        Some("object") => {
+            let properties = entries.get("properties").and_then(Value::as_object);
+            let names: Vec<Value> =
+                properties.into_iter().flat_map(Map::keys).map(|name| name.as_str().into()).collect();
+            entries.insert("required".to_owned(), names.into());
+        }
+        _ => {}
+    }
+    entries.into()
 }
 
 fn of_format(format: &str) -> Option<&'static str> {

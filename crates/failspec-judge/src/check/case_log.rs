@@ -97,6 +97,15 @@ pub struct ResendResult {
     pub unmet: Option<String>,
 }
 
+/// The difference of a response from what a scenario without a fault expects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnmetSuccess {
+    /// The server broke, with this status.
+    ServerError(u16),
+    /// It is not the success that is expected, in words.
+    NoSuccess(String),
+}
+
 /// The log of one case: everything that happened in it.
 #[derive(Debug, Default)]
 pub struct Observed {
@@ -108,8 +117,8 @@ pub struct Observed {
     pub identity: OnceLock<Identity>,
     /// Index of the record in which the control, which has no fault, got the failure under test.
     pub control_failed: Option<usize>,
-    /// The difference of the response from a success that the scenario expects, in words.
-    pub unmet_success: Option<String>,
+    /// The difference of the response from what a scenario without a fault expects.
+    pub unmet_success: Option<UnmetSuccess>,
     /// True if the API closed the connection on the request under test, in both runs of the case, although the request
     /// was written whole and the control succeeded.
     pub closed_twice: bool,

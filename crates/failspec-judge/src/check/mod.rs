@@ -55,7 +55,7 @@ mod well_formed;
 mod wording;
 mod www_authenticate;
 
-pub use case_log::{Expected, Observed, Phase, Record, ResendResult};
+pub use case_log::{Expected, Observed, Phase, Record, ResendResult, UnmetSuccess};
 pub use code::undocumented;
 pub use connection_closed::closed;
 pub use definition::{Check, When};
@@ -65,6 +65,7 @@ pub use openapi_context::OpenApiContext;
 pub use registry::{CHECKS, RUN_CHECKS, declared, find, judge};
 pub use response_view::{Item, Pick, View, fits, show};
 pub use retry_after::told_wait;
+pub use server_error::is_server_error;
 pub use severity::{Severity, on_target};
 pub use stream::{describe_stream, unread_stream};
 pub use subject::{Subject, is_of_document};

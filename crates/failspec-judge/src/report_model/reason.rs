@@ -64,10 +64,10 @@ pub enum Reason {
     },
 }
 
-/// A control that was refused although nothing is wrong with it but, perhaps, its values.
+/// A request without a fault that was refused although nothing is wrong with it but, perhaps, its values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct MadeUpValues {
-    /// Method and redacted URL of the control.
+    /// Method and redacted URL of the request.
     pub request: String,
     /// What the API responded, in words.
     pub response: String,
@@ -166,8 +166,8 @@ impl fmt::Display for Reason {
                 let MadeUpValues { request, response, names } = &**refused;
                 write!(
                     f,
-                    "the control got {response} ({request}), and its values are made up: {} may have to be values of \
-                     the target (`import openapi --value {}=…`)",
+                    "the request without a fault got {response} ({request}), and its values are made up: {} may have to \
+                     be values of the target (`import openapi --value {}=…`)",
                     names.join(", "),
                     names.first().map(String::as_str).unwrap_or_default()
                 )

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use failspec_base::message::{Body, BodyError, Exchange, Request, Response};
 use failspec_judge::check::{
-    self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, View,
+    self, Finding, Identity, Observed, OpenApiContext, Phase, Pick, Record, Subject, UnmetSuccess, View,
 };
 use failspec_pack::{
     openapi::Declared,
@@ -105,9 +105,9 @@ impl World {
     }
 
     /// Returns the finding that a request which must succeed did not, in short; `unmet` is the difference.
-    pub fn judge_success(&self, unmet: Option<&str>) -> Option<String> {
-        let observed = Observed { unmet_success: unmet.map(str::to_owned), ..Observed::default() };
-        check::unmet_success(&self.pack.scenarios[0], &observed).as_ref().map(short)
+    pub fn judge_success(&self, unmet: Option<UnmetSuccess>) -> Option<String> {
+        let observed = Observed { unmet_success: unmet, ..Observed::default() };
+        check::unmet_success(&self.pack.contract, &self.pack.scenarios[0], &observed).as_ref().map(short)
     }
 
     /// Returns the findings about rules of the OpenAPI document, of a case that cannot be judged, in short.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use failspec_judge::check::{CHECKS, Observed, Phase};
+use failspec_judge::check::{CHECKS, Observed, Phase, UnmetSuccess};
 use serde_json::{Value, json};
 
 use crate::harness::{Reply, World, pick};
@@ -270,7 +270,8 @@ fn pairs_of_the_document() -> Vec<&'static str> {
 fn every_check_catches_what_is_wrong_and_lets_pass_what_is_harmless() {
     let contract = World::new(CODES, "triggers: absent");
     assert!(contract.judge_closed(true).is_some() && contract.judge_closed(false).is_none());
-    assert!(contract.judge_success(Some("got HTTP 404")).is_some() && contract.judge_success(None).is_none());
+    let refused = UnmetSuccess::NoSuccess("got HTTP 404".to_owned());
+    assert!(contract.judge_success(Some(refused)).is_some() && contract.judge_success(None).is_none());
     let mut proven = BTreeSet::from(["connection-closed", "success"]);
     for pairs in [pairs_of_the_contract(), pairs_of_flows_and_standards(), pairs_of_the_document()] {
         proven.extend(pairs);

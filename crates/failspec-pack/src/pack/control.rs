@@ -113,6 +113,8 @@ impl Control {
         let own = |key: &str| fields.get(key).filter(|node| !node.is_null());
         let capture = match fields.has("capture") {
             true => Capture::read_all(&fields, &mut names).into(),
+            // The response to another method is about something else.
+            false if request.line.method != faulty.request.line.method => Box::default(),
             false => faulty.capture.clone(),
         };
         Self::Flow(Box::new(Flow {

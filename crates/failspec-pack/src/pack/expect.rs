@@ -106,12 +106,13 @@ impl Expect {
         })
     }
 
-    /// Returns true if a scenario expects a success: the word `success`, or `success: true` beside more.
-    pub(super) fn is_of_success(node: &Node) -> bool {
-        node.as_text() == Some(SUCCESS[0]) || node.get("success").is_some_and(is_true)
+    /// Returns true if the request of a scenario has no fault: the word `success` or `no_server_error`, or `success: true`
+    /// beside more.
+    pub(super) fn is_without_fault(node: &Node) -> bool {
+        node.as_text().is_some_and(|word| SUCCESS.contains(&word)) || node.get("success").is_some_and(is_true)
     }
 
-    /// Reads the expectations of the request of a scenario: the word `success`, or a mapping.
+    /// Reads the expectations of the request of a scenario: a word, or a mapping.
     pub(super) fn read_of_scenario(node: &Node, names: &ReadContext<'_>) -> Option<Self> {
         if node.as_text().is_some() {
             return names.reader.word(node, SUCCESS).map(|_| Self::default());

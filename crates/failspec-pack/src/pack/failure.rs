@@ -11,7 +11,7 @@ use super::{
     pointer::Pointer,
     provenance::{Provenance, WORDS},
     rules::{self, CodeRule, Part, Rules},
-    scenario::SUCCESS_ID,
+    scenario::{NO_SERVER_ERROR_ID, SUCCESS_ID},
     schema::SchemaRegistry,
     status::StatusPattern,
     validity::{self, Period},
@@ -179,9 +179,9 @@ impl Failure {
                 "give `status`, or `inferred: { status: … }` if the documentation names none",
             );
         }
-        if id == SUCCESS_ID {
-            let hint = "give another id: cases that expect a success have this name";
-            reader.error_hint(id_node.span, "`success` is no name of a failure", hint);
+        if [SUCCESS_ID, NO_SERVER_ERROR_ID].contains(&id.as_str()) {
+            let hint = "give another id: cases whose request has no fault have this name";
+            reader.error_hint(id_node.span, format!("`{id}` is no name of a failure"), hint);
         }
         if envelope.body == BodyRule::Empty {
             refuse_parts_of_a_body(&rules, reader, id_node);

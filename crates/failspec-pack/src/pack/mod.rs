@@ -65,7 +65,7 @@ pub use request::{BodyTemplate, Line, RequestTemplate};
 pub use request_flow::{At, Flow, Repeat};
 pub use row::Row;
 pub use rules::{CodeRule, HeaderRule, Part, RetryAfterLocation, Rules, WaitForm};
-pub use scenario::{Needs, SCENARIOS, SUCCESS_ID, Scenario};
+pub use scenario::{NO_SERVER_ERROR_ID, Needs, SCENARIOS, SUCCESS_ID, Scenario};
 pub use schema::{Schema, SchemaError, SchemaRegistry, SchemaViolation};
 pub use stability::{CHANGES, ChangeKind, Stability};
 pub use status::{StatusPattern, show_statuses};

@@ -26,8 +26,10 @@ use super::{
 pub struct Scenario {
     /// Its name in the pack.
     pub name: String,
-    /// The failure under test, by its index in the contract; `None` if the request must succeed.
+    /// The failure under test, by its index in the contract; `None` if the request has no fault.
     pub failure: Option<usize>,
+    /// True if the request may succeed or be refused, and must only not break the server.
+    pub may_be_refused: bool,
     /// The cause under test, by its index in the failure.
     pub cause: Option<usize>,
     /// The origin of the scenario: `Inferred` if the documentation does not say that this fault causes this failure.
@@ -87,7 +89,8 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
         Field::optional(
             "triggers",
             ValueType::Text,
-            "the failure, or failure/cause; without it, `expect: success` says that the request must succeed",
+            "the failure, or failure/cause; without it, `expect: success` says that the request must succeed, and \
+             `expect: no_server_error` that it must not break the server",
         ),
         Field::optional(
             "source",
@@ -108,7 +111,7 @@ pub(super) static SCENARIO: MappingSchema = MappingSchema {
             "expect",
             ValueType::Either(&[ValueType::Words(SUCCESS), ValueType::MappingSchema(&EXPECT)]),
             "expectations in addition to those of the contract; `success` in place of `triggers`: the request \
-             must succeed (with more to expect: `{ success: true, … }`)",
+             must succeed (with more to expect: `{ success: true, … }`); `no_server_error`: it may succeed or be refused",
         ),
         Field::optional(
             "inferred",
@@ -229,7 +232,7 @@ impl Scenario {
         };
         let condition = Self::condition(&fields, &names, goal.trigger());
         let control = match goal {
-            Goal::Success => Control::Impossible(NO_FAULT.to_owned()),
+            Goal::Success | Goal::NoServerError => Control::Impossible(NO_FAULT.to_owned()),
             Goal::Failure(_) => Control::read(&fields, before_setup, &names, &faulty, condition.is_some()),
         };
         let then = fields
@@ -275,9 +278,10 @@ impl Scenario {
             place: reader.place(entry.key_span),
             // Last: a scenario for a failure that is not documented on the day of this version is read like all
             // others, so that its errors are reported, and is then left out.
+            may_be_refused: matches!(goal, Goal::NoServerError),
             failure: match goal {
                 Goal::Failure(trigger) => Some(trigger.index?),
-                Goal::Success => None,
+                Goal::Success | Goal::NoServerError => None,
             },
         };
         if let Some(node) = fields.get("each") {
@@ -320,9 +324,14 @@ impl Scenario {
         Some(name.to_owned())
     }
 
-    /// Returns the id of the failure under test; [`SUCCESS_ID`] if the request must succeed.
+    /// Returns the id of the failure under test; [`SUCCESS_ID`] if the request must succeed, [`NO_SERVER_ERROR_ID`] if it
+    /// must only not break the server.
     pub fn failure_id<'c>(&self, contract: &'c Contract) -> &'c str {
-        self.failure.map_or(SUCCESS_ID, |index| contract.failures[index].id.as_str())
+        match self.failure {
+            Some(index) => contract.failures[index].id.as_str(),
+            None if self.may_be_refused => NO_SERVER_ERROR_ID,
+            None => SUCCESS_ID,
+        }
     }
 
     /// Returns the roles and names that its requests use, including controls and steps.
@@ -375,8 +384,11 @@ impl Scenario {
 /// The name of a success in the names of cases, in place of a failure; no failure has it.
 pub const SUCCESS_ID: &str = "success";
 
-/// The word for a success that is expected.
-pub(super) const SUCCESS: &[&str] = &["success"];
+/// The name of any response but a server error in the names of cases, in place of a failure; no failure has it.
+pub const NO_SERVER_ERROR_ID: &str = "no_server_error";
+
+/// The words for what a request without a fault gets: a success, or anything but a server error.
+pub(super) const SUCCESS: &[&str] = &[SUCCESS_ID, NO_SERVER_ERROR_ID];
 
 /// The reason why a scenario without a fault has no control.
 const NO_FAULT: &str = "the request has no fault";
@@ -397,18 +409,23 @@ fn refuse_beside_success(fields: &Fields<'_>, reader: &Decoder) {
 enum Goal<'c> {
     Failure(Trigger<'c>),
     Success,
+    /// Any response but a server error.
+    NoServerError,
 }
 
 impl<'c> Goal<'c> {
     /// Reads `triggers`, or `expect: success` in its place.
     fn read(entry: &Entry, fields: &Fields<'_>, names: &ReadContext<'c>) -> Option<Self> {
         let reader = names.reader;
-        let success = fields.get("expect").filter(|node| Expect::is_of_success(node));
+        let success = fields.get("expect").filter(|node| Expect::is_without_fault(node));
         match (fields.get("triggers"), success) {
             (Some(node), None) => triggers(node, names).map(Self::Failure),
-            (None, Some(_)) => {
+            (None, Some(node)) => {
                 refuse_beside_success(fields, reader);
-                Some(Self::Success)
+                Some(match node.as_text() == Some(NO_SERVER_ERROR_ID) {
+                    true => Self::NoServerError,
+                    false => Self::Success,
+                })
             }
             (Some(_), Some(success)) => {
                 let title = "a scenario has either `triggers` or a success to expect";
@@ -417,7 +434,8 @@ impl<'c> Goal<'c> {
             }
             (None, None) => {
                 let title = format!("`{}` triggers nothing: `triggers` is missing", entry.key);
-                let hint = "name the failure in `triggers`, or write `expect: success`";
+                let hint =
+                    "name the failure in `triggers`, or write `expect: success` or `expect: no_server_error`";
                 reader.error_hint(entry.key_span, title, hint);
                 None
             }
@@ -427,7 +445,7 @@ impl<'c> Goal<'c> {
     fn trigger(&self) -> Option<&Trigger<'c>> {
         match self {
             Self::Failure(trigger) => Some(trigger),
-            Self::Success => None,
+            Self::Success | Self::NoServerError => None,
         }
     }
 }

@@ -61,6 +61,10 @@ pub struct Capture {
     pub name: String,
     /// Its location in the response.
     pub part: super::Part,
+    /// Other locations in the body, in order, if there is no value.
+    pub otherwise: Vec<Pointer>,
+    /// True if the last segment of the header `Location` is taken if no location has a value.
+    pub location: bool,
     /// True if it must never be shown.
     pub secret: bool,
 }
@@ -111,6 +115,16 @@ pub(super) static CAPTURE: MappingSchema = MappingSchema {
     fields: &[
         Field::optional("header", ValueType::Text, "the name of the header"),
         Field::optional("body", ValueType::Pointer, "pointer into the body"),
+        Field::optional(
+            "or",
+            ValueType::List(&ValueType::Pointer),
+            "other pointers into the body, in order; the first value that is there is taken",
+        ),
+        Field::optional(
+            "location",
+            ValueType::Bool,
+            "whether the last segment of the header `Location` is taken if nothing else is there",
+        ),
         Field::optional("secret", ValueType::Bool, "whether the value is secret and must never be shown"),
     ],
     also: &[],
@@ -245,7 +259,7 @@ impl Capture {
         let name = entry.key.clone();
         if entry.value.as_map().is_none() {
             let part = super::Part::Body(Pointer::read(&entry.value, reader)?);
-            return Some(Self { name, part, secret: false });
+            return Some(Self { name, part, otherwise: Vec::new(), location: false, secret: false });
         }
         let fields = reader.fields(&entry.value, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
@@ -260,10 +274,14 @@ impl Capture {
                 return None;
             }
         };
+        let flag = |key: &str| fields.get(key).and_then(|node| reader.bool(node)).unwrap_or(false);
+        let others = fields.get("or").into_iter().flat_map(|node| reader.list(node));
         Some(Self {
             name,
             part,
-            secret: fields.get("secret").and_then(|node| reader.bool(node)).unwrap_or(false),
+            otherwise: others.filter_map(|node| Pointer::read(node, reader)).collect(),
+            location: flag("location"),
+            secret: flag("secret"),
         })
     }
 }

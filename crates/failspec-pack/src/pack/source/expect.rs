@@ -8,7 +8,7 @@ use super::{
         Pointer, StatusPattern,
         expect::EXPECT,
         request_flow::{AT, REPEAT},
-        scenario::SUCCESS,
+        scenario::{NO_SERVER_ERROR_ID, SUCCESS, SUCCESS_ID},
     },
     file_value::{FileValue, Tree},
     mappings::file_mappings,
@@ -55,6 +55,8 @@ file_mappings! {
 pub enum ScenarioExpectSource {
     /// A success, and nothing else: the word `success`.
     Success,
+    /// Any response but a server error: the word `no_server_error`.
+    NoServerError,
     /// A mapping.
     Mapping(ExpectSource),
 }
@@ -68,14 +70,17 @@ impl From<ExpectSource> for ScenarioExpectSource {
 impl FileValue for ScenarioExpectSource {
     fn tree(&self) -> Tree {
         match self {
-            Self::Success => Tree::Inline(SUCCESS[0].into()),
+            Self::Success => Tree::Inline(SUCCESS_ID.into()),
+            Self::NoServerError => Tree::Inline(NO_SERVER_ERROR_ID.into()),
             Self::Mapping(expect) => expect.tree(),
         }
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         match node.as_text() {
-            Some(_) => reader.word(node, SUCCESS).map(|_| Self::Success),
+            Some(_) => {
+                reader.word(node, SUCCESS).map(|word| [Self::Success, Self::NoServerError][word].clone())
+            }
             None => ExpectSource::read(node, reader).map(Self::Mapping),
         }
     }

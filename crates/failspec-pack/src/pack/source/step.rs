@@ -43,26 +43,40 @@ file_mappings! {
 pub struct CaptureSource {
     /// Its location.
     pub part: Part,
+    /// Other locations in the body, in order; the first one with a value is used.
+    pub otherwise: Vec<Pointer>,
+    /// True if the last segment of the header `Location` is used if no location has a value.
+    pub location: bool,
     /// True if it must never be shown.
     pub secret: bool,
+}
+
+impl From<Part> for CaptureSource {
+    fn from(part: Part) -> Self {
+        Self { part, otherwise: Vec::new(), location: false, secret: false }
+    }
 }
 
 impl FileValue for CaptureSource {
     fn tree(&self) -> Tree {
         let mut capture = match &self.part {
-            Part::Body(pointer) if !self.secret => return pointer.tree(),
+            Part::Body(pointer) if *self == Self::from(self.part.clone()) => return pointer.tree(),
             Part::Body(pointer) => serde_json::json!({ "body": pointer.as_str() }),
             Part::Header(name) => serde_json::json!({ "header": name }),
         };
-        if self.secret {
-            capture["secret"] = Value::Bool(true);
+        if !self.otherwise.is_empty() {
+            capture["or"] = self.otherwise.iter().map(Pointer::as_str).collect();
+        }
+        for (key, _) in [("location", self.location), ("secret", self.secret)].iter().filter(|(_, set)| *set)
+        {
+            capture[*key] = Value::Bool(true);
         }
         Tree::Inline(capture)
     }
 
     fn read(node: &Node, reader: &Decoder) -> Option<Self> {
         if node.as_map().is_none() {
-            return Some(Self { part: Part::Body(Pointer::read_of_each(node, reader)?), secret: false });
+            return Some(Part::Body(Pointer::read_of_each(node, reader)?).into());
         }
         let fields = reader.fields(node, &CAPTURE)?;
         let part = match (fields.get("header"), fields.get("body")) {
@@ -73,7 +87,10 @@ impl FileValue for CaptureSource {
                 return None;
             }
         };
-        let secret = fields.get("secret").map_or(Some(false), |node| reader.bool(node))?;
-        Some(Self { part, secret })
+        let flag = |key: &str| fields.get(key).map_or(Some(false), |node| reader.bool(node));
+        let others = fields.get("or").map(|node| reader.list(node)).unwrap_or_default();
+        let otherwise =
+            others.iter().map(|node| Pointer::read_of_each(node, reader)).collect::<Option<_>>()?;
+        Some(Self { part, otherwise, location: flag("location")?, secret: flag("secret")? })
     }
 }

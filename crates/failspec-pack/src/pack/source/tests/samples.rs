@@ -163,7 +163,15 @@ pub(super) fn scenario_with(text: &str, value: &Value) -> ScenarioSource {
         wait: Some(text.to_owned()),
         resend: true,
         request: request.clone(),
-        capture: vec![("id".to_owned(), CaptureSource { part: Part::Header(text.to_owned()), secret: true })],
+        capture: vec![(
+            "id".to_owned(),
+            CaptureSource {
+                part: Part::Header(text.to_owned()),
+                otherwise: vec![Pointer::parse("/data/id").expect("is a pointer")],
+                location: true,
+                secret: true,
+            },
+        )],
         expect: Some(ExpectSource {
             status: vec![StatusPattern::Exactly(201), StatusPattern::Class(4)].into(),
             failure: Some(text.to_owned()),
