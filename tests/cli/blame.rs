@@ -366,7 +366,7 @@ fn values_that_an_import_made_up_are_not_the_apis_fault() {
         .says("pin")
         .never_says("[control]")
         // What needs no such values is judged.
-        .says("3 passed");
+        .says("6 passed");
     run(&["--value", "user=joe", "--value", "pin=17"]).exits(0).never_says("inconclusive");
 }
 

@@ -27,6 +27,7 @@ mod openapi;
 mod openapi_forms;
 mod openapi_property;
 mod openapi_requests;
+mod openapi_undeclared;
 mod openapi_writes;
 mod options;
 mod page;

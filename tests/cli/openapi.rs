@@ -135,6 +135,8 @@ fn import_openapi_creates_a_pack_that_lints_clean_and_runs() {
         assert!(contract.contains(line), "`{line}` is missing in\n{contract}");
     }
     assert!(contract.contains("  - id: conflict\n    status: 409\n"), "{contract}");
+    let generated = read(folder, "scenarios/pets/generated.yaml");
+    assert!(generated.contains("make_pet_created_twice:\n"), "{generated}");
     assert!(contract.contains("excluded: \"the document does not describe the conflict"), "{contract}");
     let server = Server::start(pets);
     run_on(folder, &server, &[])

@@ -296,7 +296,7 @@ fn fault_without_a_place_is_left_out() {
                     required: true, schema: { type: integer } }\n      responses: { '200': { description: ok }, '400': { \
                     description: no } }\n";
     let (folder, import) = imported(document, &["--value", "boxId=17"]);
-    import.exits(0).says("1 × the request has no place for the fault");
+    import.exits(0).says("2 × the request has no place for the fault");
     let generated = generated(&folder);
     assert!(generated.contains("# GET /boxes/{boxId} (id wrong type)"), "{generated}");
     assert!(generated.contains("get_boxes_box_id_box_id_wrong_type:"), "{generated}");
@@ -347,13 +347,15 @@ fn path_without_get_is_requested_with_get() {
             let server = Server::start(move |asked| match asked.line().as_str() {
                 "GET /boxes/17/open" if knows => Reply::json(405, "{}").with("Allow", "POST"),
                 "GET /boxes" | "GET /boxes/17/open" => Reply::json(200, "{}"),
-                _ => Reply::json(500, "{}"),
+                _ => Reply::json(if knows { 404 } else { 500 }, "{}"),
             });
             let run =
                 failspec(folder.path()).args(["run", "boxes", "--packs", ".", "--url", &server.url]).output();
             (run.unwrap().status.code(), server.lines())
         };
-        assert_eq!(asked(true), (Some(0), vec!["GET /boxes".to_owned(), "GET /boxes/17/open".to_owned()]));
+        let (code, lines) = asked(true);
+        assert_eq!(code, Some(0), "{lines:?}");
+        assert!(lines.iter().any(|line| line == "GET /boxes/17/open"), "{lines:?}");
         assert_eq!(asked(false).0, Some(1));
     }
 }

@@ -110,10 +110,9 @@ impl CaseRunner<'_> {
                 report.snapshot = snapshot(subject, session, case, is_documented);
             }
             (None, None) if self.answered && case.scenario.failure.is_none() => {
-                let declared = check::declared(&self.observed, case.scenario.source).into_iter();
                 let contract = &session.pack.contract;
-                let unmet = check::unmet_success(contract, &case.scenario, &self.observed).into_iter();
-                sort(&mut report, unmet.chain(undocumented).chain(declared), session, case);
+                let found = check::judge_without_fault(contract, &case.scenario, &self.observed).into_iter();
+                sort(&mut report, found.chain(undocumented).chain(closed), session, case);
                 self.observe_success(&mut report);
                 settle(&mut report, None);
             }

@@ -70,13 +70,15 @@ impl CaseRunner<'_> {
 
     /// Returns true if a teardown removed what a request created that should have been rejected: the resource that it was
     /// sent to, or the one of the collection that its response names. To have removed another one of the collection, which
-    /// the setup made, is not enough.
+    /// the setup made, is not enough. What is below a resource went with it.
     pub(super) fn is_removed(&self, creation: &Record) -> bool {
         let url = &creation.exchange.request.url;
         let collection = format!("{}/", url.path().trim_end_matches('/'));
         self.observed.records.iter().any(|record| {
             let request = &record.exchange.request;
-            let is_same = request.url.path() == url.path();
+            let removed = request.url.path().trim_end_matches('/');
+            let below = url.path().strip_prefix(removed);
+            let is_same = below.is_some_and(|below| below.is_empty() || below.starts_with('/'));
             let is_item = creation.exchange.request.method == "POST"
                 && request.url.path().strip_prefix(&collection).is_some_and(|item| !item.contains('/'))
                 && response_names(creation, &last_segment(&request.url));

@@ -19,6 +19,7 @@ mod login;
 mod made_up;
 mod manners;
 mod openapi_coverage;
+mod optional_members;
 mod plan;
 mod planned_waits;
 mod preflight;

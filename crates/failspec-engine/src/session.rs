@@ -21,7 +21,8 @@ use failspec_pack::{
 
 use super::{
     cancel::CancelToken, health_check::HealthCheckState, lag::Lag, locks::Locks, login::Logins,
-    manners::Clients, role_use::RoleUse, run::Exchanges, unproven::Evidence,
+    manners::Clients, optional_members::OptionalMembers, role_use::RoleUse, run::Exchanges,
+    unproven::Evidence,
 };
 
 /// The cases of a run that may change something on the target.
@@ -85,6 +86,8 @@ pub struct Session {
     pub ran_alone: AtomicUsize,
     /// The responses to each role.
     pub role_use: RoleUse,
+    /// The members that bodies were found to lack.
+    pub optional_members: OptionalMembers,
     /// The evidence that the API responded.
     pub evidence: Evidence,
     /// The state of the health check.

@@ -54,6 +54,8 @@ pub(super) struct SendContext<'a> {
     pub expects_401: bool,
     /// True if a 404 is an expected response.
     pub expects_404: bool,
+    /// True if the request has no fault: if it is refused, optional members may be added to its body.
+    pub is_sound: bool,
 }
 
 impl<'a> SendContext<'a> {
@@ -65,6 +67,7 @@ impl<'a> SendContext<'a> {
             expects_429: failure.allows_status(429),
             expects_401: failure.allows_status(401),
             expects_404: failure.allows_status(404) || failure.allows_status(410),
+            is_sound: false,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Session {
     ///
     /// # Errors
     /// The reason why there is no response to judge.
-    pub(super) async fn send(
+    pub(super) async fn send_as_written(
         &self,
         template: &RequestTemplate,
         scope: &Scope,
@@ -112,7 +115,7 @@ impl Session {
             self.learn_secrets(&exchange);
             let result = exchange.result.clone();
             let role = purpose.role.map(str::to_owned);
-            records.push(Record { phase: purpose.phase, role, exchange, rerun });
+            records.push(Record { phase: purpose.phase, role, exchange, rerun, completed: None });
             let response = result.map_err(|error| error.to_string())?;
             self.note_response(View::new(&response, None));
             if response.status == 401
@@ -195,7 +198,10 @@ impl Session {
         let expects_401 = self.expects(&step.expect, 401);
         // While polling, a 404 before a 200 is exactly the case that `until` is for.
         let expects_404 = step.until.is_some() || self.expects(&step.expect, 404);
-        let purpose = SendContext { phase, role, expects_429, expects_401, expects_404 };
+        let is_sound = matches!(phase, Phase::Setup | Phase::ControlSetup)
+            && step.expect.failure.is_none()
+            && step.expect.status.iter().all(|status| status.is_below(300));
+        let purpose = SendContext { phase, role, expects_429, expects_401, expects_404, is_sound };
         let deadline = after(Instant::now(), self.time(&step.within, scope)?);
         loop {
             let index = self.send(request, scope, &Extra::default(), purpose, records).await?;
@@ -341,6 +347,7 @@ impl Session {
             expects_429: phase != Phase::Control && self.expects(expect, 429),
             expects_401: self.expects(expect, 401),
             expects_404: self.expects(expect, 404),
+            is_sound: !expect.is_about_outcome(),
         }
     }
 

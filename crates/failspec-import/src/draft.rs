@@ -1,7 +1,7 @@
 //! Drafts of packs.
 
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use failspec_base::encoding::escape_pointer_step;
 use failspec_pack::pack::{
@@ -39,6 +39,8 @@ pub struct Draft {
     pub requires: RequiresSource,
     /// The health check: the request that must succeed for a run to go on.
     pub health_check: Option<RequestSource>,
+    /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
+    pub optional_members: Vec<(String, Vec<(String, Value)>)>,
     /// Contradictions in the documentation.
     pub errata: Vec<Erratum>,
 }
@@ -102,6 +104,12 @@ impl Draft {
                  envelope: { code: /…, message: /… }",
             );
         }
+        if !self.optional_members.is_empty() {
+            comments.before(
+                "/optional_members",
+                "Added to a body if the API refuses a request without a fault: what it requires, and the document does not.",
+            );
+        }
         if self.health_check.is_some() {
             comments
                 .before("/health_check", "Sent after each scenario that writes; if it fails, the run stops.");
@@ -130,6 +138,7 @@ impl Draft {
             envelope,
             requires: requires.cloned(),
             health_check: self.health_check.clone(),
+            optional_members: self.optional_members.clone(),
             failures,
             errata: self.errata.clone(),
             ..ContractSource::default()

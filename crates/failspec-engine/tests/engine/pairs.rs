@@ -81,6 +81,16 @@ fn declared() -> Vec<Pair> {
             true,
             on!(404, reply => reply.with("Content-Type", "Application/JSON; charset=utf-8")),
         ),
+        pair(
+            "undeclared-requirement",
+            "invalid::make_a_thing_without_a_name",
+            |asked, reply| match asked.method == "POST" && asked.json["kind"].is_null() {
+                true => Reply::json(400, json!({ "detail": ["kind"] })),
+                false => reply,
+            },
+            false,
+            on!(201, reply => reply.set("kind", json!("narrow"))),
+        ),
         // The media type is not declared, but the body is validated against the schema nevertheless.
         pair(
             "declared-schema",

@@ -21,8 +21,6 @@ pub(super) enum FaultKind {
     Credentials,
     /// The body is larger than the document allows.
     TooLarge,
-    /// The request conflicts with what exists, such as a name that is taken.
-    Conflict,
     /// Nothing is wrong: the document allows the request, and servers often break on it.
     Unusual,
 }
@@ -40,7 +38,6 @@ impl FaultKind {
             Self::Method => &[405, 501],
             Self::Credentials => &[401],
             Self::TooLarge => &[413],
-            Self::Conflict => &[409],
             Self::Unusual => &[],
         }
     }
@@ -56,7 +53,6 @@ impl FaultKind {
             Self::Method => "method_not_allowed",
             Self::Credentials => "no_credentials",
             Self::TooLarge => "content_too_large",
-            Self::Conflict => "conflict",
             Self::Unusual => "unusual",
         }
     }
@@ -72,7 +68,6 @@ impl FaultKind {
             Self::Method => "The resource does not support the method",
             Self::Credentials => "The operation requires valid credentials",
             Self::TooLarge => "The body is larger than the document allows",
-            Self::Conflict => "The request conflicts with what exists",
             Self::Unusual => "The request is unusual",
         }
     }
@@ -88,7 +83,6 @@ impl FaultKind {
             Self::Method => &["method"],
             Self::Credentials => &["unauth", "credential", "token", "login"],
             Self::TooLarge => &["large", "size", "limit"],
-            Self::Conflict => &["conflict", "exist", "duplicate", "taken", "unique"],
             Self::Unusual => &[],
         }
     }

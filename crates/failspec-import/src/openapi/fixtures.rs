@@ -127,6 +127,10 @@ impl Generator<'_> {
         around: &Fixtures,
     ) -> Option<((String, CaptureSource), StepSource)> {
         let mut made = around.made.clone();
+        // The response to a creation that says 200 may name a resource that was there before.
+        if !declares(creator.make, 201) {
+            return None;
+        }
         made.insert(bare(&creator.remove.path), SPARE.to_owned());
         let removal = self.paths.fill(creator.remove, &made, &[]);
         if removal.foreign {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use wildmatch::WildMatch;
 
 use crate::names::{Unique, slug};
@@ -45,6 +46,8 @@ pub(super) struct Generator<'a> {
     pub skip: Vec<WildMatch>,
     pub names: Unique,
     pub scenarios: Vec<Scenario>,
+    /// Members that a valid body of an operation may have and does not, by operation.
+    pub optional_members: Vec<(String, Vec<(String, Value)>)>,
     /// The faults that cannot be triggered: reason → descriptions, in the order in which they were found.
     pub left_out: BTreeMap<String, Vec<String>>,
 }
@@ -66,6 +69,7 @@ impl<'a> Generator<'a> {
             }
             match self.right(operation) {
                 Ok(right) => {
+                    self.note_optional_members(operation, &right);
                     self.operation(operation, &right);
                     self.without_fault(operation, &right);
                 }

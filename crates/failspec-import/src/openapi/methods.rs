@@ -12,7 +12,7 @@ use super::{
     generate::{Generator, declares},
     path_values::CreatedResources,
     request_spec::RequestSpec,
-    valid_request::{Reach, ValidRequest},
+    valid_request::{Reach, ValidRequest, destroys},
 };
 
 impl<'a> Generator<'a> {
@@ -29,8 +29,16 @@ impl<'a> Generator<'a> {
             // Another path may match the same address: `/rules/{id}` matches `/rules/convert`.
             let has = |method: &str| self.declared.operation(method, &operation.path).is_some();
             // DELETE is never sent: an API that supports it without declaring it may delete everything.
-            match ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method)) {
-                Some("GET") => self.reading(operation),
+            let method = ["GET", "PATCH", "PUT", "POST"].into_iter().find(|method| !has(method));
+            // Many servers look at the method only where they are told to.
+            let is_declared = declares(operation, 405);
+            if method.is_some() && !is_declared && destroys(operation) {
+                let why = "a server that ignores the method would carry it out";
+                self.leave_out(why, operation, "wrong method");
+                continue;
+            }
+            match method {
+                Some("GET") => self.reading(operation, is_declared),
                 Some(method) => self.writing(operation, method),
                 None => {
                     let why = "DELETE is the only undeclared method, and is never sent";
@@ -40,10 +48,18 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Generates a GET request. It changes nothing, whether or not the resource exists.
-    fn reading(&mut self, operation: &'a Operation) {
+    /// Generates a GET request. It changes nothing, whether or not the resource exists; but unless the document promises to
+    /// refuse it (405), it is sent only where nothing of others would change if the server ignored the method.
+    fn reading(&mut self, operation: &'a Operation, is_declared: bool) {
         let right = if self.allow_writes { self.right(operation) } else { self.unsent(operation) };
         let Ok(right) = right else { return };
+        if !is_declared && right.reach == Reach::Foreign {
+            let why = match self.allow_writes {
+                true => "it could change data that the run did not create",
+                false => "every other method writes: sent only with --allow-writes",
+            };
+            return self.leave_out(why, operation, "wrong method");
+        }
         let mut faulty = RequestSpec::of(operation, right.ask.path.clone(), right.ask.credentials);
         "GET".clone_into(&mut faulty.method);
         self.wrong_method(operation, &right, faulty);

@@ -127,10 +127,11 @@ pub fn from_openapi(
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
         names: Unique::default(),
         scenarios: Vec::new(),
+        optional_members: Vec::new(),
         left_out: BTreeMap::new(),
     };
     generator.run();
-    let Generator { catalogue, paths, scenarios, left_out, .. } = generator;
+    let Generator { catalogue, paths, scenarios, left_out, optional_members, .. } = generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
         left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
     let sources: Vec<(String, ScenarioSource)> =
@@ -177,6 +178,7 @@ pub fn from_openapi(
                 conditions: Vec::new(),
             },
             health_check,
+            optional_members,
             ..Draft::default()
         },
         scenarios: file(options, kept, &left_out),

@@ -57,6 +57,9 @@ pub(super) fn only_reads(operation: &Operation) -> bool {
     operation.is_safe() || operation.method == "POST" && READING.contains(&last.as_str())
 }
 
+/// Maximum number of optional members of a body that are kept.
+const MAX_OPTIONAL: usize = 30;
+
 /// Words in the last path segment of operations that create nothing, with any method.
 const DESTROYING: [&str; 16] = [
     "delete", "purge", "reset", "clear", "remove", "wipe", "drop", "truncate", "destroy", "flush",
@@ -64,7 +67,7 @@ const DESTROYING: [&str; 16] = [
 ];
 
 /// Returns true if an operation deletes or stops something, judging by its path.
-fn destroys(operation: &Operation) -> bool {
+pub(super) fn destroys(operation: &Operation) -> bool {
     let last =
         operation.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     last.split(|it: char| !it.is_ascii_alphabetic()).any(|word| DESTROYING.contains(&word))
@@ -193,6 +196,24 @@ impl Generator<'_> {
             },
             Value::Object(_) => Err(format!("{name} must be an object, which is not supported")),
             value => Ok(text(value)),
+        }
+    }
+
+    /// Records the members that a valid body may have and does not. An API may require them although the document does not.
+    pub(super) fn note_optional_members(&mut self, operation: &Operation, right: &ValidRequest) {
+        let Some(body) = right.body.as_ref().filter(|body| body.is_object()) else { return };
+        let Some(schema) = json_body(operation).and_then(|content| content.schema.as_ref()) else { return };
+        let members = Members::of(&self.declared.api.bundle, schema, 0).properties;
+        let lacking = members.iter().filter(|(name, _)| body.get(name).is_none()).take(MAX_OPTIONAL);
+        let made = lacking.filter_map(|(name, property)| {
+            let value = self.sampler.value(property, &format!("body.{name}"))?;
+            let mut whole = body.clone();
+            whole.as_object_mut()?.insert(name.clone(), value.clone());
+            self.sampler.is_allowed(schema, &whole).then(|| (name.clone(), escaped(value)))
+        });
+        let made: Vec<(String, Value)> = made.collect();
+        if !made.is_empty() {
+            self.optional_members.push((operation.name(), made));
         }
     }
 

@@ -4,9 +4,7 @@ use failspec_pack::openapi::Operation;
 
 use super::{
     crud::bare,
-    fault_kind::FaultKind,
-    faults::Fault,
-    generate::{Generator, declares},
+    generate::Generator,
     path_values::SPARE,
     request_spec::RequestSpec,
     scenario::{Goal, step},
@@ -39,7 +37,7 @@ impl<'a> Generator<'a> {
         self.add(operation, "valid", &operation.pointer, Goal::Success, around, ask);
     }
 
-    /// Generates the same creation twice. Where the operation declares 409, that is probably the conflict.
+    /// Generates the same creation twice. A declared 409 may be about something else.
     fn created_twice(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let Some(creator) = self.creators.of_collection(operation) else { return };
         let mut around = right.around.clone();
@@ -47,13 +45,7 @@ impl<'a> Generator<'a> {
             return;
         }
         let Some(again) = around.requests.get(&bare(&creator.remove.path)).cloned() else { return };
-        let (what, rule) = ("created_twice", format!("{}/responses/409", operation.pointer));
-        if declares(operation, 409) && !again.unique_names().is_empty() {
-            let class = FaultKind::Conflict;
-            let fault = Fault { class, what: what.to_owned(), rule, faulty: again, inferred: true };
-            return self.note(operation, right, fault);
-        }
-        self.add(operation, what, &operation.pointer, Goal::NoServerError, around, again);
+        self.add(operation, "created_twice", &operation.pointer, Goal::NoServerError, around, again);
     }
 
     /// Generates the same request twice, for an operation on what the scenario created.
@@ -84,12 +76,6 @@ impl<'a> Generator<'a> {
         around.setup.push(step(&other, Some((SPARE, id))));
         around.teardown.push(remove);
         let faulty = right.ask.clone().renamed(own, &taken);
-        let rule = format!("{}/responses/409", operation.pointer);
-        if declares(operation, 409) {
-            let (class, what) = (FaultKind::Conflict, "taken_name".to_owned());
-            let right = ValidRequest { around, ..right.clone() };
-            return self.note(operation, &right, Fault { class, what, rule, faulty, inferred: true });
-        }
         self.add(operation, "taken_name", &operation.pointer, Goal::NoServerError, around, faulty);
     }
 }

@@ -77,6 +77,19 @@ pub struct Record {
     pub exchange: Exchange,
     /// The reason why it was sent more than once, if it was; its exchange is the last one.
     pub rerun: Option<Rerun>,
+    /// The optional members without which the same request was refused, if it was.
+    pub completed: Option<Box<CompletedBody>>,
+}
+
+/// A body that lacked nothing by its OpenAPI document, and was accepted only with more members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletedBody {
+    /// The operation: `POST /pets`.
+    pub operation: String,
+    /// The members that were added.
+    pub members: Vec<String>,
+    /// What the API responded without them, in words.
+    pub refusal: String,
 }
 
 /// Expectations for a response in addition to the contract, with all placeholders replaced.

@@ -6,6 +6,7 @@ use super::{
     case_log::Observed,
     definition::{Check, When},
     finding::Finding,
+    subject::is_of_document,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -25,8 +26,11 @@ and reset the connection.) A request without a fault needs no control.",
 /// Returns the finding that the API closed the connection on the request under test, in both runs of the case.
 pub fn closed(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Option<Finding> {
     let failure = scenario.failure.map(|index| &contract.failures[index]);
-    // Whatever the documentation says of the fault, no request may break a server.
-    let source = Provenance::Documented;
+    // A request that an OpenAPI document speaks of may not break the server, whatever that says of the fault.
+    let source = match failure.filter(|_| !is_of_document(contract, scenario)) {
+        Some(failure) => failure.source.weaken(scenario.source),
+        None => Provenance::Documented,
+    };
     let expected = failure.map_or("a response", |failure| failure.id.as_str());
     let wanted = failure.map_or_else(|| expected.to_owned(), |failure| format!("the failure {}", failure.id));
     observed.closed_twice.then(|| {

@@ -33,7 +33,10 @@ impl Identity {
         if tells_nothing_more(view, contract, failure) {
             return Self::Triggered { alternative: None, by_status_alone: false };
         }
-        let others = || contract.failures.iter().enumerate().filter(|(index, _)| *index != triggered);
+        let others = || {
+            let others = contract.failures.iter().enumerate();
+            others.filter(|(index, other)| *index != triggered && !other.is_any_refusal())
+        };
         let accepted = alternative(view, contract, failure);
         let fitting = others()
             .filter(|(index, other)| Some(*index) != accepted && is_plainly(view, contract, other))
@@ -83,6 +86,9 @@ impl Identity {
     /// success.
     pub fn of_any(view: View<'_>, contract: &Contract) -> Self {
         let fitting = contract.failures.iter().enumerate().filter(|(_, failure)| {
+            if failure.is_any_refusal() {
+                return false;
+            }
             // A bulk response as a whole looks the same in both cases; only the item identifies the failure.
             (!is_item(view) || evidence(failure) > Evidence::STATUS) && is_plainly(view, contract, failure)
         });

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use failspec_pack::pack::Provenance;
+use failspec_pack::pack::{Contract, Provenance, Scenario};
 
 use super::{
     after_failure, allow, body_status, bulk_item,
@@ -14,8 +14,8 @@ use super::{
     headers, indistinguishable, leaks, matching, media_type, message, not_rejected, recovers, repeatable,
     request_id, retry_after, retry_after_syntax, schema, server_error, status,
     subject::Subject,
-    success, undeclared_media_type, undeclared_status, unrecognized_response, vacuous, well_formed, wording,
-    www_authenticate,
+    success, undeclared_media_type, undeclared_requirement, undeclared_status, unrecognized_response,
+    vacuous, well_formed, wording, www_authenticate,
 };
 
 /// All checks, in the order in which their findings are shown.
@@ -52,6 +52,7 @@ pub static CHECKS: &[&Check] = &[
     &allow::CHECK,
     &retry_after_syntax::CHECK,
     &duplicate_header::CHECK,
+    &undeclared_requirement::CHECK,
     &undeclared_status::CHECK,
     &undeclared_media_type::CHECK,
     &declared_schema::CHECK,
@@ -81,7 +82,8 @@ pub fn declared(observed: &Observed, scenario: Provenance) -> Vec<Finding> {
         .chain(undeclared_media_type::media_types(observed))
         .chain(declared_schema::schemas(observed))
         .chain(declared_vacuous::vacuous(observed))
-        .chain(declared_headers::headers(observed));
+        .chain(declared_headers::headers(observed))
+        .chain(undeclared_requirement::requirements(observed));
     alike_once(found.collect(), scenario)
 }
 
@@ -141,7 +143,23 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     // it is known that the route exists.
     let source =
         if subject.is_on_verified_route() { Provenance::Documented } else { subject.scenario.source };
-    unrecognized_response::combine(alike_once(said_once(found), source), subject)
+    let found = without_echo(said_once(found), subject.observed.judged);
+    unrecognized_response::combine(alike_once(found, source), subject)
+}
+
+/// Returns the findings about a case whose request has no fault: that it did not get what it must, and those about the
+/// OpenAPI document.
+pub fn judge_without_fault(contract: &Contract, scenario: &Scenario, observed: &Observed) -> Vec<Finding> {
+    let unmet = success::unmet_success(contract, scenario, observed).into_iter();
+    without_echo(unmet.chain(declared(observed, scenario.source)).collect(), observed.judged)
+}
+
+/// Removes the finding that a status is undeclared, if another one says that this status means that the server broke.
+fn without_echo(mut found: Vec<Finding>, judged: usize) -> Vec<Finding> {
+    if found.iter().any(|finding| finding.check == server_error::CHECK.id) {
+        found.retain(|it| it.check != undeclared_status::CHECK.id || it.record != Some(judged));
+    }
+    found
 }
 
 /// Removes findings of the OpenAPI document that repeat those of the contract's own schemas.

@@ -6,8 +6,7 @@ use super::{
     case_log::Observed,
     definition::{Check, When},
     finding::Finding,
-    openapi_context::{Declaration, declarations},
-    server_error::is_server_error,
+    openapi_context::declarations,
 };
 
 pub(super) static CHECK: Check = Check {
@@ -23,10 +22,8 @@ respond with a declared status. All responses of a case are checked, including t
 };
 
 pub(super) fn statuses(observed: &Observed) -> Vec<Finding> {
-    // That the request under test broke the server is a finding of its own.
-    let is_broken = |it: &Declaration<'_>| it.index == observed.judged && is_server_error(it.response.status);
     let undeclared = declarations(observed)
-        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty() && !is_broken(it));
+        .filter(|it| it.declared_response.is_none() && !it.operation.responses.is_empty());
     undeclared
         .map(|it| {
             let declared: Vec<String> =

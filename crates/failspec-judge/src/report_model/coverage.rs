@@ -144,25 +144,30 @@ impl Coverage {
         out_of_reach: &[OutOfReach],
         selection: Option<&Selection>,
     ) -> Self {
-        let documented = contract.failures.iter().enumerate().map(|(index, failure)| {
-            let declared = if let Some(reason) = &failure.excluded {
-                Some(State::Excluded(reason.clone()))
-            } else {
-                out_of_reach
-                    .iter()
-                    .find(|entry| entry.matches(&contract.name, &failure.id))
-                    .map(|entry| State::OutOfReach(entry.reason.clone()))
-            };
-            let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
-                (cause.as_str(), selection.is_none_or(|selection| selection.causes.contains(&(index, at))))
+        let documented = contract.failures.iter().enumerate();
+        let documented =
+            documented.filter(|(_, failure)| !failure.is_any_refusal()).map(|(index, failure)| {
+                let declared = if let Some(reason) = &failure.excluded {
+                    Some(State::Excluded(reason.clone()))
+                } else {
+                    out_of_reach
+                        .iter()
+                        .find(|entry| entry.matches(&contract.name, &failure.id))
+                        .map(|entry| State::OutOfReach(entry.reason.clone()))
+                };
+                let causes = failure.causes.iter().enumerate().map(|(at, cause)| {
+                    (
+                        cause.as_str(),
+                        selection.is_none_or(|selection| selection.causes.contains(&(index, at))),
+                    )
+                });
+                DocumentedFailure {
+                    id: &failure.id,
+                    declared,
+                    selected: selection.is_none_or(|selection| selection.failures.contains(&index)),
+                    causes: causes.collect(),
+                }
             });
-            DocumentedFailure {
-                id: &failure.id,
-                declared,
-                selected: selection.is_none_or(|selection| selection.failures.contains(&index)),
-                causes: causes.collect(),
-            }
-        });
         Self::shown(documented, cases)
     }
 

@@ -79,6 +79,8 @@ pub struct MadeUpValues {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rerun {
+    /// The API refused the body until optional members were added to it.
+    MembersAdded,
     /// A connection that was used before ended without a response to a request that changes nothing. That request alone
     /// was sent again.
     RequestResent,
@@ -99,6 +101,7 @@ pub enum Rerun {
 impl fmt::Display for Rerun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::MembersAdded => "added optional members to a body that the API refused without them",
             Self::RequestResent => {
                 "sent a request twice: the connection, which was used before, ended without a response"
             }

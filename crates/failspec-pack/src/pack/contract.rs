@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use failspec_base::syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, ValueType};
+use failspec_base::{
+    syntax::{Decoder, Field, Fields, Location, MappingSchema, Node, ValueType},
+    template::JsonTemplate,
+};
 
 use super::{
     cleanup::{CLEANUP, Cleanup},
@@ -13,6 +16,7 @@ use super::{
     health_check::{HEALTH_CHECK, HealthCheck},
     openapi_file::OpenApiFile,
     operation::{OPERATION, read_operation},
+    path::split_request,
     pointer::Pointer,
     profile::{PROFILE, Profile},
     provenance::Provenance,
@@ -59,6 +63,9 @@ pub struct Contract {
     pub conditions: BTreeMap<String, String>,
     /// Operations by name.
     pub operations: BTreeMap<String, Line>,
+    /// Members that are added to a JSON body if the API refuses a request without a fault: `POST /pets` of the OpenAPI
+    /// document → name and value.
+    pub optional_members: BTreeMap<String, Vec<(String, JsonTemplate)>>,
     /// The failures that are documented on the day of this version, in the order of the contract.
     pub failures: Vec<Failure>,
     /// Failures that are not documented on the day of this version: not yet, or no longer.
@@ -160,6 +167,12 @@ pub static CONTRACT: MappingSchema = MappingSchema {
             "profiles",
             ValueType::Map(&ValueType::MappingSchema(&PROFILE)),
             "parts of the contract that an API can be certified for, in addition to `core` and `full`",
+        ),
+        Field::optional(
+            "optional_members",
+            ValueType::Map(&ValueType::Map(&ValueType::Any)),
+            "members by operation of the OpenAPI document (`POST /pets`) that are added to a JSON body if the API refuses a \
+             request without a fault: what the API requires, and the document does not",
         ),
         Field::optional(
             "health_check",
@@ -272,6 +285,7 @@ impl Contract {
             variables: base.variables,
             conditions: base.conditions,
             operations: base.operations,
+            optional_members: base.optional_members,
             failures,
             not_in_force,
             elsewhere: Known::new(),
@@ -300,6 +314,17 @@ impl Contract {
         let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
         let cleanups: Vec<Cleanup> = cleanups.iter().filter_map(|node| Cleanup::read(node, &names)).collect();
         contract.cleanup.extend(cleanups);
+        for entry in fields.get("optional_members").into_iter().flat_map(|node| reader.entries(node)) {
+            if split_request(&entry.key).is_none() {
+                let title = format!("`{}` is no operation of the OpenAPI document", entry.key);
+                reader.error_hint(entry.key_span, title, "write it like `POST /pets`");
+            }
+            let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
+            let members = reader.entries(&entry.value).iter();
+            let members = members.filter_map(|member| Some((member.key.clone(), names.json(&member.value)?)));
+            let members: Vec<(String, JsonTemplate)> = members.collect();
+            contract.optional_members.insert(entry.key.clone(), members);
+        }
         if let Some(health_check) = fields.get("health_check") {
             let names = ReadContext { reader, contract: &contract, library, known: BTreeSet::new() };
             contract.health_check = HealthCheck::read(health_check, &names);
@@ -328,6 +353,7 @@ impl Contract {
             variables: BTreeMap::new(),
             conditions: BTreeMap::new(),
             operations: BTreeMap::new(),
+            optional_members: BTreeMap::new(),
             failures: Vec::new(),
             not_in_force: Vec::new(),
             elsewhere: Known::new(),

@@ -75,6 +75,10 @@ pub fn words(asked: &Asked) -> Reply {
 pub fn declared(asked: &Asked) -> Reply {
     match (asked.path.as_str(), asked.query.as_str()) {
         ("/things/one", _) => Reply::json(200, json!({ "name": "one" })),
+        ("/things", _) if asked.method == "POST" => match asked.json["name"].is_string() {
+            true => Reply::json(201, json!({})),
+            false => Reply::json(400, json!({ "detail": ["name"] })),
+        },
         ("/things", "limit=-1") => Reply::json(400, json!({ "detail": ["limit"] })),
         ("/things", _) => Reply::json(200, json!([])),
         _ => Reply::json(404, json!({ "code": "absent", "message": "No such thing" })).with("X-Trace", "17"),

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use failspec_base::syntax::{Decoder, Node};
 
@@ -49,6 +50,8 @@ file_mappings! {
         requires: Option<RequiresSource> = "requires",
         /// Operations by name.
         operations: Vec<(String, OperationSource)> = "operations",
+        /// Members that are added to JSON bodies if the API refuses a request without them, by operation.
+        optional_members: Vec<(String, Vec<(String, Value)>)> = "optional_members",
         /// The request that shows whether the run can continue.
         health_check: Option<RequestSource> = "health_check",
         /// The failures.

@@ -1,0 +1,170 @@
+//! Members that the API requires in a body although its OpenAPI document does not: they are added once a request without a
+//! fault was refused without them, and accepted with them.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use failspec_base::template::{JsonTemplate, Scope};
+use failspec_judge::{
+    check::{CompletedBody, Record, View, show},
+    report_model::Rerun,
+};
+use failspec_pack::pack::{BodyTemplate, RequestTemplate};
+use serde_json::Value;
+
+use super::{
+    error::Unjudged,
+    request_builder::Extra,
+    session::Session,
+    steps::{SendContext, response_of},
+};
+
+/// What is known of the bodies of operations: `POST /pets` → the members to add; none if adding them does not help.
+#[derive(Debug, Default)]
+pub struct OptionalMembers(Mutex<HashMap<String, Vec<String>>>);
+
+impl OptionalMembers {
+    fn known(&self, operation: &str) -> Option<Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(operation).cloned()
+    }
+
+    fn learn(&self, operation: &str, members: Vec<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned(), members);
+    }
+}
+
+impl Session {
+    /// Sends a request like [`Session::send_as_written`]. The members that the API was found to require are added to its
+    /// body; if a request without a fault is refused, it is found out whether there are any.
+    ///
+    /// # Errors
+    /// The reason why there is no response to judge.
+    pub(super) async fn send(
+        &self,
+        template: &RequestTemplate,
+        scope: &Scope,
+        extra: &Extra,
+        purpose: SendContext<'_>,
+        records: &mut Vec<Record>,
+    ) -> Result<usize, Unjudged> {
+        let Some((operation, members)) = self.optional_members(template) else {
+            return self.send_as_written(template, scope, extra, purpose, records).await;
+        };
+        if let Some(known) = self.optional_members.known(operation) {
+            let whole = completed(template, members, &known);
+            let template = whole.as_ref().unwrap_or(template);
+            return self.send_as_written(template, scope, extra, purpose, records).await;
+        }
+        let index = self.send_as_written(template, scope, extra, purpose, records).await?;
+        let refused = response_of(records, index).filter(|it| matches!(it.status, 400 | 422));
+        let Some(refused) = refused.filter(|_| purpose.is_sound) else { return Ok(index) };
+        let all: Vec<String> = members.iter().map(|(name, _)| name.clone()).collect();
+        let said = String::from_utf8_lossy(&refused.body).into_owned();
+        let named: Vec<String> = all.iter().filter(|name| has_word(&said, name)).cloned().collect();
+        // The fewest that may help: those that the refusal speaks of.
+        let tries = [named, all].into_iter().filter(|names| !names.is_empty());
+        for names in tries {
+            let Some(whole) = completed(template, members, &names) else { continue };
+            let again = self.send_as_written(&whole, scope, extra, purpose, records).await?;
+            let is_accepted = response_of(records, again)
+                .is_some_and(|response| self.succeeded(View::new(&response, None)));
+            if !is_accepted {
+                records.pop();
+                continue;
+            }
+            self.optional_members.learn(operation, names.clone());
+            let refusal = format!("HTTP {}: {}", refused.status, show(&Value::from(said)));
+            let completed = CompletedBody { operation: operation.to_owned(), members: names, refusal };
+            // The exchange that succeeded takes the place of the one that did not.
+            records.remove(index);
+            records[index].completed = Some(Box::new(completed));
+            records[index].rerun = Some(Rerun::MembersAdded);
+            return Ok(index);
+        }
+        self.optional_members.learn(operation, Vec::new());
+        Ok(index)
+    }
+
+    /// Returns the operation of a request with a JSON object, and the members that may be added, if the contract has any.
+    fn optional_members(&self, template: &RequestTemplate) -> Option<(&str, &[(String, JsonTemplate)])> {
+        let known = &self.pack.contract.optional_members;
+        if known.is_empty() || members_of(template).is_none() {
+            return None;
+        }
+        let written = template.line.path.written.split('?').next().unwrap_or_default();
+        let operation = self.against.as_ref()?.declared.operation(&template.line.method, written)?;
+        let (operation, members) = known.get_key_value(&operation.name())?;
+        Some((operation, members))
+    }
+}
+
+/// Returns the names of the members of a body that is a JSON object.
+fn members_of(template: &RequestTemplate) -> Option<Vec<&str>> {
+    match template.body.as_deref()? {
+        BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members))) => {
+            Some(members.keys().map(String::as_str).collect())
+        }
+        BodyTemplate::Json(JsonTemplate::Map(members)) => {
+            Some(members.iter().map(|(name, _)| name.as_str()).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Returns the request with those of these members in its body that it has not; `None` if it has all.
+fn completed(
+    template: &RequestTemplate,
+    members: &[(String, JsonTemplate)],
+    names: &[String],
+) -> Option<RequestTemplate> {
+    let own = members_of(template)?;
+    let lacking = members.iter().filter(|(name, _)| names.contains(name) && !own.contains(&name.as_str()));
+    let lacking: Vec<(String, JsonTemplate)> = lacking.cloned().collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let mut whole: Vec<(String, JsonTemplate)> = match template.body.as_deref()? {
+        BodyTemplate::Json(JsonTemplate::Constant(Value::Object(members))) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), JsonTemplate::Constant(value.clone())))
+            .collect(),
+        BodyTemplate::Json(JsonTemplate::Map(members)) => members.clone(),
+        _ => return None,
+    };
+    whole.extend(lacking);
+    Some(RequestTemplate {
+        body: Some(Box::new(BodyTemplate::Json(JsonTemplate::Map(whole)))),
+        ..template.clone()
+    })
+}
+
+/// Returns true if a text has a word, in any case.
+fn has_word(text: &str, word: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(&word.to_ascii_lowercase()).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_word;
+
+    #[test]
+    fn a_refusal_speaks_of_a_member_by_its_whole_name() {
+        for (text, word, expected) in [
+            ("name and kind are required", "kind", true),
+            ("{\"loc\":[\"body\",\"pool_name\"]}", "pool_name", true),
+            ("the username is missing", "name", false),
+            ("Name must be set", "name", true),
+            ("", "name", false),
+        ] {
+            assert_eq!(has_word(text, word), expected, "{text} · {word}");
+        }
+    }
+}

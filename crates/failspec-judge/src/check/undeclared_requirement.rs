@@ -1,0 +1,39 @@
+//! Members of a body that the API requires, and its OpenAPI document does not.
+
+use failspec_pack::pack::Provenance;
+
+use super::{
+    case_log::Observed,
+    definition::{Check, When},
+    finding::Finding,
+};
+
+pub(super) static CHECK: Check = Check {
+    id: "undeclared-requirement",
+    summary: "the API requires no member of a body that the OpenAPI document leaves out",
+    source: "`required` of the schema of the request body in the OpenAPI document",
+    text: "The API refused a request with everything that the OpenAPI document requires, and accepted the same request with \
+more members (`optional_members` of the contract). Declare those that the API needs as `required`, or accept the request \
+without them. Which of the members that were added are needed the response without them may say. From then on the run sends \
+them with every request to the operation. It is a warning: a document may leave to words what its schemas cannot say.",
+    when: When::Always,
+    run: |subject| requirements(subject.observed),
+};
+
+pub(super) fn requirements(observed: &Observed) -> Vec<Finding> {
+    let completed = observed.records.iter().enumerate();
+    let completed = completed.filter_map(|(index, record)| Some((index, record.completed.as_deref()?)));
+    completed
+        .map(|(index, completed)| {
+            let members = completed.members.join(", ");
+            let message = format!(
+                "{} is refused with what the document requires ({}), and accepted with more: {members}",
+                completed.operation, completed.refusal
+            );
+            let (expected, operation) = ("no more than the document requires", &completed.operation);
+            let actual = format!("{operation} requires some of {members}");
+            let finding = Finding::new(CHECK.id, Provenance::Inferred, expected, actual).saying(message);
+            Finding { record: Some(index), ..finding }
+        })
+        .collect()
+}
