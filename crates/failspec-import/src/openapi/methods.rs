@@ -11,7 +11,7 @@ use super::{
     fixtures::Fixtures,
     generate::{Generator, declares},
     path_values::CreatedResources,
-    request_spec::RequestSpec,
+    request_spec::{Body, RequestSpec},
     valid_request::{Reach, ValidRequest, destroys},
 };
 
@@ -76,7 +76,9 @@ impl<'a> Generator<'a> {
             let why = "it could change data that the run did not create";
             return self.leave_out(why, operation, "wrong method");
         }
-        let faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
+        let mut faulty = RequestSpec { method: method.to_owned(), ..right.ask.clone() };
+        // A method that has a body lacks nothing but its declaration.
+        faulty.body.get_or_insert_with(|| Body::Json(serde_json::json!({})));
         self.wrong_method(operation, &right, faulty);
     }
 
