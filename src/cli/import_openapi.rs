@@ -58,6 +58,9 @@ pub struct ImportOpenApiArguments {
     /// Send credentials with every request, even if the document does not mention them
     #[arg(long)]
     pub credentials: bool,
+    /// Send no credentials, and test none: the API is meant to be open, whatever the document says
+    #[arg(long, conflicts_with = "credentials")]
+    pub no_auth: bool,
     /// Also send one large body (11 MB) to an operation that takes JSON
     #[arg(long)]
     pub large_body: bool,
@@ -118,6 +121,7 @@ pub fn command(arguments: &ImportOpenApiArguments) -> Result<u8, CliError> {
         allow_writes: arguments.allow_writes,
         allow_leftovers: arguments.allow_leftovers,
         credentials: arguments.credentials,
+        no_auth: arguments.no_auth,
         large_body: arguments.large_body,
         values: arguments.value.iter().cloned().collect(),
         skip: arguments.skip.clone(),

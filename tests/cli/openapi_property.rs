@@ -1,9 +1,12 @@
 //! A strict implementation of a document passes the pack generated from the document; without any one of its
 //! validations it fails.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use crate::strict_api::{StrictApi, TOKEN, document::document, rules};
+use crate::strict_api::{StrictApi, TOKEN, Wrong, document::document, rules};
 use failspec_base::syntax::Source;
 use failspec_engine::{Plan, RunOptions, Selectors, interrupt, run};
 use failspec_import::{OpenApiOptions, from_openapi};
@@ -42,8 +45,10 @@ fn imported(document: &Value) -> Arc<Pack> {
         ("schemas/made/contract.yaml".to_owned(), contract.to_yaml()),
         ("scenarios/made/generated.yaml".to_owned(), scenarios.to_yaml()),
     ]);
-    let schema = made.draft.envelope.schema.as_ref().expect("errors share a shape");
-    files.insert("schemas/made/envelope.schema.json".to_owned(), schema.to_string());
+    // A document without errors has no shape that they share.
+    if let Some(schema) = &made.draft.envelope.schema {
+        files.insert("schemas/made/envelope.schema.json".to_owned(), schema.to_string());
+    }
     let pack = Pack::from_texts(&Files::Directory(".".into()), "made", files)
         .unwrap_or_else(|error| panic!("{error}"));
     let found = lint(&pack);
@@ -117,6 +122,57 @@ async fn every_rule_counts(seeds: std::ops::RangeInclusive<u64>) -> usize {
         }
     }
     dropped
+}
+
+/// Returns a document without the responses to wrong requests.
+fn silent(document: &Value) -> Value {
+    let mut silent = document.clone();
+    let paths = silent["paths"].as_object_mut().expect("paths");
+    for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(|item| item.values_mut()) {
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.retain(|status, _| status.starts_with('2'));
+        }
+    }
+    silent
+}
+
+/// An API whose document declares no refusal is asked as much: it conforms, each rule that it forgets is a warning, and
+/// each request that breaks it is a violation.
+#[tokio::test]
+async fn strict_api_of_a_silent_document_is_asked_as_much() {
+    let mut tried = 0;
+    for seed in 1..=2 {
+        let document = document(seed);
+        let pack = imported(&silent(&document));
+        let api = StrictApi::start(document.clone(), None);
+        let report = verdict_on(&pack, &api).await;
+        assert_eq!(report.verdict, Verdict::Conforms, "seed {seed}: {}", told(&report));
+        let checks = |report: &RunReport| -> BTreeSet<String> {
+            report.finding_groups.iter().map(|group| group.check.clone()).collect()
+        };
+        assert_eq!(checks(&report), BTreeSet::from(["undeclared-status".to_owned()]), "seed {seed}");
+        assert_eq!(api.things(), 0, "seed {seed}: what the run made was not removed");
+        // What a client accepts a server may ignore, unless it declares 406.
+        let all = rules::all(&document).into_iter().filter(|rule| !rule.ends_with(" accept"));
+        let all: BTreeSet<_> = all.collect();
+        let met = api.rules();
+        let unmet: Vec<_> = all.difference(&met).collect();
+        assert!(unmet.is_empty(), "seed {seed}: no scenario is about {unmet:?}");
+        for rule in all {
+            let api = StrictApi::start(document.clone(), Some(rule.clone()));
+            let report = verdict_on(&pack, &api).await;
+            assert!(
+                checks(&report).contains("not-rejected"),
+                "seed {seed}, without `{rule}`: {}",
+                told(&report)
+            );
+            let api = StrictApi::start_wrong(document.clone(), Some(rule.clone()), Wrong::Breaks);
+            let report = verdict_on(&pack, &api).await;
+            assert_eq!(report.verdict, Verdict::Violations, "seed {seed}, `{rule}`: {}", told(&report));
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod document;
 pub mod rules;
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
@@ -26,10 +27,25 @@ pub struct StrictApi {
     _server: Server,
 }
 
+/// What the API does wrong about one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// It does not check it.
+    Forgets,
+    /// It breaks with a server error when the rule is broken.
+    Breaks,
+}
+
+thread_local! {
+    /// True once the request that this thread answers has broken the API.
+    static BROKEN: Cell<bool> = const { Cell::new(false) };
+}
+
 struct Inner {
     document: Value,
-    /// The rule that it does not check.
+    /// The rule about which it is wrong.
     dropped: Option<Rule>,
+    wrong: Wrong,
     things: Mutex<BTreeMap<u64, String>>,
     next: AtomicU64,
     known: Mutex<BTreeSet<Rule>>,
@@ -37,9 +53,15 @@ struct Inner {
 
 impl StrictApi {
     pub fn start(document: Value, dropped: Option<Rule>) -> Self {
+        Self::start_wrong(document, dropped, Wrong::Forgets)
+    }
+
+    /// Starts an API that is wrong about one rule.
+    pub fn start_wrong(document: Value, dropped: Option<Rule>, wrong: Wrong) -> Self {
         let inner = Arc::new(Inner {
             document,
             dropped,
+            wrong,
             things: Mutex::default(),
             next: AtomicU64::new(1),
             known: Mutex::default(),
@@ -70,7 +92,9 @@ fn response(api: &Inner, request: &Received) -> Reply {
         headers: request.headers.clone(),
         body: request.body.clone(),
     };
+    BROKEN.set(false);
     let (status, body) = api.response(&said);
+    let (status, body) = if BROKEN.get() { (500, json!({})) } else { (status, body) };
     let reply = Reply::json(status, body);
     match status {
         405 => reply.with("Allow", "GET"),
@@ -87,6 +111,11 @@ impl Inner {
     /// Returns true if a rule is violated that the API checks.
     fn breaks(&self, broken: Broken) -> bool {
         self.known.lock().expect("the rules").extend(broken.known);
+        let is_about_it = broken.rules.iter().any(|rule| self.dropped.as_ref() == Some(rule));
+        if is_about_it && self.wrong == Wrong::Breaks {
+            BROKEN.set(true);
+            return true;
+        }
         broken.rules.iter().any(|rule| self.dropped.as_ref() != Some(rule))
     }
 

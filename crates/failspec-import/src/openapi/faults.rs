@@ -217,10 +217,13 @@ impl Generator<'_> {
 
     /// Adds requests without credentials and with wrong ones.
     fn strangers(&self, operation: &Operation, right: &ValidRequest, faults: &mut Vec<Fault>) {
-        if !operation.is_guarded() {
+        // With `--credentials` the document does not say which operations want them, but which refuse.
+        let refuses = self.credentials && declares(operation, 401);
+        if self.no_auth || !operation.is_guarded() && !refuses {
             return;
         }
-        let rule = format!("{}/security", operation.pointer);
+        let part = if operation.is_guarded() { "security" } else { "responses/401" };
+        let rule = format!("{}/{part}", operation.pointer);
         let mut faulty = right.ask.clone();
         faulty.credentials = false;
         let what = "without_credentials".to_owned();
@@ -232,8 +235,13 @@ impl Generator<'_> {
             inferred: false,
         });
         let schemes = operation.security.iter().find(|it| it.len() == 1).into_iter().flatten();
-        for scheme in schemes.filter_map(|name| self.declared.api.schemes.get(name)) {
-            let (place, name, value) = match &scheme.credential {
+        let schemes = schemes.filter_map(|name| self.declared.api.schemes.get(name));
+        let mut credentials: Vec<&Credential> = schemes.map(|scheme| &scheme.credential).collect();
+        if !operation.is_guarded() {
+            credentials.push(&Credential::Bearer);
+        }
+        for credential in credentials {
+            let (place, name, value) = match credential {
                 Credential::Bearer => {
                     (ParameterLocation::Header, "Authorization", "Bearer failspec-is-no-token")
                 }

@@ -38,6 +38,8 @@ pub(super) struct Generator<'a> {
     pub allow_leftovers: bool,
     /// True if every request has credentials.
     pub credentials: bool,
+    /// True if no request has credentials, whatever the document says: the API is meant to be open.
+    pub no_auth: bool,
     /// True if one large body is sent.
     pub large_body: bool,
     /// True once a scenario sends it.

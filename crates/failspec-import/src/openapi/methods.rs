@@ -93,7 +93,7 @@ impl<'a> Generator<'a> {
     fn unsent(&mut self, operation: &Operation) -> Result<ValidRequest, String> {
         let filled = self.paths.fill(operation, &CreatedResources::new(), &[]);
         PathTemplate::parse(&filled.path).map_err(|error| error.to_string())?;
-        let ask = RequestSpec::of(operation, filled.path, operation.is_guarded() || self.credentials);
+        let ask = RequestSpec::of(operation, filled.path, self.sends_credentials(operation));
         Ok(ValidRequest {
             ask,
             body: None,

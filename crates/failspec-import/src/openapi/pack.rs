@@ -48,6 +48,8 @@ pub struct OpenApiOptions {
     pub allow_leftovers: bool,
     /// True if every request has credentials, even if the document does not mention them.
     pub credentials: bool,
+    /// True if no request has credentials: the API is meant to be open, whatever the document says.
+    pub no_auth: bool,
     /// True if one large body is sent.
     pub large_body: bool,
     /// Values of parameters by name.
@@ -122,6 +124,7 @@ pub fn from_openapi(
         allow_writes: options.allow_writes,
         allow_leftovers: options.allow_leftovers,
         credentials: options.credentials,
+        no_auth: options.no_auth,
         large_body: options.large_body,
         sent_large: false,
         skip: options.skip.iter().map(|glob| WildMatch::new(glob)).collect(),
@@ -150,10 +153,8 @@ pub fn from_openapi(
     }
     let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
     let guarded = kept.iter().any(|(_, source)| source.roles().next().is_some());
-    let health_check = options
-        .allow_writes
-        .then(|| health_check(api.operations.iter(), guarded, options.credentials))
-        .flatten();
+    let health_check =
+        options.allow_writes.then(|| health_check(api.operations.iter(), guarded, options)).flatten();
     let writes_by_status = blocked(api.operations.iter(), options.allow_writes);
     let failures = catalogue.finish(&writes_by_status, &used);
     let mut left_out: Vec<LeftOut> =
@@ -245,14 +246,14 @@ fn blocked<'o>(operations: impl Iterator<Item = &'o Operation>, allow_writes: bo
 fn health_check<'o>(
     operations: impl Iterator<Item = &'o Operation>,
     guarded: bool,
-    all_with_credentials: bool,
+    options: &OpenApiOptions,
 ) -> Option<RequestSource> {
     let fitting = operations.filter(|it| {
         let free = it.parameters.iter().all(|parameter| !parameter.required);
         it.method == "GET"
             && free
             && !it.path.contains('{')
-            && (it.is_guarded() || all_with_credentials) == guarded
+            && (!options.no_auth && (it.is_guarded() || options.credentials)) == guarded
     });
     let own = ["me", "self", "user", "account", "profile", "whoami", "session"];
     let best = fitting.min_by_key(|it| {
@@ -274,6 +275,9 @@ fn file(
     }
     if options.credentials {
         writes.push_str(" --credentials");
+    }
+    if options.no_auth {
+        writes.push_str(" --no-auth");
     }
     if options.large_body {
         writes.push_str(" --large-body");

@@ -122,7 +122,7 @@ impl Generator<'_> {
         operation: &Operation,
         path: String,
     ) -> Result<(RequestSpec, Option<Value>), String> {
-        let mut ask = RequestSpec::of(operation, path, operation.is_guarded() || self.credentials);
+        let mut ask = RequestSpec::of(operation, path, self.sends_credentials(operation));
         for parameter in
             operation.parameters.iter().filter(|it| it.required && it.place != ParameterLocation::Path)
         {
@@ -138,6 +138,11 @@ impl Generator<'_> {
         }
         let body = self.body(operation, &mut ask)?;
         Ok((ask, body))
+    }
+
+    /// Returns true if valid requests to an operation carry credentials.
+    pub(super) fn sends_credentials(&self, operation: &Operation) -> bool {
+        !self.no_auth && (operation.is_guarded() || self.credentials)
     }
 
     /// Returns true if a parameter is a credential that the role of the request carries: a security scheme of the
@@ -161,7 +166,7 @@ impl Generator<'_> {
                 Credential::Certificate => false,
             }
         });
-        let carries = operation.is_guarded() || self.credentials;
+        let carries = self.sends_credentials(operation);
         carries && (by_scheme || self.credentials && names_credential(parameter))
     }
 
