@@ -5,6 +5,7 @@ use std::{fmt::Write as _, io::Write as _};
 use serde_json::{Value, json};
 
 use failspec_judge::report_model::exit;
+use failspec_lint::operations_without_case;
 use failspec_pack::{
     openapi::{Declared, Operation, Response},
     pack::{self, Control, Pack, Provenance, show_statuses},
@@ -14,6 +15,7 @@ use failspec_report::{terminal::Styles, visible};
 use super::{
     arguments::PackArguments,
     error::CliError,
+    lint::without_case,
     output_format::{OutputFormat, print_json},
     packs,
     stdout::stdout,
@@ -97,6 +99,7 @@ fn of_pack(pack: &Pack) -> String {
         );
     }
     operations(pack, &mut text);
+    text += &without_case(pack);
     let _ = writeln!(
         text,
         "  {} in the documentation itself",
@@ -147,6 +150,7 @@ fn document(pack: &Pack) -> Value {
         "documentation": contract.documentation,
         "failures": failures.collect::<Vec<_>>(),
         "operations": operations.collect::<Vec<_>>(),
+        "operations_without_case": operations_without_case(pack),
         "errata": errata.collect::<Vec<_>>(),
     })
 }

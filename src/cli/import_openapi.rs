@@ -24,11 +24,15 @@ use super::{
     error::CliError,
     given::GivenDocument,
     init::{check_name, editor_schemas},
+    lint::without_case,
     stdout::stdout,
 };
 
 /// Maximum number of warnings about a document that are shown by default.
 const WARNINGS_SHOWN: usize = 10;
+
+/// Maximum number of names that are shown for each reason why something was left out.
+const NAMES_SHOWN: usize = 3;
 
 /// Maximum number of variables without a value that are shown.
 const VARIABLES_SHOWN: usize = 6;
@@ -282,14 +286,27 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             let _ = writeln!(text, "  {part} at {}", visible(pointer.as_str()));
         }
     }
+    if !made.asked.is_empty() {
+        let _ = writeln!(text, "\n{}", Styles::dab(Styles::STRONG, "asks"));
+        for (question, count) in &made.asked {
+            let _ = writeln!(text, "  {count:>4} × {}", question.as_str());
+        }
+    }
     if !made.left_out.is_empty() {
         let count: usize = made.left_out.iter().map(|left_out| left_out.names.len()).sum();
         let _ =
             writeln!(text, "\n{} ({count}, listed in generated.yaml)", Styles::dab(Styles::WARN, "left out"));
         for LeftOut { reason, names } in &made.left_out {
             let _ = writeln!(text, "  {:>4} × {}", names.len(), visible(&reason.to_string()));
+            for name in names.iter().take(NAMES_SHOWN) {
+                let _ = writeln!(text, "         {}", Styles::dab(Styles::FAINT, visible(name)));
+            }
+            if names.len() > NAMES_SHOWN {
+                let _ = writeln!(text, "         {}", Styles::dab(Styles::FAINT, "…"));
+            }
         }
     }
+    text += &without_case(pack);
     let lacking = made.left_out.iter().filter(|left_out| left_out.reason.is_about_contract());
     let lacking: usize = lacking.map(|left_out| left_out.names.len()).sum();
     if lacking > 0 {

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use failspec_base::syntax::{Diagnostic, Diagnostics, Severity};
 use failspec_judge::report_model::exit;
-use failspec_lint::lint;
+use failspec_lint::{lint, operations_without_case};
 use failspec_pack::pack::Pack;
-use failspec_report::{count, terminal::Styles};
+use failspec_report::{count, terminal::Styles, visible};
 
 use super::{
     arguments::LintArguments,
@@ -52,6 +52,7 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
             count(of(Severity::Error), "error"),
             count(of(Severity::Warning), "warning"),
         );
+        text += &without_case(pack);
     }
     if arguments.packs.format == OutputFormat::Json {
         print_json(json!({ "packs": documents }));
@@ -59,6 +60,23 @@ pub fn command(arguments: &LintArguments) -> Result<u8, CliError> {
     // A closed pipe is not an error; the exit code reports the rest.
     let _ = stdout().write_all(text.as_bytes());
     Ok(if failed { exit::VIOLATIONS } else { exit::CONFORMS })
+}
+
+/// Maximum number of operations without a case that are shown.
+const OPERATIONS_SHOWN: usize = 5;
+
+/// Names the operations of the OpenAPI document that no scenario is about, if there are any.
+pub(super) fn without_case(pack: &Pack) -> String {
+    let operations = operations_without_case(pack);
+    if operations.is_empty() {
+        return String::new();
+    }
+    let shown: Vec<_> = operations.iter().take(OPERATIONS_SHOWN).map(|name| visible(name)).collect();
+    let more = operations.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let count = count(operations.len(), "operation");
+    let said = if operations.len() == 1 { "has" } else { "have" };
+    format!("  {count} of the OpenAPI document {said} no case: {}{more}\n", shown.join(", "))
 }
 
 /// Returns what was found in a pack, for programs.
@@ -82,6 +100,7 @@ fn document(pack: &Pack, found: &Diagnostics) -> Value {
         "pack": pack.label(),
         "failures": pack.contract.failures.len(),
         "scenarios": pack.scenarios.len(),
+        "operations_without_case": operations_without_case(pack),
         "diagnostics": found.0.iter().map(diagnostic).collect::<Vec<_>>(),
     })
 }

@@ -18,4 +18,4 @@ pub use docs::{Page, from_page};
 pub use draft::{Draft, DraftFailure};
 pub use drift::{Documented, drift, drift_openapi};
 pub use envelope::DraftEnvelope;
-pub use openapi::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};
+pub use openapi::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, Question, from_openapi};

@@ -8,6 +8,9 @@ mod openapi_errors;
 mod overlap;
 mod success;
 mod unused;
+mod without_case;
+
+pub use without_case::operations_without_case;
 
 use failspec_base::syntax::{Diagnostic, Diagnostics};
 use failspec_pack::pack::Pack;

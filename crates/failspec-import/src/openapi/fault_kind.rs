@@ -1,5 +1,7 @@
 //! Kinds of faults, and the statuses with which an API may reject them.
 
+use super::scenario::Question;
+
 /// The kind of fault in a request, as far as it determines how an API rejects the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum FaultKind {
@@ -39,6 +41,19 @@ impl FaultKind {
             Self::Credentials => &[401],
             Self::TooLarge => &[413],
             Self::Unusual => &[],
+        }
+    }
+
+    /// The question that a request with this kind of fault asks.
+    pub fn question(self) -> Question {
+        match self {
+            Self::Invalid | Self::InvalidPath | Self::TooLarge => Question::Invalid,
+            Self::Malformed => Question::Malformed,
+            Self::MediaType | Self::Accept => Question::MediaType,
+            Self::Unknown => Question::UnknownId,
+            Self::Method => Question::Method,
+            Self::Credentials => Question::Credentials,
+            Self::Unusual => Question::Unusual,
         }
     }
 

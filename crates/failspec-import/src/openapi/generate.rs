@@ -16,7 +16,7 @@ use super::{
     fixtures::Fixtures,
     path_values::{CreatedResources, Paths},
     request_spec::RequestSpec,
-    scenario::{Control, Goal, Scenario},
+    scenario::{Control, Goal, Question, Scenario},
     valid_request::{Reach, ValidRequest, only_reads},
     value_generator::ValueGenerator,
 };
@@ -140,14 +140,17 @@ impl<'a> Generator<'a> {
         }
         if fault.class == FaultKind::Unusual {
             let around = right.around.clone();
-            return self.add(operation, &fault.what, &fault.rule, Goal::NoServerError, around, fault.faulty);
+            let question = fault.class.question();
+            let goal = Goal::NoServerError;
+            return self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
         }
         let trigger = match self.catalogue.trigger(operation, fault.class) {
             Ok(trigger) => trigger,
             Err(reason) => return self.leave_out(&reason, operation, &fault.what.replace('_', " ")),
         };
         let (control, around) = self.control(operation, right, &fault);
-        self.add(operation, &fault.what, &fault.rule, Goal::Failure(trigger.failure), around, fault.faulty);
+        let (question, goal) = (fault.class.question(), Goal::Failure(trigger.failure));
+        self.add(operation, question, &fault.what, &fault.rule, goal, around, fault.faulty);
         if let Some(scenario) = self.scenarios.last_mut() {
             scenario.inferred = fault.inferred;
             scenario.control = control;
@@ -155,9 +158,14 @@ impl<'a> Generator<'a> {
     }
 
     /// Adds a scenario. If its request creates something, and is not rejected, the teardown removes it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is a part of the scenario, and there are few callers"
+    )]
     pub(super) fn add(
         &mut self,
         operation: &'a Operation,
+        question: Question,
         what: &str,
         rule: &str,
         goal: Goal,
@@ -175,6 +183,7 @@ impl<'a> Generator<'a> {
         around.teardown.extend(remove);
         self.scenarios.push(Scenario {
             name,
+            question,
             goal,
             rule: self.catalogue.link(rule),
             inferred: false,

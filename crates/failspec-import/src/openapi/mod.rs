@@ -25,3 +25,4 @@ mod value_generator;
 mod without_fault;
 
 pub use pack::{FromOpenApi, LeftOut, LeftOutReason, Need, OpenApiOptions, from_openapi};
+pub use scenario::Question;

@@ -26,7 +26,8 @@ use failspec_pack::{
 
 use super::{
     crud::CreateOperations, error_envelope::ErrorEnvelope, failure_catalog::FailureCatalog,
-    generate::Generator, path_values::Paths, request_spec::ROLE, value_generator::ValueGenerator,
+    generate::Generator, path_values::Paths, request_spec::ROLE, scenario::Question,
+    value_generator::ValueGenerator,
 };
 
 /// Options of the import of an OpenAPI document.
@@ -67,6 +68,8 @@ pub struct FromOpenApi {
     pub scenarios: Commented<ScenarioFileSource>,
     /// The number of operations in the document.
     pub operations: usize,
+    /// The number of scenarios that ask each question.
+    pub asked: BTreeMap<Question, usize>,
     /// The scenarios and faults that were not generated.
     pub left_out: Vec<LeftOut>,
 }
@@ -137,18 +140,24 @@ pub fn from_openapi(
     let Generator { catalogue, paths, scenarios, left_out, optional_members, .. } = generator;
     let mut left_out: BTreeMap<LeftOutReason, Vec<String>> =
         left_out.into_iter().map(|(why, names)| (LeftOutReason::NotPossible(why), names)).collect();
-    let sources: Vec<(String, ScenarioSource)> =
-        scenarios.iter().map(|scenario| (scenario.name.clone(), scenario.source())).collect();
-    let used: BTreeSet<String> = sources.iter().flat_map(|(_, source)| parameters(source)).collect();
+    let sources: Vec<(String, ScenarioSource, Question)> = scenarios
+        .iter()
+        .map(|scenario| (scenario.name.clone(), scenario.source(), scenario.question))
+        .collect();
+    let used: BTreeSet<String> = sources.iter().flat_map(|(_, source, _)| parameters(source)).collect();
     let mut variables = paths.variables;
     variables.retain(|(name, _)| used.contains(name));
     let is_variable = |name: &String| variables.iter().any(|(known, _)| known == name);
     let mut kept: Vec<(String, ScenarioSource)> = Vec::new();
-    for (name, source) in sources {
+    let mut asked: BTreeMap<Question, usize> = BTreeMap::new();
+    for (name, source, question) in sources {
         let variables = parameters(&source).into_iter().filter(|name| is_variable(name));
         match lacking(&source, variables, keep) {
             Some(why) => left_out.entry(why).or_default().push(name),
-            None => kept.push((name, source)),
+            None => {
+                *asked.entry(question).or_default() += 1;
+                kept.push((name, source));
+            }
         }
     }
     let used: BTreeSet<&str> = kept.iter().filter_map(|(_, source)| source.failure()).collect();
@@ -184,6 +193,7 @@ pub fn from_openapi(
         },
         scenarios: file(options, kept, &left_out),
         operations: api.operations.len(),
+        asked,
         left_out,
     }
 }

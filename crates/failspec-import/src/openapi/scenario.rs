@@ -25,10 +25,51 @@ pub(super) enum Goal {
     NoServerError,
 }
 
+/// The question that a generated scenario asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// A request without a fault.
+    Valid,
+    /// A value that the document forbids, or a part that it requires and that is missing.
+    Invalid,
+    /// A body that is not what its media type says.
+    Malformed,
+    /// A media type that the operation does not take, or does not return.
+    MediaType,
+    /// A resource that does not exist.
+    UnknownId,
+    /// A method that the path does not have.
+    Method,
+    /// Credentials that are missing or wrong.
+    Credentials,
+    /// A value that the document allows, and on which servers often break.
+    Unusual,
+    /// A request that only the state makes unusual: the same one twice, a name that is taken.
+    State,
+}
+
+impl Question {
+    /// Returns it in words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "a request without a fault",
+            Self::Invalid => "a part that is missing, or has a value that the document forbids",
+            Self::Malformed => "a body that is cut off",
+            Self::MediaType => "a media type that is not declared",
+            Self::UnknownId => "a resource that does not exist",
+            Self::Method => "a method that is not declared",
+            Self::Credentials => "missing or wrong credentials",
+            Self::Unusual => "a value that is allowed, and on which servers often break",
+            Self::State => "the same request twice, or a name that is taken",
+        }
+    }
+}
+
 /// A generated scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Scenario {
     pub name: String,
+    pub question: Question,
     pub goal: Goal,
     /// The location of the rule that the request violates.
     pub rule: String,

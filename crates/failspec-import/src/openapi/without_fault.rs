@@ -7,7 +7,7 @@ use super::{
     generate::Generator,
     path_values::SPARE,
     request_spec::RequestSpec,
-    scenario::{Goal, step},
+    scenario::{Goal, Question, step},
     valid_request::{Reach, ValidRequest, only_reads},
     value_generator::UNIQUE,
 };
@@ -34,7 +34,7 @@ impl<'a> Generator<'a> {
 
     fn sent_once(&mut self, operation: &'a Operation, right: &ValidRequest) {
         let (around, ask) = (right.around.clone(), right.ask.clone());
-        self.add(operation, "valid", &operation.pointer, Goal::Success, around, ask);
+        self.add(operation, Question::Valid, "valid", &operation.pointer, Goal::Success, around, ask);
     }
 
     /// Generates the same creation twice. A declared 409 may be about something else.
@@ -45,7 +45,15 @@ impl<'a> Generator<'a> {
             return;
         }
         let Some(again) = around.requests.get(&bare(&creator.remove.path)).cloned() else { return };
-        self.add(operation, "created_twice", &operation.pointer, Goal::NoServerError, around, again);
+        self.add(
+            operation,
+            Question::State,
+            "created_twice",
+            &operation.pointer,
+            Goal::NoServerError,
+            around,
+            again,
+        );
     }
 
     /// Generates the same request twice, for an operation on what the scenario created.
@@ -56,7 +64,15 @@ impl<'a> Generator<'a> {
         let mut around = right.around.clone();
         around.setup.push(step(&right.ask, None));
         let ask = right.ask.clone();
-        self.add(operation, "sent_twice", &operation.pointer, Goal::NoServerError, around, ask);
+        self.add(
+            operation,
+            Question::State,
+            "sent_twice",
+            &operation.pointer,
+            Goal::NoServerError,
+            around,
+            ask,
+        );
     }
 
     /// Generates a change that gives what the scenario created the name of another such thing.
@@ -76,6 +92,14 @@ impl<'a> Generator<'a> {
         around.setup.push(step(&other, Some((SPARE, id))));
         around.teardown.push(remove);
         let faulty = right.ask.clone().renamed(own, &taken);
-        self.add(operation, "taken_name", &operation.pointer, Goal::NoServerError, around, faulty);
+        self.add(
+            operation,
+            Question::State,
+            "taken_name",
+            &operation.pointer,
+            Goal::NoServerError,
+            around,
+            faulty,
+        );
     }
 }
