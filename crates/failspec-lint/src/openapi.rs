@@ -13,6 +13,9 @@ use failspec_pack::{
 
 use super::openapi_errors::faults;
 
+/// The maximum number of unused parts of a document that are reported.
+const MAX_LOSSES: usize = 20;
+
 /// Reports requests that the document does not declare or that violate it, and failures with an undeclared status.
 pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
     let declared = match Declared::of(pack) {
@@ -22,7 +25,27 @@ pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
     };
     let scope = scope(pack);
     let beside = Beside { pack, declared: &declared, scope: &scope };
-    pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario)).collect()
+    let losses = losses(pack, &declared);
+    losses.into_iter().chain(pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario))).collect()
+}
+
+/// Reports the parts of the document that are not in what was read of it, such as references that lead nowhere:
+/// requests and responses are not compared with them.
+fn losses(pack: &Pack, declared: &Declared) -> Vec<Diagnostic> {
+    let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
+    let losses = declared.api.warnings.losses();
+    let diagnostics = losses.map(|warning| {
+        Diagnostic::warning(place.clone(), format!("a part of the OpenAPI document is not used: {warning}"))
+    });
+    let mut found: Vec<Diagnostic> = diagnostics.collect();
+    if found.len() > MAX_LOSSES {
+        let more = found.len() - MAX_LOSSES;
+        found.truncate(MAX_LOSSES);
+        let title = format!("{more} more parts of the OpenAPI document are not used");
+        found
+            .push(Diagnostic::warning(place, title).hint("`failspec import openapi … --warnings` shows all"));
+    }
+    found
 }
 
 fn unusable(pack: &Pack, error: &DocumentError) -> Diagnostic {

@@ -53,11 +53,17 @@ impl<'a> Generator<'a> {
                 self.leave_out("--skip", operation, "everything");
                 continue;
             }
+            if let Some(server) = &operation.elsewhere {
+                let why = format!("it is on another server: {}", server.escape_debug());
+                self.leave_out(&why, operation, "everything");
+                continue;
+            }
             if !operation.is_safe() && !self.allow_writes {
                 self.leave_out("it writes: sent only with --allow-writes", operation, "everything");
                 continue;
             }
             if matches!(operation.method.as_str(), "HEAD" | "TRACE" | "OPTIONS") {
+                self.leave_out("its method has no faults of its own", operation, "everything");
                 continue;
             }
             match self.right(operation) {

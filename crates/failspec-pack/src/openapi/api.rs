@@ -5,22 +5,17 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::{
+    at::At,
     bundle::{Bundle, SchemaCollector},
-    document::{At, Document, DocumentError},
+    document::Document,
+    document_error::DocumentError,
     operation::Operation,
     security::{self, SecurityScheme},
+    servers::address,
     strict,
+    version::Version,
     warning::Warnings,
 };
-
-/// The OpenAPI version of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// OpenAPI 3.0.x. Its schemas use a dialect of their own.
-    V30,
-    /// OpenAPI 3.1 and later. Their schemas are JSON Schema 2020-12.
-    V31,
-}
 
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
@@ -73,12 +68,12 @@ impl Api {
 
     fn of(document: &Document, strictly: bool) -> Self {
         let root = document.root();
-        let old = root.value.get("openapi").and_then(Value::as_str).is_some_and(|it| it.starts_with("3.0"));
-        let mut warnings = Warnings::default();
-        if old && strictly {
+        let version = document.version();
+        let mut warnings = document.warnings().clone();
+        if version == Version::V30 && strictly {
             strict::look(document, &mut warnings);
         }
-        let mut gathering = SchemaCollector::new(document, old);
+        let mut gathering = SchemaCollector::new(document);
         let operations = Operation::read_all(document, &mut gathering, &mut warnings);
         if operations.is_empty() {
             warnings.note(document.file(&root), "/paths", "there are no operations");
@@ -90,7 +85,7 @@ impl Api {
         let servers = root.get("servers");
         let servers = servers.iter().flat_map(At::items);
         Self {
-            version: if old { Version::V30 } else { Version::V31 },
+            version,
             title: info("title"),
             api_version: info("version"),
             servers: servers.filter_map(|at| address(at.value)).collect(),
@@ -100,14 +95,4 @@ impl Api {
             warnings,
         }
     }
-}
-
-fn address(server: &Value) -> Option<String> {
-    let mut address = server.get("url")?.as_str()?.to_owned();
-    for (name, variable) in server.get("variables").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(default) = variable.get("default").and_then(Value::as_str) {
-            address = address.replace(&format!("{{{name}}}"), default);
-        }
-    }
-    Some(address)
 }
