@@ -66,12 +66,21 @@ impl<'a> Generator<'a> {
                 self.leave_out("its method has no faults of its own", operation, "everything");
                 continue;
             }
+            let before = self.named();
             match self.right(operation) {
                 Ok(right) => self.operation(operation, &right),
                 Err(reason) => self.leave_out(&reason, operation, "everything"),
             }
+            if self.named() == before {
+                self.leave_out("the document describes no fault of it", operation, "everything");
+            }
         }
         self.methods();
+    }
+
+    /// Returns the number of scenarios and of faults that were left out.
+    fn named(&self) -> usize {
+        self.scenarios.len() + self.left_out.values().map(Vec::len).sum::<usize>()
     }
 
     pub(super) fn skips(&self, operation: &Operation) -> bool {

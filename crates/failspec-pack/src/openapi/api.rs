@@ -1,6 +1,9 @@
 //! An OpenAPI document as a whole: its operations, schemas and security schemes.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -78,6 +81,19 @@ impl Api {
         if operations.is_empty() {
             warnings.note(document.file(&root), "/paths", "there are no operations");
         }
+        let schemes = security::schemes(document, &mut warnings);
+        let declared = root.get("components").and_then(|components| components.get("securitySchemes"));
+        let is_declared = |name: &str| declared.as_ref().is_some_and(|it| it.value.get(name).is_some());
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for operation in &operations {
+            let schemes = operation.security.iter().flatten().map(String::as_str);
+            for name in schemes.filter(|name| !is_declared(name)) {
+                if named.insert(name) {
+                    let message = format!("the security scheme `{}` is not declared", name.escape_debug());
+                    warnings.lost(document.file(&root), operation.pointer.clone(), message);
+                }
+            }
+        }
         let info = |key: &str| {
             let value = root.value.get("info").and_then(|info| info.get(key));
             value.and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -90,7 +106,7 @@ impl Api {
             api_version: info("version"),
             servers: servers.filter_map(|at| address(at.value)).collect(),
             operations,
-            schemes: security::schemes(document, &mut warnings),
+            schemes,
             bundle: gathering.finish(&mut warnings),
             warnings,
         }

@@ -63,12 +63,22 @@ impl Operation {
         let servers = Servers::of(&root);
         let mut operations = Vec::new();
         let paths = root.get("paths").and_then(|paths| document.resolved(paths, warnings));
-        for (path, at) in paths.iter().flat_map(At::entries).filter(|(path, _)| !path.starts_with("x-")) {
-            if let Some(message) = unusable_path(path) {
-                warnings.lost(document.file(&at), at.pointer.clone(), message);
-                continue;
+        let paths: Vec<(&str, At<'a>)> =
+            paths.iter().flat_map(At::entries).filter(|(path, _)| !path.starts_with("x-")).collect();
+        for (written, at) in &paths {
+            let path = match plain_path(written, &paths) {
+                Ok(path) => path,
+                Err(message) => {
+                    warnings.lost(document.file(at), at.pointer.clone(), message);
+                    continue;
+                }
+            };
+            if path.len() < written.len() {
+                let message =
+                    format!("a path has neither `?` nor `#`; this one is read as `{}`", path.escape_debug());
+                warnings.note(document.file(at), at.pointer.clone(), message);
             }
-            let items = path_items(at, document, warnings);
+            let items = path_items(at.clone(), document, warnings);
             let Some(first) = items.first() else { continue };
             for (method, operation) in methods(&items, document, warnings) {
                 // The specification allows no reference here, but documents with several files contain them.
@@ -93,6 +103,7 @@ impl Operation {
                         read.elsewhere = Some(url);
                     }
                 }
+                read.move_to_query(written);
                 read.complete(document.file(&operation), warnings);
                 read.security =
                     operation.get("security").map_or_else(|| everywhere.clone(), |at| alternatives(&at));
@@ -127,6 +138,21 @@ impl Operation {
             responses: Response::read_all(at, document, gathering, warnings),
             elsewhere: None,
             pointer: document.place(at),
+        }
+    }
+
+    /// Makes parameters of the query of those that the written path has behind `?`.
+    fn move_to_query(&mut self, written: &str) {
+        let query = written.split_once('?').map_or("", |(_, query)| query);
+        for part in query.split('&').filter_map(|part| part.split_once('=')) {
+            let is_own = |it: &&mut Parameter| {
+                it.place == ParameterLocation::Path
+                    && part.0 == it.name
+                    && part.1 == format!("{{{}}}", it.name)
+            };
+            if let Some(parameter) = self.parameters.iter_mut().find(is_own) {
+                parameter.place = ParameterLocation::Query;
+            }
         }
     }
 
@@ -171,13 +197,23 @@ impl Operation {
     }
 }
 
-/// Returns the reason why a path cannot be requested.
-fn unusable_path(path: &str) -> Option<&'static str> {
-    if !path.starts_with('/') {
-        return Some("a path must begin with `/`; this one is ignored");
+/// Returns a path without what some documents write behind it, such as the names of parameters of the query.
+///
+/// # Errors
+/// Returns the reason why a path cannot be requested: it is none, or several operations would have the same path.
+fn plain_path<'p>(written: &'p str, all: &[(&str, At<'_>)]) -> Result<&'p str, &'static str> {
+    if !written.starts_with('/') {
+        return Err("a path must begin with `/`; this one is ignored");
     }
-    // Documents of services with one path tell their operations apart like this.
-    path.contains(['?', '#']).then_some("a path has neither `?` nor `#`; this one is ignored")
+    let plain = |path: &str| path.find(['?', '#']).unwrap_or(path.len());
+    let path = &written[..plain(written)];
+    let is_shared = || all.iter().filter(|(other, _)| other[..plain(other)] == *path).count() > 1;
+    if path.len() < written.len() && is_shared() {
+        return Err(
+            "a path has neither `?` nor `#`, and without them it is the same as another one; it is ignored",
+        );
+    }
+    Ok(path)
 }
 
 /// Returns a path item and those that it refers to: the specification leaves open what a key next to its `$ref` means,

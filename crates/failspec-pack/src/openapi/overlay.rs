@@ -76,7 +76,10 @@ impl Overlay {
                 return Err(error(version.map(line), reason));
             }
             None => {
-                return Err(error(None, "this is not an OpenAPI overlay: it has no key `overlay`".to_owned()));
+                return Err(error(
+                    None,
+                    "this is not an OpenAPI overlay: it has no key `overlay`".to_owned(),
+                ));
             }
         }
         let list = root.get("actions");
