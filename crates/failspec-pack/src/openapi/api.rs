@@ -20,6 +20,13 @@ use super::{
     warning::Warnings,
 };
 
+/// The dialects of JSON Schema that schemas of OpenAPI 3.1 have: that of OpenAPI, and the one below it.
+const DIALECTS: [&str; 3] = [
+    "https://spec.openapis.org/oas/3.1/dialect/",
+    "https://spec.openapis.org/oas/3.2/dialect/",
+    "https://json-schema.org/draft/2020-12/schema",
+];
+
 /// The operations of an API and their responses, as a document declares them.
 #[derive(Debug, Clone)]
 pub struct Api {
@@ -82,17 +89,17 @@ impl Api {
             warnings.note(document.file(&root), "/paths", "there are no operations");
         }
         let schemes = security::schemes(document, &mut warnings);
-        let declared = root.get("components").and_then(|components| components.get("securitySchemes"));
-        let is_declared = |name: &str| declared.as_ref().is_some_and(|it| it.value.get(name).is_some());
-        let mut named: BTreeSet<&str> = BTreeSet::new();
-        for operation in &operations {
-            let schemes = operation.security.iter().flatten().map(String::as_str);
-            for name in schemes.filter(|name| !is_declared(name)) {
-                if named.insert(name) {
-                    let message = format!("the security scheme `{}` is not declared", name.escape_debug());
-                    warnings.lost(document.file(&root), operation.pointer.clone(), message);
-                }
-            }
+        name_security(&operations, &root, document, &mut warnings);
+        if let Some(webhooks) = root.get("webhooks") {
+            let message = "webhooks are requests that the API sends; they are not tested";
+            warnings.note(document.file(&root), webhooks.pointer, message);
+        }
+        let dialect = root.text("jsonSchemaDialect");
+        if let Some(dialect) =
+            dialect.filter(|dialect| !DIALECTS.iter().any(|known| dialect.starts_with(known)))
+        {
+            let message = format!("the dialect `{}` is read as JSON Schema 2020-12", dialect.escape_debug());
+            warnings.note(document.file(&root), root.pointer_to("jsonSchemaDialect"), message);
         }
         let info = |key: &str| {
             let value = root.value.get("info").and_then(|info| info.get(key));
@@ -109,6 +116,63 @@ impl Api {
             schemes,
             bundle: gathering.finish(&mut warnings),
             warnings,
+        }
+        .with_unchecked_named(document)
+    }
+
+    /// Names the media types whose bodies are not compared with their schema, once each.
+    fn with_unchecked_named(mut self, document: &Document) -> Self {
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for response in self.operations.iter().flat_map(|operation| &operation.responses) {
+            for content in response.content.iter().filter(|content| !content.takes_json()) {
+                let Some(schema) = &content.schema else { continue };
+                // Text and bytes of any kind.
+                let is_text =
+                    self.bundle.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
+                if !is_text && named.insert(&content.media_type) {
+                    let shown = content.media_type.escape_debug();
+                    let message =
+                        format!("bodies with the media type {shown} are not compared with their schema");
+                    let (file, pointer) = located(&response.pointer, document.file(&document.root()));
+                    self.warnings.note(file, pointer, message);
+                }
+            }
+        }
+        self
+    }
+}
+
+/// Splits a location at the `#` that follows the name of another file than the main one.
+fn located<'p>(place: &'p str, main: &'p str) -> (&'p str, &'p str) {
+    place.split_once('#').unwrap_or((main, place))
+}
+
+/// Names security schemes that are not declared, and operations that need several at once.
+fn name_security(operations: &[Operation], root: &At<'_>, document: &Document, warnings: &mut Warnings) {
+    let file = document.file(root);
+    let declared = root.get("components").and_then(|components| components.get("securitySchemes"));
+    let is_declared = |name: &str| declared.as_ref().is_some_and(|it| it.value.get(name).is_some());
+    let (mut unknown, mut together): (BTreeSet<&str>, BTreeSet<Vec<&str>>) = Default::default();
+    for operation in operations {
+        let names = operation.security.iter().flatten().map(String::as_str);
+        for name in names.filter(|name| !is_declared(name)) {
+            if unknown.insert(name) {
+                let message = format!("the security scheme `{}` is not declared", name.escape_debug());
+                let (file, pointer) = located(&operation.pointer, file);
+                warnings.lost(file, pointer, message);
+            }
+        }
+        let fewest = operation.security.iter().min_by_key(|schemes| schemes.len());
+        let Some(schemes) = fewest.filter(|schemes| schemes.len() > 1) else { continue };
+        let schemes: Vec<&str> = schemes.iter().map(String::as_str).collect();
+        let shown = schemes.join("` and `");
+        if together.insert(schemes) {
+            let message = format!(
+                "it needs `{}` at once, and a role has one credential: requests with it can be refused",
+                shown.escape_debug()
+            );
+            let (file, pointer) = located(&operation.pointer, file);
+            warnings.lost(file, pointer, message);
         }
     }
 }

@@ -24,6 +24,8 @@ pub(super) type Place = (usize, String);
 pub(super) struct Identifiers {
     /// Base URIs by file and pointer: the `$self` or the name of a file, and each `$id`.
     bases: BTreeMap<Place, Url>,
+    /// True if there is an `$id`.
+    has_id: bool,
     /// Resources by their URI, without a fragment.
     resources: HashMap<String, Place>,
     /// Anchors by the URI of their resource and their name.
@@ -64,6 +66,7 @@ impl Identifiers {
         let text = |key: &str| entries.get(key).and_then(Value::as_str);
         let own = text("$id").and_then(|id| base.join(id).ok());
         if let Some(own) = &own {
+            self.has_id = true;
             self.resources.insert(without_fragment(own), (file, pointer.clone()));
             self.bases.insert((file, pointer.clone()), own.clone());
         }
@@ -122,7 +125,7 @@ impl Identifiers {
 
     /// Returns true if a location is within a schema with an `$id`, which changes what references there mean.
     pub fn is_renamed(&self, place: &Place) -> bool {
-        self.bases.len() > 1 && self.base(place) != self.bases.get(&(place.0, String::new()))
+        self.has_id && self.base(place) != self.bases.get(&(place.0, String::new()))
     }
 
     /// Returns true if several schemas have a `$dynamicAnchor` with the name that a `$dynamicRef` ends in: which of

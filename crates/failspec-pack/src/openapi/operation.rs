@@ -121,6 +121,10 @@ impl Operation {
         warnings: &mut Warnings,
     ) -> Self {
         let text = |key: &str| at.value.get(key).and_then(Value::as_str).map(str::to_owned);
+        if let Some(callbacks) = at.get("callbacks") {
+            let message = "callbacks are requests that the API sends; they are not tested";
+            warnings.note(document.file(&callbacks), callbacks.pointer, message);
+        }
         let body = at.get("requestBody").and_then(|body| document.resolved(body, warnings));
         Self {
             id: text("operationId"),

@@ -153,6 +153,10 @@ impl Parameter {
         // A value with a media type other than JSON is filled in as text, so its schema allows any value.
         let of_content = |content: Content| if json { content.schema } else { Some(Value::Bool(true)) };
         let explode = at.value.get("explode").and_then(Value::as_bool);
+        if let Some(style @ ("matrix" | "label" | "deepObject")) = text("style") {
+            let message = format!("`style: {style}` is not followed; the value is written without it");
+            warnings.lost(document.file(at), at.pointer.clone(), message);
+        }
         Some(Self {
             name: name.to_owned(),
             place,

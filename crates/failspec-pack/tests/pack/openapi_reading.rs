@@ -297,3 +297,44 @@ fn files_of_a_pack_may_refer_to_the_document() {
     assert_eq!(losses(&api), Vec::<String>::new());
     assert!(accepts(&api, &json!({ "name": "a" })) && !accepts(&api, &json!({ "name": 1 })));
 }
+
+#[test]
+fn security_that_cannot_be_met_is_named() {
+    for (security, named) in [
+        ("[{ a: [] }, { b: [] }]", None),
+        ("[{ a: [], b: [] }]", Some("`a` and `b` at once")),
+        ("[{ a: [], b: [] }, { a: [] }]", None),
+        ("[{ a: [], b: [] }, {}]", None),
+        ("[{ c: [] }]", Some("`c` is not declared")),
+    ] {
+        let text = format!(
+            "openapi: 3.0.3\ninfo: {{ title: t, version: '1' }}\nsecurity: {security}\npaths:\n  \
+             /a: {{ get: {{ responses: {{}} }} }}\n  /b: {{ get: {{ responses: {{}} }} }}\n\
+             components: {{ securitySchemes: {{ a: {{ type: http, scheme: bearer }}, b: {{ type: apiKey, in: query, name: k }} }} }}\n"
+        );
+        let losses = losses(&read(&text));
+        assert_eq!(losses.len(), usize::from(named.is_some()), "{security}: {losses:?}");
+        assert!(named.is_none_or(|named| losses[0].contains(named)), "{security}: {losses:?}");
+    }
+}
+
+#[test]
+fn parts_that_are_not_tested_are_named() {
+    let text = "openapi: 3.1.0\ninfo: { title: t, version: '1' }\njsonSchemaDialect: 'http://json-schema.org/draft-07/schema#'\n\
+                webhooks: { made: { post: { responses: {} } } }\npaths:\n  /a:\n    get:\n      \
+                parameters: [{ name: q, in: query, style: deepObject, schema: { type: object } }]\n      \
+                callbacks: { done: { '{$request.query.url}': { post: { responses: {} } } } }\n      responses:\n        \
+                '200': { description: ok, content: { application/xml: { schema: { type: object } }, text/plain: { schema: { type: string } } } }\n";
+    let api = read(text);
+    let named: Vec<String> = api.warnings.iter().map(|warning| warning.to_string()).collect();
+    for (place, message) in [
+        ("/webhooks", "webhooks are requests that the API sends"),
+        ("/callbacks", "callbacks are requests that the API sends"),
+        ("/jsonSchemaDialect", "is read as JSON Schema 2020-12"),
+        ("/parameters/0", "`style: deepObject` is not followed"),
+        ("/responses/200", "bodies with the media type application/xml are not compared"),
+    ] {
+        assert!(named.iter().any(|it| it.contains(place) && it.contains(message)), "{message}: {named:#?}");
+    }
+    assert_eq!(named.len(), 5, "{named:#?}");
+}
