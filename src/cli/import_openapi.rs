@@ -13,7 +13,7 @@ use clap::Args;
 
 use failspec_import::{FromOpenApi, LeftOut, Need, OpenApiOptions, from_openapi};
 use failspec_judge::report_model::exit;
-use failspec_lint::lint;
+use failspec_lint::lint_without_document;
 use failspec_pack::{
     openapi::{Api, Credential, Declared, Document, Overlay, Warning, Warnings, relative},
     pack::{Files, Pack, Texts, show_statuses},
@@ -344,7 +344,7 @@ fn summary(name: &str, made: &FromOpenApi, pack: &Pack) -> String {
             Styles::dab(Styles::WARN, "warning")
         );
     }
-    let lint = lint(pack);
+    let lint = lint_without_document(pack);
     if !lint.0.is_empty() {
         let _ = writeln!(text, "\n{}", lint.render(true));
     }

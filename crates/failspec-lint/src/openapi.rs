@@ -18,20 +18,21 @@ const MAX_LOSSES: usize = 20;
 
 /// Reports requests that the document does not declare or that violate it, and failures with an undeclared status.
 pub(super) fn requests(pack: &Pack) -> Vec<Diagnostic> {
-    let declared = match Declared::of(pack) {
+    let declared = match Declared::shared(pack) {
         Ok(Some(declared)) => declared,
         Ok(None) => return Vec::new(),
         Err(error) => return vec![unusable(pack, &error)],
     };
     let scope = scope(pack);
     let beside = Beside { pack, declared: &declared, scope: &scope };
-    let losses = losses(pack, &declared);
-    losses.into_iter().chain(pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario))).collect()
+    pack.scenarios.iter().flat_map(|scenario| beside.scenario(scenario)).collect()
 }
 
 /// Reports the parts of the document that are not in what was read of it, such as references that lead nowhere:
 /// requests and responses are not compared with them.
-fn losses(pack: &Pack, declared: &Declared) -> Vec<Diagnostic> {
+pub(super) fn losses(pack: &Pack) -> Vec<Diagnostic> {
+    // A document that cannot be read at all is reported with the requests.
+    let Ok(Some(declared)) = Declared::shared(pack) else { return Vec::new() };
     let place = pack.contract.openapi.as_ref().map(|file| file.place.clone());
     let losses = declared.api.warnings.losses();
     let diagnostics = losses.map(|warning| {

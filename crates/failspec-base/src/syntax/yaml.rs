@@ -13,6 +13,7 @@ use std::{
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Mark};
 use serde_json::Number;
 
+use super::yaml_repair::indented;
 use super::{Diagnostic, Diagnostics, Entry, Location, Node, NodeValue, Source, Span, diagnostic::MAX_KEPT};
 
 /// The strictness and the limits of parsing.
@@ -56,8 +57,17 @@ pub fn read(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
 /// Parses one YAML or JSON document that was written for other programs: plain scalars follow the core schema of YAML
 /// 1.2, tags other than `!!str` are ignored, merge keys (`<<`) are followed, and of a duplicate key the first value is
 /// used. The diagnostics do not prevent the rest from being parsed; if no node is returned, nothing could be parsed.
+///
+/// Flow collections and quoted scalars need no indentation, as for most other parsers.
 pub fn read_foreign(source: &Arc<Source>) -> (Option<Node>, Diagnostics) {
-    build(source, THEIRS)
+    let read = build(source, THEIRS);
+    if read.0.is_some() {
+        return read;
+    }
+    match indented(source.text()) {
+        Some(text) => build(&Source::new(source.name(), text), THEIRS),
+        None => read,
+    }
 }
 
 fn build(source: &Arc<Source>, dialect: Dialect) -> (Option<Node>, Diagnostics) {

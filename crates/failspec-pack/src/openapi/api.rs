@@ -144,7 +144,8 @@ impl Api {
 
 /// Splits a location at the `#` that follows the name of another file than the main one.
 fn located<'p>(place: &'p str, main: &'p str) -> (&'p str, &'p str) {
-    place.split_once('#').unwrap_or((main, place))
+    // A pointer can have a `#` too, but begins with `/`.
+    if place.starts_with('/') { (main, place) } else { place.split_once('#').unwrap_or((main, place)) }
 }
 
 /// Names security schemes that are not declared, and operations that need several at once.

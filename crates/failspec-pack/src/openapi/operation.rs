@@ -190,9 +190,10 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Returns true if its method is safe, which means that it changes nothing (RFC 9110, section 9.2.1).
+    /// Returns true if its method is safe, which means that it changes nothing (RFC 9110, section 9.2.1). OpenAPI 3.2
+    /// defines QUERY as a safe method with a body.
     pub fn is_safe(&self) -> bool {
-        is_safe(&self.method)
+        is_safe(&self.method) || self.method == "QUERY"
     }
 
     /// Returns true if it requires credentials.

@@ -1,6 +1,6 @@
 //! Parameters and headers: Swagger 2.0 writes the keywords of their schema next to their name.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{At, Conversion};
 
@@ -62,8 +62,8 @@ impl<'a> Conversion<'a> {
                 ("form", false)
             }
         };
-        if at.get("items").is_some_and(|items| items.text("type") == Some("array")) {
-            self.lost(at, "a list of lists: the separator of the inner list is not followed");
+        if is_list_of_lists(at) {
+            self.lost(at, "a list of lists: the inner list is read as text");
         }
         // A path and a header have another style, which separates by commas too.
         if !matches!(at.text("in"), Some("path" | "header")) {
@@ -82,5 +82,16 @@ impl<'a> Conversion<'a> {
 
 fn schema(at: &At<'_>) -> Map<String, Value> {
     let entries = KEYWORDS.iter().filter_map(|key| Some(((*key).to_owned(), at.value.get(key)?.clone())));
-    entries.collect()
+    let mut entries: Map<String, Value> = entries.collect();
+    // The inner list is written as text.
+    if is_list_of_lists(at) {
+        entries.insert("items".to_owned(), json!({ "type": "string" }));
+        entries.shift_remove("enum");
+        entries.shift_remove("default");
+    }
+    entries
+}
+
+fn is_list_of_lists(at: &At<'_>) -> bool {
+    at.get("items").is_some_and(|items| items.text("type") == Some("array"))
 }
